@@ -34,7 +34,7 @@ class NumberSystem(Protocol):
     """What a formula may do with numbers, whichever kind they are."""
 
     name: str
-    dtype: npt.DTypeLike
+    dtype: np.dtype[Any]
 
     def number(self, integer: npt.ArrayLike) -> Array:
         """Whole numbers as numbers of this system."""
@@ -69,7 +69,7 @@ class NumberSystem(Protocol):
         ...
 
 
-# --- words of 64 bits, products of 128 ------------------------------------------------------------------------
+# --- words of 64 bits, products of 128 ---
 
 
 @njit("uint64(uint64, uint64)", cache=True, inline="always")
@@ -179,7 +179,7 @@ def exp_word(a: int) -> int:
 
 
 @njit("uint64(int64, uint64)", cache=True)
-def scale_amount(share: int, amount: int) -> int:
+def scale_amount(share: int, amount: int) -> Any:
     """I96F32 product of a non-negative share (word) and a whole amount, floored to a whole amount."""
     if share <= 0:
         return np.uint64(0)
@@ -187,8 +187,6 @@ def scale_amount(share: int, amount: int) -> int:
     if high >> np.uint64(32) != np.uint64(0):  # saturating_to_num::<u64>
         return np.uint64(0xFFFF_FFFF_FFFF_FFFF)
     return (high << np.uint64(32)) | ((np.uint64(share) * amount) >> np.uint64(32))
-
-
 
 
 _multiply = vectorize(["int64(int64, int64)"], cache=True)(lambda a, b: multiply_words(a, b))
@@ -201,7 +199,7 @@ class Exact:
     """I32F32 words in int64 arrays: what the chain computes, to the last bit."""
 
     name = "exact"
-    dtype = np.dtype(np.int64)
+    dtype: np.dtype[Any] = np.dtype(np.int64)
 
     def number(self, integer: npt.ArrayLike) -> Array:
         """Whole numbers below 2^31 as words."""
@@ -241,7 +239,7 @@ class Float:
     """float64: the same formulas for intuition and pictures. Money is never computed with it."""
 
     name = "float64"
-    dtype = np.dtype(np.float64)
+    dtype: np.dtype[Any] = np.dtype(np.float64)
 
     def number(self, integer: npt.ArrayLike) -> Array:
         """Whole numbers as floats."""

@@ -1,0 +1,70 @@
+"""Yuma Consensus: how many opinions about miners become one payment.
+
+Read the modules in this order: `stake` (whose voice counts), `weights` (median, clipping, ranks), `bonds` (what
+validators earn), `emission` (shares to rao), `epoch` (all of it). All functions are pure and take a number system of
+`tao_lab.fixed`: `EXACT` computes what the chain computes, `FLOAT` shows the idea.
+"""
+
+from tao_lab.consensus.bonds import (
+    Rows,
+    bonds_alpha,
+    bonds_yuma2,
+    bonds_yuma3,
+    column_normalize,
+    dividends_yuma2,
+    dividends_yuma3,
+    liquid_alpha,
+    mask_bonds,
+    moving_average,
+    upscale_columns,
+    weights_for_bonds,
+)
+from tao_lab.consensus.emission import EmissionShares, emission_shares
+from tao_lab.consensus.epoch import Epoch, epoch
+from tao_lab.consensus.stake import active_stake, is_active, normalize, stake_shares, validator_permits
+from tao_lab.consensus.types import EpochInput, EpochInputError, EpochTerms, LiquidAlpha, SparseRows
+from tao_lab.consensus.weights import (
+    clip,
+    incentive,
+    mask_weights,
+    ranks,
+    row_normalize,
+    validator_trust,
+    weighted_median,
+)
+
+__all__ = [
+    "EmissionShares",
+    "Epoch",
+    "EpochInput",
+    "EpochInputError",
+    "EpochTerms",
+    "LiquidAlpha",
+    "Rows",
+    "SparseRows",
+    "active_stake",
+    "bonds_alpha",
+    "bonds_yuma2",
+    "bonds_yuma3",
+    "clip",
+    "column_normalize",
+    "dividends_yuma2",
+    "dividends_yuma3",
+    "emission_shares",
+    "epoch",
+    "incentive",
+    "is_active",
+    "liquid_alpha",
+    "mask_bonds",
+    "mask_weights",
+    "moving_average",
+    "normalize",
+    "ranks",
+    "row_normalize",
+    "stake_shares",
+    "upscale_columns",
+    "validator_permits",
+    "validator_trust",
+    "weighted_median",
+    "weights_for_bonds",
+]

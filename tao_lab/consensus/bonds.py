@@ -1,0 +1,195 @@
+"""Bonds: what a validator earns for having been early and right about a miner.
+
+A bond is a moving average of the weight that a validator put on a miner. Dividends follow bonds and the miner's
+incentive. Yuma 2 holds bonds as shares of a column, weighted by stake; Yuma 3 holds each validator's bond by itself,
+with an averaging speed (`alpha`) that can depend on how far the validator is from consensus (liquid alpha).
+
+Source: `pallets/subtensor/src/epoch/run_epoch.rs` (`compute_bonds_sparse`, `alpha_sigmoid`), `epoch/math.rs`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+
+from tao_lab.consensus.stake import normalize
+from tao_lab.consensus.types import Array, BoolArray, LiquidAlpha, SparseRows, UIntArray
+from tao_lab.fixed import EXACT, NumberSystem
+from tao_lab.units import U16_MAX
+
+MILLION = 1_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Values (v, n) with the place of each entry in its stored row, from 1; place 0: there is no entry."""
+
+    values: Array
+    places: Array
+
+
+def mask_bonds(bonds: SparseRows, registered_at: UIntArray, block: int, tempo: int, last_step_block: int) -> SparseRows:
+    """Forget the bonds to miners that registered since the previous epoch.
+
+    Args:
+        bonds: rows of u16.
+        registered_at: uint64 (n,), block of registration.
+        block: current block.
+        tempo: blocks between epochs; dates the previous epoch when there was none.
+        last_step_block: block of the previous epoch, 0: none.
+    """
+    last_tempo = last_step_block + 1 if last_step_block else max(block - tempo, 0)
+    return bonds.keep(registered_at[bonds.uids] < np.uint64(min(last_tempo, (1 << 64) - 1)))
+
+
+def weights_for_bonds(
+    weights: Rows, clipped_weights: Array, consensus: Array, bonds_penalty: int, numbers: NumberSystem = EXACT
+) -> Rows:
+    """Weights that build bonds: as given at penalty 0, as clipped at penalty 1, between them otherwise.
+
+    Args:
+        weights: row-normalized weights (v, n) with their places.
+        clipped_weights: (v, n).
+        consensus: (n,); a clipped weight with consensus zero is no entry any more.
+        bonds_penalty: u16 (`BondsPenalty`).
+        numbers: the number system.
+    """
+    if bonds_penalty == 0:
+        return weights
+    if bonds_penalty == U16_MAX:
+        dropped = (consensus == 0) & (weights.values > 0)
+        return Rows(clipped_weights, np.where(dropped, 0, weights.places))
+    ratio = numbers.ratio(bonds_penalty, U16_MAX)
+    mixed = weights.values + numbers.multiply(ratio, clipped_weights - weights.values)
+    return Rows(mixed, ascending_places(mixed))
+
+
+def ascending_places(values: Array) -> Array:
+    """Places of the entries above zero when a row is stored in ascending order of UID."""
+    present = values > 0
+    return np.where(present, np.cumsum(present, axis=1), 0)
+
+
+def column_normalize(x: Array, numbers: NumberSystem = EXACT) -> Array:
+    """Divide each column of (v, n) by its sum; a column of zeros stays (`inplace_col_normalize_sparse`)."""
+    return numbers.divide(x, x.sum(axis=0))
+
+
+def moving_average(new: Array, old: Array, alpha: Array, numbers: NumberSystem = EXACT) -> Array:
+    """Alpha * new + (1 - alpha) * old, element by element (`mat_ema_sparse`)."""
+    return numbers.multiply(alpha, new) + numbers.multiply(numbers.number(1) - alpha, old)
+
+
+def bonds_alpha(bonds_moving_average: int, numbers: NumberSystem = EXACT) -> Array:
+    """Weight of the new bond, one for all: 1 - `bonds_moving_average` / 10^6."""
+    return numbers.number(1) - numbers.ratio(bonds_moving_average, MILLION)
+
+
+# --- Yuma 2 ---
+
+
+def bonds_yuma2(
+    weights: Array, stake: Array, old_bonds: Array, bonds_moving_average: int, numbers: NumberSystem = EXACT
+) -> Array:
+    """Bonds of Yuma 2: moving average of stake-weighted weights, each column a set of shares.
+
+    Args:
+        weights: weights for bonds (v, n).
+        stake: active stake (v,).
+        old_bonds: stored bonds (v, n) as numbers; only their proportions within a column count.
+        bonds_moving_average: millionths.
+        numbers: the number system.
+
+    Returns:
+        Bonds (v, n), each column summing to one or zero.
+    """
+    old = column_normalize(old_bonds, numbers)
+    bonds_delta = column_normalize(numbers.multiply(weights, stake[:, None]), numbers)
+    alpha = bonds_alpha(bonds_moving_average, numbers)
+    return column_normalize(moving_average(bonds_delta, old, alpha, numbers), numbers)
+
+
+def dividends_yuma2(bonds: Array, incentive: Array, numbers: NumberSystem = EXACT) -> Array:
+    """Share of each validator in the validators' pay: bonds (v, n) times incentive (n,)."""
+    return normalize(numbers.multiply(bonds, incentive).sum(axis=1), numbers)
+
+
+def upscale_columns(bonds: Array, numbers: NumberSystem = EXACT) -> Array:
+    """Divide each column by its largest entry: the form in which Yuma 2 stores bonds."""
+    largest = bonds.max(axis=0, initial=0)
+    return numbers.divide(bonds, largest)
+
+
+# --- Yuma 3 ---
+
+
+def liquid_alpha(
+    consensus: Array, weights: Rows, old_bonds: Rows, settings: LiquidAlpha, numbers: NumberSystem = EXACT
+) -> Array:
+    """Averaging speed of each bond (`alpha_sigmoid`): between `low` and `high`, by the distance to consensus.
+
+    A validator that raises a bond is measured by how far its weight is above consensus, one that lowers it by how
+    far the bond is above the weight. The chain walks consensus and the stored rows side by side, once; an entry
+    that stands behind one with a higher UID is passed over and counts as zero. Rows in ascending order lose none.
+
+    Args:
+        consensus: (n,).
+        weights: weights for bonds (v, n).
+        old_bonds: (v, n).
+        settings: low, high (u16) and steepness (hundredths).
+        numbers: the number system.
+
+    Returns:
+        Alphas (v, n).
+    """
+    low = numbers.ratio(settings.low, U16_MAX)
+    high = numbers.ratio(settings.high, U16_MAX)
+    one, half = numbers.number(1), numbers.ratio(1, 2)
+    weight = np.where(_seen_by_walk(weights.places), weights.values, numbers.number(0))
+    bond = np.where(_seen_by_walk(old_bonds.places), old_bonds.values, numbers.number(0))
+    buy = np.clip(weight - consensus, 0, one)
+    sell = np.clip(bond - weight, 0, one)
+    distance = np.where(weight >= bond, buy, sell)
+    slope = numbers.divide(numbers.number(settings.steepness), numbers.number(-100))
+    sigmoid = numbers.divide(one, one + numbers.exp(numbers.multiply(slope, distance - half)))
+    alpha = low + numbers.multiply(sigmoid, high - low)
+    return np.maximum(np.minimum(alpha, high), low)
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def _seen_by_walk(places: Array) -> BoolArray:
+    """Entries that stand behind no higher UID in their row."""
+    rows, columns = places.shape
+    seen = np.zeros((rows, columns), dtype=np.bool_)
+    for row in range(rows):
+        earliest = columns + 1  # place of the first entry among the higher UIDs
+        for column in range(columns - 1, -1, -1):
+            if 0 < places[row, column] < earliest:
+                seen[row, column] = True
+                earliest = places[row, column]
+    return seen
+
+
+def bonds_yuma3(weights: Rows, old_bonds: Array, alpha: Array, numbers: NumberSystem = EXACT) -> Rows:
+    """Bonds of Yuma 3: each validator's own moving average of its weights.
+
+    Args:
+        weights: weights for bonds (v, n).
+        old_bonds: proportions (v, n).
+        alpha: one for all (scalar), or liquid alphas (v, n). With liquid alpha a bond lives only where the row of
+            weights has an entry (a stored zero is one), and the row keeps its order.
+        numbers: the number system.
+    """
+    bonds = moving_average(weights.values, old_bonds, alpha, numbers)
+    if np.ndim(alpha) == 0:
+        return Rows(bonds, ascending_places(bonds))
+    bonds = np.where(weights.places > 0, np.minimum(bonds, numbers.number(1)), numbers.number(0))
+    return Rows(bonds, np.where(bonds > 0, weights.places, 0))
+
+
+def dividends_yuma3(bonds: Array, incentive: Array, stake: Array, numbers: NumberSystem = EXACT) -> Array:
+    """Share of each validator: its share of the bonds times incentive (n,), times its active stake (v,)."""
+    shares = numbers.multiply(column_normalize(bonds, numbers), incentive).sum(axis=1)
+    return normalize(numbers.multiply(shares, stake), numbers)

@@ -1,0 +1,141 @@
+"""From raw weights to consensus: masks, weighted median, clipping, ranks.
+
+Each validator spreads one unit of weight over the miners. What counts for a miner is the highest weight that a
+majority `kappa` of stake supports; what a validator gives above that is cut off.
+
+Source: `pallets/subtensor/src/epoch/run_epoch.rs` (`epoch_mechanism`), `epoch/math.rs`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from tao_lab.consensus.stake import normalize
+from tao_lab.consensus.types import Array, BoolArray, SparseRows, UIntArray
+from tao_lab.fixed import EXACT, NumberSystem
+from tao_lab.units import U16_MAX
+
+
+def mask_weights(
+    weights: SparseRows,
+    permits: BoolArray,
+    owner_uid: int | None,
+    last_update: UIntArray,
+    registered_at: UIntArray,
+    commit_block: UIntArray | None = None,
+) -> SparseRows:
+    """Leave out every weight that must not count.
+
+    These are: rows without a permit; a validator's weight on itself (the owner keeps its own); weights older than
+    the registration of the miner they are for, since they were meant for whoever had that UID before; and, with
+    commit-reveal, weights whose open commit is older than that registration.
+
+    Args:
+        weights: rows of u16.
+        permits: bool (n,), permits of the previous epoch.
+        owner_uid: UID of the owner's hotkey, or None.
+        last_update: uint64 (n,), block of the last weights.
+        registered_at: uint64 (n,), block of registration.
+        commit_block: uint64 (n,), earliest open commit (2^64 - 1: none), or None without commit-reveal.
+    """
+    validator, miner = weights.rows, weights.uids
+    keep = permits[validator]
+    keep &= (validator != miner) | (validator == (-1 if owner_uid is None else owner_uid))
+    keep &= last_update[validator] > registered_at[miner]
+    if commit_block is not None:
+        keep &= commit_block[validator] >= registered_at[miner]
+    return weights.keep(keep)
+
+
+def row_normalize(weights: Array, numbers: NumberSystem = EXACT) -> Array:
+    """Divide each row of (v, n) by its sum; an empty row stays empty."""
+    return numbers.divide(weights, weights.sum(axis=1, keepdims=True))
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def _weighted_medians(stake: Array, scores: Array, minority: Any, total: Any) -> Array:
+    """Quick-select with the middle element as pivot, for each row of `scores` (columns, v)."""
+    columns, voters = scores.shape
+    median = np.zeros(columns, dtype=scores.dtype)
+    part = np.empty(voters, dtype=np.int64)
+    lower = np.empty(voters, dtype=np.int64)
+    upper = np.empty(voters, dtype=np.int64)
+    for column in range(columns):
+        score = scores[column]
+        size = voters
+        for i in range(size):
+            part[i] = i
+        low, high = total - total, total  # this part of the voters spans [low, high] of all stake
+        while size > 0:
+            pivot = score[part[size // 2]]
+            lower_stake, upper_stake = total - total, total - total
+            lower_size, upper_size = 0, 0
+            for i in range(size):
+                voter = part[i]
+                if score[voter] < pivot:
+                    lower_stake += stake[voter]
+                    lower[lower_size] = voter
+                    lower_size += 1
+                elif score[voter] > pivot:
+                    upper_stake += stake[voter]
+                    upper[upper_size] = voter
+                    upper_size += 1
+            if lower_size > 0 and minority < low + lower_stake:
+                part, lower, size = lower, part, lower_size
+                high = low + lower_stake
+            elif upper_size > 0 and high - upper_stake <= minority:
+                part, upper, size = upper, part, upper_size
+                low = high - upper_stake
+            else:
+                median[column] = pivot
+                break
+    return median
+
+
+def weighted_median(stake: Array, weights: Array, kappa: int, numbers: NumberSystem = EXACT) -> Array:
+    """Consensus: for each miner the largest weight that at least `kappa` of the active stake gives or exceeds.
+
+    It is the stake-weighted median of the column at `1 - kappa` of the stake, counting only validators with stake,
+    re-normalized; a validator that gave no weight counts as giving zero (`weighted_median_col_sparse`).
+
+    Args:
+        stake: active stake of the validators (v,).
+        weights: row-normalized weights (v, n).
+        kappa: u16; 32,767 is one half.
+        numbers: the number system.
+
+    Returns:
+        Consensus weights (n,).
+    """
+    voters = stake > 0
+    voices = normalize(stake[voters], numbers)
+    total = voices.sum()
+    minority = total - numbers.ratio(kappa, U16_MAX)
+    scores = np.ascontiguousarray(weights[voters].T)
+    consensus: Array = _weighted_medians(voices, scores, minority, total)
+    return consensus
+
+
+def clip(weights: Array, consensus: Array) -> Array:
+    """Cut each column of weights (v, n) at its consensus (n,) (`col_clip_sparse`)."""
+    return np.minimum(weights, consensus)
+
+
+def validator_trust(clipped_weights: Array) -> Array:
+    """What is left of each validator's unit of weight after clipping: sum of each row of (v, n)."""
+    trust: Array = clipped_weights.sum(axis=1)
+    return trust
+
+
+def ranks(clipped_weights: Array, stake: Array, numbers: NumberSystem = EXACT) -> Array:
+    """Stake behind each miner: sum over validators of clipped weight (v, n) times active stake (v,)."""
+    supported: Array = numbers.multiply(clipped_weights, stake[:, None]).sum(axis=0)
+    return supported
+
+
+def incentive(ranks: Array, numbers: NumberSystem = EXACT) -> Array:
+    """Each miner's share of the miners' pay: ranks (n,) divided by their sum."""
+    return normalize(ranks, numbers)
