@@ -28,6 +28,7 @@ EXP_LIMIT = 20  # exp_safe clamps its argument to [-20, 20]
 E_WORD = 22_802_600 << 9  # Euler's number as substrate-fixed stores it: 23 fraction bits, floor(e * 2^23)
 
 Array = npt.NDArray[Any]
+Word = Any  # a machine word: np.int64 or np.uint64 inside compiled code
 
 
 class NumberSystem(Protocol):
@@ -73,7 +74,7 @@ class NumberSystem(Protocol):
 
 
 @njit("uint64(uint64, uint64)", cache=True, inline="always")
-def _high_word(a: int, b: int) -> int:
+def _high_word(a: Word, b: Word) -> Word:
     """Upper 64 bits of the 128-bit product of two unsigned words."""
     mask = np.uint64(LOW_MASK)
     half = np.uint64(32)
@@ -86,7 +87,7 @@ def _high_word(a: int, b: int) -> int:
 
 
 @njit("int64(int64, int64)", cache=True)
-def multiply_words(a: int, b: int) -> int:
+def multiply_words(a: Word, b: Word) -> Word:
     """I32F32 `saturating_mul`: floor(a * b / 2^32), kept within the word."""
     negative = (a < 0) != (b < 0)
     a_size = np.uint64(a) if a >= 0 else np.uint64(0) - np.uint64(a)
@@ -110,7 +111,7 @@ def multiply_words(a: int, b: int) -> int:
 
 
 @njit("uint64(uint64, uint64)", cache=True, inline="always")
-def _fraction(rest: int, divisor: int) -> int:
+def _fraction(rest: Word, divisor: Word) -> Word:
     """floor(rest * 2^32 / divisor) for rest < divisor <= 2^63."""
     if rest >> np.uint64(32) == np.uint64(0):
         return (rest << np.uint64(32)) // divisor  # the dividend fits a word: one machine division
@@ -134,7 +135,7 @@ def _fraction(rest: int, divisor: int) -> int:
 
 
 @njit("int64(int64, int64)", cache=True)
-def divide_words(a: int, b: int) -> int:
+def divide_words(a: Word, b: Word) -> Word:
     """I32F32 `safe_div`: a / b truncated toward zero; 0 where `b` is 0 or the quotient does not fit."""
     if b == 0:
         return 0
@@ -156,7 +157,7 @@ def divide_words(a: int, b: int) -> int:
 
 
 @njit("int64(int64)", cache=True)
-def exp_word(a: int) -> int:
+def exp_word(a: Word) -> Word:
     """`exp_safe` of the chain: substrate-fixed's Taylor series of 31 terms, its argument clamped to +-20.
 
     Source: `pallets/subtensor/src/epoch/math.rs` (`exp_safe`), `src/transcendental.rs` (`exp`). The series is
@@ -179,7 +180,7 @@ def exp_word(a: int) -> int:
 
 
 @njit("uint64(int64, uint64)", cache=True)
-def scale_amount(share: int, amount: int) -> Any:
+def scale_amount(share: Word, amount: Word) -> Word:
     """I96F32 product of a non-negative share (word) and a whole amount, floored to a whole amount."""
     if share <= 0:
         return np.uint64(0)

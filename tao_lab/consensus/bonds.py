@@ -158,7 +158,7 @@ def liquid_alpha(
     return np.maximum(np.minimum(alpha, high), low)
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def _seen_by_walk(places: Array) -> BoolArray:
     """Entries that stand behind no higher UID in their row."""
     rows, columns = places.shape

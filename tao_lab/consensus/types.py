@@ -112,7 +112,7 @@ class SparseRows:
     def row(self, uid: int) -> list[list[int]]:
         """Row of `uid` as `[[uid, u16], ...]`."""
         part = slice(self.starts[uid], self.starts[uid + 1])
-        return np.column_stack((self.uids[part], self.values[part])).tolist()  # type: ignore[no-any-return]
+        return np.column_stack((self.uids[part], self.values[part])).tolist()
 
 
 @dataclass(frozen=True)

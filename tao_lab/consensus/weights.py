@@ -55,7 +55,7 @@ def row_normalize(weights: Array, numbers: NumberSystem = EXACT) -> Array:
     return numbers.divide(weights, weights.sum(axis=1, keepdims=True))
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def _weighted_medians(stake: Array, scores: Array, minority: Any, total: Any) -> Array:
     """Quick-select with the middle element as pivot, for each row of `scores` (columns, v)."""
     columns, voters = scores.shape
