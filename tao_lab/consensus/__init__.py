@@ -20,7 +20,7 @@ from tao_lab.consensus.bonds import (
     weights_for_bonds,
 )
 from tao_lab.consensus.emission import EmissionShares, emission_shares
-from tao_lab.consensus.epoch import Epoch, epoch
+from tao_lab.consensus.epoch import Epoch, epoch, next_input
 from tao_lab.consensus.stake import active_stake, is_active, normalize, stake_shares, validator_permits
 from tao_lab.consensus.types import EpochInput, EpochInputError, EpochTerms, LiquidAlpha, SparseRows
 from tao_lab.consensus.weights import (
@@ -58,6 +58,7 @@ __all__ = [
     "mask_bonds",
     "mask_weights",
     "moving_average",
+    "next_input",
     "normalize",
     "ranks",
     "row_normalize",

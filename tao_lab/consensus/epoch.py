@@ -9,7 +9,7 @@ Source: `pallets/subtensor/src/epoch/run_epoch.rs` of opentensor/subtensor.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,7 @@ from tao_lab.consensus import bonds as b
 from tao_lab.consensus import stake as s
 from tao_lab.consensus import weights as w
 from tao_lab.consensus.emission import EmissionShares, emission_shares
-from tao_lab.consensus.types import Array, BoolArray, EpochInput, EpochTerms
+from tao_lab.consensus.types import Array, BoolArray, EpochInput, EpochTerms, SparseRows
 from tao_lab.fixed import EXACT, NumberSystem
 from tao_lab.units import U16_MAX
 
@@ -80,21 +80,19 @@ class Epoch:
             validator_emission=rao(self.shares.validator, self.rao_emission),
             emission=rao(self.shares.combined, self.rao_emission),
             bonds=self._stored_bonds(),
+            bonds_written=self.permits | self.new_permits,
         )
 
-    def _stored_bonds(self) -> dict[int, list[tuple[int, int]]]:
-        """Rows of new permits hold their bonds; rows of permits that ended are emptied."""
-        stored: dict[int, list[tuple[int, int]]] = {
-            uid: [] for uid in np.flatnonzero(self.permits | self.new_permits).tolist()
-        }
-        values = self.numbers.to_u16(self.bonds.values)
-        for row, uid in enumerate(self.validators.tolist()):
-            if self.new_permits[uid]:
-                places = self.bonds.places[row]
-                present = np.flatnonzero(places)
-                uids = present[np.argsort(places[present], kind="stable")]
-                stored[uid] = list(zip(uids.tolist(), values[row, uids].tolist(), strict=True))
-        return stored
+    def _stored_bonds(self) -> SparseRows:
+        """Rows of new permits hold their bonds, in the order of their entries; all other rows are empty."""
+        seated = self.new_permits[self.validators]
+        places = np.where(seated[:, None], self.bonds.places, 0)
+        rows, uids = np.nonzero(places)
+        order = np.lexsort((places[rows, uids], rows))
+        rows, uids = rows[order], uids[order]
+        values = self.numbers.to_u16(self.bonds.values)[rows, uids].astype(np.int64)
+        starts = np.searchsorted(self.validators[rows], np.arange(len(self.stake) + 1))
+        return SparseRows(starts.astype(np.int64), uids.astype(np.int64), values)
 
 
 def epoch(inputs: EpochInput, numbers: NumberSystem = EXACT) -> Epoch:
@@ -184,3 +182,21 @@ def _bonds_and_dividends(
         alpha = b.bonds_alpha(inputs.bonds_moving_average, numbers)
     bonds = b.bonds_yuma3(weights, old.values, alpha, numbers)
     return bonds, b.dividends_yuma3(bonds.values, incentive, voices, numbers)
+
+
+def next_input(inputs: EpochInput, terms: EpochTerms) -> EpochInput:
+    """The same subnet one tempo later, if every validator repeats its weights and stake stays where it is.
+
+    Args:
+        inputs: state at the last epoch.
+        terms: what the chain stored after it; its bonds and permits are where the next epoch starts.
+    """
+    age = np.uint64(inputs.tempo)
+    return replace(
+        inputs,
+        block=inputs.block + inputs.tempo,
+        last_step_block=inputs.block,
+        last_update=inputs.last_update + age,
+        bonds=terms.bonds,
+        validator_permit=terms.validator_permit,
+    )

@@ -244,7 +244,8 @@ class EpochTerms:
         server_emission: rao to miners.
         validator_emission: rao to validators.
         emission: rao, both together as the chain shows it.
-        bonds: uid -> [(uid, u16), ...] for every UID that holds a permit now or held one before.
+        bonds: rows of bonds, u16.
+        bonds_written: bool, rows that this epoch writes: UIDs with a permit now or in the epoch before.
     """
 
     active: BoolArray
@@ -257,12 +258,15 @@ class EpochTerms:
     server_emission: UIntArray
     validator_emission: UIntArray
     emission: UIntArray
-    bonds: dict[int, list[tuple[int, int]]]
+    bonds: SparseRows
+    bonds_written: BoolArray
 
     def to_json(self) -> dict[str, Any]:
         """As the `expected` part of an epoch vector."""
-        data = {f.name: getattr(self, f.name).tolist() for f in fields(self) if f.name != "bonds"}
-        data["bonds"] = [[uid, [list(pair) for pair in row]] for uid, row in self.bonds.items()]
+        rows = [[uid, self.bonds.row(uid)] for uid in np.flatnonzero(self.bonds_written).tolist()]
+        columns = {f.name: getattr(self, f.name) for f in fields(self) if not f.name.startswith("bonds")}
+        data: dict[str, Any] = {name: column.tolist() for name, column in columns.items()}
+        data["bonds"] = rows
         return data
 
 
