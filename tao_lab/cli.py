@@ -1,0 +1,160 @@
+"""`tao-lab`: the lab from the command line.
+
+Exit codes: 0 all is well, 1 something was tested and failed, 2 the request cannot be carried out as given.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import traceback
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from tao_lab import __version__, paths
+from tao_lab.errors import LabError
+
+app = typer.Typer(
+    name="tao-lab",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    help="An interactive lab about Bittensor.\n\nStart with `tao-lab lab`.",
+)
+bench = typer.Typer(no_args_is_help=True, help="Measure speed, as ratios to a peer or a limit in the same run.")
+app.add_typer(bench, name="bench")
+
+output = Console(highlight=False, soft_wrap=True)
+messages = Console(stderr=True, highlight=False, soft_wrap=True)
+DEBUG = "--debug"
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"tao-lab {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+    debug: Annotated[bool, typer.Option(DEBUG, help="Show the whole traceback of an error.")] = False,
+) -> None:
+    """What holds for every command."""
+
+
+@app.command(epilog="Example: `tao-lab verify datasets/vectors/epoch.json --rules student.py`")
+def verify(
+    file: Annotated[Path, typer.Argument(help="A vector file (JSON; format in docs/vectors.md).", show_default=False)],
+    rules: Annotated[
+        Path | None, typer.Option(help="A Python file whose functions run in place of the library's.")
+    ] = None,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds for one call of a function in --rules.")] = 10.0,
+) -> None:
+    """Run exact test vectors; a line for each that fails, then `N passed, M failed`."""
+    from tao_lab import vectors
+
+    loaded = vectors.load(file)
+    with Progress(console=messages, transient=True) as progress:
+        task = progress.add_task(f"{loaded.kind.name} vectors", total=len(loaded.vectors))
+        report = vectors.verify(loaded, rules, timeout, lambda _: progress.advance(task))
+    for failure in report.failures:
+        typer.echo(str(failure))
+    typer.echo(str(report))
+    if report.failures:
+        raise typer.Exit(1)
+
+
+@bench.command("consensus", epilog="Example: `tao-lab bench consensus`")
+def bench_consensus() -> None:
+    """Exact epoch against a vectorized float32 epoch in torch, with a sort-based median."""
+    from tao_lab.bench import consensus, machine
+
+    table = Table("validators × miners", "exact ms", "torch ms", "ratio", "at most", "largest difference of incentive")
+    timings = []
+    with Progress(console=messages, transient=True) as progress:
+        task = progress.add_task("epochs", total=len(consensus.SIZES))
+        for size in consensus.SIZES:
+            timings.append(consensus.measure(*size))
+            progress.advance(task)
+    for t in timings:
+        limit = "" if t.limit is None else f"{t.limit:.2f}"
+        row = (f"{t.exact * 1e3:.2f}", f"{t.torch * 1e3:.2f}", f"{t.ratio:.2f}", limit, f"{t.largest_difference:.1e}")
+        table.add_row(f"{t.validators}×{t.miners}", *row)
+    output.print(table)
+    typer.echo(f"peak memory {consensus.peak_memory():.0f} MiB (torch and numba loaded); {machine.describe()}")
+    over = [t for t in timings if t.limit is not None and t.ratio > t.limit]
+    ratios = ", ".join(f"{t.validators}x{t.miners}: {t.ratio:.2f}" for t in timings)
+    typer.echo(f"ratios exact/torch {ratios} ({'over the limit' if over else 'within the limits'})")
+    if over:
+        raise typer.Exit(1)
+
+
+@app.command(epilog="Example: `tao-lab lab --port 8890`")
+def lab(
+    port: Annotated[
+        int, typer.Option(min=1024, max=65535, help="Port on this machine; the next free one is taken.")
+    ] = 8888,
+    browser: Annotated[bool, typer.Option(help="Open a browser (where there is a display).")] = True,
+) -> None:
+    """Open JupyterLab at the labs, on this machine only; without a display it prints the address."""
+    _serve("jupyterlab", port, browser, f"--ServerApp.root_dir={paths.LABS}", "--ServerApp.ip=127.0.0.1")
+
+
+@app.command(epilog="Example: `tao-lab dashboards`")
+def dashboards(
+    port: Annotated[
+        int, typer.Option(min=1024, max=65535, help="Port on this machine; the next free one is taken.")
+    ] = 8866,
+    browser: Annotated[bool, typer.Option(help="Open a browser (where there is a display).")] = True,
+) -> None:
+    """Open the instructor's dashboards with Voila, on this machine only."""
+    _serve("voila", port, browser, "--Voila.ip=127.0.0.1", str(paths.LABS / "dashboards"))
+
+
+def _serve(module: str, port: int, browser: bool, *arguments: str) -> None:
+    command = [sys.executable, "-m", module, f"--port={port}", *arguments]
+    if not browser or not _has_display():
+        command.append("--no-browser")
+    if module == "jupyterlab" and hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")
+    try:
+        raise typer.Exit(subprocess.run(command, check=False).returncode)
+    except KeyboardInterrupt:
+        raise typer.Exit(0) from None
+
+
+def _has_display() -> bool:
+    return sys.platform != "linux" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def main() -> None:
+    """Entry point: an error becomes one line and an exit code; `--debug` anywhere shows its traceback."""
+    arguments = sys.argv[1:]
+    debug = DEBUG in arguments
+    try:
+        app([argument for argument in arguments if argument != DEBUG])
+    except LabError as error:
+        _report(error, debug, str(error))
+        sys.exit(2)
+    except Exception as error:  # noqa: BLE001 - the last line of defence between a person and a traceback
+        _report(error, debug, f"unexpected {type(error).__name__}: {error} (run again with {DEBUG} and report it)")
+        sys.exit(1)
+
+
+def _report(error: Exception, debug: bool, line: str) -> None:
+    if debug:
+        traceback.print_exception(error)
+    typer.echo(f"tao-lab: {' '.join(line.split())}", err=True)
+
+
+if __name__ == "__main__":
+    main()

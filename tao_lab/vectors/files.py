@@ -1,0 +1,101 @@
+"""Reading vector files: JSON that is checked against the schema of its kind before anything runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+
+from tao_lab.errors import LabError
+from tao_lab.vectors.kinds import KINDS, Kind
+
+FORMAT = "tao-lab/vectors/1"
+
+
+class VectorFileError(LabError):
+    """The file is not a vector file that can be run."""
+
+
+@dataclass(frozen=True)
+class Vector:
+    """One case: input and expected output of a rule."""
+
+    name: str
+    input: Mapping[str, Any]
+    expected: Mapping[str, Any]
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class VectorFile:
+    """All vectors of one file, which are of one kind."""
+
+    kind: Kind
+    vectors: tuple[Vector, ...]
+
+
+def load(path: Path) -> VectorFile:
+    """Read and check a vector file.
+
+    Raises:
+        VectorFileError: no such file, not JSON, another format, an unknown kind, or not as the kind's schema says.
+    """
+    data = _read_json(path)
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
+        found = data.get("format") if isinstance(data, dict) else type(data).__name__
+        raise VectorFileError(f'{path}: format is {found!r}; allowed: an object with "format": "{FORMAT}"')
+    kind = data.get("kind")
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise VectorFileError(f"{path}: unknown kind {kind!r}; known kinds: {', '.join(sorted(KINDS))}")
+    vectors = data.get("vectors")
+    if not isinstance(vectors, list) or not vectors:
+        raise VectorFileError(f'{path}: "vectors" must be a list with at least one vector')
+    for index, vector in enumerate(vectors):
+        if problem := best_match(_validator(kind).iter_errors(vector)):
+            raise VectorFileError(f"{path}: {_place(index, vector)}{_describe(problem)}")
+    return VectorFile(KINDS[kind], tuple(_vector(vector) for vector in vectors))
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
+    except OSError as error:
+        raise VectorFileError(f"{path}: cannot be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise VectorFileError(f"{path}: is not text in UTF-8 (byte {error.start})") from error
+    except RecursionError as error:
+        raise VectorFileError(f"{path}: is nested too deeply to be a vector file") from error
+    except ValueError as error:
+        raise VectorFileError(f"{path}: is not JSON: {error}") from error
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is not a number that JSON knows")
+
+
+@cache
+def _validator(kind: str) -> Draft202012Validator:
+    schema = json.loads((resources.files(__package__) / f"{kind}.schema.json").read_text(encoding="utf-8"))
+    return Draft202012Validator(schema)
+
+
+def _vector(data: Mapping[str, Any]) -> Vector:
+    return Vector(data["name"], data["input"], data["expected"], data.get("source", ""))
+
+
+def _place(index: int, vector: Any) -> str:
+    name = vector.get("name") if isinstance(vector, dict) else None
+    return f"vector {index} ({name}): " if isinstance(name, str) else f"vector {index}: "
+
+
+def _describe(problem: Any) -> str:
+    where = problem.json_path.removeprefix("$").lstrip(".")
+    message = problem.message if len(problem.message) < 160 else problem.message[:157] + "..."
+    return f"{where}: {message}" if where else message

@@ -1,0 +1,55 @@
+"""The kinds of vectors: what rule each one tests, and what that rule takes and gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tao_lab.consensus import Epoch, EpochInput, EpochTerms, epoch
+from tao_lab.vectors.compare import AnswerError
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of vector.
+
+    Attributes:
+        name: as in the file's `kind`; also the name of the function in a student's file.
+        arguments: from the JSON `input` to the rule's arguments; raises ValueError for input that no chain has.
+        rule: the library's function.
+        answer: from what a rule returns to the form of `expected`; raises AnswerError for anything else.
+        signature: how a student writes the function, for messages.
+    """
+
+    name: str
+    arguments: Callable[[Mapping[str, Any]], tuple[Any, ...]]
+    rule: Callable[..., Any]
+    answer: Callable[[Any], Mapping[str, Any]]
+    signature: str
+
+
+def _epoch_answer(result: Any) -> Mapping[str, Any]:
+    if isinstance(result, Epoch):
+        result = result.terms()
+    if isinstance(result, EpochTerms):
+        return result.to_json()
+    if isinstance(result, Mapping):
+        return result
+    raise AnswerError(
+        f"returned {type(result).__name__}; allowed: Epoch, EpochTerms, or a dict with the fields of `expected`"
+    )
+
+
+KINDS: dict[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind(
+            name="epoch",
+            arguments=lambda data: (EpochInput.from_json(data),),
+            rule=epoch,
+            answer=_epoch_answer,
+            signature="epoch(inputs: EpochInput) -> Epoch | EpochTerms | dict",
+        ),
+    )
+}

@@ -1,0 +1,113 @@
+"""Running vectors: a rule against the numbers of the chain, first difference first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tao_lab.vectors.compare import first_difference, plain_answer
+from tao_lab.vectors.files import Vector, VectorFile, VectorFileError
+from tao_lab.vectors.kinds import Kind
+from tao_lab.vectors.student import StudentRules
+
+MISSING = object()
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A vector that did not come out: `field` is empty where there is no answer to compare."""
+
+    vector: str
+    field: str
+    reason: str
+
+    def __str__(self) -> str:
+        return ": ".join(part for part in (self.vector, self.field, self.reason) if part)
+
+
+@dataclass(frozen=True)
+class Report:
+    """Result of one file."""
+
+    passed: int
+    failures: tuple[Failure, ...]
+
+    def __str__(self) -> str:
+        return f"{self.passed} passed, {len(self.failures)} failed"
+
+
+def verify(
+    file: VectorFile,
+    rules: Path | None = None,
+    timeout: float = 10.0,
+    progress: Callable[[Vector], None] = lambda vector: None,
+) -> Report:
+    """Run every vector of a file.
+
+    Args:
+        file: what to run.
+        rules: a student's Python file; its function named like the kind runs in place of the library's, in a
+            process of its own.
+        timeout: seconds that a student's function may take for one vector.
+        progress: called after each vector.
+
+    Raises:
+        VectorFileError: an input that fits the schema but that no chain could have.
+        RulesFileError: the student's file does not load or lacks the function.
+    """
+    answers = _library_answers(file) if rules is None else _student_answers(file, rules, timeout)
+    failures: list[Failure] = []
+    with closing(answers):
+        for vector, answer in answers:
+            failure = answer if isinstance(answer, Failure) else compare(vector, answer)
+            if failure:
+                failures.append(failure)
+            progress(vector)
+    return Report(len(file.vectors) - len(failures), tuple(failures))
+
+
+Answers = Iterator[tuple[Vector, Mapping[str, Any] | Failure]]
+
+
+def _library_answers(file: VectorFile) -> Any:
+    for vector in file.vectors:
+        yield vector, plain_answer(file.kind.answer(file.kind.rule(*_arguments(file.kind, vector))))
+
+
+def _student_answers(file: VectorFile, rules: Path, timeout: float) -> Any:
+    for vector in file.vectors:
+        _arguments(file.kind, vector)  # a bad file is never the student's mistake
+    stuck = ""
+    with closing(StudentRules(rules, file.kind, timeout)) as student:
+        for vector in file.vectors:
+            if stuck:
+                yield vector, Failure(vector.name, "", f"not run, since {file.kind.name} did not end on {stuck}")
+                continue
+            result = student.call(vector.input)
+            if result.ended:
+                failure = Failure(vector.name, "", result.problem) if result.problem else None
+                yield vector, failure or result.answer
+            else:
+                stuck = vector.name
+                yield vector, Failure(vector.name, "", f"{file.kind.name} did not end within {timeout:g} s")
+
+
+def _arguments(kind: Kind, vector: Vector) -> tuple[Any, ...]:
+    try:
+        return kind.arguments(vector.input)
+    except ValueError as error:
+        raise VectorFileError(f"vector {vector.name}: input: {error}") from error
+
+
+def compare(vector: Vector, answer: Mapping[str, Any]) -> Failure | None:
+    """The first field in which an answer differs from a vector's `expected`, or None."""
+    for field, expected in vector.expected.items():
+        found = answer.get(field, MISSING)
+        if found is MISSING:
+            return Failure(vector.name, field, "is missing from the answer")
+        if difference := first_difference(found, expected):
+            return Failure(vector.name, field, difference)
+    return None
