@@ -24,6 +24,7 @@ ONE = 1 << FRACTION_BITS
 WORD_MAX = (1 << 63) - 1
 WORD_MIN = -(1 << 63)
 LOW_MASK = (1 << 32) - 1
+SMALL_DIVISOR = 1 << 61
 EXP_LIMIT = 20  # exp_safe clamps its argument to [-20, 20]
 E_WORD = 22_802_600 << 9  # Euler's number as substrate-fixed stores it: 23 fraction bits, floor(e * 2^23)
 
@@ -110,20 +111,26 @@ def multiply_words(a: Word, b: Word) -> Word:
     return np.int64(size)
 
 
+@njit("int64(int64, int64)", cache=True, inline="always")
+def _proportion(a: Word, b: Word) -> Word:
+    """floor(a * 2^32 / b) for 0 <= a < b < 2^61.
+
+    A float quotient is at most one off; the remainder, exact modulo 2^64, says in which direction.
+    """
+    quotient = np.int64(np.float64(a) / np.float64(b) * 4294967296.0)
+    remainder = (a << 32) - quotient * b
+    if remainder < 0:
+        return quotient - 1
+    if remainder >= b:
+        return quotient + 1
+    return quotient
+
+
 @njit("uint64(uint64, uint64)", cache=True, inline="always")
 def _fraction(rest: Word, divisor: Word) -> Word:
     """floor(rest * 2^32 / divisor) for rest < divisor <= 2^63."""
-    if rest >> np.uint64(32) == np.uint64(0):
-        return (rest << np.uint64(32)) // divisor  # the dividend fits a word: one machine division
-    if divisor >> np.uint64(61) == np.uint64(0):
-        # A float quotient is at most one off; the remainder, exact modulo 2^64, says in which direction.
-        quotient = np.uint64(float(rest) / float(divisor) * 4294967296.0)
-        remainder = np.int64((rest << np.uint64(32)) - quotient * divisor)
-        if remainder < 0:
-            return quotient - np.uint64(1)
-        if remainder >= np.int64(divisor):
-            return quotient + np.uint64(1)
-        return quotient
+    if divisor < np.uint64(SMALL_DIVISOR):
+        return np.uint64(_proportion(np.int64(rest), np.int64(divisor)))
     fraction = np.uint64(0)
     for _ in range(32):  # bit by bit; doubling `rest` < 2^63 never leaves the word
         rest <<= np.uint64(1)
@@ -137,6 +144,8 @@ def _fraction(rest: Word, divisor: Word) -> Word:
 @njit("int64(int64, int64)", cache=True)
 def divide_words(a: Word, b: Word) -> Word:
     """I32F32 `safe_div`: a / b truncated toward zero; 0 where `b` is 0 or the quotient does not fit."""
+    if 0 <= a < b < SMALL_DIVISOR:  # a proportion: by far the most frequent case
+        return _proportion(a, b)
     if b == 0:
         return 0
     negative = (a < 0) != (b < 0)

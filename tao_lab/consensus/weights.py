@@ -11,43 +11,47 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from numba import njit
 
 from tao_lab.consensus.stake import normalize
-from tao_lab.consensus.types import Array, BoolArray, SparseRows, UIntArray
+from tao_lab.consensus.types import Array, BoolArray, UIntArray
 from tao_lab.fixed import EXACT, NumberSystem
 from tao_lab.units import U16_MAX
 
 
-def mask_weights(
-    weights: SparseRows,
+def weights_mask(
+    validators: npt.NDArray[np.int64],
     permits: BoolArray,
     owner_uid: int | None,
     last_update: UIntArray,
     registered_at: UIntArray,
     commit_block: UIntArray | None = None,
-) -> SparseRows:
-    """Leave out every weight that must not count.
+) -> BoolArray:
+    """Which weights count.
 
-    These are: rows without a permit; a validator's weight on itself (the owner keeps its own); weights older than
+    These do not: rows without a permit; a validator's weight on itself (the owner keeps its own); weights older than
     the registration of the miner they are for, since they were meant for whoever had that UID before; and, with
     commit-reveal, weights whose open commit is older than that registration.
 
     Args:
-        weights: rows of u16.
+        validators: int64 (v,), UID of each row.
         permits: bool (n,), permits of the previous epoch.
         owner_uid: UID of the owner's hotkey, or None.
         last_update: uint64 (n,), block of the last weights.
         registered_at: uint64 (n,), block of registration.
         commit_block: uint64 (n,), earliest open commit (2^64 - 1: none), or None without commit-reveal.
+
+    Returns:
+        bool (v, n).
     """
-    validator, miner = weights.rows, weights.uids
-    keep = permits[validator]
-    keep &= (validator != miner) | (validator == (-1 if owner_uid is None else owner_uid))
-    keep &= last_update[validator] > registered_at[miner]
+    updated = last_update[validators][:, None] > registered_at
+    keep = permits[validators][:, None] & updated
+    itself = np.flatnonzero(validators != (-1 if owner_uid is None else owner_uid))
+    keep[itself, validators[itself]] = False
     if commit_block is not None:
-        keep &= commit_block[validator] >= registered_at[miner]
-    return weights.keep(keep)
+        keep &= commit_block[validators][:, None] >= registered_at
+    return keep
 
 
 def row_normalize(weights: Array, numbers: NumberSystem = EXACT) -> Array:
@@ -60,35 +64,31 @@ def _weighted_medians(stake: Array, scores: Array, minority: Any, total: Any) ->
     """Quick-select with the middle element as pivot, for each row of `scores` (columns, v)."""
     columns, voters = scores.shape
     median = np.zeros(columns, dtype=scores.dtype)
-    part = np.empty(voters, dtype=np.int64)
-    lower = np.empty(voters, dtype=np.int64)
-    upper = np.empty(voters, dtype=np.int64)
+    score, lower_score, upper_score = np.empty((3, voters), dtype=scores.dtype)
+    weight, lower_weight, upper_weight = np.empty((3, voters), dtype=scores.dtype)
     for column in range(columns):
-        score = scores[column]
         size = voters
-        for i in range(size):
-            part[i] = i
-        low, high = total - total, total  # this part of the voters spans [low, high] of all stake
+        score[:size] = scores[column]
+        weight[:size] = stake
+        low, high = total - total, total  # the voters that are left span [low, high] of all stake
         while size > 0:
-            pivot = score[part[size // 2]]
+            pivot = score[size // 2]
             lower_stake, upper_stake = total - total, total - total
             lower_size, upper_size = 0, 0
-            for i in range(size):
-                voter = part[i]
-                if score[voter] < pivot:
-                    lower_stake += stake[voter]
-                    lower[lower_size] = voter
-                    lower_size += 1
-                elif score[voter] > pivot:
-                    upper_stake += stake[voter]
-                    upper[upper_size] = voter
-                    upper_size += 1
+            for i in range(size):  # without branches: each voter is written to both sides, and kept on one
+                lower_score[lower_size], lower_weight[lower_size] = score[i], weight[i]
+                upper_score[upper_size], upper_weight[upper_size] = score[i], weight[i]
+                is_lower, is_upper = score[i] < pivot, score[i] > pivot
+                lower_stake += weight[i] * is_lower
+                upper_stake += weight[i] * is_upper
+                lower_size += is_lower
+                upper_size += is_upper
             if lower_size > 0 and minority < low + lower_stake:
-                part, lower, size = lower, part, lower_size
-                high = low + lower_stake
+                score, lower_score, weight, lower_weight = lower_score, score, lower_weight, weight
+                size, high = lower_size, low + lower_stake
             elif upper_size > 0 and high - upper_stake <= minority:
-                part, upper, size = upper, part, upper_size
-                low = high - upper_stake
+                score, upper_score, weight, upper_weight = upper_score, score, upper_weight, weight
+                size, low = upper_size, high - upper_stake
             else:
                 median[column] = pivot
                 break
