@@ -92,7 +92,7 @@ def weighted_median(stake: Array, weights: Array, kappa: int, numbers: NumberSys
     Args:
         stake: active stake of the validators (v,).
         weights: row-normalized weights (v, n).
-        kappa: u16; 32,767 is one half.
+        kappa: u16; 32,767 is just below one half, so that exactly half of the stake is enough.
         numbers: the number system.
 
     Returns:
