@@ -17,6 +17,7 @@ $(BIN)/python:
 $(VENV)/lab.stamp: pyproject.toml | $(BIN)/python
 	@echo "Installing TAO Lab and what it needs into $(VENV) (a few minutes the first time) ..."
 	$(BIN)/python -m pip install --quiet --editable '.[models]'
+	@echo "Compiling the fast paths, once, and checking the library against the chain's numbers ..."
 	$(BIN)/tao-lab verify datasets/vectors/epoch.json
 	@touch $@
 
