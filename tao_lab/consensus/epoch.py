@@ -127,24 +127,9 @@ def epoch(inputs: EpochInput, numbers: NumberSystem = EXACT) -> Epoch:
     ranks = w.ranks(clipped_weights, voices, numbers)
     incentive = w.incentive(ranks, numbers)
 
-    mixed = b.weights_for_bonds(weights, clipped_weights, inputs.bonds_penalty, numbers)
-    kept = b.bonds_mask(inputs.registered_at, inputs.block, inputs.tempo, inputs.last_step_block)
-    old_bonds = inputs.bonds.dense(validators) * kept
-    places = None
-    if not inputs.yuma3:
-        shares = b.bonds_yuma2(mixed, voices, numbers.number(old_bonds), inputs.bonds_moving_average, numbers)
-        validator_dividends = b.dividends_yuma2(shares, incentive, numbers)
-        bonds = b.upscale_columns(shares, numbers)
-    else:
-        old = numbers.ratio(old_bonds, U16_MAX)
-        if inputs.liquid_alpha is not None and consensus.any():
-            stored = inputs.weights.places(validators) * counts
-            rows = b.Rows(mixed, b.places_for_bonds(stored, weights, mixed, consensus, inputs.bonds_penalty))
-            old_rows = b.Rows(old, inputs.bonds.places(validators) * kept)
-            bonds, places = b.bonds_liquid_alpha(consensus, rows, old_rows, inputs.liquid_alpha, numbers)
-        else:
-            bonds = b.bonds_yuma3(mixed, old, inputs.bonds_moving_average, numbers)
-        validator_dividends = b.dividends_yuma3(bonds, incentive, voices, numbers)
+    bonds, places, validator_dividends = _bonds_and_dividends(
+        inputs, validators, counts, weights, consensus, clipped_weights, voices, incentive, numbers
+    )
     dividends = np.zeros(inputs.n, numbers.dtype)
     dividends[validators] = validator_dividends
     return Epoch(
@@ -167,6 +152,37 @@ def epoch(inputs: EpochInput, numbers: NumberSystem = EXACT) -> Epoch:
         dividends=dividends,
         shares=emission_shares(incentive, dividends, stake, active_stake, numbers),
     )
+
+
+def _bonds_and_dividends(
+    inputs: EpochInput,
+    validators: npt.NDArray[np.int64],
+    counts: BoolArray,
+    weights: Array,
+    consensus: Array,
+    clipped_weights: Array,
+    voices: Array,
+    incentive: Array,
+    numbers: NumberSystem,
+) -> tuple[Array, Array | None, Array]:
+    """Bonds (v, n) as this Yuma version stores them, their places if rows keep an order, and dividends (v,)."""
+    mixed = b.weights_for_bonds(weights, clipped_weights, inputs.bonds_penalty, numbers)
+    kept = b.bonds_mask(inputs.registered_at, inputs.block, inputs.tempo, inputs.last_step_block)
+    old_bonds = inputs.bonds.dense(validators) * kept
+    if not inputs.yuma3:
+        shares = b.bonds_yuma2(mixed, voices, numbers.number(old_bonds), inputs.bonds_moving_average, numbers)
+        return b.upscale_columns(shares, numbers), None, b.dividends_yuma2(shares, incentive, numbers)
+
+    places = None
+    old = numbers.ratio(old_bonds, U16_MAX)
+    if inputs.liquid_alpha is not None and consensus.any():
+        stored = inputs.weights.places(validators) * counts
+        rows = b.Rows(mixed, b.places_for_bonds(stored, weights, mixed, consensus, inputs.bonds_penalty))
+        old_rows = b.Rows(old, inputs.bonds.places(validators) * kept)
+        bonds, places = b.bonds_liquid_alpha(consensus, rows, old_rows, inputs.liquid_alpha, numbers)
+    else:
+        bonds = b.bonds_yuma3(mixed, old, inputs.bonds_moving_average, numbers)
+    return bonds, places, b.dividends_yuma3(bonds, incentive, voices, numbers)
 
 
 def next_input(inputs: EpochInput, terms: EpochTerms) -> EpochInput:
