@@ -7,3 +7,5 @@ _CHECKOUT = _PACKAGE.parent
 ROOT = _CHECKOUT if (_CHECKOUT / "labs").is_dir() else _PACKAGE / "share"
 LABS = ROOT / "labs"
 DATASETS = ROOT / "datasets"
+# Voila's templates, in the form of a Jupyter data directory.
+JUPYTER = _PACKAGE / "views" / "jupyter"
