@@ -23,7 +23,7 @@ from tao_lab.views.scenario import Cast, run_epochs
 from tao_lab.views.tables import Table, bonds_table, dividends_table, incentive_table, rows_of, weights_table
 from tao_lab.views.words import percent
 
-BLUE, VERMILLION, BLACK, GREY, LIGHT = "#0072B2", "#D55E00", "#000000", "#767676", "#EDEDED"
+BLUE, VERMILLION, BLACK, GREY, LIGHT, INK = "#0072B2", "#D55E00", "#000000", "#767676", "#EDEDED", "#333333"
 WHO = alt.Scale(domain=["honest", "liar"], range=[BLUE, VERMILLION])
 FONT = "'Segoe UI', 'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', sans-serif"
 
@@ -61,7 +61,7 @@ class Style:
 
 
 SMALL = Style()
-LARGE = Style(font=17, row=21, strip=150, bars=115)
+LARGE = Style(font=17, row=19, strip=150, bars=112)
 
 
 # --- charts of one epoch ---
@@ -209,17 +209,18 @@ def exact_against_float_chart(inputs: EpochInput, epochs: int = 20) -> Figure:
 
 
 # --- the same charts over any data: values, or a name that the widget fills ---
-# Two params say what is highlighted: `miner` (a UID) and `validator` (a UID, or "" for all of them).
+# Params say what is highlighted: `miner` (a UID), `validator` (a UID, or "" for all of them), and `target`, the miner
+# that the liars push (or "").
 
 
-def weights_spec(data: alt.Data, cast: Cast, style: Style = SMALL) -> alt.LayerChart:
+def weights_spec(data: alt.Data, cast: Cast, style: Style = SMALL, axis_title: bool = True) -> alt.LayerChart:
     """Weights matrix."""
     amount = alt.Scale(scheme="viridis", type="sqrt", domain=[0, 1], clamp=True)
     cells = (
         alt.Chart(data)
         .mark_rect(stroke="white", strokeWidth=1)
         .encode(
-            x=_miner_axis(cast),
+            x=_miner_axis(cast, title=axis_title),
             y=_validator_axis(cast, style),
             color=alt.when("datum.weight > 0")
             .then(alt.Color("weight:Q", legend=None, scale=amount))
@@ -238,7 +239,7 @@ def consensus_spec(data: alt.Data, cast: Cast, style: Style = SMALL, labels: boo
     # A square-root scale keeps small weights apart.
     axis = _amount_axis("weight (√ scale)", values=[0, 0.05, 0.25, 0.5, 1], **_side(style))
     scale = alt.Scale(type="sqrt", domain=[0, 1])
-    base = alt.Chart(data).encode(x=_miner_axis(cast, labels))
+    base = alt.Chart(data).encode(x=_miner_axis(cast, labels, labels))
     area = alt.Size("stake:Q", legend=None, scale=alt.Scale(domain=[0, 0.35], range=[25, style.font * 22], clamp=True))
     circles = (
         base.transform_filter("datum.weight > 0 && datum.stake > 0")
@@ -320,8 +321,8 @@ def config(style: Style) -> dict[str, Any]:
         "gridColor": LIGHT,
         "domainColor": GREY,
         "tickColor": GREY,
-        "labelColor": "#333333",
-        "titleColor": "#333333",
+        "labelColor": INK,
+        "titleColor": INK,
         "titlePadding": style.font / 2,
     }
     title = {"fontSize": style.font + 2, "anchor": "start", "offset": style.font / 2}
@@ -339,7 +340,9 @@ def _figure(chart: alt.LayerChart, title: str, alternative: str, width: int, hei
 
 def _with_highlight(cast: Cast, *layers: alt.Chart) -> alt.LayerChart:
     return alt.layer(*layers).add_params(
-        alt.param(name="miner", value=str(cast.miners[0])), alt.param(name="validator", value="")
+        alt.param(name="miner", value=str(cast.miners[0])),
+        alt.param(name="validator", value=""),
+        alt.param(name="target", value=""),
     )
 
 
@@ -347,14 +350,16 @@ def _faded(test: str, strong: float, faint: float = 0.15) -> Any:
     return alt.when(test).then(alt.value(strong)).otherwise(alt.value(faint))
 
 
-def _miner_axis(cast: Cast, labels: bool = True) -> alt.X:
-    axis = alt.Axis(labels=labels, ticks=False, domain=False, labelAngle=0, title="miner (UID)" if labels else None)
+def _miner_axis(cast: Cast, labels: bool = True, title: bool = True) -> alt.X:
+    colour: Any = {"condition": {"test": "datum.value == target", "value": VERMILLION}, "value": INK}
+    text = "miner (UID)" if title else None
+    axis = alt.Axis(labels=labels, ticks=False, domain=False, labelAngle=0, title=text, labelColor=colour)
     return alt.X("miner:N", scale=alt.Scale(domain=[str(uid) for uid in cast.miners], padding=0.06), axis=axis)
 
 
 def _validator_axis(cast: Cast, style: Style) -> alt.Y:
     liars = [str(uid) for uid in cast.liars]
-    colour: Any = {"condition": {"test": f"indexof({liars}, datum.value) >= 0", "value": VERMILLION}, "value": "#333333"}
+    colour: Any = {"condition": {"test": f"indexof({liars}, datum.value) >= 0", "value": VERMILLION}, "value": INK}
     axis = alt.Axis(ticks=False, domain=False, title="validator (UID)", labelColor=colour, **_side(style))
     return alt.Y("validator:N", scale=alt.Scale(domain=[str(uid) for uid in cast.validators], padding=0.08), axis=axis)
 

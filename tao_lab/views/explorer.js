@@ -104,6 +104,16 @@ function legend() {
   ]);
 }
 
+// The rows of each chart; two charts share the weights.
+function tables(picture, miner) {
+  const { weights, incentive, dividends } = picture.charts;
+  const cells = rowsOf(weights.rows);
+  return {
+    weights: cells, consensus: cells, incentive: rowsOf(incentive.rows), dividends: rowsOf(dividends.rows),
+    bonds: rowsOf(picture.bonds[miner].rows),
+  };
+}
+
 async function render({ model, el }) {
   const about = model.get("_about");
   const specs = model.get("_specs");
@@ -144,8 +154,10 @@ async function render({ model, el }) {
   byName.bonds.root.insertBefore(element("label", { class: "tl-picker" }, ["follow ", picker]), byName.bonds.canvas);
   el.replaceChildren(root);
 
+  const first = tables(model.get("_picture"), kept.miner);
   await Promise.all(figures.map(async (f) => {
-    const result = await vegaEmbed(f.canvas, specs[f.name], { actions: false, renderer: "canvas", tooltip: { theme: "light" } });
+    const spec = { ...specs[f.name], datasets: { rows: first[f.name] } };
+    const result = await vegaEmbed(f.canvas, spec, { actions: false, renderer: "canvas", tooltip: { theme: "light" } });
     f.view = result.view;
     f.finalize = result.finalize;
     // The section is the picture for assistive technology; Vega's own canvas would be announced twice.
@@ -162,14 +174,6 @@ async function render({ model, el }) {
 
   const current = () => ({ ...kept, ...pointed });
 
-  function setBonds(picture) {
-    const { miner } = current();
-    const chart = picture.bonds[miner];
-    describe(byName.bonds, chart);
-    byName.bonds.view.data("rows", rowsOf(chart.rows));
-    bondsOf = miner;
-  }
-
   function describe(f, chart) {
     f.title.textContent = chart.title;
     f.canvas.setAttribute("aria-label", chart.alt);
@@ -177,7 +181,12 @@ async function render({ model, el }) {
 
   function highlight() {
     const { miner, validator } = current();
-    if (bondsOf !== miner) setBonds(model.get("_picture"));
+    if (bondsOf !== miner) {
+      const chart = model.get("_picture").bonds[miner];
+      describe(byName.bonds, chart);
+      byName.bonds.view.data("rows", rowsOf(chart.rows));
+      bondsOf = miner;
+    }
     picker.value = miner;
     return Promise.all(figures.map((f) => f.view.signal("miner", miner).signal("validator", validator).runAsync()));
   }
@@ -200,20 +209,20 @@ async function render({ model, el }) {
 
   async function paint() {
     const picture = model.get("_picture");
-    const weights = rowsOf(picture.charts.weights.rows);
-    byName.weights.view.data("rows", weights);
-    byName.consensus.view.data("rows", weights);
-    byName.incentive.view.data("rows", rowsOf(picture.charts.incentive.rows));
-    byName.dividends.view.data("rows", rowsOf(picture.charts.dividends.rows));
+    const { miner } = current();
+    const rows = tables(picture, miner);
+    for (const f of figures) f.view.data("rows", rows[f.name]).signal("target", picture.target);
     for (const [name, chart] of Object.entries(picture.charts)) describe(byName[name], chart);
-    setBonds(picture);
+    describe(byName.bonds, picture.bonds[miner]);
+    bondsOf = miner;
     sentence.textContent = picture.sentence;
     await Promise.all(figures.map((f) => f.view.runAsync()));
     if (!waiting) panel.put(picture.settings);
-    requestAnimationFrame(() => {
+    // A timer set in a frame's callback runs when that frame is painted.
+    requestAnimationFrame(() => setTimeout(() => {
       root.dataset.painted = picture.tick;
       root.dispatchEvent(new CustomEvent("tl-painted", { bubbles: true, detail: picture.tick }));
-    });
+    }));
     if (underWay && picture.tick === tick) {
       clearTimeout(silence);
       underWay = false;

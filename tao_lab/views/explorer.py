@@ -121,14 +121,14 @@ def _moved(a: Settings, b: Settings) -> set[str]:
 def _specs(cast: Cast, style: charts.Style) -> dict[str, Any]:
     """Vega-Lite of each chart over data that the page fills by name."""
     heights = {
-        "weights": len(cast.validators) * style.row + style.font * 3,
+        "weights": len(cast.validators) * style.row + style.font * 2,
         "dividends": len(cast.validators) * style.row + style.font * 3,
         "consensus": style.strip,
         "incentive": style.bars,
         "bonds": style.strip + style.bars,
     }
     built = {
-        "weights": charts.weights_spec(alt.NamedData("rows"), cast, style),
+        "weights": charts.weights_spec(alt.NamedData("rows"), cast, style, axis_title=False),
         "dividends": charts.dividends_spec(alt.NamedData("rows"), cast, style),
         "consensus": charts.consensus_spec(alt.NamedData("rows"), cast, style, labels=False),
         "incentive": charts.incentive_spec(alt.NamedData("rows"), cast, style),
@@ -136,7 +136,7 @@ def _specs(cast: Cast, style: charts.Style) -> dict[str, Any]:
     }
     common = {"autosize": {"type": "fit", "contains": "padding"}, "width": 400, "config": charts.config(style)}
     return {
-        name: {**chart.to_dict(validate=False), **common, "height": heights[name], "datasets": {"rows": []}}
+        name: {**chart.to_dict(validate=False), **common, "height": heights[name]}
         for name, chart in built.items()
     }
 
@@ -161,6 +161,7 @@ def _picture(outcome: Outcome, since: Outcome | None, tick: str) -> dict[str, An
     first, last = outcome.epochs[0], outcome.after
     return {
         "tick": tick,
+        "target": str(outcome.target),
         "settings": asdict(outcome.settings),
         "sentence": words.sentence(outcome, since),
         "charts": {

@@ -82,8 +82,8 @@ def weights_alt(outcome: Outcome) -> str:
     best = cast.miners[0]
     return (
         f"Matrix of {len(cast.validators)} validators by {len(cast.miners)} miners; colour is the share of a "
-        f"validator's weight. The {len(cast.honest)} honest rows agree, most of all on miner {best}; "
-        f"the {len(cast.liars)} rows of liars at the bottom hold one full cell each, at miner {outcome.target}."
+        f"validator's weight. The {len(cast.honest)} honest rows together give miner {best} most; "
+        f"each of the {len(cast.liars)} liars' rows at the bottom holds one full cell, at miner {outcome.target}."
     )
 
 
