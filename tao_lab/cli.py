@@ -63,7 +63,7 @@ def verify(
     from tao_lab import vectors
 
     loaded = vectors.load(file)
-    with Progress(console=messages, transient=True) as progress:
+    with Progress(console=messages, transient=True, disable=not messages.is_terminal) as progress:
         task = progress.add_task(f"{loaded.kind.name} vectors", total=len(loaded.vectors))
         report = vectors.verify(loaded, rules, timeout, lambda _: progress.advance(task))
     for failure in report.failures:
@@ -80,7 +80,7 @@ def bench_consensus() -> None:
 
     table = Table("validators × miners", "exact ms", "torch ms", "ratio", "at most", "largest difference of incentive")
     timings = []
-    with Progress(console=messages, transient=True) as progress:
+    with Progress(console=messages, transient=True, disable=not messages.is_terminal) as progress:
         task = progress.add_task("epochs", total=len(consensus.SIZES))
         for size in consensus.SIZES:
             timings.append(consensus.measure(*size))

@@ -24,6 +24,7 @@ ONE = 1 << FRACTION_BITS
 WORD_MAX = (1 << 63) - 1
 WORD_MIN = -(1 << 63)
 LOW_MASK = (1 << 32) - 1
+SMALL_DIVISOR = 1 << 61
 EXP_LIMIT = 20  # exp_safe clamps its argument to [-20, 20]
 E_WORD = 22_802_600 << 9  # Euler's number as substrate-fixed stores it: 23 fraction bits, floor(e * 2^23)
 
@@ -110,20 +111,26 @@ def multiply_words(a: Word, b: Word) -> Word:
     return np.int64(size)
 
 
+@njit("int64(int64, int64)", cache=True, inline="always")
+def _proportion(a: Word, b: Word) -> Word:
+    """floor(a * 2^32 / b) for 0 <= a < b < 2^61.
+
+    A float quotient is at most one off; the remainder, exact modulo 2^64, says in which direction.
+    """
+    quotient = np.int64(np.float64(a) / np.float64(b) * 4294967296.0)
+    remainder = (a << 32) - quotient * b
+    if remainder < 0:
+        return quotient - 1
+    if remainder >= b:
+        return quotient + 1
+    return quotient
+
+
 @njit("uint64(uint64, uint64)", cache=True, inline="always")
 def _fraction(rest: Word, divisor: Word) -> Word:
     """floor(rest * 2^32 / divisor) for rest < divisor <= 2^63."""
-    if rest >> np.uint64(32) == np.uint64(0):
-        return (rest << np.uint64(32)) // divisor  # the dividend fits a word: one machine division
-    if divisor >> np.uint64(61) == np.uint64(0):
-        # A float quotient is at most one off; the remainder, exact modulo 2^64, says in which direction.
-        quotient = np.uint64(float(rest) / float(divisor) * 4294967296.0)
-        remainder = np.int64((rest << np.uint64(32)) - quotient * divisor)
-        if remainder < 0:
-            return quotient - np.uint64(1)
-        if remainder >= np.int64(divisor):
-            return quotient + np.uint64(1)
-        return quotient
+    if divisor < np.uint64(SMALL_DIVISOR):
+        return np.uint64(_proportion(np.int64(rest), np.int64(divisor)))
     fraction = np.uint64(0)
     for _ in range(32):  # bit by bit; doubling `rest` < 2^63 never leaves the word
         rest <<= np.uint64(1)
@@ -137,6 +144,8 @@ def _fraction(rest: Word, divisor: Word) -> Word:
 @njit("int64(int64, int64)", cache=True)
 def divide_words(a: Word, b: Word) -> Word:
     """I32F32 `safe_div`: a / b truncated toward zero; 0 where `b` is 0 or the quotient does not fit."""
+    if 0 <= a < b < SMALL_DIVISOR:  # a proportion: by far the most frequent case
+        return _proportion(a, b)
     if b == 0:
         return 0
     negative = (a < 0) != (b < 0)
@@ -192,6 +201,37 @@ def scale_amount(share: Word, amount: Word) -> Word:
 
 _multiply = vectorize(["int64(int64, int64)"], cache=True)(lambda a, b: multiply_words(a, b))
 _divide = vectorize(["int64(int64, int64)"], cache=True)(lambda a, b: divide_words(a, b))
+
+# Most operands are proportions. These two have no branches, so that a processor computes eight at a time; where an
+# operand is not a proportion they give -1, and the caller computes again with the general ones above.
+
+
+@vectorize(["int64(int64, int64)"], cache=True)
+def _multiply_proportions(a: Word, b: Word) -> Word:
+    product = np.int64((np.uint64(a) * np.uint64(b)) >> np.uint64(32))
+    product = a if b == ONE else b if a == ONE else product
+    return product if 0 <= a <= ONE and 0 <= b <= ONE else -1
+
+
+@vectorize(["int64(int64, int64, float64)"], cache=True)
+def _divide_proportions(a: Word, b: Word, reciprocal: Word) -> Word:
+    quotient = np.int64(np.float64(a) * reciprocal)
+    remainder = (a << 32) - quotient * b  # at most one off, as in _proportion
+    quotient = quotient - np.int64(remainder < 0) + np.int64(remainder >= b)
+    return 0 if b == 0 else quotient if 0 <= a <= b < SMALL_DIVISOR else -1
+
+
+def _multiply_arrays(a: npt.ArrayLike, b: npt.ArrayLike) -> Array:
+    product: Array = _multiply_proportions(a, b)
+    return product if product.size == 0 or product.min() >= 0 else _multiply(a, b)
+
+
+def _divide_arrays(a: npt.ArrayLike, b: npt.ArrayLike) -> Array:
+    with np.errstate(invalid="ignore"):  # quotients that do not fit a word are thrown away
+        quotient: Array = _divide_proportions(a, b, ONE / np.maximum(b, 1))
+    return quotient if quotient.size == 0 or quotient.min() >= 0 else _divide(a, b)
+
+
 _exp = vectorize(["int64(int64)"], cache=True)(lambda a: exp_word(a))
 _scale = vectorize(["uint64(int64, uint64)"], cache=True)(lambda share, amount: scale_amount(share, amount))
 
@@ -208,15 +248,15 @@ class Exact:
 
     def ratio(self, numerator: npt.ArrayLike, denominator: npt.ArrayLike) -> Array:
         """Quotient of two whole numbers below 2^63 as a word, truncated; 0 where the denominator is 0."""
-        return _divide(np.asarray(numerator, np.int64), np.asarray(denominator, np.int64))
+        return _divide_arrays(np.asarray(numerator, np.int64), np.asarray(denominator, np.int64))
 
     def multiply(self, a: npt.ArrayLike, b: npt.ArrayLike) -> Array:
         """`saturating_mul`: floor(a * b)."""
-        return _multiply(a, b)
+        return _multiply_arrays(a, b)
 
     def divide(self, a: npt.ArrayLike, b: npt.ArrayLike) -> Array:
         """`safe_div`: a / b toward zero; 0 where `b` is 0."""
-        return _divide(a, b)
+        return _divide_arrays(a, b)
 
     def exp(self, a: npt.ArrayLike) -> Array:
         """`exp_safe`."""

@@ -8,13 +8,14 @@ validators earn), `emission` (shares to rao), `epoch` (all of it). All functions
 from tao_lab.consensus.bonds import (
     Rows,
     bonds_alpha,
+    bonds_liquid_alpha,
+    bonds_mask,
     bonds_yuma2,
     bonds_yuma3,
     column_normalize,
     dividends_yuma2,
     dividends_yuma3,
     liquid_alpha,
-    mask_bonds,
     moving_average,
     upscale_columns,
     weights_for_bonds,
@@ -26,11 +27,11 @@ from tao_lab.consensus.types import EpochInput, EpochInputError, EpochTerms, Liq
 from tao_lab.consensus.weights import (
     clip,
     incentive,
-    mask_weights,
     ranks,
     row_normalize,
     validator_trust,
     weighted_median,
+    weights_mask,
 )
 
 __all__ = [
@@ -44,6 +45,8 @@ __all__ = [
     "SparseRows",
     "active_stake",
     "bonds_alpha",
+    "bonds_liquid_alpha",
+    "bonds_mask",
     "bonds_yuma2",
     "bonds_yuma3",
     "clip",
@@ -55,8 +58,6 @@ __all__ = [
     "incentive",
     "is_active",
     "liquid_alpha",
-    "mask_bonds",
-    "mask_weights",
     "moving_average",
     "next_input",
     "normalize",
@@ -68,4 +69,5 @@ __all__ = [
     "validator_trust",
     "weighted_median",
     "weights_for_bonds",
+    "weights_mask",
 ]

@@ -15,7 +15,7 @@ import numpy as np
 from numba import njit
 
 from tao_lab.consensus.stake import normalize
-from tao_lab.consensus.types import Array, BoolArray, LiquidAlpha, SparseRows, UIntArray
+from tao_lab.consensus.types import U64_MAX, Array, BoolArray, LiquidAlpha, UIntArray
 from tao_lab.fixed import EXACT, NumberSystem
 from tao_lab.units import U16_MAX
 
@@ -30,40 +30,59 @@ class Rows:
     places: Array
 
 
-def mask_bonds(bonds: SparseRows, registered_at: UIntArray, block: int, tempo: int, last_step_block: int) -> SparseRows:
-    """Forget the bonds to miners that registered since the previous epoch.
+def bonds_mask(registered_at: UIntArray, block: int, tempo: int, last_step_block: int) -> BoolArray:
+    """Which miners' bonds are kept: of those that registered before the previous epoch.
 
     Args:
-        bonds: rows of u16.
         registered_at: uint64 (n,), block of registration.
         block: current block.
         tempo: blocks between epochs; dates the previous epoch when there was none.
         last_step_block: block of the previous epoch, 0: none.
+
+    Returns:
+        bool (n,).
     """
     last_tempo = last_step_block + 1 if last_step_block else max(block - tempo, 0)
-    return bonds.keep(registered_at[bonds.uids] < np.uint64(min(last_tempo, (1 << 64) - 1)))
+    return registered_at < np.uint64(min(last_tempo, U64_MAX))
 
 
 def weights_for_bonds(
-    weights: Rows, clipped_weights: Array, consensus: Array, bonds_penalty: int, numbers: NumberSystem = EXACT
-) -> Rows:
+    weights: Array, clipped_weights: Array, bonds_penalty: int, numbers: NumberSystem = EXACT
+) -> Array:
     """Weights that build bonds: as given at penalty 0, as clipped at penalty 1, between them otherwise.
 
     Args:
-        weights: row-normalized weights (v, n) with their places.
+        weights: row-normalized weights (v, n).
         clipped_weights: (v, n).
-        consensus: (n,); a clipped weight with consensus zero is no entry any more.
         bonds_penalty: u16 (`BondsPenalty`).
         numbers: the number system.
     """
     if bonds_penalty == 0:
         return weights
     if bonds_penalty == U16_MAX:
-        dropped = (consensus == 0) & (weights.values > 0)
-        return Rows(clipped_weights, np.where(dropped, 0, weights.places))
+        return clipped_weights
     ratio = numbers.ratio(bonds_penalty, U16_MAX)
-    mixed = weights.values + numbers.multiply(ratio, clipped_weights - weights.values)
-    return Rows(mixed, ascending_places(mixed))
+    return weights + numbers.multiply(ratio, clipped_weights - weights)
+
+
+def places_for_bonds(places: Array, weights: Array, mixed: Array, consensus: Array, bonds_penalty: int) -> Array:
+    """Places of the entries in the rows of `weights_for_bonds`.
+
+    Clipping to zero removes an entry (`col_clip_sparse`); mixing writes the row anew, in ascending order and without
+    zeros (`interpolate_sparse`).
+
+    Args:
+        places: of the entries of the masked weights (v, n).
+        weights: row-normalized weights (v, n).
+        mixed: weights for bonds (v, n).
+        consensus: (n,).
+        bonds_penalty: u16.
+    """
+    if bonds_penalty == 0:
+        return places
+    if bonds_penalty == U16_MAX:
+        return np.where((consensus == 0) & (weights > 0), 0, places)
+    return ascending_places(mixed)
 
 
 def ascending_places(values: Array) -> Array:
@@ -125,6 +144,24 @@ def upscale_columns(bonds: Array, numbers: NumberSystem = EXACT) -> Array:
 # --- Yuma 3 ---
 
 
+def bonds_yuma3(weights: Array, old_bonds: Array, bonds_moving_average: int, numbers: NumberSystem = EXACT) -> Array:
+    """Bonds of Yuma 3: each validator's own moving average of its weights.
+
+    Args:
+        weights: weights for bonds (v, n).
+        old_bonds: proportions (v, n).
+        bonds_moving_average: millionths.
+        numbers: the number system.
+    """
+    return moving_average(weights, old_bonds, bonds_alpha(bonds_moving_average, numbers), numbers)
+
+
+def dividends_yuma3(bonds: Array, incentive: Array, stake: Array, numbers: NumberSystem = EXACT) -> Array:
+    """Share of each validator: its share of the bonds times incentive (n,), times its active stake (v,)."""
+    shares = numbers.multiply(column_normalize(bonds, numbers), incentive).sum(axis=1)
+    return normalize(numbers.multiply(shares, stake), numbers)
+
+
 def liquid_alpha(
     consensus: Array, weights: Rows, old_bonds: Rows, settings: LiquidAlpha, numbers: NumberSystem = EXACT
 ) -> Array:
@@ -172,24 +209,25 @@ def _seen_by_walk(places: Array) -> BoolArray:
     return seen
 
 
-def bonds_yuma3(weights: Rows, old_bonds: Array, alpha: Array, numbers: NumberSystem = EXACT) -> Rows:
-    """Bonds of Yuma 3: each validator's own moving average of its weights.
+def bonds_liquid_alpha(
+    consensus: Array, weights: Rows, old_bonds: Rows, settings: LiquidAlpha, numbers: NumberSystem = EXACT
+) -> tuple[Array, Array]:
+    """Bonds of Yuma 3 with liquid alpha: each bond moves at a speed of its own.
+
+    A bond lives only where the row of weights has an entry (a stored zero is one); elsewhere it is gone at once
+    (`mat_ema_alpha_sparse`).
 
     Args:
+        consensus: (n,).
         weights: weights for bonds (v, n).
         old_bonds: proportions (v, n).
-        alpha: one for all (scalar), or liquid alphas (v, n). With liquid alpha a bond lives only where the row of
-            weights has an entry (a stored zero is one), and the row keeps its order.
+        settings: low, high (u16) and steepness (hundredths).
         numbers: the number system.
+
+    Returns:
+        Bonds (v, n), and their places in the stored rows (v, n), which keep the order of the weights.
     """
-    bonds = moving_average(weights.values, old_bonds, alpha, numbers)
-    if np.ndim(alpha) == 0:
-        return Rows(bonds, ascending_places(bonds))
-    bonds = np.where(weights.places > 0, np.minimum(bonds, numbers.number(1)), numbers.number(0))
-    return Rows(bonds, np.where(bonds > 0, weights.places, 0))
-
-
-def dividends_yuma3(bonds: Array, incentive: Array, stake: Array, numbers: NumberSystem = EXACT) -> Array:
-    """Share of each validator: its share of the bonds times incentive (n,), times its active stake (v,)."""
-    shares = numbers.multiply(column_normalize(bonds, numbers), incentive).sum(axis=1)
-    return normalize(numbers.multiply(shares, stake), numbers)
+    alpha = liquid_alpha(consensus, weights, old_bonds, settings, numbers)
+    averaged = np.minimum(moving_average(weights.values, old_bonds.values, alpha, numbers), numbers.number(1))
+    bonds = np.where(weights.places > 0, averaged, numbers.number(0))
+    return bonds, np.where(bonds > 0, weights.places, 0)

@@ -42,7 +42,8 @@ class Epoch:
         validator_trust: (n,).
         ranks: (n,).
         incentive: (n,).
-        bonds: (v, n), as stored by the Yuma version that ran, with the place of each entry in its row.
+        bonds: (v, n), as stored by the Yuma version that ran.
+        bond_places: place of each bond in its row (v, n), from 1, 0: none; None: ascending order, all above zero.
         dividends: (n,).
         shares: of the emission (n,).
     """
@@ -61,7 +62,8 @@ class Epoch:
     validator_trust: Array
     ranks: Array
     incentive: Array
-    bonds: b.Rows
+    bonds: Array
+    bond_places: Array | None
     dividends: Array
     shares: EmissionShares
 
@@ -86,11 +88,12 @@ class Epoch:
     def _stored_bonds(self) -> SparseRows:
         """Rows of new permits hold their bonds, in the order of their entries; all other rows are empty."""
         seated = self.new_permits[self.validators]
-        places = np.where(seated[:, None], self.bonds.places, 0)
-        rows, uids = np.nonzero(places)
-        order = np.lexsort((places[rows, uids], rows))
-        rows, uids = rows[order], uids[order]
-        values = self.numbers.to_u16(self.bonds.values)[rows, uids].astype(np.int64)
+        places = self.bonds > 0 if self.bond_places is None else self.bond_places
+        rows, uids = np.nonzero(np.where(seated[:, None], places, 0))
+        if self.bond_places is not None:
+            order = np.lexsort((places[rows, uids], rows))
+            rows, uids = rows[order], uids[order]
+        values = self.numbers.to_u16(self.bonds)[rows, uids].astype(np.int64)
         starts = np.searchsorted(self.validators[rows], np.arange(len(self.stake) + 1))
         return SparseRows(starts.astype(np.int64), uids.astype(np.int64), values)
 
@@ -114,10 +117,8 @@ def epoch(inputs: EpochInput, numbers: NumberSystem = EXACT) -> Epoch:
 
     validators = np.flatnonzero(permits | (np.diff(inputs.bonds.starts) > 0))
     voices = active_stake[validators]
-    masked = w.mask_weights(
-        inputs.weights, permits, owner, inputs.last_update, inputs.registered_at, inputs.commit_block
-    )
-    weights = w.row_normalize(numbers.number(masked.dense(validators)), numbers)
+    counts = w.weights_mask(validators, permits, owner, inputs.last_update, inputs.registered_at, inputs.commit_block)
+    weights = w.row_normalize(numbers.number(inputs.weights.dense(validators) * counts), numbers)
 
     consensus = w.weighted_median(voices, weights, inputs.kappa, numbers)
     clipped_weights = w.clip(weights, consensus)
@@ -126,15 +127,8 @@ def epoch(inputs: EpochInput, numbers: NumberSystem = EXACT) -> Epoch:
     ranks = w.ranks(clipped_weights, voices, numbers)
     incentive = w.incentive(ranks, numbers)
 
-    weights_for_bonds = b.weights_for_bonds(
-        b.Rows(weights, masked.positions(validators)),
-        clipped_weights,
-        consensus,
-        inputs.bonds_penalty,
-        numbers,
-    )
-    bonds, validator_dividends = _bonds_and_dividends(
-        inputs, validators, voices, consensus, incentive, weights_for_bonds, numbers
+    bonds, places, validator_dividends = _bonds_and_dividends(
+        inputs, validators, counts, weights, consensus, clipped_weights, voices, incentive, numbers
     )
     dividends = np.zeros(inputs.n, numbers.dtype)
     dividends[validators] = validator_dividends
@@ -154,6 +148,7 @@ def epoch(inputs: EpochInput, numbers: NumberSystem = EXACT) -> Epoch:
         ranks=ranks,
         incentive=incentive,
         bonds=bonds,
+        bond_places=places,
         dividends=dividends,
         shares=emission_shares(incentive, dividends, stake, active_stake, numbers),
     )
@@ -162,26 +157,32 @@ def epoch(inputs: EpochInput, numbers: NumberSystem = EXACT) -> Epoch:
 def _bonds_and_dividends(
     inputs: EpochInput,
     validators: npt.NDArray[np.int64],
-    voices: Array,
+    counts: BoolArray,
+    weights: Array,
     consensus: Array,
+    clipped_weights: Array,
+    voices: Array,
     incentive: Array,
-    weights: b.Rows,
     numbers: NumberSystem,
-) -> tuple[b.Rows, Array]:
-    """Bonds as this Yuma version stores them, and dividends of the rows (v,)."""
-    kept = b.mask_bonds(inputs.bonds, inputs.registered_at, inputs.block, inputs.tempo, inputs.last_step_block)
-    stored = kept.dense(validators)
+) -> tuple[Array, Array | None, Array]:
+    """Bonds (v, n) as this Yuma version stores them, their places if rows keep an order, and dividends (v,)."""
+    mixed = b.weights_for_bonds(weights, clipped_weights, inputs.bonds_penalty, numbers)
+    kept = b.bonds_mask(inputs.registered_at, inputs.block, inputs.tempo, inputs.last_step_block)
+    old_bonds = inputs.bonds.dense(validators) * kept
     if not inputs.yuma3:
-        shares = b.bonds_yuma2(weights.values, voices, numbers.number(stored), inputs.bonds_moving_average, numbers)
-        upscaled = b.upscale_columns(shares, numbers)
-        return b.Rows(upscaled, b.ascending_places(shares)), b.dividends_yuma2(shares, incentive, numbers)
-    old = b.Rows(numbers.ratio(stored, U16_MAX), kept.positions(validators))
+        shares = b.bonds_yuma2(mixed, voices, numbers.number(old_bonds), inputs.bonds_moving_average, numbers)
+        return b.upscale_columns(shares, numbers), None, b.dividends_yuma2(shares, incentive, numbers)
+
+    places = None
+    old = numbers.ratio(old_bonds, U16_MAX)
     if inputs.liquid_alpha is not None and consensus.any():
-        alpha = b.liquid_alpha(consensus, weights, old, inputs.liquid_alpha, numbers)
+        stored = inputs.weights.places(validators) * counts
+        rows = b.Rows(mixed, b.places_for_bonds(stored, weights, mixed, consensus, inputs.bonds_penalty))
+        old_rows = b.Rows(old, inputs.bonds.places(validators) * kept)
+        bonds, places = b.bonds_liquid_alpha(consensus, rows, old_rows, inputs.liquid_alpha, numbers)
     else:
-        alpha = b.bonds_alpha(inputs.bonds_moving_average, numbers)
-    bonds = b.bonds_yuma3(weights, old.values, alpha, numbers)
-    return bonds, b.dividends_yuma3(bonds.values, incentive, voices, numbers)
+        bonds = b.bonds_yuma3(mixed, old, inputs.bonds_moving_average, numbers)
+    return bonds, places, b.dividends_yuma3(bonds, incentive, voices, numbers)
 
 
 def next_input(inputs: EpochInput, terms: EpochTerms) -> EpochInput:

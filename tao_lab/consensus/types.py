@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
+from numba import njit
 
 from tao_lab.units import U16_MAX
 
@@ -82,32 +82,15 @@ class SparseRows:
         """Number of rows."""
         return len(self.starts) - 1
 
-    @cached_property
-    def rows(self) -> npt.NDArray[np.int64]:
-        """int64 (m,): row of each entry."""
-        return np.repeat(np.arange(self.n), np.diff(self.starts))
-
-    def keep(self, mask: BoolArray) -> Self:
-        """Only the entries where `mask` (m,) is true."""
-        kept_before = np.concatenate(([0], np.cumsum(mask)))
-        return type(self)(kept_before[self.starts], self.uids[mask], self.values[mask])
-
     def dense(self, uids: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """The rows of `uids` (v,) as an int64 matrix (v, n); an absent entry is 0."""
-        return self._scatter(uids, self.values)
+        return _scatter(self.starts, self.uids, self.values, uids)
 
-    def positions(self, uids: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    def places(self, uids: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Place of each entry in its stored row, from 1, as (v, n); 0 where there is no entry."""
-        return self._scatter(uids, np.arange(len(self.uids)) - self.starts[self.rows] + 1)
-
-    def _scatter(self, uids: npt.NDArray[np.int64], values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        row_index = np.full(self.n, -1, dtype=np.int64)
-        row_index[uids] = np.arange(len(uids))
-        target = row_index[self.rows]
-        wanted = target >= 0
-        matrix = np.zeros((len(uids), self.n), dtype=np.int64)
-        matrix[target[wanted], self.uids[wanted]] = values[wanted]
-        return matrix
+        lengths = np.diff(self.starts)
+        place = np.arange(1, len(self.uids) + 1) - np.repeat(self.starts[:-1], lengths)
+        return _scatter(self.starts, self.uids, place, uids)
 
     def row(self, uid: int) -> list[list[int]]:
         """Row of `uid` as `[[uid, u16], ...]`."""
@@ -268,6 +251,15 @@ class EpochTerms:
         data: dict[str, Any] = {name: column.tolist() for name, column in columns.items()}
         data["bonds"] = rows
         return data
+
+
+@njit(cache=True)
+def _scatter(starts: Array, columns: Array, values: Array, rows: Array) -> Array:
+    matrix = np.zeros((len(rows), len(starts) - 1), dtype=np.int64)
+    for i in range(len(rows)):
+        for k in range(starts[rows[i]], starts[rows[i] + 1]):
+            matrix[i, columns[k]] = values[k]
+    return matrix
 
 
 def _check_range(name: str, value: Any, low: int, high: int) -> None:

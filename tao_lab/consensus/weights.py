@@ -11,43 +11,47 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from numba import njit
 
 from tao_lab.consensus.stake import normalize
-from tao_lab.consensus.types import Array, BoolArray, SparseRows, UIntArray
+from tao_lab.consensus.types import Array, BoolArray, UIntArray
 from tao_lab.fixed import EXACT, NumberSystem
 from tao_lab.units import U16_MAX
 
 
-def mask_weights(
-    weights: SparseRows,
+def weights_mask(
+    validators: npt.NDArray[np.int64],
     permits: BoolArray,
     owner_uid: int | None,
     last_update: UIntArray,
     registered_at: UIntArray,
     commit_block: UIntArray | None = None,
-) -> SparseRows:
-    """Leave out every weight that must not count.
+) -> BoolArray:
+    """Which weights count.
 
-    These are: rows without a permit; a validator's weight on itself (the owner keeps its own); weights older than
+    These do not: rows without a permit; a validator's weight on itself (the owner keeps its own); weights older than
     the registration of the miner they are for, since they were meant for whoever had that UID before; and, with
     commit-reveal, weights whose open commit is older than that registration.
 
     Args:
-        weights: rows of u16.
+        validators: int64 (v,), UID of each row.
         permits: bool (n,), permits of the previous epoch.
         owner_uid: UID of the owner's hotkey, or None.
         last_update: uint64 (n,), block of the last weights.
         registered_at: uint64 (n,), block of registration.
         commit_block: uint64 (n,), earliest open commit (2^64 - 1: none), or None without commit-reveal.
+
+    Returns:
+        bool (v, n).
     """
-    validator, miner = weights.rows, weights.uids
-    keep = permits[validator]
-    keep &= (validator != miner) | (validator == (-1 if owner_uid is None else owner_uid))
-    keep &= last_update[validator] > registered_at[miner]
+    updated = last_update[validators][:, None] > registered_at
+    keep = permits[validators][:, None] & updated
+    itself = np.flatnonzero(validators != (-1 if owner_uid is None else owner_uid))
+    keep[itself, validators[itself]] = False
     if commit_block is not None:
-        keep &= commit_block[validator] >= registered_at[miner]
-    return weights.keep(keep)
+        keep &= commit_block[validators][:, None] >= registered_at
+    return keep
 
 
 def row_normalize(weights: Array, numbers: NumberSystem = EXACT) -> Array:
@@ -56,42 +60,26 @@ def row_normalize(weights: Array, numbers: NumberSystem = EXACT) -> Array:
 
 
 @njit(cache=True)
-def _weighted_medians(stake: Array, scores: Array, minority: Any, total: Any) -> Array:
-    """Quick-select with the middle element as pivot, for each row of `scores` (columns, v)."""
-    columns, voters = scores.shape
-    median = np.zeros(columns, dtype=scores.dtype)
-    part = np.empty(voters, dtype=np.int64)
-    lower = np.empty(voters, dtype=np.int64)
-    upper = np.empty(voters, dtype=np.int64)
-    for column in range(columns):
+def _weighted_medians(stake: Array, scores: Array, minority: Any) -> Array:
+    """For each row of `scores` (columns, v; int64 >= 0): the smallest score up to which stake exceeds `minority`.
+
+    The chain partitions around pivots. Sums of words are exact, so the order of the search does not matter, and
+    halving an interval of scores adds up stake at full vector speed.
+    """
+    median = np.zeros(len(scores), dtype=np.int64)
+    for column in range(len(scores)):
         score = scores[column]
-        size = voters
-        for i in range(size):
-            part[i] = i
-        low, high = total - total, total  # this part of the voters spans [low, high] of all stake
-        while size > 0:
-            pivot = score[part[size // 2]]
-            lower_stake, upper_stake = total - total, total - total
-            lower_size, upper_size = 0, 0
-            for i in range(size):
-                voter = part[i]
-                if score[voter] < pivot:
-                    lower_stake += stake[voter]
-                    lower[lower_size] = voter
-                    lower_size += 1
-                elif score[voter] > pivot:
-                    upper_stake += stake[voter]
-                    upper[upper_size] = voter
-                    upper_size += 1
-            if lower_size > 0 and minority < low + lower_stake:
-                part, lower, size = lower, part, lower_size
-                high = low + lower_stake
-            elif upper_size > 0 and high - upper_stake <= minority:
-                part, upper, size = upper, part, upper_size
-                low = high - upper_stake
+        low, high = score.min(), score.max()
+        while low < high:
+            middle = low + (high - low) // 2
+            up_to_middle = 0 * minority
+            for voter in range(len(score)):
+                up_to_middle += stake[voter] * (score[voter] <= middle)
+            if up_to_middle > minority:
+                high = middle
             else:
-                median[column] = pivot
-                break
+                low = middle + 1
+        median[column] = low
     return median
 
 
@@ -104,19 +92,20 @@ def weighted_median(stake: Array, weights: Array, kappa: int, numbers: NumberSys
     Args:
         stake: active stake of the validators (v,).
         weights: row-normalized weights (v, n).
-        kappa: u16; 32,767 is one half.
+        kappa: u16; 32,767 is just below one half, so that exactly half of the stake is enough.
         numbers: the number system.
 
     Returns:
         Consensus weights (n,).
     """
     voters = stake > 0
+    if not voters.any():
+        return np.zeros(weights.shape[1], numbers.dtype)
     voices = normalize(stake[voters], numbers)
-    total = voices.sum()
-    minority = total - numbers.ratio(kappa, U16_MAX)
+    minority = voices.sum() - numbers.ratio(kappa, U16_MAX)
     scores = np.ascontiguousarray(weights[voters].T)
-    consensus: Array = _weighted_medians(voices, scores, minority, total)
-    return consensus
+    # floats that are not negative are ordered as their bits are, so one search serves both number systems
+    return _weighted_medians(voices, scores.view(np.int64), minority).view(numbers.dtype)
 
 
 def clip(weights: Array, consensus: Array) -> Array:
