@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = Path(__file__).resolve().parent
+ROOT = PACKAGE.parent
 LABS = ROOT / "labs"
 DATASETS = ROOT / "datasets"
-# Voila's templates, in the form of a Jupyter data directory.
-JUPYTER = _PACKAGE / "views" / "jupyter"
+# Voila's template, in the form of a Jupyter data directory, and JupyterLab's defaults, in that of a configuration.
+JUPYTER = PACKAGE / "views" / "jupyter"
+JUPYTER_CONFIG = PACKAGE / "views" / "jupyter_config"

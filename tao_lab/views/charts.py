@@ -78,7 +78,9 @@ def weights_chart(result: Epoch, cast: Cast | None = None) -> Figure:
     table = weights_table(result, cast)
     consensus = incentive_table(result, cast)["consensus"]
     title = f"Weights: miner {cast.miners[0]} has consensus {percent(consensus[0])}"
-    alternative = f"Matrix of weights, {len(cast.validators)} validators by {len(cast.miners)} miners, share of each row."
+    alternative = (
+        f"Matrix of weights, {len(cast.validators)} validators by {len(cast.miners)} miners, share of each row."
+    )
     return _figure(weights_spec(_values(table), cast), title, alternative, 560, len(cast.validators) * SMALL.row)
 
 
@@ -170,7 +172,9 @@ def permits_chart(result: Epoch, inputs: EpochInput) -> Figure:
         .encode(
             x=alt.X("rank:Q", title="rank by stake"),
             y=alt.Y("stake:Q", title="stake, τ (log scale)", scale=alt.Scale(type="log"), axis=alt.Axis(format="~g")),
-            color=alt.Color("permit:N", title=None, scale=alt.Scale(domain=["permit", "no permit"], range=[BLUE, GREY])),
+            color=alt.Color(
+                "permit:N", title=None, scale=alt.Scale(domain=["permit", "no permit"], range=[BLUE, GREY])
+            ),
             shape=alt.Shape("permit:N", title=None, scale=alt.Scale(domain=["permit", "no permit"])),
         )
     )
@@ -205,7 +209,9 @@ def exact_against_float_chart(inputs: EpochInput, epochs: int = 20) -> Figure:
             strokeDash=alt.StrokeDash("what:N", title=None),
         )
     )
-    return _figure(alt.layer(chart), title, f"{title}. Lines of incentive and dividends over {epochs} epochs.", 480, 220)
+    return _figure(
+        alt.layer(chart), title, f"{title}. Lines of incentive and dividends over {epochs} epochs.", 480, 220
+    )
 
 
 # --- the same charts over any data: values, or a name that the widget fills ---
@@ -303,7 +309,9 @@ def bonds_spec(data: alt.Data, cast: Cast, style: Style = SMALL) -> alt.LayerCha
                 scale=alt.Scale(domain=[0, 1]),
             ),
             color=alt.Color("who:N", legend=None, scale=WHO),
-            strokeDash=alt.StrokeDash("who:N", legend=None, scale=alt.Scale(domain=WHO["domain"], range=[[1, 0], [6, 3]])),
+            strokeDash=alt.StrokeDash(
+                "who:N", legend=None, scale=alt.Scale(domain=WHO["domain"], range=[[1, 0], [6, 3]])
+            ),
             detail="validator:N",
             opacity=_faded("validator == '' || datum.validator == validator", 0.9),
             tooltip=_tooltip("validator", "epoch", "bond"),

@@ -135,10 +135,7 @@ def _specs(cast: Cast, style: charts.Style) -> dict[str, Any]:
         "bonds": charts.bonds_spec(alt.NamedData("rows"), cast, style),
     }
     common = {"autosize": {"type": "fit", "contains": "padding"}, "width": 400, "config": charts.config(style)}
-    return {
-        name: {**chart.to_dict(validate=False), **common, "height": heights[name]}
-        for name, chart in built.items()
-    }
+    return {name: {**chart.to_dict(validate=False), **common, "height": heights[name]} for name, chart in built.items()}
 
 
 def _about(outcome: Outcome, large: bool) -> dict[str, Any]:

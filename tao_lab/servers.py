@@ -1,0 +1,38 @@
+"""Jupyter servers for the lab: the same command and settings for a person, a test and a screenshot."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from tao_lab import paths
+
+
+def lab_command(folder: Path = paths.LABS) -> list[str]:
+    """JupyterLab at a folder, on this machine only."""
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}", "--ServerApp.ip=127.0.0.1"]
+    # Jupyter refuses to run as root unless told to; a container is often root
+    return [*command, "--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else command
+
+
+def voila_command(notebooks: Path = paths.LABS / "dashboards") -> list[str]:
+    """Voila with the lab's template at a notebook or a folder of them, on this machine only."""
+    return [sys.executable, "-m", "voila", "--template=tao-lab", "--Voila.ip=127.0.0.1", str(notebooks)]
+
+
+def environment() -> dict[str, str]:
+    """This process's environment, plus where Jupyter finds the lab's template and defaults.
+
+    The defaults keep JupyterLab from asking for news and updates, which need a network.
+    """
+    return {
+        **os.environ,
+        "JUPYTER_PATH": _prepend(paths.JUPYTER, "JUPYTER_PATH"),
+        "JUPYTER_CONFIG_PATH": _prepend(paths.JUPYTER_CONFIG, "JUPYTER_CONFIG_PATH"),
+        "JUPYTER_PLATFORM_DIRS": "1",
+    }
+
+
+def _prepend(path: Path, variable: str) -> str:
+    return os.pathsep.join(filter(None, (str(path), os.environ.get(variable, ""))))
