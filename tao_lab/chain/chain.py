@@ -115,7 +115,7 @@ class Chain:
         self._raw = RawState()
         self.state = Storage(self.runtime, self._raw)
         self.refused: tuple[Refusal, ...] = ()
-        self._pool: list[_Pooled] = []
+        self._pool: dict[bytes, _Pooled] = {}  # by hash, in order of arrival
         self._tree = StateTree()
         self._most_bytes = self.runtime.constant("System", "BlockLength")["max"]["normal"]
         self._hash_count = self.runtime.constant("System", "BlockHashCount")
@@ -238,16 +238,16 @@ class Chain:
         """
         with self.lock:
             extrinsic = self.decode(data)
-            if any(pooled.extrinsic.hash == extrinsic.hash for pooled in self._pool):
+            if extrinsic.hash in self._pool:
                 raise InvalidTransaction("AlreadyImported", "the same extrinsic is waiting already")
             death = self._check(extrinsic)
-            self._pool.append(_Pooled(extrinsic, death))
+            self._pool[extrinsic.hash] = _Pooled(extrinsic, death)
             return extrinsic.hash
 
     @property
     def pool(self) -> tuple[Extrinsic, ...]:
         """What waits for a block, in the order of arrival."""
-        return tuple(pooled.extrinsic for pooled in self._pool)
+        return tuple(pooled.extrinsic for pooled in self._pool.values())
 
     def next_nonce(self, who: str) -> int:
         """The nonce of the account's next extrinsic, behind those that wait."""
@@ -274,18 +274,15 @@ class Chain:
         fee = self._highest_fee(extrinsic, registered)
         if registered.pays(extrinsic.call.args) and not (info["providers"] or info["sufficients"]):
             raise InvalidTransaction("Payment", f"{extrinsic.signer} has no account to pay {fee} rao from")
-        mark = ctx.mark()
-        try:
-            transaction_payment.withdraw_fee(ctx, extrinsic.signer, fee)
-            for check in TRANSACTION_CHECKS:
-                check(ctx, extrinsic.signer, extrinsic.call)
-        finally:
-            ctx.rollback(mark)
+        if fee:
+            transaction_payment.can_pay_fee(ctx, extrinsic.signer, fee)
+        for check in TRANSACTION_CHECKS:
+            check(ctx, extrinsic.signer, extrinsic.call)
         return death
 
     def _check_signature(self, extrinsic: Extrinsic, height: int) -> int:
         era = extrinsic.era
-        birth = 0 if era is None else era.birth(height - 1)
+        birth = 0 if era is None else era.birth(height)
         oldest = max(height - self._hash_count, 0)
         if era is not None and birth < oldest:
             raise InvalidTransaction("AncientBirthBlock", f"its era began at block {birth}, before {oldest}")
@@ -349,7 +346,8 @@ class Chain:
         self._raw.put(self.runtime.item("System", "Events").prefix, events)
         self.state.put("System", "EventCount", len(ctx.events))
         self.head = self._commit(self.head.hash, number, slot, [x.data for x in included])
-        self._pool, self.refused = waiting, tuple(refused)
+        self._pool = {pooled.extrinsic.hash: pooled for pooled in waiting}
+        self.refused = tuple(refused)
         return self.head
 
     def _initialize(self, number: int, slot: int) -> None:
@@ -376,7 +374,7 @@ class Chain:
 
     def _apply_pool(self, ctx: Context, included: list[Extrinsic], refused: list[Refusal]) -> list[_Pooled]:
         """Run what waits, in order of arrival; gives back what must wait longer."""
-        candidates, progress = list(self._pool), True
+        candidates, progress = list(self._pool.values()), True
         room = self._most_bytes - sum(len(x.data) for x in included)
         while progress:  # an extrinsic may come before the one with the nonce below
             progress, waiting = False, list[_Pooled]()
@@ -393,7 +391,7 @@ class Chain:
                     refused.append(Refusal(extrinsic.hash, error))
                     continue
                 except Exception as error:
-                    self._pool.remove(pooled)
+                    del self._pool[extrinsic.hash]
                     name = f"{extrinsic.call.pallet}.{extrinsic.call.name}"
                     raise BlockFailed(f"block {ctx.block}: {name} raised {error!r}") from error
                 included.append(extrinsic)
@@ -408,7 +406,7 @@ class Chain:
         who, call = str(extrinsic.signer), extrinsic.call
         mark = ctx.mark()
         try:
-            if ctx.block > pooled.death:
+            if ctx.block >= pooled.death:
                 raise InvalidTransaction("BadProof", f"its era ended before block {pooled.death}")
             info = system.account(ctx, who)
             if extrinsic.nonce != info["nonce"]:

@@ -51,7 +51,7 @@ class DispatchError(ChainError):
     """A call that failed inside a block: everything it wrote is undone, its fee is not.
 
     `DispatchError("Balances", "LiquidityRestrictions")` is a pallet's error; the shared ones are
-    `DispatchError("Token", "FundsUnavailable")`, `DispatchError("Arithmetic", "Overflow")`, `DispatchError("BadOrigin")`.
+    `DispatchError("Token", "FundsUnavailable")`, `("Arithmetic", "Overflow")` and `DispatchError("BadOrigin")`.
     """
 
     def __init__(self, pallet: str, name: str = "", sentence: str = "") -> None:

@@ -18,6 +18,7 @@ from tao_lab.chain.errors import BadValue
 from tao_lab.chain.runtime import Item, Runtime
 
 PREFIX_BYTES = 32  # twox128(pallet) ++ twox128(item)
+ACCOUNT_KEYS_KEPT = 1 << 16
 
 
 def prefix_end(prefix: bytes) -> bytes | None:
@@ -125,6 +126,7 @@ class StorageReader:
     def __init__(self, runtime: Runtime, raw: ReadableState) -> None:
         self.runtime = runtime
         self._raw = raw
+        self._account_keys: dict[tuple[bytes, str], bytes] = {}
 
     def key(self, pallet: str, name: str, *params: Any) -> bytes:
         """The storage key of an item; with fewer keys than it takes, the prefix of all that begin so.
@@ -138,6 +140,16 @@ class StorageReader:
     def _key(self, item: Item, params: Sequence[Any]) -> bytes:
         if not params:
             return item.prefix
+        if len(params) == 1 and type(params[0]) is str:  # accounts come again and again
+            found = self._account_keys.get((item.prefix, params[0]))
+            if found is None:
+                if len(self._account_keys) >= ACCOUNT_KEYS_KEPT:
+                    self._account_keys.clear()
+                found = self._account_keys[(item.prefix, params[0])] = self._hashed(item, params)
+            return found
+        return self._hashed(item, params)
+
+    def _hashed(self, item: Item, params: Sequence[Any]) -> bytes:
         try:
             return bytes(self.runtime.core.storage_key(item.pallet, item.name, list(params)))
         except (ValueError, TypeError, OverflowError) as error:

@@ -12,7 +12,7 @@ from functools import cache
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import Weight
 from tao_lab.chain.errors import DispatchError, InvalidTransaction
-from tao_lab.chain.pallets import balances
+from tao_lab.chain.pallets import balances, system
 from tao_lab.chain.runtime import Runtime
 
 RAO_PER_BYTE = 1
@@ -37,6 +37,17 @@ def fee_parts(runtime: Runtime, dispatch_class: str, weight: Weight, length: int
     """Rao for the frame, for the length, and for the weight of an extrinsic whose call pays."""
     base = weight_to_fee(base_weight(runtime, dispatch_class))
     return base, length * RAO_PER_BYTE, weight_to_fee(weight)
+
+
+def can_pay_fee(ctx: Context, who: str, fee: int) -> None:
+    """Whether an account can pay a fee and stay alive.
+
+    Raises:
+        InvalidTransaction: `Payment`.
+    """
+    have = balances.reducible(system.account(ctx, who), keep_alive=True)
+    if fee > have:
+        raise InvalidTransaction("Payment", f"{who} has {have} rao to spend, the fee is {fee} rao")
 
 
 def withdraw_fee(ctx: Context, who: str, fee: int) -> None:
