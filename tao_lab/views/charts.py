@@ -78,7 +78,9 @@ def weights_chart(result: Epoch, cast: Cast | None = None) -> Figure:
     table = weights_table(result, cast)
     consensus = incentive_table(result, cast)["consensus"]
     title = f"Weights: miner {cast.miners[0]} has consensus {percent(consensus[0])}"
-    alternative = f"Matrix of weights, {len(cast.validators)} validators by {len(cast.miners)} miners, share of each row."
+    alternative = (
+        f"Matrix of weights, {len(cast.validators)} validators by {len(cast.miners)} miners, share of each row."
+    )
     return _figure(weights_spec(_values(table), cast), title, alternative, 560, len(cast.validators) * SMALL.row)
 
 
@@ -163,6 +165,8 @@ def permits_chart(result: Epoch, inputs: EpochInput) -> Figure:
         "stake": (inputs.stake[order] / RAO_PER_TAO).tolist(),
         "permit": np.where(permitted, "permit", "no permit").tolist(),
     }
+    seats = alt.Scale(domain=["permit", "no permit"], range=[BLUE, GREY])
+    shapes = alt.Scale(domain=["permit", "no permit"], range=["circle", "cross"])
     title = f"{int(permitted.sum())} of {len(order)} stakeholders get a permit: the largest stakes"
     chart = (
         alt.Chart(_values(table))
@@ -170,8 +174,10 @@ def permits_chart(result: Epoch, inputs: EpochInput) -> Figure:
         .encode(
             x=alt.X("rank:Q", title="rank by stake"),
             y=alt.Y("stake:Q", title="stake, τ (log scale)", scale=alt.Scale(type="log"), axis=alt.Axis(format="~g")),
-            color=alt.Color("permit:N", title=None, scale=alt.Scale(domain=["permit", "no permit"], range=[BLUE, GREY])),
-            shape=alt.Shape("permit:N", title=None, scale=alt.Scale(domain=["permit", "no permit"])),
+            color=alt.Color(
+                "permit:N", title=None, scale=alt.Scale(domain=["permit", "no permit"], range=[BLUE, GREY])
+            ),
+            shape=alt.Shape("permit:N", title=None, scale=shapes),
         )
     )
     return _figure(alt.layer(chart), title, f"{title}. Stake in τ against rank.", 480, 220)
@@ -205,7 +211,9 @@ def exact_against_float_chart(inputs: EpochInput, epochs: int = 20) -> Figure:
             strokeDash=alt.StrokeDash("what:N", title=None),
         )
     )
-    return _figure(alt.layer(chart), title, f"{title}. Lines of incentive and dividends over {epochs} epochs.", 480, 220)
+    return _figure(
+        alt.layer(chart), title, f"{title}. Lines of incentive and dividends over {epochs} epochs.", 480, 220
+    )
 
 
 # --- the same charts over any data: values, or a name that the widget fills ---
@@ -291,6 +299,7 @@ def dividends_spec(data: alt.Data, cast: Cast, style: Style = SMALL) -> alt.Laye
 
 def bonds_spec(data: alt.Data, cast: Cast, style: Style = SMALL) -> alt.LayerChart:
     """Bonds on one miner over epochs, a line for each validator."""
+    dashes = alt.Scale(domain=["honest", "liar"], range=[[1, 0], [6, 3]])
     lines = (
         alt.Chart(data)
         .mark_line(strokeWidth=style.font / 6)
@@ -303,7 +312,9 @@ def bonds_spec(data: alt.Data, cast: Cast, style: Style = SMALL) -> alt.LayerCha
                 scale=alt.Scale(domain=[0, 1]),
             ),
             color=alt.Color("who:N", legend=None, scale=WHO),
-            strokeDash=alt.StrokeDash("who:N", legend=None, scale=alt.Scale(domain=WHO["domain"], range=[[1, 0], [6, 3]])),
+            strokeDash=alt.StrokeDash(
+                "who:N", legend=None, scale=alt.Scale(domain=WHO["domain"], range=[[1, 0], [6, 3]])
+            ),
             detail="validator:N",
             opacity=_faded("validator == '' || datum.validator == validator", 0.9),
             tooltip=_tooltip("validator", "epoch", "bond"),

@@ -29,7 +29,7 @@ _HERE = Path(__file__).parent
 FROM_PYTHON = ""  # the tick of a picture that no page asked for
 
 
-class ConsensusExplorer(anywidget.AnyWidget):
+class ConsensusExplorer(anywidget.AnyWidget):  # type: ignore[misc]  # untyped base
     """Yuma Consensus with lying validators, to play with.
 
     Five validators of a real subnet lie; sliders set kappa, the bonds penalty, the liars' share of stake and the
@@ -135,10 +135,7 @@ def _specs(cast: Cast, style: charts.Style) -> dict[str, Any]:
         "bonds": charts.bonds_spec(alt.NamedData("rows"), cast, style),
     }
     common = {"autosize": {"type": "fit", "contains": "padding"}, "width": 400, "config": charts.config(style)}
-    return {
-        name: {**chart.to_dict(validate=False), **common, "height": heights[name]}
-        for name, chart in built.items()
-    }
+    return {name: {**chart.to_dict(validate=False), **common, "height": heights[name]} for name, chart in built.items()}
 
 
 def _about(outcome: Outcome, large: bool) -> dict[str, Any]:

@@ -129,7 +129,9 @@ class Scenario:
             raise ScenarioError("metagraph: every miner has weight from an honest validator; the lie needs one without")
         target = {"ignored": ignored[0], "popular": miners[1]}
         shown = tuple(uid for uid in miners[:SHOWN_MINERS] if support[uid] > 0)
-        votes = {lie: _votes(metagraph.n, honest, rows, liars, _all_on(metagraph.n, uid)) for lie, uid in target.items()}
+        votes = {
+            lie: _votes(metagraph.n, honest, rows, liars, _all_on(metagraph.n, uid)) for lie, uid in target.items()
+        }
         votes["copy"] = _votes(metagraph.n, honest, rows, liars, rows[0])
         return cls(metagraph, Cast(honest, liars, (*shown, ignored[0])), target, votes)
 

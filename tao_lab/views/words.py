@@ -134,7 +134,9 @@ def dividends_title(outcome: Outcome) -> str:
         return "Dividends: no validator earns any"
     if outcome.settings.liar_percent == 0:
         largest = outcome.scenario.cast.honest[0]
-        earned, held = (outcome.share(words, largest) for words in (outcome.after.dividends, outcome.after.active_stake))
+        earned, held = (
+            outcome.share(words, largest) for words in (outcome.after.dividends, outcome.after.active_stake)
+        )
         return f"Dividends: validator {largest} earns {percent(earned)} on {percent(held)} of stake"
     earned = percent(outcome.liars_dividends(outcome.after))
     return f"Dividends: liars earn {earned} on {outcome.settings.liar_percent} % of stake"
@@ -223,7 +225,9 @@ def _largest_change(outcome: Outcome, since: Outcome) -> str:
     for role, name in (("validator", "dividends"), ("miner", "incentive")):
         now, then = getattr(outcome.after, name), getattr(since.after, name)
         uid = int(abs(now - then).argmax())
-        changes.append((abs(int(now[uid] - then[uid])), role, uid, name, since.share(then, uid), outcome.share(now, uid)))
+        changes.append(
+            (abs(int(now[uid] - then[uid])), role, uid, name, since.share(then, uid), outcome.share(now, uid))
+        )
     _, role, uid, name, before, after = max(changes)
     if abs(after - before) < VISIBLE:
         return "no pay changes by more than 0.05 % of it all"
