@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-PACKAGE = Path(__file__).resolve().parent
-ROOT = PACKAGE.parent
+ROOT = Path(__file__).resolve().parent.parent
 LABS = ROOT / "labs"
 DATASETS = ROOT / "datasets"
-# Voila's template, in the form of a Jupyter data directory, and JupyterLab's defaults, in that of a configuration.
-JUPYTER = PACKAGE / "views" / "jupyter"
-JUPYTER_CONFIG = PACKAGE / "views" / "jupyter_config"
+# Voila's page for our dashboards, and JupyterLab's defaults; installing the package copies them to where Jupyter looks.
+JUPYTER = ROOT / "share" / "jupyter"
+JUPYTER_CONFIG = ROOT / "etc" / "jupyter"

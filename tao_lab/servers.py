@@ -18,14 +18,11 @@ def lab_command(folder: Path = paths.LABS) -> list[str]:
 
 def voila_command(notebooks: Path = paths.LABS / "dashboards") -> list[str]:
     """Voila with the lab's template at a notebook or a folder of them, on this machine only."""
-    return [sys.executable, "-m", "voila", "--template=tao-lab", "--Voila.ip=127.0.0.1", str(notebooks)]
+    return [sys.executable, "-m", "voila", str(notebooks), "--template=tao-lab", "--Voila.ip=127.0.0.1"]
 
 
 def environment() -> dict[str, str]:
-    """This process's environment, plus where Jupyter finds the lab's template and defaults.
-
-    The defaults keep JupyterLab from asking for news and updates, which need a network.
-    """
+    """This process's environment, in which Jupyter takes template and defaults from the checkout, as they are now."""
     return {
         **os.environ,
         "JUPYTER_PATH": _prepend(paths.JUPYTER, "JUPYTER_PATH"),

@@ -165,6 +165,8 @@ def permits_chart(result: Epoch, inputs: EpochInput) -> Figure:
         "stake": (inputs.stake[order] / RAO_PER_TAO).tolist(),
         "permit": np.where(permitted, "permit", "no permit").tolist(),
     }
+    seats = alt.Scale(domain=["permit", "no permit"], range=[BLUE, GREY])
+    shapes = alt.Scale(domain=["permit", "no permit"], range=["circle", "cross"])
     title = f"{int(permitted.sum())} of {len(order)} stakeholders get a permit: the largest stakes"
     chart = (
         alt.Chart(_values(table))
@@ -175,7 +177,7 @@ def permits_chart(result: Epoch, inputs: EpochInput) -> Figure:
             color=alt.Color(
                 "permit:N", title=None, scale=alt.Scale(domain=["permit", "no permit"], range=[BLUE, GREY])
             ),
-            shape=alt.Shape("permit:N", title=None, scale=alt.Scale(domain=["permit", "no permit"])),
+            shape=alt.Shape("permit:N", title=None, scale=shapes),
         )
     )
     return _figure(alt.layer(chart), title, f"{title}. Stake in τ against rank.", 480, 220)
@@ -297,6 +299,7 @@ def dividends_spec(data: alt.Data, cast: Cast, style: Style = SMALL) -> alt.Laye
 
 def bonds_spec(data: alt.Data, cast: Cast, style: Style = SMALL) -> alt.LayerChart:
     """Bonds on one miner over epochs, a line for each validator."""
+    dashes = alt.Scale(domain=["honest", "liar"], range=[[1, 0], [6, 3]])
     lines = (
         alt.Chart(data)
         .mark_line(strokeWidth=style.font / 6)

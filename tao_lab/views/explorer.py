@@ -29,7 +29,7 @@ _HERE = Path(__file__).parent
 FROM_PYTHON = ""  # the tick of a picture that no page asked for
 
 
-class ConsensusExplorer(anywidget.AnyWidget):
+class ConsensusExplorer(anywidget.AnyWidget):  # type: ignore[misc]  # untyped base
     """Yuma Consensus with lying validators, to play with.
 
     Five validators of a real subnet lie; sliders set kappa, the bonds penalty, the liars' share of stake and the
