@@ -56,7 +56,7 @@ class Runtime:
         self.event_record_type = self._type_named("frame_system", "EventRecord")
         self.dispatch_error_type = self._type_named("sp_runtime", "DispatchError")
         self.header_type = self._type_named("sp_runtime", "generic", "header", "Header")
-        self.call_type = self._type_named("node_subtensor_runtime", "RuntimeCall")
+        self.digest_item_type = self._type_named("sp_runtime", "generic", "digest", "DigestItem")
 
     def _type_named(self, *path: str) -> str:
         return next(f"scale_info::{i}" for i, t in self.types.items() if t.get("path") == list(path))
