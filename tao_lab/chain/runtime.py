@@ -143,6 +143,17 @@ class Runtime:
         self.encode(self.dispatch_error_type, value, "error")
         return value
 
+    def read_dispatch_error(self, value: Any) -> DispatchError:
+        """The error of a decoded `sp_runtime::DispatchError`: the inverse of `dispatch_error`."""
+        if isinstance(value, str):
+            return DispatchError(value)
+        ((kind, content),) = value.items()
+        if kind != "Module":
+            return DispatchError(kind, content)
+        wanted = (content["index"], bytes.fromhex(content["error"][2:])[0])
+        pallet, name = next(names for names, indices in self._error_indices.items() if indices == wanted)
+        return DispatchError(pallet, name)
+
 
 def octets(value: str) -> bytes:
     """The bytes of a decoded `Vec<u8>`: it comes as text, or as `0x…` where the bytes are no UTF-8."""
