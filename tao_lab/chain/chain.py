@@ -548,7 +548,11 @@ class Chain:
 
         Every header must hash to the block's name and name its parent, every extrinsic and every change of the
         state must be under the roots. The newest block is vouched for by nobody but its own hash.
+
+        Raises:
+            DatabaseCorrupt: The file itself is damaged.
         """
+        self.store.check()
         tree, parent, expected = StateTree(), EMPTY_ROOT, 0
         changes = self.store.changes_by_block()
         changed = next(changes, None)
