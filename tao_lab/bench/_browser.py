@@ -6,12 +6,10 @@ and written down.
 
 from __future__ import annotations
 
-import os
 import secrets
 import shutil
 import socket
 import subprocess
-import sys
 import time
 import urllib.parse
 from collections.abc import Iterator
@@ -21,7 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import IO, Any
 
-from tao_lab import paths
+from tao_lab import servers
 from tao_lab.errors import LabError
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -107,41 +105,25 @@ def _let_through(route: Any, visit: Visit) -> None:
 @contextmanager
 def voila(notebook: Path) -> Iterator[str]:
     """Voila with our template on one notebook, or on a folder of them; gives its address."""
-    with _serve("voila", str(notebook), "--template=tao-lab", "--Voila.ip=127.0.0.1", token="--Voila.token") as address:
+    with _serve(servers.voila_command(notebook), token="--Voila.token") as address:
         yield address
 
 
 @contextmanager
 def jupyterlab(folder: Path) -> Iterator[str]:
     """JupyterLab on a folder, with settings of its own; gives its address."""
-    with (
-        TemporaryDirectory() as home,
-        _serve(
-            "jupyterlab",
-            f"--ServerApp.root_dir={folder}",
-            "--ServerApp.ip=127.0.0.1",
-            "--allow-root",
-            f"--LabApp.user_settings_dir={home}/settings",
-            f"--LabApp.workspaces_dir={home}/workspaces",
-            "--LabApp.news_url=None",
-            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-            token="--IdentityProvider.token",
-        ) as address,
-    ):
-        yield address
+    with TemporaryDirectory() as home:
+        own = (f"--LabApp.user_settings_dir={home}/settings", f"--LabApp.workspaces_dir={home}/workspaces")
+        with _serve([*servers.lab_command(folder), *own], token="--IdentityProvider.token") as address:
+            yield address
 
 
 @contextmanager
-def _serve(module: str, *arguments: str, token: str) -> Iterator[str]:
+def _serve(command: list[str], token: str) -> Iterator[str]:
     port, secret = _free_port(), secrets.token_hex(16)
-    command = [sys.executable, "-m", module, f"--port={port}", "--no-browser", f"{token}={secret}", *arguments]
-    environment = {
-        **os.environ,
-        "JUPYTER_PATH": os.pathsep.join(filter(None, [str(paths.JUPYTER), os.environ.get("JUPYTER_PATH", "")])),
-        "JUPYTER_PLATFORM_DIRS": "1",
-    }
+    command = [*command, f"--port={port}", "--no-browser", f"{token}={secret}"]
     with TemporaryFile("w+") as log:
-        server = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
+        server = subprocess.Popen(command, env=servers.environment(), stdout=log, stderr=subprocess.STDOUT)
         try:
             address = f"http://127.0.0.1:{port}/?token={secret}"
             _wait_for(address, server, log)
