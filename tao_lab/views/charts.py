@@ -61,7 +61,7 @@ class Style:
 
 
 SMALL = Style()
-LARGE = Style(font=17, row=19, strip=150, bars=112)
+LARGE = Style(font=17, row=19, strip=145, bars=112)
 
 
 # --- charts of one epoch ---
@@ -174,9 +174,7 @@ def permits_chart(result: Epoch, inputs: EpochInput) -> Figure:
         .encode(
             x=alt.X("rank:Q", title="rank by stake"),
             y=alt.Y("stake:Q", title="stake, τ (log scale)", scale=alt.Scale(type="log"), axis=alt.Axis(format="~g")),
-            color=alt.Color(
-                "permit:N", title=None, scale=alt.Scale(domain=["permit", "no permit"], range=[BLUE, GREY])
-            ),
+            color=alt.Color("permit:N", title=None, scale=seats),
             shape=alt.Shape("permit:N", title=None, scale=shapes),
         )
     )
@@ -261,7 +259,9 @@ def consensus_spec(data: alt.Data, cast: Cast, style: Style = SMALL, labels: boo
             tooltip=_tooltip("validator", "miner", "weight", "consensus"),
         )
     )
-    bar = base.mark_tick(color=BLACK, thickness=3, bandSize=style.font * 2.4).encode(
+    # Consensus is the same in every row of a miner: one of them is drawn.
+    one_row = base.transform_filter(f"datum.validator == '{cast.validators[0]}'")
+    bar = one_row.mark_tick(color=BLACK, opacity=1, thickness=3, bandSize=style.font * 2.4).encode(
         y=alt.Y("consensus:Q", scale=scale, axis=axis)
     )
     return _with_highlight(cast, bar, circles)
@@ -277,7 +277,7 @@ def incentive_spec(data: alt.Data, cast: Cast, style: Style = SMALL) -> alt.Laye
         opacity=_faded("datum.miner == miner", 1, faint=0.6),
         tooltip=_tooltip("miner", "incentive", "before", "consensus"),
     )
-    before = base.mark_tick(color=GREY, thickness=3, bandSize=style.font * 2.4).encode(
+    before = base.mark_tick(color=GREY, opacity=1, thickness=3, bandSize=style.font * 2.4).encode(
         y=alt.Y("before:Q", scale=scale, axis=axis)
     )
     return _with_highlight(cast, bars, before)
@@ -293,7 +293,9 @@ def dividends_spec(data: alt.Data, cast: Cast, style: Style = SMALL) -> alt.Laye
         opacity=_faded("validator == '' || datum.validator == validator", 1, faint=0.4),
         tooltip=_tooltip("validator", "dividends", "stake"),
     )
-    mark = base.mark_tick(color=BLACK, thickness=3, bandSize=style.row * 0.95).encode(x=alt.X("stake:Q", axis=axis))
+    mark = base.mark_tick(color=BLACK, opacity=1, thickness=3, bandSize=style.row * 0.95).encode(
+        x=alt.X("stake:Q", axis=axis)
+    )
     return _with_highlight(cast, bars, mark)
 
 
@@ -312,9 +314,7 @@ def bonds_spec(data: alt.Data, cast: Cast, style: Style = SMALL) -> alt.LayerCha
                 scale=alt.Scale(domain=[0, 1]),
             ),
             color=alt.Color("who:N", legend=None, scale=WHO),
-            strokeDash=alt.StrokeDash(
-                "who:N", legend=None, scale=alt.Scale(domain=WHO["domain"], range=[[1, 0], [6, 3]])
-            ),
+            strokeDash=alt.StrokeDash("who:N", legend=None, scale=dashes),
             detail="validator:N",
             opacity=_faded("validator == '' || datum.validator == validator", 0.9),
             tooltip=_tooltip("validator", "epoch", "bond"),

@@ -92,8 +92,10 @@ function controls(about, onMove, onReset) {
 
 function figure(name) {
   const title = element("h3");
-  const canvas = element("div", { class: "tl-canvas", role: "img" });
-  return { name, title, canvas, root: element("section", { class: `tl-chart tl-${name}`, "data-chart": name }, [title, canvas]) };
+  // Vega writes its own role and label on the element it gets; ours say what the picture shows.
+  const plot = element("div", { "aria-hidden": "true" });
+  const canvas = element("div", { class: "tl-canvas", role: "img" }, [plot]);
+  return { name, title, canvas, plot, root: element("section", { class: `tl-chart tl-${name}`, "data-chart": name }, [title, canvas]) };
 }
 
 function legend() {
@@ -157,11 +159,9 @@ async function render({ model, el }) {
   const first = tables(model.get("_picture"), kept.miner);
   await Promise.all(figures.map(async (f) => {
     const spec = { ...specs[f.name], datasets: { rows: first[f.name] } };
-    const result = await vegaEmbed(f.canvas, spec, { actions: false, renderer: "canvas", tooltip: { theme: "light" } });
+    const result = await vegaEmbed(f.plot, spec, { actions: false, renderer: "canvas", tooltip: { theme: "light" } });
     f.view = result.view;
     f.finalize = result.finalize;
-    // The section is the picture for assistive technology; Vega's own canvas would be announced twice.
-    for (const inner of f.canvas.querySelectorAll("[role], [aria-roledescription]")) inner.setAttribute("aria-hidden", "true");
     f.view.addEventListener("mousemove", (_, item) => point(item));
     f.view.addEventListener("mouseout", () => point(null));
     f.view.addEventListener("click", (_, item) => keep(item));

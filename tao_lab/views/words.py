@@ -134,10 +134,9 @@ def dividends_title(outcome: Outcome) -> str:
         return "Dividends: no validator earns any"
     if outcome.settings.liar_percent == 0:
         largest = outcome.scenario.cast.honest[0]
-        earned, held = (
-            outcome.share(words, largest) for words in (outcome.after.dividends, outcome.after.active_stake)
-        )
-        return f"Dividends: validator {largest} earns {percent(earned)} on {percent(held)} of stake"
+        earned = percent(outcome.share(outcome.after.dividends, largest))
+        held = percent(outcome.share(outcome.after.active_stake, largest))
+        return f"Dividends: validator {largest} earns {earned} on {held} of stake"
     earned = percent(outcome.liars_dividends(outcome.after))
     return f"Dividends: liars earn {earned} on {outcome.settings.liar_percent} % of stake"
 

@@ -76,18 +76,48 @@ class Explorer:
     def colours(self, chart):
         """How many colours are in the drawn picture, and the most frequent one's part of it."""
         return self.page.evaluate(
-            """async (png) => {
-                const image = await createImageBitmap(await (await fetch("data:image/png;base64," + png)).blob());
-                const canvas = new OffscreenCanvas(image.width, image.height);
-                const context = canvas.getContext("2d");
-                context.drawImage(image, 0, 0);
-                const pixels = new Uint32Array(context.getImageData(0, 0, image.width, image.height).data.buffer);
+            with_pixels("""async (png) => {
+                const pixels = new Uint32Array((await pixelsOf(png)).buffer);
                 const counts = new Map();
                 for (const pixel of pixels) counts.set(pixel, (counts.get(pixel) ?? 0) + 1);
                 return [counts.size, Math.max(...counts.values()) / pixels.length];
-            }""",
-            base64.b64encode(self.picture(chart)).decode(),
+            }"""),
+            _base64(self.picture(chart)),
         )
+
+    def changed(self, before, chart):
+        """Part of a chart's pixels that look different from an earlier picture of it.
+
+        Vega repaints only where something moved, which may shade an edge a little differently: that is no change.
+        """
+        return self.page.evaluate(
+            with_pixels("""async ([before, after]) => {
+                const [a, b] = await Promise.all([pixelsOf(before), pixelsOf(after)]);
+                if (a.length !== b.length) return 1;
+                let different = 0;
+                for (let i = 0; i < a.length; i += 4)
+                    if ([0, 1, 2].some((k) => Math.abs(a[i + k] - b[i + k]) > 64)) different += 1;
+                return (4 * different) / a.length;
+            }"""),
+            [_base64(before), _base64(self.picture(chart))],
+        )
+
+
+def with_pixels(function):
+    """A page's function that may call `pixelsOf(png)`."""
+    return f"""async (argument) => {{
+        const pixelsOf = async (png) => {{
+            const image = await createImageBitmap(await (await fetch("data:image/png;base64," + png)).blob());
+            const context = new OffscreenCanvas(image.width, image.height).getContext("2d");
+            context.drawImage(image, 0, 0);
+            return context.getImageData(0, 0, image.width, image.height).data;
+        }};
+        return await ({function})(argument);
+    }}"""
+
+
+def _base64(png):
+    return base64.b64encode(png).decode()
 
 
 @pytest.fixture
