@@ -201,6 +201,37 @@ def scale_amount(share: Word, amount: Word) -> Word:
 
 _multiply = vectorize(["int64(int64, int64)"], cache=True)(lambda a, b: multiply_words(a, b))
 _divide = vectorize(["int64(int64, int64)"], cache=True)(lambda a, b: divide_words(a, b))
+
+# Most operands are proportions. These two have no branches, so that a processor computes eight at a time; where an
+# operand is not a proportion they give -1, and the caller computes again with the general ones above.
+
+
+@vectorize(["int64(int64, int64)"], cache=True)
+def _multiply_proportions(a: Word, b: Word) -> Word:
+    product = np.int64((np.uint64(a) * np.uint64(b)) >> np.uint64(32))
+    product = a if b == ONE else b if a == ONE else product
+    return product if 0 <= a <= ONE and 0 <= b <= ONE else -1
+
+
+@vectorize(["int64(int64, int64, float64)"], cache=True)
+def _divide_proportions(a: Word, b: Word, reciprocal: Word) -> Word:
+    quotient = np.int64(np.float64(a) * reciprocal)
+    remainder = (a << 32) - quotient * b  # at most one off, as in _proportion
+    quotient = quotient - np.int64(remainder < 0) + np.int64(remainder >= b)
+    return 0 if b == 0 else quotient if 0 <= a <= b < SMALL_DIVISOR else -1
+
+
+def _multiply_arrays(a: npt.ArrayLike, b: npt.ArrayLike) -> Array:
+    product: Array = _multiply_proportions(a, b)
+    return product if product.size == 0 or product.min() >= 0 else _multiply(a, b)
+
+
+def _divide_arrays(a: npt.ArrayLike, b: npt.ArrayLike) -> Array:
+    with np.errstate(invalid="ignore"):  # quotients that do not fit a word are thrown away
+        quotient: Array = _divide_proportions(a, b, ONE / np.maximum(b, 1))
+    return quotient if quotient.size == 0 or quotient.min() >= 0 else _divide(a, b)
+
+
 _exp = vectorize(["int64(int64)"], cache=True)(lambda a: exp_word(a))
 _scale = vectorize(["uint64(int64, uint64)"], cache=True)(lambda share, amount: scale_amount(share, amount))
 
@@ -217,15 +248,15 @@ class Exact:
 
     def ratio(self, numerator: npt.ArrayLike, denominator: npt.ArrayLike) -> Array:
         """Quotient of two whole numbers below 2^63 as a word, truncated; 0 where the denominator is 0."""
-        return _divide(np.asarray(numerator, np.int64), np.asarray(denominator, np.int64))
+        return _divide_arrays(np.asarray(numerator, np.int64), np.asarray(denominator, np.int64))
 
     def multiply(self, a: npt.ArrayLike, b: npt.ArrayLike) -> Array:
         """`saturating_mul`: floor(a * b)."""
-        return _multiply(a, b)
+        return _multiply_arrays(a, b)
 
     def divide(self, a: npt.ArrayLike, b: npt.ArrayLike) -> Array:
         """`safe_div`: a / b toward zero; 0 where `b` is 0."""
-        return _divide(a, b)
+        return _divide_arrays(a, b)
 
     def exp(self, a: npt.ArrayLike) -> Array:
         """`exp_safe`."""

@@ -1,9 +1,9 @@
-"""Where the files are that a student opens: in a checkout beside the library, in a wheel inside it."""
+"""Where the files are that a student opens: beside the library, since the lab is used from a checkout."""
 
 from pathlib import Path
 
-_PACKAGE = Path(__file__).resolve().parent
-_CHECKOUT = _PACKAGE.parent
-ROOT = _CHECKOUT if (_CHECKOUT / "labs").is_dir() else _PACKAGE / "share"
+ROOT = Path(__file__).resolve().parent.parent
 LABS = ROOT / "labs"
 DATASETS = ROOT / "datasets"
+# Voila's page for our dashboards, as a Jupyter data directory; installing the package copies it to where Voila looks.
+JUPYTER = ROOT / "share" / "jupyter"

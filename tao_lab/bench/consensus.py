@@ -75,25 +75,55 @@ def subnet(validators: int, miners: int, seed: int = 6) -> EpochInput:
     )
 
 
-def torch_epoch(torch: Any, weights: Any, bonds: Any, stake: Any, kappa: float, alpha: float) -> tuple[Any, Any]:
-    """Incentive (n,) and dividends (v,) of a float32 Yuma 2 epoch over dense tensors (v, n)."""
+class TorchEpoch:
+    """Yuma 2 in float32 over dense tensors: masks, permits, median, clipping, bonds, dividends, emission."""
 
-    def normalize(x: Any, dim: int) -> Any:
+    def __init__(self, torch: Any, inputs: EpochInput, validators: int):
+        rows = np.arange(validators)
+        self.torch = torch
+        self.kappa = inputs.kappa / U16_MAX
+        self.alpha = 1 - inputs.bonds_moving_average / 1_000_000
+        self.emission = float(inputs.emission)
+        self.seats = inputs.max_validators
+        self.weights = torch.tensor(inputs.weights.dense(rows), dtype=torch.float32)
+        self.bonds = torch.tensor(inputs.bonds.dense(rows), dtype=torch.float32)
+        self.stake = torch.tensor(inputs.stake.astype(np.float64), dtype=torch.float32)
+        self.permits = torch.tensor(inputs.validator_permit)
+        self.last_update = torch.tensor(inputs.last_update.astype(np.int64))
+        self.registered_at = torch.tensor(inputs.registered_at.astype(np.int64))
+        self.block, self.cutoff, self.last_step = inputs.block, inputs.activity_cutoff, inputs.last_step_block
+
+    def normalize(self, x: Any, dim: int) -> Any:
+        """Divide by sums, leaving zeros alone."""
         total = x.sum(dim=dim, keepdim=True)
-        return torch.where(total > 0, x / total, x)
+        return self.torch.where(total > 0, x / total, x)
 
-    stake = normalize(stake, 0)
-    weights = normalize(weights, 1)
-    scores, order = torch.sort(weights, dim=0)
-    below = torch.cumsum(stake[order], dim=0)
-    index = (below <= 1 - kappa).sum(dim=0).clamp(max=len(stake) - 1)
-    consensus = scores.gather(0, index[None, :])[0]
-    clipped = torch.minimum(weights, consensus)
-    incentive = normalize((clipped * stake[:, None]).sum(dim=0), 0)
-    delta = normalize(clipped * stake[:, None], 0)
-    averaged = normalize(alpha * delta + (1 - alpha) * normalize(bonds, 0), 0)
-    dividends = normalize((averaged * incentive).sum(dim=1), 0)
-    return incentive, dividends
+    def __call__(self) -> tuple[Any, ...]:
+        """Permits, trust, incentive (n,), bonds and dividends (v, ...) and emission (n,) of one epoch."""
+        torch, v = self.torch, len(self.weights)
+        active = self.last_update + self.cutoff >= self.block
+        stake = self.normalize(self.stake, 0)
+        permits = torch.zeros_like(self.permits)
+        permits[torch.topk(stake, self.seats).indices] = True
+        voices = self.normalize(stake * active * self.permits, 0)[:v]
+        counts = self.permits[:v, None] & (self.last_update[:v, None] > self.registered_at)
+        weights = (self.weights * counts).fill_diagonal_(0)
+        weights = self.normalize(weights, 1)
+        scores, order = torch.sort(weights, dim=0)
+        below = torch.cumsum(voices[order], dim=0)
+        index = (below <= 1 - self.kappa).sum(dim=0).clamp(max=v - 1)
+        clipped = torch.minimum(weights, scores.gather(0, index[None, :])[0])
+        trust = clipped.sum(dim=1)
+        supported = clipped * voices[:, None]
+        incentive = self.normalize(supported.sum(dim=0), 0)
+        old = self.normalize(self.bonds * (self.last_step + 1 > self.registered_at), 0)
+        bonds = self.normalize(self.alpha * self.normalize(supported, 0) + (1 - self.alpha) * old, 0)
+        dividends = self.normalize((bonds * incentive).sum(dim=1), 0)
+        highest = bonds.amax(dim=0)
+        stored = torch.where(highest > 0, bonds / highest, bonds)
+        combined = incentive.clone()
+        combined[:v] += dividends
+        return permits & (stake > 0), trust, incentive, stored, dividends, self.normalize(combined, 0) * self.emission
 
 
 def measure(validators: int, miners: int, limit: float | None) -> Timing:
@@ -103,17 +133,13 @@ def measure(validators: int, miners: int, limit: float | None) -> Timing:
     except ImportError as error:
         raise LabError("bench consensus compares with torch, which is not installed; run: make lab") from error
     inputs = subnet(validators, miners)
-    rows = np.arange(validators)
-    weights, bonds = (
-        torch.tensor(matrix.dense(rows), dtype=torch.float32) for matrix in (inputs.weights, inputs.bonds)
-    )
-    stake = torch.tensor(inputs.stake[:validators].astype(np.float64), dtype=torch.float32)
+    peer = TorchEpoch(torch, inputs, validators)
 
-    def run_torch() -> tuple[Any, Any]:
+    def run_torch() -> tuple[Any, ...]:
         with torch.inference_mode():
-            return torch_epoch(torch, weights, bonds, stake, inputs.kappa / U16_MAX, 0.1)
+            return peer()
 
-    incentive = run_torch()[0].numpy()
+    incentive = run_torch()[2].numpy()
     exact = epoch(inputs)
     difference = float(np.abs(exact.numbers.to_float(exact.incentive) - incentive).max())
     exact_seconds, torch_seconds = _in_turns(lambda: epoch(inputs), run_torch)

@@ -60,38 +60,26 @@ def row_normalize(weights: Array, numbers: NumberSystem = EXACT) -> Array:
 
 
 @njit(cache=True)
-def _weighted_medians(stake: Array, scores: Array, minority: Any, total: Any) -> Array:
-    """Quick-select with the middle element as pivot, for each row of `scores` (columns, v)."""
-    columns, voters = scores.shape
-    median = np.zeros(columns, dtype=scores.dtype)
-    score, lower_score, upper_score = np.empty((3, voters), dtype=scores.dtype)
-    weight, lower_weight, upper_weight = np.empty((3, voters), dtype=scores.dtype)
-    for column in range(columns):
-        size = voters
-        score[:size] = scores[column]
-        weight[:size] = stake
-        low, high = total - total, total  # the voters that are left span [low, high] of all stake
-        while size > 0:
-            pivot = score[size // 2]
-            lower_stake, upper_stake = total - total, total - total
-            lower_size, upper_size = 0, 0
-            for i in range(size):  # without branches: each voter is written to both sides, and kept on one
-                lower_score[lower_size], lower_weight[lower_size] = score[i], weight[i]
-                upper_score[upper_size], upper_weight[upper_size] = score[i], weight[i]
-                is_lower, is_upper = score[i] < pivot, score[i] > pivot
-                lower_stake += weight[i] * is_lower
-                upper_stake += weight[i] * is_upper
-                lower_size += is_lower
-                upper_size += is_upper
-            if lower_size > 0 and minority < low + lower_stake:
-                score, lower_score, weight, lower_weight = lower_score, score, lower_weight, weight
-                size, high = lower_size, low + lower_stake
-            elif upper_size > 0 and high - upper_stake <= minority:
-                score, upper_score, weight, upper_weight = upper_score, score, upper_weight, weight
-                size, low = upper_size, high - upper_stake
+def _weighted_medians(stake: Array, scores: Array, minority: Any) -> Array:
+    """For each row of `scores` (columns, v; int64 >= 0): the smallest score up to which stake exceeds `minority`.
+
+    The chain partitions around pivots. Sums of words are exact, so the order of the search does not matter, and
+    halving an interval of scores adds up stake at full vector speed.
+    """
+    median = np.zeros(len(scores), dtype=np.int64)
+    for column in range(len(scores)):
+        score = scores[column]
+        low, high = score.min(), score.max()
+        while low < high:
+            middle = low + (high - low) // 2
+            up_to_middle = 0 * minority
+            for voter in range(len(score)):
+                up_to_middle += stake[voter] * (score[voter] <= middle)
+            if up_to_middle > minority:
+                high = middle
             else:
-                median[column] = pivot
-                break
+                low = middle + 1
+        median[column] = low
     return median
 
 
@@ -104,19 +92,20 @@ def weighted_median(stake: Array, weights: Array, kappa: int, numbers: NumberSys
     Args:
         stake: active stake of the validators (v,).
         weights: row-normalized weights (v, n).
-        kappa: u16; 32,767 is one half.
+        kappa: u16; 32,767 is just below one half, so that exactly half of the stake is enough.
         numbers: the number system.
 
     Returns:
         Consensus weights (n,).
     """
     voters = stake > 0
+    if not voters.any():
+        return np.zeros(weights.shape[1], numbers.dtype)
     voices = normalize(stake[voters], numbers)
-    total = voices.sum()
-    minority = total - numbers.ratio(kappa, U16_MAX)
+    minority = voices.sum() - numbers.ratio(kappa, U16_MAX)
     scores = np.ascontiguousarray(weights[voters].T)
-    consensus: Array = _weighted_medians(voices, scores, minority, total)
-    return consensus
+    # floats that are not negative are ordered as their bits are, so one search serves both number systems
+    return _weighted_medians(voices, scores.view(np.int64), minority).view(numbers.dtype)
 
 
 def clip(weights: Array, consensus: Array) -> Array:

@@ -1,0 +1,57 @@
+# TAO Lab. `make lab` to work, `make test` to test; everything goes into .venv, nothing else is touched.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help lab dashboards test quick check format screenshots clean
+
+help:  ## Show what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
+
+$(BIN)/python:
+	scripts/system-packages.sh python
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+$(VENV)/lab.stamp: pyproject.toml | $(BIN)/python
+	@echo "Installing TAO Lab and what it needs into $(VENV) (a few minutes the first time) ..."
+	$(BIN)/python -m pip install --quiet --editable '.[models]'
+	@echo "Compiling the fast paths, once, and checking the library against the chain's numbers ..."
+	$(BIN)/tao-lab verify datasets/vectors/epoch.json
+	@touch $@
+
+$(VENV)/dev.stamp: pyproject.toml $(VENV)/lab.stamp
+	scripts/system-packages.sh browser
+	$(BIN)/python -m pip install --quiet --editable '.[models,dev]'
+	@touch $@
+
+lab: $(VENV)/lab.stamp  ## Install everything and open JupyterLab at the labs
+	$(BIN)/tao-lab lab
+
+dashboards: $(VENV)/lab.stamp  ## Open the instructor's dashboards with Voila
+	$(BIN)/tao-lab dashboards
+
+test: check  ## Check the code, then run all tests: units, notebooks, browser
+	$(BIN)/python -m pytest -q
+
+quick: $(VENV)/dev.stamp  ## Run the fast tests only
+	$(BIN)/python -m pytest -q -m "not slow"
+
+check: $(VENV)/dev.stamp  ## Format, lint, types, layers, stripped notebooks
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	find labs -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*' -print0 | xargs -0 -r $(BIN)/nbstripout --verify
+
+format: $(VENV)/dev.stamp  ## Format code and strip notebooks
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	find labs -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*' -print0 | xargs -0 -r $(BIN)/nbstripout
+
+screenshots: $(VENV)/dev.stamp  ## Make the pictures of the README again
+	$(BIN)/python scripts/screenshots.py
+
+clean:  ## Remove the virtual environment and caches
+	rm -rf $(VENV) .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache

@@ -1,0 +1,44 @@
+#!/bin/sh
+# Installs the Debian packages that the lab needs and that are missing, and says which ones.
+#   scripts/system-packages.sh python    Python 3.11 that can make virtual environments (make lab)
+#   scripts/system-packages.sh browser   also a headless Chromium and a font, for the browser tests (make test)
+# Where the programs are there already, it does nothing. PYTHON=/path/to/python chooses another interpreter.
+set -eu
+
+python=${PYTHON:-python3.11}
+missing=""
+
+command -v "$python" >/dev/null 2>&1 || missing="$missing python3.11"
+"$python" -c 'import ensurepip, venv' >/dev/null 2>&1 || missing="$missing python3.11-venv"
+
+case "${1:-}" in
+python) ;;
+browser)
+    command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 ||
+        command -v google-chrome >/dev/null 2>&1 || missing="$missing chromium fonts-dejavu-core"
+    ;;
+*)
+    echo "usage: $0 python|browser" >&2
+    exit 2
+    ;;
+esac
+
+[ -n "$missing" ] || exit 0
+
+if ! command -v apt-get >/dev/null 2>&1; then
+    echo "Missing:$missing. This system has no apt-get: install them with its own package manager, then try again." >&2
+    exit 1
+fi
+
+echo "Installing system packages:$missing"
+sudo=""
+if [ "$(id -u)" -ne 0 ]; then
+    sudo="sudo"
+    command -v sudo >/dev/null 2>&1 || {
+        echo "Not root and no sudo: ask somebody who is to run: apt-get install$missing" >&2
+        exit 1
+    }
+fi
+$sudo apt-get update -qq
+# shellcheck disable=SC2086  # a list of package names
+DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends $missing >/dev/null

@@ -1,0 +1,118 @@
+"""The command line as a person meets it: lines, exit codes, no tracebacks."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tao_lab import __version__
+from tao_lab.paths import DATASETS
+
+EPOCHS = DATASETS / "vectors" / "epoch.json"
+
+
+def tao_lab(*arguments, timeout=120):
+    command = [sys.executable, "-m", "tao_lab.cli", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
+
+
+@pytest.fixture(scope="module")
+def two_epochs(tmp_path_factory):
+    data = json.loads(EPOCHS.read_text())
+    path = tmp_path_factory.mktemp("vectors") / "two.json"
+    path.write_text(json.dumps({**data, "vectors": data["vectors"][:2]}))
+    return path
+
+
+def test_version_is_printed():
+    assert tao_lab("--version").stdout == f"tao-lab {__version__}\n"
+
+
+@pytest.mark.parametrize("command", [[], ["verify"], ["bench"], ["bench", "consensus"], ["lab"], ["dashboards"]])
+def test_every_command_has_help_and_an_example(command):
+    result = tao_lab(*command, "--help")
+    assert result.returncode == 0
+    assert "Example" in result.stdout or command in ([], ["bench"])
+
+
+def test_verify_ends_with_the_count():
+    result = tao_lab("verify", EPOCHS)
+    assert (result.stdout, result.returncode) == ("40 passed, 0 failed\n", 0)
+
+
+def test_a_bad_file_is_one_line_and_exit_code_2(tmp_path):
+    result = tao_lab("verify", tmp_path / "none.json")
+    assert result.returncode == 2
+    assert result.stderr.count("\n") == 1
+    assert "cannot be read" in result.stderr
+
+
+def test_debug_shows_the_traceback(tmp_path):
+    result = tao_lab("verify", tmp_path / "none.json", "--debug")
+    assert result.returncode == 2
+    assert "Traceback" in result.stderr
+
+
+def test_an_unknown_command_names_the_mistake():
+    result = tao_lab("verfy", EPOCHS)
+    assert result.returncode == 2
+    assert "verfy" in result.stderr
+
+
+RIGHT = "from tao_lab.consensus import epoch as library\ndef epoch(inputs):\n    return library(inputs)\n"
+DICT = RIGHT.replace("return library(inputs)", "return library(inputs).terms().to_json()")
+LATE = "import time\ndef epoch(inputs):\n    time.sleep(60)\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "exit_code", "says"),
+    [
+        pytest.param(RIGHT, 0, ["2 passed, 0 failed"], id="an Epoch"),
+        pytest.param(DICT, 0, ["2 passed, 0 failed"], id="a dict"),
+        pytest.param(
+            "def epoch(inputs):\n    print('hello')\n    return 1 / 0\n",
+            1,
+            ["bonds-1: ZeroDivisionError: division by zero (line 3 of student.py)", "0 passed, 2 failed"],
+            id="raises",
+        ),
+        pytest.param("def epoch(inputs):\n    ...\n", 1, ["returned NoneType; allowed: Epoch"], id="nothing"),
+        pytest.param("def epoch(inputs):\n    return {}\n", 1, ["active: is missing from the answer"], id="empty"),
+        pytest.param(
+            DICT + "    \n_dict = epoch\ndef epoch(inputs):\n    return _dict(inputs) | {'active': [True]}\n",
+            1,
+            ["bonds-1: active: has 1 entries, the chain has 8"],
+            id="wrong shape",
+        ),
+        pytest.param(
+            DICT + "_dict = epoch\ndef epoch(inputs):\n    return _dict(inputs) | {'emission': 0.5}\n",
+            1,
+            ["bonds-1: emission: is 0.5, the chain has a list of 8"],
+            id="a number for a list",
+        ),
+        pytest.param(
+            DICT + "_dict = epoch\ndef epoch(inputs):\n    return _dict(inputs) | {'active': object()}\n",
+            1,
+            ["active holds a object; allowed: numbers, lists and numpy arrays"],
+            id="an object",
+        ),
+        pytest.param(LATE, 1, ["did not end within 1 s", "not run", "0 passed, 2 failed"], id="never ends"),
+        pytest.param("import os\ndef epoch(inputs):\n    os._exit(3)\n", 1, ["exit code 3"], id="dies"),
+        pytest.param("def epoch(inputs):\n    raise SystemExit(5)\n", 1, ["SystemExit: 5"], id="exits"),
+        pytest.param("def epok(inputs): ...\n", 2, ["no function `epoch`", "it defines epok"], id="misspelt"),
+        pytest.param("def epoch(inputs:\n", 2, ["does not load: SyntaxError", "line 1 of student.py"], id="syntax"),
+        pytest.param("import nothing_like_this\n", 2, ["ModuleNotFoundError"], id="import"),
+        pytest.param(None, 2, ["no such file"], id="missing"),
+    ],
+)
+def test_student_rules_get_lines_not_tracebacks(tmp_path, two_epochs, code, exit_code, says):
+    rules = tmp_path / "student.py"
+    if code is not None:
+        rules.write_text(code)
+    result = tao_lab("verify", two_epochs, "--rules", rules, "--timeout", "1")
+    everything = result.stdout + result.stderr
+    assert result.returncode == exit_code, everything
+    for text in says:
+        assert text in everything
+    assert "Traceback" not in everything
+    assert "hello" not in result.stdout

@@ -1,0 +1,69 @@
+"""Files that say the same thing in two places must go on saying it."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+def environment(path):
+    data = yaml.safe_load((ROOT / path).read_text())
+    packages = [entry for entry in data["dependencies"] if isinstance(entry, str)]
+    (pip,) = [entry["pip"] for entry in data["dependencies"] if isinstance(entry, dict)]
+    return data["name"], data["channels"], packages, pip
+
+
+def test_conda_and_binder_describe_the_same_environment():
+    conda, binder = environment("environment.yml"), environment("binder/environment.yml")
+    assert conda[:3] == binder[:3]
+    # the one difference: binder has no room for the language models
+    assert conda[3] == ["-e .[models]"]
+    assert binder[3] == ["-e .."]
+
+
+def test_conda_leaves_every_dependency_to_the_package():
+    name, _, packages, _ = environment("environment.yml")
+    assert name == PROJECT["name"]
+    assert [re.split("[=<>]", package)[0] for package in packages] == ["python", "pip"]
+    (python,) = [package.split("=", 1)[1] for package in packages if package.startswith("python")]
+    assert python == "3.11"
+    assert PROJECT["requires-python"].startswith(f">={python}")
+
+
+def test_the_core_does_not_need_torch():
+    assert not [name for name in PROJECT["dependencies"] if name.startswith(("torch", "transformers"))]
+    assert "torch==2.13.0" in PROJECT["optional-dependencies"]["models"]
+
+
+def test_importing_the_lab_does_not_import_torch():
+    code = (
+        "import sys, tao_lab.consensus, tao_lab.course, tao_lab.views, tao_lab.vectors; print('torch' in sys.modules)"
+    )
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    if result.returncode:
+        pytest.fail(result.stderr)
+    assert result.stdout.strip() == "False"
+
+
+def test_make_installs_what_conda_installs():
+    makefile = (ROOT / "Makefile").read_text()
+    assert "--editable '.[models]'" in makefile
+
+
+def test_ci_runs_what_a_person_runs():
+    lines = (ROOT / ".ci/run").read_text().splitlines()
+    assert [line for line in lines if line.startswith("make")] == ["make test"]
+
+
+@pytest.mark.parametrize("path", ["README.md", "CONTRIBUTING.md", "docs/vectors.md"])
+def test_relative_links_lead_somewhere(path):
+    text = (ROOT / path).read_text()
+    targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", text)
+    assert [target for target in targets if not (ROOT / path).parent.joinpath(target).exists()] == []
