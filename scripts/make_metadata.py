@@ -1,0 +1,217 @@
+"""Make `tao_lab/chain/runtime-spec461.scale.xz` from the real runtime's metadata: mainnet's numbers, no prose.
+
+    python scripts/make_metadata.py shared/data/runtime-spec461-v15.scale.xz
+
+The input is the V15 metadata of the chain's runtime (spec version 461, transaction version 1), a fixture of the
+source distribution of `bittensor` 11.3.0 (Apache-2.0; the runtime itself is in the public domain). Each list of
+documentation sentences becomes an empty list. The fixture comes from a node built with `fast-runtime` (blocks of a
+quarter second); `MAINNET` puts back what `prod_or_fast!` gives in production. Every other type, index, default and
+constant stays as it is: the script checks this by loading both and comparing.
+
+Layout of V15: `frame-metadata` 18 (`src/v15.rs`) and `scale-info` 2 (`src/ty/`) of the Polkadot SDK.
+"""
+
+from __future__ import annotations
+
+import json
+import lzma
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import bittensor_core
+
+TARGET = Path(__file__).parents[1] / "tao_lab" / "chain" / "runtime-spec461.scale.xz"
+SPEC_VERSION, TRANSACTION_VERSION, SS58_FORMAT = 461, 1, 42
+EMPTY_LIST = b"\x00"
+
+# (pallet, constant or storage item): (fast-runtime, production). Sources: common/src/lib.rs, runtime/src/lib.rs
+# and pallets/subtensor/src/lib.rs of opentensor/subtensor, at `prod_or_fast!`.
+MAINNET = {
+    ("Aura", "SlotDuration"): (250, 12_000),
+    ("Timestamp", "MinimumPeriod"): (125, 6_000),
+    ("SubtensorModule", "InitialTempo"): (10, 360),
+    ("SubtensorModule", "Tempo"): (10, 360),
+    ("SubtensorModule", "InitialTxChildKeyTakeRateLimit"): (5, 216_000),
+    ("SubtensorModule", "TxChildkeyTakeRateLimit"): (5, 216_000),
+    ("SubtensorModule", "InitialColdkeySwapAnnouncementDelay"): (50, 36_000),
+    ("SubtensorModule", "ColdkeySwapAnnouncementDelay"): (50, 36_000),
+    ("SubtensorModule", "InitialColdkeySwapReannouncementDelay"): (10, 7_200),
+    ("SubtensorModule", "ColdkeySwapReannouncementDelay"): (10, 7_200),
+    ("SubtensorModule", "PendingChildKeyCooldown"): (15, 7_200),
+    ("SubtensorModule", "HotkeySwapOnSubnetInterval"): (1, 7_200),
+    ("SubtensorModule", "InitialMaxEpochsPerBlock"): (32, 2),
+    ("SubtensorModule", "MaxEpochsPerBlock"): (32, 2),
+    ("Crowdloan", "MinimumBlockDuration"): (50, 50_400),
+    ("Crowdloan", "MaximumBlockDuration"): (20_000, 432_000),
+}
+
+
+class Copier:
+    """Reads SCALE from `data` and collects in `out` what is kept."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data, self.at, self.out = data, 0, bytearray()
+        self.pallet, self.name = "", ""
+        self.patched: set[tuple[str, str]] = set()
+
+    def raw(self, size: int) -> bytes:
+        """Copy `size` bytes."""
+        chunk = self.data[self.at : self.at + size]
+        self.at += size
+        self.out += chunk
+        return chunk
+
+    def compact(self) -> int:
+        """Copy one compact integer and return it."""
+        mode = self.data[self.at] & 3
+        if mode == 3:
+            return int.from_bytes(self.raw(1 + (self.data[self.at] >> 2) + 4)[1:], "little")
+        return int.from_bytes(self.raw(1 << mode), "little") >> 2
+
+    def octets(self) -> bytes:
+        """Copy a string or a byte list."""
+        return self.raw(self.compact())
+
+    def item(self) -> None:
+        """Copy the name of a constant or a storage item and remember it."""
+        self.name = self.octets().decode()
+
+    def value(self) -> None:
+        """Copy a constant's value or a storage item's default, with mainnet's number where they differ."""
+        old = self.octets()
+        change = MAINNET.get((self.pallet, self.name))
+        if change is not None:
+            if int.from_bytes(old, "little") != change[0]:
+                raise SystemExit(f"{self.pallet}.{self.name} is {old.hex()}, not {change[0]}")
+            self.out[-len(old) :] = change[1].to_bytes(len(old), "little")
+            self.patched.add((self.pallet, self.name))
+
+    def each(self, *parts: Callable[[], Any]) -> None:
+        """Copy a list whose entries are these parts in order."""
+        for _ in range(self.compact()):
+            for part in parts:
+                part()
+
+    def option(self, *parts: Callable[[], Any]) -> None:
+        """Copy an optional value made of these parts."""
+        if self.raw(1) == b"\x01":
+            for part in parts:
+                part()
+
+    def docs(self) -> None:
+        """Skip a list of strings; write an empty one."""
+        kept = len(self.out)
+        self.each(self.octets)
+        del self.out[kept:]
+        self.out += EMPTY_LIST
+
+
+def copy_type(c: Copier) -> None:
+    """One entry of the portable registry."""
+    c.compact()
+    c.each(c.octets)
+    c.each(c.octets, lambda: c.option(c.compact))
+
+    def fields() -> None:
+        c.each(lambda: c.option(c.octets), c.compact, lambda: c.option(c.octets), c.docs)
+
+    shapes: dict[int, Callable[[], Any]] = {
+        0: fields,
+        1: lambda: c.each(c.octets, fields, lambda: c.raw(1), c.docs),
+        2: c.compact,
+        3: lambda: (c.raw(4), c.compact()),
+        4: lambda: c.each(c.compact),
+        5: lambda: c.raw(1),
+        6: c.compact,
+        7: lambda: (c.compact(), c.compact()),
+    }
+    shapes[c.raw(1)[0]]()
+    c.docs()
+
+
+def copy_pallet(c: Copier) -> None:
+    """One pallet: storage, calls, events, constants, errors."""
+
+    def shape() -> None:
+        if c.raw(1) == b"\x01":
+            c.octets()  # one byte for each hasher
+            c.compact()
+        c.compact()
+
+    def entries() -> None:
+        c.each(c.item, lambda: c.raw(1), shape, c.value, c.docs)
+
+    c.pallet = c.octets().decode()
+    c.option(c.octets, entries)
+    c.option(c.compact)
+    c.option(c.compact)
+    c.each(c.item, c.compact, c.value, c.docs)
+    c.option(c.compact)
+    c.raw(1)
+    c.docs()
+
+
+def without_docs(metadata: bytes) -> bytes:
+    """The same metadata with every documentation list empty."""
+    c = Copier(metadata)
+    if c.raw(5) != b"meta\x0f":
+        raise SystemExit("not V15 metadata")
+    c.each(lambda: copy_type(c))
+    c.each(lambda: copy_pallet(c))
+    c.raw(1)
+    for _ in range(4):
+        c.compact()
+    c.each(c.octets, c.compact, c.compact)
+    c.compact()
+    c.each(c.octets, lambda: c.each(c.octets, lambda: c.each(c.octets, c.compact), c.compact, c.docs), c.docs)
+    for _ in range(3):
+        c.compact()
+    c.each(c.octets, c.compact, c.octets)
+    if c.at != len(metadata):
+        raise SystemExit(f"{len(metadata) - c.at} bytes left over: the layout is not the expected one")
+    if c.patched != set(MAINNET):
+        raise SystemExit(f"not found: {sorted(set(MAINNET) - c.patched)}")
+    return bytes(c.out)
+
+
+def bare(value: Any) -> Any:
+    """`value` without its `docs` entries."""
+    if isinstance(value, dict):
+        return {key: bare(item) for key, item in value.items() if key != "docs"}
+    return [bare(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def same_schema(one: bytes, other: bytes) -> bool:
+    """Whether two metadata blobs differ in documentation and in `MAINNET` only."""
+    a, b = (bittensor_core.Runtime(m, SPEC_VERSION, TRANSACTION_VERSION, SS58_FORMAT) for m in (one, other))
+    if bare(json.loads(a.registry_json())) != bare(json.loads(b.registry_json())):
+        return False
+    if bare(a.runtime_api_map()) != bare(b.runtime_api_map()) or bare(a.metadata_ir()) != bare(b.metadata_ir()):
+        return False
+    for pallet in a.metadata_ir()["pallets"]:
+        for item in pallet["storage"]:
+            left, right = (r.storage_entry(pallet["name"], item["name"]) for r in (a, b))
+            if left.param_hashers != right.param_hashers:
+                return False
+            if left.default_bytes != right.default_bytes and (pallet["name"], item["name"]) not in MAINNET:
+                return False
+        names = [n for n in pallet["constants"] if (pallet["name"], n) not in MAINNET]
+        if any(a.constant(pallet["name"], n) != b.constant(pallet["name"], n) for n in names):
+            return False
+    return True
+
+
+def main() -> None:
+    """Write the file."""
+    full = lzma.decompress(Path(sys.argv[1]).read_bytes())
+    small = without_docs(full)
+    if not same_schema(full, small):
+        raise SystemExit("the schema changed: nothing written")
+    TARGET.write_bytes(lzma.compress(small, preset=9 | lzma.PRESET_EXTREME))
+    print(f"{TARGET.name}: {len(full)} -> {len(small)} bytes, compressed {TARGET.stat().st_size}")
+
+
+if __name__ == "__main__":
+    main()

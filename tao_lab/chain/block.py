@@ -1,0 +1,85 @@
+"""Blocks: a header that commits to everything, and the extrinsics it carries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from tao_lab.chain.extrinsic import split_extrinsics
+from tao_lab.chain.merkle import blake2_256
+from tao_lab.chain.runtime import Runtime
+from tao_lab.chain.store import StoredBlock
+
+AURA_ENGINE = "0x61757261"  # "aura"
+
+
+@dataclass(frozen=True)
+class Header:
+    """The 32-byte commitments of a block; its hash is the block's name.
+
+    Attributes:
+        parent_hash: Hash of the block before.
+        number: Height.
+        state_root: Root of the state after this block, `System.Events` included.
+        extrinsics_root: Root of its extrinsics.
+        slot: The slot of its author, in the digest.
+    """
+
+    parent_hash: bytes
+    number: int
+    state_root: bytes
+    extrinsics_root: bytes
+    slot: int
+
+    @property
+    def digest(self) -> dict[str, Any]:
+        """The digest as the runtime's type takes it."""
+        return {"logs": [{"PreRuntime": (AURA_ENGINE, "0x" + self.slot.to_bytes(8, "little").hex())}]}
+
+    def encoded_logs(self, runtime: Runtime) -> list[bytes]:
+        """SCALE bytes of each entry of the digest."""
+        return [runtime.encode(runtime.digest_item_type, log, "digest") for log in self.digest["logs"]]
+
+    def encode(self, runtime: Runtime) -> bytes:
+        """SCALE bytes of `sp_runtime::generic::Header`."""
+        value = {
+            "parent_hash": "0x" + self.parent_hash.hex(),
+            "number": self.number,
+            "state_root": "0x" + self.state_root.hex(),
+            "extrinsics_root": "0x" + self.extrinsics_root.hex(),
+            "digest": self.digest,
+        }
+        return runtime.encode(runtime.header_type, value, "header")
+
+
+def decode_header(runtime: Runtime, data: bytes) -> Header:
+    """A header from its SCALE bytes.
+
+    Raises:
+        ValueError: The bytes are no header.
+    """
+    value = runtime.core.decode(runtime.header_type, data, True)
+    hashes = {name: bytes.fromhex(value[name][2:]) for name in ("parent_hash", "state_root", "extrinsics_root")}
+    return Header(**hashes, number=value["number"], slot=int.from_bytes(data[-8:], "little"))
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block as it is stored."""
+
+    number: int
+    hash: bytes
+    header: Header
+    extrinsics: tuple[bytes, ...]
+
+    @classmethod
+    def from_stored(cls, runtime: Runtime, stored: StoredBlock) -> Block:
+        """From a row of the store."""
+        header = decode_header(runtime, stored.header)
+        return cls(stored.number, stored.hash, header, tuple(split_extrinsics(stored.extrinsics)))
+
+    @cached_property
+    def extrinsic_hashes(self) -> tuple[bytes, ...]:
+        """Hash of each extrinsic."""
+        return tuple(blake2_256(data) for data in self.extrinsics)

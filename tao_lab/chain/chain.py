@@ -1,0 +1,595 @@
+"""The chain: a pool of extrinsics, the head's state, and blocks that turn the one into the next.
+
+`submit` checks an extrinsic and keeps it; `produce_block` runs the hooks and the extrinsics on the state, takes its
+root, and commits header, extrinsics and changed keys in one transaction. Whatever goes wrong on the way, the state is
+that of the last committed block.
+
+Sources: `frame/executive/src/lib.rs` and `frame/system/src/lib.rs` of the Polkadot SDK; the order of a block's hooks
+is that of `construct_runtime!` in `runtime/src/lib.rs`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+import bittensor_core
+from bittensor_core import Keypair
+
+import tao_lab.chain.pallets
+import tao_lab.chain.runtime_apis  # noqa: F401 - importing registers them
+from tao_lab.chain.answer import answer
+from tao_lab.chain.block import Block, Header, decode_header
+from tao_lab.chain.context import Context
+from tao_lab.chain.dispatch import (
+    NONE,
+    ON_FINALIZE,
+    ON_GENESIS,
+    ON_INITIALIZE,
+    TRANSACTION_CHECKS,
+    Call,
+    Post,
+    Query,
+    RegisteredCall,
+    Weight,
+    signed,
+)
+from tao_lab.chain.errors import (
+    BadValue,
+    BlockFailed,
+    ChainError,
+    DatabaseCorrupt,
+    DispatchError,
+    InvalidTransaction,
+    MalformedExtrinsic,
+)
+from tao_lab.chain.extrinsic import (
+    Extrinsic,
+    compact,
+    decode_extrinsic,
+    has_valid_signature,
+    inherent,
+    split_extrinsics,
+)
+from tao_lab.chain.genesis import Genesis
+from tao_lab.chain.merkle import (
+    EMPTY_ROOT,
+    ListProof,
+    StateProof,
+    StateTree,
+    blake2_256,
+    list_proof,
+    list_root,
+)
+from tao_lab.chain.pallets import system, transaction_payment
+from tao_lab.chain.runtime import Runtime, load_runtime
+from tao_lab.chain.state import RawState, Storage, StorageReader
+from tao_lab.chain.store import PastState, Store, StoredBlock
+
+__all__ = ["Chain", "Refusal", "Tampered"]
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """An extrinsic of the pool that did not get into the block, and why."""
+
+    hash: bytes
+    error: ChainError
+
+
+@dataclass(frozen=True)
+class Tampered:
+    """The first block of which something does not fit."""
+
+    number: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class _Pooled:
+    extrinsic: Extrinsic
+    death: int  # first height at which the signature no longer holds
+
+
+class Chain:
+    """One chain, from its genesis to its head.
+
+    Attributes:
+        state: Typed storage at the head.
+        head: The newest block.
+        refused: Extrinsics that the newest block dropped from the pool.
+        listeners: Called with each new block, after it is committed.
+    """
+
+    def __init__(self, path: Path | None = None, genesis: Genesis | None = None) -> None:
+        """Open the chain in `path`, or begin one there; None keeps it in memory.
+
+        Raises:
+            StoreError: The file is locked, damaged, or of another kind.
+        """
+        self.lock = RLock()
+        self.runtime: Runtime = load_runtime()
+        self.store = Store(path)
+        self._raw = RawState()
+        self.state = Storage(self.runtime, self._raw)
+        self.refused: tuple[Refusal, ...] = ()
+        self.listeners: list[Callable[[Block], None]] = []
+        self._pool: dict[bytes, _Pooled] = {}  # by hash, in order of arrival
+        self._tree = StateTree()
+        self._most_bytes = self.runtime.constant("System", "BlockLength")["max"]["normal"]
+        self._hash_count = self.runtime.constant("System", "BlockHashCount")
+        self.slot_ms = int(self.runtime.constant("Aura", "SlotDuration"))
+        try:
+            stored = self.store.head()
+            if stored is None:
+                self.head = self._commit_genesis(genesis or Genesis())
+            else:
+                self.head = self._load(stored)
+            self.genesis_hash = self.block(0).hash
+        except BaseException:
+            self.store.close()
+            raise
+
+    def close(self) -> None:
+        """Close the file."""
+        with self.lock:
+            self.store.close()
+
+    # --- genesis and loading -----------------------------------------------------------------------------------
+
+    def _commit_genesis(self, genesis: Genesis) -> Block:
+        ctx = Context(self.runtime, self.state, 0, genesis.authority)
+        authority = "0x" + bytes(bittensor_core.ss58_decode(genesis.authority)).hex()
+        self.state.put("Aura", "Authorities", [authority])
+        for _, hook in self._in_order(ON_GENESIS):
+            hook(ctx, genesis)
+        return self._commit(EMPTY_ROOT, 0, genesis.time_ms // self.slot_ms, [])
+
+    def _load(self, stored: StoredBlock) -> Block:
+        try:
+            block = Block.from_stored(self.runtime, stored)
+        except (ValueError, KeyError) as error:
+            raise DatabaseCorrupt(f"{self.store.path}: the newest block does not decode ({error})") from error
+        for key, value in self.store.state_at(stored.number):
+            self._raw.put(key, value)
+        self._tree = self._tree.updated(self._raw.changes())
+        self._raw.seal()
+        return block
+
+    def _in_order(self, hooks: Iterable[tuple[str, Any]]) -> list[tuple[str, Any]]:
+        """Hooks in the order of the pallets in the runtime."""
+        return sorted(hooks, key=lambda entry: int(self.runtime.pallets[entry[0]]["index"]))
+
+    # --- the pool ----------------------------------------------------------------------------------------------
+
+    def decode(self, data: bytes) -> Extrinsic:
+        """Take an extrinsic apart, without judging it.
+
+        Raises:
+            MalformedExtrinsic: The bytes are no extrinsic.
+        """
+        return decode_extrinsic(self.runtime, data, self._most_bytes)
+
+    def sign(
+        self,
+        keypair: Keypair,
+        pallet: str,
+        name: str,
+        args: Mapping[str, Any],
+        *,
+        nonce: int | None = None,
+        period: int | None = None,
+        tip: int = 0,
+    ) -> bytes:
+        """A signed extrinsic of `keypair` for this chain, as a wallet makes it; `submit` takes it.
+
+        Args:
+            keypair: Key of `bittensor_core` that signs.
+            pallet: Pallet of the call.
+            name: Name of the call.
+            args: Its arguments by the metadata's names; an inner call as bytes from `compose`.
+            nonce: By default the account's next.
+            period: Blocks for which it is good, a power of two from 4 on; None: for ever.
+            tip: Rao for the block's author on top of the fee.
+
+        Raises:
+            BadValue: The call does not exist or an argument does not fit it.
+        """
+        era: Any = "00" if period is None else {"period": period, "current": self.head.number}
+        birth = 0 if period is None else bittensor_core.era_birth(period, self.head.number)
+        fields = {
+            "era": era,
+            "nonce": self.next_nonce(keypair.ss58_address) if nonce is None else nonce,
+            "tip": tip,
+            "tip_asset_id": None,
+        }
+        call, core = self.compose(pallet, name, args), self.runtime.core
+        payload = core.signature_payload(
+            call, genesis_hash=self.genesis_hash, era_block_hash=self.block_hash(birth), **fields
+        )
+        data, _ = core.encode_signed_extrinsic(
+            call,
+            public_key=keypair.public_key,
+            signature=keypair.sign(payload),
+            signature_version=keypair.crypto_type,
+            **fields,
+        )
+        return bytes(data)
+
+    def compose(self, pallet: str, name: str, args: Mapping[str, Any]) -> bytes:
+        """A call as bytes.
+
+        Raises:
+            BadValue: It does not exist or an argument does not fit it.
+        """
+        try:
+            return bytes(self.runtime.core.compose_call(pallet, name, dict(args)))
+        except (ValueError, TypeError, KeyError, OverflowError) as error:
+            raise BadValue(f"{pallet}.{name}", dict(args), f"a call of the runtime's metadata ({error})") from None
+
+    def submit(self, data: bytes) -> bytes:
+        """Check an extrinsic and keep it for a block; gives back its hash.
+
+        Raises:
+            MalformedExtrinsic: The bytes are no extrinsic.
+            InvalidTransaction: No block may contain it: signature, era, nonce, fee, or a pallet's own check.
+            NotInLab: The call is none that this chain carries out.
+        """
+        with self.lock:
+            extrinsic = self.decode(data)
+            if extrinsic.hash in self._pool:
+                raise InvalidTransaction("AlreadyImported", "the same extrinsic is waiting already")
+            death = self._check(extrinsic)
+            self._pool[extrinsic.hash] = _Pooled(extrinsic, death)
+            return extrinsic.hash
+
+    @property
+    def pool(self) -> tuple[Extrinsic, ...]:
+        """What waits for a block, in the order of arrival."""
+        return tuple(pooled.extrinsic for pooled in self._pool.values())
+
+    def next_nonce(self, who: str) -> int:
+        """The nonce of the account's next extrinsic, behind those that wait."""
+        nonce = int(self.state.get("System", "Account", who)["nonce"])
+        waiting = {x.nonce for x in self.pool if x.signer == who}
+        while nonce in waiting:
+            nonce += 1
+        return nonce
+
+    def _check(self, extrinsic: Extrinsic) -> int:
+        """Whether the next block may contain an extrinsic; gives back the height at which it expires."""
+        if extrinsic.signer is None:
+            raise InvalidTransaction("Call", "only the block's author adds unsigned extrinsics")
+        if extrinsic.checks_metadata:
+            raise InvalidTransaction("Call", "this runtime has no metadata hash to check")
+        _require_registered(extrinsic.call)
+        height = self.head.number + 1
+        death = self._check_signature(extrinsic, height)
+        ctx = Context(self.runtime, self.state, height, self._author())
+        info = system.account(ctx, extrinsic.signer)
+        if extrinsic.nonce < info["nonce"]:
+            raise InvalidTransaction("Stale", f"nonce {extrinsic.nonce} is used; the next is {info['nonce']}")
+        registered = extrinsic.call.registered
+        fee = self._highest_fee(extrinsic, registered)
+        if registered.pays(extrinsic.call.args) and not (info["providers"] or info["sufficients"]):
+            raise InvalidTransaction("Payment", f"{extrinsic.signer} has no account to pay {fee} rao from")
+        if fee:
+            transaction_payment.can_pay_fee(ctx, extrinsic.signer, fee)
+        for check in TRANSACTION_CHECKS:
+            check(ctx, extrinsic.signer, extrinsic.call)
+        return death
+
+    def _check_signature(self, extrinsic: Extrinsic, height: int) -> int:
+        era = extrinsic.era
+        birth = 0 if era is None else era.birth(height)
+        oldest = max(height - self._hash_count, 0)
+        if era is not None and birth < oldest:
+            raise InvalidTransaction("AncientBirthBlock", f"its era began at block {birth}, before {oldest}")
+        era_hash = self.block_hash(birth)
+        if era_hash is None or not has_valid_signature(extrinsic, self.genesis_hash, era_hash):
+            reason = "the signature does not fit signer, call, nonce, tip, chain and era"
+            if era is not None and birth >= era.period:
+                earlier = self.block_hash(birth - era.period)
+                if earlier is not None and has_valid_signature(extrinsic, self.genesis_hash, earlier):
+                    reason = f"its era ended before block {birth}"
+            raise InvalidTransaction("BadProof", reason)
+        return 1 << 64 if era is None else birth + era.period
+
+    def _highest_fee(self, extrinsic: Extrinsic, registered: RegisteredCall) -> int:
+        if not registered.pays(extrinsic.call.args):
+            return extrinsic.tip
+        return self._fee(extrinsic, registered, registered.weight_of(extrinsic.call.args))
+
+    def _fee(self, extrinsic: Extrinsic, registered: RegisteredCall, weight: Weight) -> int:
+        length = len(extrinsic.data)
+        parts = transaction_payment.fee_parts(self.runtime, registered.dispatch_class, weight, length)
+        return sum(parts) + extrinsic.tip
+
+    # --- blocks ------------------------------------------------------------------------------------------------
+
+    def produce_block(self, time_ms: int | None = None) -> Block:
+        """Make the next block from what waits, and commit it.
+
+        Args:
+            time_ms: Its Unix time; by default one slot behind its parent.
+
+        Raises:
+            BlockFailed: A hook or a call raised something that is no chain error; the state is the parent's.
+            StoreError: It could not be written; the state is the parent's.
+        """
+        with self.lock:
+            mark = self._raw.mark()
+            try:
+                block = self._produce(time_ms)
+            except BaseException:
+                self._raw.rollback(mark)
+                raise
+            for listener in list(self.listeners):
+                listener(block)
+            return block
+
+    def _produce(self, time_ms: int | None) -> Block:
+        number = self.head.number + 1
+        ctx = Context(self.runtime, self.state, number, self._author())
+        now = self.state.get("Timestamp", "Now") + self.slot_ms if time_ms is None else time_ms
+        slot = now // self.slot_ms
+        self._initialize(number, slot)
+        self._run_hooks(ctx, ON_INITIALIZE)
+        clock = inherent(self.runtime, "Timestamp", "set", {"now": now})
+        included = [clock]
+        ctx.phase = {"ApplyExtrinsic": 0}
+        ctx.dispatch(NONE, clock.call)
+        self._deposit_success(ctx, clock.call.registered, Post(), clock.call)
+        refused: list[Refusal] = []
+        waiting = self._apply_pool(ctx, included, refused)
+        ctx.phase = "Finalization"
+        self._run_hooks(ctx, ON_FINALIZE)
+        events = compact(len(ctx.events)) + b"".join(ctx.events)
+        self._raw.put(self.runtime.item("System", "Events").prefix, events)
+        self.state.put("System", "EventCount", len(ctx.events))
+        self.head = self._commit(self.head.hash, number, slot, [x.data for x in included])
+        self._pool = {pooled.extrinsic.hash: pooled for pooled in waiting}
+        self.refused = tuple(refused)
+        return self.head
+
+    def _initialize(self, number: int, slot: int) -> None:
+        """The frame of a block: what `System` holds before the first hook."""
+        parent = "0x" + self.head.hash.hex()
+        self.state.put("System", "Number", number)
+        self.state.put("System", "ParentHash", parent)
+        self.state.put("System", "BlockHash", number - 1, parent)
+        if number > self._hash_count:
+            self.state.remove("System", "BlockHash", number - self._hash_count - 1)
+        self.state.put("System", "Digest", Header(b"", number, b"", b"", slot).digest)
+
+    def _author(self) -> str:
+        """The account of the block's author: the only authority."""
+        authority = self.state.get("Aura", "Authorities")[0]
+        return str(bittensor_core.ss58_encode(bytes.fromhex(authority[2:]), self.runtime.core.ss58_format))
+
+    def _run_hooks(self, ctx: Context, hooks: Iterable[tuple[str, Any]]) -> None:
+        for pallet, hook in self._in_order(hooks):
+            try:
+                hook(ctx)
+            except Exception as error:
+                raise BlockFailed(f"block {ctx.block}: {pallet}.{hook.__name__} raised {error!r}") from error
+
+    def _apply_pool(self, ctx: Context, included: list[Extrinsic], refused: list[Refusal]) -> list[_Pooled]:
+        """Run what waits, in order of arrival; gives back what must wait longer."""
+        candidates, progress = list(self._pool.values()), True
+        room = self._most_bytes - sum(len(x.data) for x in included)
+        while progress:  # an extrinsic may come before the one with the nonce below
+            progress, waiting = False, list[_Pooled]()
+            for pooled in candidates:
+                extrinsic = pooled.extrinsic
+                nonce = self.state.get("System", "Account", extrinsic.signer)["nonce"]
+                if extrinsic.nonce > nonce or len(extrinsic.data) > room:
+                    waiting.append(pooled)
+                    continue
+                ctx.phase = {"ApplyExtrinsic": len(included)}
+                try:
+                    self._apply(ctx, pooled)
+                except ChainError as error:
+                    refused.append(Refusal(extrinsic.hash, error))
+                    continue
+                except Exception as error:
+                    del self._pool[extrinsic.hash]
+                    name = f"{extrinsic.call.pallet}.{extrinsic.call.name}"
+                    raise BlockFailed(f"block {ctx.block}: {name} raised {error!r}") from error
+                included.append(extrinsic)
+                room -= len(extrinsic.data)
+                progress = True
+            candidates = waiting
+        return candidates
+
+    def _apply(self, ctx: Context, pooled: _Pooled) -> None:
+        """Run one extrinsic: nonce, fee, call, settlement. Raises only if no block may contain it."""
+        extrinsic = pooled.extrinsic
+        who, call = str(extrinsic.signer), extrinsic.call
+        mark = ctx.mark()
+        try:
+            if ctx.block >= pooled.death:
+                raise InvalidTransaction("BadProof", f"its era ended before block {pooled.death}")
+            info = system.account(ctx, who)
+            if extrinsic.nonce != info["nonce"]:
+                raise InvalidTransaction("Stale", f"nonce {extrinsic.nonce} is used; the next is {info['nonce']}")
+            registered = call.registered
+            for check in TRANSACTION_CHECKS:
+                check(ctx, who, call)
+            info["nonce"] += 1
+            system.put_account(ctx, who, info)
+            highest = self._highest_fee(extrinsic, registered)
+            transaction_payment.withdraw_fee(ctx, who, highest)
+            post, error = self._dispatch(ctx, who, call)
+            fee = self._actual_fee(extrinsic, registered, post)
+            if highest:
+                transaction_payment.settle_fee(ctx, who, highest, min(fee, highest), extrinsic.tip)
+            if error is None:
+                self._deposit_success(ctx, registered, post, call)
+            else:
+                info_value = self._dispatch_info(registered, post, call)
+                value = self.runtime.dispatch_error(error)
+                ctx.deposit_event("System", "ExtrinsicFailed", dispatch_error=value, dispatch_info=info_value)
+        except BaseException:
+            ctx.rollback(mark)
+            raise
+
+    def _dispatch(self, ctx: Context, who: str, call: Call) -> tuple[Post, DispatchError | None]:
+        try:
+            return ctx.dispatch(signed(who), call), None
+        except DispatchError as error:
+            return Post(), error
+
+    def _actual_fee(self, extrinsic: Extrinsic, registered: RegisteredCall, post: Post) -> int:
+        if not (post.pays_fee and registered.pays(extrinsic.call.args)):
+            return extrinsic.tip
+        weight = post.weight or registered.weight_of(extrinsic.call.args)
+        return self._fee(extrinsic, registered, weight)
+
+    def _dispatch_info(self, registered: RegisteredCall, post: Post, call: Call) -> dict[str, Any]:
+        weight = post.weight or registered.weight_of(call.args)
+        total: Weight = weight + transaction_payment.base_weight(self.runtime, registered.dispatch_class)
+        pays = post.pays_fee and registered.pays(call.args)
+        return {
+            "weight": total.encodable(),
+            "class": registered.dispatch_class,
+            "pays_fee": "Yes" if pays else "No",
+        }
+
+    def _deposit_success(self, ctx: Context, registered: RegisteredCall, post: Post, call: Call) -> None:
+        ctx.deposit_event("System", "ExtrinsicSuccess", dispatch_info=self._dispatch_info(registered, post, call))
+
+    def _commit(self, parent: bytes, number: int, slot: int, extrinsics: list[bytes]) -> Block:
+        """Take the roots, write the block, and make it the head."""
+        changes = self._raw.changes()
+        tree = self._tree.updated(changes)
+        header = Header(parent, number, tree.root, list_root(extrinsics), slot)
+        encoded = header.encode(self.runtime)
+        block = Block(number, blake2_256(encoded), header, tuple(extrinsics))
+        self.store.commit(StoredBlock(number, block.hash, encoded, b"".join(extrinsics)), changes)
+        self._tree = tree
+        self._raw.seal()
+        return block
+
+    # --- reading -----------------------------------------------------------------------------------------------
+
+    def block(self, number: int) -> Block:
+        """The block at a height.
+
+        Raises:
+            BadValue: There is no such block.
+        """
+        stored = self.store.block(number) if number >= 0 else None
+        if stored is None:
+            raise BadValue("block", number, f"0 to {self.head.number}")
+        return Block.from_stored(self.runtime, stored)
+
+    def block_hash(self, number: int) -> bytes | None:
+        """Hash of the block at a height, or None."""
+        if number == self.head.number:
+            return self.head.hash
+        stored = self.store.block(number)
+        return None if stored is None else stored.hash
+
+    def number_of(self, block_hash: bytes) -> int | None:
+        """Height of the block with this hash, or None."""
+        if block_hash == self.head.hash:
+            return self.head.number
+        stored = self.store.block_by_hash(block_hash)
+        return None if stored is None else stored.number
+
+    def at(self, number: int) -> StorageReader:
+        """Typed storage after a block.
+
+        Raises:
+            BadValue: There is no such block.
+        """
+        if number == self.head.number:
+            return self.state
+        if not 0 <= number < self.head.number:
+            raise BadValue("block", number, f"0 to {self.head.number}")
+        return StorageReader(self.runtime, PastState(self.store, number))
+
+    def events(self, number: int) -> list[dict[str, Any]]:
+        """The decoded events of a block."""
+        events: list[dict[str, Any]] = self.at(number).get("System", "Events")
+        return events
+
+    def runtime_call(self, api: str, method: str, data: bytes, number: int) -> bytes:
+        """Answer a runtime API: SCALE arguments in, SCALE result out.
+
+        Raises:
+            BadValue: The runtime has no such method, or the arguments do not decode.
+            NotInLab: This chain does not answer it.
+        """
+        return answer(Query(self.at(number), number), api, method, data)
+
+    # --- proofs ------------------------------------------------------------------------------------------------
+
+    def extrinsic_proof(self, number: int, index: int) -> ListProof:
+        """Shows that an extrinsic is in a block, against the header's `extrinsics_root`."""
+        return list_proof(self.block(number).extrinsics, index)
+
+    def state_proof(self, key: bytes, number: int) -> StateProof:
+        """Shows the value of a storage key after a block, or its absence, against the header's `state_root`.
+
+        At the head this costs one path; for a past block the tree of that state is built first.
+        """
+        if number == self.head.number:
+            return self._tree.proof(key)
+        self.at(number)
+        return StateTree().updated(dict(self.store.state_at(number))).proof(key)
+
+    def verify(self) -> Tampered | None:
+        """Look for the first block that is not what it was when it was made; None if all are.
+
+        Every header must hash to the block's name and name its parent, every extrinsic and every change of the
+        state must be under the roots. The newest block is vouched for by nobody but its own hash.
+        """
+        tree, parent, expected = StateTree(), EMPTY_ROOT, 0
+        changes = self.store.changes_by_block()
+        changed = next(changes, None)
+        for stored in self.store.blocks():
+            if stored.number != expected:
+                return Tampered(expected, "the block is missing")
+            if changed is not None and changed[0] == expected:
+                tree = tree.updated(changed[1])
+                changed = next(changes, None)
+            try:
+                header = decode_header(self.runtime, stored.header)
+            except (ValueError, KeyError, IndexError) as error:
+                return Tampered(expected, f"its header does not decode ({error})")
+            if header.parent_hash != parent:
+                return Tampered(max(expected - 1, 0), "the next block names another parent")
+            reason = _misfit(stored, header, tree.root)
+            if reason is not None:
+                return Tampered(expected, reason)
+            parent, expected = stored.hash, expected + 1
+        return None
+
+
+def _misfit(stored: StoredBlock, header: Header, state_root: bytes) -> str | None:
+    """What of a stored block is not what its name commits to, in words."""
+    if blake2_256(stored.header) != stored.hash:
+        return "its header does not hash to its name"
+    if header.number != stored.number:
+        return "its header carries another height"
+    try:
+        extrinsics_root = list_root(split_extrinsics(stored.extrinsics))
+    except MalformedExtrinsic as error:
+        return f"its extrinsics do not decode ({error})"
+    if extrinsics_root != header.extrinsics_root:
+        return "its extrinsics are not those of its header"
+    if state_root != header.state_root:
+        return "its changes do not lead to the state of its header"
+    return None
+
+
+def _require_registered(call: Call) -> None:
+    """Every call in an extrinsic, also the inner ones, must be one that this chain carries out."""
+    _ = call.registered
+    for inner in call.inner():
+        _require_registered(inner)

@@ -1,0 +1,81 @@
+"""What a call or a hook may touch while a block is being built."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from tao_lab.chain.dispatch import CALL_FILTERS, Call, Origin, Post
+from tao_lab.chain.errors import DispatchError
+from tao_lab.chain.runtime import Runtime
+from tao_lab.chain.state import Storage
+
+
+@dataclass(slots=True)
+class Context:
+    """One block under construction.
+
+    Attributes:
+        state: Typed storage of the block so far.
+        block: Height of this block.
+        author: Account that receives the fees.
+        phase: `Initialization`, `Finalization`, or `{"ApplyExtrinsic": index}`; events carry it.
+        events: Encoded `EventRecord`s so far.
+    """
+
+    runtime: Runtime
+    state: Storage
+    block: int
+    author: str
+    phase: Any = "Initialization"
+    events: list[bytes] = field(default_factory=list)
+
+    def deposit_event(self, pallet: str, name: str, *values: Any, **fields: Any) -> None:
+        """Record an event: by `fields` where the metadata names them, else by `values` in order.
+
+        Raises:
+            BadValue: The metadata has no such event, or a field does not fit.
+        """
+        content: Any = fields or (values[0] if len(values) == 1 else list(values))
+        if not fields and not values:
+            content = None
+        record = {"phase": self.phase, "event": {pallet: {name: content}}, "topics": []}
+        self.events.append(self.runtime.encode(self.runtime.event_record_type, record, f"event {pallet}.{name}"))
+
+    def mark(self) -> tuple[int, int]:
+        """A point to which `rollback` returns: state and events."""
+        return self.state.raw.mark(), len(self.events)
+
+    def rollback(self, mark: tuple[int, int]) -> None:
+        """Undo what was written and recorded since `mark`."""
+        self.state.raw.rollback(mark[0])
+        del self.events[mark[1] :]
+
+    def dispatch(self, origin: Origin, call: Call) -> Post:
+        """Carry out a call in its own transaction: all of it, or nothing.
+
+        Raises:
+            DispatchError: It failed and left nothing behind; `System.CallFiltered` where the origin may not call it.
+            NotInLab: This chain does not carry it out.
+        """
+        registered = call.registered
+        if origin.kind != "Root" and not all(allows(call) for allows in (*CALL_FILTERS, *origin.filters)):
+            raise DispatchError("System", "CallFiltered")
+        mark = self.mark()
+        try:
+            return registered.function(self, origin, **call.args) or Post()
+        except BaseException:
+            self.rollback(mark)
+            raise
+
+    def try_dispatch(self, origin: Origin, call: Call) -> DispatchError | None:
+        """Carry out a call; a failure is given back instead of raised."""
+        try:
+            self.dispatch(origin, call)
+        except DispatchError as error:
+            return error
+        return None
+
+    def dispatch_result(self, error: DispatchError | None) -> Any:
+        """`DispatchResult` as events carry it."""
+        return {"Ok": ()} if error is None else {"Err": self.runtime.dispatch_error(error)}

@@ -1,0 +1,305 @@
+"""What a pallet is to this chain: functions, registered by the names that the runtime's metadata gives them.
+
+A file in `tao_lab/chain/pallets/` holds one pallet. Its calls are plain functions
+
+    @call("Balances", weight=Weight(ref_time=…))
+    def transfer_keep_alive(ctx, origin, dest, value): ...
+
+whose parameters behind `origin` have the names of the metadata. `@on_initialize("SubtensorModule")` runs at the start
+of each block, `@transaction_check` may keep an extrinsic out of the pool, `@runtime_api("NeuronInfoRuntimeApi")`
+answers `state_call`. What is not registered does not exist: see `NotInLab`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tao_lab.chain.errors import DispatchError, NotInLab
+
+if TYPE_CHECKING:
+    from tao_lab.chain.context import Context
+    from tao_lab.chain.genesis import Genesis
+    from tao_lab.chain.state import StorageReader
+
+DB_READ = 25_000_000  # picoseconds: System.DbWeight.read
+DB_WRITE = 100_000_000  # picoseconds: System.DbWeight.write
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """Cost of a call: picoseconds of a reference machine, and bytes of proof."""
+
+    ref_time: int = 0
+    proof_size: int = 0
+
+    def __add__(self, other: Weight) -> Weight:
+        return Weight(self.ref_time + other.ref_time, self.proof_size + other.proof_size)
+
+    def encodable(self) -> dict[str, int]:
+        """As the runtime's `Weight`."""
+        return {"ref_time": self.ref_time, "proof_size": self.proof_size}
+
+
+def weight(base: int, reads: int = 0, writes: int = 0) -> Weight:
+    """The usual form of a benchmark: a base in picoseconds, plus database reads and writes."""
+    return Weight(base + reads * DB_READ + writes * DB_WRITE)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who calls: `account` has signed; without one, the chain's root, or nobody (an inherent).
+
+    Attributes:
+        kind: `Signed`, `Root` or `None`.
+        filters: Each says whether a call may be made with this origin; root is never asked.
+    """
+
+    kind: str
+    account: str | None = None
+    filters: tuple[Callable[[Call], bool], ...] = ()
+
+    def allowing(self, allows: Callable[[Call], bool]) -> Origin:
+        """The same origin with one more filter."""
+        return Origin(self.kind, self.account, (*self.filters, allows))
+
+
+ROOT = Origin("Root")
+NONE = Origin("None")
+
+
+def signed(account: str) -> Origin:
+    """The origin of an account's own extrinsic."""
+    return Origin("Signed", account)
+
+
+def ensure_signed(origin: Origin) -> str:
+    """The account that signed.
+
+    Raises:
+        DispatchError: `BadOrigin`.
+    """
+    if origin.account is None:
+        raise DispatchError("BadOrigin")
+    return origin.account
+
+
+def ensure_root(origin: Origin) -> None:
+    """Refuse everyone but the chain's root.
+
+    Raises:
+        DispatchError: `BadOrigin`.
+    """
+    if origin.kind != "Root":
+        raise DispatchError("BadOrigin")
+
+
+def ensure_none(origin: Origin) -> None:
+    """Refuse everything but an inherent.
+
+    Raises:
+        DispatchError: `BadOrigin`.
+    """
+    if origin.kind != "None":
+        raise DispatchError("BadOrigin")
+
+
+def lookup(address: Any) -> str:
+    """The account that a decoded `MultiAddress` names.
+
+    Raises:
+        DispatchError: `CannotLookup`: it is not of the kind `Id`.
+    """
+    if not isinstance(address, str):
+        raise DispatchError("CannotLookup")
+    return address
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """What a call may give back: whether its fee is taken after all, and what it really weighed."""
+
+    pays_fee: bool = True
+    weight: Weight | None = None
+
+
+CallArgs = dict[str, Any]
+CallFunction = Callable[..., Post | None]
+WeightFunction = Callable[[CallArgs], Weight]
+PaysFunction = Callable[[CallArgs], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredCall:
+    """A call that this chain carries out."""
+
+    pallet: str
+    name: str
+    function: CallFunction
+    weight: Weight | WeightFunction
+    pays_fee: bool | PaysFunction
+    dispatch_class: str
+
+    def pays(self, args: CallArgs) -> bool:
+        """Whether the signer pays for it, as far as is known before it runs."""
+        return self.pays_fee if isinstance(self.pays_fee, bool) else self.pays_fee(args)
+
+    def weight_of(self, args: CallArgs) -> Weight:
+        """Weight with these arguments."""
+        return self.weight if isinstance(self.weight, Weight) else self.weight(args)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A decoded call: names of the metadata, and the arguments as plain values (nested calls as `Call`)."""
+
+    pallet: str
+    name: str
+    args: CallArgs
+
+    @classmethod
+    def from_decoded(cls, decoded: dict[str, Any]) -> Call:
+        """From what `bittensor_core.Runtime.decode_call` gives."""
+        args = {arg["name"]: _nested(arg["value"]) for arg in decoded["call_args"]}
+        return cls(decoded["call_module"], decoded["call_function"], args)
+
+    def inner(self) -> list[Call]:
+        """The calls in its arguments, not those inside them."""
+        found = []
+        for value in self.args.values():
+            found += [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, Call)]
+        return found
+
+    @property
+    def registered(self) -> RegisteredCall:
+        """What carries this call out.
+
+        Raises:
+            NotInLab: Nothing does.
+        """
+        found = CALLS.get((self.pallet, self.name))
+        if found is None:
+            raise NotInLab(self.pallet, self.name)
+        return found
+
+
+def _nested(value: Any) -> Any:
+    """Replace decoded calls inside an argument by `Call`."""
+    if isinstance(value, dict):
+        if "call_module" in value and "call_args" in value:
+            return Call.from_decoded(value)
+        return {key: _nested(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_nested(item) for item in value]
+    return value
+
+
+Hook = Callable[["Context"], None]
+
+CALLS: dict[tuple[str, str], RegisteredCall] = {}
+ON_INITIALIZE: list[tuple[str, Hook]] = []
+ON_FINALIZE: list[tuple[str, Hook]] = []
+ON_GENESIS: list[tuple[str, Callable[[Context, Genesis], None]]] = []
+CALL_FILTERS: list[Callable[[Call], bool]] = []
+TRANSACTION_CHECKS: list[Callable[[Context, str, Call], None]] = []
+RUNTIME_APIS: dict[tuple[str, str], RegisteredApi] = {}
+
+
+def call(
+    pallet: str,
+    weight: Weight | WeightFunction,
+    *,
+    pays_fee: bool | PaysFunction = True,
+    dispatch_class: str = "Normal",
+) -> Callable[[CallFunction], CallFunction]:
+    """Register a function `(ctx, origin, …)` as the call of its own name.
+
+    Args:
+        pallet: The pallet's name in the metadata.
+        weight: Its weight, or a function of its arguments.
+        pays_fee: Whether the signer pays for it, or a function of its arguments that tells.
+        dispatch_class: `Normal`, `Operational` or `Mandatory` (an inherent).
+    """
+
+    def register(function: CallFunction) -> CallFunction:
+        name = function.__name__
+        CALLS[(pallet, name)] = RegisteredCall(pallet, name, function, weight, pays_fee, dispatch_class)
+        return function
+
+    return register
+
+
+def on_initialize(pallet: str) -> Callable[[Hook], Hook]:
+    """Register a function `(ctx)` to run at the start of each block, in the order of the pallets' indices."""
+
+    def register(function: Hook) -> Hook:
+        ON_INITIALIZE.append((pallet, function))
+        return function
+
+    return register
+
+
+def on_finalize(pallet: str) -> Callable[[Hook], Hook]:
+    """Register a function `(ctx)` to run at the end of each block, in the order of the pallets' indices."""
+
+    def register(function: Hook) -> Hook:
+        ON_FINALIZE.append((pallet, function))
+        return function
+
+    return register
+
+
+GenesisHook = Callable[["Context", "Genesis"], None]
+
+
+def on_genesis(pallet: str) -> Callable[[GenesisHook], GenesisHook]:
+    """Register a function `(ctx, genesis)` that writes a pallet's state before the first block."""
+
+    def register(function: GenesisHook) -> GenesisHook:
+        ON_GENESIS.append((pallet, function))
+        return function
+
+    return register
+
+
+def call_filter(function: Callable[[Call], bool]) -> Callable[[Call], bool]:
+    """Register a function `(call)` that says whether anyone but root may make a call at all."""
+    CALL_FILTERS.append(function)
+    return function
+
+
+def transaction_check(function: Callable[[Context, str, Call], None]) -> Callable[[Context, str, Call], None]:
+    """Register a function `(ctx, signer, call)` that raises `InvalidTransaction` for what no block may contain."""
+    TRANSACTION_CHECKS.append(function)
+    return function
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredApi:
+    """A method of a runtime API that this chain answers."""
+
+    function: Callable[..., Any]
+    takes_bytes: bool
+
+
+def runtime_api(api: str, *, takes_bytes: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register a function `(query, …)` as the method of its own name of a runtime API.
+
+    `query` is a `Query`: the state at the block asked about. The arguments come decoded, or with `takes_bytes` as
+    the one byte string that was sent; the result is encoded by the type in the metadata.
+    """
+
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        RUNTIME_APIS[(api, function.__name__)] = RegisteredApi(function, takes_bytes)
+        return function
+
+    return register
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What a runtime API may look at."""
+
+    state: StorageReader
+    block: int

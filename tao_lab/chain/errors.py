@@ -1,0 +1,80 @@
+"""What can be wrong with an extrinsic, a value or the chain's file, each with the chain's own name.
+
+Three moments, three kinds, as on the real chain: bytes that are no extrinsic (`MalformedExtrinsic`), an extrinsic
+that no block may contain (`InvalidTransaction`, Substrate's name of each case), and a call that a block contains and
+that failed (`DispatchError`: the fee is paid, the rest is undone).
+"""
+
+from __future__ import annotations
+
+from tao_lab.errors import LabError
+
+
+class ChainError(LabError):
+    """Anything that the chain refuses; the state stays as it was."""
+
+
+class BadValue(ChainError, ValueError):
+    """A value that does not fit its place."""
+
+    def __init__(self, field: str, value: object, allowed: str) -> None:
+        super().__init__(f"{field} is {value!r:.200}, allowed: {allowed}")
+        self.field, self.value, self.allowed = field, value, allowed
+
+
+class MalformedExtrinsic(BadValue):
+    """Bytes that do not decode as an extrinsic of this chain."""
+
+
+class NotInLab(ChainError):
+    """A call of the real runtime which this chain knows by name but does not carry out."""
+
+    def __init__(self, pallet: str, call: str) -> None:
+        super().__init__(f"{pallet}.{call} is not in the lab's chain")
+        self.pallet, self.call = pallet, call
+
+
+class InvalidTransaction(ChainError):
+    """An extrinsic that decodes, but that no block may contain.
+
+    Attributes:
+        name: Substrate's name of the case: `BadProof`, `Stale`, `Future`, `Payment`, `AncientBirthBlock`, ….
+        custom: The number, where the name is `Custom`.
+    """
+
+    def __init__(self, name: str, sentence: str, custom: int | None = None) -> None:
+        super().__init__(f"{name}: {sentence}")
+        self.name, self.sentence, self.custom = name, sentence, custom
+
+
+class DispatchError(ChainError):
+    """A call that failed inside a block: everything it wrote is undone, its fee is not.
+
+    `DispatchError("Balances", "LiquidityRestrictions")` is a pallet's error; the shared ones are
+    `DispatchError("Token", "FundsUnavailable")`, `("Arithmetic", "Overflow")` and `DispatchError("BadOrigin")`.
+    """
+
+    def __init__(self, pallet: str, name: str = "", sentence: str = "") -> None:
+        label = f"{pallet}.{name}" if name else pallet
+        super().__init__(f"{label}: {sentence}" if sentence else label)
+        self.pallet, self.name, self.sentence = pallet, name, sentence
+
+
+class BlockFailed(ChainError):
+    """A block could not be built (a rule raised, or an event does not encode); the state stays at its parent."""
+
+
+class StoreError(ChainError):
+    """The chain's file cannot be used; the last committed block is untouched."""
+
+
+class DatabaseLocked(StoreError):
+    """Another process has the chain open."""
+
+
+class DatabaseCorrupt(StoreError):
+    """The file is no chain, or damaged."""
+
+
+class DatabaseFull(StoreError):
+    """There is no room for the next block."""

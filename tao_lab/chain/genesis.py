@@ -1,0 +1,37 @@
+"""What a chain begins with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bittensor_core import Keypair
+
+from tao_lab.units import RAO_PER_TAO
+
+AUTHORITY_URI = "//TaoLab//authority"
+SUDO_URI = "//TaoLab//sudo"
+FAUCET_URI = "//TaoLab//faucet"
+FAUCET_TAO = 1_000_000
+START_MS = 1_767_225_600_000  # 2026-01-01 00:00 UTC
+
+
+def _address(uri: str) -> str:
+    return str(Keypair.from_uri(uri).ss58_address)
+
+
+@dataclass(frozen=True)
+class Genesis:
+    """State before the first block. Two chains with equal genesis and equal blocks have equal hashes.
+
+    Attributes:
+        balances: Free rao by account.
+        sudo: Account that may call as root.
+        authority: Account that authors every block and receives the fees.
+        time_ms: Unix time of block 0, in milliseconds.
+    """
+
+    balances: Mapping[str, int] = field(default_factory=lambda: {_address(FAUCET_URI): FAUCET_TAO * RAO_PER_TAO})
+    sudo: str = field(default_factory=lambda: _address(SUDO_URI))
+    authority: str = field(default_factory=lambda: _address(AUTHORITY_URI))
+    time_ms: int = START_MS

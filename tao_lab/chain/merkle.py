@@ -1,0 +1,206 @@
+"""Two Merkle trees with BLAKE2b-256: one over a block's extrinsics, one over the whole state.
+
+A leaf is hashed with a zero byte before it and a node with a one, so that neither can pass for the other.
+
+The extrinsics of a block are the leaves of a plain binary tree, in order; an odd one out moves up as it is.
+
+The state is a *compact sparse tree*: a key goes left or right by the bits of its own hash (most significant first),
+and a subtree with a single key is that key's leaf. The shape depends on the content only, never on the order of
+writing; a change rehashes one path (about log2 of the number of keys), and the same path proves that a key has a
+value, or that it has none. Nodes are immutable, so the tree of an earlier block stays whole while it is in use.
+
+The real chain uses a base-16 Patricia trie (`sp-trie` of the Polkadot SDK) for both; what a root promises is the
+same, the bytes of a root are not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+
+HASH_BYTES = 32
+HASH_BITS = 256
+EMPTY_ROOT = bytes(HASH_BYTES)
+
+
+def blake2_256(data: bytes) -> bytes:
+    """BLAKE2b with 32 bytes of output: the hash of blocks, extrinsics and trees."""
+    return blake2b(data, digest_size=HASH_BYTES).digest()
+
+
+def leaf_hash(data: bytes) -> bytes:
+    """Hash of a leaf."""
+    return blake2_256(b"\x00" + data)
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """Hash of a node from those of its two children."""
+    return blake2_256(b"\x01" + left + right)
+
+
+# --- a list: the extrinsics of a block -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ListProof:
+    """Shows that a leaf is at `index` of a list of `size`: its siblings from the bottom up, None where it had none."""
+
+    index: int
+    size: int
+    siblings: tuple[bytes | None, ...]
+
+
+def _levels(leaves: Sequence[bytes]) -> list[list[bytes]]:
+    levels = [[leaf_hash(leaf) for leaf in leaves]]
+    while len(levels[-1]) > 1:
+        row = levels[-1]
+        pairs = [node_hash(row[i], row[i + 1]) for i in range(0, len(row) - 1, 2)]
+        levels.append(pairs + row[len(pairs) * 2 :])
+    return levels
+
+
+def list_root(leaves: Sequence[bytes]) -> bytes:
+    """Root of a list; 32 zero bytes for an empty one."""
+    return _levels(leaves)[-1][0] if leaves else EMPTY_ROOT
+
+
+def list_proof(leaves: Sequence[bytes], index: int) -> ListProof:
+    """Proof for the leaf at `index`.
+
+    Raises:
+        IndexError: There is no such leaf.
+    """
+    if not 0 <= index < len(leaves):
+        raise IndexError(f"leaf {index} of {len(leaves)}")
+    siblings, at = [], index
+    for row in _levels(leaves)[:-1]:
+        siblings.append(row[at ^ 1] if at ^ 1 < len(row) else None)
+        at >>= 1
+    return ListProof(index, len(leaves), tuple(siblings))
+
+
+def verify_list_proof(root: bytes, leaf: bytes, proof: ListProof) -> bool:
+    """Whether `leaf` is what `proof` says it is under `root`."""
+    node, at = leaf_hash(leaf), proof.index
+    for sibling in proof.siblings:
+        if sibling is not None:
+            node = node_hash(sibling, node) if at & 1 else node_hash(node, sibling)
+        at >>= 1
+    return node == root
+
+
+# --- a map: the state ------------------------------------------------------------------------------------------
+
+Leaf = tuple[bytes, int]  # (hash, path of 256 bits)
+Branch = tuple[bytes, "Tree", "Tree"]  # (hash, left, right)
+Tree = Leaf | Branch | None
+
+
+@dataclass(frozen=True)
+class StateProof:
+    """Siblings from the root down, and what is at the end: nothing (None), or the one leaf there."""
+
+    siblings: tuple[bytes, ...]
+    end: tuple[bytes, bytes] | None  # (path, hash) of the leaf at the end
+
+
+def key_path(key: bytes) -> bytes:
+    """The way to a key: the hash of the key."""
+    return blake2_256(key)
+
+
+def state_leaf(path: bytes, value: bytes) -> bytes:
+    """Hash of the leaf of a key with this value."""
+    return leaf_hash(path + value)
+
+
+def _root(tree: Tree) -> bytes:
+    return EMPTY_ROOT if tree is None else tree[0]
+
+
+def _join(left: Tree, right: Tree) -> Tree:
+    """A branch, or the only leaf below it, which then moves up."""
+    if left is None and (right is None or len(right) == 2):
+        return right
+    if right is None and left is not None and len(left) == 2:
+        return left
+    return (node_hash(_root(left), _root(right)), left, right)
+
+
+def _split(changes: list[tuple[int, Leaf | None]], bit: int) -> int:
+    """Where the changes that go right begin; they are sorted by path."""
+    low, high = 0, len(changes)
+    while low < high:
+        middle = (low + high) // 2
+        if changes[middle][0] & bit:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+def _merge(tree: Tree, bit: int, changes: list[tuple[int, Leaf | None]]) -> Tree:
+    if not changes:
+        return tree
+    if tree is None or len(tree) == 2:
+        if len(changes) == 1 and (tree is None or tree[1] == changes[0][0]):
+            return changes[0][1]
+        if tree is not None and all(path != tree[1] for path, _ in changes):
+            changes = sorted([*changes, (tree[1], tree)])
+        below: tuple[Tree, Tree] = (None, None)
+    else:
+        below = (tree[1], tree[2])
+    at = _split(changes, bit)
+    return _join(_merge(below[0], bit >> 1, changes[:at]), _merge(below[1], bit >> 1, changes[at:]))
+
+
+class StateTree:
+    """The tree of one state; `updated` gives the tree of the next."""
+
+    def __init__(self, tree: Tree = None) -> None:
+        self._tree = tree
+
+    @property
+    def root(self) -> bytes:
+        """32 bytes that commit to every key and value; zeros for the empty state."""
+        return _root(self._tree)
+
+    def updated(self, changes: Mapping[bytes, bytes | None]) -> StateTree:
+        """The tree after writing (or, with None, removing) these keys."""
+        leaves: list[tuple[int, Leaf | None]] = []
+        for key, value in changes.items():
+            path = key_path(key)
+            number = int.from_bytes(path, "big")
+            leaves.append((number, None if value is None else (state_leaf(path, value), number)))
+        leaves.sort(key=lambda entry: entry[0])
+        return StateTree(_merge(self._tree, 1 << (HASH_BITS - 1), leaves))
+
+    def proof(self, key: bytes) -> StateProof:
+        """The path to `key`: proves its value, or that it has none."""
+        path, bit = int.from_bytes(key_path(key), "big"), 1 << (HASH_BITS - 1)
+        tree, siblings = self._tree, []
+        while tree is not None and len(tree) == 3:
+            near, far = (tree[2], tree[1]) if path & bit else (tree[1], tree[2])
+            siblings.append(_root(far))
+            tree, bit = near, bit >> 1
+        end = None if tree is None else (tree[1].to_bytes(HASH_BYTES, "big"), tree[0])
+        return StateProof(tuple(siblings), end)
+
+
+def verify_state_proof(root: bytes, key: bytes, value: bytes | None, proof: StateProof) -> bool:
+    """Whether `key` has this value (None: has no value) in the state with this root."""
+    path = key_path(key)
+    if value is not None and proof.end != (path, state_leaf(path, value)):
+        return False
+    if value is None and proof.end is not None and proof.end[0] == path:
+        return False
+    number, depth = int.from_bytes(path, "big"), len(proof.siblings)
+    if proof.end is not None and (int.from_bytes(proof.end[0], "big") ^ number) >> (HASH_BITS - depth):
+        return False  # the leaf at the end is not on the key's own path
+    node = EMPTY_ROOT if proof.end is None else proof.end[1]
+    for level in range(depth - 1, -1, -1):
+        goes_right = number >> (HASH_BITS - 1 - level) & 1
+        sibling = proof.siblings[level]
+        node = node_hash(sibling, node) if goes_right else node_hash(node, sibling)
+    return node == root

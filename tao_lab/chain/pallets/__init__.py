@@ -1,0 +1,7 @@
+"""The pallets that this chain carries out, one file each; importing one registers its calls and hooks."""
+
+from importlib import import_module
+from pkgutil import iter_modules
+
+for module in sorted(module.name for module in iter_modules(__path__)):
+    import_module(f"{__name__}.{module}")

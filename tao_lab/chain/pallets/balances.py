@@ -1,0 +1,201 @@
+"""Balances: who owns how much TAO, in rao.
+
+An account with less than the existential deposit (500 rao) and nothing reserved ceases to exist, and what is left
+in it is burned. Source: `frame/balances/src/` of the Polkadot SDK (`lib.rs`, `impl_fungible.rs`);
+`impl pallet_balances::Config` in `runtime/src/lib.rs`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tao_lab.chain.context import Context
+from tao_lab.chain.dispatch import Origin, call, ensure_root, ensure_signed, lookup, on_genesis, weight
+from tao_lab.chain.errors import DispatchError
+from tao_lab.chain.genesis import Genesis
+from tao_lab.chain.pallets import system
+
+EXISTENTIAL_DEPOSIT = 500  # rao
+U64_MAX = (1 << 64) - 1
+
+
+# --- for other pallets -----------------------------------------------------------------------------------------
+
+
+def free_balance(ctx: Context, who: str) -> int:
+    """Free rao of an account, held or not."""
+    return int(system.account(ctx, who)["data"]["free"])
+
+
+def reducible(info: system.AccountInfo, keep_alive: bool) -> int:
+    """How much may leave an account: not what is frozen, nor what keeps it alive if it must live."""
+    data = info["data"]
+    untouchable = max(data["frozen"] - data["reserved"], 0)
+    if keep_alive or (data["free"] > 0 and not system.can_dec_provider(info)):
+        untouchable = max(untouchable, EXISTENTIAL_DEPOSIT)
+    return int(max(data["free"] - untouchable, 0))
+
+
+def transfer(ctx: Context, source: str, dest: str, value: int, keep_alive: bool) -> None:
+    """Move rao between accounts; the source may die of it unless `keep_alive`.
+
+    Raises:
+        DispatchError: `Token.FundsUnavailable`, `.Frozen`, `.NotExpendable`, `.BelowMinimum`, `Arithmetic.Overflow`.
+    """
+    giver = system.account(ctx, source)
+    _check_withdrawal(giver, value, keep_alive)
+    taker = system.account(ctx, dest)
+    _check_deposit(taker, value)
+    if source != dest and value > 0:
+        set_free(ctx, source, giver, giver["data"]["free"] - value)
+        set_free(ctx, dest, taker, taker["data"]["free"] + value)
+    if source != dest:
+        ctx.deposit_event("Balances", "Transfer", **{"from": source, "to": dest, "amount": value})
+
+
+def withdraw(ctx: Context, who: str, value: int, keep_alive: bool = True) -> None:
+    """Take rao out of an account; the caller puts them elsewhere or burns them (`decrease_issuance`).
+
+    Raises:
+        DispatchError: As for `transfer`.
+    """
+    info = system.account(ctx, who)
+    _check_withdrawal(info, value, keep_alive)
+    set_free(ctx, who, info, info["data"]["free"] - value)
+    ctx.deposit_event("Balances", "Withdraw", who=who, amount=value)
+
+
+def deposit(ctx: Context, who: str, value: int) -> None:
+    """Put rao that were withdrawn, or issued by `increase_issuance`, into an account.
+
+    Raises:
+        DispatchError: `Token.BelowMinimum`, `Arithmetic.Overflow`.
+    """
+    if value == 0:
+        return
+    info = system.account(ctx, who)
+    _check_deposit(info, value)
+    set_free(ctx, who, info, info["data"]["free"] + value)
+    ctx.deposit_event("Balances", "Deposit", who=who, amount=value)
+
+
+def increase_issuance(ctx: Context, value: int) -> None:
+    """Issue rao; the caller deposits them.
+
+    Raises:
+        DispatchError: `Arithmetic.Overflow`.
+    """
+    total = ctx.state.get("Balances", "TotalIssuance") + value
+    if total > U64_MAX:
+        raise DispatchError("Arithmetic", "Overflow")
+    ctx.state.put("Balances", "TotalIssuance", total)
+
+
+def decrease_issuance(ctx: Context, value: int) -> None:
+    """Burn rao that the caller has withdrawn."""
+    ctx.state.put("Balances", "TotalIssuance", max(ctx.state.get("Balances", "TotalIssuance") - value, 0))
+
+
+def set_free(ctx: Context, who: str, info: system.AccountInfo, free: int) -> None:
+    """Write a new free balance: the account is made, kept, or removed with its dust burned."""
+    data = info["data"]
+    did_provide = data["free"] >= EXISTENTIAL_DEPOSIT
+    data["free"] = free
+    provides = free >= EXISTENTIAL_DEPOSIT
+    dust = 0
+    if not provides and data["reserved"] == 0:
+        dust, data["free"] = free, 0
+    gone = False
+    if provides and not did_provide:
+        system.inc_providers(ctx, who, info)
+        ctx.deposit_event("Balances", "Endowed", account=who, free_balance=free)
+    elif did_provide and not provides:
+        gone = system.dec_providers(ctx, who, info)
+    if not gone:
+        system.put_account(ctx, who, info)
+    if dust:
+        decrease_issuance(ctx, dust)
+        ctx.deposit_event("Balances", "DustLost", account=who, amount=dust)
+
+
+def _check_withdrawal(info: system.AccountInfo, value: int, keep_alive: bool) -> None:
+    data = info["data"]
+    if value > data["free"]:
+        raise DispatchError("Token", "FundsUnavailable", f"{data['free']} rao free, {value} needed")
+    if value > reducible(info, keep_alive=False):
+        name = "Frozen" if data["frozen"] else "FundsUnavailable"
+        raise DispatchError("Token", name, f"{reducible(info, keep_alive=False)} rao may leave, {value} needed")
+    if keep_alive and value > 0 and data["free"] - value < EXISTENTIAL_DEPOSIT:
+        raise DispatchError("Token", "NotExpendable", f"{EXISTENTIAL_DEPOSIT} rao must stay")
+
+
+def _check_deposit(info: system.AccountInfo, value: int) -> None:
+    free = info["data"]["free"] + value
+    if free + info["data"]["reserved"] > U64_MAX:
+        raise DispatchError("Arithmetic", "Overflow")
+    if value > 0 and free < EXISTENTIAL_DEPOSIT:
+        raise DispatchError("Token", "BelowMinimum", f"an account needs {EXISTENTIAL_DEPOSIT} rao")
+
+
+# --- calls and genesis -----------------------------------------------------------------------------------------
+
+
+@on_genesis("Balances")
+def endow(ctx: Context, genesis: Genesis) -> None:
+    """Issue the first balances."""
+    for who, value in sorted(genesis.balances.items()):
+        increase_issuance(ctx, value)
+        set_free(ctx, who, system.account(ctx, who), value)
+
+
+@call("Balances", weight=weight(50_000_000, reads=1, writes=1))
+def transfer_allow_death(ctx: Context, origin: Origin, dest: Any, value: int) -> None:
+    """Transfer; the sender's account may cease to exist."""
+    transfer(ctx, ensure_signed(origin), lookup(dest), value, keep_alive=False)
+
+
+@call("Balances", weight=weight(40_000_000, reads=1, writes=1))
+def transfer_keep_alive(ctx: Context, origin: Origin, dest: Any, value: int) -> None:
+    """Transfer; the sender keeps the existential deposit."""
+    transfer(ctx, ensure_signed(origin), lookup(dest), value, keep_alive=True)
+
+
+@call("Balances", weight=weight(50_000_000, reads=1, writes=1))
+def transfer_all(ctx: Context, origin: Origin, dest: Any, keep_alive: bool) -> None:
+    """Transfer all that may leave."""
+    who = ensure_signed(origin)
+    transfer(ctx, who, lookup(dest), reducible(system.account(ctx, who), keep_alive), keep_alive)
+
+
+@call("Balances", weight=weight(52_000_000, reads=2, writes=2))
+def force_transfer(ctx: Context, origin: Origin, source: Any, dest: Any, value: int) -> None:
+    """Root transfers between any two accounts."""
+    ensure_root(origin)
+    transfer(ctx, lookup(source), lookup(dest), value, keep_alive=False)
+
+
+@call("Balances", weight=weight(20_000_000, reads=1, writes=1))
+def force_set_balance(ctx: Context, origin: Origin, who: Any, new_free: int) -> None:
+    """Root sets a free balance; the issuance follows."""
+    ensure_root(origin)
+    account = lookup(who)
+    info = system.account(ctx, account)
+    free = new_free if new_free >= EXISTENTIAL_DEPOSIT or info["data"]["reserved"] else 0
+    before = info["data"]["free"]
+    set_free(ctx, account, info, free)
+    if free > before:
+        increase_issuance(ctx, free - before)
+    else:
+        decrease_issuance(ctx, before - free)
+    ctx.deposit_event("Balances", "BalanceSet", who=account, free=free)
+
+
+@call("Balances", weight=weight(25_000_000, reads=1, writes=1))
+def burn(ctx: Context, origin: Origin, value: int, keep_alive: bool) -> None:
+    """Burn some of one's own balance."""
+    who = ensure_signed(origin)
+    info = system.account(ctx, who)
+    _check_withdrawal(info, value, keep_alive)
+    set_free(ctx, who, info, info["data"]["free"] - value)
+    decrease_issuance(ctx, value)
+    ctx.deposit_event("Balances", "Burned", who=who, amount=value)

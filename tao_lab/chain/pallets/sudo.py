@@ -1,0 +1,93 @@
+"""Sudo: one key that may call as the chain's root.
+
+Only that key gets such an extrinsic into a block at all. Sources: `frame/sudo/src/lib.rs` of the Polkadot SDK;
+`runtime/src/sudo_wrapper.rs`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tao_lab.chain.context import Context
+from tao_lab.chain.dispatch import (
+    DB_READ,
+    ROOT,
+    Call,
+    Origin,
+    Post,
+    Weight,
+    call,
+    ensure_signed,
+    lookup,
+    on_genesis,
+    signed,
+    transaction_check,
+    weight,
+)
+from tao_lab.chain.errors import DispatchError, InvalidTransaction
+from tao_lab.chain.genesis import Genesis
+
+
+@on_genesis("Sudo")
+def genesis_key(ctx: Context, genesis: Genesis) -> None:
+    """The first key."""
+    ctx.state.put("Sudo", "Key", genesis.sudo)
+
+
+@transaction_check
+def only_the_key_calls_sudo(ctx: Context, who: str, made: Call) -> None:
+    """Keep everyone else's sudo calls out of the pool.
+
+    Raises:
+        InvalidTransaction: `BadSigner`.
+    """
+    if made.pallet == "Sudo" and ctx.state.get("Sudo", "Key") != who:
+        raise InvalidTransaction("BadSigner", f"{who} does not hold the sudo key")
+
+
+def _ensure_key(ctx: Context, origin: Origin) -> None:
+    if ensure_signed(origin) != ctx.state.get("Sudo", "Key"):
+        raise DispatchError("Sudo", "RequireSudo")
+
+
+def _call_as_root(ctx: Context, origin: Origin, inner: Call) -> Post:
+    _ensure_key(ctx, origin)
+    error = ctx.try_dispatch(ROOT, inner)
+    ctx.deposit_event("Sudo", "Sudid", sudo_result=ctx.dispatch_result(error))
+    return Post(pays_fee=False)
+
+
+def _inner_weight(args: dict[str, Any]) -> Weight:
+    inner: Call = args["call"]
+    return Weight(11_000_000 + DB_READ) + inner.registered.weight_of(inner.args)
+
+
+@call("Sudo", weight=_inner_weight)
+def sudo(ctx: Context, origin: Origin, call: Call) -> Post:
+    """Carry out a call as root; free, and successful even where the call fails (see the event)."""
+    return _call_as_root(ctx, origin, call)
+
+
+@call("Sudo", weight=lambda args: Weight(args["weight"]["ref_time"], args["weight"]["proof_size"]))
+def sudo_unchecked_weight(ctx: Context, origin: Origin, call: Call, weight: dict[str, int]) -> Post:
+    """As `sudo`, with a weight that the caller states."""
+    return _call_as_root(ctx, origin, call)
+
+
+@call("Sudo", weight=_inner_weight)
+def sudo_as(ctx: Context, origin: Origin, who: Any, call: Call) -> Post:
+    """Carry out a call as another account."""
+    _ensure_key(ctx, origin)
+    error = ctx.try_dispatch(signed(lookup(who)), call)
+    ctx.deposit_event("Sudo", "SudoAsDone", sudo_result=ctx.dispatch_result(error))
+    return Post(pays_fee=False)
+
+
+@call("Sudo", weight=weight(10_000_000, reads=1, writes=1))
+def set_key(ctx: Context, origin: Origin, new: Any) -> Post:
+    """Hand the key to another account."""
+    _ensure_key(ctx, origin)
+    old, account = ctx.state.get("Sudo", "Key"), lookup(new)
+    ctx.state.put("Sudo", "Key", account)
+    ctx.deposit_event("Sudo", "KeyChanged", old=old, new=account)
+    return Post(pays_fee=False)

@@ -1,0 +1,103 @@
+"""System: accounts and their references, nonces, remarks, and the frame of a block.
+
+An account lives while another pallet vouches for it (`providers`) and stays while one holds it (`consumers`).
+Source: `frame/system/src/lib.rs` of the Polkadot SDK; `impl frame_system::Config` in `runtime/src/lib.rs`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tao_lab.chain.context import Context
+from tao_lab.chain.dispatch import Origin, Weight, call, ensure_root, ensure_signed
+from tao_lab.chain.errors import DispatchError
+from tao_lab.chain.merkle import blake2_256
+from tao_lab.chain.runtime import octets
+
+MAX_CONSUMERS = 16
+
+AccountInfo = dict[str, Any]
+
+
+def account(ctx: Context, who: str) -> AccountInfo:
+    """`System.Account` of `who`: nonce, consumers, providers, sufficients, and `data` with the balances."""
+    info: AccountInfo = ctx.state.get("System", "Account", who)
+    return info
+
+
+def put_account(ctx: Context, who: str, info: AccountInfo) -> None:
+    """Write `System.Account` of `who`."""
+    ctx.state.put("System", "Account", who, info)
+
+
+def inc_providers(ctx: Context, who: str, info: AccountInfo) -> None:
+    """One more reason for the account to exist; the first makes it."""
+    if info["providers"] == 0 and info["sufficients"] == 0:
+        ctx.deposit_event("System", "NewAccount", account=who)
+    info["providers"] += 1
+
+
+def dec_providers(ctx: Context, who: str, info: AccountInfo) -> bool:
+    """One reason less; gives back whether the account is gone, then removed from the state.
+
+    Raises:
+        DispatchError: `ConsumerRemaining`: something still holds the account.
+    """
+    if info["providers"] > 1 or info["sufficients"] > 0:
+        info["providers"] -= 1
+        return False
+    if info["consumers"] > 0:
+        raise DispatchError("ConsumerRemaining")
+    ctx.state.remove("System", "Account", who)
+    ctx.deposit_event("System", "KilledAccount", account=who)
+    return True
+
+
+def can_dec_provider(info: AccountInfo) -> bool:
+    """Whether a provider may go."""
+    return bool(info["consumers"] == 0 or info["providers"] > 1)
+
+
+def inc_consumers(info: AccountInfo) -> None:
+    """One more hold on the account.
+
+    Raises:
+        DispatchError: `NoProviders` or `TooManyConsumers`.
+    """
+    if info["providers"] == 0:
+        raise DispatchError("NoProviders")
+    if info["consumers"] >= MAX_CONSUMERS:
+        raise DispatchError("TooManyConsumers")
+    info["consumers"] += 1
+
+
+def _remark_weight(args: dict[str, Any]) -> Weight:
+    return Weight(1_550_000 + 500 * len(args["remark"]))
+
+
+@call("System", weight=_remark_weight)
+def remark(ctx: Context, origin: Origin, remark: str) -> None:
+    """Leave a text in the block; it changes nothing."""
+
+
+@call("System", weight=_remark_weight)
+def remark_with_event(ctx: Context, origin: Origin, remark: str) -> None:
+    """Leave a text in the block and an event with its hash."""
+    who = ensure_signed(origin)
+    ctx.deposit_event("System", "Remarked", sender=who, hash="0x" + blake2_256(octets(remark)).hex())
+
+
+@call("System", weight=Weight(3_000_000), dispatch_class="Operational")
+def set_storage(ctx: Context, origin: Origin, items: list[tuple[str, str]]) -> None:
+    """Root writes raw storage."""
+    ensure_root(origin)
+    for key, value in items:
+        ctx.state.raw.put(octets(key), octets(value))
+
+
+@call("System", weight=Weight(3_000_000), dispatch_class="Operational")
+def kill_storage(ctx: Context, origin: Origin, keys: list[str]) -> None:
+    """Root removes raw storage."""
+    ensure_root(origin)
+    for key in keys:
+        ctx.state.raw.remove(octets(key))

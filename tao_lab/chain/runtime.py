@@ -1,0 +1,166 @@
+"""The schema: the real runtime's metadata, and what is read from it once.
+
+Storage keys, SCALE, calls, events and errors all come from `bittensor_core.Runtime` on the metadata of the real
+chain (spec version 461; see `scripts/make_metadata.py`). Nothing here declares a type by hand.
+"""
+
+from __future__ import annotations
+
+import json
+import lzma
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+import bittensor_core
+
+from tao_lab.chain.errors import BadValue, DispatchError
+
+METADATA_FILE = Path(__file__).with_name("runtime-spec461.scale.xz")
+SPEC_NAME = "node-subtensor"
+SPEC_VERSION = 461
+TRANSACTION_VERSION = 1
+SS58_FORMAT = 42
+NESTED_ERRORS = ("Token", "Arithmetic", "Transactional", "Trie")  # errors of the runtime that are no pallet's
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One storage item of the metadata.
+
+    Attributes:
+        prefix: The 32 bytes that all its keys begin with.
+        arity: How many keys it takes; 0 for a plain value.
+        value_type: SCALE type of a value.
+        optional: Whether an absent value is None; otherwise it is `default`.
+        default: SCALE bytes of an absent value.
+    """
+
+    pallet: str
+    name: str
+    prefix: bytes
+    arity: int
+    value_type: str
+    optional: bool
+    default: bytes
+
+
+class Runtime:
+    """The schema of one runtime version; immutable, shared by every chain of the process."""
+
+    def __init__(self, metadata: bytes) -> None:
+        self.metadata = metadata
+        self.core = bittensor_core.Runtime(metadata, SPEC_VERSION, TRANSACTION_VERSION, SS58_FORMAT)
+        self._items: dict[tuple[str, str], Item] = {}
+        self.event_record_type = self._type_named("frame_system", "EventRecord")
+        self.dispatch_error_type = self._type_named("sp_runtime", "DispatchError")
+        self.header_type = self._type_named("sp_runtime", "generic", "header", "Header")
+        self.digest_item_type = self._type_named("sp_runtime", "generic", "digest", "DigestItem")
+
+    def _type_named(self, *path: str) -> str:
+        return next(f"scale_info::{i}" for i, t in self.types.items() if t.get("path") == list(path))
+
+    @cached_property
+    def types(self) -> dict[int, dict[str, Any]]:
+        """The portable registry: type id to definition."""
+        return {entry["id"]: entry["type"] for entry in json.loads(self.core.registry_json())["types"]}
+
+    @cached_property
+    def pallets(self) -> dict[str, dict[str, Any]]:
+        """Pallet name to its index, calls, errors, storage items and constants."""
+        return {pallet["name"]: pallet for pallet in self.core.metadata_ir()["pallets"]}
+
+    @cached_property
+    def runtime_apis(self) -> dict[str, dict[str, Any]]:
+        """Runtime API name to its methods, each with the types of `inputs` and `output`."""
+        apis: dict[str, dict[str, Any]] = self.core.runtime_api_map()
+        return apis
+
+    @cached_property
+    def _error_indices(self) -> dict[tuple[str, str], tuple[int, int]]:
+        return {
+            (name, error["name"]): (pallet["index"], error["index"])
+            for name, pallet in self.pallets.items()
+            for error in pallet["errors"]
+        }
+
+    def item(self, pallet: str, name: str) -> Item:
+        """The storage item `pallet.name`.
+
+        Raises:
+            BadValue: The runtime has no such item.
+        """
+        found = self._items.get((pallet, name))
+        if found is not None:
+            return found
+        try:
+            entry = self.core.storage_entry(pallet, name)
+        except KeyError:
+            raise BadValue("storage item", f"{pallet}.{name}", "an item of the runtime's metadata") from None
+        item = Item(
+            pallet=pallet,
+            name=name,
+            prefix=bytes(self.core.storage_prefix(pallet, name)),
+            arity=len(entry.param_types),
+            value_type=entry.value_type,
+            optional=entry.modifier != "Default",
+            default=bytes(entry.default_bytes),
+        )
+        self._items[(pallet, name)] = item
+        return item
+
+    def constant(self, pallet: str, name: str) -> Any:
+        """A constant of a pallet, decoded."""
+        return self.core.constant(pallet, name)
+
+    def encode(self, scale_type: str, value: Any, field: str) -> bytes:
+        """SCALE bytes of `value`.
+
+        Raises:
+            BadValue: The value does not fit the type; `field` says which value it was.
+        """
+        try:
+            return bytes(self.core.encode(scale_type, value))
+        except (ValueError, TypeError, OverflowError) as error:
+            raise BadValue(field, value, f"what the runtime's type holds ({error})") from None
+
+    def dispatch_error(self, error: DispatchError) -> Any:
+        """The value of `sp_runtime::DispatchError` for an error raised by a call.
+
+        Raises:
+            BadValue: The metadata has no such error.
+        """
+        if not error.name:
+            value: Any = error.pallet
+        elif error.pallet in NESTED_ERRORS:
+            value = {error.pallet: error.name}
+        else:
+            indices = self._error_indices.get((error.pallet, error.name))
+            if indices is None:
+                raise BadValue("error", f"{error.pallet}.{error.name}", "an error of the runtime's metadata")
+            value = {"Module": {"index": indices[0], "error": f"0x{indices[1]:02x}000000"}}
+        self.encode(self.dispatch_error_type, value, "error")
+        return value
+
+    def read_dispatch_error(self, value: Any) -> DispatchError:
+        """The error of a decoded `sp_runtime::DispatchError`: the inverse of `dispatch_error`."""
+        if isinstance(value, str):
+            return DispatchError(value)
+        ((kind, content),) = value.items()
+        if kind != "Module":
+            return DispatchError(kind, content)
+        wanted = (content["index"], bytes.fromhex(content["error"][2:])[0])
+        pallet, name = next(names for names, indices in self._error_indices.items() if indices == wanted)
+        return DispatchError(pallet, name)
+
+
+def octets(value: str) -> bytes:
+    """The bytes of a decoded `Vec<u8>`: it comes as text, or as `0x…` where the bytes are no UTF-8."""
+    return bytes.fromhex(value[2:]) if value.startswith("0x") else value.encode()
+
+
+@cache
+def load_runtime() -> Runtime:
+    """The runtime that the lab ships: 6 ms at the first call, the same object afterwards."""
+    return Runtime(lzma.decompress(METADATA_FILE.read_bytes()))

@@ -1,0 +1,230 @@
+"""State: a map from real storage keys to real SCALE bytes, with an undo journal, and typed access by real names.
+
+`RawState` is the map of the chain's head. Whoever changes it can take a `mark` and go back to it, which is how a
+failed call leaves nothing behind; at the end of a block the journal is what the block changed.
+
+`Storage` reads and writes values by pallet and item. An item that nobody wrote has the metadata's default, or is
+None where the metadata says that it is optional, just as on the real chain. Accounts are SS58 addresses, numbers
+are int, `Option` is None or the value, structs are dicts, a fixed-point number is `{"bits": int}`.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol
+
+from tao_lab.chain.errors import BadValue
+from tao_lab.chain.runtime import Item, Runtime
+
+PREFIX_BYTES = 32  # twox128(pallet) ++ twox128(item)
+ACCOUNT_KEYS_KEPT = 1 << 16
+
+
+def prefix_end(prefix: bytes) -> bytes | None:
+    """The first key behind all that begin with `prefix`, or None where there is none."""
+    stripped = prefix.rstrip(b"\xff")
+    return stripped[:-1] + bytes([stripped[-1] + 1]) if stripped else None
+
+
+class ReadableState(Protocol):
+    """Bytes by key, at one block."""
+
+    def get(self, key: bytes) -> bytes | None:
+        """The value of `key`, or None."""
+        ...
+
+    def keys(self, prefix: bytes, after: bytes | None = None, limit: int | None = None) -> Sequence[bytes]:
+        """Keys that begin with `prefix`, in order, those behind `after` only, at most `limit`."""
+        ...
+
+
+class RawState:
+    """The head's map, changed in place, with an undo journal."""
+
+    def __init__(self) -> None:
+        self._items: dict[bytes, dict[bytes, bytes]] = {}
+        self._sorted: dict[bytes, list[bytes]] = {}
+        self._journal: list[tuple[bytes, bytes | None]] = []
+
+    def get(self, key: bytes) -> bytes | None:
+        """The value of `key`, or None."""
+        item = self._items.get(key[:PREFIX_BYTES])
+        return None if item is None else item.get(key)
+
+    def put(self, key: bytes, value: bytes) -> None:
+        """Write `value` at `key`."""
+        self._journal.append((key, self._write(key, value)))
+
+    def remove(self, key: bytes) -> None:
+        """Remove `key`, if it is there."""
+        old = self._write(key, None)
+        if old is not None:
+            self._journal.append((key, old))
+
+    def _write(self, key: bytes, value: bytes | None) -> bytes | None:
+        """Put or remove without a trace; gives back what was there."""
+        prefix = key[:PREFIX_BYTES]
+        item = self._items.setdefault(prefix, {})
+        old = item.get(key)
+        if value is None:
+            item.pop(key, None)
+        else:
+            item[key] = value
+        if (old is None) != (value is None):
+            self._sorted.pop(prefix, None)
+        return old
+
+    def keys(self, prefix: bytes, after: bytes | None = None, limit: int | None = None) -> Sequence[bytes]:
+        """Keys that begin with `prefix`, in order, those behind `after` only, at most `limit`."""
+        found: list[bytes] = []
+        for start in sorted(p for p in self._items if p.startswith(prefix[:PREFIX_BYTES])):
+            ordered = self._sorted.get(start)
+            if ordered is None:
+                ordered = self._sorted[start] = sorted(self._items[start])
+            low = bisect_left(ordered, prefix)
+            if after is not None:
+                low = max(low, bisect_right(ordered, after))
+            end = prefix_end(prefix)
+            high = len(ordered) if end is None else bisect_left(ordered, end, low)
+            found += ordered[low:high] if limit is None else ordered[low : min(high, low + limit - len(found))]
+            if limit is not None and len(found) >= limit:
+                break
+        return found
+
+    def items(self) -> Iterator[tuple[bytes, bytes]]:
+        """Every key and value."""
+        for item in self._items.values():
+            yield from item.items()
+
+    def mark(self) -> int:
+        """A point to which `rollback` returns."""
+        return len(self._journal)
+
+    def rollback(self, mark: int) -> None:
+        """Undo everything since `mark`."""
+        for key, old in reversed(self._journal[mark:]):
+            self._write(key, old)
+        del self._journal[mark:]
+
+    def changes(self) -> dict[bytes, bytes | None]:
+        """What differs from the last `seal`: key to new value, None for a removed one."""
+        before: dict[bytes, bytes | None] = {}
+        for key, old in self._journal:
+            before.setdefault(key, old)
+        now = {key: self.get(key) for key in before}
+        return {key: value for key, value in now.items() if value != before[key]}
+
+    def seal(self) -> None:
+        """Forget the journal: the block is committed."""
+        self._journal.clear()
+
+
+class StorageReader:
+    """Typed reads, at the head or at a past block."""
+
+    def __init__(self, runtime: Runtime, raw: ReadableState) -> None:
+        self.runtime = runtime
+        self._raw = raw
+        self._account_keys: dict[tuple[bytes, str], bytes] = {}
+
+    def key(self, pallet: str, name: str, *params: Any) -> bytes:
+        """The storage key of an item; with fewer keys than it takes, the prefix of all that begin so.
+
+        Raises:
+            BadValue: The item does not exist, or a key does not fit it.
+        """
+        item = self.runtime.item(pallet, name)
+        return self._key(item, params)
+
+    def _key(self, item: Item, params: Sequence[Any]) -> bytes:
+        if not params:
+            return item.prefix
+        if len(params) == 1 and type(params[0]) is str:  # accounts come again and again
+            found = self._account_keys.get((item.prefix, params[0]))
+            if found is None:
+                if len(self._account_keys) >= ACCOUNT_KEYS_KEPT:
+                    self._account_keys.clear()
+                found = self._account_keys[(item.prefix, params[0])] = self._hashed(item, params)
+            return found
+        return self._hashed(item, params)
+
+    def _hashed(self, item: Item, params: Sequence[Any]) -> bytes:
+        try:
+            return bytes(self.runtime.core.storage_key(item.pallet, item.name, list(params)))
+        except (ValueError, TypeError, OverflowError) as error:
+            allowed = f"at most {item.arity} keys of the item's types ({error})"
+            raise BadValue(f"key of {item.pallet}.{item.name}", params, allowed) from None
+
+    def _full_key(self, item: Item, params: Sequence[Any]) -> bytes:
+        if len(params) != item.arity:
+            raise BadValue(f"key of {item.pallet}.{item.name}", params, f"{item.arity} keys")
+        return self._key(item, params)
+
+    def _decode(self, item: Item, value: bytes | None) -> Any:
+        if value is not None:
+            return self.runtime.core.decode(item.value_type, value, True)
+        return None if item.optional else self.runtime.core.decode(item.value_type, item.default, True)
+
+    def get(self, pallet: str, name: str, *params: Any) -> Any:
+        """The value of an item: what was written, else the metadata's default, else None.
+
+        Raises:
+            BadValue: The item does not exist, or the keys do not fit it.
+        """
+        item = self.runtime.item(pallet, name)
+        return self._decode(item, self._raw.get(self._full_key(item, params)))
+
+    def exists(self, pallet: str, name: str, *params: Any) -> bool:
+        """Whether something is written there."""
+        item = self.runtime.item(pallet, name)
+        return self._raw.get(self._full_key(item, params)) is not None
+
+    def entries(self, pallet: str, name: str, *params: Any) -> list[tuple[Any, Any]]:
+        """All written (key, value) of a map below the keys given, in the order of the storage keys.
+
+        A key is the one that remains, or the tuple of those that remain.
+        """
+        item = self.runtime.item(pallet, name)
+        keys = list(self._raw.keys(self._key(item, params)))
+        values = [self._raw.get(key) for key in keys]
+        pairs: list[tuple[Any, Any]] = self.runtime.core.decode_map_pairs(pallet, name, keys, values, len(params))
+        return pairs
+
+    def raw_get(self, key: bytes) -> bytes | None:
+        """The SCALE bytes at a storage key, or None."""
+        return self._raw.get(key)
+
+    def raw_keys(self, prefix: bytes, after: bytes | None = None, limit: int | None = None) -> Sequence[bytes]:
+        """Storage keys that begin with `prefix`, in order, those behind `after` only, at most `limit`."""
+        return self._raw.keys(prefix, after, limit)
+
+
+class Storage(StorageReader):
+    """Typed reads and writes at the head."""
+
+    def __init__(self, runtime: Runtime, raw: RawState) -> None:
+        super().__init__(runtime, raw)
+        self.raw = raw
+
+    def put(self, pallet: str, name: str, *params_and_value: Any) -> None:
+        """Write an item: its keys, then the value.
+
+        Raises:
+            BadValue: The item does not exist, or a key or the value does not fit it; nothing is written.
+        """
+        *params, value = params_and_value
+        item = self.runtime.item(pallet, name)
+        encoded = self.runtime.encode(item.value_type, value, f"{pallet}.{name}")
+        self.raw.put(self._full_key(item, params), encoded)
+
+    def remove(self, pallet: str, name: str, *params: Any) -> None:
+        """Remove an item; it then has its default again."""
+        self.raw.remove(self._full_key(self.runtime.item(pallet, name), params))
+
+    def remove_prefix(self, pallet: str, name: str, *params: Any) -> int:
+        """Remove all entries of a map below the keys given; gives back how many there were."""
+        keys = self.raw.keys(self.key(pallet, name, *params))
+        for key in list(keys):
+            self.raw.remove(key)
+        return len(keys)
