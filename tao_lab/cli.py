@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from tao_lab import __version__, paths
+from tao_lab import __version__, servers
 from tao_lab.errors import LabError
 
 app = typer.Typer(
@@ -106,7 +106,7 @@ def lab(
     browser: Annotated[bool, typer.Option(help="Open a browser (where there is a display).")] = True,
 ) -> None:
     """Open JupyterLab at the labs, on this machine only; without a display it prints the address."""
-    _serve("jupyterlab", port, browser, f"--ServerApp.root_dir={paths.LABS}", "--ServerApp.ip=127.0.0.1")
+    _serve(servers.lab_command(), port, browser)
 
 
 @app.command(epilog="Example: `tao-lab dashboards`")
@@ -117,19 +117,17 @@ def dashboards(
     browser: Annotated[bool, typer.Option(help="Open a browser (where there is a display).")] = True,
 ) -> None:
     """Open the instructor's dashboards with Voila, on this machine only."""
-    _serve("voila", port, browser, "--Voila.ip=127.0.0.1", str(paths.LABS / "dashboards"))
+    _serve(servers.voila_command(), port, browser)
 
 
-def _serve(module: str, port: int, browser: bool, *arguments: str) -> None:
-    command = [sys.executable, "-m", module, f"--port={port}", *arguments]
+def _serve(command: list[str], port: int, browser: bool) -> None:
     if not browser or not _has_display():
-        command.append("--no-browser")
-    if module == "jupyterlab" and hasattr(os, "geteuid") and os.geteuid() == 0:
-        command.append("--allow-root")
+        command = [*command, "--no-browser"]
     try:
-        raise typer.Exit(subprocess.run(command, check=False).returncode)
+        server = subprocess.run([*command, f"--port={port}"], env=servers.environment(), check=False)
     except KeyboardInterrupt:
         raise typer.Exit(0) from None
+    raise typer.Exit(server.returncode)
 
 
 def _has_display() -> bool:

@@ -5,3 +5,5 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LABS = ROOT / "labs"
 DATASETS = ROOT / "datasets"
+# Voila's page for our dashboards, as a Jupyter data directory; installing the package copies it to where Voila looks.
+JUPYTER = ROOT / "share" / "jupyter"

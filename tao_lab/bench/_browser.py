@@ -1,0 +1,156 @@
+"""A lab's page in a real browser, with no way out: for the slider benchmark, the screenshots and the tests.
+
+Servers listen on a free port of this machine and ask for a token. Chromium gets every request to another host refused
+and written down.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import socket
+import subprocess
+import time
+import urllib.parse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory, TemporaryFile
+from typing import IO, Any
+
+from tao_lab import servers
+from tao_lab.errors import LabError
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+START_SECONDS = 90
+# Kernel, numba, Vega and a first paint on a slow machine with other work to do.
+PAGE_MS = 120_000
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One page and what it asked of other hosts.
+
+    Attributes:
+        page: a Playwright page.
+        refused: addresses that it asked for on other hosts; the page never got them.
+        errors: uncaught errors of its JavaScript.
+    """
+
+    page: Any
+    refused: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+
+def chromium_path() -> str:
+    """Where the system's Chromium is.
+
+    Raises:
+        LabError: there is none.
+    """
+    for name in BROWSERS:
+        if path := shutil.which(name):
+            return path
+    raise LabError(f"no browser: none of {', '.join(BROWSERS)} is installed; on Debian: apt-get install chromium")
+
+
+@contextmanager
+def open_browser(width: int = 1920, height: int = 1080) -> Iterator[Visit]:
+    """A fresh headless Chromium with one page.
+
+    Args:
+        width: of the window, px.
+        height: of the window, px.
+
+    Raises:
+        LabError: Playwright or Chromium is not installed.
+    """
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        raise LabError("playwright is not installed; run: pip install -e '.[dev]'") from None
+    executable = chromium_path()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=list(FLAGS))
+        try:
+            context = browser.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce")
+            visit = Visit(context.new_page())
+            visit.page.set_default_timeout(PAGE_MS)
+            visit.page.on("pageerror", lambda error: visit.errors.append(str(error)))
+            context.route("**/*", lambda route: _let_through(route, visit))
+            yield visit
+        finally:
+            browser.close()
+
+
+def _let_through(route: Any, visit: Visit) -> None:
+    address = urllib.parse.urlsplit(route.request.url)
+    if address.scheme in {"data", "blob"} or address.hostname in LOOPBACK:
+        route.continue_()
+    else:
+        visit.refused.append(route.request.url)
+        route.abort()
+
+
+@contextmanager
+def voila(notebook: Path) -> Iterator[str]:
+    """Voila with our template on one notebook, or on a folder of them; gives its address."""
+    with _serve(servers.voila_command(notebook), token="--Voila.token") as address:
+        yield address
+
+
+@contextmanager
+def jupyterlab(folder: Path) -> Iterator[str]:
+    """JupyterLab on a folder, with settings of its own; gives its address."""
+    with TemporaryDirectory() as home:
+        own = (f"--LabApp.user_settings_dir={home}/settings", f"--LabApp.workspaces_dir={home}/workspaces")
+        with _serve([*servers.lab_command(folder), *own], token="--IdentityProvider.token") as address:
+            yield address
+
+
+@contextmanager
+def _serve(command: list[str], token: str) -> Iterator[str]:
+    port, secret = _free_port(), secrets.token_hex(16)
+    command = [*command, f"--port={port}", "--no-browser", f"{token}={secret}"]
+    with TemporaryFile("w+") as log:
+        server = subprocess.Popen(command, env=servers.environment(), stdout=log, stderr=subprocess.STDOUT)
+        try:
+            address = f"http://127.0.0.1:{port}/?token={secret}"
+            _wait_for(address, server, log)
+            yield address
+        finally:
+            server.terminate()
+            try:
+                server.wait(20)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
+
+
+def _wait_for(address: str, server: subprocess.Popen[bytes], log: IO[str]) -> None:
+    """Until the port is open; asking for the page itself would start a kernel."""
+    port = urllib.parse.urlsplit(address).port
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and server.poll() is None:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    log.seek(0)
+    raise LabError(f"the server did not start; its last words: {log.read()[-2000:]}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,36 @@
+"""Charts and widgets: what a lab shows, and what an instructor presents.
+
+`ConsensusExplorer` is the page of lab 06; the chart functions show one result each. All of it works offline.
+"""
+
+from tao_lab.views.charts import (
+    Figure,
+    bonds_chart,
+    clipping_chart,
+    dividends_chart,
+    exact_against_float_chart,
+    incentive_chart,
+    permits_chart,
+    weights_chart,
+)
+from tao_lab.views.explorer import ConsensusExplorer
+from tao_lab.views.scenario import Cast, Outcome, Scenario, ScenarioError, Settings, run, run_epochs
+
+__all__ = [
+    "Cast",
+    "ConsensusExplorer",
+    "Figure",
+    "Outcome",
+    "Scenario",
+    "ScenarioError",
+    "Settings",
+    "bonds_chart",
+    "clipping_chart",
+    "dividends_chart",
+    "exact_against_float_chart",
+    "incentive_chart",
+    "permits_chart",
+    "run",
+    "run_epochs",
+    "weights_chart",
+]

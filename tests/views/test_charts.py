@@ -1,0 +1,82 @@
+import re
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from tao_lab.consensus import epoch
+from tao_lab.datasets import load_metagraph
+from tao_lab.fixed import FLOAT
+from tao_lab.views import charts, tables
+from tao_lab.views.scenario import Cast, Scenario, Settings, run, run_epochs
+
+INPUTS = load_metagraph().epoch_input()
+EPOCHS = run_epochs(INPUTS, 3)
+RESULT = EPOCHS[-1]
+FIGURES = {
+    "weights": lambda: charts.weights_chart(RESULT),
+    "clipping": lambda: charts.clipping_chart(RESULT),
+    "incentive": lambda: charts.incentive_chart(RESULT),
+    "dividends": lambda: charts.dividends_chart(RESULT),
+    "bonds": lambda: charts.bonds_chart(EPOCHS, 126),
+    "permits": lambda: charts.permits_chart(RESULT, INPUTS),
+    "exact against float": lambda: charts.exact_against_float_chart(INPUTS, 3),
+}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_chart_is_a_picture_with_a_title_units_and_a_text_alternative(name):
+    figure = FIGURES[name]()
+    svg = figure.svg()
+    texts = [node.text for node in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")]
+    title = figure.chart.to_dict()["title"]
+    assert title in texts
+    assert len(figure.alt) > len(title) or title in figure.alt
+    axes = set(texts) & {"miner (UID)", "validator (UID)", "epoch", "epochs since the lie began", "rank by stake"}
+    assert axes, texts
+    assert len(re.findall("<path", svg)) > 5
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_chart_shows_in_a_notebook_without_scripts_or_addresses(name):
+    bundle = FIGURES[name]()._repr_mimebundle_()
+    assert bundle["text/html"].startswith("<img ")
+    assert "data:image/svg+xml;base64," in bundle["text/html"]
+    assert "http" not in bundle["text/html"]
+    assert bundle["text/plain"]
+
+
+def test_a_miner_outside_the_cast_can_be_followed():
+    assert "miner 5:" in charts.bonds_chart(EPOCHS, 5).chart.to_dict()["title"]
+
+
+def test_titles_count_what_is_in_the_rows():
+    table = tables.weights_table(RESULT, Cast.of(RESULT))
+    title = charts.clipping_chart(RESULT).chart.to_dict()["title"]
+    assert re.findall(r"\d+", title) == [str(sum(table["cut"])), str(np.count_nonzero(table["weight"]))]
+
+
+def test_a_float_epoch_can_be_drawn_too():
+    floating = epoch(INPUTS, FLOAT)
+    exact_rows = tables.dividends_table(epoch(INPUTS), Cast.of(RESULT))
+    float_rows = tables.dividends_table(floating, Cast.of(floating))
+    assert float_rows["dividends"] == pytest.approx(exact_rows["dividends"], abs=1e-6)
+
+
+def test_tables_of_the_liars_hold_what_the_chain_computed():
+    outcome = run(Scenario.of(load_metagraph()), Settings(), 2)
+    cast = outcome.scenario.cast
+    cells = tables.rows_of(tables.weights_table(outcome.epochs[0], cast))
+    assert len(cells) == len(cast.validators) * len(cast.miners)
+    lies = [cell for cell in cells if cell["who"] == "liar" and cell["weight"] > 0]
+    assert [(lie["miner"], lie["weight"], lie["cut"]) for lie in lies] == [("5", 1.0, True)] * 5
+    dividends = tables.rows_of(tables.dividends_table(outcome.after, cast))
+    assert sum(row["stake"] for row in dividends) == pytest.approx(1, abs=1e-4)
+    assert sum(row["dividends"] for row in dividends) == pytest.approx(1, abs=1e-4)
+
+
+def test_only_colours_that_a_colour_blind_reader_tells_apart():
+    okabe_ito = {"#0072B2", "#D55E00", "#000000"}
+    assert {charts.BLUE, charts.VERMILLION, charts.BLACK} <= okabe_ito
+    cast = Cast.of(RESULT)
+    assert '"viridis"' in charts.weights_chart(RESULT, cast).chart.to_json()
