@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tao_lab.consensus import Epoch, EpochInput, EpochTerms, epoch
+import numpy as np
+
+from tao_lab.consensus import Epoch, EpochInput, EpochTerms, NormalizedWeights, epoch, normalize_weights
 from tao_lab.vectors.compare import AnswerError
 
 
@@ -41,6 +43,16 @@ def _epoch_answer(result: Any) -> Mapping[str, Any]:
     )
 
 
+def _normalized_answer(result: Any) -> Mapping[str, Any]:
+    if isinstance(result, tuple) and len(result) == 2:
+        return NormalizedWeights(*result)._asdict()
+    if isinstance(result, Mapping):
+        return result
+    raise AnswerError(
+        f"returned {type(result).__name__}; allowed: (weights, within_limit), or a dict with the fields of `expected`"
+    )
+
+
 KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
@@ -50,6 +62,13 @@ KINDS: dict[str, Kind] = {
             rule=epoch,
             answer=_epoch_answer,
             signature="epoch(inputs: EpochInput) -> Epoch | EpochTerms | dict",
+        ),
+        Kind(
+            name="normalize_weights",
+            arguments=lambda data: (np.array(data["weights"], np.uint16), data["max_limit"]),
+            rule=normalize_weights,
+            answer=_normalized_answer,
+            signature="normalize_weights(weights, max_limit) -> (weights, within_limit) | dict",
         ),
     )
 }
