@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from tao_lab.consensus import Epoch, EpochInput, EpochTerms, epoch
+import numpy as np
+
+from tao_lab.consensus import Epoch, EpochInput, EpochTerms, NormalizedWeights, epoch, normalize_weights
 from tao_lab.economy import Pool, SwapResult, block_emission, swap
 from tao_lab.vectors.compare import AnswerError
 
@@ -61,6 +63,16 @@ def _swap_answer(result: Any) -> Mapping[str, Any]:
     raise AnswerError(f"returned {type(result).__name__}; allowed: SwapResult, or a dict with fee, paid, received")
 
 
+def _normalized_answer(result: Any) -> Mapping[str, Any]:
+    if isinstance(result, tuple) and len(result) == 2:
+        return NormalizedWeights(*result)._asdict()
+    if isinstance(result, Mapping):
+        return result
+    raise AnswerError(
+        f"returned {type(result).__name__}; allowed: (weights, within_limit), or a dict with the fields of `expected`"
+    )
+
+
 KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
@@ -84,6 +96,13 @@ KINDS: dict[str, Kind] = {
             rule=swap,
             answer=_swap_answer,
             signature="swap(pool: Pool, side: str, amount: int, limit_price: int | None) -> SwapResult | dict",
+        ),
+        Kind(
+            name="normalize_weights",
+            arguments=lambda data: (np.array(data["weights"], np.uint16), data["max_limit"]),
+            rule=normalize_weights,
+            answer=_normalized_answer,
+            signature="normalize_weights(weights, max_limit) -> (weights, within_limit) | dict",
         ),
     )
 }
