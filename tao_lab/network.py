@@ -35,6 +35,7 @@ from tao_lab.units import RAO_PER_TAO
 NETWORK = "local"  # what the SDK calls a network that is neither finney nor test
 DECIMALS = 9
 SUPPLY_TAO = 21_000_000
+MNEMONIC_WORDS = (12, 15, 18, 21, 24)
 
 Signer: TypeAlias = bt.Wallet | Keypair
 Amount: TypeAlias = bt.Balance
@@ -174,11 +175,13 @@ class Network:
             words: Length of a new key's mnemonic: 12, 15, 18, 21 or 24.
 
         Raises:
-            BadValue: The amount or the name is none.
+            BadValue: A name, the amount, or the number of words is none.
         """
         for field, value in (("name", name), ("hotkey", hotkey)):
             if not value or Path(value).name != value or value in (".", ".."):
                 raise BadValue(field, value, "the name of a file, without a path")
+        if words not in MNEMONIC_WORDS:
+            raise BadValue("words", words, f"one of {MNEMONIC_WORDS}")
         target = tao if isinstance(tao, bt.Balance) else self.tao(tao)
         found = bt.Wallet(name, hotkey, str(self.wallets))
         if not found.coldkeypub_file.exists_on_device():
