@@ -8,7 +8,6 @@ from pathlib import Path
 
 from tao_lab import paths
 
-
 # JupyterLab asks at its first start whether it may fetch news and look for updates; both need a network.
 NO_NEWS = ("--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate")
 

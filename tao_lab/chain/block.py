@@ -37,6 +37,10 @@ class Header:
         """The digest as the runtime's type takes it."""
         return {"logs": [{"PreRuntime": (AURA_ENGINE, "0x" + self.slot.to_bytes(8, "little").hex())}]}
 
+    def encoded_logs(self, runtime: Runtime) -> list[bytes]:
+        """SCALE bytes of each entry of the digest."""
+        return [runtime.encode(runtime.digest_item_type, log, "digest") for log in self.digest["logs"]]
+
     def encode(self, runtime: Runtime) -> bytes:
         """SCALE bytes of `sp_runtime::generic::Header`."""
         value = {

@@ -10,7 +10,7 @@ is that of `construct_runtime!` in `runtime/src/lib.rs`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
@@ -64,7 +64,7 @@ from tao_lab.chain.merkle import (
     list_proof,
     list_root,
 )
-from tao_lab.chain.pallets import system, transaction_payment
+from tao_lab.chain.pallets import proxy, system, transaction_payment
 from tao_lab.chain.runtime import Runtime, load_runtime
 from tao_lab.chain.state import RawState, Storage, StorageReader
 from tao_lab.chain.store import PastState, Store, StoredBlock
@@ -101,6 +101,7 @@ class Chain:
         state: Typed storage at the head.
         head: The newest block.
         refused: Extrinsics that the newest block dropped from the pool.
+        listeners: Called with each new block, after it is committed.
     """
 
     def __init__(self, path: Path | None = None, genesis: Genesis | None = None) -> None:
@@ -115,6 +116,7 @@ class Chain:
         self._raw = RawState()
         self.state = Storage(self.runtime, self._raw)
         self.refused: tuple[Refusal, ...] = ()
+        self.listeners: list[Callable[[Block], None]] = []
         self._pool: dict[bytes, _Pooled] = {}  # by hash, in order of arrival
         self._tree = StateTree()
         self._most_bytes = self.runtime.constant("System", "BlockLength")["max"]["normal"]
@@ -275,7 +277,8 @@ class Chain:
         if registered.pays(extrinsic.call.args) and not (info["providers"] or info["sufficients"]):
             raise InvalidTransaction("Payment", f"{extrinsic.signer} has no account to pay {fee} rao from")
         if fee:
-            transaction_payment.can_pay_fee(ctx, extrinsic.signer, fee)
+            payer = proxy.fee_payer(ctx, extrinsic.signer, extrinsic.call)
+            transaction_payment.can_pay_fee(ctx, payer, fee)
         for check in TRANSACTION_CHECKS:
             check(ctx, extrinsic.signer, extrinsic.call)
         return death
@@ -321,10 +324,13 @@ class Chain:
         with self.lock:
             mark = self._raw.mark()
             try:
-                return self._produce(time_ms)
+                block = self._produce(time_ms)
             except BaseException:
                 self._raw.rollback(mark)
                 raise
+            for listener in list(self.listeners):
+                listener(block)
+            return block
 
     def _produce(self, time_ms: int | None) -> Block:
         number = self.head.number + 1
@@ -417,11 +423,12 @@ class Chain:
             info["nonce"] += 1
             system.put_account(ctx, who, info)
             highest = self._highest_fee(extrinsic, registered)
-            transaction_payment.withdraw_fee(ctx, who, highest)
+            payer = proxy.fee_payer(ctx, who, call)
+            transaction_payment.withdraw_fee(ctx, payer, highest)
             post, error = self._dispatch(ctx, who, call)
             fee = self._actual_fee(extrinsic, registered, post)
             if highest:
-                transaction_payment.settle_fee(ctx, who, highest, min(fee, highest), extrinsic.tip)
+                transaction_payment.settle_fee(ctx, payer, highest, min(fee, highest), extrinsic.tip)
             if error is None:
                 self._deposit_success(ctx, registered, post, call)
             else:
@@ -543,7 +550,11 @@ class Chain:
 
         Every header must hash to the block's name and name its parent, every extrinsic and every change of the
         state must be under the roots. The newest block is vouched for by nobody but its own hash.
+
+        Raises:
+            DatabaseCorrupt: The file itself is damaged.
         """
+        self.store.check()
         tree, parent, expected = StateTree(), EMPTY_ROOT, 0
         changes = self.store.changes_by_block()
         changed = next(changes, None)

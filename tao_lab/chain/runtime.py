@@ -56,7 +56,7 @@ class Runtime:
         self.event_record_type = self._type_named("frame_system", "EventRecord")
         self.dispatch_error_type = self._type_named("sp_runtime", "DispatchError")
         self.header_type = self._type_named("sp_runtime", "generic", "header", "Header")
-        self.call_type = self._type_named("node_subtensor_runtime", "RuntimeCall")
+        self.digest_item_type = self._type_named("sp_runtime", "generic", "digest", "DigestItem")
 
     def _type_named(self, *path: str) -> str:
         return next(f"scale_info::{i}" for i, t in self.types.items() if t.get("path") == list(path))
@@ -114,6 +114,11 @@ class Runtime:
         """A constant of a pallet, decoded."""
         return self.core.constant(pallet, name)
 
+    def variants(self, *path: str) -> dict[str, int]:
+        """Name and index of each variant of the enum with this path, in order."""
+        definition = self.types[int(self._type_named(*path).removeprefix("scale_info::"))]["def"]["variant"]
+        return {variant["name"]: variant["index"] for variant in definition["variants"]}
+
     def encode(self, scale_type: str, value: Any, field: str) -> bytes:
         """SCALE bytes of `value`.
 
@@ -142,6 +147,17 @@ class Runtime:
             value = {"Module": {"index": indices[0], "error": f"0x{indices[1]:02x}000000"}}
         self.encode(self.dispatch_error_type, value, "error")
         return value
+
+    def read_dispatch_error(self, value: Any) -> DispatchError:
+        """The error of a decoded `sp_runtime::DispatchError`: the inverse of `dispatch_error`."""
+        if isinstance(value, str):
+            return DispatchError(value)
+        ((kind, content),) = value.items()
+        if kind != "Module":
+            return DispatchError(kind, content)
+        wanted = (content["index"], bytes.fromhex(content["error"][2:])[0])
+        pallet, name = next(names for names, indices in self._error_indices.items() if indices == wanted)
+        return DispatchError(pallet, name)
 
 
 def octets(value: str) -> bytes:

@@ -191,9 +191,13 @@ class StorageReader:
         pairs: list[tuple[Any, Any]] = self.runtime.core.decode_map_pairs(pallet, name, keys, values, len(params))
         return pairs
 
-    def raw_keys(self, pallet: str, name: str, *params: Any) -> Sequence[bytes]:
-        """The storage keys of a map below the keys given."""
-        return self._raw.keys(self.key(pallet, name, *params))
+    def raw_get(self, key: bytes) -> bytes | None:
+        """The SCALE bytes at a storage key, or None."""
+        return self._raw.get(key)
+
+    def raw_keys(self, prefix: bytes, after: bytes | None = None, limit: int | None = None) -> Sequence[bytes]:
+        """Storage keys that begin with `prefix`, in order, those behind `after` only, at most `limit`."""
+        return self._raw.keys(prefix, after, limit)
 
 
 class Storage(StorageReader):

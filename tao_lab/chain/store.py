@@ -23,11 +23,12 @@ FORMAT = "tao-lab/chain/1"
 LOCK_SECONDS = 0.2
 PRIMARY_CODE = 0xFF  # the low byte of SQLite's extended error code
 SCHEMA = """
-CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE keys (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE);
-CREATE TABLE changes (key_id INTEGER, block INTEGER, value BLOB, PRIMARY KEY (key_id, block)) WITHOUT ROWID;
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE keys (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE) STRICT;
+CREATE TABLE changes (key_id INTEGER NOT NULL, block INTEGER NOT NULL, value BLOB,
+                      PRIMARY KEY (key_id, block)) STRICT, WITHOUT ROWID;
 CREATE TABLE blocks (number INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, header BLOB NOT NULL,
-                     extrinsics BLOB NOT NULL);
+                     extrinsics BLOB NOT NULL) STRICT;
 """
 AT = "(SELECT value FROM changes WHERE key_id = keys.id AND block <= ? ORDER BY block DESC LIMIT 1)"
 
@@ -132,6 +133,17 @@ class Store:
                     db.execute("ROLLBACK")
                 raise
         self._key_ids.update(fresh)
+
+    def check(self) -> None:
+        """Let SQLite look at every page and index.
+
+        Raises:
+            DatabaseCorrupt: The file is damaged.
+        """
+        with _typed_errors(self.path):
+            found = [text for (text,) in self._db.execute("PRAGMA integrity_check")]
+        if found != ["ok"]:
+            raise DatabaseCorrupt(f"{self.path}: damaged ({found[0]})")
 
     def head(self) -> StoredBlock | None:
         """The newest block, or None before genesis."""

@@ -21,7 +21,7 @@ from tao_lab.consensus.bonds import (
     weights_for_bonds,
 )
 from tao_lab.consensus.emission import EmissionShares, emission_shares
-from tao_lab.consensus.epoch import Epoch, epoch, next_input
+from tao_lab.consensus.epoch import Epoch, Start, bonds_and_dividends_yuma3, epoch, next_input, start
 from tao_lab.consensus.stake import active_stake, is_active, normalize, stake_shares, validator_permits
 from tao_lab.consensus.types import EpochInput, EpochInputError, EpochTerms, LiquidAlpha, SparseRows
 from tao_lab.consensus.weights import (
@@ -43,8 +43,10 @@ __all__ = [
     "LiquidAlpha",
     "Rows",
     "SparseRows",
+    "Start",
     "active_stake",
     "bonds_alpha",
+    "bonds_and_dividends_yuma3",
     "bonds_liquid_alpha",
     "bonds_mask",
     "bonds_yuma2",
@@ -64,6 +66,7 @@ __all__ = [
     "ranks",
     "row_normalize",
     "stake_shares",
+    "start",
     "upscale_columns",
     "validator_permits",
     "validator_trust",

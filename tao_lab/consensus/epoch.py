@@ -98,6 +98,125 @@ class Epoch:
         return SparseRows(starts.astype(np.int64), uids.astype(np.int64), values)
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Start:
+    """What the steps of an epoch start from: who has a voice, and the weights that count.
+
+    Attributes:
+        inputs: state of the subnet.
+        numbers: the number system.
+        active: bool (n,).
+        permits: bool (n,), permits that count in this epoch.
+        new_permits: bool (n,), permits for the next one.
+        stake: shares of stake (n,).
+        active_stake: shares of active stake (n,).
+        validators: int64 (v,), UIDs of the rows of all matrices.
+        voices: active stake of the validators (v,).
+        counts: bool (v, n), weights that are not masked.
+        weights: masked and row-normalized (v, n).
+        kept: bool (n,), miners whose bonds are kept: they are no newer than the previous epoch.
+        old_bonds: bonds after the previous epoch (v, n), as numbers 0 to 65,535, without those that are not kept.
+    """
+
+    inputs: EpochInput
+    numbers: NumberSystem
+    active: BoolArray
+    permits: BoolArray
+    new_permits: BoolArray
+    stake: Array
+    active_stake: Array
+    validators: npt.NDArray[np.int64]
+    voices: Array
+    counts: BoolArray
+    weights: Array
+    kept: BoolArray
+    old_bonds: Array
+
+    def finish(
+        self,
+        *,
+        consensus: Array,
+        clipped_weights: Array,
+        validator_trust: Array,
+        ranks: Array,
+        incentive: Array,
+        bonds: Array,
+        dividends: Array,
+        bond_places: Array | None = None,
+    ) -> Epoch:
+        """The epoch, from its steps; the remaining one, emission, is done here.
+
+        Args:
+            consensus: (n,).
+            clipped_weights: (v, n).
+            validator_trust: (v,).
+            ranks: (n,).
+            incentive: (n,).
+            bonds: (v, n), as this Yuma version stores them.
+            dividends: (v,).
+            bond_places: see `Epoch`.
+        """
+        all_dividends = self._by_uid(dividends)
+        return Epoch(
+            numbers=self.numbers,
+            rao_emission=self.inputs.emission,
+            validators=self.validators,
+            active=self.active,
+            permits=self.permits,
+            new_permits=self.new_permits,
+            stake=self.stake,
+            active_stake=self.active_stake,
+            weights=self.weights,
+            consensus=consensus,
+            clipped_weights=clipped_weights,
+            validator_trust=self._by_uid(validator_trust),
+            ranks=ranks,
+            incentive=incentive,
+            bonds=bonds,
+            bond_places=bond_places,
+            dividends=all_dividends,
+            shares=emission_shares(incentive, all_dividends, self.stake, self.active_stake, self.numbers),
+        )
+
+    def _by_uid(self, rows: Array) -> Array:
+        column = np.zeros(self.inputs.n, self.numbers.dtype)
+        column[self.validators] = rows
+        return column
+
+
+def start(inputs: EpochInput, numbers: NumberSystem = EXACT) -> Start:
+    """Everything before the median: stake, permits, masks, row-normalized weights.
+
+    Args:
+        inputs: state of the subnet.
+        numbers: the number system.
+    """
+    owner = inputs.owner_uid
+    active = s.is_active(inputs.last_update, inputs.block, inputs.activity_cutoff)
+    stake = s.stake_shares(inputs.stake, inputs.min_stake, owner, numbers)
+    permits = s.with_owner(inputs.validator_permit, owner)
+    active_stake = s.active_stake(stake, active, permits, numbers)
+
+    validators = np.flatnonzero(permits | (np.diff(inputs.bonds.starts) > 0))
+    counts = w.weights_mask(validators, permits, owner, inputs.last_update, inputs.registered_at, inputs.commit_block)
+    kept = b.bonds_mask(inputs.registered_at, inputs.block, inputs.tempo, inputs.last_step_block)
+    return Start(
+        inputs=inputs,
+        numbers=numbers,
+        active=active,
+        permits=permits,
+        new_permits=s.validator_permits(stake, inputs.max_validators, owner),
+        stake=stake,
+        active_stake=active_stake,
+        validators=validators,
+        voices=active_stake[validators],
+        counts=counts,
+        weights=w.row_normalize(numbers.number(inputs.weights.dense(validators) * counts), numbers),
+        kept=kept,
+        old_bonds=numbers.number(inputs.bonds.dense(validators) * kept),
+    )
+
+
 def epoch(inputs: EpochInput, numbers: NumberSystem = EXACT) -> Epoch:
     """Run one epoch of Yuma Consensus.
 
@@ -108,81 +227,53 @@ def epoch(inputs: EpochInput, numbers: NumberSystem = EXACT) -> Epoch:
     Returns:
         Every step; `.terms()` gives what the chain stores.
     """
-    owner = inputs.owner_uid
-    active = s.is_active(inputs.last_update, inputs.block, inputs.activity_cutoff)
-    stake = s.stake_shares(inputs.stake, inputs.min_stake, owner, numbers)
-    permits = s.with_owner(inputs.validator_permit, owner)
-    new_permits = s.validator_permits(stake, inputs.max_validators, owner)
-    active_stake = s.active_stake(stake, active, permits, numbers)
-
-    validators = np.flatnonzero(permits | (np.diff(inputs.bonds.starts) > 0))
-    voices = active_stake[validators]
-    counts = w.weights_mask(validators, permits, owner, inputs.last_update, inputs.registered_at, inputs.commit_block)
-    weights = w.row_normalize(numbers.number(inputs.weights.dense(validators) * counts), numbers)
-
-    consensus = w.weighted_median(voices, weights, inputs.kappa, numbers)
-    clipped_weights = w.clip(weights, consensus)
-    validator_trust = np.zeros(inputs.n, numbers.dtype)
-    validator_trust[validators] = w.validator_trust(clipped_weights)
-    ranks = w.ranks(clipped_weights, voices, numbers)
+    begin = start(inputs, numbers)
+    consensus = w.weighted_median(begin.voices, begin.weights, inputs.kappa, numbers)
+    clipped_weights = w.clip(begin.weights, consensus)
+    ranks = w.ranks(clipped_weights, begin.voices, numbers)
     incentive = w.incentive(ranks, numbers)
-
-    bonds, places, validator_dividends = _bonds_and_dividends(
-        inputs, validators, counts, weights, consensus, clipped_weights, voices, incentive, numbers
-    )
-    dividends = np.zeros(inputs.n, numbers.dtype)
-    dividends[validators] = validator_dividends
-    return Epoch(
-        numbers=numbers,
-        rao_emission=inputs.emission,
-        validators=validators,
-        active=active,
-        permits=permits,
-        new_permits=new_permits,
-        stake=stake,
-        active_stake=active_stake,
-        weights=weights,
+    if inputs.yuma3:
+        bonds, places, dividends = bonds_and_dividends_yuma3(begin, consensus, clipped_weights, incentive)
+    else:
+        weights = b.weights_for_bonds(begin.weights, clipped_weights, inputs.bonds_penalty, numbers)
+        shares = b.bonds_yuma2(weights, begin.voices, begin.old_bonds, inputs.bonds_moving_average, numbers)
+        bonds, places = b.upscale_columns(shares, numbers), None
+        dividends = b.dividends_yuma2(shares, incentive, numbers)
+    return begin.finish(
         consensus=consensus,
         clipped_weights=clipped_weights,
-        validator_trust=validator_trust,
+        validator_trust=w.validator_trust(clipped_weights),
         ranks=ranks,
         incentive=incentive,
         bonds=bonds,
-        bond_places=places,
         dividends=dividends,
-        shares=emission_shares(incentive, dividends, stake, active_stake, numbers),
+        bond_places=places,
     )
 
 
-def _bonds_and_dividends(
-    inputs: EpochInput,
-    validators: npt.NDArray[np.int64],
-    counts: BoolArray,
-    weights: Array,
-    consensus: Array,
-    clipped_weights: Array,
-    voices: Array,
-    incentive: Array,
-    numbers: NumberSystem,
+def bonds_and_dividends_yuma3(
+    begin: Start, consensus: Array, clipped_weights: Array, incentive: Array
 ) -> tuple[Array, Array | None, Array]:
-    """Bonds (v, n) as this Yuma version stores them, their places if rows keep an order, and dividends (v,)."""
-    mixed = b.weights_for_bonds(weights, clipped_weights, inputs.bonds_penalty, numbers)
-    kept = b.bonds_mask(inputs.registered_at, inputs.block, inputs.tempo, inputs.last_step_block)
-    old_bonds = inputs.bonds.dense(validators) * kept
-    if not inputs.yuma3:
-        shares = b.bonds_yuma2(mixed, voices, numbers.number(old_bonds), inputs.bonds_moving_average, numbers)
-        return b.upscale_columns(shares, numbers), None, b.dividends_yuma2(shares, incentive, numbers)
+    """The two steps that Yuma 3 does its own way: bonds (v, n), their places if rows keep an order, dividends (v,).
 
+    Args:
+        begin: what the epoch started from.
+        consensus: (n,).
+        clipped_weights: (v, n).
+        incentive: (n,).
+    """
+    inputs, numbers = begin.inputs, begin.numbers
+    weights = b.weights_for_bonds(begin.weights, clipped_weights, inputs.bonds_penalty, numbers)
+    old = numbers.divide(begin.old_bonds, numbers.number(U16_MAX))
     places = None
-    old = numbers.ratio(old_bonds, U16_MAX)
     if inputs.liquid_alpha is not None and consensus.any():
-        stored = inputs.weights.places(validators) * counts
-        rows = b.Rows(mixed, b.places_for_bonds(stored, weights, mixed, consensus, inputs.bonds_penalty))
-        old_rows = b.Rows(old, inputs.bonds.places(validators) * kept)
-        bonds, places = b.bonds_liquid_alpha(consensus, rows, old_rows, inputs.liquid_alpha, numbers)
+        stored = inputs.weights.places(begin.validators) * begin.counts
+        rows = b.Rows(weights, b.places_for_bonds(stored, begin.weights, weights, consensus, inputs.bonds_penalty))
+        old_places = inputs.bonds.places(begin.validators) * begin.kept
+        bonds, places = b.bonds_liquid_alpha(consensus, rows, b.Rows(old, old_places), inputs.liquid_alpha, numbers)
     else:
-        bonds = b.bonds_yuma3(mixed, old, inputs.bonds_moving_average, numbers)
-    return bonds, places, b.dividends_yuma3(bonds, incentive, voices, numbers)
+        bonds = b.bonds_yuma3(weights, old, inputs.bonds_moving_average, numbers)
+    return bonds, places, b.dividends_yuma3(bonds, incentive, begin.voices, numbers)
 
 
 def next_input(inputs: EpochInput, terms: EpochTerms) -> EpochInput:

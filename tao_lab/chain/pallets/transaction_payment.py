@@ -29,8 +29,8 @@ def base_weight(runtime: Runtime, dispatch_class: str) -> Weight:
 
 
 def weight_to_fee(weight: Weight) -> int:
-    """Rao for a weight: 0.0005 for a picosecond, rounded to the nearest, halves up."""
-    return (weight.ref_time * PARTS_PER_PICOSECOND + PARTS // 2) // PARTS
+    """Rao for a weight: 0.0005 for a picosecond, rounded to the nearest, halves down (`Perbill` times integer)."""
+    return (weight.ref_time * PARTS_PER_PICOSECOND + PARTS // 2 - 1) // PARTS
 
 
 def fee_parts(runtime: Runtime, dispatch_class: str, weight: Weight, length: int) -> tuple[int, int, int]:

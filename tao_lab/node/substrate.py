@@ -1,0 +1,72 @@
+"""The chain as the official SDK's connection, in this process.
+
+`bt.Client("local", substrate=LocalSubstrate(node))` is the SDK with nothing replaced but the socket: every read and
+every signed extrinsic goes through its own JSON-RPC session.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from bittensor import RpcSubstrate
+from bittensor._transport import SubstrateConnection
+from bittensor._transport.codec import RuntimeCodec
+
+from tao_lab.chain.runtime import SPEC_NAME, SPEC_VERSION, SS58_FORMAT, TRANSACTION_VERSION
+from tao_lab.node.rpc import Node, Session
+
+ENDPOINT = "ws://tao-lab.invalid"  # a label: nothing is ever dialled
+
+
+class LocalConnection:
+    """What the SDK's session takes for a WebSocket: `send`, `recv`, `close`."""
+
+    def __init__(self, node: Node) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._inbox: asyncio.Queue[str] = asyncio.Queue()
+        self._session = Session(node, self._push)
+
+    def _push(self, text: str) -> None:
+        """Deliver a text; blocks may be made in any thread."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._inbox.put_nowait, text)
+
+    async def send(self, message: str) -> None:
+        """Take a request; its answer is what `recv` gives."""
+        answer = await asyncio.to_thread(self._session.handle, message)
+        if answer is not None:
+            self._inbox.put_nowait(answer)
+
+    async def recv(self) -> str:
+        """The next answer or notification."""
+        return await self._inbox.get()
+
+    async def close(self) -> None:
+        """Forget the subscriptions."""
+        self._session.close()
+
+
+class LocalSubstrate(RpcSubstrate):  # type: ignore[misc] # the SDK is not typed for mypy here
+    """The SDK's own backend on a chain of this process. One for each client: a connection belongs to its event loop."""
+
+    def __init__(self, node: Node) -> None:
+        super().__init__(ENDPOINT)
+        self._node = node
+
+    def _interface(self, endpoint: str, fallbacks: list[str]) -> SubstrateConnection:
+        async def connect(url: str) -> LocalConnection:
+            return LocalConnection(self._node)
+
+        connection: Any = SubstrateConnection(endpoint, ss58_format=SS58_FORMAT, connect_factory=connect)
+        # The SDK would otherwise keep a copy of the metadata in the student's home for each lab chain, and push
+        # the real networks' copies out of that cache.
+        codec = RuntimeCodec(
+            self._node.chain.runtime.metadata,
+            spec_version=SPEC_VERSION,
+            transaction_version=TRANSACTION_VERSION,
+            spec_name=SPEC_NAME,
+            ss58_format=SS58_FORMAT,
+        )
+        connection._runtimes._codecs.set(SPEC_VERSION, codec)
+        return connection

@@ -1,0 +1,128 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tao_lab.chain.chain import Chain
+from tao_lab.chain.errors import BadValue
+from tao_lab.chain.state import RawState, Storage, prefix_end
+from tests.chain.conftest import account
+
+KEYS = st.binary(min_size=1, max_size=3).map(lambda tail: b"p" * 31 + tail)
+WRITES = st.lists(st.tuples(KEYS, st.none() | st.binary(max_size=4)), max_size=30)
+
+
+def write(state: RawState, writes: list[tuple[bytes, bytes | None]]) -> None:
+    for key, value in writes:
+        if value is None:
+            state.remove(key)
+        else:
+            state.put(key, value)
+
+
+def model(writes: list[tuple[bytes, bytes | None]]) -> dict[bytes, bytes]:
+    return {key: value for key, value in dict(writes).items() if value is not None}
+
+
+@given(WRITES, WRITES)
+def test_a_rollback_restores_every_value_and_the_order_of_keys(
+    before: list[tuple[bytes, bytes | None]], after: list[tuple[bytes, bytes | None]]
+) -> None:
+    state = RawState()
+    write(state, before)
+    mark = state.mark()
+    assert state.keys(b"p") == sorted(model(before))
+    write(state, after)
+    assert dict(state.items()) == model([*before, *after])
+    state.rollback(mark)
+    assert dict(state.items()) == model(before)
+    assert state.keys(b"p") == sorted(model(before))
+
+
+@given(WRITES, WRITES)
+def test_changes_are_exactly_what_differs_from_the_last_block(
+    before: list[tuple[bytes, bytes | None]], after: list[tuple[bytes, bytes | None]]
+) -> None:
+    state = RawState()
+    write(state, before)
+    state.seal()
+    write(state, after)
+    old, new = model(before), model([*before, *after])
+    expected = {key: new.get(key) for key in old.keys() | new.keys() if old.get(key) != new.get(key)}
+    assert state.changes() == expected
+
+
+@given(WRITES, st.binary(max_size=2), st.integers(1, 5))
+def test_pages_of_keys_put_together_are_all_keys_below_the_prefix(
+    writes: list[tuple[bytes, bytes | None]], tail: bytes, size: int
+) -> None:
+    state = RawState()
+    write(state, writes)
+    prefix = b"p" * 31 + tail
+    found: list[bytes] = []
+    while page := state.keys(prefix, found[-1] if found else None, size):
+        assert len(page) <= size
+        found += page
+    assert found == sorted(key for key in model(writes) if key.startswith(prefix))
+
+
+def test_the_end_of_a_prefix_is_the_first_key_behind_it() -> None:
+    assert prefix_end(b"\x01\xff") == b"\x02"
+    assert prefix_end(b"\xff\xff") is None
+
+
+@pytest.mark.parametrize(
+    ("item", "keys", "absent"),
+    [("TotalStake", (), 0), ("TaoWeight", (), 971718665099567868), ("Axons", (1, account("bob")), None)],
+)
+def test_an_item_that_nobody_wrote_has_the_metadatas_default(
+    chain: Chain, item: str, keys: tuple[object, ...], absent: object
+) -> None:
+    assert chain.state.get("SubtensorModule", item, *keys) == absent
+    assert not chain.state.exists("SubtensorModule", item, *keys)
+
+
+def test_production_values_replace_those_of_the_fast_runtime(chain: Chain) -> None:
+    assert chain.runtime.constant("Aura", "SlotDuration") == 12_000
+    assert chain.state.get("SubtensorModule", "Tempo", 1) == 360
+
+
+def test_maps_are_read_back_by_their_first_keys(chain: Chain) -> None:
+    rows = {(1, 0): [(3, 65535)], (1, 1): [(2, 7)], (2, 0): []}
+    for (netuid, uid), row in rows.items():
+        chain.state.put("SubtensorModule", "Weights", netuid, uid, row)
+    assert sorted(chain.state.entries("SubtensorModule", "Weights", 1)) == [(0, [(3, 65535)]), (1, [(2, 7)])]
+    assert len(chain.state.entries("SubtensorModule", "Weights")) == 3
+    assert chain.state.remove_prefix("SubtensorModule", "Weights", 1) == 2
+    assert chain.state.entries("SubtensorModule", "Weights") == [((2, 0), [])]
+
+
+@pytest.mark.parametrize(
+    ("item", "args"),
+    [
+        ("NoSuchItem", (1,)),
+        ("TotalStake", (-1,)),
+        ("TotalStake", (1 << 64,)),
+        ("TotalStake", (1.5,)),
+        ("TotalStake", (float("nan"),)),
+        ("TotalStake", ("a lot",)),
+        ("Tempo", (360,)),
+        ("Tempo", (1, 2, 360)),
+        ("Tempo", (70_000, 360)),
+        ("Owner", ("not an address", account("bob"))),
+    ],
+)
+def test_a_value_or_key_that_does_not_fit_is_named_and_nothing_is_written(
+    chain: Chain, item: str, args: tuple[object, ...]
+) -> None:
+    before = chain.state.raw.mark()
+    with pytest.raises(BadValue, match=item):
+        chain.state.put("SubtensorModule", item, *args)
+    assert chain.state.raw.mark() == before
+
+
+def test_the_key_of_an_account_is_that_of_the_real_chain(chain: Chain) -> None:
+    raw = Storage(chain.runtime, RawState()).key("System", "Account", account("Alice"))
+    assert raw.hex() == (
+        "26aa394eea5630e07c48ae0c9558cef7b99d880ec681799c0cf30e8886371da9"
+        "de1e86a9a8c739864cf3cc5ec2bea59fd43593c715fdd31c61141abd04a99fd6822c8558854ccde39a5684e7a56da27d"
+    )

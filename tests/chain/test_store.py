@@ -1,0 +1,152 @@
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tao_lab.chain.chain import Chain
+from tao_lab.chain.errors import DatabaseCorrupt, DatabaseFull, DatabaseLocked, StoreError
+from tests.chain.conftest import TAO, account, free, key, run
+
+
+def test_a_chain_goes_on_where_it_was_closed(tmp_path: Path) -> None:
+    path = tmp_path / "chain.db"
+    chain = Chain(path)
+    run(chain, "faucet", "Balances", "transfer_keep_alive", dest=account("bob"), value=TAO)
+    head, root = chain.head, chain._tree.root
+    chain.close()
+    again = Chain(path)
+    assert again.head == head
+    assert again._tree.root == root
+    assert free(again, "bob") == TAO
+    run(again, "faucet", "Balances", "transfer_keep_alive", dest=account("bob"), value=TAO)
+    assert again.verify() is None
+    again.close()
+
+
+def test_a_second_process_is_told_that_the_file_is_taken(tmp_path: Path) -> None:
+    chain = Chain(tmp_path / "chain.db")
+    with pytest.raises(DatabaseLocked, match="another process has this chain open"):
+        Chain(tmp_path / "chain.db")
+    assert chain.produce_block().number == 1
+    chain.close()
+
+
+def test_a_file_that_is_no_chain_is_refused_and_left_alone(tmp_path: Path) -> None:
+    text, other = tmp_path / "notes.txt", tmp_path / "other.db"
+    text.write_text("no database " * 500)
+    with sqlite3.connect(other) as db:
+        db.execute("CREATE TABLE things (a)")
+    db.close()
+    for path in (text, other):
+        before = path.read_bytes()
+        with pytest.raises(DatabaseCorrupt):
+            Chain(path)
+        if path == text:
+            assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
+def test_a_damaged_file_never_opens_as_if_it_were_whole(tmp_path: Path, share: float) -> None:
+    path = tmp_path / "chain.db"
+    chain = Chain(path)
+    for _ in range(20):
+        run(chain, "faucet", "Balances", "transfer_keep_alive", dest=account("bob"), value=TAO)
+    chain.close()
+    data = bytearray(path.read_bytes())
+    start = int(len(data) * share) // 4096 * 4096
+    data[start : start + 4096] = bytes(4096)
+    path.write_bytes(data)
+    try:
+        damaged = Chain(path)
+        found = damaged.verify()
+        damaged.close()
+    except StoreError:
+        return
+    assert found is not None
+
+
+def test_a_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="nowhere"):
+        Chain(tmp_path / "nowhere" / "chain.db")
+
+
+def test_a_full_disk_loses_the_block_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "chain.db"
+    chain = Chain(path)
+    run(chain, "faucet", "Balances", "transfer_keep_alive", dest=account("bob"), value=TAO)
+    head = chain.head
+    pages = chain.store._db.execute("PRAGMA page_count").fetchone()[0]
+    chain.store._db.execute(f"PRAGMA max_page_count = {pages}")
+    chain.submit(chain.sign(key("faucet"), "System", "remark", {"remark": "x" * 100_000}))
+    with pytest.raises(DatabaseFull, match="no room for the next block"):
+        chain.produce_block()
+    assert chain.head == head
+    assert chain.next_nonce(account("faucet")) == 2
+    chain.store._db.execute("PRAGMA max_page_count = 1000000")
+    assert len(chain.produce_block().extrinsics) == 2
+    chain.close()
+    again = Chain(path)
+    assert again.verify() is None
+    assert again.head.number == 2
+    again.close()
+
+
+def test_reading_the_past_and_writing_a_block_search_an_index_and_scan_nothing(tmp_path: Path) -> None:
+    chain = Chain(tmp_path / "chain.db")
+    plans: list[str] = []
+    chain.produce_block()
+    chain.store._db.set_trace_callback(plans.append)
+    chain.at(0).get("System", "Account", account("faucet"))
+    chain.produce_block()
+    chain.store._db.set_trace_callback(None)
+    statements = [plan for plan in plans if plan.startswith(("SELECT", "INSERT"))]
+    assert any("block <=" in statement for statement in statements)
+    for statement in statements:
+        detail = [row[3] for row in chain.store._db.execute("EXPLAIN QUERY PLAN " + statement)]
+        assert not any(step.startswith("SCAN") for step in detail), (statement, detail)
+    chain.close()
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from tao_lab.chain.chain import Chain
+from tests.chain.conftest import account, key
+chain = Chain(Path(sys.argv[1]))
+print(chain.head.number, flush=True)
+while True:
+    args = {"dest": account("bob"), "value": 1_000_000}
+    chain.submit(chain.sign(key("faucet"), "Balances", "transfer_keep_alive", args))
+    print(chain.produce_block().number, flush=True)
+"""
+
+
+@pytest.mark.slow
+def test_fifty_kills_lose_no_committed_block_and_leave_no_half_one(tmp_path: Path) -> None:
+    path = tmp_path / "chain.db"
+    random.seed(5)
+    committed = 0
+    for _ in range(50):
+        writer = subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, text=True)
+        assert writer.stdout is not None
+        writer.stdout.readline()
+        time.sleep(random.uniform(0.0, 0.08))
+        writer.send_signal(signal.SIGKILL)
+        told = writer.stdout.read()
+        writer.wait()
+        # the last line may be cut in the middle of a number: only whole lines were promised
+        whole = told[: told.rfind("\n") + 1].split()
+        committed = max([committed, *map(int, whole)])
+        chain = Chain(path)
+        assert chain.head.number >= committed
+        committed = chain.head.number
+        assert chain.state.get("System", "Number") == committed
+        assert free(chain, "bob") == 1_000_000 * committed
+        assert chain.verify() is None
+        chain.close()
+    assert committed > 50

@@ -1,0 +1,3 @@
+from tests.chain.conftest import chain
+
+__all__ = ["chain"]
