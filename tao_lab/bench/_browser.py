@@ -113,9 +113,6 @@ def voila(notebook: Path) -> Iterator[str]:
 def jupyterlab(folder: Path) -> Iterator[str]:
     """JupyterLab on a folder, with settings of its own; gives its address."""
     with TemporaryDirectory() as home:
-        settings = Path(home, "settings", "@jupyterlab", "apputils-extension", "notification.jupyterlab-settings")
-        settings.parent.mkdir(parents=True)
-        settings.write_text('{"fetchNews": "false", "checkForUpdates": false}')
         own = (
             f"--LabApp.user_settings_dir={home}/settings",
             f"--LabApp.workspaces_dir={home}/workspaces",
