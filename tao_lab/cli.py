@@ -109,6 +109,24 @@ def bench_slider(
         raise typer.Exit(1)
 
 
+@bench.command("chain", epilog="Example: `tao-lab bench chain --blocks 20000`")
+def bench_chain(
+    blocks: Annotated[int, typer.Option(min=2_000, help="Height that is compared with block 1,000.")] = 100_000,
+) -> None:
+    """Signed extrinsics against bare sr25519 verification, and a block's cost against the height."""
+    from tao_lab.bench import chain, machine
+
+    extrinsics = chain.measure_extrinsics()
+    height = chain.measure_height(blocks)
+    speeds = f"{1 / extrinsics.whole:,.0f} a second, bare verification {1 / extrinsics.bare:,.0f} a second"
+    typer.echo(f"signed extrinsics: {speeds}: ratio {extrinsics.ratio:.3f} (at least {chain.LEAST_RATIO})")
+    costs = f"{height.seconds_high * 1e6:.0f} µs, at {height.low:,} {height.seconds_low * 1e6:.0f} µs"
+    typer.echo(f"empty block at {height.high:,}: {costs}: ratio {height.growth:.2f} (at most {chain.MOST_GROWTH})")
+    typer.echo(f"{height.bytes_per_block:.0f} bytes on disk for an empty block; {machine.describe()}")
+    if extrinsics.ratio < chain.LEAST_RATIO or height.growth > chain.MOST_GROWTH:
+        raise typer.Exit(1)
+
+
 @app.command(epilog="Example: `tao-lab lab --port 8890`")
 def lab(
     port: Annotated[

@@ -64,7 +64,7 @@ from tao_lab.chain.merkle import (
     list_proof,
     list_root,
 )
-from tao_lab.chain.pallets import system, transaction_payment
+from tao_lab.chain.pallets import proxy, system, transaction_payment
 from tao_lab.chain.runtime import Runtime, load_runtime
 from tao_lab.chain.state import RawState, Storage, StorageReader
 from tao_lab.chain.store import PastState, Store, StoredBlock
@@ -277,7 +277,8 @@ class Chain:
         if registered.pays(extrinsic.call.args) and not (info["providers"] or info["sufficients"]):
             raise InvalidTransaction("Payment", f"{extrinsic.signer} has no account to pay {fee} rao from")
         if fee:
-            transaction_payment.can_pay_fee(ctx, extrinsic.signer, fee)
+            payer = proxy.fee_payer(ctx, extrinsic.signer, extrinsic.call)
+            transaction_payment.can_pay_fee(ctx, payer, fee)
         for check in TRANSACTION_CHECKS:
             check(ctx, extrinsic.signer, extrinsic.call)
         return death
@@ -422,11 +423,12 @@ class Chain:
             info["nonce"] += 1
             system.put_account(ctx, who, info)
             highest = self._highest_fee(extrinsic, registered)
-            transaction_payment.withdraw_fee(ctx, who, highest)
+            payer = proxy.fee_payer(ctx, who, call)
+            transaction_payment.withdraw_fee(ctx, payer, highest)
             post, error = self._dispatch(ctx, who, call)
             fee = self._actual_fee(extrinsic, registered, post)
             if highest:
-                transaction_payment.settle_fee(ctx, who, highest, min(fee, highest), extrinsic.tip)
+                transaction_payment.settle_fee(ctx, payer, highest, min(fee, highest), extrinsic.tip)
             if error is None:
                 self._deposit_success(ctx, registered, post, call)
             else:

@@ -42,6 +42,11 @@ class Context:
         record = {"phase": self.phase, "event": {pallet: {name: content}}, "topics": []}
         self.events.append(self.runtime.encode(self.runtime.event_record_type, record, f"event {pallet}.{name}"))
 
+    @property
+    def extrinsic_index(self) -> int:
+        """Place in the block of the extrinsic that runs; 0 in the hooks."""
+        return int(self.phase["ApplyExtrinsic"]) if isinstance(self.phase, dict) else 0
+
     def mark(self) -> tuple[int, int]:
         """A point to which `rollback` returns: state and events."""
         return self.state.raw.mark(), len(self.events)

@@ -27,6 +27,12 @@ DB_READ = 25_000_000  # picoseconds: System.DbWeight.read
 DB_WRITE = 100_000_000  # picoseconds: System.DbWeight.write
 
 
+CallArgs = dict[str, Any]
+CallFunction = Callable[..., "Post | None"]
+WeightFunction = Callable[[CallArgs], "Weight"]
+PaysFunction = Callable[[CallArgs], bool]
+
+
 @dataclass(frozen=True, slots=True)
 class Weight:
     """Cost of a call: picoseconds of a reference machine, and bytes of proof."""
@@ -40,6 +46,16 @@ class Weight:
     def encodable(self) -> dict[str, int]:
         """As the runtime's `Weight`."""
         return {"ref_time": self.ref_time, "proof_size": self.proof_size}
+
+
+def inner_weight(base: Weight) -> WeightFunction:
+    """Weight of a call that carries out its argument `call`: `base`, and that call's own."""
+
+    def weight_of(args: CallArgs) -> Weight:
+        inner: Call = args["call"]
+        return base + inner.registered.weight_of(inner.args)
+
+    return weight_of
 
 
 def weight(base: int, reads: int = 0, writes: int = 0) -> Weight:
@@ -124,12 +140,6 @@ class Post:
     weight: Weight | None = None
 
 
-CallArgs = dict[str, Any]
-CallFunction = Callable[..., Post | None]
-WeightFunction = Callable[[CallArgs], Weight]
-PaysFunction = Callable[[CallArgs], bool]
-
-
 @dataclass(frozen=True, slots=True)
 class RegisteredCall:
     """A call that this chain carries out."""
@@ -152,17 +162,22 @@ class RegisteredCall:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A decoded call: names of the metadata, and the arguments as plain values (nested calls as `Call`)."""
+    """A decoded call: names of the metadata, and the arguments as plain values (nested calls as `Call`).
+
+    Attributes:
+        hash: BLAKE2b-256 of its SCALE bytes, as `0x…`: the name of a call that is announced or awaits approvals.
+    """
 
     pallet: str
     name: str
     args: CallArgs
+    hash: str = ""
 
     @classmethod
     def from_decoded(cls, decoded: dict[str, Any]) -> Call:
         """From what `bittensor_core.Runtime.decode_call` gives."""
         args = {arg["name"]: _nested(arg["value"]) for arg in decoded["call_args"]}
-        return cls(decoded["call_module"], decoded["call_function"], args)
+        return cls(decoded["call_module"], decoded["call_function"], args, decoded["call_hash"])
 
     def inner(self) -> list[Call]:
         """The calls in its arguments, not those inside them."""

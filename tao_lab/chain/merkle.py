@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from operator import itemgetter
 
 HASH_BYTES = 32
 HASH_BITS = 256
@@ -119,40 +120,34 @@ def _root(tree: Tree) -> bytes:
     return EMPTY_ROOT if tree is None else tree[0]
 
 
-def _join(left: Tree, right: Tree) -> Tree:
-    """A branch, or the only leaf below it, which then moves up."""
-    if left is None and (right is None or len(right) == 2):
-        return right
-    if right is None and left is not None and len(left) == 2:
-        return left
-    return (node_hash(_root(left), _root(right)), left, right)
-
-
-def _split(changes: list[tuple[int, Leaf | None]], bit: int) -> int:
-    """Where the changes that go right begin; they are sorted by path."""
-    low, high = 0, len(changes)
-    while low < high:
-        middle = (low + high) // 2
-        if changes[middle][0] & bit:
-            high = middle
-        else:
-            low = middle + 1
-    return low
-
-
 def _merge(tree: Tree, bit: int, changes: list[tuple[int, Leaf | None]]) -> Tree:
-    if not changes:
-        return tree
+    """The tree with these leaves put in or taken out; `changes` is sorted by path and not empty.
+
+    This runs for each node on the way to a change, in each block: it calls as little as possible.
+    """
     if tree is None or len(tree) == 2:
         if len(changes) == 1 and (tree is None or tree[1] == changes[0][0]):
             return changes[0][1]
         if tree is not None and all(path != tree[1] for path, _ in changes):
             changes = sorted([*changes, (tree[1], tree)])
-        below: tuple[Tree, Tree] = (None, None)
+        left: Tree = None
+        right: Tree = None
     else:
-        below = (tree[1], tree[2])
-    at = _split(changes, bit)
-    return _join(_merge(below[0], bit >> 1, changes[:at]), _merge(below[1], bit >> 1, changes[at:]))
+        _, left, right = tree
+    below = bit >> 1
+    if not changes[0][0] & bit and not changes[-1][0] & bit:
+        left = _merge(left, below, changes)
+    elif changes[0][0] & bit:
+        right = _merge(right, below, changes)
+    else:
+        at = next(index for index, change in enumerate(changes) if change[0] & bit)
+        left, right = _merge(left, below, changes[:at]), _merge(right, below, changes[at:])
+    if left is None and (right is None or len(right) == 2):
+        return right  # the only leaf below moves up
+    if right is None and left is not None and len(left) == 2:
+        return left
+    children = (left[0] if left else EMPTY_ROOT) + (right[0] if right else EMPTY_ROOT)
+    return (blake2b(b"\x01" + children, digest_size=HASH_BYTES).digest(), left, right)
 
 
 class StateTree:
@@ -173,8 +168,8 @@ class StateTree:
             path = key_path(key)
             number = int.from_bytes(path, "big")
             leaves.append((number, None if value is None else (state_leaf(path, value), number)))
-        leaves.sort(key=lambda entry: entry[0])
-        return StateTree(_merge(self._tree, 1 << (HASH_BITS - 1), leaves))
+        leaves.sort(key=itemgetter(0))
+        return self if not leaves else StateTree(_merge(self._tree, 1 << (HASH_BITS - 1), leaves))
 
     def proof(self, key: bytes) -> StateProof:
         """The path to `key`: proves its value, or that it has none."""

@@ -114,6 +114,11 @@ class Runtime:
         """A constant of a pallet, decoded."""
         return self.core.constant(pallet, name)
 
+    def variants(self, *path: str) -> dict[str, int]:
+        """Name and index of each variant of the enum with this path, in order."""
+        definition = self.types[int(self._type_named(*path).removeprefix("scale_info::"))]["def"]["variant"]
+        return {variant["name"]: variant["index"] for variant in definition["variants"]}
+
     def encode(self, scale_type: str, value: Any, field: str) -> bytes:
         """SCALE bytes of `value`.
 

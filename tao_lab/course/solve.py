@@ -60,7 +60,7 @@ def solved_notebook(number: str) -> nbformat.NotebookNode:
     chosen = lab(number)
     functions = solution_sources(chosen)
     text = chosen.notebook.read_text(encoding="utf-8")
-    notebook = nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call]
+    notebook = nbformat.reads(text, as_version=4)
     for cell in notebook.cells:
         if exercise := exercise_of(cell):
             name = _function_name(cell, exercise)

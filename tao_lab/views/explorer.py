@@ -152,6 +152,8 @@ def _about(outcome: Outcome, large: bool) -> dict[str, Any]:
         "maxLiarPercent": MAX_LIAR_PERCENT,
         "miners": [str(uid) for uid in cast.miners],
         "liars": len(cast.liars),
+        "validators": len(cast.validators),
+        "neurons": outcome.scenario.metagraph.n,
         "target": {lie: str(uid) for lie, uid in outcome.scenario.target.items()},
     }
 

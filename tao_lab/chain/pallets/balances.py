@@ -96,12 +96,46 @@ def decrease_issuance(ctx: Context, value: int) -> None:
     ctx.state.put("Balances", "TotalIssuance", max(ctx.state.get("Balances", "TotalIssuance") - value, 0))
 
 
-def set_free(ctx: Context, who: str, info: system.AccountInfo, free: int) -> None:
-    """Write a new free balance: the account is made, kept, or removed with its dust burned."""
+def reserve(ctx: Context, who: str, value: int) -> None:
+    """Set rao of an account aside; they stay its own.
+
+    Raises:
+        DispatchError: `Balances.InsufficientBalance`, or `ConsumerRemaining` where too little would be left.
+    """
+    if value == 0:
+        return
+    info = system.account(ctx, who)
     data = info["data"]
-    did_provide = data["free"] >= EXISTENTIAL_DEPOSIT
+    if value > data["free"]:
+        raise DispatchError("Balances", "InsufficientBalance", f"{data['free']} rao free, {value} to reserve")
+    if data["free"] - value < max(data["frozen"] - data["reserved"], 0):
+        raise DispatchError("Balances", "LiquidityRestrictions")
+    set_free(ctx, who, info, data["free"] - value, data["reserved"] + value)
+    ctx.deposit_event("Balances", "Reserved", who=who, amount=value)
+
+
+def unreserve(ctx: Context, who: str, value: int) -> int:
+    """Set reserved rao free, as far as there are any; gives back what was missing."""
+    info = system.account(ctx, who)
+    data = info["data"]
+    freed = int(min(value, data["reserved"]))
+    if freed:
+        set_free(ctx, who, info, data["free"] + freed, data["reserved"] - freed)
+        ctx.deposit_event("Balances", "Unreserved", who=who, amount=freed)
+    return value - freed
+
+
+def set_free(ctx: Context, who: str, info: system.AccountInfo, free: int, reserved: int | None = None) -> None:
+    """Write a new free (and reserved) balance: the account is made, kept, or removed with its dust burned.
+
+    Raises:
+        DispatchError: `ConsumerRemaining`, `NoProviders`, `TooManyConsumers`.
+    """
+    data = info["data"]
+    did_provide, did_consume = data["free"] >= EXISTENTIAL_DEPOSIT, data["reserved"] > 0 or data["frozen"] > 0
     data["free"] = free
-    provides = free >= EXISTENTIAL_DEPOSIT
+    data["reserved"] = data["reserved"] if reserved is None else reserved
+    provides, consumes = free >= EXISTENTIAL_DEPOSIT, data["reserved"] > 0 or data["frozen"] > 0
     dust = 0
     if not provides and data["reserved"] == 0:
         dust, data["free"] = free, 0
@@ -109,7 +143,11 @@ def set_free(ctx: Context, who: str, info: system.AccountInfo, free: int) -> Non
     if provides and not did_provide:
         system.inc_providers(ctx, who, info)
         ctx.deposit_event("Balances", "Endowed", account=who, free_balance=free)
-    elif did_provide and not provides:
+    if did_consume and not consumes:
+        system.dec_consumers(info)
+    elif consumes and not did_consume:
+        system.inc_consumers(info)
+    if did_provide and not provides:
         gone = system.dec_providers(ctx, who, info)
     if not gone:
         system.put_account(ctx, who, info)
@@ -188,6 +226,13 @@ def force_set_balance(ctx: Context, origin: Origin, who: Any, new_free: int) -> 
     else:
         decrease_issuance(ctx, before - free)
     ctx.deposit_event("Balances", "BalanceSet", who=account, free=free)
+
+
+@call("Balances", weight=weight(16_000_000, reads=1, writes=1))
+def force_unreserve(ctx: Context, origin: Origin, who: Any, amount: int) -> None:
+    """Root sets reserved rao free."""
+    ensure_root(origin)
+    unreserve(ctx, lookup(who), amount)
 
 
 @call("Balances", weight=weight(25_000_000, reads=1, writes=1))

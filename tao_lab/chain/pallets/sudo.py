@@ -10,7 +10,6 @@ from typing import Any
 
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import (
-    DB_READ,
     ROOT,
     Call,
     Origin,
@@ -18,6 +17,7 @@ from tao_lab.chain.dispatch import (
     Weight,
     call,
     ensure_signed,
+    inner_weight,
     lookup,
     on_genesis,
     signed,
@@ -57,12 +57,7 @@ def _call_as_root(ctx: Context, origin: Origin, inner: Call) -> Post:
     return Post(pays_fee=False)
 
 
-def _inner_weight(args: dict[str, Any]) -> Weight:
-    inner: Call = args["call"]
-    return Weight(11_000_000 + DB_READ) + inner.registered.weight_of(inner.args)
-
-
-@call("Sudo", weight=_inner_weight)
+@call("Sudo", weight=inner_weight(weight(11_000_000, reads=1)))
 def sudo(ctx: Context, origin: Origin, call: Call) -> Post:
     """Carry out a call as root; free, and successful even where the call fails (see the event)."""
     return _call_as_root(ctx, origin, call)
@@ -74,7 +69,7 @@ def sudo_unchecked_weight(ctx: Context, origin: Origin, call: Call, weight: dict
     return _call_as_root(ctx, origin, call)
 
 
-@call("Sudo", weight=_inner_weight)
+@call("Sudo", weight=inner_weight(weight(11_000_000, reads=1)))
 def sudo_as(ctx: Context, origin: Origin, who: Any, call: Call) -> Post:
     """Carry out a call as another account."""
     _ensure_key(ctx, origin)

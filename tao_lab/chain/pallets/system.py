@@ -58,6 +58,11 @@ def can_dec_provider(info: AccountInfo) -> bool:
     return bool(info["consumers"] == 0 or info["providers"] > 1)
 
 
+def dec_consumers(info: AccountInfo) -> None:
+    """One hold less."""
+    info["consumers"] -= 1
+
+
 def inc_consumers(info: AccountInfo) -> None:
     """One more hold on the account.
 

@@ -19,8 +19,8 @@ from tao_lab.chain.dispatch import (
     call,
     call_filter,
     ensure_root,
+    inner_weight,
 )
-from tao_lab.chain.dispatch import weight as db_weight
 from tao_lab.chain.errors import DispatchError
 
 BATCHES = ("batch", "batch_all", "force_batch")
@@ -95,15 +95,7 @@ def force_batch(ctx: Context, origin: Origin, calls: list[Call]) -> None:
     ctx.deposit_event("Utility", "BatchCompletedWithErrors" if errors else "BatchCompleted")
 
 
-def _inner_weight(base: int) -> Any:
-    def weight_of(args: dict[str, Any]) -> Weight:
-        inner: Call = args["call"]
-        return db_weight(base) + inner.registered.weight_of(inner.args)
-
-    return weight_of
-
-
-@call("Utility", weight=_inner_weight(0))
+@call("Utility", weight=inner_weight(Weight()))
 def with_weight(ctx: Context, origin: Origin, call: Call, weight: dict[str, int]) -> Post:
     """Root carries out a call with a weight of its choice."""
     ensure_root(origin)

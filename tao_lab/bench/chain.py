@@ -1,0 +1,112 @@
+"""The chain's cost: a signed extrinsic's whole way against its bare signature, and a block's against its height.
+
+Whole way: bytes in, decoded, signature, nonce and fee checked, carried out, and committed to a file with its block.
+The peer is `bittensor_core.verify` on the very same payloads in the same run. Height: two chains, one at 1,000 blocks
+and one much higher, make their next blocks in turns.
+"""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import bittensor_core
+from bittensor_core import Keypair
+
+from tao_lab.chain.chain import Chain
+from tao_lab.chain.extrinsic import signed_payload
+from tao_lab.chain.genesis import Genesis
+from tao_lab.units import RAO_PER_TAO
+
+SENDERS = 200
+EXTRINSICS = 4_000
+PER_BLOCK = 500
+LEAST_RATIO = 0.15
+LOW, HIGH = 1_000, 100_000
+TURNS = 500
+MOST_GROWTH = 1.2
+
+
+@dataclass(frozen=True)
+class Extrinsics:
+    """Seconds for one extrinsic: its bare signature, and its whole way."""
+
+    bare: float
+    whole: float
+
+    @property
+    def ratio(self) -> float:
+        """Speed of the whole way in parts of the speed of bare verification."""
+        return self.bare / self.whole
+
+
+@dataclass(frozen=True)
+class Height:
+    """Median seconds of an empty block at two heights, and bytes of the file for a block."""
+
+    low: int
+    high: int
+    seconds_low: float
+    seconds_high: float
+    bytes_per_block: float
+
+    @property
+    def growth(self) -> float:
+        """Time of a block at the greater height over that at the smaller."""
+        return self.seconds_high / self.seconds_low
+
+
+def measure_extrinsics() -> Extrinsics:
+    """Send transfers between many accounts through a chain on disk; verify the same signatures bare, in turns."""
+    keys = [Keypair.from_uri(f"//bench//{number}") for number in range(SENDERS)]
+    genesis = Genesis(balances={key.ss58_address: 1_000 * RAO_PER_TAO for key in keys})
+    with tempfile.TemporaryDirectory() as folder:
+        chain = Chain(Path(folder) / "chain.db", genesis)
+        bare = whole = 0.0
+        for start in range(0, EXTRINSICS, PER_BLOCK):
+            batch = [_transfer(chain, keys, number) for number in range(start, start + PER_BLOCK)]
+            decoded = [chain.decode(data) for data in batch]
+            checks = [(signed_payload(x, chain.genesis_hash, chain.genesis_hash), x) for x in decoded]
+            begin = time.perf_counter()
+            for payload, extrinsic in checks:
+                bittensor_core.verify(payload, extrinsic.signature, extrinsic.signer, extrinsic.signature_kind)
+            middle = time.perf_counter()
+            for data in batch:
+                chain.submit(data)
+            block = chain.produce_block()
+            whole += time.perf_counter() - middle
+            bare += middle - begin
+            if len(block.extrinsics) != PER_BLOCK + 1:
+                raise AssertionError(f"{len(block.extrinsics) - 1} of {PER_BLOCK} extrinsics are in the block")
+        chain.close()
+    return Extrinsics(bare / EXTRINSICS, whole / EXTRINSICS)
+
+
+def _transfer(chain: Chain, keys: list[Keypair], number: int) -> bytes:
+    dest = keys[(number * 7 + 1) % SENDERS].ss58_address
+    args = {"dest": dest, "value": 1_000 + number}
+    nonce = number // SENDERS
+    return chain.sign(keys[number % SENDERS], "Balances", "transfer_keep_alive", args, nonce=nonce)
+
+
+def measure_height(high: int = HIGH) -> Height:
+    """Make two chains on disk, one low and one at `high` blocks, and let them go on in turns."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "high.db"
+        low_chain, high_chain = Chain(Path(folder) / "low.db"), Chain(file)
+        for chain, height in ((low_chain, LOW), (high_chain, high)):
+            for _ in range(height):
+                chain.produce_block()
+        times: tuple[list[float], list[float]] = ([], [])
+        for _ in range(TURNS):
+            for chain, seconds in zip((low_chain, high_chain), times, strict=True):
+                begin = time.perf_counter()
+                chain.produce_block()
+                seconds.append(time.perf_counter() - begin)
+        low_chain.close()
+        high_chain.close()
+        size = file.stat().st_size / (high + TURNS)
+    return Height(LOW, high, statistics.median(times[0]), statistics.median(times[1]), size)
