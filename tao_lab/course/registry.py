@@ -1,6 +1,7 @@
 """Where the exercises, questions and claims of all labs are found.
 
-A lab adds one module here, `labNN`, with `EXERCISES`, `QUESTIONS`, `CLAIMS` and `REAL_NAMES`; nothing else has to know of it.
+A lab adds one module here, `labNN`, with `EXERCISES`, `QUESTIONS`, `CLAIMS` and `REAL_NAMES`; nothing else has to
+know of it.
 """
 
 from __future__ import annotations
