@@ -9,6 +9,7 @@ from tao_lab.course import checking, records, registry
 from tao_lab.course.cards import Card, Grid, Text, Tone
 from tao_lab.course.claims import ClaimResult, check_claim
 from tao_lab.course.prediction import Prediction
+from tao_lab.course.realcode import storage_card
 
 
 def check(exercise: str, function: Any, seconds: float = checking.SECONDS) -> checking.CheckResult:
@@ -52,6 +53,18 @@ def claim(number: int) -> ClaimResult:
         UnknownIdError: no lab tests it.
     """
     return check_claim(registry.find(registry.claims(), number, "claim"))
+
+
+def real_code(lab: str) -> Card:
+    """What the parts of a lab are called on the real chain.
+
+    Args:
+        lab: number, for example "06".
+
+    Raises:
+        UnknownIdError: there is no such lab.
+    """
+    return storage_card(registry.find(registry.real_names(), lab, "lab"))
 
 
 def progress(lab: str = "") -> Card:

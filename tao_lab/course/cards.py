@@ -22,7 +22,8 @@ TONES: dict[str, tuple[str, str]] = {
     "waiting": ("○", "#5F5F5F"),
     "info": ("ℹ", "#0068A3"),
 }
-CELL = "padding:2px 8px;text-align:right;border:1px solid rgba(128,128,128,.35);white-space:nowrap"
+NUMBER = re.compile(r"[-+]?[\d.,]+(e[-+]?\d+)?( ?%)?")
+CELL = "padding:2px 8px;border:1px solid rgba(128,128,128,.35);white-space:nowrap"
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def _code(words: str) -> str:
 def _block_html(block: Block, colour: str) -> str:
     if isinstance(block, Text):
         return f'<div style="margin-top:6px">{_code(block.words)}</div>'
-    head = "".join(f'<th style="{CELL}">{_code(name)}</th>' for name in block.header)
+    head = "".join(f'<th style="{CELL};text-align:left">{_code(name)}</th>' for name in block.header)
     rows = "".join(f"<tr>{_row_html(row, i, block, colour)}</tr>" for i, row in enumerate(block.rows))
     caption = f'<div style="margin-top:8px">{_code(block.caption)}</div>' if block.caption else ""
     table = f'<table style="border-collapse:collapse;margin:4px 0"><tbody>{f"<tr>{head}</tr>" if head else ""}{rows}'
@@ -89,9 +90,13 @@ def _block_html(block: Block, colour: str) -> str:
 
 
 def _row_html(row: Sequence[str], place: int, grid: Grid, colour: str) -> str:
-    mark = f"{CELL};outline:2px solid {colour};outline-offset:-2px;font-weight:700"
-    styles = [mark if (place, column) in grid.marked else CELL for column in range(len(row))]
-    return "".join(f'<td style="{style}">{_code(text)}</td>' for style, text in zip(styles, row, strict=True))
+    mark = f";outline:2px solid {colour};outline-offset:-2px;font-weight:700"
+    cells = []
+    for column, text in enumerate(row):
+        side = "right" if NUMBER.fullmatch(text) else "left"
+        style = f"{CELL};text-align:{side}{mark if (place, column) in grid.marked else ''}"
+        cells.append(f'<td style="{style}">{_code(text)}</td>')
+    return "".join(cells)
 
 
 def _grid_lines(grid: Grid) -> list[str]:
@@ -102,5 +107,9 @@ def _grid_lines(grid: Grid) -> list[str]:
     ]
     width = max((len(row) for row in rows), default=0)
     sizes = [max((len(row[j]) for row in rows if j < len(row)), default=0) for j in range(width)]
-    lines = ["  " + "  ".join(text.rjust(size) for text, size in zip(row, sizes, strict=False)) for row in rows]
+    lines = [("  " + "  ".join(map(_pad, row, sizes))).rstrip() for row in rows]
     return [grid.caption, *lines] if grid.caption else lines
+
+
+def _pad(text: str, size: int) -> str:
+    return text.rjust(size) if NUMBER.fullmatch(text.strip("><")) else text.ljust(size)

@@ -12,8 +12,8 @@ from typing import Any
 import ipywidgets
 
 from tao_lab.course import records
-from tao_lab.course.cards import Card, Text
-from tao_lab.course.questions import Finding, Question
+from tao_lab.course.cards import Card, Text, Tone
+from tao_lab.course.questions import Question
 from tao_lab.errors import LabError
 
 
@@ -36,79 +36,60 @@ class Prediction:
         """
         self._question = question
         self._notice = ""
+        self._made = str(records.load().predictions.get(question.id, {}).get("choice", ""))
         if choice is not None:
             if choice not in range(1, len(question.options) + 1):
-                raise PredictionError(
-                    f"choice is {choice!r}; allowed: a whole number from 1 to {len(question.options)}"
-                )
-            self._answer(choice - 1)
+                last = len(question.options)
+                raise PredictionError(f"choice is {choice!r}; allowed: a whole number from 1 to {last}")
+            self._predict(question.options[choice - 1])
 
-    @property
-    def made(self) -> str:
-        """The option that was predicted first, or empty."""
-        entry = records.load().predictions.get(self._question.id, {})
-        return str(entry.get("choice", ""))
+    def _predict(self, option: str) -> None:
+        """Record a prediction; only the first one counts."""
+        if not self._made:
+            self._made = option
+            self._notice = records.record_prediction(self._question.id, option)
 
-    def reveal(self) -> Card:
-        """The answer beside the prediction.
-
-        Raises:
-            PredictionError: nothing is predicted yet.
-        """
-        if not self.made:
-            raise PredictionError(f"question {self._question.id}: predict first, with one of its options")
-        return self._card(self._question.experiment())
-
-    def _card(self, finding: Finding) -> Card:
-        option = self._question.options[finding.option]
-        hit = self.made == option
-        said = Text(f"You predicted: “{self.made}”.")
-        notice = (Text(self._notice),) if self._notice else ()
-        return Card(
-            "right" if hit else "info",
-            "As you predicted" if hit else "Surprise",
-            option,
-            (said, Text(finding.because), *finding.evidence, *notice),
-        )
-
-    def _answer(self, option: int) -> Card:
+    def _answer(self) -> Card:
+        """What the experiment shows, beside the prediction."""
         finding = self._question.experiment()
-        choice = self._question.options[option]
-        self._notice = records.record_prediction(self._question.id, choice, option == finding.option)
-        return self._card(finding)
+        option = self._question.options[finding.option]
+        tone: Tone = "right" if self._made == option else "info"
+        badge = "As you predicted" if self._made == option else "Surprise"
+        notice = (Text(self._notice),) if self._notice else ()
+        said = Text(f"You predicted: “{self._made}”.")
+        return Card(tone, badge, option, (said, Text(finding.because), *finding.evidence, *notice))
 
     def __repr__(self) -> str:
-        if self.made:
-            return f"{self._question.text}\n{self.reveal()!r}"
+        if self._made:
+            return f"{self._question.text}\n{self._answer()!r}"
         options = "\n".join(f"  {number}. {option}" for number, option in enumerate(self._question.options, 1))
         how = f'predict("{self._question.id}", 1) records that you predict the first.'
         return f"Predict first: {self._question.text}\n{options}\n{how}"
 
     def _repr_mimebundle_(self, **_: Any) -> Any:
-        bundle = self._widget()._repr_mimebundle_()
+        bundle = self.widget()._repr_mimebundle_()
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
         return {**data, "text/plain": repr(self)}, metadata
 
-    def _widget(self) -> ipywidgets.Widget:
+    def widget(self) -> ipywidgets.VBox:
+        """The question with its options, a button, and room for the answer."""
         question = ipywidgets.HTML(f"<strong>Predict first.</strong> {escape(self._question.text)}")
-        options = ipywidgets.RadioButtons(
-            options=self._question.options, value=None, layout=ipywidgets.Layout(width="max-content")
-        )
-        button = ipywidgets.Button(description="This is my prediction", disabled=True, layout={"width": "max-content"})
+        wide = ipywidgets.Layout(width="max-content")
+        options = ipywidgets.RadioButtons(options=self._question.options, value=None, layout=wide)
+        button = ipywidgets.Button(description="This is my prediction", disabled=True, layout=wide)
         answer = ipywidgets.HTML()
-        options.observe(lambda _: setattr(button, "disabled", False), names="index")
 
-        def lock(card: Card) -> None:
+        def show() -> None:
             options.disabled = button.disabled = True
-            button.layout.display = "none"
-            answer.value = card._repr_html_()
+            answer.value = self._answer()._repr_html_()
 
         def clicked(_: Any) -> None:
-            button.disabled = True
-            lock(self._answer(options.index))
+            self._predict(options.value)
+            show()
 
+        options.observe(lambda _: setattr(button, "disabled", False), names="index")
         button.on_click(clicked)
-        if self.made in self._question.options:
-            options.value = self.made
-            lock(self.reveal())
+        if self._made in self._question.options:
+            options.value = self._made
+            show()
         return ipywidgets.VBox([question, options, button, answer])

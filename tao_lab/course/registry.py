@@ -1,6 +1,7 @@
 """Where the exercises, questions and claims of all labs are found.
 
-A lab adds one module here, `labNN`, with `EXERCISES`, `QUESTIONS` and `CLAIMS`; nothing else has to know of it.
+A lab adds one module here, `labNN`, with `EXERCISES`, `QUESTIONS`, `CLAIMS` and `REAL_NAMES`; nothing else has to
+know of it.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
+from collections.abc import Sequence
 from functools import cache
 from typing import TypeVar
 
@@ -15,6 +17,7 @@ import tao_lab.course
 from tao_lab.course.claims import Claim
 from tao_lab.course.exercise import Exercise
 from tao_lab.course.questions import Question
+from tao_lab.course.realcode import StorageName
 from tao_lab.errors import LabError
 
 Key = TypeVar("Key", str, int)
@@ -43,6 +46,12 @@ def claims() -> dict[int, Claim]:
     return {claim.number: claim for module in _modules() for claim in module.CLAIMS}
 
 
+@cache
+def real_names() -> dict[str, Sequence[StorageName]]:
+    """Storage items of each lab, by its number."""
+    return {module.__name__[-2:]: module.REAL_NAMES for module in _modules()}
+
+
 def find(entries: dict[Key, Entry], key: Key, what: str) -> Entry:
     """One entry.
 
@@ -55,6 +64,6 @@ def find(entries: dict[Key, Entry], key: Key, what: str) -> Entry:
 
 
 @cache
-def _modules() -> list:  # type: ignore[type-arg]  # modules with the three names
+def _modules() -> list:  # type: ignore[type-arg]  # modules with the four names
     names = sorted(info.name for info in pkgutil.iter_modules(tao_lab.course.__path__))
     return [importlib.import_module(f"tao_lab.course.{name}") for name in names if re.fullmatch(r"lab\d\d", name)]

@@ -3,5 +3,6 @@
 from tao_lab.course.lab06.claims import CLAIMS
 from tao_lab.course.lab06.exercises import EXERCISES
 from tao_lab.course.lab06.questions import QUESTIONS
+from tao_lab.course.lab06.realnames import REAL_NAMES
 
-__all__ = ["CLAIMS", "EXERCISES", "QUESTIONS"]
+__all__ = ["CLAIMS", "EXERCISES", "QUESTIONS", "REAL_NAMES"]

@@ -71,7 +71,7 @@ def _lied_about(inputs: EpochInput, share: float, keys: int = 1) -> float:
     """Incentive of a miner that only liars rate; they hold `share` of all stake, on `keys` hotkeys of nobodies."""
     base = epoch(inputs)
     heard = np.flatnonzero(EXACT.to_float(base.active_stake[base.validators]) >= VOICE)
-    rated = base.weights[heard].any(axis=0)
+    rated = base.weights[heard].max(axis=0) > 0
     nobodies = np.setdiff1d(np.arange(inputs.n), base.validators)
     target, liars = int(nobodies[~rated[nobodies]][0]), nobodies[rated[nobodies]][:keys]
     matrix = inputs.weights.dense(np.arange(inputs.n))
