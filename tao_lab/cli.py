@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from tao_lab import __version__, servers
+from tao_lab import __version__, paths, servers
 from tao_lab.errors import LabError
 
 app = typer.Typer(
@@ -116,6 +116,17 @@ def bench_chain(
         raise typer.Exit(1)
 
 
+@bench.command("slider", epilog="Example: `tao-lab bench slider --changes 60`")
+def bench_slider(
+    changes: Annotated[int, typer.Option(min=2, max=10_000, help="Movements of the slider to measure.")] = 60,
+) -> None:
+    """From a slider's movement to the repainted charts, in a headless Chromium."""
+    from tao_lab.bench import slider
+
+    if not slider.run(changes):
+        raise typer.Exit(1)
+
+
 @app.command(epilog="Example: `tao-lab lab --port 8890`")
 def lab(
     port: Annotated[
@@ -136,6 +147,29 @@ def dashboards(
 ) -> None:
     """Open the instructor's dashboards with Voila, on this machine only."""
     _serve(servers.voila_command(), port, browser)
+
+
+@app.command(epilog="Example: `tao-lab solve 06`")
+def solve(
+    lab: Annotated[str, typer.Argument(help="Number or name of a lab: 06, or 06-yuma-consensus.", show_default=False)],
+    out: Annotated[Path | None, typer.Option(help="Where to write the notebook; labs/solved/ if not given.")] = None,
+) -> None:
+    """Write a lab with its solutions filled in, ready to open; your own notebook stays as it is."""
+    import nbformat
+
+    from tao_lab.course import solve as solutions
+
+    chosen = solutions.lab(lab)
+    path = out or paths.LABS / "solved" / chosen.notebook.name
+    if path.resolve() == chosen.notebook.resolve():
+        raise LabError(f"--out {path} is the lab itself; choose another file, so that nobody's work is overwritten")
+    notebook = solutions.solved_notebook(chosen.number)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(notebook, path)
+    except OSError as error:
+        raise LabError(f"--out {path}: cannot be written ({error.strerror})") from error
+    typer.echo(f"{path}: {chosen.name} with its solutions; open it with tao-lab lab")
 
 
 def _serve(command: list[str], port: int, browser: bool) -> None:

@@ -86,7 +86,7 @@ def open_browser(width: int = 1920, height: int = 1080) -> Iterator[Visit]:
             context = browser.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce")
             visit = Visit(context.new_page())
             visit.page.set_default_timeout(PAGE_MS)
-            visit.page.on("pageerror", lambda error: visit.errors.append(str(error)))
+            context.on("weberror", lambda event: visit.errors.append(str(event.error)))
             context.route("**/*", lambda route: _let_through(route, visit))
             yield visit
         finally:

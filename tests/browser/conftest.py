@@ -21,9 +21,9 @@ def chromium():
         pytest.skip(str(error))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def visit(chromium):
-    """A fresh browser with one page; afterwards nothing may have been asked of another host."""
+    """A fresh browser with one page; in the end nothing may have been asked of another host."""
     with _browser.open_browser() as opened:
         yield opened
         assert opened.refused == []
@@ -120,6 +120,7 @@ def _base64(png):
     return base64.b64encode(png).decode()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def find_explorer():
+    """Waits for the explorer on a page."""
     return Explorer

@@ -3,10 +3,18 @@ import pytest
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 
-@pytest.fixture
-def dashboard(visit, voila_address, find_explorer):
+@pytest.fixture(scope="module")
+def opened(visit, voila_address, find_explorer):
     visit.page.goto(voila_address.replace("/?", "/voila/render/consensus.ipynb?"))
     return find_explorer(visit.page)
+
+
+@pytest.fixture
+def dashboard(opened):
+    """The dashboard as it opens; whatever a test moved is reset before the next."""
+    opened.page.mouse.move(5, 5)
+    opened.reset()
+    return opened
 
 
 def test_the_dashboard_shows_every_chart_and_no_code(dashboard):
@@ -89,7 +97,8 @@ def test_quick_moves_leave_nothing_stale_behind(dashboard):
 
 
 def test_the_list_of_dashboards_asks_no_other_host_either(visit, voila_address):
-    visit.page.goto(voila_address)
-    with visit.page.expect_popup() as opened:
-        visit.page.click("text=consensus")
+    page = visit.page.context.new_page()
+    page.goto(voila_address)
+    with page.expect_popup() as opened:
+        page.click("text=consensus")
     opened.value.wait_for_selector("[data-painted]")
