@@ -29,6 +29,7 @@ from tao_lab.chain.genesis import FAUCET_URI, Genesis
 from tao_lab.chain.merkle import ListProof, StateProof
 from tao_lab.chain.state import StorageReader
 from tao_lab.node.rpc import Node
+from tao_lab.node.server import Server
 from tao_lab.node.substrate import LocalSubstrate
 from tao_lab.units import RAO_PER_TAO
 
@@ -308,6 +309,14 @@ class Network:
     def subtensor(self) -> bt.Subtensor:
         """The SDK's classic entry point on this network, blocking or awaited. New at each access."""
         return bt.Subtensor(NETWORK, substrate=self.substrate)
+
+    def serve(self, *, port: int = 0) -> Server:
+        """Open the network on this machine, for `btcli` and other programs; close what is given back.
+
+        Raises:
+            BadValue: The port is none, or taken.
+        """
+        return Server(self.node, port=port)
 
 
 def address(who: Signer | str) -> str:

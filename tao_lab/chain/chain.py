@@ -71,6 +71,8 @@ from tao_lab.chain.store import PastState, Store, StoredBlock
 
 __all__ = ["Chain", "Refusal", "Tampered"]
 
+MOST_WAITING = 8_192  # extrinsics in the pool: a node's default
+
 
 @dataclass(frozen=True)
 class Refusal:
@@ -121,6 +123,7 @@ class Chain:
         self._tree = StateTree()
         self._most_bytes = self.runtime.constant("System", "BlockLength")["max"]["normal"]
         self._hash_count = self.runtime.constant("System", "BlockHashCount")
+        self._weights = self.runtime.constant("System", "BlockWeights")["per_class"]
         self.slot_ms = int(self.runtime.constant("Aura", "SlotDuration"))
         try:
             stored = self.store.head()
@@ -242,6 +245,8 @@ class Chain:
             extrinsic = self.decode(data)
             if extrinsic.hash in self._pool:
                 raise InvalidTransaction("AlreadyImported", "the same extrinsic is waiting already")
+            if len(self._pool) >= MOST_WAITING:
+                raise InvalidTransaction("ImmediatelyDropped", f"{MOST_WAITING} extrinsics are waiting already")
             death = self._check(extrinsic)
             self._pool[extrinsic.hash] = _Pooled(extrinsic, death)
             return extrinsic.hash
@@ -273,6 +278,11 @@ class Chain:
         if extrinsic.nonce < info["nonce"]:
             raise InvalidTransaction("Stale", f"nonce {extrinsic.nonce} is used; the next is {info['nonce']}")
         registered = extrinsic.call.registered
+        if registered.dispatch_class == "Mandatory":
+            raise InvalidTransaction("MandatoryValidation", "only the block's author makes this call")
+        most = self._weights[registered.dispatch_class.lower()]["max_extrinsic"]["ref_time"]
+        if registered.weight_of(extrinsic.call.args).ref_time > most:
+            raise InvalidTransaction("ExhaustsResources", f"its weight is more than the {most} ps of a block")
         fee = self._highest_fee(extrinsic, registered)
         if registered.pays(extrinsic.call.args) and not (info["providers"] or info["sufficients"]):
             raise InvalidTransaction("Payment", f"{extrinsic.signer} has no account to pay {fee} rao from")
@@ -382,12 +392,14 @@ class Chain:
         """Run what waits, in order of arrival; gives back what must wait longer."""
         candidates, progress = list(self._pool.values()), True
         room = self._most_bytes - sum(len(x.data) for x in included)
+        time = self._weights["normal"]["max_total"]["ref_time"]
         while progress:  # an extrinsic may come before the one with the nonce below
             progress, waiting = False, list[_Pooled]()
             for pooled in candidates:
                 extrinsic = pooled.extrinsic
                 nonce = self.state.get("System", "Account", extrinsic.signer)["nonce"]
-                if extrinsic.nonce > nonce or len(extrinsic.data) > room:
+                needed = self._weight(extrinsic).ref_time
+                if extrinsic.nonce > nonce or len(extrinsic.data) > room or needed > time:
                     waiting.append(pooled)
                     continue
                 ctx.phase = {"ApplyExtrinsic": len(included)}
@@ -401,10 +413,16 @@ class Chain:
                     name = f"{extrinsic.call.pallet}.{extrinsic.call.name}"
                     raise BlockFailed(f"block {ctx.block}: {name} raised {error!r}") from error
                 included.append(extrinsic)
-                room -= len(extrinsic.data)
+                room, time = room - len(extrinsic.data), time - needed
                 progress = True
             candidates = waiting
         return candidates
+
+    def _weight(self, extrinsic: Extrinsic) -> Weight:
+        """Weight of an extrinsic with its frame."""
+        registered = extrinsic.call.registered
+        base = transaction_payment.base_weight(self.runtime, registered.dispatch_class)
+        return base + registered.weight_of(extrinsic.call.args)
 
     def _apply(self, ctx: Context, pooled: _Pooled) -> None:
         """Run one extrinsic: nonce, fee, call, settlement. Raises only if no block may contain it."""
@@ -554,6 +572,10 @@ class Chain:
         Raises:
             DatabaseCorrupt: The file itself is damaged.
         """
+        with self.lock:
+            return self._verify()
+
+    def _verify(self) -> Tampered | None:
         self.store.check()
         tree, parent, expected = StateTree(), EMPTY_ROOT, 0
         changes = self.store.changes_by_block()

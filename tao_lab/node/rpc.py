@@ -44,8 +44,10 @@ TRANSACTION_TEXTS = {
     "Call": "Transaction call is not expected",
     "AncientBirthBlock": "Transaction has an ancient birth block",
     "ExhaustsResources": "Transaction would exhaust the block limits",
+    "MandatoryValidation": "Transaction dispatch is mandatory; transactions must not be validated",
     "BadSigner": "Invalid signing address",
     "AlreadyImported": "Transaction Already Imported",
+    "ImmediatelyDropped": "Transaction was immediately dropped: the pool is full",
 }
 
 

@@ -38,26 +38,27 @@ def voila_address(chromium):
 
 
 class Explorer:
-    """The consensus explorer on a page, as a person sees and moves it."""
+    """The first consensus explorer on a page, as a person sees and moves it."""
 
     CHARTS = ("weights", "dividends", "consensus", "incentive", "bonds")
 
     def __init__(self, page):
         self.page = page
         page.wait_for_selector("[data-painted]")
+        self.root = page.locator("[data-painted]").first
 
     def sentence(self):
-        return self.page.inner_text(".tl-sentence")
+        return self.root.locator(".tl-sentence").inner_text()
 
     def title(self, chart):
-        return self.page.inner_text(f'[data-chart="{chart}"] h3')
+        return self.root.locator(f'[data-chart="{chart}"] h3').inner_text()
 
     def slider(self, setting):
-        return self.page.locator(f'input[type="range"][data-setting="{setting}"]')
+        return self.root.locator(f'input[type="range"][data-setting="{setting}"]')
 
     def do(self, action):
         """Do something and wait until the charts that answer it are painted."""
-        before = self.page.get_attribute("[data-painted]", "data-painted")
+        before = self.root.get_attribute("data-painted")
         action()
         self.page.wait_for_function(
             "before => document.querySelector('[data-painted]').dataset.painted !== before", arg=before
@@ -67,11 +68,11 @@ class Explorer:
         self.do(lambda: self.slider(setting).press(key))
 
     def reset(self):
-        self.do(lambda: self.page.click(".tl-reset"))
+        self.do(lambda: self.root.locator(".tl-reset").click())
 
     def picture(self, chart):
         """What the browser drew, as PNG."""
-        return self.page.locator(f'[data-chart="{chart}"] .tl-canvas').screenshot(animations="disabled")
+        return self.root.locator(f'[data-chart="{chart}"] .tl-canvas').screenshot(animations="disabled")
 
     def colours(self, chart):
         """How many colours are in the drawn picture, and the most frequent one's part of it."""

@@ -188,6 +188,38 @@ def test_a_call_outside_the_lab_is_refused_by_name(chain: Chain, pallet: str, na
         chain.submit(chain.sign(key("alice"), "Utility", "batch", {"calls": [inner]}))
 
 
+def test_what_does_not_fit_a_block_waits_for_the_next(chain: Chain) -> None:
+    for nonce in range(3):
+        data = chain.sign(key("alice"), "System", "remark", {"remark": "x" * 3_000_000}, nonce=nonce)
+        chain.submit(data)
+    assert len(chain.produce_block().extrinsics) == 3
+    assert len(chain.pool) == 1
+    assert len(chain.produce_block().extrinsics) == 2
+
+
+def test_a_call_heavier_than_a_block_is_refused(chain: Chain) -> None:
+    inner = chain.compose("System", "remark", {"remark": ""})
+    heavy = {"call": inner, "weight": {"ref_time": 3 * 10**12, "proof_size": 0}}
+    run(chain, "alice", "Balances", "transfer_keep_alive", dest=account("sudo"), value=TAO)
+    data = chain.sign(key("sudo"), "Sudo", "sudo_unchecked_weight", heavy)
+    assert refused(chain, data).name == "ExhaustsResources"
+
+
+def test_a_signed_inherent_is_refused(chain: Chain) -> None:
+    data = chain.sign(key("alice"), "Timestamp", "set", {"now": 5})
+    assert refused(chain, data).name == "MandatoryValidation"
+    events = dict(run(chain, "alice", "Utility", "batch", calls=[chain.compose("Timestamp", "set", {"now": 5})]))
+    assert events["Utility.BatchInterrupted"] == {"index": 0, "error": "BadOrigin"}
+
+
+def test_a_full_pool_takes_nothing_more(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tao_lab.chain.chain.MOST_WAITING", 2)
+    for nonce in range(2):
+        chain.submit(chain.sign(key("alice"), "System", "remark", {"remark": "x"}, nonce=nonce))
+    with pytest.raises(InvalidTransaction, match="ImmediatelyDropped"):
+        chain.submit(chain.sign(key("alice"), "System", "remark", {"remark": "x"}, nonce=2))
+
+
 def test_a_clients_own_inherent_is_refused(chain: Chain) -> None:
     clock = chain.block(1).extrinsics[0]
     assert refused(chain, clock).name == "Call"

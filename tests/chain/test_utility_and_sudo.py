@@ -95,7 +95,6 @@ def test_the_key_can_be_handed_on(chain: Chain) -> None:
     ("pallet", "name", "args"),
     [
         ("Balances", "force_set_balance", {"who": account("bob"), "new_free": 5}),
-        ("Timestamp", "set", {"now": 5}),
         ("System", "set_storage", {"items": [("0x00", "0x00")]}),
     ],
 )

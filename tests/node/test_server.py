@@ -1,0 +1,128 @@
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import bittensor as bt
+import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+
+from tao_lab.chain.chain import Chain
+from tao_lab.chain.errors import BadValue
+from tao_lab.node import server as module
+from tao_lab.node.rpc import Node
+from tao_lab.node.server import Server
+from tests.chain.conftest import TAO, account, key
+
+
+@pytest.fixture
+def server(chain: Chain) -> Iterator[Server]:
+    with Server(Node(chain)) as server:
+        yield server
+
+
+def ask(connection: Any, method: str, *params: Any) -> Any:
+    connection.send(json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": list(params)}))
+    return json.loads(connection.recv(timeout=10))
+
+
+def test_it_is_reached_from_this_machine_only_and_on_a_free_port(server: Server) -> None:
+    assert server.url == f"ws://127.0.0.1:{server.port}"
+    with connect(server.url) as connection:
+        assert ask(connection, "system_chain")["result"] == "TAO Lab"
+
+
+def test_the_sdk_transfers_over_the_socket(server: Server, chain: Chain, tmp_path: Any, monkeypatch: Any) -> None:
+    monkeypatch.setenv("BITTENSOR_RUNTIME_CACHE_DIR", str(tmp_path))
+
+    async def work() -> Any:
+        async with bt.Client(server.url) as client:
+            call = await client._substrate.compose(
+                ("Balances", "transfer_keep_alive", {"dest": account("carol"), "value": 3 * TAO})
+            )
+            result = await client._substrate.submit(call, key("alice"))
+            return result, await client.balances.balance(coldkey_ss58=account("carol"))
+
+    result, balance = asyncio.run(work())
+    assert result.success
+    assert balance.rao == 3 * TAO
+
+
+@pytest.mark.slow
+def test_btcli_reads_a_balance_and_transfers(server: Server, chain: Chain, tmp_path: Path) -> None:
+    environment = {**os.environ, "HOME": str(tmp_path), "BITTENSOR_RUNTIME_CACHE_DIR": str(tmp_path)}
+    wallet = bt.Wallet("student", path=str(tmp_path)).create_new_coldkey(use_password=False, suppress=True)
+    student = wallet.coldkeypub.ss58_address
+    chain.submit(chain.sign(key("alice"), "Balances", "transfer_keep_alive", {"dest": student, "value": 9 * TAO}))
+    chain.produce_block()
+
+    def btcli(*words: str) -> Any:
+        command = [str(Path(sys.executable).with_name("btcli")), *words, "--json", "--network", server.url]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    assert btcli("wallet", "balance", student)["free_tao"] == 9
+    options = ("--wallet", "student", "--wallet-path", str(tmp_path), "-y")
+    assert btcli("wallet", "transfer", "--dest", account("carol"), "--amount", "2", *options)["success"]
+    assert btcli("wallet", "balance", account("carol"))["free_tao"] == 2
+
+
+def test_a_client_is_told_of_blocks_and_another_is_not_held_up(server: Server, chain: Chain) -> None:
+    with connect(server.url) as listener, connect(server.url) as other:
+        name = ask(listener, "chain_subscribeNewHeads")
+        chain.produce_block()
+        texts = [name, *(json.loads(listener.recv(timeout=10)) for _ in range(2))]
+        heads = [text["params"]["result"]["number"] for text in texts if "params" in text]
+        assert heads == ["0x1", "0x2"]
+        assert ask(other, "chain_getHeader")["result"]["number"] == "0x2"
+
+
+def test_a_web_page_is_refused(server: Server) -> None:
+    with pytest.raises(InvalidStatus, match="403"):
+        connect(server.url, origin="https://example.com")
+
+
+def test_beyond_the_most_clients_one_is_refused_with_a_reason(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_CLIENTS", 1)
+    with Server(Node(chain)) as server, connect(server.url) as first:
+        ask(first, "system_chain")
+        with pytest.raises(InvalidStatus, match="503"):
+            connect(server.url)
+
+
+def test_a_client_that_left_leaves_nothing_behind(server: Server, chain: Chain) -> None:
+    with connect(server.url) as connection:
+        ask(connection, "chain_subscribeNewHeads")
+        assert len(chain.listeners) == 1
+    for _ in range(1_000):  # the server notices in its own thread
+        if not chain.listeners:
+            break
+        time.sleep(0.01)
+    assert chain.listeners == []
+
+
+def test_text_that_is_no_request_does_not_end_the_connection(server: Server) -> None:
+    with connect(server.url) as connection:
+        connection.send("{")
+        assert json.loads(connection.recv(timeout=10))["error"]["code"] == -32700
+        connection.send(b"\xff\xfe")
+        assert json.loads(connection.recv(timeout=10))["error"]["code"] == -32700
+        assert ask(connection, "system_chain")["result"] == "TAO Lab"
+
+
+@pytest.mark.parametrize("port", [-1, 70_000])
+def test_a_port_that_is_none_is_named(chain: Chain, port: int) -> None:
+    with pytest.raises(BadValue, match="port is"):
+        Server(Node(chain), port=port)
+
+
+def test_a_port_that_is_taken_is_named(server: Server, chain: Chain) -> None:
+    with pytest.raises(BadValue, match="port is"):
+        Server(Node(chain), port=server.port)
