@@ -7,3 +7,5 @@ LABS = ROOT / "labs"
 DATASETS = ROOT / "datasets"
 # Voila's page for our dashboards, as a Jupyter data directory; installing the package copies it to where Voila looks.
 JUPYTER = ROOT / "share" / "jupyter"
+# Settings that JupyterLab starts with, as a Jupyter configuration directory.
+JUPYTER_CONFIG = ROOT / "etc" / "jupyter"

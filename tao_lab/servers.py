@@ -8,16 +8,13 @@ from pathlib import Path
 
 from tao_lab import paths
 
-# JupyterLab asks at its first start whether it may fetch news and look for updates; both need a network.
-NO_NEWS = ("--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate")
-
 
 def lab_command(folder: Path = paths.LABS) -> list[str]:
     """JupyterLab at a folder, on this machine only."""
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}", "--ServerApp.ip=127.0.0.1"]
     # Jupyter refuses to run as root unless told to; a container is often root
     root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    return [*command, *NO_NEWS, *root]
+    return [*command, *root]
 
 
 def voila_command(notebooks: Path = paths.LABS / "dashboards") -> list[str]:
@@ -26,6 +23,17 @@ def voila_command(notebooks: Path = paths.LABS / "dashboards") -> list[str]:
 
 
 def environment() -> dict[str, str]:
-    """This process's environment, in which Voila takes its template from the checkout, as it is now."""
-    path = os.pathsep.join(filter(None, (str(paths.JUPYTER), os.environ.get("JUPYTER_PATH", ""))))
-    return {**os.environ, "JUPYTER_PATH": path, "JUPYTER_PLATFORM_DIRS": "1"}
+    """This process's environment, in which Jupyter takes template and settings from the checkout, as they are now.
+
+    The settings keep JupyterLab from asking at its first start for news and updates, which need a network.
+    """
+    return {
+        **os.environ,
+        "JUPYTER_PATH": _prepended("JUPYTER_PATH", paths.JUPYTER),
+        "JUPYTER_CONFIG_PATH": _prepended("JUPYTER_CONFIG_PATH", paths.JUPYTER_CONFIG),
+        "JUPYTER_PLATFORM_DIRS": "1",
+    }
+
+
+def _prepended(variable: str, path: Path) -> str:
+    return os.pathsep.join(filter(None, (str(path), os.environ.get(variable, ""))))

@@ -113,9 +113,26 @@ def voila(notebook: Path) -> Iterator[str]:
 def jupyterlab(folder: Path) -> Iterator[str]:
     """JupyterLab on a folder, with settings of its own; gives its address."""
     with TemporaryDirectory() as home:
-        own = (f"--LabApp.user_settings_dir={home}/settings", f"--LabApp.workspaces_dir={home}/workspaces")
+        own = (
+            f"--LabApp.user_settings_dir={home}/settings",
+            f"--LabApp.workspaces_dir={home}/workspaces",
+            "--LabApp.expose_app_in_browser=True",  # for `run_all_cells`
+        )
         with _serve([*servers.lab_command(folder), *own], token="--IdentityProvider.token") as address:
             yield address
+
+
+def run_all_cells(page: Any) -> None:
+    """Run the notebook that JupyterLab shows on a page, once its kernel is there, to the last cell."""
+    page.wait_for_function("window.jupyterapp?.shell.currentWidget?.context?.sessionContext")
+    page.evaluate(
+        """async () => {
+            const { context } = window.jupyterapp.shell.currentWidget;
+            await context.ready;
+            await context.sessionContext.ready;
+            await window.jupyterapp.commands.execute("notebook:run-all-cells");
+        }"""
+    )
 
 
 @contextmanager

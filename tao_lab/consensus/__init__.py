@@ -22,6 +22,7 @@ from tao_lab.consensus.bonds import (
 )
 from tao_lab.consensus.emission import EmissionShares, emission_shares
 from tao_lab.consensus.epoch import Epoch, Start, bonds_and_dividends_yuma3, epoch, next_input, start
+from tao_lab.consensus.normalization import NormalizedWeights, max_limited, max_upscale_to_u16, normalize_weights
 from tao_lab.consensus.stake import active_stake, is_active, normalize, stake_shares, validator_permits
 from tao_lab.consensus.types import EpochInput, EpochInputError, EpochTerms, LiquidAlpha, SparseRows
 from tao_lab.consensus.weights import (
@@ -41,6 +42,7 @@ __all__ = [
     "EpochInputError",
     "EpochTerms",
     "LiquidAlpha",
+    "NormalizedWeights",
     "Rows",
     "SparseRows",
     "Start",
@@ -60,9 +62,12 @@ __all__ = [
     "incentive",
     "is_active",
     "liquid_alpha",
+    "max_limited",
+    "max_upscale_to_u16",
     "moving_average",
     "next_input",
     "normalize",
+    "normalize_weights",
     "ranks",
     "row_normalize",
     "stake_shares",

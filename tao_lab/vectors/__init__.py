@@ -5,8 +5,20 @@ A vector file is JSON: `{"format": "tao-lab/vectors/1", "kind": ..., "vectors": 
 student's file may define a rule of its own.
 """
 
+from tao_lab.vectors.compare import AnswerError, plain_answer
 from tao_lab.vectors.files import VectorFile, VectorFileError, load
 from tao_lab.vectors.kinds import KINDS, Kind
 from tao_lab.vectors.runner import Failure, Report, verify
 
-__all__ = ["KINDS", "Failure", "Kind", "Report", "VectorFile", "VectorFileError", "load", "verify"]
+__all__ = [
+    "KINDS",
+    "AnswerError",
+    "Failure",
+    "Kind",
+    "Report",
+    "VectorFile",
+    "VectorFileError",
+    "load",
+    "plain_answer",
+    "verify",
+]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from tao_lab.consensus import Epoch, EpochInput, EpochTerms, epoch
+import numpy as np
+
+from tao_lab.consensus import Epoch, EpochInput, EpochTerms, NormalizedWeights, epoch, normalize_weights
+from tao_lab.economy import Pool, SwapResult, block_emission, swap
 from tao_lab.vectors.compare import AnswerError
 
 
@@ -41,6 +44,35 @@ def _epoch_answer(result: Any) -> Mapping[str, Any]:
     )
 
 
+def _emission_answer(result: Any) -> Mapping[str, Any]:
+    if isinstance(result, bool) or not isinstance(result, int):
+        raise AnswerError(f"returned {type(result).__name__}; allowed: int, rao")
+    return {"emission": result}
+
+
+def _swap_arguments(data: Mapping[str, Any]) -> tuple[Any, ...]:
+    pool = Pool(data["tao"], data["alpha"], data["quote_weight"], data["fee_rate"])
+    return pool, data["side"], data["amount"], data["limit_price"]
+
+
+def _swap_answer(result: Any) -> Mapping[str, Any]:
+    if isinstance(result, SwapResult):
+        return asdict(result)
+    if isinstance(result, Mapping):
+        return result
+    raise AnswerError(f"returned {type(result).__name__}; allowed: SwapResult, or a dict with fee, paid, received")
+
+
+def _normalized_answer(result: Any) -> Mapping[str, Any]:
+    if isinstance(result, tuple) and len(result) == 2:
+        return NormalizedWeights(*result)._asdict()
+    if isinstance(result, Mapping):
+        return result
+    raise AnswerError(
+        f"returned {type(result).__name__}; allowed: (weights, within_limit), or a dict with the fields of `expected`"
+    )
+
+
 KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
@@ -50,6 +82,27 @@ KINDS: dict[str, Kind] = {
             rule=epoch,
             answer=_epoch_answer,
             signature="epoch(inputs: EpochInput) -> Epoch | EpochTerms | dict",
+        ),
+        Kind(
+            name="block_emission",
+            arguments=lambda data: (data["issuance"],),
+            rule=block_emission,
+            answer=_emission_answer,
+            signature="block_emission(issuance: int) -> int",
+        ),
+        Kind(
+            name="swap",
+            arguments=_swap_arguments,
+            rule=swap,
+            answer=_swap_answer,
+            signature="swap(pool: Pool, side: str, amount: int, limit_price: int | None) -> SwapResult | dict",
+        ),
+        Kind(
+            name="normalize_weights",
+            arguments=lambda data: (np.array(data["weights"], np.uint16), data["max_limit"]),
+            rule=normalize_weights,
+            answer=_normalized_answer,
+            signature="normalize_weights(weights, max_limit) -> (weights, within_limit) | dict",
         ),
     )
 }

@@ -74,7 +74,11 @@ Answers = Iterator[tuple[Vector, Mapping[str, Any] | Failure]]
 
 def _library_answers(file: VectorFile) -> Any:
     for vector in file.vectors:
-        yield vector, plain_answer(file.kind.answer(file.kind.rule(*_arguments(file.kind, vector))))
+        arguments = _arguments(file.kind, vector)
+        try:
+            yield vector, plain_answer(file.kind.answer(file.kind.rule(*arguments)))
+        except ValueError as error:  # the chain refuses it, for example a swap below its limit price
+            yield vector, Failure(vector.name, "", str(error))
 
 
 def _student_answers(file: VectorFile, rules: Path, timeout: float) -> Any:

@@ -55,9 +55,9 @@ class Style:
     """Sizes: of type (px), of a matrix row (px), of the smaller charts (px)."""
 
     font: int = 12
-    row: int = 16
-    strip: int = 120
-    bars: int = 100
+    row: int = 15
+    strip: int = 110
+    bars: int = 92
 
 
 SMALL = Style()
@@ -272,8 +272,9 @@ def incentive_spec(data: alt.Data, cast: Cast, style: Style = SMALL) -> alt.Laye
     base = alt.Chart(data).encode(x=_miner_axis(cast))
     scale = alt.Scale(domain=[0, 1])
     axis = _amount_axis("incentive", values=[0, 0.5, 1], **_side(style))
-    bars = base.mark_bar(color=BLUE).encode(
+    bars = base.mark_bar().encode(
         y=alt.Y("incentive:Q", scale=scale, axis=axis),
+        color=alt.when("datum.miner == target").then(alt.value(VERMILLION)).otherwise(alt.value(BLUE)),
         opacity=_faded("datum.miner == miner", 1, faint=0.6),
         tooltip=_tooltip("miner", "incentive", "before", "consensus"),
     )
@@ -288,7 +289,7 @@ def dividends_spec(data: alt.Data, cast: Cast, style: Style = SMALL) -> alt.Laye
     base = alt.Chart(data).encode(y=_validator_axis(cast, style))
     axis = _amount_axis("share of all validators (bar: dividends, mark: stake)", tickCount=5)
     bars = base.mark_bar(size=style.row * 0.55).encode(
-        x=alt.X("dividends:Q", axis=axis),
+        x=alt.X("dividends:Q", axis=axis, scale=alt.Scale(domain=alt.DomainUnionWith([0, 0.4]))),
         color=alt.Color("who:N", legend=None, scale=WHO),
         opacity=_faded("validator == '' || datum.validator == validator", 1, faint=0.4),
         tooltip=_tooltip("validator", "dividends", "stake"),

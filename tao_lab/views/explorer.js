@@ -98,11 +98,12 @@ function figure(name) {
   return { name, title, canvas, plot, root: element("section", { class: `tl-chart tl-${name}`, "data-chart": name }, [title, canvas]) };
 }
 
-function legend() {
+function legend(about) {
   const item = (mark, text) => element("span", {}, [element("i", { class: `tl-mark tl-mark-${mark}`, "aria-hidden": "true" }), text]);
   return element("p", { class: "tl-legend" }, [
     item("honest", "honest validator"), item("liar", "liar"), item("scale", "weight 0 to 100 %"), item("bar", "consensus, or stake"),
     item("cut", "weight cut by clipping"), item("before", "incentive before the lie"),
+    element("span", {}, [`shown: ${about.validators} validators and ${about.miners.length} miners of ${about.neurons} neurons`]),
   ]);
 }
 
@@ -122,7 +123,7 @@ async function render({ model, el }) {
   const figures = CHARTS.map(figure);
   const byName = Object.fromEntries(figures.map((f) => [f.name, f]));
   const sentence = element("p", { class: "tl-sentence", "aria-live": "polite" });
-  const picker = element("select", { "aria-label": "Miner to follow in all charts" }, about.miners.map((uid) => element("option", { value: uid }, [`miner ${uid}`])));
+  const picker = element("select", { class: "tl-picker", "aria-label": "Miner to follow in every chart" }, about.miners.map((uid) => element("option", { value: uid }, [`miner ${uid}`])));
   const kept = { miner: about.miners[0], validator: "" };
   let pointed = {};
   let bondsOf = null;
@@ -146,14 +147,14 @@ async function render({ model, el }) {
   const panel = controls(about, send, () => send(null));
 
   const root = element("div", { class: `tl-explorer ${about.large ? "tl-large" : ""}` }, [
-    panel.root, legend(),
+    panel.root, legend(about),
     element("div", { class: "tl-charts" }, [
       element("div", { class: "tl-column" }, [byName.weights.root, byName.consensus.root, byName.incentive.root]),
       element("div", { class: "tl-column" }, [byName.dividends.root, byName.bonds.root]),
     ]),
     sentence,
   ]);
-  byName.bonds.root.insertBefore(element("label", { class: "tl-picker" }, ["follow ", picker]), byName.bonds.canvas);
+  byName.bonds.root.insertBefore(picker, byName.bonds.canvas);
   el.replaceChildren(root);
 
   const first = tables(model.get("_picture"), kept.miner);

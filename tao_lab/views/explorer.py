@@ -18,11 +18,12 @@ import anywidget
 import traitlets
 import vl_convert
 
+from tao_lab.consensus import epoch
 from tao_lab.consensus.types import Array
 from tao_lab.datasets import Metagraph, load_metagraph
 from tao_lab.units import U16_MAX
 from tao_lab.views import charts, words
-from tao_lab.views.scenario import MAX_LIAR_PERCENT, Cast, Outcome, Scenario, Settings, run
+from tao_lab.views.scenario import MAX_LIAR_PERCENT, Cast, Outcome, Rule, Scenario, Settings, run
 from tao_lab.views.tables import Table, bonds_table, dividends_table, incentive_table, weights_table
 
 _HERE = Path(__file__).parent
@@ -40,6 +41,7 @@ class ConsensusExplorer(anywidget.AnyWidget):  # type: ignore[misc]  # untyped b
         epochs: how many epochs the liars lie.
         large: sizes that the back row can read.
         settings: where the sliders start and where the reset button takes them.
+        rule: computes one epoch; a student's own can take the place of the library's.
 
     Raises:
         ScenarioError: a setting out of range, or a metagraph without the actors.
@@ -58,12 +60,14 @@ class ConsensusExplorer(anywidget.AnyWidget):  # type: ignore[misc]  # untyped b
         epochs: int = 20,
         large: bool = False,
         settings: Settings | None = None,
+        rule: Rule = epoch,
     ) -> None:
         self._esm = bundle()
         self._start = settings or Settings()
         self._epochs = epochs
+        self._rule = rule
         self._scenario = Scenario.of(metagraph or load_metagraph())
-        self._outcome = run(self._scenario, self._start, epochs)
+        self._outcome = run(self._scenario, self._start, epochs, rule)
         self._since = self._outcome
         style = charts.LARGE if large else charts.SMALL
         super().__init__(
@@ -89,7 +93,7 @@ class ConsensusExplorer(anywidget.AnyWidget):  # type: ignore[misc]  # untyped b
 
     def reset(self) -> None:
         """All sliders back to where they started."""
-        self._since = self._outcome = run(self._scenario, self._start, self._epochs)
+        self._since = self._outcome = run(self._scenario, self._start, self._epochs, self._rule)
         self._picture = _picture(self._outcome, None, tick=FROM_PYTHON)
 
     def _answer(self, change: Any) -> None:
@@ -104,7 +108,7 @@ class ConsensusExplorer(anywidget.AnyWidget):  # type: ignore[misc]  # untyped b
         # "Since" stays at the moment when this slider was taken hold of, however often it moves.
         if _moved(settings, self._outcome.settings) - _moved(self._outcome.settings, self._since.settings):
             self._since = self._outcome
-        self._outcome = run(self._scenario, settings, self._epochs)
+        self._outcome = run(self._scenario, settings, self._epochs, self._rule)
         self._picture = _picture(self._outcome, self._since, tick)
 
 
@@ -148,6 +152,8 @@ def _about(outcome: Outcome, large: bool) -> dict[str, Any]:
         "maxLiarPercent": MAX_LIAR_PERCENT,
         "miners": [str(uid) for uid in cast.miners],
         "liars": len(cast.liars),
+        "validators": len(cast.validators),
+        "neurons": outcome.scenario.metagraph.n,
         "target": {lie: str(uid) for lie, uid in outcome.scenario.target.items()},
     }
 

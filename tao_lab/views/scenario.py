@@ -10,7 +10,7 @@ Source of the rules: `tao_lab.consensus`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal, Self, get_args
@@ -23,6 +23,7 @@ from tao_lab.datasets import Metagraph
 from tao_lab.fixed import EXACT, NumberSystem
 from tao_lab.units import U16_MAX
 
+Rule = Callable[[EpochInput, NumberSystem], Epoch]
 Lie = Literal["ignored", "popular"]
 LIES = get_args(Lie)
 MAX_LIAR_PERCENT = 70
@@ -230,13 +231,14 @@ class Outcome:
         return int(words[list(self.scenario.cast.liars)].sum())
 
 
-def run(scenario: Scenario, settings: Settings, epochs: int = 20) -> Outcome:
+def run(scenario: Scenario, settings: Settings, epochs: int = 20, rule: Rule = epoch) -> Outcome:
     """Let the liars lie for a number of epochs, exactly as the chain computes it.
 
     Args:
         scenario: the subnet.
         settings: the sliders.
         epochs: how many, at least 1.
+        rule: computes one epoch; a student's own can take the place of the library's.
 
     Raises:
         ScenarioError: `epochs` is below 1.
@@ -244,7 +246,7 @@ def run(scenario: Scenario, settings: Settings, epochs: int = 20) -> Outcome:
     if epochs < 1:
         raise ScenarioError(f"epochs is {epochs}; allowed: 1 or more")
     start = scenario.before(settings)
-    before = epoch(start)
+    before = rule(start, EXACT)
     stored = before.terms()
     lie = replace(
         next_input(start, stored),
@@ -252,26 +254,29 @@ def run(scenario: Scenario, settings: Settings, epochs: int = 20) -> Outcome:
         validator_permit=start.validator_permit,
         bonds_moving_average=scenario.metagraph.epoch_input().bonds_moving_average,
     )
-    results, terms = _run(lie, epochs, EXACT)
+    results, terms = _run(lie, epochs, EXACT, rule)
     return Outcome(scenario, settings, before, results, (stored, *terms))
 
 
-def run_epochs(inputs: EpochInput, epochs: int, numbers: NumberSystem = EXACT) -> tuple[Epoch, ...]:
+def run_epochs(inputs: EpochInput, epochs: int, numbers: NumberSystem = EXACT, rule: Rule = epoch) -> tuple[Epoch, ...]:
     """Several epochs in a row in which nobody changes weights or stake.
 
     Args:
         inputs: state at the first epoch.
         epochs: how many.
         numbers: the number system; bonds are stored as u16 in between, as on the chain.
+        rule: computes one epoch.
     """
-    return _run(inputs, epochs, numbers)[0]
+    return _run(inputs, epochs, numbers, rule)[0]
 
 
-def _run(inputs: EpochInput, epochs: int, numbers: NumberSystem) -> tuple[tuple[Epoch, ...], tuple[EpochTerms, ...]]:
+def _run(
+    inputs: EpochInput, epochs: int, numbers: NumberSystem, rule: Rule
+) -> tuple[tuple[Epoch, ...], tuple[EpochTerms, ...]]:
     results: list[Epoch] = []
     stored: list[EpochTerms] = []
     for _ in range(epochs):
-        results.append(epoch(inputs, numbers))
+        results.append(rule(inputs, numbers))
         stored.append(results[-1].terms())
         inputs = next_input(inputs, stored[-1])
     return tuple(results), tuple(stored)

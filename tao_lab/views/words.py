@@ -264,10 +264,11 @@ def _pay(outcome: Outcome) -> str:
 def _dividends(outcome: Outcome) -> str:
     before, after = outcome.liars_dividends(outcome.before), outcome.liars_dividends(outcome.after)
     epochs = f"{len(outcome.epochs)} epochs" if len(outcome.epochs) > 1 else "1 epoch"
+    earned = f"After {epochs} of lying, the liars earn {percent(after)} of the dividends"
     if abs(after - before) < VISIBLE:
-        return f"After {epochs} their dividends are what they were, {percent(after)}."
+        return f"{earned}, as before the lie."
     verdict = "the lie costs them" if after < before else "the lie pays"
-    return f"After {epochs} their dividends went from {percent(before)} to {percent(after)}: {verdict}."
+    return f"{earned} (before the lie: {percent(before)}): {verdict}."
 
 
 def _best_miner(outcome: Outcome) -> tuple[int, float]:

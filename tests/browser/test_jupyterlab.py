@@ -18,8 +18,7 @@ def test_the_lab_runs_in_jupyterlab_and_its_slider_repaints_the_charts(visit, la
     page = visit.page
     with _browser.jupyterlab(lab_folder) as address:
         page.goto(address.replace("/?", f"/lab/tree/{LAB.name}?"))
-        page.click('.lm-MenuBar-itemLabel:has-text("Run")')
-        page.click('.lm-Menu-itemLabel:text-is("Run All Cells")')
+        _browser.run_all_cells(page)
         explorer = find_explorer(page)
         explorer.slider("liar_percent").scroll_into_view_if_needed()
         before = explorer.picture("consensus")
@@ -30,13 +29,5 @@ def test_the_lab_runs_in_jupyterlab_and_its_slider_repaints_the_charts(visit, la
         explorer.reset()
         page.mouse.move(5, 5)
         assert explorer.changed(before, "consensus") < 0.0005
-        page.wait_for_function(ALL_CELLS_RAN)
         errors = page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.error']").all_inner_texts()
         assert errors == []
-
-
-# JupyterLab shows the last cells only when they are scrolled to: ask the status instead.
-ALL_CELLS_RAN = """() => {
-    const indicator = document.querySelector(".jp-Notebook-ExecutionIndicator");
-    return indicator && indicator.dataset.status === "idle";
-}"""

@@ -1,10 +1,15 @@
 """Random subnets, with the corners of the rules much likelier than on a real chain.
 
+Corners spoil each other: without stake no other rule matters. So each case first draws how strange it is, and each of
+its fields is at a corner with that probability, and otherwise as on a healthy subnet.
+
 `case(seed)` is the `input` of an epoch vector; the same seed gives the same subnet. `CASES` is a Hypothesis strategy.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,138 +18,153 @@ from hypothesis import strategies as st
 U16_MAX = 65_535
 U64_MAX = (1 << 64) - 1
 LARGEST_STAKE = 10**16  # rao
-SIZES = (1, 2, 3, 4, 5, 8, 13, 21, 40)
-BLOCKS = (1, 2, 400, 5_001, 123_456, 6_000_000)
-TEMPOS = (0, 1, 10, 99, 360, 1_000)
-# steepness 200 meets exp(1), which the chain answers with a constant, wherever the difference is zero
-STEEPNESSES = (0, 1, 100, 200, -200, 1_000, 1_000, 5_000, -1_000, 32_767, -32_768)
-STAKES = ("equal", "few", "few", "pareto", "pareto", "whale", "zero")
-WEIGHTS = ("random", "random", "ties", "ties", "agree", "extreme", "self", "one column", "none")
+STRANGENESS = (0.0, 0.1, 0.1, 0.25, 0.5)
+BLOCKS = (1, 2, 400, 5_001, 6_000_000)
+TEMPOS = (0, 1, 10, 99, 1_000)
+# with equal stakes these shares meet the sum of some of the voters exactly: thirds, fifths
+KAPPAS = (0, U16_MAX, 21_845, 43_690, 13_107, 26_214, 39_321, 52_428)
+# 200 meets exp(1), which the chain answers with a constant, wherever the difference is zero
+STEEPNESSES = (0, 0, 1, 200, 200, 200, -200, 333, -777, 5_000, -1_000, 32_767, -32_768)
+ALPHAS = ((6_553, 19_660), (1_638, U16_MAX), (0, 0), (0, U16_MAX), (U16_MAX, U16_MAX), (50_000, 20_000))
 
-Draw = np.random.Generator
-Entries = list[list[int]]
-
-
-def pick(draw: Draw, options: Any) -> Any:
-    return options[int(draw.integers(len(options)))]
+Row = list[list[int]]
 
 
-def chance(draw: Draw, share: float) -> bool:
-    return bool(draw.random() < share)
+@dataclass
+class Draw:
+    """A source of random choices for one case."""
 
+    random: np.random.Generator
+    strangeness: float = 0.0
 
-def u16(draw: Draw, *corners: int) -> int:
-    return pick(draw, (*corners, int(draw.integers(U16_MAX + 1))))
+    def below(self, limit: int) -> int:
+        return int(self.random.integers(limit))
+
+    def chance(self, share: float) -> bool:
+        return bool(self.random.random() < share)
+
+    def among(self, options: Sequence[Any]) -> Any:
+        return options[self.below(len(options))]
+
+    def usually(self, healthy: Any, corners: Sequence[Any]) -> Any:
+        return self.among(corners) if self.chance(self.strangeness) else healthy
 
 
 def stakes(draw: Draw, n: int) -> list[int]:
-    kind = pick(draw, STAKES)
+    kind = draw.usually(draw.among(("pareto", "equal")), ("few", "whale", "whale", "gaps", "zero"))
     if kind == "equal":
-        return [int(draw.integers(1, LARGEST_STAKE))] * n
+        return [1 + draw.below(LARGEST_STAKE)] * n
     if kind == "few":
-        return draw.integers(0, 4, n).tolist()
+        return [draw.below(4) for _ in range(n)]
     if kind == "zero":
         return [0] * n
-    amounts = [min(int((1 + draw.pareto(0.6)) * 10**9), LARGEST_STAKE) for _ in range(n)]
+    amounts = [min(int((1 + draw.random.pareto(0.6)) * 10**9), LARGEST_STAKE) for _ in range(n)]
     if kind == "whale":
-        amounts[int(draw.integers(n))] = LARGEST_STAKE
-    return [0 if chance(draw, 0.2) else amount for amount in amounts]
+        amounts[draw.below(n)] = LARGEST_STAKE
+    return [0 if kind == "gaps" and draw.chance(0.5) else amount for amount in amounts]
 
 
 def value(draw: Draw, kind: str) -> int:
     if kind == "ties":
-        return pick(draw, (0, 1, 2, 65_534, U16_MAX))
+        return draw.among((0, 1, 2, 65_534, U16_MAX))
     if kind == "extreme":
-        return pick(draw, (0, U16_MAX))
-    return int(draw.integers(U16_MAX + 1))
+        return draw.among((0, U16_MAX))
+    return 0 if draw.chance(0.1) else draw.below(U16_MAX + 1)
 
 
-def entries(draw: Draw, n: int, uid: int, kind: str) -> Entries:
-    """One row; a tenth of its values are stored zeros, and half of the rows are out of order."""
-    columns = {"self": [uid], "one column": [int(draw.integers(n))], "none": []}.get(kind)
-    if columns is None:
-        density = pick(draw, (0.2, 0.6, 1.0))
-        columns = [j for j in range(n) if chance(draw, density)]
-    row = [[j, 0 if chance(draw, 0.1) else value(draw, kind)] for j in columns]
-    if chance(draw, 0.5):
-        draw.shuffle(row)
-    return row
-
-
-def rows(draw: Draw, n: int) -> list[list[Any]]:
-    kind = pick(draw, WEIGHTS)
-    if kind == "agree":
-        shared = entries(draw, n, 0, "random")
-        table = {uid: shared if chance(draw, 0.9) else entries(draw, n, uid, "random") for uid in range(n)}
+def row(draw: Draw, n: int, uid: int, kind: str) -> Row:
+    """Stored entries of one row; a quarter of the rows is out of order."""
+    if kind == "self":
+        columns = [uid]
+    elif kind == "one":
+        columns = [draw.below(n)]
     else:
-        table = {uid: entries(draw, n, uid, kind) for uid in range(n)}
-    dead = {int(j) for j in draw.integers(0, n, n // 4)}  # columns that nobody names, or all name with zero
-    silent = chance(draw, 0.5)
-    for uid, row in table.items():
-        table[uid] = [[j, 0 if j in dead else w] for j, w in row if not (silent and j in dead)]
-    listed = [uid for uid in range(n) if chance(draw, 0.85)]
-    return [[uid, table[uid]] for uid in listed]
+        density = draw.among((0.3, 0.7, 1.0))
+        columns = [j for j in range(n) if draw.chance(density)]
+    entries = [[j, U16_MAX if kind == "one" else value(draw, kind)] for j in columns]
+    if draw.chance(0.25):
+        draw.random.shuffle(entries)
+    return entries
+
+
+def matrix(draw: Draw, n: int) -> list[list[Any]]:
+    kind = draw.among(("random", "random", "agree", "agree", "ties", "extreme", "one"))
+    kind = draw.usually(kind, ("self", "none"))
+    if kind == "none":
+        return []
+    if kind == "agree":
+        shared = row(draw, n, 0, "random")
+        rows = [shared if draw.chance(0.8) else row(draw, n, uid, "random") for uid in range(n)]
+    else:
+        rows = [row(draw, n, uid, kind) for uid in range(n)]
+    dead = {draw.below(n) for _ in range(n // 4)}  # columns that nobody names, or all name with zero
+    named = draw.chance(0.5)
+    rows = [[[j, 0 if j in dead else w] for j, w in entries if named or j not in dead] for entries in rows]
+    missing = draw.usually(0.0, (0.2, 0.6))
+    return [[uid, entries] for uid, entries in enumerate(rows) if not draw.chance(missing)]
 
 
 def liquid_alpha(draw: Draw) -> dict[str, int] | None:
-    if chance(draw, 0.35):
+    if draw.chance(0.35):
         return None
-    low, high = pick(draw, ((45_875, 58_982), (6_553, 19_660), (1_638, U16_MAX), (0, 0), (U16_MAX, U16_MAX)))
-    if chance(draw, 0.2):
-        low, high = u16(draw), u16(draw)  # low above high is possible here
-    steepness = pick(draw, (*STEEPNESSES, int(draw.integers(-(1 << 15), 1 << 15))))
+    low, high = draw.usually((45_875, 58_982), ALPHAS)
+    steepness = draw.among((1_000, draw.below(1 << 16) - (1 << 15), draw.among(STEEPNESSES)))
     return {"low": low, "high": high, "steepness": steepness}
 
 
 def past(draw: Draw, block: int, *corners: int) -> int:
     """A block up to `block`, often next to one of `corners`."""
     near = [corner + step for corner in corners for step in (-1, 0, 1)]
-    return min(max(pick(draw, (*near, int(draw.integers(block + 1)), block)), 0), block)
+    return min(max(draw.among((*near, draw.below(block + 1), block)), 0), block)
 
 
 def clocks(draw: Draw, n: int) -> dict[str, Any]:
-    block, tempo, cutoff = pick(draw, BLOCKS), pick(draw, TEMPOS), pick(draw, (1, 13, 5_000, 5_000))
-    last_step = 0 if chance(draw, 0.4) else past(draw, block, block - tempo)
+    block, tempo = draw.usually(123_456, BLOCKS), draw.usually(360, TEMPOS)
+    cutoff = draw.usually(5_000, (1, 13))
+    last_step = draw.among((0, past(draw, block, block - tempo)))
     last_tempo = last_step + 1 if last_step else block - tempo
     update = past(draw, block, block, block - cutoff)
-    fresh = pick(draw, (0.0, 0.1, 0.5))
-    registered = [past(draw, block, last_tempo, update) if chance(draw, fresh) else 0 for _ in range(n)]
-    clock = {
+
+    def column(usual: int, *corners: int) -> list[int]:
+        return [draw.usually(usual, (past(draw, block, *corners),)) for _ in range(n)]
+
+    clock: dict[str, Any] = {
         "block": block,
         "tempo": tempo,
         "last_step_block": last_step,
         "activity_cutoff": cutoff,
-        "last_update": [block if chance(draw, 0.6) else past(draw, block, update, block - cutoff) for _ in range(n)],
-        "registered_at": registered,
+        "last_update": column(block, update, block - cutoff),
+        "registered_at": column(0, last_tempo, update),
     }
-    if chance(draw, 0.3):
-        commits = [None if chance(draw, 0.4) else past(draw, block, pick(draw, registered)) for _ in range(n)]
-        clock["commit_block"] = commits
+    if draw.chance(0.3):
+        registered = draw.among(clock["registered_at"])
+        clock["commit_block"] = [draw.usually(None, (past(draw, block, registered),)) for _ in range(n)]
     return clock
 
 
 def case(seed: int) -> dict[str, Any]:
     """The `input` of an epoch vector, drawn from `seed`."""
-    draw = np.random.default_rng(seed)
-    n = pick(draw, (*SIZES, int(draw.integers(1, 41))))
-    stake = stakes(draw, n)
-    permitted = pick(draw, (0.0, 0.5, 0.9, 1.0, 1.0))
+    draw = Draw(np.random.default_rng(seed))
+    draw.strangeness = draw.among(STRANGENESS)
+    n = draw.among((1, 2, 3, 3, 5, 5, 8, 40, *(1 + draw.below(40) for _ in range(4))))
+    stake, weights = stakes(draw, n), matrix(draw, n)
     return {
         "n": n,
         **clocks(draw, n),
-        "kappa": u16(draw, 0, 32_767, 32_767, U16_MAX),
-        "bonds_penalty": u16(draw, 0, U16_MAX),
-        "bonds_moving_average": pick(draw, (0, 900_000, 975_000, 10**6, int(draw.integers(10**6)))),
-        "yuma3": chance(draw, 0.6),
+        "kappa": draw.among((32_767, draw.below(U16_MAX + 1), draw.among(KAPPAS))),
+        "bonds_penalty": draw.among((0, U16_MAX, draw.below(U16_MAX + 1))),
+        "bonds_moving_average": draw.usually(900_000, (0, 975_000, 10**6, draw.below(10**6))),
+        "yuma3": draw.chance(0.6),
         "liquid_alpha": liquid_alpha(draw),
-        "max_validators": pick(draw, (0, 1, n // 2, n, n + 1, 64)),
-        "min_stake": pick(draw, (0, 0, 1, pick(draw, stake), 10**12, LARGEST_STAKE + 1)),
-        "owner_uid": pick(draw, (None, None, int(draw.integers(n)), n, U16_MAX)),
-        "emission": pick(draw, (0, 1, 10**9, 295_200 * 10**6, int(draw.integers(10**15)), U64_MAX)),
+        "max_validators": draw.usually(64, (0, 1, n // 2, n, n + 1)),
+        "min_stake": draw.usually(0, (1, draw.among(stake), 10**12, LARGEST_STAKE + 1)),
+        "owner_uid": draw.among((None, draw.usually(None, (draw.below(n), draw.below(n), n, U16_MAX)))),
+        # the largest emission shows every bit of a share
+        "emission": draw.among((U64_MAX, draw.usually(295_200 * 10**6, (0, 1, draw.below(10**15))))),
         "stake": stake,
-        "validator_permit": [chance(draw, permitted) for _ in range(n)],
-        "weights": rows(draw, n),
-        "bonds": [] if chance(draw, 0.2) else rows(draw, n),
+        "validator_permit": [draw.usually(True, (False,)) for _ in range(n)],
+        "weights": weights,
+        "bonds": weights if draw.chance(0.2) else matrix(draw, n),
     }
 
 

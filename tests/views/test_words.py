@@ -55,7 +55,7 @@ def test_the_sentence_is_true_for_every_position_of_the_sliders(outcomes):
             assert after > before, settings
         if "costs them" in text:
             assert after < before, settings
-        if "what they were" in text:
+        if ", as before the lie." in text:
             assert abs(after - before) < 0.0005, settings
 
 
@@ -85,8 +85,8 @@ def test_titles_name_what_the_numbers_say(outcomes):
         (
             Settings(),
             "The liars hold 40 % of stake, less than the 50 % (kappa) that decide consensus, so clipping cuts all of "
-            "the weight they gave miner 5, and it earns nothing. After 20 epochs their dividends went from 42 % to "
-            "5 %: the lie costs them.",
+            "the weight they gave miner 5, and it earns nothing. After 20 epochs of lying, the liars earn 5 % of the "
+            "dividends (before the lie: 42 %): the lie costs them.",
         ),
         # 40 % of 2^32 is no whole word: five liars' truncated shares stay below kappa's.
         (Settings(kappa=26_214), "just short of the 40 %"),

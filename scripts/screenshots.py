@@ -1,0 +1,65 @@
+"""Makes the pictures of the README again: the lab in JupyterLab and the dashboard in Voila, as a browser shows them.
+
+Run `make screenshots`.
+"""
+
+import shutil
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tao_lab import paths
+from tao_lab.bench import _browser
+
+IMAGES = paths.ROOT / "docs" / "images"
+LAB = paths.LABS / "06-yuma-consensus.ipynb"
+DASHBOARD = paths.LABS / "dashboards" / "consensus.ipynb"
+MAX_BYTES = 300_000
+
+
+def dashboard(picture: Path) -> None:
+    """The dashboard after somebody moved the liars' stake past the half."""
+    with _browser.voila(DASHBOARD) as address, _browser.open_browser(1920, 1080) as visit:
+        visit.page.goto(address)
+        visit.page.wait_for_selector("[data-painted]")
+        move_liars(visit.page, 55)
+        visit.page.screenshot(path=picture)
+
+
+def lab(picture: Path) -> None:
+    """The lab's first cells, run."""
+    with TemporaryDirectory() as folder:
+        shutil.copy(LAB, folder)
+        with _browser.jupyterlab(Path(folder)) as address, _browser.open_browser(1280, 1000) as visit:
+            visit.page.goto(address.replace("/?", f"/lab/tree/{LAB.name}?"))
+            _browser.run_all_cells(visit.page)
+            visit.page.evaluate("() => window.jupyterapp.commands.execute('application:toggle-left-area')")
+            visit.page.wait_for_selector("[data-painted]")
+            visit.page.locator(".tl-sentence").scroll_into_view_if_needed()
+            visit.page.screenshot(path=picture)
+
+
+def move_liars(page, percent: int) -> None:
+    """Set the slider as a hand would and wait for the charts."""
+    slider = page.locator('[data-setting="liar_percent"]')
+    slider.fill(str(percent))
+    slider.blur()
+    page.wait_for_function(f"document.querySelector('.tl-sentence').textContent.includes('to {percent} %')")
+
+
+def main() -> int:
+    """Make both pictures; 1 if one is too large for a README."""
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    for draw, name in ((lab, "lab-06.png"), (dashboard, "dashboard-consensus.png")):
+        picture = IMAGES / name
+        draw(picture)
+        size = picture.stat().st_size
+        print(f"{picture.relative_to(paths.ROOT)}: {size // 1000} kB")
+        if size > MAX_BYTES:
+            print(f"{name} is over {MAX_BYTES // 1000} kB", file=sys.stderr)
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

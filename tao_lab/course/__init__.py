@@ -1,0 +1,12 @@
+"""What turns a notebook into a course: exercises with checks and hints, predictions, claims, progress, solutions.
+
+```python
+from tao_lab.course import check
+check("06.2", clip_and_trust)      # not started, right, or a hint about the mistake that was made
+```
+"""
+
+from tao_lab.course.api import check, claim, mine_or_ours, predict, progress, real_code
+from tao_lab.course.solve import Lab, labs, solved_notebook
+
+__all__ = ["Lab", "check", "claim", "labs", "mine_or_ours", "predict", "progress", "real_code", "solved_notebook"]

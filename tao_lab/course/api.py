@@ -1,0 +1,107 @@
+"""What a notebook calls, by the ids that are written in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tao_lab.course import checking, records, registry
+from tao_lab.course.cards import Card, Grid, Text, Tone
+from tao_lab.course.claims import ClaimResult, check_claim
+from tao_lab.course.prediction import Prediction
+from tao_lab.course.realcode import storage_card
+
+
+def check(exercise: str, function: Any, seconds: float = checking.SECONDS) -> checking.CheckResult:
+    """Check a function that you wrote for an exercise.
+
+    Args:
+        exercise: id, for example "06.2".
+        function: your function, without parentheses.
+        seconds: that it may take.
+
+    Returns:
+        The result; in a notebook it shows itself.
+
+    Raises:
+        UnknownIdError: there is no such exercise.
+    """
+    return checking.check(registry.find(registry.exercises(), exercise, "exercise"), function, seconds)
+
+
+def predict(question: str, choice: int | None = None) -> Prediction:
+    """Ask a *predict first* question.
+
+    Args:
+        question: id, for example "06.A".
+        choice: number of an option, from 1, where there are no widgets to click.
+
+    Raises:
+        UnknownIdError: there is no such question.
+        PredictionError: there is no such option.
+    """
+    return Prediction(registry.find(registry.questions(), question, "question"), choice)
+
+
+def claim(number: int) -> ClaimResult:
+    """Test a claim about Bittensor against the chain's rules and data.
+
+    Args:
+        number: of the claim.
+
+    Raises:
+        UnknownIdError: no lab tests it.
+    """
+    return check_claim(registry.find(registry.claims(), number, "claim"))
+
+
+def real_code(lab: str) -> Card:
+    """What the parts of a lab are called on the real chain.
+
+    Args:
+        lab: number, for example "06".
+
+    Raises:
+        UnknownIdError: there is no such lab.
+    """
+    return storage_card(registry.find(registry.real_names(), lab, "lab"))
+
+
+def progress(lab: str = "") -> Card:
+    """What you have done so far.
+
+    Args:
+        lab: number of a lab, for example "06"; empty for all of them.
+    """
+    record = records.load()
+    wanted = [e for e in registry.exercises().values() if e.id.startswith(lab)]
+    rows = []
+    for exercise in wanted:
+        entry = record.exercises.get(exercise.id, {})
+        state = "✔ right" if record.is_right(exercise.id) else entry.get("state", "○ not started")
+        rows.append([exercise.id, exercise.title, str(state), str(entry.get("checks", 0))])
+    done = sum(record.is_right(exercise.id) for exercise in wanted)
+    notice = (Text(record.notice),) if record.notice else ()
+    grid = Grid(rows, ("exercise", "what", "state", "checks"))
+    tone: Tone = "right" if done == len(wanted) else "info"
+    return Card(tone, f"{done} of {len(wanted)}", "exercises are right", (grid, *notice))
+
+
+def mine_or_ours(exercise: str, function: Callable[..., Any], ours: Callable[..., Any]) -> Callable[..., Any]:
+    """Your function where it can run, the library's where it cannot; says which.
+
+    A function that runs is taken even if it is wrong: that is the point of trying it.
+
+    Args:
+        exercise: id of the exercise that the function is for.
+        function: yours.
+        ours: the library's.
+
+    Raises:
+        UnknownIdError: there is no such exercise.
+    """
+    known = registry.find(registry.exercises(), exercise, "exercise")
+    result = checking.judge(known, function)
+    whose = "yours" if result.usable else "the library's"
+    print(f"{known.name}: {whose} runs ({known.id} is {result.state})")  # noqa: T201 - for the person at the notebook
+    return function if result.usable else ours

@@ -1,0 +1,115 @@
+"""Cards: one content, shown as HTML in a notebook and as text in a terminal.
+
+A card has a badge (a word and a sign beside its colour, so that no meaning hangs on colour alone), a title and blocks
+of text or tables. Text between backticks is code.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Literal
+
+Tone = Literal["right", "wrong", "raised", "waiting", "info"]
+
+# Sign and colour of each tone; white text on the colour has a contrast of 4.5 or more.
+TONES: dict[str, tuple[str, str]] = {
+    "right": ("✔", "#00735A"),
+    "wrong": ("✘", "#B34700"),
+    "raised": ("⚠", "#8A3A76"),
+    "waiting": ("○", "#5F5F5F"),
+    "info": ("ℹ", "#0068A3"),
+}
+NUMBER = re.compile(r"[-+]?[\d.,]+(e[-+]?\d+)?( ?%)?")
+CELL = "padding:2px 8px;border:1px solid rgba(128,128,128,.35);white-space:nowrap"
+
+
+@dataclass(frozen=True)
+class Text:
+    """A paragraph."""
+
+    words: str
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A small table of texts; `marked` cells, by row and column, are the ones to look at."""
+
+    rows: Sequence[Sequence[str]]
+    header: Sequence[str] = ()
+    caption: str = ""
+    marked: frozenset[tuple[int, int]] = frozenset()
+
+
+Block = Text | Grid
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a cell shows."""
+
+    tone: Tone
+    badge: str
+    title: str
+    blocks: tuple[Block, ...] = ()
+
+    def _repr_html_(self) -> str:
+        sign, colour = TONES[self.tone]
+        badge = (
+            f'<span style="background:{colour};color:#fff;border-radius:4px;padding:2px 8px;font-weight:600;'
+            f'white-space:nowrap">{sign} {escape(self.badge)}</span>'
+        )
+        body = "".join(_block_html(block, colour) for block in self.blocks)
+        return (
+            f'<div style="border-left:5px solid {colour};padding:6px 12px;margin:4px 0;max-width:62em;'
+            f'line-height:1.5">{badge} <strong>{_code(self.title)}</strong>{body}</div>'
+        )
+
+    def __repr__(self) -> str:
+        sign, _ = TONES[self.tone]
+        lines = [f"{sign} {self.badge}: {self.title}"]
+        for block in self.blocks:
+            lines += [block.words] if isinstance(block, Text) else _grid_lines(block)
+        return "\n".join(lines)
+
+
+def _code(words: str) -> str:
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(words))
+
+
+def _block_html(block: Block, colour: str) -> str:
+    if isinstance(block, Text):
+        return f'<div style="margin-top:6px">{_code(block.words)}</div>'
+    head = "".join(f'<th style="{CELL};text-align:left">{_code(name)}</th>' for name in block.header)
+    rows = "".join(f"<tr>{_row_html(row, i, block, colour)}</tr>" for i, row in enumerate(block.rows))
+    caption = f'<div style="margin-top:8px">{_code(block.caption)}</div>' if block.caption else ""
+    table = f'<table style="border-collapse:collapse;margin:4px 0"><tbody>{f"<tr>{head}</tr>" if head else ""}{rows}'
+    return f'{caption}<div style="overflow-x:auto">{table}</tbody></table></div>'
+
+
+def _row_html(row: Sequence[str], place: int, grid: Grid, colour: str) -> str:
+    mark = f";outline:2px solid {colour};outline-offset:-2px;font-weight:700"
+    cells = []
+    for column, text in enumerate(row):
+        side = "right" if NUMBER.fullmatch(text) else "left"
+        style = f"{CELL};text-align:{side}{mark if (place, column) in grid.marked else ''}"
+        cells.append(f'<td style="{style}">{_code(text)}</td>')
+    return "".join(cells)
+
+
+def _grid_lines(grid: Grid) -> list[str]:
+    rows = [list(grid.header)] if grid.header else []
+    rows += [
+        [f">{text}<" if (i, j) in grid.marked else text for j, text in enumerate(row)]
+        for i, row in enumerate(grid.rows)
+    ]
+    width = max((len(row) for row in rows), default=0)
+    sizes = [max((len(row[j]) for row in rows if j < len(row)), default=0) for j in range(width)]
+    lines = [("  " + "  ".join(map(_pad, row, sizes))).rstrip() for row in rows]
+    return [grid.caption, *lines] if grid.caption else lines
+
+
+def _pad(text: str, size: int) -> str:
+    return text.rjust(size) if NUMBER.fullmatch(text.strip("><")) else text.ljust(size)

@@ -1,0 +1,96 @@
+"""Comparing answers, and showing one case so that a person sees the difference."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tao_lab.course.cards import Block, Grid, Text
+from tao_lab.course.exercise import Case, Values
+from tao_lab.vectors.compare import first_difference
+
+TOLERANCE = 1e-9  # relative, and of 1: far above the rounding of float64, far below any mistake
+MOST_NUMBERS = 60  # a larger input helps nobody
+
+
+def same_values(found: Values, expected: Values, case: Case) -> bool:
+    """Whether all named values agree: to the last bit on exact cases."""
+    return found.keys() == expected.keys() and all(_same(found[name], expected[name], case) for name in expected)
+
+
+def _same(found: Any, expected: Any, case: Case) -> bool:
+    if not isinstance(expected, np.ndarray):
+        return first_difference(found, expected) == ""
+    if not isinstance(found, np.ndarray) or found.shape != expected.shape:
+        return False
+    if case.exact:
+        return bool((found == expected).all())
+    return bool(np.allclose(found, expected, rtol=TOLERANCE, atol=TOLERANCE))
+
+
+def differences(found: Values, expected: Values, case: Case) -> tuple[Block, ...]:
+    """The first difference in words, which values agree, and small arrays side by side."""
+    wrong = [name for name in expected if name not in found or not _same(found[name], expected[name], case)]
+    name = wrong[0]
+    blocks: list[Block] = []
+    if len(expected) > 1:
+        agree = ", ".join(f"`{n}`" for n in expected if n not in wrong) or "none"
+        blocks.append(Text(f"Agree: {agree}. Differ: {', '.join(f'`{n}`' for n in wrong)}."))
+    if not isinstance(expected[name], np.ndarray):
+        reason = first_difference(found[name], expected[name]) if name in found else "is missing"
+        return (*blocks, Text(f"First difference: `{name}` {reason}."))
+    mine, chains = found[name], expected[name]
+    close = np.isclose(mine, chains, rtol=TOLERANCE, atol=TOLERANCE) if not case.exact else mine == chains
+    index = tuple(int(i) for i in np.argwhere(~close)[0])
+    place = f"{name}[{', '.join(map(str, index))}]"
+    found_number, chains_number = _exactly(mine[index], case), _exactly(chains[index], case)
+    blocks.append(Text(f"First difference: `{place}` is {found_number}; the chain has {chains_number}."))
+    if chains.size <= MOST_NUMBERS // 2:
+        blocks += _side_by_side(name, mine, chains, ~close, case)
+    return tuple(blocks)
+
+
+def _side_by_side(name: str, mine: Any, chains: Any, differ: Any, case: Case) -> list[Block]:
+    if mine.ndim == 1:
+        rows = [["yours", *_row(mine, case)], ["the chain", *_row(chains, case)]]
+        marked = frozenset((0, int(j) + 1) for j in np.flatnonzero(differ))
+        return [Grid(rows, ("", *(str(j) for j in range(len(mine)))), f"`{name}`", marked)]
+    marked = frozenset((int(i), int(j) + 1) for i, j in np.argwhere(differ))
+    return [_matrix(f"`{name}`, yours", mine, case, marked), _matrix(f"`{name}`, the chain's", chains, case)]
+
+
+def show_case(case: Case) -> tuple[Block, ...]:
+    """The arguments of a case, if they are few enough to read."""
+    if sum(np.size(value) for value in case.arguments.values() if isinstance(value, np.ndarray)) > MOST_NUMBERS:
+        return ()
+    blocks: list[Block] = []
+    scalars: list[str] = []
+    for name, value in case.arguments.items():
+        if isinstance(value, np.ndarray) and value.ndim == 2:
+            blocks.append(_matrix(f"`{name}`", value, case))
+        elif isinstance(value, np.ndarray) and value.ndim == 1:
+            blocks.append(Grid([["", *_row(value, case)]], (f"`{name}`", *(str(j) for j in range(len(value))))))
+        elif isinstance(value, (int, float)):
+            scalars.append(f"`{name} = {value}`")
+    return (*((Text("Given " + ", ".join(scalars) + "."),) if scalars else ()), *blocks)
+
+
+def _matrix(caption: str, matrix: Any, case: Case, marked: frozenset[tuple[int, int]] = frozenset()) -> Grid:
+    rows = [[f"validator {i}", *_row(row, case)] for i, row in enumerate(matrix)]
+    return Grid(rows, (caption, *(f"miner {j}" for j in range(matrix.shape[1]))), "", marked)
+
+
+def _row(values: Any, case: Case) -> list[str]:
+    return [_number(value, case) for value in values]
+
+
+def _number(value: Any, case: Case) -> str:
+    plain = float(case.numbers.to_float(value)) if case.numbers is not None else float(value)
+    return f"{plain:.6g}"
+
+
+def _exactly(value: Any, case: Case) -> str:
+    """A number, with its machine word where the last bits count."""
+    word = f" (word {int(value):,})" if case.numbers is not None and case.numbers.name == "exact" else ""
+    return _number(value, case) + word

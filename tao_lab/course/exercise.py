@@ -1,0 +1,168 @@
+"""What an exercise is: a function to write, cases to try it on, and the mistakes that people make.
+
+A lab declares its exercises as data; `tao_lab.course.checking` runs them. Cases are made from a fixed seed, so that no
+answer can be typed in, and the reference is a function of the library.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tao_lab.fixed import NumberSystem
+from tao_lab.vectors import AnswerError
+
+Function = Callable[..., Any]
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One try of a function.
+
+    Attributes:
+        arguments: by name of the parameter, in the order in which they are passed.
+        about: what this case is, for example "3 validators, 4 miners".
+        numbers: the number system of the arguments, None where it plays no part.
+        expected: what must come out, if that is known from elsewhere; otherwise the reference says.
+    """
+
+    arguments: Mapping[str, Any]
+    about: str
+    numbers: NumberSystem | None = None
+    expected: Values | None = None
+
+    @property
+    def exact(self) -> bool:
+        """Whether answers must agree to the last bit."""
+        return self.numbers is None or self.numbers.name == "exact"
+
+
+@dataclass(frozen=True)
+class WrongAnswer:
+    """A mistake that people make: an implementation that has it, and the hint that helps."""
+
+    name: str
+    hint: str
+    function: Function
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exercise:
+    """One function to write.
+
+    Attributes:
+        id: lab and number, as in "06.2"; also a tag of its cell.
+        title: what is built.
+        name: name of the function.
+        reference: the right answer.
+        cases: makes the cases from a random generator with a fixed seed, small ones first.
+        read: from what a function returned to named values; raises AnswerError for what is no answer.
+        wrong_answers: at least three.
+        unlocks: what the student can do with it, told when it is right.
+        seed: of the cases.
+    """
+
+    id: str
+    title: str
+    name: str
+    reference: Function
+    cases: Callable[[np.random.Generator], Iterable[Case]]
+    read: Callable[[Any, Case], Values]
+    wrong_answers: tuple[WrongAnswer, ...]
+    unlocks: str
+    seed: int = 20_260_630
+
+    def make_cases(self) -> tuple[Case, ...]:
+        """The cases, always the same."""
+        return tuple(self.cases(np.random.default_rng(self.seed)))
+
+    def expected(self, case: Case) -> Values:
+        """What a right answer is for a case."""
+        return case.expected if case.expected is not None else self.read(self.reference(**case.arguments), case)
+
+    @property
+    def call(self) -> str:
+        """How the function is called, for messages."""
+        return f"{self.name}({', '.join(inspect.signature(self.reference).parameters)})"
+
+
+def read_arrays(**shapes: Callable[[Mapping[str, Any]], tuple[int, ...]]) -> Callable[[Any, Case], Values]:
+    """A reader of functions that return one array, or a tuple of them.
+
+    Args:
+        shapes: name of each array, in order, and its shape from the case's arguments.
+    """
+
+    def read(result: Any, case: Case) -> Values:
+        parts = (result,) if len(shapes) == 1 else result
+        if not isinstance(parts, (tuple, list)) or len(parts) != len(shapes):
+            raise AnswerError(_wrong_parts(result, tuple(shapes)))
+        pairs = zip(shapes.items(), parts, strict=True)
+        return {name: _array(name, part, shape(case.arguments), case) for (name, shape), part in pairs}
+
+    return read
+
+
+def _wrong_parts(result: Any, names: tuple[str, ...]) -> str:
+    wanted = f"{len(names)} arrays, as in `return {', '.join(names)}`"
+    if isinstance(result, (tuple, list)):
+        return f"Your function returns {len(result)} values; it should return {wanted}."
+    return f"Your function returns one {_kind(result)}; it should return {wanted}."
+
+
+def _array(name: str, value: Any, shape: tuple[int, ...], case: Case) -> Any:
+    if value is None:
+        raise AnswerError(f"`{name}` is None: is a `return` missing, or a result that is never set?")
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise AnswerError(f"`{name}` is a list of rows of different lengths; it should have shape {shape}.") from None
+    if array.dtype.kind not in "biuf":
+        raise AnswerError(f"`{name}` is a {_kind(value)} of {array.dtype}; it should be an array of numbers.")
+    if array.shape != shape:
+        raise AnswerError(f"`{name}` has shape {array.shape}; it should be {shape}.{_shape_hint(array.shape, shape)}")
+    if array.dtype.kind == "b":
+        raise AnswerError(f"`{name}` holds True and False; it should hold numbers.")
+    if array.dtype.kind == "f":
+        _check_floats(name, array, case)
+    return array
+
+
+def _check_floats(name: str, array: Any, case: Case) -> None:
+    if np.isnan(array).any():
+        raise AnswerError(
+            f'`{name}` has NaN in it, "not a number": somewhere 0 is divided by 0. On the chain x / 0 is 0; '
+            "`numbers.divide(a, b)` does that."
+        )
+    if np.isinf(array).any():
+        raise AnswerError(
+            f"`{name}` has an infinite entry: something is divided by 0. On the chain x / 0 is 0; "
+            "`numbers.divide(a, b)` does that."
+        )
+    if case.numbers is not None and case.numbers.name == "exact":
+        raise AnswerError(
+            f"Right kind of answer over floats, but with the chain's exact numbers `{name}` came out as floats. "
+            "Exact numbers are stored in whole machine words: use `numbers.divide(a, b)`, `numbers.multiply(a, b)`, "
+            "`numbers.ratio(a, b)` and `numbers.number(n)` everywhere, and no float constants."
+        )
+
+
+def _shape_hint(found: tuple[int, ...], wanted: tuple[int, ...]) -> str:
+    if found == wanted[::-1] and len(found) == 2:
+        return " It is turned on its side: rows are validators, columns are miners."
+    if len(found) == 2 and len(wanted) == 1:
+        return " Is a sum over rows or columns missing?"
+    if found == ():
+        return " Did you sum over everything instead of one axis?"
+    if len(found) == len(wanted) == 1:
+        return " Is `axis` the other way round? axis=0 goes over validators (one result a miner), axis=1 over miners."
+    return ""
+
+
+def _kind(value: Any) -> str:
+    return "array" if isinstance(value, np.ndarray) else type(value).__name__

@@ -1,0 +1,27 @@
+"""*Predict first*: a question with options, and the experiment that answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tao_lab.course.cards import Block
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What an experiment showed: the index of the option that holds, why, and the numbers."""
+
+    option: int
+    because: str
+    evidence: tuple[Block, ...] = ()
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question to answer before the experiment runs."""
+
+    id: str
+    text: str
+    options: tuple[str, ...]
+    experiment: Callable[[], Finding]

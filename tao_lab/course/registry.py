@@ -1,0 +1,69 @@
+"""Where the exercises, questions and claims of all labs are found.
+
+A lab adds one module here, `labNN`, with `EXERCISES`, `QUESTIONS`, `CLAIMS` and `REAL_NAMES`; nothing else has to
+know of it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import TypeVar
+
+import tao_lab.course
+from tao_lab.course.claims import Claim
+from tao_lab.course.exercise import Exercise
+from tao_lab.course.questions import Question
+from tao_lab.course.realcode import StorageName
+from tao_lab.errors import LabError
+
+Key = TypeVar("Key", str, int)
+Entry = TypeVar("Entry")
+
+
+class UnknownIdError(LabError):
+    """No lab has an exercise, question or claim of that name."""
+
+
+@cache
+def exercises() -> dict[str, Exercise]:
+    """All exercises by id, in the order of the course."""
+    return {exercise.id: exercise for module in _modules() for exercise in module.EXERCISES}
+
+
+@cache
+def questions() -> dict[str, Question]:
+    """All *predict first* questions by id."""
+    return {question.id: question for module in _modules() for question in module.QUESTIONS}
+
+
+@cache
+def claims() -> dict[int, Claim]:
+    """All claims by number."""
+    return {claim.number: claim for module in _modules() for claim in module.CLAIMS}
+
+
+@cache
+def real_names() -> dict[str, Sequence[StorageName]]:
+    """Storage items of each lab, by its number."""
+    return {module.__name__[-2:]: module.REAL_NAMES for module in _modules()}
+
+
+def find(entries: dict[Key, Entry], key: Key, what: str) -> Entry:
+    """One entry.
+
+    Raises:
+        UnknownIdError: there is none; the message lists those that there are.
+    """
+    if key not in entries:
+        raise UnknownIdError(f"{what} is {key!r}; allowed: {', '.join(repr(known) for known in entries)}")
+    return entries[key]
+
+
+@cache
+def _modules() -> list:  # type: ignore[type-arg]  # modules with the four names
+    names = sorted(info.name for info in pkgutil.iter_modules(tao_lab.course.__path__))
+    return [importlib.import_module(f"tao_lab.course.{name}") for name in names if re.fullmatch(r"lab\d\d", name)]

@@ -1,0 +1,233 @@
+"""The pool of a subnet: swapping TAO for alpha and back.
+
+A pool holds two reserves and a weight for each. Price is (w_base * tao) / (w_quote * alpha), and a swap moves along the
+curve alpha^w_base * tao^w_quote = constant; with both weights at one half that is x * y = k. The fee is taken from
+what is paid in, before the swap. A limit price stops a swap where the price would pass it.
+
+Source: `pallets/swap/src/pallet/{balancer,swap_step,impls}.rs` of opentensor/subtensor. Numbers are U64F64 there:
+128-bit words with 64 fraction bits, which are plain ints here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Context, Decimal
+from math import gcd
+from typing import Literal
+
+from tao_lab.units import U16_MAX
+
+Side = Literal["buy", "sell"]
+
+ACCURACY = 10**18  # parts of a weight (Perquintill), and of a power
+MIN_WEIGHT = ACCURACY // 100
+MAX_SWAP_INPUT_RESERVE_MULTIPLIER = 1_000
+MINIMUM_RESERVE = 1_000_000  # rao (SwapMinimumReserve in runtime/src/lib.rs)
+FRACTION_BITS = 64
+ONE = 1 << FRACTION_BITS
+WORD_MAX = (1 << 128) - 1
+U64_MAX = (1 << 64) - 1
+MIN_PRICE = (1_000 << FRACTION_BITS) // 10**9  # where a sale without a limit stops
+MAX_PRICE = (10**15 << FRACTION_BITS) // 10**9  # where a purchase without a limit stops
+MAX_EXACT_EXPONENT = 1_024  # up to here safe-bigmath takes an exact root; above, a logarithm
+DIGITS = Context(prec=120, Emax=10**9, Emin=-(10**9))  # far beyond the 18 that are kept
+
+
+class SwapError(ValueError):
+    """A swap that the chain refuses; the message begins with the chain's name for it."""
+
+
+@dataclass(frozen=True)
+class Pool:
+    """A subnet's pool.
+
+    Attributes:
+        tao: reserve, rao (`SubnetTAO`).
+        alpha: reserve, rao (`SubnetAlphaIn`).
+        quote_weight: weight of TAO, parts of 10^18 (`SwapBalancer`); alpha has the rest.
+        fee_rate: u16 (`FeeRate`).
+    """
+
+    tao: int
+    alpha: int
+    quote_weight: int = ACCURACY // 2
+    fee_rate: int = 33
+
+    def __post_init__(self) -> None:
+        _check("tao", self.tao, 0, U64_MAX)
+        _check("alpha", self.alpha, 0, U64_MAX)
+        _check("quote_weight", self.quote_weight, MIN_WEIGHT, ACCURACY - MIN_WEIGHT)
+        _check("fee_rate", self.fee_rate, 0, U16_MAX)
+
+    @property
+    def base_weight(self) -> int:
+        """Weight of alpha, parts of 10^18."""
+        return ACCURACY - self.quote_weight
+
+
+@dataclass(frozen=True)
+class SwapResult:
+    """What one swap did: rao of fee, rao paid in without the fee, rao received."""
+
+    fee: int
+    paid: int
+    received: int
+
+
+def swap(pool: Pool, side: Side, amount: int, limit_price: int | None = None) -> SwapResult:
+    """Swap an amount against the pool; the pool itself is not changed.
+
+    Args:
+        pool: reserves, weights, fee.
+        side: "buy": TAO in, alpha out; "sell": alpha in, TAO out.
+        amount: rao paid in, fee included.
+        limit_price: U64F64 word, rao of TAO for a rao of alpha; None: the chain's widest.
+
+    Raises:
+        SwapError: `SwapInputTooLarge`, `ReservesTooLow`, `PriceLimitExceeded` or `InsufficientLiquidity`.
+        ValueError: an argument is out of range.
+    """
+    _check("amount", amount, 0, U64_MAX)
+    if side not in ("buy", "sell"):
+        raise ValueError(f"side is {side!r}; allowed: 'buy' or 'sell'")
+    if limit_price is None:
+        limit_price = MAX_PRICE if side == "buy" else MIN_PRICE
+    _check("limit_price", limit_price, 0, WORD_MAX)
+    fee = fee_amount(amount, pool.fee_rate)
+    requested = amount - fee
+    _check_reserves(pool, side, requested)
+    _check_limit(pool, side, limit_price)
+
+    target = price_after(pool, side, requested)
+    if target <= limit_price if side == "buy" else target >= limit_price:
+        paid = requested
+    else:
+        paid = amount_to_price(pool, side, limit_price)
+        fee = fee_on_top(paid, pool.fee_rate)
+    received = amount_out(pool, side, paid)
+    if paid and not received:
+        raise SwapError(f"ReservesTooLow: {paid} rao buy less than one rao of this pool")
+    if received > (pool.alpha if side == "buy" else pool.tao):
+        raise SwapError("InsufficientLiquidity: the pool does not hold what the swap would pay out")
+    return SwapResult(fee, paid, received)
+
+
+def price(pool: Pool) -> int:
+    """Price of alpha in TAO, U64F64 word (`calculate_price`); 0 without alpha in the pool."""
+    return _price(pool, pool.alpha, pool.tao)
+
+
+def fee_amount(amount: int, fee_rate: int) -> int:
+    """Fee inside an amount, rao: the whole is `amount` (`calculate_fee_amount`)."""
+    return amount * _divide(fee_rate << FRACTION_BITS, U16_MAX << FRACTION_BITS) >> FRACTION_BITS
+
+
+def fee_on_top(paid: int, fee_rate: int) -> int:
+    """Fee that belongs to an amount paid without it, rao: used where the limit price cut a swap short."""
+    rate = _divide(fee_rate << FRACTION_BITS, (U16_MAX - fee_rate) << FRACTION_BITS)
+    return min(_multiply(paid << FRACTION_BITS, rate) >> FRACTION_BITS, U64_MAX)
+
+
+def amount_out(pool: Pool, side: Side, paid: int) -> int:
+    """Rao that leave the pool for `paid` rao without fee (`convert_deltas`).
+
+    Buying: alpha * (1 - (tao / (tao + paid))^(w_quote / w_base)); selling the other way round.
+    """
+    if side == "buy":
+        reserve_in, reserve_out, exponent = pool.tao, pool.alpha, (pool.quote_weight, pool.base_weight)
+    else:
+        reserve_in, reserve_out, exponent = pool.alpha, pool.tao, (pool.base_weight, pool.quote_weight)
+    remaining = min(_ratio_power(reserve_in, min(reserve_in + paid, U64_MAX), *exponent), ONE)
+    return reserve_out * (ONE - remaining) >> FRACTION_BITS
+
+
+def price_after(pool: Pool, side: Side, paid: int) -> int:
+    """Price once `paid` rao without fee are swapped, U64F64 word (`price_target`)."""
+    received = amount_out(pool, side, paid)
+    if side == "buy":
+        return _price(pool, max(pool.alpha - received, 0), min(pool.tao + paid, U64_MAX))
+    return _price(pool, min(pool.alpha + paid, U64_MAX), max(pool.tao - received, 0))
+
+
+def amount_to_price(pool: Pool, side: Side, target: int) -> int:
+    """Rao without fee that move the price to `target` (`calculate_quote_delta_in`, `calculate_base_delta_in`).
+
+    Buying: tao * ((target / price)^w_base - 1); selling: alpha * ((price / target)^w_quote - 1).
+    """
+    if side == "buy":
+        reserve, ratio, weight = pool.tao, (target, price(pool)), pool.base_weight
+    else:
+        reserve, ratio, weight = pool.alpha, (price(pool), target), pool.quote_weight
+    growth = _ratio_power(*ratio, weight, ACCURACY, U64_MAX)
+    return min(_multiply(reserve << FRACTION_BITS, max(growth - ONE, 0)) >> FRACTION_BITS, U64_MAX)
+
+
+def power_scaled(numerator: int, denominator: int, exponent_numerator: int, exponent_denominator: int) -> int | None:
+    """floor(10^18 * (numerator / denominator)^(exponent)), as `SafeInt::pow_ratio_scaled` of safe-bigmath.
+
+    Returns:
+        The power in parts of 10^18, exact up to 10^100; None without a denominator.
+    """
+    if denominator == 0 or exponent_denominator == 0:
+        return None
+    if numerator == 0:
+        return 0
+    if numerator == denominator or exponent_numerator == 0:
+        return ACCURACY
+    divisor = gcd(exponent_numerator, exponent_denominator)
+    p, q = exponent_numerator // divisor, exponent_denominator // divisor
+    exponent = DIGITS.divide(Decimal(p), Decimal(q))
+    logarithm = DIGITS.ln(DIGITS.divide(Decimal(numerator), Decimal(denominator)))
+    power = DIGITS.exp(DIGITS.multiply(logarithm, exponent))
+    result = int(DIGITS.multiply(power, Decimal(ACCURACY)))
+    if max(p, q) <= MAX_EXACT_EXPONENT and (result + 1) ** q * denominator**p <= numerator**p * ACCURACY**q:
+        return result + 1  # the root is a whole number, which digits alone cannot tell from one just below
+    return result
+
+
+def _ratio_power(numerator: int, denominator: int, p: int, q: int, too_large: int = 0) -> int:
+    """The power as a U64F64 word; `too_large` is what stands for a power beyond u64 parts of 10^18."""
+    scaled = power_scaled(numerator, denominator, p, q)
+    if scaled is None:
+        return 0
+    if scaled > U64_MAX:
+        scaled = too_large
+    return (scaled << FRACTION_BITS) // ACCURACY
+
+
+def _price(pool: Pool, alpha: int, tao: int) -> int:
+    weights = _divide(pool.base_weight << FRACTION_BITS, pool.quote_weight << FRACTION_BITS)
+    return _multiply(weights, _divide(tao << FRACTION_BITS, alpha << FRACTION_BITS))
+
+
+def _multiply(a: int, b: int) -> int:
+    """U64F64 `saturating_mul`."""
+    return min(a * b >> FRACTION_BITS, WORD_MAX)
+
+
+def _divide(a: int, b: int) -> int:
+    """U64F64 `safe_div`: truncated; 0 where there is no quotient or it does not fit."""
+    quotient = (a << FRACTION_BITS) // b if b else 0
+    return quotient if quotient <= WORD_MAX else 0
+
+
+def _check_reserves(pool: Pool, side: Side, requested: int) -> None:
+    reserve_in, reserve_out = (pool.tao, pool.alpha) if side == "buy" else (pool.alpha, pool.tao)
+    largest = min(reserve_in * MAX_SWAP_INPUT_RESERVE_MULTIPLIER, U64_MAX)
+    if requested > largest:
+        raise SwapError(f"SwapInputTooLarge: {requested} rao; allowed: {largest}, 1,000 times the pool's reserve")
+    if reserve_out < MINIMUM_RESERVE:
+        raise SwapError(
+            f"ReservesTooLow: the pool would pay out of {reserve_out} rao; allowed: {MINIMUM_RESERVE} or more"
+        )
+
+
+def _check_limit(pool: Pool, side: Side, limit_price: int) -> None:
+    now = price(pool)
+    if now >= limit_price if side == "buy" else now <= limit_price:
+        raise SwapError(f"PriceLimitExceeded: the price is {now} / 2^64 already; the limit is {limit_price} / 2^64")
+
+
+def _check(name: str, value: int, low: int, high: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise ValueError(f"{name} is {value!r}; allowed: a whole number from {low} to {high}")

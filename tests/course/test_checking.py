@@ -1,0 +1,318 @@
+"""What `check` says about a function: blank, raising, endless, wrong in kind, wrong in value, right."""
+
+import json
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from tao_lab.course import check, labs, mine_or_ours, progress, records
+from tao_lab.course.checking import judge
+from tao_lab.course.lab06.exercises import clip_and_trust as right_clip
+from tao_lab.course.lab06.exercises import my_epoch as right_epoch
+from tao_lab.course.registry import UnknownIdError, exercises
+from tao_lab.course.running import TimeUp, time_limit
+
+CLIP = exercises()["06.2"]
+MEDIAN = exercises()["06.1"]
+
+
+@pytest.fixture(autouse=True)
+def beside_nobodys_work(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def only_docstring(weights, consensus):
+    """To be written."""
+
+
+def ellipsis(weights, consensus):
+    """To be written."""
+    ...
+
+
+def only_pass(weights, consensus):
+    pass
+
+
+def returns_none(weights, consensus):
+    return None
+
+
+def returns_not_implemented(weights, consensus):
+    return NotImplemented
+
+
+def raises_not_implemented(weights, consensus):
+    raise NotImplementedError("later")
+
+
+def half_written(weights, consensus):
+    clipped = np.minimum(weights, consensus)
+    if clipped.size:
+        raise NotImplementedError
+    return clipped
+
+
+BLANK = [
+    only_docstring,
+    ellipsis,
+    only_pass,
+    returns_none,
+    returns_not_implemented,
+    raises_not_implemented,
+    half_written,
+]
+
+
+@pytest.mark.parametrize("function", BLANK, ids=lambda f: f.__name__)
+def test_a_blank_function_is_not_started_and_leaves_no_record(function):
+    result = check("06.2", function)
+    assert result.state == "not started"
+    assert "Not started" in repr(result)
+    assert "Not started" in result._repr_html_()
+    assert not records.path().exists()
+
+
+def test_a_blank_function_without_its_text_is_not_started():
+    space = {}
+    exec("def f(weights, consensus): pass", space)
+    assert judge(CLIP, space["f"]).state == "not started"
+
+
+def test_a_forgotten_return_is_named():
+    def forgets(weights, consensus):
+        clipped = np.minimum(weights, consensus)
+        clipped.sum(axis=1)
+
+    result = judge(CLIP, forgets)
+    assert result.state == "wrong"
+    assert "return" in result.hint
+
+
+def test_a_right_function_is_recorded_and_tells_what_it_unlocked():
+    result = check("06.2", right_clip)
+    assert result.state == "right"
+    assert CLIP.unlocks in repr(result)
+    assert records.load().is_right("06.2")
+
+
+def test_a_function_that_was_right_once_stays_recorded():
+    check("06.2", right_clip)
+    check("06.2", lambda weights, consensus: (weights, weights.sum(axis=1)))
+    assert records.load().is_right("06.2")
+    assert records.load().exercises["06.2"]["checks"] == 2
+
+
+def test_what_a_function_raises_is_shown_with_its_own_line_only():
+    def raises(weights, consensus):
+        limit = consensus.reshape(-1)
+        return np.minimum(weights, limit[:1000000, None])
+
+    result = judge(CLIP, raises)
+    assert result.state == "raised"
+    assert "ValueError" in result.hint
+    assert "limit[:1000000, None]" in repr(result)
+    assert "tao_lab" not in repr(result)
+
+
+def test_wrong_parameters_are_answered_with_how_the_function_is_called():
+    result = judge(CLIP, lambda weights: weights)
+    assert result.state == "raised"
+    assert "`clip_and_trust(weights, consensus)`" in result.hint
+
+
+def test_an_endless_loop_is_stopped_even_if_it_swallows_exceptions():
+    def endless(weights, consensus):
+        while True:
+            try:
+                time.sleep(0.01)
+            except Exception:  # noqa: BLE001 - what a student may write
+                continue
+
+    result = judge(CLIP, endless, seconds=0.2)
+    assert result.state == "did not end"
+    assert "never ends" in result.hint
+
+
+def test_after_a_check_the_alarm_is_as_it_was():
+    import signal
+
+    before = signal.getsignal(signal.SIGALRM)
+    judge(CLIP, right_clip)
+    assert signal.getsignal(signal.SIGALRM) is before
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+def test_time_is_up_inside_the_limit_only():
+    def spin():
+        with time_limit(0.1):
+            while True:
+                pass
+
+    with pytest.raises(TimeUp):
+        spin()
+
+
+def test_a_check_runs_outside_the_main_thread():
+    found = []
+    thread = threading.Thread(target=lambda: found.append(judge(CLIP, right_clip).state))
+    thread.start()
+    thread.join()
+    assert found == ["right"]
+
+
+def test_a_changed_argument_is_named():
+    def in_place(weights, consensus):
+        weights[weights > consensus] = 0
+        np.minimum(weights, consensus, out=weights)
+        return weights, weights.sum(axis=1)
+
+    result = judge(CLIP, in_place)
+    assert result.state == "wrong"
+    assert "changes its argument `weights`" in result.hint
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (lambda w, c: np.minimum(w, c), "should return 2 arrays"),
+        (lambda w, c: (1, 2, 3), "returns 3 values"),
+        (lambda w, c: (np.minimum(w, c).T, np.minimum(w, c).sum(axis=1)), "on its side"),
+        (lambda w, c: (np.minimum(w, c), np.minimum(w, c).sum()), "instead of one axis"),
+        (lambda w, c: (np.minimum(w, c), None), "`validator_trust` is None"),
+        (lambda w, c: (w > c, w.sum(axis=1)), "True and False"),
+        (lambda w, c: (np.full(w.shape, "x"), w.sum(axis=1)), "array of numbers"),
+        (lambda w, c: ([[1, 2], [3]], w.sum(axis=1)), "different lengths"),
+        (lambda w, c: (w * np.nan, w.sum(axis=1)), "NaN"),
+        (lambda w, c: (w / 0, w.sum(axis=1)), "NaN"),
+        (lambda w, c: (np.full(w.shape, np.inf), w.sum(axis=1)), "infinite"),
+    ],
+)
+def test_an_answer_of_the_wrong_kind_gets_a_hint_about_that(answer, says):
+    result = judge(CLIP, answer)
+    assert result.state == "wrong"
+    assert says in result.hint
+
+
+def test_floats_where_the_chain_has_words_get_a_hint_about_numbers():
+    def plain(clipped_weights, stake, numbers):
+        ranks = (clipped_weights * stake[:, None]).sum(axis=0)
+        return ranks, np.divide(ranks, ranks.sum(), out=np.zeros(len(ranks)), where=ranks.sum() > 0)
+
+    result = judge(exercises()["06.3"], plain)
+    assert result.state == "wrong"
+    assert "numbers.divide" in result.hint or "numbers.multiply" in result.hint
+
+
+def test_another_order_of_steps_is_right_over_floats_and_named_over_words():
+    def divides_first(clipped_weights, stake, numbers):
+        shares = numbers.multiply(clipped_weights, stake[:, None])
+        total = shares.sum()
+        return shares.sum(axis=0), numbers.divide(shares, total).sum(axis=0)
+
+    result = judge(exercises()["06.3"], divides_first)
+    assert result.state == "wrong"
+    assert "order of the steps" in result.hint
+    assert "word" in repr(result)
+
+
+def test_an_unknown_mistake_shows_a_case_small_enough_to_work_by_hand():
+    result = judge(CLIP, lambda w, c: (np.minimum(w, c) * 0.5, np.minimum(w, c).sum(axis=1)))
+    text = repr(result)
+    assert "3 validators, 4 miners" in text
+    assert "validator 2" in text
+    assert "First difference: `clipped_weights[" in text
+    assert "Agree: `validator_trust`" in text
+
+
+def test_a_mistake_in_the_epoch_names_the_first_field_that_differs():
+    result = judge(exercises()["06.6"], exercises()["06.6"].wrong_answers[1].function)
+    assert "Agree: `active`, `validator_permit`, `stake_weight`, `consensus`" in repr(result)
+    assert "First difference: `incentive`" in repr(result)
+
+
+@pytest.mark.parametrize("value", [3, None, np.zeros(3)])
+def test_what_is_no_function_is_answered_with_how_to_call_check(value):
+    result = judge(CLIP, value)
+    assert result.state == "wrong"
+    assert "without parentheses" in result.hint
+
+
+def test_an_unknown_exercise_is_named_with_those_that_there_are():
+    with pytest.raises(UnknownIdError, match=r"exercise is '06.9'; allowed: '06.1', .*'06.6'"):
+        check("06.9", right_clip)
+
+
+def test_html_shows_student_text_as_text():
+    def raises(weights, consensus):
+        raise ValueError("<script>alert(1)</script>")
+
+    assert "<script>" not in judge(CLIP, raises)._repr_html_()
+
+
+def test_your_function_runs_where_it_can_and_ours_where_it_cannot(capsys):
+    def blank(inputs): ...
+
+    def ours(inputs):
+        return None
+
+    assert mine_or_ours("06.6", blank, ours) is ours
+    assert mine_or_ours("06.6", right_epoch, ours) is right_epoch
+    assert mine_or_ours("06.6", exercises()["06.6"].wrong_answers[1].function, ours) is not ours
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "my_epoch: the library's runs (06.6 is not started)"
+    assert said[1] == "my_epoch: yours runs (06.6 is right)"
+
+
+# --- the record ---
+
+
+def test_progress_lists_every_exercise():
+    check("06.2", right_clip)
+    text = repr(progress("06"))
+    assert "1 of 6" in text
+    assert text.count("not started") == 5
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", '{"format": "other"}', '{"format": "tao-lab/progress/1", "exercises": 3}']
+)
+def test_a_damaged_record_is_set_aside_with_a_notice(content, tmp_path):
+    records.path().write_text(content)
+    result = check("06.2", right_clip)
+    assert result.state == "right"
+    assert "was damaged" in repr(result)
+    assert records.load().is_right("06.2")
+    aside = list(tmp_path.glob(".tao-lab-progress.unreadable-*.json"))
+    assert [file.read_text() for file in aside] == [content]
+
+
+def test_a_record_that_cannot_be_written_costs_a_notice_only(monkeypatch):
+    def refuse(*args, **kwargs):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(records.tempfile, "mkstemp", refuse)
+    result = check("06.2", right_clip)
+    assert result.state == "right"
+    assert "not kept" in repr(result)
+
+
+def test_a_record_is_written_whole_or_not_at_all(monkeypatch, tmp_path):
+    check("06.2", right_clip)
+    before = records.path().read_text()
+
+    def breaks(*args, **kwargs):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(json, "dump", breaks)
+    assert "No space left" in repr(check("06.1", MEDIAN.reference))
+    assert records.path().read_text() == before
+    assert [file.name for file in tmp_path.iterdir()] == [records.FILE_NAME]
+
+
+def test_labs_are_found_by_number():
+    assert [lab.number for lab in labs()] == sorted(lab.number for lab in labs())
+    assert "06" in [lab.number for lab in labs()]

@@ -1,0 +1,128 @@
+"""The pool: a swap pays less than the price, never gives money away, and stops at its limit."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from tao_lab.economy import Pool, SwapError, price, swap
+from tao_lab.economy.swap import ACCURACY, ONE, amount_to_price, power_scaled
+
+TAO = 10**9
+POOL = Pool(tao=1_000 * TAO, alpha=50_000 * TAO, fee_rate=33)
+POOLS = st.builds(
+    Pool,
+    tao=st.integers(10**9, 10**16),
+    alpha=st.integers(10**9, 10**16),
+    quote_weight=st.integers(ACCURACY // 10, ACCURACY * 9 // 10),
+    fee_rate=st.sampled_from([0, 33, 655, 65_535]),
+)
+SIDES = st.sampled_from(["buy", "sell"])
+
+
+def after(pool, side, result):
+    if side == "buy":
+        return replace(pool, tao=pool.tao + result.paid, alpha=pool.alpha - result.received)
+    return replace(pool, tao=pool.tao - result.received, alpha=pool.alpha + result.paid)
+
+
+@given(POOLS, SIDES, st.integers(0, 10**16))
+def test_a_round_trip_never_gains(pool, side, amount):
+    back = {"buy": "sell", "sell": "buy"}[side]
+    try:
+        there = swap(pool, side, amount)
+        home = swap(after(pool, side, there), back, there.received)
+    except SwapError:
+        assume(False)
+    assert home.received <= amount
+
+
+@given(POOLS, SIDES, st.integers(0, 10**19))
+def test_no_swap_empties_a_side(pool, side, amount):
+    try:
+        result = swap(pool, side, amount)
+    except SwapError:
+        return
+    left = after(pool, side, result)
+    assert left.tao > 0
+    assert left.alpha > 0
+    assert result.fee + result.paid <= amount
+
+
+@given(POOLS, SIDES, st.integers(1, 10**15))
+def test_a_swap_moves_the_price_its_way(pool, side, amount):
+    try:
+        result = swap(pool, side, amount)
+    except SwapError:
+        return
+    before, now = price(pool), price(after(pool, side, result))
+    # 18 digits of a power can be coarser than one rao of the pool
+    assert now >= before * (1 - 1e-9) if side == "buy" else now <= before * (1 + 1e-9)
+
+
+def test_equal_weights_are_the_constant_product():
+    pool = replace(POOL, fee_rate=0)
+    result = swap(pool, "buy", 10 * TAO)
+    constant = pool.tao * pool.alpha
+    assert result.received == pytest.approx(pool.alpha - constant / (pool.tao + 10 * TAO), rel=1e-12)
+
+
+def test_a_limit_price_cuts_the_swap_and_its_fee():
+    limit = price(POOL) * 101 // 100
+    whole, cut = swap(POOL, "buy", 100 * TAO), swap(POOL, "buy", 100 * TAO, limit)
+    assert cut.paid < whole.paid
+    assert cut.paid == amount_to_price(POOL, "buy", limit)
+    assert cut.fee == pytest.approx((cut.paid + cut.fee) * 33 / 65_535, abs=2)
+    assert price(after(POOL, "buy", cut)) <= limit * (1 + 1e-12)
+
+
+@pytest.mark.parametrize(
+    ("pool", "arguments", "name"),
+    [
+        (POOL, ("buy", TAO, price(POOL)), "PriceLimitExceeded"),
+        (POOL, ("sell", TAO, price(POOL)), "PriceLimitExceeded"),
+        (POOL, ("buy", 1_001_000 * TAO), "SwapInputTooLarge"),
+        (replace(POOL, alpha=999_999), ("buy", TAO), "ReservesTooLow"),
+        (replace(POOL, alpha=10**6, tao=10**11), ("buy", 1_000), "ReservesTooLow"),
+    ],
+)
+def test_the_chain_s_refusals_have_its_names(pool, arguments, name):
+    with pytest.raises(SwapError, match=f"^{name}"):
+        swap(pool, *arguments)
+
+
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        ({"tao": -1}, "tao"),
+        ({"alpha": 2**64}, "alpha"),
+        ({"quote_weight": 0}, "quote_weight"),
+        ({"fee_rate": 0.5}, "fee"),
+    ],
+)
+def test_a_pool_that_cannot_be_is_refused(change, name):
+    with pytest.raises(ValueError, match=name):
+        replace(POOL, **change)
+
+
+def test_unknown_sides_and_amounts_are_refused():
+    with pytest.raises(ValueError, match="side is 'hold'"):
+        swap(POOL, "hold", 1)
+    with pytest.raises(ValueError, match="amount is -1"):
+        swap(POOL, "buy", -1)
+
+
+@given(st.integers(1, 10**19), st.integers(1, 10**19), st.integers(1, 40), st.integers(1, 40))
+def test_a_power_with_a_small_exponent_is_the_exact_root(a, b, p, q):
+    result = power_scaled(a, b, p, q)
+    assume(result < 2**64)  # beyond, the chain takes the largest u64 instead
+    assert result**q * b**p <= a**p * ACCURACY**q < (result + 1) ** q * b**p
+
+
+def test_powers_at_the_edges():
+    assert power_scaled(7, 7, 3, 10**18 - 1) == ACCURACY
+    assert power_scaled(0, 7, 1, 2) == 0
+    assert power_scaled(7, 0, 1, 2) is None
+    assert power_scaled(1, 4, 1, 2) == ACCURACY // 2
+    assert ONE == 1 << 64

@@ -1,0 +1,110 @@
+"""Every lab as a student gets it, and as its solutions fill it in."""
+
+import math
+
+import nbformat
+import papermill
+import pytest
+
+from tao_lab.course import labs, registry, solved_notebook
+from tao_lab.course.solve import exercise_of
+
+LINES = 8  # of prose between two things that run
+LINE = 130  # characters; longer lines wrap on the page
+CELL_SECONDS = 60  # a cell that hangs; no measure of speed
+
+each_lab = pytest.mark.parametrize("lab", labs(), ids=lambda lab: lab.name)
+
+
+def read(lab):
+    return nbformat.read(lab.notebook, as_version=4)
+
+
+def run(notebook, folder):
+    nbformat.write(notebook, folder / "lab.ipynb")
+    papermill.execute_notebook(
+        str(folder / "lab.ipynb"),
+        str(folder / "done.ipynb"),
+        cwd=str(folder),
+        kernel_name="python3",
+        progress_bar=False,
+        execution_timeout=CELL_SECONDS,
+    )
+    return nbformat.read(folder / "done.ipynb", as_version=4)
+
+
+def checks(notebook):
+    """Text of each check's output, by exercise."""
+    found = {}
+    for cell in notebook.cells:
+        if "check" in cell.metadata.get("tags", []):
+            exercise = next(tag for tag in cell.metadata.tags if tag != "check")
+            found[exercise] = cell.outputs[-1].data["text/plain"]
+    return found
+
+
+def ids(lab):
+    return [exercise for exercise in registry.exercises() if exercise.startswith(f"{lab.number}.")]
+
+
+@each_lab
+@pytest.mark.slow
+def test_as_shipped_a_lab_runs_to_the_end_and_no_exercise_is_started(lab, tmp_path):
+    done = checks(run(read(lab), tmp_path))
+    assert list(done) == ids(lab)
+    assert all("Not started" in text for text in done.values()), done
+    assert not list(tmp_path.glob(".tao-lab-progress*"))
+
+
+@each_lab
+@pytest.mark.slow
+def test_solved_a_lab_passes_every_check(lab, tmp_path):
+    done = checks(run(solved_notebook(lab.number), tmp_path))
+    assert list(done) == ids(lab)
+    assert all("Right" in text for text in done.values()), done
+
+
+@each_lab
+def test_a_lab_has_a_blank_cell_and_a_check_for_each_exercise(lab):
+    cells = read(lab).cells
+    blanks = [exercise_of(cell) for cell in cells if exercise_of(cell)]
+    assert blanks == ids(lab)
+    for exercise in blanks:
+        name = registry.exercises()[exercise].name
+        assert any(cell.source == f'check("{exercise}", {name})' for cell in cells)
+        assert any(exercise_of(cell) == exercise and cell.source.startswith(f"def {name}(") for cell in cells)
+
+
+@each_lab
+def test_a_lab_comes_without_outputs_and_for_any_python_3(lab):
+    notebook = read(lab)
+    assert notebook.metadata.kernelspec == {"display_name": "Python 3", "language": "python", "name": "python3"}
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            assert cell.outputs == []
+            assert cell.execution_count is None
+        assert set(cell.metadata) <= {"tags"}
+
+
+@each_lab
+def test_prose_is_short_between_two_things_that_run(lab):
+    lines = 0
+    for cell in read(lab).cells:
+        if cell.cell_type == "code":
+            lines = 0
+            continue
+        lines += sum(math.ceil(len(line) / LINE) for line in cell.source.splitlines() if line.strip())
+        assert lines <= LINES, cell.source
+
+
+@each_lab
+def test_something_runs_within_the_first_two_cells(lab):
+    assert "code" in [cell.cell_type for cell in read(lab).cells[:2]]
+
+
+@each_lab
+def test_a_lab_has_its_parts_in_order(lab):
+    text = "\n".join(cell.source for cell in read(lab).cells if cell.cell_type == "markdown")
+    parts = ("# ", "## What you see", "## Put it in", "## Claim check", "## In the real code", "## What you can do now")
+    places = [text.index(part) for part in parts]
+    assert places == sorted(places)
