@@ -98,6 +98,17 @@ def bench_consensus() -> None:
         raise typer.Exit(1)
 
 
+@bench.command("slider", epilog="Example: `tao-lab bench slider --changes 60`")
+def bench_slider(
+    changes: Annotated[int, typer.Option(min=2, max=10_000, help="Movements of the slider to measure.")] = 60,
+) -> None:
+    """From a slider's movement to the repainted charts, in a headless Chromium."""
+    from tao_lab.bench import slider
+
+    if not slider.run(changes):
+        raise typer.Exit(1)
+
+
 @bench.command("chain", epilog="Example: `tao-lab bench chain --blocks 20000`")
 def bench_chain(
     blocks: Annotated[int, typer.Option(min=2_000, help="Height that is compared with block 1,000.")] = 100_000,
@@ -113,17 +124,6 @@ def bench_chain(
     typer.echo(f"empty block at {height.high:,}: {costs}: ratio {height.growth:.2f} (at most {chain.MOST_GROWTH})")
     typer.echo(f"{height.bytes_per_block:.0f} bytes on disk for an empty block; {machine.describe()}")
     if extrinsics.ratio < chain.LEAST_RATIO or height.growth > chain.MOST_GROWTH:
-        raise typer.Exit(1)
-
-
-@bench.command("slider", epilog="Example: `tao-lab bench slider --changes 60`")
-def bench_slider(
-    changes: Annotated[int, typer.Option(min=2, max=10_000, help="Movements of the slider to measure.")] = 60,
-) -> None:
-    """From a slider's movement to the repainted charts, in a headless Chromium."""
-    from tao_lab.bench import slider
-
-    if not slider.run(changes):
         raise typer.Exit(1)
 
 

@@ -204,7 +204,9 @@ def exact_against_float_chart(inputs: EpochInput, epochs: int = 20) -> Figure:
         .mark_line(point=alt.OverlayMarkDef(size=40))
         .encode(
             x=alt.X("epoch:Q", title="epoch", axis=alt.Axis(tickMinStep=1)),
-            y=alt.Y("distance:Q", title="largest |exact − float|, share of 1", axis=alt.Axis(format=".1e", tickCount=4)),
+            y=alt.Y(
+                "distance:Q", title="largest |exact − float|, share of 1", axis=alt.Axis(format=".1e", tickCount=4)
+            ),
             color=alt.Color("what:N", title=None, scale=alt.Scale(range=[BLUE, VERMILLION])),
             strokeDash=alt.StrokeDash("what:N", title=None),
         )
