@@ -149,6 +149,33 @@ def dashboards(
     _serve(servers.voila_command(), port, browser)
 
 
+@app.command(
+    epilog="Example: `tao-lab node class.db --port 9944`, then `btcli subnets list --network ws://127.0.0.1:9944`"
+)
+def node(
+    file: Annotated[Path | None, typer.Argument(help="File that keeps the chain; in memory without one.")] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on this machine; 0 takes a free one.")] = 9944,
+    block_seconds: Annotated[
+        float | None, typer.Option(min=0.05, help="A block every so often; without it, one for each extrinsic.")
+    ] = None,
+) -> None:
+    """Run a chain that `btcli` and the SDK can use, on this machine only, until Ctrl-C."""
+    import signal
+    import threading
+
+    from tao_lab.network import Network
+
+    stop = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: stop.set())
+    with Network(file) as net, net.serve(port=port) as server:
+        net.node.instant = block_seconds is None
+        typer.echo(f"{server.url} at block {net.block_number:,}; wallets are in {net.wallets}")
+        while not stop.wait(block_seconds):
+            net.run(blocks=1)
+        typer.echo(f"closed at block {net.block_number:,}")
+
+
 @app.command(epilog="Example: `tao-lab solve 06`")
 def solve(
     lab: Annotated[str, typer.Argument(help="Number or name of a lab: 06, or 06-yuma-consensus.", show_default=False)],
