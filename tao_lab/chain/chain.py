@@ -2,15 +2,12 @@
 
 `submit` checks an extrinsic and keeps it; `produce_block` runs the hooks and the extrinsics on the state, takes its
 root, and commits header, extrinsics and changed keys in one transaction. Whatever goes wrong on the way, the state is
-that of the last committed block.
-
-Sources: `frame/executive/src/lib.rs` and `frame/system/src/lib.rs` of the Polkadot SDK; the order of a block's hooks
-is that of `construct_runtime!` in `runtime/src/lib.rs`.
+that of the last committed block. What an extrinsic must fulfil is in `validity`, what a block does in `executive`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
@@ -21,50 +18,16 @@ from bittensor_core import Keypair
 
 import tao_lab.chain.pallets
 import tao_lab.chain.runtime_apis  # noqa: F401 - importing registers them
+from tao_lab.chain import executive, validity
 from tao_lab.chain.answer import answer
-from tao_lab.chain.block import Block, Header, decode_header
+from tao_lab.chain.audit import Tampered, find_tampered
+from tao_lab.chain.block import Block, Header
 from tao_lab.chain.context import Context
-from tao_lab.chain.dispatch import (
-    NONE,
-    ON_FINALIZE,
-    ON_GENESIS,
-    ON_INITIALIZE,
-    TRANSACTION_CHECKS,
-    Call,
-    Post,
-    Query,
-    RegisteredCall,
-    Weight,
-    signed,
-)
-from tao_lab.chain.errors import (
-    BadValue,
-    BlockFailed,
-    ChainError,
-    DatabaseCorrupt,
-    DispatchError,
-    InvalidTransaction,
-    MalformedExtrinsic,
-)
-from tao_lab.chain.extrinsic import (
-    Extrinsic,
-    compact,
-    decode_extrinsic,
-    has_valid_signature,
-    inherent,
-    split_extrinsics,
-)
+from tao_lab.chain.dispatch import ON_FINALIZE, ON_GENESIS, ON_INITIALIZE, Query
+from tao_lab.chain.errors import BadValue, BlockFailed, ChainError, DatabaseCorrupt, InvalidTransaction
+from tao_lab.chain.extrinsic import Extrinsic, decode_extrinsic
 from tao_lab.chain.genesis import Genesis
-from tao_lab.chain.merkle import (
-    EMPTY_ROOT,
-    ListProof,
-    StateProof,
-    StateTree,
-    blake2_256,
-    list_proof,
-    list_root,
-)
-from tao_lab.chain.pallets import proxy, system, transaction_payment
+from tao_lab.chain.merkle import EMPTY_ROOT, ListProof, StateProof, StateTree, blake2_256, list_proof, list_root
 from tao_lab.chain.runtime import Runtime, load_runtime
 from tao_lab.chain.state import RawState, Storage, StorageReader
 from tao_lab.chain.store import PastState, Store, StoredBlock
@@ -80,14 +43,6 @@ class Refusal:
 
     hash: bytes
     error: ChainError
-
-
-@dataclass(frozen=True)
-class Tampered:
-    """The first block of which something does not fit."""
-
-    number: int
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -122,8 +77,6 @@ class Chain:
         self._pool: dict[bytes, _Pooled] = {}  # by hash, in order of arrival
         self._tree = StateTree()
         self._most_bytes = self.runtime.constant("System", "BlockLength")["max"]["normal"]
-        self._hash_count = self.runtime.constant("System", "BlockHashCount")
-        self._weights = self.runtime.constant("System", "BlockWeights")["per_class"]
         self.slot_ms = int(self.runtime.constant("Aura", "SlotDuration"))
         try:
             stored = self.store.head()
@@ -147,7 +100,7 @@ class Chain:
         ctx = Context(self.runtime, self.state, 0, genesis.authority)
         authority = "0x" + bytes(bittensor_core.ss58_decode(genesis.authority)).hex()
         self.state.put("Aura", "Authorities", [authority])
-        for _, hook in self._in_order(ON_GENESIS):
+        for _, hook in executive.in_order(self.runtime, ON_GENESIS):
             hook(ctx, genesis)
         return self._commit(EMPTY_ROOT, 0, genesis.time_ms // self.slot_ms, [])
 
@@ -161,10 +114,6 @@ class Chain:
         self._tree = self._tree.updated(self._raw.changes())
         self._raw.seal()
         return block
-
-    def _in_order(self, hooks: Iterable[tuple[str, Any]]) -> list[tuple[str, Any]]:
-        """Hooks in the order of the pallets in the runtime."""
-        return sorted(hooks, key=lambda entry: int(self.runtime.pallets[entry[0]]["index"]))
 
     # --- the pool ----------------------------------------------------------------------------------------------
 
@@ -266,58 +215,12 @@ class Chain:
 
     def _check(self, extrinsic: Extrinsic) -> int:
         """Whether the next block may contain an extrinsic; gives back the height at which it expires."""
-        if extrinsic.signer is None:
-            raise InvalidTransaction("Call", "only the block's author adds unsigned extrinsics")
-        if extrinsic.checks_metadata:
-            raise InvalidTransaction("Call", "this runtime has no metadata hash to check")
-        _require_registered(extrinsic.call)
         height = self.head.number + 1
-        death = self._check_signature(extrinsic, height)
-        ctx = Context(self.runtime, self.state, height, self._author())
-        info = system.account(ctx, extrinsic.signer)
-        if extrinsic.nonce < info["nonce"]:
-            raise InvalidTransaction("Stale", f"nonce {extrinsic.nonce} is used; the next is {info['nonce']}")
-        registered = extrinsic.call.registered
-        if registered.dispatch_class == "Mandatory":
-            raise InvalidTransaction("MandatoryValidation", "only the block's author makes this call")
-        most = self._weights[registered.dispatch_class.lower()]["max_extrinsic"]["ref_time"]
-        if registered.weight_of(extrinsic.call.args).ref_time > most:
-            raise InvalidTransaction("ExhaustsResources", f"its weight is more than the {most} ps of a block")
-        fee = self._highest_fee(extrinsic, registered)
-        if registered.pays(extrinsic.call.args) and not (info["providers"] or info["sufficients"]):
-            raise InvalidTransaction("Payment", f"{extrinsic.signer} has no account to pay {fee} rao from")
-        if fee:
-            payer = proxy.fee_payer(ctx, extrinsic.signer, extrinsic.call)
-            transaction_payment.can_pay_fee(ctx, payer, fee)
-        for check in TRANSACTION_CHECKS:
-            check(ctx, extrinsic.signer, extrinsic.call)
+        validity.check_call(extrinsic)
+        death = validity.check_signature(extrinsic, height, self.block_hash, self.runtime.block_hashes_kept)
+        ctx = Context(self.runtime, self.state, height, executive.author(self.state))
+        validity.check_account(ctx, extrinsic)
         return death
-
-    def _check_signature(self, extrinsic: Extrinsic, height: int) -> int:
-        era = extrinsic.era
-        birth = 0 if era is None else era.birth(height)
-        oldest = max(height - self._hash_count, 0)
-        if era is not None and birth < oldest:
-            raise InvalidTransaction("AncientBirthBlock", f"its era began at block {birth}, before {oldest}")
-        era_hash = self.block_hash(birth)
-        if era_hash is None or not has_valid_signature(extrinsic, self.genesis_hash, era_hash):
-            reason = "the signature does not fit signer, call, nonce, tip, chain and era"
-            if era is not None and birth >= era.period:
-                earlier = self.block_hash(birth - era.period)
-                if earlier is not None and has_valid_signature(extrinsic, self.genesis_hash, earlier):
-                    reason = f"its era ended before block {birth}"
-            raise InvalidTransaction("BadProof", reason)
-        return 1 << 64 if era is None else birth + era.period
-
-    def _highest_fee(self, extrinsic: Extrinsic, registered: RegisteredCall) -> int:
-        if not registered.pays(extrinsic.call.args):
-            return extrinsic.tip
-        return self._fee(extrinsic, registered, registered.weight_of(extrinsic.call.args))
-
-    def _fee(self, extrinsic: Extrinsic, registered: RegisteredCall, weight: Weight) -> int:
-        length = len(extrinsic.data)
-        parts = transaction_payment.fee_parts(self.runtime, registered.dispatch_class, weight, length)
-        return sum(parts) + extrinsic.tip
 
     # --- blocks ------------------------------------------------------------------------------------------------
 
@@ -343,144 +246,60 @@ class Chain:
             return block
 
     def _produce(self, time_ms: int | None) -> Block:
-        number = self.head.number + 1
-        ctx = Context(self.runtime, self.state, number, self._author())
+        ctx = Context(self.runtime, self.state, self.head.number + 1, executive.author(self.state))
         now = self.state.get("Timestamp", "Now") + self.slot_ms if time_ms is None else time_ms
         slot = now // self.slot_ms
-        self._initialize(number, slot)
-        self._run_hooks(ctx, ON_INITIALIZE)
-        clock = inherent(self.runtime, "Timestamp", "set", {"now": now})
-        included = [clock]
-        ctx.phase = {"ApplyExtrinsic": 0}
-        ctx.dispatch(NONE, clock.call)
-        self._deposit_success(ctx, clock.call.registered, Post(), clock.call)
+        executive.initialize(ctx, self.head.hash, slot)
+        executive.run_hooks(ctx, ON_INITIALIZE)
+        included = [executive.apply_clock(ctx, now)]
         refused: list[Refusal] = []
         waiting = self._apply_pool(ctx, included, refused)
         ctx.phase = "Finalization"
-        self._run_hooks(ctx, ON_FINALIZE)
-        events = compact(len(ctx.events)) + b"".join(ctx.events)
-        self._raw.put(self.runtime.item("System", "Events").prefix, events)
-        self.state.put("System", "EventCount", len(ctx.events))
-        self.head = self._commit(self.head.hash, number, slot, [x.data for x in included])
+        executive.run_hooks(ctx, ON_FINALIZE)
+        executive.finalize(ctx)
+        self.head = self._commit(self.head.hash, ctx.block, slot, [x.data for x in included])
         self._pool = {pooled.extrinsic.hash: pooled for pooled in waiting}
         self.refused = tuple(refused)
         return self.head
-
-    def _initialize(self, number: int, slot: int) -> None:
-        """The frame of a block: what `System` holds before the first hook."""
-        parent = "0x" + self.head.hash.hex()
-        self.state.put("System", "Number", number)
-        self.state.put("System", "ParentHash", parent)
-        self.state.put("System", "BlockHash", number - 1, parent)
-        if number > self._hash_count:
-            self.state.remove("System", "BlockHash", number - self._hash_count - 1)
-        self.state.put("System", "Digest", Header(b"", number, b"", b"", slot).digest)
-
-    def _author(self) -> str:
-        """The account of the block's author: the only authority."""
-        authority = self.state.get("Aura", "Authorities")[0]
-        return str(bittensor_core.ss58_encode(bytes.fromhex(authority[2:]), self.runtime.core.ss58_format))
-
-    def _run_hooks(self, ctx: Context, hooks: Iterable[tuple[str, Any]]) -> None:
-        for pallet, hook in self._in_order(hooks):
-            try:
-                hook(ctx)
-            except Exception as error:
-                raise BlockFailed(f"block {ctx.block}: {pallet}.{hook.__name__} raised {error!r}") from error
 
     def _apply_pool(self, ctx: Context, included: list[Extrinsic], refused: list[Refusal]) -> list[_Pooled]:
         """Run what waits, in order of arrival; gives back what must wait longer."""
         candidates, progress = list(self._pool.values()), True
         room = self._most_bytes - sum(len(x.data) for x in included)
-        time = self._weights["normal"]["max_total"]["ref_time"]
+        time = self.runtime.constant("System", "BlockWeights")["per_class"]["normal"]["max_total"]["ref_time"]
         while progress:  # an extrinsic may come before the one with the nonce below
             progress, waiting = False, list[_Pooled]()
             for pooled in candidates:
                 extrinsic = pooled.extrinsic
                 nonce = self.state.get("System", "Account", extrinsic.signer)["nonce"]
-                needed = self._weight(extrinsic).ref_time
+                needed = executive.extrinsic_weight(self.runtime, extrinsic).ref_time
                 if extrinsic.nonce > nonce or len(extrinsic.data) > room or needed > time:
                     waiting.append(pooled)
                     continue
                 ctx.phase = {"ApplyExtrinsic": len(included)}
-                try:
-                    self._apply(ctx, pooled)
-                except ChainError as error:
+                error = self._apply(ctx, pooled)
+                if error is not None:
                     refused.append(Refusal(extrinsic.hash, error))
                     continue
-                except Exception as error:
-                    del self._pool[extrinsic.hash]
-                    name = f"{extrinsic.call.pallet}.{extrinsic.call.name}"
-                    raise BlockFailed(f"block {ctx.block}: {name} raised {error!r}") from error
                 included.append(extrinsic)
-                room, time = room - len(extrinsic.data), time - needed
-                progress = True
+                room, time, progress = room - len(extrinsic.data), time - needed, True
             candidates = waiting
         return candidates
 
-    def _weight(self, extrinsic: Extrinsic) -> Weight:
-        """Weight of an extrinsic with its frame."""
-        registered = extrinsic.call.registered
-        base = transaction_payment.base_weight(self.runtime, registered.dispatch_class)
-        return base + registered.weight_of(extrinsic.call.args)
-
-    def _apply(self, ctx: Context, pooled: _Pooled) -> None:
-        """Run one extrinsic: nonce, fee, call, settlement. Raises only if no block may contain it."""
+    def _apply(self, ctx: Context, pooled: _Pooled) -> ChainError | None:
+        """Run one extrinsic; gives back why no block may contain it."""
         extrinsic = pooled.extrinsic
-        who, call = str(extrinsic.signer), extrinsic.call
-        mark = ctx.mark()
+        if ctx.block >= pooled.death:
+            return InvalidTransaction("BadProof", f"its era ended before block {pooled.death}")
         try:
-            if ctx.block >= pooled.death:
-                raise InvalidTransaction("BadProof", f"its era ended before block {pooled.death}")
-            info = system.account(ctx, who)
-            if extrinsic.nonce != info["nonce"]:
-                raise InvalidTransaction("Stale", f"nonce {extrinsic.nonce} is used; the next is {info['nonce']}")
-            registered = call.registered
-            for check in TRANSACTION_CHECKS:
-                check(ctx, who, call)
-            info["nonce"] += 1
-            system.put_account(ctx, who, info)
-            highest = self._highest_fee(extrinsic, registered)
-            payer = proxy.fee_payer(ctx, who, call)
-            transaction_payment.withdraw_fee(ctx, payer, highest)
-            post, error = self._dispatch(ctx, who, call)
-            fee = self._actual_fee(extrinsic, registered, post)
-            if highest:
-                transaction_payment.settle_fee(ctx, payer, highest, min(fee, highest), extrinsic.tip)
-            if error is None:
-                self._deposit_success(ctx, registered, post, call)
-            else:
-                info_value = self._dispatch_info(registered, post, call)
-                value = self.runtime.dispatch_error(error)
-                ctx.deposit_event("System", "ExtrinsicFailed", dispatch_error=value, dispatch_info=info_value)
-        except BaseException:
-            ctx.rollback(mark)
-            raise
-
-    def _dispatch(self, ctx: Context, who: str, call: Call) -> tuple[Post, DispatchError | None]:
-        try:
-            return ctx.dispatch(signed(who), call), None
-        except DispatchError as error:
-            return Post(), error
-
-    def _actual_fee(self, extrinsic: Extrinsic, registered: RegisteredCall, post: Post) -> int:
-        if not (post.pays_fee and registered.pays(extrinsic.call.args)):
-            return extrinsic.tip
-        weight = post.weight or registered.weight_of(extrinsic.call.args)
-        return self._fee(extrinsic, registered, weight)
-
-    def _dispatch_info(self, registered: RegisteredCall, post: Post, call: Call) -> dict[str, Any]:
-        weight = post.weight or registered.weight_of(call.args)
-        total: Weight = weight + transaction_payment.base_weight(self.runtime, registered.dispatch_class)
-        pays = post.pays_fee and registered.pays(call.args)
-        return {
-            "weight": total.encodable(),
-            "class": registered.dispatch_class,
-            "pays_fee": "Yes" if pays else "No",
-        }
-
-    def _deposit_success(self, ctx: Context, registered: RegisteredCall, post: Post, call: Call) -> None:
-        ctx.deposit_event("System", "ExtrinsicSuccess", dispatch_info=self._dispatch_info(registered, post, call))
+            executive.apply_extrinsic(ctx, extrinsic)
+        except ChainError as error:
+            return error
+        except Exception as error:
+            del self._pool[extrinsic.hash]
+            name = f"{extrinsic.call.pallet}.{extrinsic.call.name}"
+            raise BlockFailed(f"block {ctx.block}: {name} raised {error!r}") from error
+        return None
 
     def _commit(self, parent: bytes, number: int, slot: int, extrinsics: list[bytes]) -> Block:
         """Take the roots, write the block, and make it the head."""
@@ -511,6 +330,8 @@ class Chain:
         """Hash of the block at a height, or None."""
         if number == self.head.number:
             return self.head.hash
+        if number == 0:
+            return self.genesis_hash
         stored = self.store.block(number)
         return None if stored is None else stored.hash
 
@@ -564,60 +385,10 @@ class Chain:
         return StateTree().updated(dict(self.store.state_at(number))).proof(key)
 
     def verify(self) -> Tampered | None:
-        """Look for the first block that is not what it was when it was made; None if all are.
-
-        Every header must hash to the block's name and name its parent, every extrinsic and every change of the
-        state must be under the roots. The newest block is vouched for by nobody but its own hash.
+        """The first block that is not what it was when it was made; None if all are (see `audit`).
 
         Raises:
             DatabaseCorrupt: The file itself is damaged.
         """
         with self.lock:
-            return self._verify()
-
-    def _verify(self) -> Tampered | None:
-        self.store.check()
-        tree, parent, expected = StateTree(), EMPTY_ROOT, 0
-        changes = self.store.changes_by_block()
-        changed = next(changes, None)
-        for stored in self.store.blocks():
-            if stored.number != expected:
-                return Tampered(expected, "the block is missing")
-            if changed is not None and changed[0] == expected:
-                tree = tree.updated(changed[1])
-                changed = next(changes, None)
-            try:
-                header = decode_header(self.runtime, stored.header)
-            except (ValueError, KeyError, IndexError) as error:
-                return Tampered(expected, f"its header does not decode ({error})")
-            if header.parent_hash != parent:
-                return Tampered(max(expected - 1, 0), "the next block names another parent")
-            reason = _misfit(stored, header, tree.root)
-            if reason is not None:
-                return Tampered(expected, reason)
-            parent, expected = stored.hash, expected + 1
-        return None
-
-
-def _misfit(stored: StoredBlock, header: Header, state_root: bytes) -> str | None:
-    """What of a stored block is not what its name commits to, in words."""
-    if blake2_256(stored.header) != stored.hash:
-        return "its header does not hash to its name"
-    if header.number != stored.number:
-        return "its header carries another height"
-    try:
-        extrinsics_root = list_root(split_extrinsics(stored.extrinsics))
-    except MalformedExtrinsic as error:
-        return f"its extrinsics do not decode ({error})"
-    if extrinsics_root != header.extrinsics_root:
-        return "its extrinsics are not those of its header"
-    if state_root != header.state_root:
-        return "its changes do not lead to the state of its header"
-    return None
-
-
-def _require_registered(call: Call) -> None:
-    """Every call in an extrinsic, also the inner ones, must be one that this chain carries out."""
-    _ = call.registered
-    for inner in call.inner():
-        _require_registered(inner)
+            return find_tampered(self.runtime, self.store)

@@ -53,6 +53,7 @@ class Runtime:
         self.metadata = metadata
         self.core = bittensor_core.Runtime(metadata, SPEC_VERSION, TRANSACTION_VERSION, SS58_FORMAT)
         self._items: dict[tuple[str, str], Item] = {}
+        self._constants: dict[tuple[str, str], Any] = {}
         self.event_record_type = self._type_named("frame_system", "EventRecord")
         self.dispatch_error_type = self._type_named("sp_runtime", "DispatchError")
         self.header_type = self._type_named("sp_runtime", "generic", "header", "Header")
@@ -111,8 +112,16 @@ class Runtime:
         return item
 
     def constant(self, pallet: str, name: str) -> Any:
-        """A constant of a pallet, decoded."""
-        return self.core.constant(pallet, name)
+        """A constant of a pallet, decoded; not to be changed."""
+        found = self._constants.get((pallet, name))
+        if found is None:
+            found = self._constants[(pallet, name)] = self.core.constant(pallet, name)
+        return found
+
+    @property
+    def block_hashes_kept(self) -> int:
+        """For how many blocks `System.BlockHash` keeps a hash."""
+        return int(self.constant("System", "BlockHashCount"))
 
     def variants(self, *path: str) -> dict[str, int]:
         """Name and index of each variant of the enum with this path, in order."""

@@ -2,6 +2,7 @@ import inspect
 
 import pytest
 
+from tao_lab.chain import executive
 from tao_lab.chain.chain import Chain
 from tao_lab.chain.dispatch import CALLS, RUNTIME_APIS
 from tests.chain.conftest import TAO, account, free, run
@@ -23,10 +24,10 @@ def test_a_runtime_api_takes_the_arguments_of_the_metadata(chain: Chain, api: st
 
 
 def test_a_transfer_moves_the_value_and_the_author_gets_the_fee(chain: Chain) -> None:
-    before = chain.state.get("System", "Account", chain._author())["data"]["free"]
+    before = chain.state.get("System", "Account", executive.author(chain.state))["data"]["free"]
     events = dict(run(chain, "alice", "Balances", "transfer_keep_alive", dest=account("bob"), value=TAO))
     fee = events["TransactionPayment.TransactionFeePaid"]["actual_fee"]
     assert free(chain, "bob") == 101 * TAO
     assert free(chain, "alice") == 99 * TAO - fee
-    assert chain.state.get("System", "Account", chain._author())["data"]["free"] == before + fee
+    assert chain.state.get("System", "Account", executive.author(chain.state))["data"]["free"] == before + fee
     assert fee > 0

@@ -1,0 +1,69 @@
+"""Is the stored chain what it was when it was made? Every block is held against what its name commits to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tao_lab.chain.block import Header, decode_header
+from tao_lab.chain.errors import MalformedExtrinsic
+from tao_lab.chain.extrinsic import split_extrinsics
+from tao_lab.chain.merkle import EMPTY_ROOT, StateTree, blake2_256, list_root
+from tao_lab.chain.runtime import Runtime
+from tao_lab.chain.store import Store, StoredBlock
+
+
+@dataclass(frozen=True)
+class Tampered:
+    """The first block of which something does not fit."""
+
+    number: int
+    reason: str
+
+
+def find_tampered(runtime: Runtime, store: Store) -> Tampered | None:
+    """Look for the first block that is not what it was; None if all are.
+
+    Every header must hash to the block's name and name its parent, every extrinsic and every change of the state must
+    be under the roots. The newest block is vouched for by nobody but its own hash.
+
+    Raises:
+        DatabaseCorrupt: The file itself is damaged.
+    """
+    store.check()
+    tree, parent, expected = StateTree(), EMPTY_ROOT, 0
+    changes = store.changes_by_block()
+    changed = next(changes, None)
+    for stored in store.blocks():
+        if stored.number != expected:
+            return Tampered(expected, "the block is missing")
+        if changed is not None and changed[0] == expected:
+            tree = tree.updated(changed[1])
+            changed = next(changes, None)
+        try:
+            header = decode_header(runtime, stored.header)
+        except (ValueError, KeyError, IndexError) as error:
+            return Tampered(expected, f"its header does not decode ({error})")
+        if header.parent_hash != parent:
+            return Tampered(max(expected - 1, 0), "the next block names another parent")
+        reason = _misfit(stored, header, tree.root)
+        if reason is not None:
+            return Tampered(expected, reason)
+        parent, expected = stored.hash, expected + 1
+    return None
+
+
+def _misfit(stored: StoredBlock, header: Header, state_root: bytes) -> str | None:
+    """What of a stored block is not what its name commits to, in words."""
+    if blake2_256(stored.header) != stored.hash:
+        return "its header does not hash to its name"
+    if header.number != stored.number:
+        return "its header carries another height"
+    try:
+        extrinsics_root = list_root(split_extrinsics(stored.extrinsics))
+    except MalformedExtrinsic as error:
+        return f"its extrinsics do not decode ({error})"
+    if extrinsics_root != header.extrinsics_root:
+        return "its extrinsics are not those of its header"
+    if state_root != header.state_root:
+        return "its changes do not lead to the state of its header"
+    return None

@@ -1,0 +1,149 @@
+"""How a block is carried out: its frame, the hooks, and each extrinsic with nonce, fee, call and events.
+
+Sources: `frame/executive/src/lib.rs` and `frame/system/src/lib.rs` of the Polkadot SDK; the order of the hooks is that
+of `construct_runtime!` in `runtime/src/lib.rs`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from bittensor_core import ss58_encode
+
+from tao_lab.chain.block import Header
+from tao_lab.chain.context import Context
+from tao_lab.chain.dispatch import NONE, TRANSACTION_CHECKS, Call, Post, Weight, signed
+from tao_lab.chain.errors import BlockFailed, DispatchError, InvalidTransaction
+from tao_lab.chain.extrinsic import Extrinsic, compact, inherent
+from tao_lab.chain.pallets import proxy, system, transaction_payment
+from tao_lab.chain.runtime import SS58_FORMAT, Runtime
+from tao_lab.chain.state import Storage
+
+
+def author(state: Storage) -> str:
+    """The account that authors blocks: the only authority."""
+    authority = state.get("Aura", "Authorities")[0]
+    return str(ss58_encode(bytes.fromhex(authority[2:]), SS58_FORMAT))
+
+
+def in_order(runtime: Runtime, hooks: Iterable[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    """Hooks in the order of their pallets in the runtime."""
+    return sorted(hooks, key=lambda entry: int(runtime.pallets[entry[0]]["index"]))
+
+
+def initialize(ctx: Context, parent_hash: bytes, slot: int) -> None:
+    """Write what `System` holds before the first hook."""
+    parent, kept = "0x" + parent_hash.hex(), ctx.runtime.block_hashes_kept
+    ctx.state.put("System", "Number", ctx.block)
+    ctx.state.put("System", "ParentHash", parent)
+    ctx.state.put("System", "BlockHash", ctx.block - 1, parent)
+    if ctx.block > kept:
+        ctx.state.remove("System", "BlockHash", ctx.block - kept - 1)
+    ctx.state.put("System", "Digest", Header(b"", ctx.block, b"", b"", slot).digest)
+
+
+def run_hooks(ctx: Context, hooks: Iterable[tuple[str, Any]]) -> None:
+    """Run the hooks of all pallets.
+
+    Raises:
+        BlockFailed: One raised; says which.
+    """
+    for pallet, hook in in_order(ctx.runtime, hooks):
+        try:
+            hook(ctx)
+        except Exception as error:
+            raise BlockFailed(f"block {ctx.block}: {pallet}.{hook.__name__} raised {error!r}") from error
+
+
+def apply_clock(ctx: Context, time_ms: int) -> Extrinsic:
+    """The author's own extrinsic, which sets the time."""
+    ctx.phase = {"ApplyExtrinsic": 0}
+    clock = inherent(ctx.runtime, "Timestamp", "set", {"now": time_ms})
+    post = ctx.dispatch(NONE, clock.call)
+    _deposit_result(ctx, clock.call, post, None)
+    return clock
+
+
+def finalize(ctx: Context) -> None:
+    """Write the block's events."""
+    events = compact(len(ctx.events)) + b"".join(ctx.events)
+    ctx.state.raw.put(ctx.runtime.item("System", "Events").prefix, events)
+    ctx.state.put("System", "EventCount", len(ctx.events))
+
+
+def extrinsic_weight(runtime: Runtime, extrinsic: Extrinsic) -> Weight:
+    """Weight of an extrinsic with its frame."""
+    registered = extrinsic.call.registered
+    base = transaction_payment.base_weight(runtime, registered.dispatch_class)
+    return base + registered.weight_of(extrinsic.call.args)
+
+
+def highest_fee(runtime: Runtime, extrinsic: Extrinsic) -> int:
+    """Rao that are taken before the call runs, with the tip; some may come back."""
+    return _fee(runtime, extrinsic, Post())
+
+
+def _fee(runtime: Runtime, extrinsic: Extrinsic, post: Post) -> int:
+    call, registered = extrinsic.call, extrinsic.call.registered
+    if not (post.pays_fee and registered.pays(call.args)):
+        return extrinsic.tip
+    weight = post.weight or registered.weight_of(call.args)
+    parts = transaction_payment.fee_parts(runtime, registered.dispatch_class, weight, len(extrinsic.data))
+    return sum(parts) + extrinsic.tip
+
+
+def apply_extrinsic(ctx: Context, extrinsic: Extrinsic) -> None:
+    """Carry out a signed extrinsic: nonce, fee, call, settlement, events.
+
+    Raises:
+        InvalidTransaction: No block may contain it; nothing was done. A call that fails does not raise: it is in the
+            block with its error.
+        NotInLab: As above.
+    """
+    mark = ctx.mark()
+    try:
+        _apply(ctx, extrinsic)
+    except BaseException:
+        ctx.rollback(mark)
+        raise
+
+
+def _apply(ctx: Context, extrinsic: Extrinsic) -> None:
+    who, call = str(extrinsic.signer), extrinsic.call
+    info = system.account(ctx, who)
+    if extrinsic.nonce != info["nonce"]:
+        raise InvalidTransaction("Stale", f"nonce {extrinsic.nonce} is used; the next is {info['nonce']}")
+    for check in TRANSACTION_CHECKS:
+        check(ctx, who, call)
+    info["nonce"] += 1
+    system.put_account(ctx, who, info)
+    highest, payer = highest_fee(ctx.runtime, extrinsic), proxy.fee_payer(ctx, who, call)
+    transaction_payment.withdraw_fee(ctx, payer, highest)
+    post, failure = Post(), None
+    try:
+        post = ctx.dispatch(signed(who), call)
+    except DispatchError as error:
+        failure = error
+    if highest:
+        fee = min(_fee(ctx.runtime, extrinsic, post), highest)
+        transaction_payment.settle_fee(ctx, payer, highest, fee, extrinsic.tip)
+    _deposit_result(ctx, call, post, failure)
+
+
+def _deposit_result(ctx: Context, call: Call, post: Post, failure: DispatchError | None) -> None:
+    """The last event of an extrinsic: success, or the error."""
+    registered = call.registered
+    weight = post.weight or registered.weight_of(call.args)
+    total = weight + transaction_payment.base_weight(ctx.runtime, registered.dispatch_class)
+    pays = post.pays_fee and registered.pays(call.args)
+    info = {
+        "weight": total.encodable(),
+        "class": registered.dispatch_class,
+        "pays_fee": "Yes" if pays else "No",
+    }
+    if failure is None:
+        ctx.deposit_event("System", "ExtrinsicSuccess", dispatch_info=info)
+    else:
+        error = ctx.runtime.dispatch_error(failure)
+        ctx.deposit_event("System", "ExtrinsicFailed", dispatch_error=error, dispatch_info=info)
