@@ -11,6 +11,7 @@ Source: `encointer/substrate-fixed` v0.6.0 (`src/arith.rs`, `src/transcendental.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -44,6 +45,10 @@ class NumberSystem(Protocol):
 
     def ratio(self, numerator: npt.ArrayLike, denominator: npt.ArrayLike) -> Array:
         """Quotient of two whole numbers below 2^63, truncated; 0 where the denominator is 0."""
+        ...
+
+    def wide_ratio(self, numerator: Sequence[int], denominator: int) -> Array:
+        """Quotients of whole numbers of any size, each at most one, truncated; 0 where the denominator is 0."""
         ...
 
     def multiply(self, a: npt.ArrayLike, b: npt.ArrayLike) -> Array:
@@ -250,6 +255,11 @@ class Exact:
         """Quotient of two whole numbers below 2^63 as a word, truncated; 0 where the denominator is 0."""
         return _divide_arrays(np.asarray(numerator, np.int64), np.asarray(denominator, np.int64))
 
+    def wide_ratio(self, numerator: Sequence[int], denominator: int) -> Array:
+        """Quotients of whole numbers of any size, each at most one, as words; 0 where the denominator is 0."""
+        words = [(a << FRACTION_BITS) // denominator if denominator else 0 for a in numerator]
+        return np.array(words, dtype=np.int64)
+
     def multiply(self, a: npt.ArrayLike, b: npt.ArrayLike) -> Array:
         """`saturating_mul`: floor(a * b)."""
         return _multiply_arrays(a, b)
@@ -289,6 +299,10 @@ class Float:
     def ratio(self, numerator: npt.ArrayLike, denominator: npt.ArrayLike) -> Array:
         """Quotient of two whole numbers; 0 where the denominator is 0."""
         return self.divide(numerator, denominator)
+
+    def wide_ratio(self, numerator: Sequence[int], denominator: int) -> Array:
+        """Quotients of whole numbers of any size; 0 where the denominator is 0."""
+        return np.array([a / denominator if denominator else 0.0 for a in numerator], dtype=np.float64)
 
     def multiply(self, a: npt.ArrayLike, b: npt.ArrayLike) -> Array:
         """Product."""

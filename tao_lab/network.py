@@ -27,6 +27,7 @@ from tao_lab.chain.chain import Chain, Tampered
 from tao_lab.chain.errors import BadValue, ChainError, DispatchError
 from tao_lab.chain.genesis import FAUCET_URI, Genesis
 from tao_lab.chain.merkle import ListProof, StateProof
+from tao_lab.chain.rules import Rules
 from tao_lab.chain.state import StorageReader
 from tao_lab.node.rpc import Node
 from tao_lab.node.server import Server
@@ -264,6 +265,11 @@ class Network:
         return self.block_number
 
     # --- reading -----------------------------------------------------------------------------------------------
+
+    @property
+    def rules(self) -> Rules:
+        """The functions that decide, to be replaced: `with net.rules.using(epoch=mine): net.run(blocks=360)`."""
+        return self.chain.rules
 
     @property
     def block_number(self) -> int:

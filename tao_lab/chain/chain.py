@@ -25,9 +25,10 @@ from tao_lab.chain.block import Block, Header
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import ON_FINALIZE, ON_GENESIS, ON_INITIALIZE, Query
 from tao_lab.chain.errors import BadValue, BlockFailed, ChainError, DatabaseCorrupt, InvalidTransaction
-from tao_lab.chain.extrinsic import Extrinsic, decode_extrinsic
+from tao_lab.chain.extrinsic import Extrinsic, decode_extrinsic, inherent
 from tao_lab.chain.genesis import Genesis
 from tao_lab.chain.merkle import EMPTY_ROOT, ListProof, StateProof, StateTree, blake2_256, list_proof, list_root
+from tao_lab.chain.rules import Rules
 from tao_lab.chain.runtime import Runtime, load_runtime
 from tao_lab.chain.state import RawState, Storage, StorageReader
 from tao_lab.chain.store import PastState, Store, StoredBlock
@@ -59,6 +60,7 @@ class Chain:
         head: The newest block.
         refused: Extrinsics that the newest block dropped from the pool.
         listeners: Called with each new block, after it is committed.
+        rules: Functions that a student can replace.
     """
 
     def __init__(self, path: Path | None = None, genesis: Genesis | None = None) -> None:
@@ -72,9 +74,11 @@ class Chain:
         self.store = Store(path)
         self._raw = RawState()
         self.state = Storage(self.runtime, self._raw)
+        self.rules = Rules()
         self.refused: tuple[Refusal, ...] = ()
         self.listeners: list[Callable[[Block], None]] = []
         self._pool: dict[bytes, _Pooled] = {}  # by hash, in order of arrival
+        self._inherents: list[Extrinsic] = []
         self._tree = StateTree()
         self._most_bytes = self.runtime.constant("System", "BlockLength")["max"]["normal"]
         self.slot_ms = int(self.runtime.constant("Aura", "SlotDuration"))
@@ -200,6 +204,19 @@ class Chain:
             self._pool[extrinsic.hash] = _Pooled(extrinsic, death)
             return extrinsic.hash
 
+    def add_inherent(self, pallet: str, name: str, args: Mapping[str, Any]) -> None:
+        """Let the author put a call of its own, without a signature, into the next block.
+
+        Raises:
+            BadValue: The call does not exist or an argument does not fit it.
+            NotInLab: This chain does not carry it out.
+        """
+        with self.lock:
+            self.compose(pallet, name, args)
+            extrinsic = inherent(self.runtime, pallet, name, dict(args))
+            _ = extrinsic.call.registered
+            self._inherents.append(extrinsic)
+
     @property
     def pool(self) -> tuple[Extrinsic, ...]:
         """What waits for a block, in the order of arrival."""
@@ -218,7 +235,7 @@ class Chain:
         height = self.head.number + 1
         validity.check_call(extrinsic)
         death = validity.check_signature(extrinsic, height, self.block_hash, self.runtime.block_hashes_kept)
-        ctx = Context(self.runtime, self.state, height, executive.author(self.state))
+        ctx = Context(self.runtime, self.state, height, executive.author(self.state), self.rules)
         validity.check_account(ctx, extrinsic)
         return death
 
@@ -246,18 +263,23 @@ class Chain:
             return block
 
     def _produce(self, time_ms: int | None) -> Block:
-        ctx = Context(self.runtime, self.state, self.head.number + 1, executive.author(self.state))
+        ctx = Context(self.runtime, self.state, self.head.number + 1, executive.author(self.state), self.rules)
         now = self.state.get("Timestamp", "Now") + self.slot_ms if time_ms is None else time_ms
         slot = now // self.slot_ms
         executive.initialize(ctx, self.head.hash, slot)
         executive.run_hooks(ctx, ON_INITIALIZE)
         included = [executive.apply_clock(ctx, now)]
         refused: list[Refusal] = []
+        for extrinsic in self._inherents:
+            ctx.phase = {"ApplyExtrinsic": len(included)}
+            executive.apply_inherent(ctx, extrinsic)
+            included.append(extrinsic)
         waiting = self._apply_pool(ctx, included, refused)
         ctx.phase = "Finalization"
         executive.run_hooks(ctx, ON_FINALIZE)
         executive.finalize(ctx)
         self.head = self._commit(self.head.hash, ctx.block, slot, [x.data for x in included])
+        self._inherents = []
         self._pool = {pooled.extrinsic.hash: pooled for pooled in waiting}
         self.refused = tuple(refused)
         return self.head

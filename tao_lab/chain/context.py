@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from tao_lab.chain.dispatch import CALL_FILTERS, Call, Origin, Post
+from tao_lab.chain.dispatch import CALL_FILTERS, DISPATCH_GUARDS, Call, Origin, Post
 from tao_lab.chain.errors import DispatchError
+from tao_lab.chain.rules import Rules
 from tao_lab.chain.runtime import Runtime
 from tao_lab.chain.state import Storage
 
@@ -19,6 +20,7 @@ class Context:
         state: Typed storage of the block so far.
         block: Height of this block.
         author: Account that receives the fees.
+        rules: Functions that a student can replace.
         phase: `Initialization`, `Finalization`, or `{"ApplyExtrinsic": index}`; events carry it.
         events: Encoded `EventRecord`s so far.
     """
@@ -27,6 +29,7 @@ class Context:
     state: Storage
     block: int
     author: str
+    rules: Rules = field(default_factory=Rules)
     phase: Any = "Initialization"
     events: list[bytes] = field(default_factory=list)
 
@@ -66,6 +69,9 @@ class Context:
         registered = call.registered
         if origin.kind != "Root" and not all(allows(call) for allows in (*CALL_FILTERS, *origin.filters)):
             raise DispatchError("System", "CallFiltered")
+        if origin.account is not None:
+            for guard in DISPATCH_GUARDS:
+                guard(self, origin.account, call)
         mark = self.mark()
         try:
             return registered.function(self, origin, **call.args) or Post()

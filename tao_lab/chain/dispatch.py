@@ -217,6 +217,7 @@ ON_INITIALIZE: list[tuple[str, Hook]] = []
 ON_FINALIZE: list[tuple[str, Hook]] = []
 ON_GENESIS: list[tuple[str, Callable[[Context, Genesis], None]]] = []
 CALL_FILTERS: list[Callable[[Call], bool]] = []
+DISPATCH_GUARDS: list[Callable[[Context, str, Call], None]] = []
 TRANSACTION_CHECKS: list[Callable[[Context, str, Call], None]] = []
 RUNTIME_APIS: dict[tuple[str, str], RegisteredApi] = {}
 
@@ -281,6 +282,15 @@ def on_genesis(pallet: str) -> Callable[[GenesisHook], GenesisHook]:
 def call_filter(function: Callable[[Call], bool]) -> Callable[[Call], bool]:
     """Register a function `(call)` that says whether anyone but root may make a call at all."""
     CALL_FILTERS.append(function)
+    return function
+
+
+def dispatch_guard(function: Callable[[Context, str, Call], None]) -> Callable[[Context, str, Call], None]:
+    """Register a function `(ctx, who, call)` that raises `DispatchError` for what an account may not call now.
+
+    Unlike a transaction check it also sees the calls inside a batch or a proxy, each with its own signer.
+    """
+    DISPATCH_GUARDS.append(function)
     return function
 
 

@@ -64,6 +64,20 @@ class BlockFailed(ChainError):
     """A block could not be built (a rule raised, or an event does not encode); the state stays at its parent."""
 
 
+class RuleBroken(BlockFailed):
+    """A replaced rule raised, or returned what no chain could store.
+
+    Attributes:
+        rule: Name in `net.rules`.
+        problem: What it did, and what is allowed.
+    """
+
+    def __init__(self, rule: str, function: object, problem: str) -> None:
+        name = getattr(function, "__qualname__", repr(function))
+        super().__init__(f"rules.{rule} ({name}): {problem}")
+        self.rule, self.problem = rule, problem
+
+
 class StoreError(ChainError):
     """The chain's file cannot be used; the last committed block is untouched."""
 

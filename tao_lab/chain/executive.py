@@ -14,7 +14,7 @@ from bittensor_core import ss58_encode
 from tao_lab.chain.block import Header
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import NONE, TRANSACTION_CHECKS, Call, Post, Weight, signed
-from tao_lab.chain.errors import BlockFailed, DispatchError, InvalidTransaction
+from tao_lab.chain.errors import BlockFailed, DispatchError, InvalidTransaction, RuleBroken
 from tao_lab.chain.extrinsic import Extrinsic, compact, inherent
 from tao_lab.chain.pallets import proxy, system, transaction_payment
 from tao_lab.chain.runtime import SS58_FORMAT, Runtime
@@ -47,11 +47,13 @@ def run_hooks(ctx: Context, hooks: Iterable[tuple[str, Any]]) -> None:
     """Run the hooks of all pallets.
 
     Raises:
-        BlockFailed: One raised; says which.
+        BlockFailed: One raised; says which. `RuleBroken` where it was a rule of a student.
     """
     for pallet, hook in in_order(ctx.runtime, hooks):
         try:
             hook(ctx)
+        except RuleBroken:
+            raise
         except Exception as error:
             raise BlockFailed(f"block {ctx.block}: {pallet}.{hook.__name__} raised {error!r}") from error
 
@@ -63,6 +65,12 @@ def apply_clock(ctx: Context, time_ms: int) -> Extrinsic:
     post = ctx.dispatch(NONE, clock.call)
     _deposit_result(ctx, clock.call, post, None)
     return clock
+
+
+def apply_inherent(ctx: Context, extrinsic: Extrinsic) -> None:
+    """Carry out another call of the author; one that fails is in the block with its error."""
+    failure = ctx.try_dispatch(NONE, extrinsic.call)
+    _deposit_result(ctx, extrinsic.call, Post(), failure)
 
 
 def finalize(ctx: Context) -> None:

@@ -22,6 +22,7 @@ from tao_lab.consensus.bonds import (
 )
 from tao_lab.consensus.emission import EmissionShares, emission_shares
 from tao_lab.consensus.epoch import Epoch, Start, bonds_and_dividends_yuma3, epoch, next_input, start
+from tao_lab.consensus.inheritance import TotalStake, inherited_stake, total_stake
 from tao_lab.consensus.normalization import NormalizedWeights, max_limited, max_upscale_to_u16, normalize_weights
 from tao_lab.consensus.stake import active_stake, is_active, normalize, stake_shares, validator_permits
 from tao_lab.consensus.types import EpochInput, EpochInputError, EpochTerms, LiquidAlpha, SparseRows
@@ -46,6 +47,7 @@ __all__ = [
     "Rows",
     "SparseRows",
     "Start",
+    "TotalStake",
     "active_stake",
     "bonds_alpha",
     "bonds_and_dividends_yuma3",
@@ -60,6 +62,7 @@ __all__ = [
     "emission_shares",
     "epoch",
     "incentive",
+    "inherited_stake",
     "is_active",
     "liquid_alpha",
     "max_limited",
@@ -72,6 +75,7 @@ __all__ = [
     "row_normalize",
     "stake_shares",
     "start",
+    "total_stake",
     "upscale_columns",
     "validator_permits",
     "validator_trust",

@@ -193,7 +193,7 @@ def start(inputs: EpochInput, numbers: NumberSystem = EXACT) -> Start:
     """
     owner = inputs.owner_uid
     active = s.is_active(inputs.last_update, inputs.block, inputs.activity_cutoff)
-    stake = s.stake_shares(inputs.stake, inputs.min_stake, owner, numbers)
+    stake = s.stake_shares(inputs.stake, inputs.min_stake, owner, numbers, inputs.stake_fraction)
     permits = s.with_owner(inputs.validator_permit, owner)
     active_stake = s.active_stake(stake, active, permits, numbers)
 

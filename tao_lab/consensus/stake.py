@@ -35,7 +35,13 @@ def is_active(last_update: UIntArray, block: int, activity_cutoff: int) -> BoolA
     return last_update >= np.uint64(oldest)
 
 
-def stake_shares(stake: UIntArray, min_stake: int, owner_uid: int | None, numbers: NumberSystem = EXACT) -> Array:
+def stake_shares(
+    stake: UIntArray,
+    min_stake: int,
+    owner_uid: int | None,
+    numbers: NumberSystem = EXACT,
+    fraction: UIntArray | None = None,
+) -> Array:
     """Share of each UID in the subnet's stake; below `min_stake` counts nothing, except for the owner.
 
     Args:
@@ -43,6 +49,7 @@ def stake_shares(stake: UIntArray, min_stake: int, owner_uid: int | None, number
         min_stake: rao (`StakeThreshold`).
         owner_uid: UID of the owner's hotkey, or None.
         numbers: the number system.
+        fraction: uint64 (n,), what each stake has above whole rao, in parts of 2^64; None: nothing.
 
     Returns:
         Shares (n,) that sum to one, or all zero.
@@ -51,7 +58,11 @@ def stake_shares(stake: UIntArray, min_stake: int, owner_uid: int | None, number
     if owner_uid is not None:
         enough[owner_uid : owner_uid + 1] = True
     counted = np.where(enough, stake, 0)
-    return numbers.ratio(counted, counted.sum())
+    if fraction is None:
+        return numbers.ratio(counted, counted.sum())
+    rest = np.where(enough, fraction, 0)
+    words = [(rao << 64) + part for rao, part in zip(counted.tolist(), rest.tolist(), strict=True)]
+    return numbers.wide_ratio(words, sum(words))
 
 
 def with_owner(permits: BoolArray, owner_uid: int | None) -> BoolArray:

@@ -25,6 +25,7 @@ Array = npt.NDArray[Any]
 
 U64_MAX = (1 << 64) - 1
 I16_MIN, I16_MAX = -(1 << 15), (1 << 15) - 1
+OPTIONAL_COLUMNS = ("commit_block", "stake_fraction")
 
 
 class EpochInputError(ValueError):
@@ -139,6 +140,8 @@ class EpochInput:
         bonds: rows of bonds after the previous epoch, u16.
         commit_block: uint64 (n,), block of the earliest open weight commit (2^64 - 1: none); None while
             commit-reveal is off.
+        stake_fraction: uint64 (n,), what each stake has above whole rao, in parts of 2^64: root stake times its weight
+            is seldom whole. None: nothing.
     """
 
     n: int
@@ -162,6 +165,7 @@ class EpochInput:
     weights: SparseRows
     bonds: SparseRows
     commit_block: UIntArray | None = None
+    stake_fraction: UIntArray | None = None
 
     def __post_init__(self) -> None:
         for name in ("block", "tempo", "last_step_block", "activity_cutoff", "min_stake", "emission"):
@@ -172,7 +176,7 @@ class EpochInput:
         _check_range("bonds_moving_average", self.bonds_moving_average, 0, 1_000_000)
         if self.owner_uid is not None:
             _check_range("owner_uid", self.owner_uid, 0, U16_MAX)
-        for name in ("stake", "validator_permit", "last_update", "registered_at", "commit_block"):
+        for name in ("stake", "validator_permit", "last_update", "registered_at", *OPTIONAL_COLUMNS):
             column = getattr(self, name)
             if column is not None and column.shape != (self.n,):
                 raise EpochInputError(f"{name}: {column.size} entries; allowed: n = {self.n}, one for each UID")
@@ -191,7 +195,7 @@ class EpochInput:
             EpochInputError: a field is missing, unknown, of the wrong length or out of range.
         """
         known = {field.name for field in fields(cls)}
-        if missing := sorted(known - {"commit_block"} - set(data)):
+        if missing := sorted(known - set(OPTIONAL_COLUMNS) - set(data)):
             raise EpochInputError(f"missing field {missing[0]!r}")
         if unknown := sorted(set(data) - known):
             raise EpochInputError(f"unknown field {unknown[0]!r}; allowed: {', '.join(sorted(known))}")
@@ -204,6 +208,8 @@ class EpochInput:
         if commits is not None:
             commits = _uint_column("commit_block", [U64_MAX if c is None else c for c in commits])
         values["commit_block"] = commits
+        if data.get("stake_fraction") is not None:
+            values["stake_fraction"] = _uint_column("stake_fraction", data["stake_fraction"])
         values["validator_permit"] = np.array(data["validator_permit"], dtype=np.bool_)
         for name in ("weights", "bonds"):
             values[name] = SparseRows.from_rows(n, data[name], name)
@@ -244,6 +250,22 @@ class EpochTerms:
     bonds: SparseRows
     bonds_written: BoolArray
 
+    @classmethod
+    def from_json(cls, n: int, data: Mapping[str, Any]) -> Self:
+        """Read the `expected` part of an epoch vector, all of its fields.
+
+        Raises:
+            EpochInputError: a field is missing, or holds something else than its numbers.
+        """
+        bonds = SparseRows.from_rows(n, _field(data, "bonds"), "bonds")
+        written = np.zeros(n, dtype=np.bool_)
+        written[[uid for uid, _ in data["bonds"]]] = True
+        values: dict[str, Any] = {"bonds": bonds, "bonds_written": written}
+        for field in fields(cls):
+            if field.name not in values:
+                values[field.name] = np.array(_field(data, field.name))
+        return cls(**values)
+
     def to_json(self) -> dict[str, Any]:
         """As the `expected` part of an epoch vector."""
         rows = [[uid, self.bonds.row(uid)] for uid in np.flatnonzero(self.bonds_written).tolist()]
@@ -260,6 +282,12 @@ def _scatter(starts: Array, columns: Array, values: Array, rows: Array) -> Array
         for k in range(starts[rows[i]], starts[rows[i] + 1]):
             matrix[i, columns[k]] = values[k]
     return matrix
+
+
+def _field(data: Mapping[str, Any], name: str) -> Any:
+    if name not in data:
+        raise EpochInputError(f"missing field {name!r}")
+    return data[name]
 
 
 def _check_range(name: str, value: Any, low: int, high: int) -> None:

@@ -1,0 +1,74 @@
+"""Drand: signatures of a public beacon, one every three seconds, that open what was encrypted for their round.
+
+Whoever knows a round's signature can open what was sealed for it, and nobody knows it before. On the real chain each
+author fetches signatures from the beacon and adds them to its blocks; here `Chain.add_inherent` does.
+
+A signature is checked by opening something that was sealed for its round: `bittensor_core` seals for the real beacon
+(`quicknet`), which is also the one in the chain's `BeaconConfig`.
+
+Source: `pallets/drand/src/lib.rs` (`write_pulse`, `prune_old_pulses`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bittensor_core
+
+from tao_lab.chain.context import Context
+from tao_lab.chain.dispatch import Origin, call, ensure_none, ensure_root, weight
+from tao_lab.chain.errors import DispatchError
+from tao_lab.chain.runtime import octets
+
+DRAND = "Drand"
+ROUNDS_KEPT = 216_000  # a week
+MOST_REMOVED = 100  # in one block
+
+
+@call(DRAND, weight=weight(4_294_000_000, reads=3, writes=4), pays_fee=False)
+def write_pulse(ctx: Context, origin: Origin, pulses_payload: dict[str, Any], signature: Any) -> None:
+    """The author stores rounds of the beacon, each newer than the one before."""
+    ensure_none(origin)
+    last = ctx.state.get(DRAND, "LastStoredRound")
+    oldest = ctx.state.get(DRAND, "OldestStoredRound")
+    rounds = []
+    for pulse in pulses_payload["pulses"]:
+        reveal_round = pulse["round"]
+        if not opens(reveal_round, octets(pulse["signature"])):
+            raise DispatchError(DRAND, "PulseVerificationError", f"no signature of round {reveal_round}")
+        if reveal_round <= last:
+            raise DispatchError(DRAND, "InvalidRoundNumber", f"round {reveal_round} is not behind {last}")
+        ctx.state.put(DRAND, "Pulses", reveal_round, pulse)
+        oldest, last = oldest or reveal_round, reveal_round
+        rounds.append(reveal_round)
+    ctx.state.put(DRAND, "LastStoredRound", last)
+    _prune(ctx, oldest, last)
+    ctx.state.put(DRAND, "NextUnsignedAt", ctx.block)
+    if rounds:
+        ctx.deposit_event(DRAND, "NewPulse", rounds=rounds)
+
+
+@call(DRAND, weight=weight(5_370_000, writes=1))
+def set_oldest_stored_round(ctx: Context, origin: Origin, oldest_round: int) -> None:
+    """Root says from which round on the chain has all."""
+    ensure_root(origin)
+    ctx.state.put(DRAND, "OldestStoredRound", oldest_round)
+    ctx.deposit_event(DRAND, "SetOldestStoredRound", oldest_round)
+
+
+def opens(reveal_round: int, signature: bytes) -> bool:
+    """Whether this is the beacon's signature of a round."""
+    sealed, _ = bittensor_core.encrypt_at_round(b"", reveal_round)
+    try:
+        bittensor_core.decrypt_with_signature(sealed, signature.hex())
+    except ValueError:
+        return False
+    return True
+
+
+def _prune(ctx: Context, oldest: int, last: int) -> None:
+    """Remove rounds that are too old, some in each block."""
+    first_kept = min(max(oldest, last - ROUNDS_KEPT + 1), oldest + MOST_REMOVED)
+    for reveal_round in range(oldest, first_kept):
+        ctx.state.remove(DRAND, "Pulses", reveal_round)
+    ctx.state.put(DRAND, "OldestStoredRound", first_kept)

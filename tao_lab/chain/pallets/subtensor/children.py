@@ -1,0 +1,204 @@
+"""Children: a hotkey lends shares of its stake to others, which validate with it and pay dividends back.
+
+`set_children` waits `PendingChildKeyCooldown` blocks and takes effect at the first epoch behind them. Both ends are
+stored, `ChildKeys` of the parent and `ParentKeys` of the child, and agree with each other; nobody is parent and child
+of the same hotkey.
+
+Source: `pallets/subtensor/src/staking/set_children.rs`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import bittensor_core
+
+from tao_lab.chain.context import Context
+from tao_lab.chain.dispatch import Origin, call, ensure_root, ensure_signed, weight
+from tao_lab.chain.errors import DispatchError
+from tao_lab.chain.pallets.subtensor.lookups import (
+    MODULE,
+    ROOT_NETUID,
+    coldkey_owns_hotkey,
+    failed,
+    subnet_exists,
+    uid_of,
+)
+from tao_lab.chain.pallets.subtensor.rate_limits import SET_CHILDREN
+from tao_lab.chain.pallets.subtensor.stake import total_stake_in_tao
+from tao_lab.chain.state import StorageReader
+
+MOST_CHILDREN = 5
+ALL = (1 << 64) - 1  # the proportion that stands for the whole stake
+
+Edges = Sequence[tuple[int, str]]  # (proportion, hotkey)
+Shares = dict[str, int]  # proportion by hotkey, in the order of the public keys
+
+
+def _shares(edges: Edges, without: str = "") -> Shares:
+    """Edges by hotkey; the last of several with the same hotkey counts."""
+    found = {hotkey: proportion for proportion, hotkey in edges if hotkey != without}
+    return dict(sorted(found.items(), key=lambda item: bytes(bittensor_core.ss58_decode(item[0]))))
+
+
+def _check_children(pivot: str, children: Shares, parents: Shares) -> None:
+    """What holds for every set of children, stored or new."""
+    if pivot in children:
+        raise failed("InvalidChild", "a hotkey is no child of its own")
+    if sum(children.values()) > ALL:
+        raise failed("ProportionOverflow", f"the proportions sum to {sum(children.values())}, allowed: at most {ALL}")
+    if any(child in parents for child in children):
+        raise failed("ChildParentInconsistency", "a child is a parent of the same hotkey")
+
+
+def _check_new_children(pivot: str, children: Shares, parents: Shares) -> None:
+    """What holds for children that are asked for."""
+    if pivot in children:
+        raise failed("InvalidChild", "a hotkey is no child of its own")
+    if len(children) > MOST_CHILDREN:
+        raise failed("TooManyChildren", f"{len(children)} children, allowed: at most {MOST_CHILDREN}")
+    _check_children(pivot, children, parents)
+
+
+def _relations(state: StorageReader, hotkey: str, netuid: int) -> tuple[Shares, Shares]:
+    """Children and parents of a hotkey."""
+    children = _shares(state.get(MODULE, "ChildKeys", hotkey, netuid), hotkey)
+    parents = _shares(state.get(MODULE, "ParentKeys", hotkey, netuid), hotkey)
+    _check_children(hotkey, children, parents)
+    return children, parents
+
+
+def _put_edges(ctx: Context, item: str, hotkey: str, netuid: int, edges: Edges) -> None:
+    if edges:
+        ctx.state.put(MODULE, item, hotkey, netuid, list(edges))
+    else:
+        ctx.state.remove(MODULE, item, hotkey, netuid)
+
+
+def _link(ctx: Context, item: str, hotkey: str, netuid: int, other: str, proportion: int | None) -> None:
+    """Write one end of an edge, or remove it where there is no proportion."""
+    edges = [tuple(edge) for edge in ctx.state.get(MODULE, item, hotkey, netuid)]
+    at = next((place for place, (_, found) in enumerate(edges) if found == other), None)
+    if proportion is None:
+        edges = [edge for edge in edges if edge[1] != other]
+    elif at is None:
+        edges.append((proportion, other))
+    else:
+        edges[at] = (proportion, other)
+    _put_edges(ctx, item, hotkey, netuid, edges)
+
+
+def _store_relations(ctx: Context, pivot: str, netuid: int, children: Shares, parents: Shares) -> None:
+    """Write both ends of all edges of a hotkey, and remove those that are no more."""
+    for mine, theirs, new in (("ChildKeys", "ParentKeys", children), ("ParentKeys", "ChildKeys", parents)):
+        before = _shares(ctx.state.get(MODULE, mine, pivot, netuid))
+        _put_edges(ctx, mine, pivot, netuid, [(proportion, hotkey) for hotkey, proportion in new.items()])
+        for hotkey in [*new, *(gone for gone in before if gone not in new)]:
+            _link(ctx, theirs, hotkey, netuid, pivot, new.get(hotkey))
+
+
+# --- setting children -------------------------------------------------------------------------------------------
+
+
+@call(MODULE, weight=weight(119_000_000, reads=6, writes=31))
+def set_children(ctx: Context, origin: Origin, hotkey: str, netuid: int, children: list[tuple[int, str]]) -> None:
+    """Ask for a new set of children of one's hotkey; an empty one takes all back."""
+    coldkey, state = ensure_signed(origin), ctx.state
+    if not SET_CHILDREN.passes(ctx, hotkey, netuid):
+        raise failed("TxRateLimitExceeded", f"once in {SET_CHILDREN.limit(ctx, netuid)} blocks")
+    if netuid == ROOT_NETUID:
+        raise failed("RegistrationNotPermittedOnRootSubnet")
+    if not subnet_exists(state, netuid):
+        raise failed("SubnetNotExists", f"there is no subnet {netuid}")
+    if not coldkey_owns_hotkey(state, coldkey, hotkey):
+        raise failed("NonAssociatedColdKey", f"{coldkey} does not own {hotkey}")
+    if len({child for _, child in children}) != len(children):
+        raise failed("DuplicateChild")
+    _, parents = _relations(state, hotkey, netuid)
+    _check_new_children(hotkey, _shares(children), parents)
+    if children and not _has_own_stake(state, hotkey, netuid):
+        raise failed("NotEnoughStakeToSetChildkeys", f"at least {state.get(MODULE, 'StakeThreshold')} rao are needed")
+    SET_CHILDREN.record(ctx, hotkey, netuid)
+    if not state.get(MODULE, "SubtokenEnabled", netuid):
+        _apply_children(ctx, netuid, hotkey, children)
+        return
+    cooldown = ctx.block + state.get(MODULE, "PendingChildKeyCooldown")
+    state.put(MODULE, "PendingChildKeys", netuid, hotkey, (children, cooldown))
+    ctx.deposit_event(MODULE, "SetChildrenScheduled", hotkey, netuid, cooldown, children)
+
+
+def _has_own_stake(state: StorageReader, hotkey: str, netuid: int) -> bool:
+    """Whether a hotkey's own stake on all subnets is worth `StakeThreshold`; the owner's needs none."""
+    has_owner = state.exists(MODULE, "SubnetOwnerHotkey", netuid)
+    if has_owner and state.get(MODULE, "SubnetOwnerHotkey", netuid) == hotkey:
+        return True
+    return total_stake_in_tao(state, hotkey) >= int(state.get(MODULE, "StakeThreshold"))
+
+
+def set_pending_children(ctx: Context, netuid: int) -> None:
+    """After an epoch: let the children take effect that have waited long enough, or all before the subnet starts."""
+    started = ctx.state.get(MODULE, "SubtokenEnabled", netuid)
+    for hotkey, (children, cooldown) in ctx.state.entries(MODULE, "PendingChildKeys", netuid):
+        if cooldown < ctx.block or not started:
+            _apply_children(ctx, netuid, hotkey, children)
+            ctx.state.remove(MODULE, "PendingChildKeys", netuid, hotkey)
+
+
+def _apply_children(ctx: Context, netuid: int, hotkey: str, children: Edges) -> None:
+    """Write children that were asked for; those that no longer fit their parents are dropped."""
+    new = _shares(children, hotkey)
+    parents = _shares(ctx.state.get(MODULE, "ParentKeys", hotkey, netuid), hotkey)
+    try:
+        _check_children(hotkey, new, parents)
+    except DispatchError:
+        return
+    _store_relations(ctx, hotkey, netuid, new, parents)
+    ctx.deposit_event(MODULE, "SetChildren", hotkey, netuid, list(children))
+
+
+def swap_relations(ctx: Context, old_hotkey: str, new_hotkey: str, netuid: int) -> None:
+    """Give a hotkey's children, parents and pending children to another hotkey.
+
+    Raises:
+        DispatchError: The new hotkey is among them, or would be child and parent of the same hotkey.
+    """
+    state = ctx.state
+    children, parents = _relations(state, old_hotkey, netuid)
+    for child in children:
+        _link(ctx, "ParentKeys", child, netuid, old_hotkey, None)
+    for parent in parents:
+        edges = [tuple(edge) for edge in state.get(MODULE, "ChildKeys", parent, netuid)]
+        state.put(MODULE, "ChildKeys", parent, netuid, [edge for edge in edges if edge[1] != old_hotkey])
+    state.put(MODULE, "ChildKeys", old_hotkey, netuid, [])
+    state.remove(MODULE, "ParentKeys", old_hotkey, netuid)
+    if new_hotkey in children or new_hotkey in parents:
+        raise failed("InvalidChild", f"{new_hotkey} is a child or a parent of {old_hotkey}")
+    if state.exists(MODULE, "PendingChildKeys", netuid, old_hotkey):
+        pending, cooldown = state.get(MODULE, "PendingChildKeys", netuid, old_hotkey)
+        _check_new_children(new_hotkey, _shares(pending), parents)
+        state.remove(MODULE, "PendingChildKeys", netuid, old_hotkey)
+        state.put(MODULE, "PendingChildKeys", netuid, new_hotkey, (pending, cooldown))
+    _store_relations(ctx, new_hotkey, netuid, children, parents)
+    for parent, (pending, cooldown) in state.entries(MODULE, "PendingChildKeys", netuid):
+        place = next((place for place, (_, child) in enumerate(pending) if child == old_hotkey), None)
+        if place is not None:
+            moved = [*pending[:place], *pending[place + 1 :], (pending[place][0], new_hotkey)]
+            state.put(MODULE, "PendingChildKeys", netuid, parent, (moved, cooldown))
+
+
+@call(MODULE, weight=weight(3_000_000, writes=1))
+def set_pending_childkey_cooldown(ctx: Context, origin: Origin, cooldown: int) -> None:
+    """Root sets how many blocks new children wait."""
+    ensure_root(origin)
+    ctx.state.put(MODULE, "PendingChildKeyCooldown", cooldown)
+
+
+@call(MODULE, weight=weight(28_023_000, reads=2, writes=1))
+def set_auto_parent_delegation_enabled(ctx: Context, origin: Origin, hotkey: str, enabled: bool) -> None:
+    """A root validator says whether owners of new subnets become its children."""
+    if not coldkey_owns_hotkey(ctx.state, ensure_signed(origin), hotkey):
+        raise failed("NonAssociatedColdKey")
+    if uid_of(ctx.state, ROOT_NETUID, hotkey) is None:
+        raise failed("HotKeyNotRegisteredInSubNet", f"{hotkey} is not on root")
+    ctx.state.put(MODULE, "AutoParentDelegationEnabled", hotkey, enabled)
+    ctx.deposit_event(MODULE, "AutoParentDelegationEnabledSet", hotkey=hotkey, enabled=enabled)

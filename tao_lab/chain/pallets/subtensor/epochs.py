@@ -1,0 +1,204 @@
+"""The epoch on the chain: its input is read from the state, `net.rules.epoch` decides, its terms are written back.
+
+A subnet has one to sixteen mechanisms, each with weights, bonds and incentives of its own and a part of the emission;
+consensus, dividends, permits and the like are stored once for the subnet, as their weighted sum.
+
+Sources: `pallets/subtensor/src/epoch/run_epoch.rs` (`epoch_mechanism`, `persist_mechanism_epoch_terms`,
+`persist_netuid_epoch_terms`), `subnets/mechanism.rs` (`split_emissions`, `epoch_with_mechanisms`).
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import bittensor_core
+import numpy as np
+
+from tao_lab.chain.context import Context
+from tao_lab.chain.pallets.subtensor.lookups import (
+    MODULE,
+    hotkeys_by_uid,
+    last_updates,
+    mechanism_index,
+    owner_uid,
+)
+from tao_lab.chain.pallets.subtensor.stake_weights import stake_weight
+from tao_lab.chain.pallets.subtensor.tempo import activity_cutoff_blocks, epoch_with_lookahead
+from tao_lab.chain.state import StorageReader
+from tao_lab.consensus import EpochInput, EpochTerms, LiquidAlpha, SparseRows
+from tao_lab.units import U16_MAX
+
+NO_COMMIT = (1 << 64) - 1
+SHARE_BITS = 64  # U64F64
+
+
+class HotkeyEmission(NamedTuple):
+    """What an epoch assigned to a hotkey, rao of alpha."""
+
+    hotkey: str
+    server: int
+    validator: int
+
+
+def run_epochs(ctx: Context, netuid: int, emission: int) -> list[HotkeyEmission]:
+    """Run the epoch of every mechanism of a subnet and store the terms.
+
+    Args:
+        ctx: Block under construction.
+        netuid: The subnet.
+        emission: Rao of alpha for all mechanisms together.
+
+    Returns:
+        For each hotkey, in the order of the public keys, what miners and validators are to get.
+
+    Raises:
+        RuleBroken: A replaced rule failed.
+    """
+    hotkeys = hotkeys_by_uid(ctx.state, netuid)
+    parts: list[tuple[EpochTerms, int]] = []
+    for mecid, part in enumerate(split_emission(ctx.state, netuid, emission)):
+        terms = ctx.rules.run_epoch(epoch_input(ctx.state, netuid, ctx.block, part, mecid))
+        _store_mechanism(ctx, mechanism_index(netuid, mecid), terms)
+        parts.append((terms, _mechanism_weight(part, emission, mecid)))
+    _store_subnet(ctx, netuid, parts)
+    server, validator = (
+        sum(getattr(terms, name).astype(object) for terms, _ in parts)
+        for name in ("server_emission", "validator_emission")
+    )
+    by_key = sorted(hotkeys.items(), key=lambda item: bytes(bittensor_core.ss58_decode(item[1])))
+    return [HotkeyEmission(hotkey, int(server[uid]), int(validator[uid])) for uid, hotkey in by_key]
+
+
+def split_emission(state: StorageReader, netuid: int, emission: int) -> list[int]:
+    """Rao for each mechanism: even, or by `MechanismEmissionSplit`; what rounding leaves goes to the first."""
+    count = int(state.get(MODULE, "MechanismCountCurrent", netuid))
+    split = state.get(MODULE, "MechanismEmissionSplit", netuid)
+    parts = [emission // count] * count if split is None else [emission * share // U16_MAX for share in split]
+    parts = parts[:count] + [0] * (count - len(parts))
+    parts[0] += max(emission - sum(parts), 0)
+    return parts
+
+
+def _mechanism_weight(part: int, emission: int, mecid: int) -> int:
+    """A mechanism's part of the emission as a U64F64 word; without emission the first counts alone."""
+    if emission == 0:
+        return (1 << SHARE_BITS) if mecid == 0 else 0
+    return (part << SHARE_BITS) // emission
+
+
+# --- from the state ---------------------------------------------------------------------------------------------
+
+
+def epoch_input(state: StorageReader, netuid: int, block: int, emission: int, mecid: int = 0) -> EpochInput:
+    """What an epoch of one mechanism of a subnet looks at.
+
+    Args:
+        state: State at the block, or of a past one.
+        netuid: The subnet.
+        block: Height that the epoch takes for the current one.
+        emission: Rao of alpha to distribute.
+        mecid: The mechanism.
+    """
+
+    def hyper(name: str) -> Any:
+        return state.get(MODULE, name, netuid)
+
+    n, hotkeys = int(hyper("SubnetworkN")), hotkeys_by_uid(state, netuid)
+    stakes = [stake_weight(state, hotkeys[uid], netuid) if uid in hotkeys else (0, 0) for uid in range(n)]
+    index = mechanism_index(netuid, mecid)
+    low, high = hyper("AlphaValues")
+    registered_at = dict(state.entries(MODULE, "BlockAtRegistration", netuid))
+    return EpochInput(
+        n=n,
+        block=block,
+        tempo=hyper("Tempo"),
+        last_step_block=hyper("LastMechansimStepBlock"),
+        activity_cutoff=activity_cutoff_blocks(state, netuid),
+        kappa=hyper("Kappa"),
+        bonds_penalty=hyper("BondsPenalty"),
+        bonds_moving_average=hyper("BondsMovingAverage"),
+        yuma3=hyper("Yuma3On"),
+        liquid_alpha=LiquidAlpha(low, high, hyper("AlphaSigmoidSteepness")) if hyper("LiquidAlphaOn") else None,
+        max_validators=hyper("MaxAllowedValidators"),
+        min_stake=state.get(MODULE, "StakeThreshold"),
+        owner_uid=owner_uid(state, netuid),
+        emission=emission,
+        stake=np.array([rao for rao, _ in stakes], dtype=np.uint64),
+        stake_fraction=np.array([fraction for _, fraction in stakes], dtype=np.uint64),
+        validator_permit=np.array((list(hyper("ValidatorPermit")) + [False] * n)[:n], dtype=np.bool_),
+        last_update=np.array(last_updates(state, netuid, mecid)[:n], dtype=np.uint64),
+        registered_at=np.array([registered_at.get(uid, 0) for uid in range(n)], dtype=np.uint64),
+        weights=_rows(state, "Weights", index, n),
+        bonds=_rows(state, "Bonds", index, n),
+        commit_block=commit_blocks(state, netuid, mecid, block) if hyper("CommitRevealWeightsEnabled") else None,
+    )
+
+
+def _rows(state: StorageReader, item: str, index: int, n: int) -> SparseRows:
+    rows = [
+        (uid, [(column, value) for column, value in row if column < n])
+        for uid, row in state.entries(MODULE, item, index)
+        if uid < n
+    ]
+    return SparseRows.from_rows(n, rows, item)
+
+
+def commit_blocks(state: StorageReader, netuid: int, mecid: int, block: int) -> np.ndarray[Any, np.dtype[np.uint64]]:
+    """Block of the earliest open commit of each UID, hashed or timelocked; 2^64 - 1 where there is none."""
+    index, oldest = mechanism_index(netuid, mecid), oldest_open_epoch(state, netuid, block)
+    uids = {hotkey: uid for uid, hotkey in hotkeys_by_uid(state, netuid).items()}
+    n = int(state.get(MODULE, "SubnetworkN", netuid))
+    blocks = [NO_COMMIT] * n
+    found = [
+        (who, committed_at)
+        for who, commits in state.entries(MODULE, "WeightCommits", index)
+        for _, epoch, committed_at, _ in commits
+        if epoch >= oldest
+    ]
+    found += [
+        (who, committed_at)
+        for epoch, commits in state.entries(MODULE, "TimelockedWeightCommits", index)
+        if epoch >= oldest
+        for who, committed_at, _, _ in commits
+    ]
+    for who, committed_at in found:
+        if uids.get(who, n) < n:
+            blocks[uids[who]] = min(blocks[uids[who]], committed_at)
+    return np.array(blocks, dtype=np.uint64)
+
+
+def oldest_open_epoch(state: StorageReader, netuid: int, block: int) -> int:
+    """The first epoch whose commits have not expired."""
+    return epoch_with_lookahead(state, netuid, block) - int(state.get(MODULE, "RevealPeriodEpochs", netuid))
+
+
+# --- back to the state ------------------------------------------------------------------------------------------
+
+
+def _store_mechanism(ctx: Context, index: int, terms: EpochTerms) -> None:
+    ctx.state.put(MODULE, "Incentive", index, terms.incentive.tolist())
+    ctx.deposit_event(MODULE, "IncentiveAlphaEmittedToMiners", netuid=index, emissions=terms.server_emission.tolist())
+    for uid in range(terms.bonds.n):
+        ctx.state.put(MODULE, "Bonds", index, uid, terms.bonds.row(uid))
+
+
+def _store_subnet(ctx: Context, netuid: int, parts: list[tuple[EpochTerms, int]]) -> None:
+    for item, name in (("Active", "active"), ("ValidatorPermit", "validator_permit")):
+        either = np.logical_or.reduce([getattr(terms, name) for terms, _ in parts])
+        ctx.state.put(MODULE, item, netuid, either.tolist())
+    for item, name in (
+        ("Emission", "emission"),
+        ("Consensus", "consensus"),
+        ("Dividends", "dividends"),
+        ("ValidatorTrust", "validator_trust"),
+        ("StakeWeight", "stake_weight"),
+    ):
+        ctx.state.put(MODULE, item, netuid, _weighted_sum([(getattr(terms, name), weight) for terms, weight in parts]))
+
+
+def _weighted_sum(columns: list[tuple[Any, int]]) -> list[int]:
+    """Sum of columns (n,) by U64F64 weights, cut to whole numbers after each (`weighted_acc_u16`)."""
+    total = [0] * len(columns[0][0])
+    for column, weight in columns:
+        total = [before + (value * weight >> SHARE_BITS) for before, value in zip(total, column.tolist(), strict=True)]
+    return total

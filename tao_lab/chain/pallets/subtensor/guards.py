@@ -1,0 +1,161 @@
+"""What keeps a call out before it runs: takes out of range, weights without stake, reveals without a commit.
+
+The chain checks these twice: when an extrinsic arrives, so that it never enters a block (`InvalidTransaction`, with a
+number that clients know), and again at each dispatch, also inside a batch or a proxy (`DispatchError`).
+
+Sources: `pallets/subtensor/src/guards/*.rs`, `extensions/subtensor.rs`, `common/src/transaction_error.rs`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tao_lab.chain.context import Context
+from tao_lab.chain.dispatch import DISPATCH_GUARDS, Call, dispatch_guard, transaction_check
+from tao_lab.chain.errors import DispatchError, InvalidTransaction
+from tao_lab.chain.pallets.subtensor.commit_reveal import commit_hash, ensure_in_reveal_epoch
+from tao_lab.chain.pallets.subtensor.lookups import MAIN_MECHANISM, MODULE, failed, mechanism_index, uid_of
+from tao_lab.chain.pallets.subtensor.stake_weights import has_stake_for_weights
+from tao_lab.chain.pallets.subtensor.takes import ensure_own_delegate
+from tao_lab.chain.pallets.subtensor.weights import passes_rate_limit
+
+BAD_REQUEST = 255
+CUSTOM_ERRORS = {
+    "ColdkeySwapAnnounced": 0,
+    "AmountTooLow": 1,
+    "NotEnoughStakeToSetWeights": 1,
+    "NotEnoughBalanceToStake": 2,
+    "SubnetNotExists": 3,
+    "HotKeyAccountNotExists": 4,
+    "NotEnoughStakeToWithdraw": 5,
+    "CommittingWeightsTooFast": 6,
+    "SettingWeightsTooFast": 6,
+    "NetworkTxRateLimitExceeded": 6,
+    "InsufficientLiquidity": 7,
+    "SlippageTooHigh": 8,
+    "TransferDisallowed": 9,
+    "HotKeyNotRegisteredInNetwork": 10,
+    "InvalidIpAddress": 11,
+    "ServingRateLimitExceeded": 12,
+    "InvalidPort": 13,
+    "InvalidRevealRound": 15,
+    "NoWeightsCommitFound": 16,
+    "RevealTooEarly": 17,
+    "InputLengthsUnequal": 18,
+    "HotKeyNotRegisteredInSubNet": 19,
+    "EvmKeyAssociateRateLimitExceeded": 20,
+    "ColdkeySwapDisputed": 21,
+    "NonAssociatedColdKey": 25,
+    "DelegateTakeTooLow": 26,
+    "DelegateTakeTooHigh": 27,
+}
+ALLOWED_DURING_SWAP = {
+    (MODULE, "announce_coldkey_swap"),
+    (MODULE, "swap_coldkey_announced"),
+    (MODULE, "dispute_coldkey_swap"),
+    (MODULE, "clear_coldkey_swap_announcement"),
+    ("MevShield", "submit_encrypted"),
+}
+BATCH_LISTS = {
+    "batch_commit_weights": ("netuids", "commit_hashes"),
+    "batch_set_weights": ("netuids", "weights", "version_keys"),
+    "batch_reveal_weights": ("uids_list", "values_list", "salts_list", "version_keys"),
+}
+SETS = ("set_weights", "set_mechanism_weights")
+COMMITS = ("commit_weights", "commit_mechanism_weights")
+REVEALS = ("reveal_weights", "reveal_mechanism_weights")
+TIMELOCKS = ("commit_timelocked_weights", "commit_timelocked_mechanism_weights", "commit_crv3_mechanism_weights")
+WEIGHT_CALLS = (*SETS, *COMMITS, *REVEALS, *TIMELOCKS, *BATCH_LISTS)
+TAKES = ("increase_take", "decrease_take")
+
+
+@transaction_check
+def keep_out_of_the_pool(ctx: Context, who: str, made: Call) -> None:
+    """Every guard, for an extrinsic that arrives: the pallet's error becomes the number that clients know."""
+    for guard in DISPATCH_GUARDS:
+        try:
+            guard(ctx, who, made)
+        except DispatchError as error:
+            number = CUSTOM_ERRORS.get(error.name, BAD_REQUEST)
+            raise InvalidTransaction("Custom", str(error), number) from error
+
+
+@dispatch_guard
+def keep_from_running(ctx: Context, who: str, made: Call) -> None:
+    """The guards of this file, for a call that is about to run."""
+    check_coldkey_swap(ctx, who, made)
+    if made.pallet != MODULE:
+        return
+    if made.name in WEIGHT_CALLS:
+        check_weights(ctx, who, made)
+        check_rate_limit(ctx, who, made)
+    if made.name in TAKES:
+        check_take(ctx, who, made)
+
+
+def check_coldkey_swap(ctx: Context, who: str, made: Call) -> None:
+    """A coldkey that is about to be swapped may do nothing else; once disputed, nothing at all."""
+    if not ctx.state.exists(MODULE, "ColdkeySwapAnnouncements", who):
+        return
+    if ctx.state.exists(MODULE, "ColdkeySwapDisputes", who):
+        raise failed("ColdkeySwapDisputed", f"the swap of {who} is disputed")
+    if (made.pallet, made.name) not in ALLOWED_DURING_SWAP:
+        raise failed("ColdkeySwapAnnounced", f"{who} has announced its swap")
+
+
+def check_weights(ctx: Context, who: str, made: Call) -> None:
+    """Lists of equal length, stake enough on each subnet, and a commit where one is revealed."""
+    args = made.args
+    if len({len(args[name]) for name in BATCH_LISTS.get(made.name, ())}) > 1:
+        raise failed("InputLengthsUnequal")
+    for netuid in args["netuids"] if "netuids" in args else [args["netuid"]]:
+        if not has_stake_for_weights(ctx.state, who, netuid):
+            least = ctx.state.get(MODULE, "StakeThreshold")
+            raise failed("NotEnoughStakeToSetWeights", f"at least {least} rao are needed on subnet {netuid}")
+    if made.name in REVEALS:
+        mecid = args.get("mecid", MAIN_MECHANISM)
+        _check_reveal(ctx, who, mecid, args, [(args["uids"], args["values"], args["salt"], args["version_key"])])
+    elif made.name == "batch_reveal_weights":
+        lists = (args[name] for name in BATCH_LISTS[made.name])
+        _check_reveal(ctx, who, MAIN_MECHANISM, args, list(zip(*lists, strict=True)))
+    elif made.name in TIMELOCKS and args["reveal_round"] < ctx.state.get("Drand", "LastStoredRound"):
+        raise failed("InvalidRevealRound", "that round is known already")
+
+
+def _check_reveal(ctx: Context, who: str, mecid: int, args: dict[str, Any], reveals: list[Any]) -> None:
+    index = mechanism_index(args["netuid"], mecid)
+    commits = ctx.state.get(MODULE, "WeightCommits", index, who)
+    if commits is None:
+        raise failed("NoWeightsCommitFound")
+    for uids, values, salt, version_key in reveals:
+        committed = commit_hash(who, index, uids, values, salt, version_key)
+        epoch = next((entry[1] for entry in commits if entry[0] == committed), None)
+        if epoch is None:
+            raise failed("NoWeightsCommitFound", "no commit has the hash of these weights and this salt")
+        ensure_in_reveal_epoch(ctx, args["netuid"], epoch)
+
+
+def check_rate_limit(ctx: Context, who: str, made: Call) -> None:
+    """Weights and commits not faster than the subnet allows."""
+    if made.name not in (*SETS, *COMMITS):
+        return
+    netuid = made.args["netuid"]
+    uid = uid_of(ctx.state, netuid, who)
+    if uid is None or (made.name in SETS and ctx.state.get(MODULE, "CommitRevealWeightsEnabled", netuid)):
+        return
+    mecid = made.args.get("mecid", MAIN_MECHANISM)
+    exists = mecid < ctx.state.get(MODULE, "MechanismCountCurrent", netuid)
+    if not exists or not passes_rate_limit(ctx, netuid, mecid, uid):
+        blocks = ctx.state.get(MODULE, "WeightsSetRateLimit", netuid)
+        name = "SettingWeightsTooFast" if made.name in SETS else "CommittingWeightsTooFast"
+        raise failed(name, f"once in {blocks} blocks")
+
+
+def check_take(ctx: Context, who: str, made: Call) -> None:
+    """A take within the chain's limits, of one's own hotkey."""
+    take, state = made.args["take"], ctx.state
+    lowest, highest = state.get(MODULE, "MinDelegateTake"), state.get(MODULE, "MaxDelegateTake")
+    if not lowest <= take <= highest:
+        name = "DelegateTakeTooLow" if take < lowest else "DelegateTakeTooHigh"
+        raise failed(name, f"take is {take}, allowed: {lowest} to {highest}")
+    ensure_own_delegate(state, who, made.args["hotkey"])

@@ -1,0 +1,109 @@
+"""Questions that many calls ask: is there such a subnet, who is UID 5, whose hotkey is this.
+
+Sources: `pallets/subtensor/src/subnets/{subnet,uids,mechanism}.rs`, `staking/helpers.rs`, `utils/misc.rs`.
+"""
+
+from __future__ import annotations
+
+import bittensor_core
+
+from tao_lab.chain.dispatch import Origin, ensure_signed
+from tao_lab.chain.errors import DispatchError
+from tao_lab.chain.state import StorageReader
+
+MODULE = "SubtensorModule"
+ROOT_NETUID = 0
+MAIN_MECHANISM = 0
+SUBNET_ACCOUNTS = b"modlsubtensr"  # then the netuid in two bytes, then zeros
+MECHANISM_STRIDE = 4_096  # storage index of mechanism m of subnet n: m * 4,096 + n
+
+
+def failed(name: str, sentence: str = "") -> DispatchError:
+    """One of the pallet's errors."""
+    return DispatchError(MODULE, name, sentence)
+
+
+def subnet_exists(state: StorageReader, netuid: int) -> bool:
+    """Whether there is such a subnet (root is one)."""
+    return bool(state.get(MODULE, "NetworksAdded", netuid))
+
+
+def all_netuids(state: StorageReader) -> list[int]:
+    """Every subnet, root included, in the order in which the chain walks them."""
+    return [netuid for netuid, _ in state.entries(MODULE, "NetworksAdded")]
+
+
+def hotkeys_by_uid(state: StorageReader, netuid: int) -> dict[int, str]:
+    """Hotkey of each UID of a subnet."""
+    return dict(sorted(state.entries(MODULE, "Keys", netuid)))
+
+
+def uid_of(state: StorageReader, netuid: int, hotkey: str) -> int | None:
+    """UID of a hotkey on a subnet, or None where it is not registered."""
+    uid: int | None = state.get(MODULE, "Uids", netuid, hotkey)
+    return uid
+
+
+def owner_uid(state: StorageReader, netuid: int) -> int | None:
+    """UID of the hotkey of the subnet's owner, or None."""
+    if not state.exists(MODULE, "SubnetOwnerHotkey", netuid):
+        return None
+    return uid_of(state, netuid, state.get(MODULE, "SubnetOwnerHotkey", netuid))
+
+
+def hotkey_exists(state: StorageReader, hotkey: str) -> bool:
+    """Whether some coldkey owns this hotkey."""
+    return state.exists(MODULE, "Owner", hotkey)
+
+
+def coldkey_owns_hotkey(state: StorageReader, coldkey: str, hotkey: str) -> bool:
+    """Whether this coldkey owns this hotkey."""
+    return hotkey_exists(state, hotkey) and state.get(MODULE, "Owner", hotkey) == coldkey
+
+
+def is_subnet_account(account: str) -> bool:
+    """Whether an account is a subnet's own, to which nobody has a key."""
+    data = bytes(bittensor_core.ss58_decode(account))
+    return data.startswith(SUBNET_ACCOUNTS) and not any(data[len(SUBNET_ACCOUNTS) + 2 :])
+
+
+def ensure_subnet_owner(state: StorageReader, origin: Origin, netuid: int) -> str:
+    """The coldkey that signed, if it owns the subnet.
+
+    Raises:
+        DispatchError: `BadOrigin`.
+    """
+    who = ensure_signed(origin)
+    if state.get(MODULE, "SubnetOwner", netuid) != who:
+        raise DispatchError("BadOrigin")
+    return who
+
+
+def ensure_subnet_owner_or_root(state: StorageReader, origin: Origin, netuid: int) -> str | None:
+    """The owner's coldkey, or None for root.
+
+    Raises:
+        DispatchError: `BadOrigin`.
+    """
+    return None if origin.kind == "Root" else ensure_subnet_owner(state, origin, netuid)
+
+
+def mechanism_index(netuid: int, mecid: int) -> int:
+    """Under which number weights, bonds, last updates and incentives of a mechanism are stored."""
+    return mecid * MECHANISM_STRIDE + netuid
+
+
+def ensure_mechanism_exists(state: StorageReader, netuid: int, mecid: int) -> None:
+    """Refuse a subnet or a mechanism that is not there.
+
+    Raises:
+        DispatchError: `MechanismDoesNotExist`.
+    """
+    if not subnet_exists(state, netuid) or mecid >= state.get(MODULE, "MechanismCountCurrent", netuid):
+        raise failed("MechanismDoesNotExist", f"there is no subnet {netuid} with a mechanism {mecid}")
+
+
+def last_updates(state: StorageReader, netuid: int, mecid: int = MAIN_MECHANISM) -> list[int]:
+    """Block of the last weights of each UID, at least one entry for each (`get_last_update`)."""
+    blocks: list[int] = list(state.get(MODULE, "LastUpdate", mechanism_index(netuid, mecid)))
+    return blocks + [0] * (state.get(MODULE, "SubnetworkN", netuid) - len(blocks))

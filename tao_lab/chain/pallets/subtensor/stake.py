@@ -1,0 +1,94 @@
+"""Stake of coldkeys on hotkeys: share pools in the state. Buying and selling alpha is not here.
+
+Sources: `pallets/subtensor/src/staking/stake_utils.rs` (`HotkeyAlphaSharePoolDataOperations`,
+`increase_stake_for_hotkey_and_coldkey_on_subnet`, …), `staking/helpers.rs` (`get_total_stake_for_hotkey`).
+"""
+
+from __future__ import annotations
+
+from tao_lab.chain.context import Context
+from tao_lab.chain.pallets.subtensor.lookups import MODULE, all_netuids
+from tao_lab.chain.state import StorageReader
+from tao_lab.economy.share_pool import Pool, SafeFloat, change_stake, share_value
+
+DYNAMIC = 1  # `SubnetMechanism` of a subnet with a pool
+PRICE_BITS = 64  # U64F64
+WEIGHT_ONE = 10**18  # Perquintill
+
+
+def stake_of(state: StorageReader, hotkey: str, netuid: int) -> int:
+    """Alpha (on root: TAO) that all coldkeys have staked on a hotkey, rao."""
+    return int(state.get(MODULE, "TotalHotkeyAlpha", hotkey, netuid))
+
+
+def stake_of_coldkey(state: StorageReader, hotkey: str, coldkey: str, netuid: int) -> int:
+    """Alpha that one coldkey has staked on a hotkey, rao."""
+    return share_value(_pool(state, hotkey, netuid), _share(state, hotkey, coldkey, netuid))
+
+
+def stakers(state: StorageReader, hotkey: str) -> list[tuple[str, int]]:
+    """(coldkey, netuid) of every stake on a hotkey."""
+    return [(coldkey, netuid) for (coldkey, netuid), _ in state.entries(MODULE, "AlphaV2", hotkey)]
+
+
+def increase_stake(ctx: Context, hotkey: str, coldkey: str, netuid: int, rao: int) -> None:
+    """Add alpha to a coldkey's stake on a hotkey; the caller has taken it from somewhere."""
+    staked_on = ctx.state.get(MODULE, "StakingHotkeys", coldkey)
+    if rao and hotkey not in staked_on:
+        ctx.state.put(MODULE, "StakingHotkeys", coldkey, [*staked_on, hotkey])
+    _change(ctx, hotkey, coldkey, netuid, rao)
+
+
+def decrease_stake(ctx: Context, hotkey: str, coldkey: str, netuid: int, rao: int) -> None:
+    """Remove alpha from a coldkey's stake on a hotkey, if there is that much; the caller puts it somewhere."""
+    exists = ctx.state.exists(MODULE, "AlphaV2", hotkey, coldkey, netuid)
+    if exists and stake_of_coldkey(ctx.state, hotkey, coldkey, netuid) >= rao:
+        _change(ctx, hotkey, coldkey, netuid, -rao)
+
+
+def _change(ctx: Context, hotkey: str, coldkey: str, netuid: int, rao: int) -> None:
+    pool, share = change_stake(_pool(ctx.state, hotkey, netuid), _share(ctx.state, hotkey, coldkey, netuid), rao)
+    _put_unless_zero(ctx, "TotalHotkeySharesV2", (hotkey, netuid), pool.shares._asdict(), pool.shares.mantissa)
+    _put_unless_zero(ctx, "AlphaV2", (hotkey, coldkey, netuid), share._asdict(), share.mantissa)
+    _put_unless_zero(ctx, "TotalHotkeyAlpha", (hotkey, netuid), pool.rao, pool.rao)
+
+
+def _put_unless_zero(ctx: Context, item: str, keys: tuple[str | int, ...], value: object, size: int) -> None:
+    if size:
+        ctx.state.put(MODULE, item, *keys, value)
+    else:
+        ctx.state.remove(MODULE, item, *keys)
+
+
+def _pool(state: StorageReader, hotkey: str, netuid: int) -> Pool:
+    shares = state.get(MODULE, "TotalHotkeySharesV2", hotkey, netuid)
+    return Pool(stake_of(state, hotkey, netuid), SafeFloat(shares["mantissa"], shares["exponent"]))
+
+
+def _share(state: StorageReader, hotkey: str, coldkey: str, netuid: int) -> SafeFloat:
+    share = state.get(MODULE, "AlphaV2", hotkey, coldkey, netuid)
+    return SafeFloat(share["mantissa"], share["exponent"])
+
+
+# --- worth ------------------------------------------------------------------------------------------------------
+
+
+def alpha_price(state: StorageReader, netuid: int) -> int:
+    """TAO for one alpha as U64F64 bits: 1 without a pool, 0 with an empty one.
+
+    Source: `pallets/swap/src/pallet/{impls,balancer}.rs` (`current_price`, `calculate_price`).
+    """
+    if state.get(MODULE, "SubnetMechanism", netuid) != DYNAMIC:
+        return 1 << PRICE_BITS
+    alpha = state.get(MODULE, "SubnetAlphaIn", netuid)
+    quote = int(state.get("Swap", "SwapBalancer", netuid)["quote"])
+    if alpha == 0 or quote == 0:
+        return 0
+    reserves = (state.get(MODULE, "SubnetTAO", netuid) << PRICE_BITS) // alpha
+    return int(((WEIGHT_ONE - quote << PRICE_BITS) // quote) * reserves >> PRICE_BITS)
+
+
+def total_stake_in_tao(state: StorageReader, hotkey: str) -> int:
+    """A hotkey's own stake on all subnets at current prices, rao."""
+    worth = sum(stake_of(state, hotkey, netuid) * alpha_price(state, netuid) for netuid in all_netuids(state))
+    return int(worth >> PRICE_BITS)

@@ -1,0 +1,211 @@
+"""Swapping a coldkey: announced, waited for, and done; a stolen key's swap can be disputed while it waits.
+
+The announcement holds only the hash of the new coldkey. Until the swap the old coldkey can do nothing else
+(`guards.check_coldkey_swap`). Stake locks are not in the lab's chain, so none are swapped.
+
+Sources: `pallets/subtensor/src/swap/swap_coldkey.rs`; `macros/dispatches.rs` (calls 71, 73, 125 to 128, 133).
+"""
+
+from __future__ import annotations
+
+import bittensor_core
+
+from tao_lab.chain.context import Context
+from tao_lab.chain.dispatch import DB_READ, Origin, Weight, call, ensure_root, ensure_signed, weight
+from tao_lab.chain.merkle import blake2_256
+from tao_lab.chain.pallets import balances, system
+from tao_lab.chain.pallets.subtensor import rate_limits
+from tao_lab.chain.pallets.subtensor.lookups import (
+    MODULE,
+    ROOT_NETUID,
+    all_netuids,
+    failed,
+    hotkey_exists,
+    is_subnet_account,
+)
+from tao_lab.chain.pallets.subtensor.stake import decrease_stake, increase_stake, stake_of_coldkey
+from tao_lab.chain.pallets.subtensor.swap_hotkey import move_root_claimed, recycle
+
+COST_ERROR = "NotEnoughBalanceToPaySwapColdKey"
+
+
+def coldkey_hash(coldkey: str) -> str:
+    """What an announcement holds: BLAKE2b-256 of the public key, `0x…`."""
+    return "0x" + blake2_256(bytes(bittensor_core.ss58_decode(coldkey))).hex()
+
+
+@call(MODULE, weight=weight(47_248_000, reads=4, writes=3))
+def announce_coldkey_swap(ctx: Context, origin: Origin, new_coldkey_hash: str) -> None:
+    """Announce a swap; it can be done `ColdkeySwapAnnouncementDelay` blocks later. The first announcement costs."""
+    who, state = ensure_signed(origin), ctx.state
+    announced = state.get(MODULE, "ColdkeySwapAnnouncements", who)
+    if announced is None:
+        recycle(ctx, who, ctx.runtime.constant(MODULE, "KeySwapCost"), COST_ERROR)
+    else:
+        earliest = announced[0] + state.get(MODULE, "ColdkeySwapReannouncementDelay")
+        if ctx.block < earliest:
+            raise failed("ColdkeySwapReannouncedTooEarly", f"from block {earliest} on")
+    when = ctx.block + state.get(MODULE, "ColdkeySwapAnnouncementDelay")
+    state.put(MODULE, "ColdkeySwapAnnouncements", who, (when, new_coldkey_hash))
+    ctx.deposit_event(MODULE, "ColdkeySwapAnnounced", who=who, new_coldkey_hash=new_coldkey_hash)
+
+
+@call(MODULE, weight=weight(288_156_000, reads=37, writes=15))
+def swap_coldkey_announced(ctx: Context, origin: Origin, new_coldkey: str) -> None:
+    """Do what was announced."""
+    who, state = ensure_signed(origin), ctx.state
+    announced = state.get(MODULE, "ColdkeySwapAnnouncements", who)
+    if announced is None:
+        raise failed("ColdkeySwapAnnouncementNotFound")
+    when, announced_hash = announced
+    if announced_hash != coldkey_hash(new_coldkey):
+        raise failed("AnnouncedColdkeyHashDoesNotMatch", "another coldkey was announced")
+    if ctx.block < when:
+        raise failed("ColdkeySwapTooEarly", f"from block {when} on")
+    state.remove(MODULE, "ColdkeySwapAnnouncements", who)
+    _swap(ctx, who, new_coldkey)
+
+
+@call(MODULE, weight=weight(17_890_000, reads=2, writes=1))
+def clear_coldkey_swap_announcement(ctx: Context, origin: Origin) -> None:
+    """Take an announcement back, `ColdkeySwapReannouncementDelay` blocks after it could have been done."""
+    who, state = ensure_signed(origin), ctx.state
+    announced = state.get(MODULE, "ColdkeySwapAnnouncements", who)
+    if announced is None:
+        raise failed("ColdkeySwapAnnouncementNotFound")
+    earliest = announced[0] + state.get(MODULE, "ColdkeySwapReannouncementDelay")
+    if ctx.block < earliest:
+        raise failed("ColdkeySwapClearTooEarly", f"from block {earliest} on")
+    state.remove(MODULE, "ColdkeySwapAnnouncements", who)
+    ctx.deposit_event(MODULE, "ColdkeySwapCleared", who=who)
+
+
+@call(MODULE, weight=weight(23_293_000, reads=2, writes=1))
+def dispute_coldkey_swap(ctx: Context, origin: Origin) -> None:
+    """Freeze a coldkey whose swap was announced; only root can free it."""
+    coldkey, state = ensure_signed(origin), ctx.state
+    if not state.exists(MODULE, "ColdkeySwapAnnouncements", coldkey):
+        raise failed("ColdkeySwapAnnouncementNotFound")
+    if state.exists(MODULE, "ColdkeySwapDisputes", coldkey):
+        raise failed("ColdkeySwapAlreadyDisputed")
+    state.put(MODULE, "ColdkeySwapDisputes", coldkey, ctx.block)
+    ctx.deposit_event(MODULE, "ColdkeySwapDisputed", coldkey=coldkey)
+
+
+@call(MODULE, weight=weight(8_857_000, writes=2))
+def reset_coldkey_swap(ctx: Context, origin: Origin, coldkey: str) -> None:
+    """Root forgets announcement and dispute."""
+    ensure_root(origin)
+    _forget(ctx, coldkey)
+    ctx.deposit_event(MODULE, "ColdkeySwapReset", who=coldkey)
+
+
+@call(MODULE, weight=weight(312_301_000, reads=37, writes=19))
+def swap_coldkey(ctx: Context, origin: Origin, old_coldkey: str, new_coldkey: str, swap_cost: int) -> None:
+    """Root swaps a coldkey at once, at a cost of its choice."""
+    ensure_root(origin)
+    if swap_cost:
+        recycle(ctx, old_coldkey, swap_cost, COST_ERROR)
+    _swap(ctx, old_coldkey, new_coldkey)
+    _forget(ctx, old_coldkey)
+
+
+@call(MODULE, weight=Weight(5 * DB_READ))
+def schedule_swap_coldkey(ctx: Context, origin: Origin, new_coldkey: str) -> None:
+    """The old way, which always fails."""
+    raise failed("Deprecated", "use announce_coldkey_swap")
+
+
+def _forget(ctx: Context, coldkey: str) -> None:
+    ctx.state.remove(MODULE, "ColdkeySwapAnnouncements", coldkey)
+    ctx.state.remove(MODULE, "ColdkeySwapDisputes", coldkey)
+
+
+def _swap(ctx: Context, old: str, new: str) -> None:
+    """Give identity, subnets, stake, hotkeys and balance of a coldkey to another (`do_swap_coldkey`)."""
+    state = ctx.state
+    if state.get(MODULE, "StakingHotkeys", new):
+        raise failed("ColdKeyAlreadyAssociated", f"{new} has stake already")
+    if hotkey_exists(state, new):
+        raise failed("NewColdKeyIsHotkey", f"{new} is a hotkey")
+    identity = state.get(MODULE, "IdentitiesV2", old)
+    if identity is not None and not state.exists(MODULE, "IdentitiesV2", new):
+        state.remove(MODULE, "IdentitiesV2", old)
+        state.put(MODULE, "IdentitiesV2", new, identity)
+    for netuid in all_netuids(state):
+        if state.get(MODULE, "SubnetOwner", netuid) == old:
+            state.put(MODULE, "SubnetOwner", netuid, new)
+        _move_auto_stake(ctx, netuid, old, new)
+        _move_stake(ctx, netuid, old, new)
+    _move_hotkeys(ctx, old, new)
+    flags = state.get(MODULE, "AccountFlags", old)
+    state.remove(MODULE, "AccountFlags", old)
+    state.remove(MODULE, "AccountFlags", new)
+    if flags:
+        state.put(MODULE, "AccountFlags", new, flags)
+    left = balances.reducible(system.account(ctx, old), keep_alive=False)
+    if left:
+        balances.transfer(ctx, old, new, left, keep_alive=False)
+    rate_limits.set_last_block(ctx, ctx.block, "LastTxBlock", new)
+    ctx.deposit_event(MODULE, "ColdkeySwapped", old_coldkey=old, new_coldkey=new)
+
+
+def _move_auto_stake(ctx: Context, netuid: int, old: str, new: str) -> None:
+    hotkey = ctx.state.get(MODULE, "AutoStakeDestination", old, netuid)
+    if hotkey is None:
+        return
+    ctx.state.remove(MODULE, "AutoStakeDestination", old, netuid)
+    ctx.state.put(MODULE, "AutoStakeDestination", new, netuid, hotkey)
+    coldkeys = ctx.state.get(MODULE, "AutoStakeDestinationColdkeys", hotkey, netuid)
+    others = [coldkey for coldkey in coldkeys if coldkey not in (old, new)]
+    ctx.state.put(MODULE, "AutoStakeDestinationColdkeys", hotkey, netuid, [*others, new])
+
+
+def _move_stake(ctx: Context, netuid: int, old: str, new: str) -> None:
+    for hotkey in ctx.state.get(MODULE, "StakingHotkeys", old):
+        rao = stake_of_coldkey(ctx.state, hotkey, old, netuid)
+        decrease_stake(ctx, hotkey, old, netuid, rao)
+        increase_stake(ctx, hotkey, new, netuid, rao)
+        if stake_of_coldkey(ctx.state, hotkey, new, netuid):
+            move_root_claimed(ctx, netuid, (hotkey, old), (hotkey, new))
+            if netuid == ROOT_NETUID:
+                _add_root_staker(ctx, new)
+    if netuid == ROOT_NETUID:
+        _remove_root_staker(ctx, old)
+
+
+def _add_root_staker(ctx: Context, coldkey: str) -> None:
+    """Put a coldkey on the numbered list of those with stake on root."""
+    if not ctx.state.exists(MODULE, "StakingColdkeys", coldkey):
+        count = ctx.state.get(MODULE, "NumStakingColdkeys")
+        ctx.state.put(MODULE, "StakingColdkeysByIndex", count, coldkey)
+        ctx.state.put(MODULE, "StakingColdkeys", coldkey, count)
+        ctx.state.put(MODULE, "NumStakingColdkeys", count + 1)
+
+
+def _remove_root_staker(ctx: Context, coldkey: str) -> None:
+    """Take a coldkey off that list; the last one gets its number."""
+    state = ctx.state
+    if not state.exists(MODULE, "StakingColdkeys", coldkey):
+        return
+    index, last = state.get(MODULE, "StakingColdkeys", coldkey), state.get(MODULE, "NumStakingColdkeys") - 1
+    state.remove(MODULE, "StakingColdkeys", coldkey)
+    moved = state.get(MODULE, "StakingColdkeysByIndex", last)
+    state.remove(MODULE, "StakingColdkeysByIndex", last)
+    if index != last:
+        state.put(MODULE, "StakingColdkeysByIndex", index, moved)
+        state.put(MODULE, "StakingColdkeys", moved, index)
+    state.put(MODULE, "NumStakingColdkeys", last)
+
+
+def _move_hotkeys(ctx: Context, old: str, new: str) -> None:
+    """Lists of hotkeys that a coldkey owns or has stake on."""
+    state = ctx.state
+    for item in ("StakingHotkeys", "OwnedHotkeys"):
+        moving, there = state.get(MODULE, item, old), state.get(MODULE, item, new)
+        state.remove(MODULE, item, old)
+        state.put(MODULE, item, new, [*there, *(hotkey for hotkey in moving if hotkey not in there)])
+        for hotkey in moving if item == "OwnedHotkeys" else []:
+            if is_subnet_account(hotkey):
+                raise failed("CannotUseSystemAccount", f"{hotkey} is a subnet's own account")
+            state.put(MODULE, "Owner", hotkey, new)

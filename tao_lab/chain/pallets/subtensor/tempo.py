@@ -1,0 +1,183 @@
+"""When a subnet's epoch runs: `tempo` blocks after the last one, or when the owner asked for it.
+
+The schedule is kept in the state: `LastEpochBlock` is where the current period began, `PendingEpochAt` a block at which
+an epoch was asked for or put off to, `SubnetEpochIndex` how many there have been. At most `MaxEpochsPerBlock` run in
+one block; the others wait for the next.
+
+Sources: `pallets/subtensor/src/coinbase/{run_coinbase,tempo_control}.rs` (`should_run_epoch`, `drain_pending`),
+`utils/misc.rs` (admin freeze window).
+"""
+
+from __future__ import annotations
+
+from tao_lab.chain.context import Context
+from tao_lab.chain.dispatch import Origin, call, weight
+from tao_lab.chain.pallets.subtensor import rate_limits
+from tao_lab.chain.pallets.subtensor.lookups import (
+    MODULE,
+    ensure_subnet_owner,
+    ensure_subnet_owner_or_root,
+    failed,
+)
+from tao_lab.chain.pallets.subtensor.rate_limits import MIN_TEMPO, TEMPO_UPDATE
+from tao_lab.chain.state import StorageReader
+
+MAX_TEMPO = 50_400  # blocks; also the longest that a subnet goes without an epoch
+MIN_CUTOFF_FACTOR, MAX_CUTOFF_FACTOR = 1_000, 50_000  # thousandths of a tempo
+NEVER = (1 << 64) - 1
+
+
+def should_run_epoch(state: StorageReader, netuid: int, block: int) -> bool:
+    """Whether the epoch of a subnet is due at a block; a subnet with tempo 0 has none."""
+    tempo = state.get(MODULE, "Tempo", netuid)
+    if tempo == 0:
+        return False
+    pending = state.get(MODULE, "PendingEpochAt", netuid)
+    if 0 < pending <= block or state.get(MODULE, "BlocksSinceLastStep", netuid) > MAX_TEMPO:
+        return True
+    return bool(block - state.get(MODULE, "LastEpochBlock", netuid) >= tempo)
+
+
+def epoch_with_lookahead(state: StorageReader, netuid: int, block: int) -> int:
+    """Number of the epoch that a commit or a reveal at this block belongs to: one that is due counts already."""
+    return int(state.get(MODULE, "SubnetEpochIndex", netuid)) + should_run_epoch(state, netuid, block)
+
+
+def blocks_until_next_auto_epoch(state: StorageReader, netuid: int, block: int) -> int:
+    """Blocks to the next epoch by tempo alone; 2^64 - 1 for a subnet that has none."""
+    tempo = state.get(MODULE, "Tempo", netuid)
+    return max(state.get(MODULE, "LastEpochBlock", netuid) + tempo - block, 0) if tempo else NEVER
+
+
+def next_epoch_start_block(state: StorageReader, netuid: int) -> int | None:
+    """Block of the next epoch, by tempo or by the owner's wish; None for a subnet that has none."""
+    tempo = state.get(MODULE, "Tempo", netuid)
+    if tempo == 0:
+        return None
+    by_tempo = state.get(MODULE, "LastEpochBlock", netuid) + tempo
+    pending = state.get(MODULE, "PendingEpochAt", netuid)
+    return int(min(by_tempo, pending) if pending else by_tempo)
+
+
+def activity_cutoff_blocks(state: StorageReader, netuid: int) -> int:
+    """Blocks without weights after which a validator is inactive: a multiple of the tempo."""
+    factor = state.get(MODULE, "ActivityCutoffFactorMilli", netuid)
+    return int(max(factor * state.get(MODULE, "Tempo", netuid) // 1_000, 1))
+
+
+def in_admin_freeze_window(state: StorageReader, netuid: int, block: int) -> bool:
+    """Whether hyperparameters are frozen, because an epoch is near or asked for."""
+    if state.get(MODULE, "Tempo", netuid) == 0:
+        return False
+    if state.get(MODULE, "PendingEpochAt", netuid) > block:
+        return True
+    return blocks_until_next_auto_epoch(state, netuid, block) < state.get(MODULE, "AdminFreezeWindow")
+
+
+def ensure_admin_window_open(ctx: Context, netuid: int) -> None:
+    """Refuse a change of hyperparameters shortly before an epoch.
+
+    Raises:
+        DispatchError: `AdminActionProhibitedDuringWeightsWindow`.
+    """
+    if in_admin_freeze_window(ctx.state, netuid, ctx.block):
+        raise failed("AdminActionProhibitedDuringWeightsWindow", f"the epoch of subnet {netuid} is near")
+
+
+def apply_tempo(ctx: Context, netuid: int, tempo: int) -> None:
+    """Set the tempo; the period begins anew at this block (also root's setter does so)."""
+    ctx.state.put(MODULE, "Tempo", netuid, tempo)
+    ctx.deposit_event(MODULE, "TempoSet", netuid, tempo)
+    ctx.state.put(MODULE, "LastEpochBlock", netuid, ctx.block)
+
+
+@call(MODULE, weight=weight(39_000_000, reads=7, writes=3))
+def set_tempo(ctx: Context, origin: Origin, netuid: int, tempo: int) -> None:
+    """The owner sets the tempo."""
+    who = ensure_subnet_owner(ctx.state, origin, netuid)
+    if not MIN_TEMPO <= tempo <= MAX_TEMPO:
+        raise failed("TempoOutOfBounds", f"tempo is {tempo}, allowed: {MIN_TEMPO} to {MAX_TEMPO}")
+    ensure_admin_window_open(ctx, netuid)
+    if not TEMPO_UPDATE.passes(ctx, who, netuid):
+        raise failed("TxRateLimitExceeded", f"once in {MIN_TEMPO} blocks")
+    apply_tempo(ctx, netuid, tempo)
+    TEMPO_UPDATE.record(ctx, who, netuid)
+
+
+@call(MODULE, weight=weight(34_000_000, reads=6, writes=2))
+def set_activity_cutoff_factor(ctx: Context, origin: Origin, netuid: int, factor_milli: int) -> None:
+    """The owner, or root without limits, sets after how many tempos a silent validator is inactive."""
+    who = ensure_subnet_owner_or_root(ctx.state, origin, netuid)
+    if not MIN_CUTOFF_FACTOR <= factor_milli <= MAX_CUTOFF_FACTOR:
+        allowed = f"allowed: {MIN_CUTOFF_FACTOR} to {MAX_CUTOFF_FACTOR}"
+        raise failed("ActivityCutoffFactorMilliOutOfBounds", f"factor_milli is {factor_milli}, {allowed}")
+    if who is not None:
+        ensure_admin_window_open(ctx, netuid)
+        if not rate_limits.passes_owner_limit(ctx, netuid, "ActivityCutoffFactorMilli"):
+            raise failed("TxRateLimitExceeded")
+    ctx.state.put(MODULE, "ActivityCutoffFactorMilli", netuid, factor_milli)
+    ctx.deposit_event(MODULE, "ActivityCutoffFactorMilliSet", netuid=netuid, factor_milli=factor_milli)
+    if who is not None:
+        rate_limits.record_owner_update(ctx, netuid, "ActivityCutoffFactorMilli")
+
+
+@call(MODULE, weight=weight(36_000_000, reads=8, writes=2))
+def trigger_epoch(ctx: Context, origin: Origin, netuid: int) -> None:
+    """The owner asks for an epoch `AdminFreezeWindow` blocks from now."""
+    who = ensure_subnet_owner(ctx.state, origin, netuid)
+    if ctx.state.get(MODULE, "CommitRevealWeightsEnabled", netuid):
+        raise failed("DynamicTempoBlockedByCommitReveal", "open commits count on the schedule")
+    if ctx.state.get(MODULE, "PendingEpochAt", netuid):
+        raise failed("EpochTriggerAlreadyPending")
+    window = ctx.state.get(MODULE, "AdminFreezeWindow")
+    if blocks_until_next_auto_epoch(ctx.state, netuid, ctx.block) < window:
+        raise failed("AutoEpochAlreadyImminent")
+    if not rate_limits.passes_owner_limit(ctx, netuid, "TriggerEpoch"):
+        raise failed("TxRateLimitExceeded")
+    fires_at = ctx.block + window
+    ctx.state.put(MODULE, "PendingEpochAt", netuid, fires_at)
+    rate_limits.record_owner_update(ctx, netuid, "TriggerEpoch")
+    ctx.deposit_event(MODULE, "EpochTriggered", netuid=netuid, by=who, fires_at=fires_at)
+
+
+def deferred_epochs(state: StorageReader, netuids: list[int], block: int) -> set[int]:
+    """Subnets whose epoch is due at this block but has to wait for the next (`MaxEpochsPerBlock`)."""
+    due = [netuid for netuid in netuids if should_run_epoch(state, netuid, block)]
+    free = int(state.get(MODULE, "MaxEpochsPerBlock"))
+    deferred = set()
+    for netuid in due:
+        if free == 0:
+            deferred.add(netuid)
+        elif has_distinct_hotkeys(state, netuid):
+            free -= 1
+    return deferred
+
+
+def has_distinct_hotkeys(state: StorageReader, netuid: int) -> bool:
+    """Whether every UID of a subnet has a hotkey of its own; an epoch takes that for granted."""
+    hotkeys = [hotkey for _, hotkey in state.entries(MODULE, "Keys", netuid)]
+    return len(set(hotkeys)) == len(hotkeys)
+
+
+def take_due_epochs(ctx: Context, netuids: list[int]) -> list[int]:
+    """Advance the schedule by one block; gives back the subnets whose epoch runs now (`drain_pending`)."""
+    state, running = ctx.state, []
+    free = int(state.get(MODULE, "MaxEpochsPerBlock"))
+    for netuid in netuids:
+        state.put(MODULE, "BlocksSinceLastStep", netuid, state.get(MODULE, "BlocksSinceLastStep", netuid) + 1)
+        if not should_run_epoch(state, netuid, ctx.block):
+            continue
+        if free == 0:
+            state.put(MODULE, "PendingEpochAt", netuid, ctx.block + 1)
+            ctx.deposit_event(MODULE, "EpochDeferred", netuid=netuid, from_block=ctx.block, to_block=ctx.block + 1)
+            continue
+        if has_distinct_hotkeys(state, netuid):
+            state.put(MODULE, "BlocksSinceLastStep", netuid, 0)
+            running.append(netuid)
+            free -= 1
+        else:
+            ctx.deposit_event(MODULE, "EpochSkipped", netuid=netuid, block=ctx.block)
+        state.put(MODULE, "LastEpochBlock", netuid, ctx.block)
+        state.put(MODULE, "PendingEpochAt", netuid, 0)
+        state.put(MODULE, "SubnetEpochIndex", netuid, state.get(MODULE, "SubnetEpochIndex", netuid) + 1)
+    return running

@@ -1,0 +1,109 @@
+"""Share pools: the stake of many coldkeys on one hotkey, as shares of one amount.
+
+Dividends raise the amount and thereby every share's value at once; adding or removing stake makes or destroys shares
+at the current value. Shares are decimal floating-point numbers of 21 digits, which notice a single rao.
+
+Source: `primitives/share-pool/src/lib.rs` (`SafeFloat`, `SharePool`).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+MOST_MANTISSA = 10**21
+MOST_EXPONENT = 21
+U64_MAX = (1 << 64) - 1
+
+
+class SafeFloat(NamedTuple):
+    """`mantissa * 10**exponent`, with 10^20 < mantissa <= 10^21, or zero."""
+
+    mantissa: int
+    exponent: int
+
+
+ZERO = SafeFloat(0, 0)
+
+
+def safe_float(mantissa: int, exponent: int = 0) -> SafeFloat:
+    """A number in normal form; digits behind the 21st are dropped.
+
+    Args:
+        mantissa: Whole number, not negative.
+        exponent: Power of ten.
+    """
+    if mantissa == 0:
+        return ZERO
+    while mantissa > MOST_MANTISSA:
+        mantissa, exponent = mantissa // 10, exponent + 1
+    while mantissa <= MOST_MANTISSA // 10:
+        mantissa, exponent = mantissa * 10, exponent - 1
+    return SafeFloat(mantissa, exponent)
+
+
+def add(a: SafeFloat, b: SafeFloat) -> SafeFloat:
+    """Sum."""
+    if a.mantissa == 0 or b.mantissa == 0:
+        return b if a.mantissa == 0 else a
+    exponent, left, right = _aligned(a, b)
+    return safe_float(left + right, exponent)
+
+
+def subtract(a: SafeFloat, b: SafeFloat) -> SafeFloat:
+    """Difference, zero where `b` is more; but nothing is taken from zero or by zero."""
+    if a.mantissa == 0 or b.mantissa == 0:
+        return a
+    exponent, left, right = _aligned(a, b)
+    return safe_float(max(left - right, 0), exponent)
+
+
+def mul_div(a: SafeFloat, b: SafeFloat, c: SafeFloat) -> SafeFloat:
+    """A * b / c; zero where `c` is."""
+    if c.mantissa == 0:
+        return ZERO
+    return safe_float(a.mantissa * b.mantissa // c.mantissa, a.exponent + b.exponent - c.exponent)
+
+
+def to_rao(a: SafeFloat) -> int:
+    """The whole part, at most 2^64 - 1."""
+    scale = _power_of_ten(abs(a.exponent))
+    return min(a.mantissa * scale if a.exponent > 0 else a.mantissa // scale, U64_MAX)
+
+
+def _power_of_ten(exponent: int) -> int:
+    return int(10 ** min(exponent, MOST_EXPONENT + 1))
+
+
+def _aligned(a: SafeFloat, b: SafeFloat) -> tuple[int, int, int]:
+    """The larger exponent, and both mantissas at it."""
+    exponent = max(a.exponent, b.exponent)
+    left, right = (x.mantissa // _power_of_ten(exponent - x.exponent) for x in (a, b))
+    return exponent, left, right
+
+
+class Pool(NamedTuple):
+    """What the chain stores for a hotkey on a subnet: rao of all stakes together, and the sum of shares."""
+
+    rao: int
+    shares: SafeFloat
+
+
+def share_value(pool: Pool, share: SafeFloat) -> int:
+    """Rao that a share is worth."""
+    return to_rao(mul_div(safe_float(pool.rao), share, pool.shares))
+
+
+def change_stake(pool: Pool, share: SafeFloat, rao: int) -> tuple[Pool, SafeFloat]:
+    """Add rao to one staker's part, or remove them (`update_value_for_one`); gives back pool and share.
+
+    The first staker's shares are its rao.
+    """
+    size = safe_float(abs(rao))
+    if pool.shares.mantissa == 0:
+        shares = share = size
+    else:
+        shares = pool.shares
+        moved = mul_div(size, shares, safe_float(pool.rao))
+        change = add if rao > 0 else subtract
+        shares, share = change(shares, moved), change(share, moved)
+    return Pool(min(max(pool.rao + rao, 0), U64_MAX), shares), share

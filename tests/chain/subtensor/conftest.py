@@ -1,0 +1,92 @@
+"""A chain with a subnet, written straight into the state: registration is somebody else's test."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from tao_lab.chain.chain import Chain
+from tao_lab.chain.context import Context
+from tao_lab.chain.dispatch import ROOT, Call, Origin, signed
+from tao_lab.chain.errors import DispatchError
+from tao_lab.chain.pallets.subtensor.stake import increase_stake
+from tests.chain.conftest import account
+
+MODULE = "SubtensorModule"
+NETUID = 1
+
+
+@pytest.fixture
+def ctx(chain: Chain) -> Context:
+    """A block under construction that is never committed, with subnet 1: tempo 360, no commit-reveal."""
+    context = Context(chain.runtime, chain.state, 10, account("authority"))
+    add_subnet(context, NETUID)
+    return context
+
+
+def add_subnet(ctx: Context, netuid: int, **hyperparameters: Any) -> None:
+    """An empty subnet."""
+    values = {"NetworksAdded": True, "CommitRevealWeightsEnabled": False, "MinAllowedWeights": 1}
+    set_hyper(ctx, netuid, **{**values, **hyperparameters})
+
+
+def set_hyper(ctx: Context, netuid: int = NETUID, **hyperparameters: Any) -> None:
+    """Write items that are stored by netuid."""
+    for name, value in hyperparameters.items():
+        ctx.state.put(MODULE, name, netuid, value)
+
+
+def add_neuron(
+    ctx: Context, hotkey: str, coldkey: str, *, netuid: int = NETUID, stake: int = 0, permit: bool = False
+) -> int:
+    """Register the hotkey of one person for the coldkey of another, and stake; gives back the UID."""
+    state, who = ctx.state, account(hotkey)
+    uid = state.get(MODULE, "SubnetworkN", netuid)
+    state.put(MODULE, "SubnetworkN", netuid, uid + 1)
+    state.put(MODULE, "Keys", netuid, uid, who)
+    state.put(MODULE, "Uids", netuid, who, uid)
+    state.put(MODULE, "IsNetworkMember", who, netuid, True)
+    state.put(MODULE, "BlockAtRegistration", netuid, uid, ctx.block)
+    state.put(MODULE, "ValidatorPermit", netuid, [*state.get(MODULE, "ValidatorPermit", netuid), permit])
+    state.put(MODULE, "LastUpdate", netuid, [*state.get(MODULE, "LastUpdate", netuid), 0])
+    add_hotkey(ctx, hotkey, coldkey)
+    increase_stake(ctx, who, account(coldkey), netuid, stake)
+    return int(uid)
+
+
+def add_hotkey(ctx: Context, hotkey: str, coldkey: str) -> None:
+    """A hotkey that a coldkey owns."""
+    ctx.state.put(MODULE, "Owner", account(hotkey), account(coldkey))
+    owned = ctx.state.get(MODULE, "OwnedHotkeys", account(coldkey))
+    if account(hotkey) not in owned:
+        ctx.state.put(MODULE, "OwnedHotkeys", account(coldkey), [*owned, account(hotkey)])
+
+
+def do(ctx: Context, who: str, name: str, **args: Any) -> list[dict[str, Any]]:
+    """Dispatch a call of a person (`root`: of root) in this block; gives back its events by name."""
+    before = len(ctx.events)
+    origin: Origin = ROOT if who == "root" else signed(account(who))
+    ctx.dispatch(origin, Call(MODULE, name, args))
+    return events(ctx, before)
+
+
+def events(ctx: Context, since: int = 0) -> list[dict[str, Any]]:
+    """The events of a block so far, as `{name: content}`."""
+    decoded = [ctx.runtime.core.decode(ctx.runtime.event_record_type, data, True) for data in ctx.events[since:]]
+    return [{record["event_id"]: record["attributes"]} for record in decoded]
+
+
+def refused(ctx: Context, who: str, name: str, **args: Any) -> str:
+    """Dispatch a call that must fail and leave nothing; gives back the error's name."""
+    before, events_before = dict(ctx.state.raw.items()), list(ctx.events)
+    with pytest.raises(DispatchError) as caught:
+        do(ctx, who, name, **args)
+    assert dict(ctx.state.raw.items()) == before
+    assert ctx.events == events_before
+    assert ctx.runtime.dispatch_error(caught.value)  # the metadata has the error
+    return caught.value.name or caught.value.pallet
+
+
+def weights_of(ctx: Context, uid: int, netuid: int = NETUID) -> Sequence[tuple[int, int]]:
+    """A stored row of weights."""
+    return [tuple(entry) for entry in ctx.state.get(MODULE, "Weights", netuid, uid)]

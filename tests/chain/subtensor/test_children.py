@@ -1,0 +1,155 @@
+"""Children; cases of the public chain's `pallets/subtensor/src/tests/children.rs`."""
+
+from typing import Any
+
+import pytest
+
+from tao_lab.chain.context import Context
+from tao_lab.chain.pallets.subtensor.block_step import block_step
+from tao_lab.chain.pallets.subtensor.stake import increase_stake
+from tests.chain.conftest import account
+from tests.chain.subtensor.conftest import MODULE, NETUID, add_hotkey, add_subnet, do, refused, set_hyper
+
+ALL = 2**64 - 1
+PARENT, CHILD, OTHER = account("parent"), account("child"), account("other")
+
+
+@pytest.fixture
+def parent(ctx: Context) -> str:
+    """alice's hotkey `parent`, on a subnet that has not started: children are set at once."""
+    add_hotkey(ctx, "parent", "alice")
+    add_hotkey(ctx, "child", "bob")
+    return PARENT
+
+
+def set_children(ctx: Context, *children: tuple[int, str]) -> list[dict[str, Any]]:
+    ctx.block += 150
+    return do(ctx, "alice", "set_children", hotkey=PARENT, netuid=NETUID, children=list(children))
+
+
+def edges(ctx: Context, item: str, hotkey: str) -> list[tuple[int, str]]:
+    return [tuple(edge) for edge in ctx.state.get(MODULE, item, hotkey, NETUID)]
+
+
+def test_both_ends_of_an_edge_are_stored(ctx: Context, parent: str) -> None:
+    assert set_children(ctx, (ALL, CHILD)) == [{"SetChildren": (parent, NETUID, [(ALL, CHILD)])}]
+    assert edges(ctx, "ChildKeys", parent) == [(ALL, CHILD)]
+    assert edges(ctx, "ParentKeys", CHILD) == [(ALL, parent)]
+
+
+def test_new_children_replace_the_old_and_nothing_is_left_of_these(ctx: Context, parent: str) -> None:
+    set_children(ctx, (1_000, CHILD))
+    set_children(ctx, (2_000, OTHER), (3_000, CHILD))
+    assert sorted(edges(ctx, "ChildKeys", parent)) == [(2_000, OTHER), (3_000, CHILD)]
+    assert edges(ctx, "ParentKeys", CHILD) == [(3_000, parent)]
+    set_children(ctx)
+    assert not ctx.state.exists(MODULE, "ChildKeys", parent, NETUID)
+    assert not ctx.state.exists(MODULE, "ParentKeys", CHILD, NETUID)
+
+
+def test_children_are_stored_in_the_order_of_the_public_keys(ctx: Context, parent: str) -> None:
+    names = [account(f"child{number}") for number in range(5)]
+    set_children(ctx, *((1, name) for name in names))
+    stored = [hotkey for _, hotkey in edges(ctx, "ChildKeys", parent)]
+    assert sorted(stored) == sorted(names)
+    assert stored == sorted(names, key=lambda name: bytes(ctx.runtime.core.encode("AccountId", name)))
+
+
+@pytest.mark.parametrize(
+    ("who", "changes", "error"),
+    [
+        ("alice", {"netuid": 0}, "RegistrationNotPermittedOnRootSubnet"),
+        ("alice", {"netuid": 9}, "SubnetNotExists"),
+        ("bob", {}, "NonAssociatedColdKey"),
+        ("alice", {"children": [(1, CHILD), (2, CHILD)]}, "DuplicateChild"),
+        ("alice", {"children": [(1, PARENT)]}, "InvalidChild"),
+        ("alice", {"children": [(1, account(f"c{number}")) for number in range(6)]}, "TooManyChildren"),
+        ("alice", {"children": [(ALL, CHILD), (1, OTHER)]}, "ProportionOverflow"),
+    ],
+)
+def test_children_have_guards(ctx: Context, parent: str, who: str, changes: dict[str, Any], error: str) -> None:
+    args = {"hotkey": parent, "netuid": NETUID, "children": [(1, CHILD)], **changes}
+    assert refused(ctx, who, "set_children", **args) == error
+
+
+def test_nobody_is_parent_and_child_of_the_same_hotkey(ctx: Context, parent: str) -> None:
+    set_children(ctx, (ALL, CHILD))
+    args = {"hotkey": CHILD, "netuid": NETUID, "children": [(1, parent)]}
+    assert refused(ctx, "bob", "set_children", **args) == "ChildParentInconsistency"
+
+
+def test_children_are_set_once_in_150_blocks(ctx: Context, parent: str) -> None:
+    set_children(ctx, (1, CHILD))
+    ctx.block += 149
+    args = {"hotkey": parent, "netuid": NETUID, "children": []}
+    assert refused(ctx, "alice", "set_children", **args) == "TxRateLimitExceeded"
+    ctx.block += 1
+    do(ctx, "alice", "set_children", **args)
+
+
+def test_a_parent_needs_stake_of_its_own_but_not_to_take_children_back(ctx: Context, parent: str) -> None:
+    set_children(ctx, (1, CHILD))
+    ctx.state.put(MODULE, "StakeThreshold", 1_000)
+    ctx.block += 150
+    args = {"hotkey": parent, "netuid": NETUID, "children": [(1, CHILD)]}
+    increase_stake(ctx, parent, account("alice"), NETUID, 999)
+    assert refused(ctx, "alice", "set_children", **args) == "NotEnoughStakeToSetChildkeys"
+    increase_stake(ctx, parent, account("alice"), 0, 1)  # not on a list of subnets that the chain has
+    assert refused(ctx, "alice", "set_children", **args) == "NotEnoughStakeToSetChildkeys"
+    add_subnet(ctx, 0)
+    do(ctx, "alice", "set_children", **args)
+    ctx.state.put(MODULE, "StakeThreshold", 10**9)
+    set_children(ctx)
+
+
+def test_stake_counts_at_the_pool_s_price(ctx: Context, parent: str) -> None:
+    ctx.state.put(MODULE, "StakeThreshold", 500)
+    set_hyper(ctx, SubnetMechanism=1, SubnetTAO=1_000, SubnetAlphaIn=2_000)
+    increase_stake(ctx, parent, account("alice"), NETUID, 999)
+    args = {"hotkey": parent, "netuid": NETUID, "children": [(1, CHILD)]}
+    assert refused(ctx, "alice", "set_children", **args) == "NotEnoughStakeToSetChildkeys"
+    increase_stake(ctx, parent, account("alice"), NETUID, 1)
+    do(ctx, "alice", "set_children", **args)
+
+
+def test_the_owner_s_hotkey_needs_no_stake(ctx: Context, parent: str) -> None:
+    ctx.state.put(MODULE, "StakeThreshold", 1_000)
+    set_hyper(ctx, SubnetOwnerHotkey=parent)
+    assert set_children(ctx, (1, CHILD))
+
+
+def test_on_a_started_subnet_children_wait_for_the_first_epoch_behind_the_cooldown(ctx: Context, parent: str) -> None:
+    set_hyper(ctx, SubtokenEnabled=True, Tempo=10, LastEpochBlock=155)
+    do(ctx, "root", "set_pending_childkey_cooldown", cooldown=15)
+    assert set_children(ctx, (ALL, CHILD)) == [{"SetChildrenScheduled": (parent, NETUID, 175, [(ALL, CHILD)])}]
+    while ctx.block < 184:
+        ctx.block += 1
+        block_step(ctx)
+        assert edges(ctx, "ChildKeys", parent) == []  # the epoch of block 175 comes at the cooldown, not behind it
+    ctx.block += 1
+    block_step(ctx)
+    assert edges(ctx, "ChildKeys", parent) == [(ALL, CHILD)]
+    assert not ctx.state.exists(MODULE, "PendingChildKeys", NETUID, parent)
+
+
+def test_children_that_became_parents_meanwhile_are_dropped(ctx: Context, parent: str) -> None:
+    ctx.state.put(MODULE, "PendingChildKeys", NETUID, parent, ([(1, CHILD)], 0))
+    do(ctx, "bob", "set_children", hotkey=CHILD, netuid=NETUID, children=[(1, parent)])
+    set_hyper(ctx, Tempo=1)
+    ctx.block += 1
+    block_step(ctx)
+    assert edges(ctx, "ChildKeys", parent) == []
+    assert not ctx.state.exists(MODULE, "PendingChildKeys", NETUID, parent)
+
+
+def test_only_root_sets_the_cooldown(ctx: Context) -> None:
+    assert refused(ctx, "alice", "set_pending_childkey_cooldown", cooldown=1) == "BadOrigin"
+
+
+def test_a_root_validator_says_whether_it_takes_owners_as_children(ctx: Context, parent: str) -> None:
+    args = {"hotkey": parent, "enabled": False}
+    assert refused(ctx, "bob", "set_auto_parent_delegation_enabled", **args) == "NonAssociatedColdKey"
+    assert refused(ctx, "alice", "set_auto_parent_delegation_enabled", **args) == "HotKeyNotRegisteredInSubNet"
+    ctx.state.put(MODULE, "Uids", 0, parent, 0)
+    assert do(ctx, "alice", "set_auto_parent_delegation_enabled", **args) == [{"AutoParentDelegationEnabledSet": args}]
+    assert ctx.state.get(MODULE, "AutoParentDelegationEnabled", parent) is False

@@ -1,0 +1,217 @@
+"""Swapping hotkeys; cases of the public chain's `pallets/subtensor/src/tests/swap_hotkey{,_with_subnet}.rs`."""
+
+from typing import Any
+
+import pytest
+
+from tao_lab.chain.context import Context
+from tao_lab.chain.pallets import balances
+from tao_lab.chain.pallets.subtensor.block_step import block_step
+from tao_lab.chain.pallets.subtensor.stake import increase_stake, stake_of, stake_of_coldkey
+from tests.chain.conftest import TAO, account
+from tests.chain.subtensor.conftest import MODULE, NETUID, add_hotkey, add_neuron, add_subnet, do, refused, set_hyper
+
+OLD, NEW, ALICE, BOB = account("old"), account("new"), account("alice"), account("bob")
+ALL = 2**64 - 1
+DAY = 7_200
+
+
+@pytest.fixture
+def neuron(ctx: Context) -> int:
+    """alice's hotkey `old` on subnet 1, with stake of alice and bob, at a height where a swap is allowed."""
+    uid = add_neuron(ctx, "old", "alice", stake=600)
+    increase_stake(ctx, OLD, BOB, NETUID, 400)
+    add_subnet(ctx, 0)
+    increase_stake(ctx, OLD, BOB, 0, 50)
+    ctx.block = DAY + 1
+    ctx.state.put(MODULE, "TotalIssuance", 10**15)
+    return uid
+
+
+def swap(ctx: Context, netuid: int | None, **changes: Any) -> list[dict[str, Any]]:
+    args = {"hotkey": OLD, "new_hotkey": NEW, "netuid": netuid, "keep_stake": False, **changes}
+    return do(ctx, "alice", "swap_hotkey_v2", **args)
+
+
+@pytest.mark.parametrize(
+    ("netuid", "cost", "event"),
+    [(None, TAO // 10, "HotkeySwapped"), (NETUID, TAO // 1_000, "HotkeySwappedOnSubnet")],
+)
+def test_a_swap_costs_and_says_so(ctx: Context, neuron: int, netuid: int | None, cost: int, event: str) -> None:
+    free, issued = balances.free_balance(ctx, ALICE), ctx.state.get("Balances", "TotalIssuance")
+    assert event in swap(ctx, netuid)[-1]
+    assert balances.free_balance(ctx, ALICE) == free - cost
+    assert ctx.state.get("Balances", "TotalIssuance") == issued - cost
+    assert ctx.state.get(MODULE, "TotalIssuance") == 10**15 - cost
+
+
+@pytest.mark.parametrize("netuid", [None, NETUID])
+def test_uid_stake_addresses_and_commits_go_to_the_new_hotkey(ctx: Context, neuron: int, netuid: int | None) -> None:
+    axon = {
+        "block": 1, "version": 2, "ip": 3, "port": 8_080, "ip_type": 4, "protocol": 5, "placeholder1": 6,
+        "placeholder2": 7,
+    }  # fmt: skip
+    ctx.state.put(MODULE, "Axons", NETUID, OLD, axon)
+    ctx.state.put(MODULE, "WeightCommits", NETUID, OLD, [("0x" + "11" * 32, 1, 2, 0)])
+    ctx.state.put(MODULE, "ChildkeyTake", OLD, NETUID, 1_000)
+    swap(ctx, netuid)
+    state = ctx.state
+    assert state.get(MODULE, "Keys", NETUID, neuron) == NEW
+    assert state.get(MODULE, "Uids", NETUID, NEW) == neuron
+    assert state.get(MODULE, "Uids", NETUID, OLD) is None
+    assert state.get(MODULE, "IsNetworkMember", NEW, NETUID) is True
+    assert state.get(MODULE, "IsNetworkMember", OLD, NETUID) is False
+    assert state.get(MODULE, "Axons", NETUID, NEW) == axon
+    assert state.get(MODULE, "WeightCommits", NETUID, OLD) is None
+    assert len(state.get(MODULE, "WeightCommits", NETUID, NEW)) == 1
+    assert state.get(MODULE, "ChildkeyTake", NEW, NETUID) == 1_000
+    assert stake_of(state, OLD, NETUID) == 0
+    assert [stake_of_coldkey(state, NEW, coldkey, NETUID) for coldkey in (ALICE, BOB)] == [600, 400]
+    assert NEW in state.get(MODULE, "StakingHotkeys", BOB)
+
+
+def test_on_all_subnets_the_hotkey_itself_changes_hands(ctx: Context, neuron: int) -> None:
+    ctx.state.put(MODULE, "Delegates", OLD, 5_000)
+    swap(ctx, None)
+    state = ctx.state
+    assert not state.exists(MODULE, "Owner", OLD)
+    assert state.get(MODULE, "Owner", NEW) == ALICE
+    assert state.get(MODULE, "OwnedHotkeys", ALICE) == [NEW]
+    assert state.get(MODULE, "Delegates", NEW) == 5_000
+    assert not state.exists(MODULE, "Delegates", OLD)
+    assert state.get(MODULE, "StakingHotkeys", BOB) == [NEW]
+    assert stake_of_coldkey(state, NEW, BOB, 0) == 50
+
+
+def test_on_one_subnet_the_old_hotkey_stays_what_it_is_elsewhere(ctx: Context, neuron: int) -> None:
+    swap(ctx, NETUID)
+    state = ctx.state
+    assert state.get(MODULE, "Owner", OLD) == ALICE == state.get(MODULE, "Owner", NEW)
+    assert state.get(MODULE, "OwnedHotkeys", ALICE) == [OLD, NEW]
+    assert stake_of_coldkey(state, OLD, BOB, 0) == 50
+    assert state.get(MODULE, "StakingHotkeys", BOB) == [OLD, NEW]
+
+
+@pytest.mark.parametrize("netuid", [None, NETUID])
+def test_stake_may_stay_where_it_is(ctx: Context, neuron: int, netuid: int | None) -> None:
+    swap(ctx, netuid, keep_stake=True)
+    assert [stake_of_coldkey(ctx.state, OLD, coldkey, NETUID) for coldkey in (ALICE, BOB)] == [600, 400]
+    assert ctx.state.get(MODULE, "Keys", NETUID, neuron) == NEW
+
+
+def test_the_older_call_does_the_same(ctx: Context, neuron: int) -> None:
+    do(ctx, "alice", "swap_hotkey", hotkey=OLD, new_hotkey=NEW, netuid=None)
+    assert ctx.state.get(MODULE, "Keys", NETUID, neuron) == NEW
+    assert stake_of(ctx.state, NEW, NETUID) == 1_000
+
+
+@pytest.mark.parametrize("netuid", [None, NETUID])
+def test_parents_children_and_the_owner_s_hotkey_follow(ctx: Context, neuron: int, netuid: int | None) -> None:
+    child, parent = account("child"), account("parent")
+    for item, hotkey, edge in (
+        ("ChildKeys", OLD, (5, child)), ("ParentKeys", child, (5, OLD)),
+        ("ParentKeys", OLD, (7, parent)), ("ChildKeys", parent, (7, OLD)),
+    ):  # fmt: skip
+        ctx.state.put(MODULE, item, hotkey, NETUID, [edge])
+    ctx.state.put(MODULE, "PendingChildKeys", NETUID, OLD, ([(1, account("later"))], 9))
+    ctx.state.put(MODULE, "PendingChildKeys", NETUID, parent, ([(2, OLD), (3, child)], 9))
+    set_hyper(ctx, SubnetOwnerHotkey=OLD)
+    swap(ctx, netuid)
+
+    def edges(item: str, hotkey: str) -> list[tuple[int, str]]:
+        return [tuple(edge) for edge in ctx.state.get(MODULE, item, hotkey, NETUID)]
+
+    assert edges("ChildKeys", NEW) == [(5, child)]
+    assert edges("ParentKeys", child) == [(5, NEW)]
+    assert edges("ParentKeys", NEW) == [(7, parent)]
+    assert edges("ChildKeys", parent) == [(7, NEW)]
+    assert edges("ChildKeys", OLD) == edges("ParentKeys", OLD) == []
+    pending = ctx.state.get(MODULE, "PendingChildKeys", NETUID, NEW)
+    assert [tuple(edge) for edge in pending[0]] == [(1, account("later"))]
+    theirs = ctx.state.get(MODULE, "PendingChildKeys", NETUID, parent)
+    assert [tuple(edge) for edge in theirs[0]] == [(3, child), (2, NEW)]
+    assert not ctx.state.exists(MODULE, "PendingChildKeys", NETUID, OLD)
+    assert ctx.state.get(MODULE, "SubnetOwnerHotkey", NETUID) == NEW
+
+
+def test_a_hotkey_is_not_swapped_with_its_own_child(ctx: Context, neuron: int) -> None:
+    """`test_swap_child_keys_self_loop`."""
+    add_hotkey(ctx, "new", "alice")
+    ctx.state.put(MODULE, "ChildKeys", OLD, NETUID, [(1, NEW)])
+    ctx.state.put(MODULE, "ParentKeys", NEW, NETUID, [(1, OLD)])
+    args = {"hotkey": OLD, "new_hotkey": NEW, "netuid": NETUID}
+    assert refused(ctx, "alice", "swap_hotkey", **args) == "InvalidChild"
+
+
+def test_root_claims_follow_a_swap_on_root(ctx: Context, neuron: int) -> None:
+    ctx.state.put(MODULE, "RootClaimable", OLD, {NETUID: {"bits": 7}})
+    ctx.state.put(MODULE, "RootClaimed", NETUID, OLD, BOB, 30)
+    swap(ctx, 0)
+    assert dict(ctx.state.get(MODULE, "RootClaimable", NEW)) == {NETUID: {"bits": 7}}
+    assert ctx.state.get(MODULE, "RootClaimed", NETUID, NEW, BOB) == 30
+    assert not ctx.state.exists(MODULE, "RootClaimable", OLD)
+
+
+@pytest.mark.parametrize(
+    ("who", "changes", "error"),
+    [
+        ("bob", {}, "NonAssociatedColdKey"),
+        ("alice", {"hotkey": account("nobody")}, "NonAssociatedColdKey"),
+        ("alice", {"new_hotkey": OLD}, "NewHotKeyIsSameWithOld"),
+        ("alice", {"new_hotkey": account("theirs")}, "NonAssociatedColdKey"),
+        ("alice", {"new_hotkey": account("member")}, "HotKeyAlreadyRegisteredInSubNet"),
+        ("alice", {"new_hotkey": account("member"), "netuid": None}, "HotKeyAlreadyRegisteredInSubNet"),
+        ("alice", {"new_hotkey": account("rooted"), "netuid": None}, "NewHotKeyNotCleanForRootSwap"),
+    ],
+)
+def test_swaps_have_guards(ctx: Context, neuron: int, who: str, changes: dict[str, Any], error: str) -> None:
+    add_hotkey(ctx, "theirs", "bob")
+    add_neuron(ctx, "member", "alice")
+    increase_stake(ctx, account("rooted"), BOB, 0, 1)
+    args = {"hotkey": OLD, "new_hotkey": NEW, "netuid": NETUID, **changes}
+    assert refused(ctx, who, "swap_hotkey", **args) == error
+
+
+def test_a_subnet_s_own_account_is_nobody_s_hotkey(ctx: Context, neuron: int) -> None:
+    system_account = ctx.runtime.core.decode("AccountId", b"modlsubtensr" + bytes([1]) + bytes(19), True)
+    for netuid in (None, NETUID):
+        args = {"hotkey": OLD, "new_hotkey": system_account, "netuid": netuid}
+        assert refused(ctx, "alice", "swap_hotkey", **args) == "CannotUseSystemAccount"
+
+
+def test_a_swap_must_be_paid(ctx: Context, neuron: int) -> None:
+    balances.withdraw(ctx, ALICE, balances.free_balance(ctx, ALICE) - TAO // 1_000 - 499)
+    args = {"hotkey": OLD, "new_hotkey": NEW}
+    for netuid in (None, NETUID):
+        assert refused(ctx, "alice", "swap_hotkey", netuid=netuid, **args) == "NotEnoughBalanceToPaySwapHotKey"
+
+
+def test_swaps_are_a_day_apart_on_each_subnet(ctx: Context, neuron: int) -> None:
+    ctx.state.put(MODULE, "TxRateLimit", 0)
+    swap(ctx, NETUID)
+    ctx.block += DAY
+    for netuid in (None, NETUID):
+        args = {"hotkey": NEW, "new_hotkey": account("newer"), "netuid": netuid}
+        assert refused(ctx, "alice", "swap_hotkey", **args) == "HotKeySwapOnSubnetIntervalNotPassed"
+    ctx.block += 1
+    do(ctx, "alice", "swap_hotkey", hotkey=NEW, new_hotkey=OLD, netuid=NETUID)
+    assert ctx.state.get(MODULE, "Keys", NETUID, neuron) == OLD
+    assert [stake_of_coldkey(ctx.state, OLD, coldkey, NETUID) for coldkey in (ALICE, BOB)] == [600, 400]
+
+
+def test_swaps_count_against_the_coldkey_s_rate_limit(ctx: Context, neuron: int) -> None:
+    swap(ctx, None)
+    ctx.block += 1_000
+    args = {"hotkey": NEW, "new_hotkey": OLD, "netuid": None}
+    assert refused(ctx, "alice", "swap_hotkey", **args) == "HotKeySetTxRateLimitExceeded"
+
+
+def test_records_of_swaps_are_forgotten(ctx: Context, neuron: int) -> None:
+    """`test_swap_owner_check_swap_record_clean_up`."""
+    swap(ctx, NETUID)
+    ctx.block = 2 * DAY + NETUID  # the subnet's turn, exactly a day later: not yet older than that
+    block_step(ctx)
+    assert ctx.state.exists(MODULE, "LastHotkeySwapOnNetuid", NETUID, ALICE)
+    ctx.block += DAY
+    block_step(ctx)
+    assert not ctx.state.exists(MODULE, "LastHotkeySwapOnNetuid", NETUID, ALICE)
