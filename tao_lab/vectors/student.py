@@ -5,9 +5,11 @@ from __future__ import annotations
 import importlib.util
 import multiprocessing
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -80,6 +82,9 @@ class StudentRules:
     def close(self) -> None:
         """End the process, whatever it is doing."""
         self._pipe.close()
+        if hasattr(os, "killpg") and self._process.pid is not None:
+            with suppress(ProcessLookupError, PermissionError):  # nobody is left, or it has no group yet
+                os.killpg(self._process.pid, signal.SIGKILL)
         if self._process.is_alive():
             self._process.kill()
         self._process.join()
@@ -87,6 +92,8 @@ class StudentRules:
 
 def _serve(pipe: Connection, path: str, kind_name: str) -> None:
     """In the child: load the file, then answer one input after another."""
+    if hasattr(os, "setsid"):
+        os.setsid()  # a group of its own, so that whatever the student's file starts ends with it
     os.dup2(2, 1)  # what the student prints must not mix with the command's own lines
     kind = KINDS[kind_name]
     try:
@@ -111,7 +118,7 @@ def _load_function(path: Path, kind: Kind) -> Callable[..., Any]:
     sys.path.insert(0, str(path.resolve().parent))
     try:
         spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
+    except (Exception, SystemExit, KeyboardInterrupt) as error:
         raise RulesFileError(f"does not load: {_describe(error, str(path))}") from error
     function = getattr(module, kind.name, None)
     if not callable(function):
@@ -130,7 +137,7 @@ def _call(kind: Kind, function: Callable[..., Any], data: Mapping[str, Any], pat
         return Call(answer=plain_answer(kind.answer(function(*arguments))))
     except AnswerError as error:
         return Call(problem=str(error))
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a student's function does is reported
+    except (Exception, SystemExit, KeyboardInterrupt) as error:  # noqa: BLE001 - whatever a student's function does is reported
         return Call(problem=_describe(error, path))
 
 

@@ -102,6 +102,13 @@ LATE = "import time\ndef epoch(inputs):\n    time.sleep(60)\n"
         pytest.param(LATE, 1, ["did not end within 1 s", "not run", "0 passed, 2 failed"], id="never ends"),
         pytest.param("import os\ndef epoch(inputs):\n    os._exit(3)\n", 1, ["exit code 3"], id="dies"),
         pytest.param("def epoch(inputs):\n    raise SystemExit(5)\n", 1, ["SystemExit: 5"], id="exits"),
+        pytest.param("def epoch(inputs):\n    raise KeyboardInterrupt\n", 1, ["KeyboardInterrupt: no"], id="interrupts"),
+        pytest.param(
+            "import os, time\ndef epoch(inputs):\n    if os.fork() == 0:\n        time.sleep(300)\n    return {}\n",
+            1,
+            ["active: is missing", "0 passed, 2 failed"],
+            id="leaves a process behind",
+        ),
         pytest.param("def epok(inputs): ...\n", 2, ["no function `epoch`", "it defines epok"], id="misspelt"),
         pytest.param("def epoch(inputs:\n", 2, ["does not load: SyntaxError", "line 1 of student.py"], id="syntax"),
         pytest.param("import nothing_like_this\n", 2, ["ModuleNotFoundError"], id="import"),
