@@ -19,7 +19,6 @@ $(VENV)/lab.stamp: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable '.[models]'
 	@echo "Compiling the fast paths, once, and checking the library against the chain's numbers ..."
 	$(BIN)/tao-lab verify datasets/vectors/epoch.json
-	$(BIN)/tao-lab verify datasets/vectors/normalize_weights.json
 	@touch $@
 
 $(VENV)/dev.stamp: pyproject.toml $(VENV)/lab.stamp
@@ -44,12 +43,12 @@ check: $(VENV)/dev.stamp  ## Format, lint, types, layers, stripped notebooks
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	find labs -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*' -print0 | xargs -0 -r $(BIN)/nbstripout --keep-id --verify
+	git ls-files -z '*.ipynb' | xargs -0 -r $(BIN)/nbstripout --keep-id --verify
 
 format: $(VENV)/dev.stamp  ## Format code and strip notebooks
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
-	find labs -name '*.ipynb' -not -path '*/.ipynb_checkpoints/*' -print0 | xargs -0 -r $(BIN)/nbstripout --keep-id
+	git ls-files -z '*.ipynb' | xargs -0 -r $(BIN)/nbstripout --keep-id
 
 screenshots: $(VENV)/dev.stamp  ## Make the pictures of the README again
 	$(BIN)/python scripts/screenshots.py

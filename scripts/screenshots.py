@@ -30,12 +30,19 @@ def lab(picture: Path) -> None:
     """The lab's first cells, run."""
     with TemporaryDirectory() as folder:
         shutil.copy(LAB, folder)
-        with _browser.jupyterlab(Path(folder)) as address, _browser.open_browser(1280, 1000) as visit:
+        with _browser.jupyterlab(Path(folder)) as address, _browser.open_browser(1280, 1260) as visit:
             visit.page.goto(address.replace("/?", f"/lab/tree/{LAB.name}?"))
             _browser.run_all_cells(visit.page)
             visit.page.evaluate("() => window.jupyterapp.commands.execute('application:toggle-left-area')")
+            # JupyterLab draws only the cells that are in view, and running all of them ended at the last one.
+            visit.page.evaluate(
+                """async () => {
+                    const notebook = window.jupyterapp.shell.currentWidget.content;
+                    notebook.activeCellIndex = 0;
+                    await notebook.scrollToItem(0, "start");
+                }"""
+            )
             visit.page.wait_for_selector("[data-painted]")
-            visit.page.locator(".tl-sentence").scroll_into_view_if_needed()
             visit.page.screenshot(path=picture)
 
 

@@ -24,7 +24,7 @@ LOCK_SECONDS = 0.2
 PRIMARY_CODE = 0xFF  # the low byte of SQLite's extended error code
 SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE keys (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE) STRICT;
+CREATE TABLE keys (key BLOB PRIMARY KEY, id INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE changes (key_id INTEGER NOT NULL, block INTEGER NOT NULL, value BLOB,
                       PRIMARY KEY (key_id, block)) STRICT, WITHOUT ROWID;
 CREATE TABLE blocks (number INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, header BLOB NOT NULL,
@@ -121,7 +121,7 @@ class Store:
         with _typed_errors(self.path):
             db.execute("BEGIN IMMEDIATE")
             try:
-                db.executemany("INSERT INTO keys VALUES (?, ?)", [(i, key) for key, i in fresh.items()])
+                db.executemany("INSERT INTO keys VALUES (?, ?)", list(fresh.items()))
                 db.executemany("INSERT INTO changes VALUES (?, ?, ?)", rows)
                 db.execute(
                     "INSERT INTO blocks VALUES (?, ?, ?, ?)",
@@ -171,15 +171,17 @@ class Store:
 
     def changes_by_block(self) -> Iterator[tuple[int, dict[bytes, bytes | None]]]:
         """What each block wrote, from genesis on; blocks that wrote nothing are left out."""
-        query = "SELECT block, key, value FROM changes JOIN keys ON keys.id = key_id ORDER BY block"
+        query = "SELECT block, key_id, value FROM changes ORDER BY block"
+        keys = {key_id: key for key, key_id in self._key_ids.items()}
         number, changes = -1, dict[bytes, bytes | None]()
         with _typed_errors(self.path):
-            for block, key, value in self._db.execute(query):
+            for block, key_id, value in self._db.execute(query):
                 if block != number:
                     if changes:
                         yield number, changes
                     number, changes = block, {}
-                changes[key] = value
+                if key_id in keys:  # a key that somebody took away shows in the state root
+                    changes[keys[key_id]] = value
         if changes:
             yield number, changes
 

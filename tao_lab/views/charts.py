@@ -204,7 +204,9 @@ def exact_against_float_chart(inputs: EpochInput, epochs: int = 20) -> Figure:
         .mark_line(point=alt.OverlayMarkDef(size=40))
         .encode(
             x=alt.X("epoch:Q", title="epoch", axis=alt.Axis(tickMinStep=1)),
-            y=alt.Y("distance:Q", title="largest |exact − float|, share of 1", axis=alt.Axis(format=".0e")),
+            y=alt.Y(
+                "distance:Q", title="largest |exact − float|, share of 1", axis=alt.Axis(format=".1e", tickCount=4)
+            ),
             color=alt.Color("what:N", title=None, scale=alt.Scale(range=[BLUE, VERMILLION])),
             strokeDash=alt.StrokeDash("what:N", title=None),
         )
@@ -302,12 +304,13 @@ def dividends_spec(data: alt.Data, cast: Cast, style: Style = SMALL) -> alt.Laye
 
 def bonds_spec(data: alt.Data, cast: Cast, style: Style = SMALL) -> alt.LayerChart:
     """Bonds on one miner over epochs, a line for each validator."""
+    epoch_title = "epochs since the lie began" if cast.liars else "epoch"
     dashes = alt.Scale(domain=["honest", "liar"], range=[[1, 0], [6, 3]])
     lines = (
         alt.Chart(data)
         .mark_line(strokeWidth=style.font / 6)
         .encode(
-            x=alt.X("epoch:Q", title="epochs since the lie began", axis=alt.Axis(tickMinStep=1, grid=False)),
+            x=alt.X("epoch:Q", title=epoch_title, axis=alt.Axis(tickMinStep=1, grid=False)),
             y=alt.Y(
                 "bond:Q",
                 title="bond (1 = 65,535)",

@@ -135,6 +135,17 @@ def test_verify_finds_the_first_block_that_was_tampered_with(file: Path, what: s
     assert reason in found.reason
 
 
+def test_verify_finds_a_key_that_was_taken_away(file: Path) -> None:
+    with sqlite3.connect(file) as db:
+        db.execute("DELETE FROM keys WHERE id = (SELECT max(id) FROM keys)")
+    db.close()
+    chain = Chain(file)
+    found = chain.verify()
+    chain.close()
+    assert found is not None
+    assert "state" in found.reason
+
+
 def test_verify_is_content_with_what_nobody_touched(file: Path) -> None:
     chain = Chain(file)
     assert chain.verify() is None

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from websockets.sync.client import connect
 
 from tao_lab import __version__
 from tao_lab.paths import DATASETS
@@ -29,7 +30,9 @@ def test_version_is_printed():
     assert tao_lab("--version").stdout == f"tao-lab {__version__}\n"
 
 
-@pytest.mark.parametrize("command", [[], ["verify"], ["bench"], ["bench", "consensus"], ["lab"], ["dashboards"]])
+@pytest.mark.parametrize(
+    "command", [[], ["verify"], ["bench"], ["bench", "consensus"], ["lab"], ["dashboards"], ["solve"], ["node"]]
+)
 def test_every_command_has_help_and_an_example(command):
     result = tao_lab(*command, "--help")
     assert result.returncode == 0
@@ -116,3 +119,29 @@ def test_student_rules_get_lines_not_tracebacks(tmp_path, two_epochs, code, exit
         assert text in everything
     assert "Traceback" not in everything
     assert "hello" not in result.stdout
+
+
+def test_a_node_makes_blocks_answers_and_stops_when_told(tmp_path):
+    command = [sys.executable, "-m", "tao_lab.cli", "node", str(tmp_path / "class.db"), "--port", "0"]
+    with subprocess.Popen([*command, "--block-seconds", "0.1"], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            url = process.stdout.readline().split()[0]
+            with connect(url) as socket:
+                socket.send(json.dumps({"jsonrpc": "2.0", "id": 1, "method": "chain_subscribeNewHeads", "params": []}))
+                notes = [json.loads(socket.recv(timeout=30)) for _ in range(4)]
+            heights = [int(note["params"]["result"]["number"], 16) for note in notes if "params" in note]
+            assert heights == list(range(heights[0], heights[0] + len(heights)))
+            assert len(heights) >= 2
+        finally:
+            process.terminate()
+        assert process.stdout.readline().startswith("closed at block ")
+    assert process.returncode == 0
+
+
+def test_a_file_that_is_no_chain_is_refused(tmp_path):
+    file = tmp_path / "notes.db"
+    file.write_text("shopping list")
+    result = tao_lab("node", file, "--port", "0")
+    assert (result.returncode, result.stderr.count("\n")) == (2, 1)
+    assert "not a chain" in result.stderr
+    assert file.read_text() == "shopping list"
