@@ -24,10 +24,11 @@ def block_step(ctx: Context) -> None:
     netuids = all_netuids(ctx.state)
     forget_old_swaps(ctx, netuids)
     subnets = [netuid for netuid in netuids if netuid != ROOT_NETUID]
-    deferred = deferred_epochs(ctx.state, subnets, ctx.block)
-    for netuid in subnets:
-        if netuid not in deferred:
-            reveal_timelocked(ctx, netuid)
+    if ctx.state.raw_keys(ctx.state.key(MODULE, "TimelockedWeightCommits"), limit=1):
+        deferred = deferred_epochs(ctx.state, subnets, ctx.block)
+        for netuid in subnets:
+            if netuid not in deferred:
+                reveal_timelocked(ctx, netuid)
     for netuid in sorted(take_due_epochs(ctx, subnets)):
         run_epochs(ctx, netuid, sum(ctx.state.get(MODULE, item, netuid) for item in PENDING))
         ctx.state.put(MODULE, "LastMechansimStepBlock", netuid, ctx.block)

@@ -11,8 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import bittensor_core
-
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import Origin, call, ensure_root, ensure_signed, weight
 from tao_lab.chain.errors import DispatchError
@@ -38,7 +36,7 @@ Shares = dict[str, int]  # proportion by hotkey, in the order of the public keys
 def _shares(edges: Edges, without: str = "") -> Shares:
     """Edges by hotkey; the last of several with the same hotkey counts."""
     found = {hotkey: proportion for proportion, hotkey in edges if hotkey != without}
-    return dict(sorted(found.items(), key=lambda item: bytes(bittensor_core.ss58_decode(item[0]))))
+    return dict(sorted(found.items()))  # addresses sort as their keys do
 
 
 def _check_children(pivot: str, children: Shares, parents: Shares) -> None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import bittensor_core
 import numpy as np
 
 from tao_lab.chain.context import Context
@@ -65,8 +64,8 @@ def run_epochs(ctx: Context, netuid: int, emission: int) -> list[HotkeyEmission]
         sum(getattr(terms, name).astype(object) for terms, _ in parts)
         for name in ("server_emission", "validator_emission")
     )
-    by_key = sorted(hotkeys.items(), key=lambda item: bytes(bittensor_core.ss58_decode(item[1])))
-    return [HotkeyEmission(hotkey, int(server[uid]), int(validator[uid])) for uid, hotkey in by_key]
+    by_key = sorted((hotkey, uid) for uid, hotkey in hotkeys.items())  # addresses sort as their keys do
+    return [HotkeyEmission(hotkey, int(server[uid]), int(validator[uid])) for hotkey, uid in by_key]
 
 
 def split_emission(state: StorageReader, netuid: int, emission: int) -> list[int]:

@@ -118,20 +118,11 @@ def _swap_everywhere(ctx: Context, coldkey: str, old: str, new: str, keep_stake:
         if state.get(MODULE, "LastHotkeySwapOnNetuid", netuid, coldkey):
             _ensure_interval(ctx, coldkey, netuid)
     recycle(ctx, coldkey, ctx.runtime.constant(MODULE, "KeySwapCost"), "NotEnoughBalanceToPaySwapHotKey")
-    staked = stakers(state, old)
-    state.remove(MODULE, "Owner", old)
-    _ensure_no_system_account(new)
-    state.put(MODULE, "Owner", new, coldkey)
-    owned = [hotkey for hotkey in state.get(MODULE, "OwnedHotkeys", coldkey) if hotkey != old]
-    state.put(MODULE, "OwnedHotkeys", coldkey, owned if new in owned else [*owned, new])
+    staked = [] if keep_stake else stakers(state, old)
+    _rename_hotkey(ctx, coldkey, old, new)
     for netuid in netuids:
         _move(ctx, old, new, netuid, keep_stake)
-    for name in LIMITED_CALLS:
-        rate_limits.remove_last_block(ctx, name, old)
-    if state.exists(MODULE, "Delegates", old):
-        state.put(MODULE, "Delegates", new, state.get(MODULE, "Delegates", old))
-        state.remove(MODULE, "Delegates", old)
-    for staker, _ in [] if keep_stake else staked:
+    for staker, _ in staked:
         hotkeys = state.get(MODULE, "StakingHotkeys", staker)
         if old in hotkeys:
             others = [hotkey for hotkey in hotkeys if hotkey not in (old, new)]
@@ -139,6 +130,18 @@ def _swap_everywhere(ctx: Context, coldkey: str, old: str, new: str, keep_stake:
     for netuid in affected:
         state.put(MODULE, "LastHotkeySwapOnNetuid", netuid, coldkey, ctx.block)
     ctx.deposit_event(MODULE, "HotkeySwapped", coldkey=coldkey, old_hotkey=old, new_hotkey=new)
+
+
+def _rename_hotkey(ctx: Context, coldkey: str, old: str, new: str) -> None:
+    """What belongs to a hotkey as such: its owner, its take, when it last made limited calls."""
+    _ensure_no_system_account(new)
+    ctx.state.remove(MODULE, "Owner", old)
+    ctx.state.put(MODULE, "Owner", new, coldkey)
+    owned = [hotkey for hotkey in ctx.state.get(MODULE, "OwnedHotkeys", coldkey) if hotkey != old]
+    ctx.state.put(MODULE, "OwnedHotkeys", coldkey, owned if new in owned else [*owned, new])
+    for name in LIMITED_CALLS:
+        rate_limits.remove_last_block(ctx, name, old)
+    _rename(ctx, "Delegates", (old,), (new,))
 
 
 def _swap_on_subnet(ctx: Context, coldkey: str, old: str, new: str, netuid: int, keep_stake: bool) -> None:

@@ -91,7 +91,7 @@ def apply_tempo(ctx: Context, netuid: int, tempo: int) -> None:
     ctx.state.put(MODULE, "LastEpochBlock", netuid, ctx.block)
 
 
-@call(MODULE, weight=weight(39_000_000, reads=7, writes=3))
+@call(MODULE, weight=weight(46_407_000, reads=6, writes=3))
 def set_tempo(ctx: Context, origin: Origin, netuid: int, tempo: int) -> None:
     """The owner sets the tempo."""
     who = ensure_subnet_owner(ctx.state, origin, netuid)
@@ -104,7 +104,7 @@ def set_tempo(ctx: Context, origin: Origin, netuid: int, tempo: int) -> None:
     TEMPO_UPDATE.record(ctx, who, netuid)
 
 
-@call(MODULE, weight=weight(34_000_000, reads=6, writes=2))
+@call(MODULE, weight=weight(39_193_000, reads=7, writes=2))
 def set_activity_cutoff_factor(ctx: Context, origin: Origin, netuid: int, factor_milli: int) -> None:
     """The owner, or root without limits, sets after how many tempos a silent validator is inactive."""
     who = ensure_subnet_owner_or_root(ctx.state, origin, netuid)
@@ -121,7 +121,7 @@ def set_activity_cutoff_factor(ctx: Context, origin: Origin, netuid: int, factor
         rate_limits.record_owner_update(ctx, netuid, "ActivityCutoffFactorMilli")
 
 
-@call(MODULE, weight=weight(36_000_000, reads=8, writes=2))
+@call(MODULE, weight=weight(42_539_000, reads=8, writes=2))
 def trigger_epoch(ctx: Context, origin: Origin, netuid: int) -> None:
     """The owner asks for an epoch `AdminFreezeWindow` blocks from now."""
     who = ensure_subnet_owner(ctx.state, origin, netuid)
