@@ -102,7 +102,9 @@ LATE = "import time\ndef epoch(inputs):\n    time.sleep(60)\n"
         pytest.param(LATE, 1, ["did not end within 1 s", "not run", "0 passed, 2 failed"], id="never ends"),
         pytest.param("import os\ndef epoch(inputs):\n    os._exit(3)\n", 1, ["exit code 3"], id="dies"),
         pytest.param("def epoch(inputs):\n    raise SystemExit(5)\n", 1, ["SystemExit: 5"], id="exits"),
-        pytest.param("def epoch(inputs):\n    raise KeyboardInterrupt\n", 1, ["KeyboardInterrupt: no"], id="interrupts"),
+        pytest.param(
+            "def epoch(inputs):\n    raise KeyboardInterrupt\n", 1, ["KeyboardInterrupt: no"], id="interrupts"
+        ),
         pytest.param(
             "import os, time\ndef epoch(inputs):\n    if os.fork() == 0:\n        time.sleep(300)\n    return {}\n",
             1,
