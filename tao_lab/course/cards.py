@@ -26,6 +26,11 @@ NUMBER = re.compile(r"[-+]?[\d.,]+(e[-+]?\d+)?( ?%)?")
 CELL = "padding:2px 8px;border:1px solid rgba(128,128,128,.35);white-space:nowrap"
 
 
+def percent(share: float, digits: int = 0) -> str:
+    """A share in per cent, with so many digits after the point."""
+    return f"{share * 100:.{digits}f} %"
+
+
 @dataclass(frozen=True)
 class Text:
     """A paragraph."""
@@ -93,10 +98,14 @@ def _row_html(row: Sequence[str], place: int, grid: Grid, colour: str) -> str:
     mark = f";outline:2px solid {colour};outline-offset:-2px;font-weight:700"
     cells = []
     for column, text in enumerate(row):
-        side = "right" if NUMBER.fullmatch(text) else "left"
+        side = "right" if _is_numeric(grid, column) else "left"
         style = f"{CELL};text-align:{side}{mark if (place, column) in grid.marked else ''}"
         cells.append(f'<td style="{style}">{_code(text)}</td>')
     return "".join(cells)
+
+
+def _is_numeric(grid: Grid, column: int) -> bool:
+    return all(NUMBER.fullmatch(row[column]) for row in grid.rows if column < len(row))
 
 
 def _grid_lines(grid: Grid) -> list[str]:

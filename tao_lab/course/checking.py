@@ -142,9 +142,10 @@ def _judge_attempts(exercise: Exercise, attempts: list[Attempt]) -> CheckResult:
     usable = all(attempt.values is not None for attempt in attempts)
     expected = [exercise.expected(attempt.case) for attempt in attempts]
     right = [_is_right(attempt, values) for attempt, values in zip(attempts, expected, strict=True)]
-    if any(attempt.ran.changed for attempt in attempts) and not any(attempt.raised for attempt in attempts):
-        return _result(exercise, "wrong", _changed_hint(attempts), usable=usable)
-    if all(right):
+    suspect = next((a for a, ok in zip(attempts, right, strict=True) if a.ran.changed or not ok), None)
+    if suspect is not None and suspect.ran.changed:
+        return _result(exercise, "wrong", _changed_hint(suspect.ran.changed), usable=usable)
+    if suspect is None:
         said = (Text(f"All {len(attempts)} cases agree."), Text(exercise.unlocks))
         return _result(exercise, "right", "", blocks=said, usable=True)
 
@@ -171,8 +172,10 @@ def _what_happened(attempt: Attempt, expected: Values, hint: str) -> tuple[Block
         return () if attempt.problem == hint else (Text(attempt.problem),)
     if attempt.raised.line is None:
         return ()
-    text = f": `{attempt.raised.text}`" if attempt.raised.text else ""
-    return (Text(f"`{attempt.raised}` in line {attempt.raised.line} of your cell{text}"),)
+    raised = attempt.raised
+    error = "" if raised.message in hint else f"`{raised}`. "
+    text = f": `{raised.text}`" if raised.text else "."
+    return (Text(f"{error}It stopped in line {raised.line} of your cell{text}"),)
 
 
 def _result(
@@ -207,7 +210,7 @@ def _find_mistake(exercise: Exercise, attempts: list[Attempt], right: list[bool]
 
 def _behave_alike(a: Attempt, b: Attempt) -> bool:
     if a.raised is not None or b.raised is not None:
-        return a.raised is not None and b.raised is not None and a.raised.kind == b.raised.kind
+        return a.raised is not None and b.raised is not None and str(a.raised) == str(b.raised)
     if a.values is None or b.values is None:
         return a.problem == b.problem
     return same_values(a.values, b.values, a.case)
@@ -222,8 +225,7 @@ def _hint(exercise: Exercise, attempts: list[Attempt], right: list[bool], attemp
     return attempt.problem or _unknown_hint(attempts, right)
 
 
-def _changed_hint(attempts: list[Attempt]) -> str:
-    changed = next(attempt.ran.changed for attempt in attempts if attempt.ran.changed)
+def _changed_hint(changed: tuple[str, ...]) -> str:
     names = " and ".join(f"`{name}`" for name in changed)
     return (
         f"Your function changes its argument {names}. Whoever called it still needs that: work on a copy "

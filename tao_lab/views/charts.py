@@ -129,13 +129,14 @@ def dividends_chart(result: Epoch, cast: Cast | None = None) -> Figure:
     return _figure(dividends_spec(_values(table), cast), title, alternative, 480, len(cast.validators) * SMALL.row)
 
 
-def bonds_chart(epochs: Sequence[Epoch], miner: int, cast: Cast | None = None) -> Figure:
+def bonds_chart(epochs: Sequence[Epoch], miner: int, cast: Cast | None = None, validator: int | None = None) -> Figure:
     """Bonds on one miner, epoch after epoch, as the chain stores them.
 
     Args:
         epochs: epochs in a row, for example of `run_epochs`; the first is drawn at 0.
         miner: UID of the miner.
         cast: whom to show; without one, validators with 0.1 % of stake or more in the last epoch.
+        validator: UID of the one that the chart is about; without one, that with the largest bond.
     """
     cast = cast or Cast.of(epochs[-1])
     if miner not in cast.miners:
@@ -143,11 +144,18 @@ def bonds_chart(epochs: Sequence[Epoch], miner: int, cast: Cast | None = None) -
     rows = np.array(cast.validators)
     history = np.stack([e.terms().bonds.dense(rows)[:, list(cast.miners)] for e in epochs]) / U16_MAX
     table = bonds_table(history, cast, miner)
+    first = dict(zip(cast.validators, table["bond"], strict=False))
     last = dict(zip(cast.validators, table["bond"][-len(rows) :], strict=True))
-    top = max(last, key=lambda uid: last[uid])
-    title = f"Validator {top} holds the largest bond on miner {miner}: {last[top]:.2f}"
+    if validator is None:
+        top = max(last, key=lambda uid: last[uid])
+        title = f"Validator {top} holds the largest bond on miner {miner}: {last[top]:.2f}"
+    else:
+        title = (
+            f"Validator {validator}'s bond on miner {miner} goes from {first[validator]:.2f} to {last[validator]:.2f}"
+        )
     alternative = f"{title}. Lines of {len(rows)} validators over {len(epochs)} epochs."
-    return _figure(bonds_spec(_values(table), cast), title, alternative, 480, 220)
+    chart = bonds_spec(_values(table), cast, validator=validator)
+    return _figure(chart, title, alternative, 480, 220)
 
 
 def permits_chart(result: Epoch, inputs: EpochInput) -> Figure:
@@ -198,7 +206,7 @@ def exact_against_float_chart(inputs: EpochInput, epochs: int = 20) -> Figure:
             rows["what"].append(what)
             rows["distance"].append(distance)
             differing += int((a.numbers.to_u16(getattr(a, what)) != b.numbers.to_u16(getattr(b, what))).sum())
-    title = f"Float is off by at most {max(rows['distance']):.0e}; {differing} of {total} stored u16 numbers differ"
+    title = f"Float is off by up to about {max(rows['distance']):.1e}; {differing} of {total} stored u16 numbers differ"
     chart = (
         alt.Chart(_values(rows))
         .mark_line(point=alt.OverlayMarkDef(size=40))
@@ -302,8 +310,8 @@ def dividends_spec(data: alt.Data, cast: Cast, style: Style = SMALL) -> alt.Laye
     return _with_highlight(cast, bars, mark)
 
 
-def bonds_spec(data: alt.Data, cast: Cast, style: Style = SMALL) -> alt.LayerChart:
-    """Bonds on one miner over epochs, a line for each validator."""
+def bonds_spec(data: alt.Data, cast: Cast, style: Style = SMALL, validator: int | None = None) -> alt.LayerChart:
+    """Bonds on one miner over epochs, a line for each validator; the lines of all but `validator` are faint."""
     epoch_title = "epochs since the lie began" if cast.liars else "epoch"
     dashes = alt.Scale(domain=["honest", "liar"], range=[[1, 0], [6, 3]])
     lines = (
@@ -324,7 +332,7 @@ def bonds_spec(data: alt.Data, cast: Cast, style: Style = SMALL) -> alt.LayerCha
             tooltip=_tooltip("validator", "epoch", "bond"),
         )
     )
-    return _with_highlight(cast, lines)
+    return _with_highlight(cast, lines, validator=validator)
 
 
 def config(style: Style) -> dict[str, Any]:
@@ -353,10 +361,10 @@ def _figure(chart: alt.LayerChart, title: str, alternative: str, width: int, hei
     return Figure(drawn.configure(**config(SMALL)), alternative)
 
 
-def _with_highlight(cast: Cast, *layers: alt.Chart) -> alt.LayerChart:
+def _with_highlight(cast: Cast, *layers: alt.Chart, validator: int | None = None) -> alt.LayerChart:
     return alt.layer(*layers).add_params(
         alt.param(name="miner", value=str(cast.miners[0])),
-        alt.param(name="validator", value=""),
+        alt.param(name="validator", value="" if validator is None else str(validator)),
         alt.param(name="target", value=""),
     )
 

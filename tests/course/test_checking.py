@@ -175,6 +175,15 @@ def test_a_changed_argument_is_named():
     assert "changes its argument `weights`" in result.hint
 
 
+def test_a_changed_argument_is_named_even_if_another_case_raises():
+    def in_place(weights, stake, old_bonds, bonds_moving_average, numbers):
+        old_bonds /= 65_535  # numpy refuses this for whole numbers
+        return old_bonds
+
+    result = judge(exercises()["06.4"], in_place)
+    assert "changes its argument `old_bonds`" in result.hint
+
+
 @pytest.mark.parametrize(
     ("answer", "says"),
     [

@@ -50,6 +50,12 @@ def test_a_miner_outside_the_cast_can_be_followed():
     assert "miner 5:" in charts.bonds_chart(EPOCHS, 5).chart.to_dict()["title"]
 
 
+def test_a_chart_of_bonds_can_be_about_one_validator():
+    spec = charts.bonds_chart(EPOCHS, 126, validator=52).chart.to_dict()
+    assert spec["title"].startswith("Validator 52's bond on miner 126 goes from ")
+    assert {"name": "validator", "value": "52"} in spec["params"]
+
+
 def test_titles_count_what_is_in_the_rows():
     table = tables.weights_table(RESULT, Cast.of(RESULT))
     title = charts.clipping_chart(RESULT).chart.to_dict()["title"]

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from tao_lab.consensus import EpochInput, SparseRows, epoch, next_input, normalize, ranks
+from tao_lab.course.cards import percent
 from tao_lab.course.claims import Claim, Evidence
 from tao_lab.course.lab06.questions import CAUGHT_UP, RACE_EPOCHS, USEFUL, USELESS, copier_dividends
 from tao_lab.course.lab06.subnets import small_subnet
@@ -31,9 +32,9 @@ def stake_times_weight() -> Evidence:
         "false" if moved > VISIBLE else "true",
         "Nearly: it is stake × the weight that is left after clipping, and clipping moves pay between miners.",
         {
-            "pay that clipping moves to other miners": f"{moved:.1%}",
-            f"miner {loser}: by stake × weight, and paid": f"{plain[loser]:.1%} → {paid[loser]:.1%}",
-            f"miner {winner}: by stake × weight, and paid": f"{plain[winner]:.1%} → {paid[winner]:.1%}",
+            "pay that clipping moves to other miners": percent(moved, 1),
+            f"miner {loser}: by stake × weight, and paid": f"{percent(plain[loser], 1)} → {percent(paid[loser], 1)}",
+            f"miner {winner}: by stake × weight, and paid": f"{percent(plain[winner], 1)} → {percent(paid[winner], 1)}",
             "miners with stake × weight above zero and no pay": str(cut),
         },
     )
@@ -59,9 +60,9 @@ def more_stake_counts_more() -> Evidence:
         {
             "validators whose trust rises or stays when their stake doubles": f"{trust_rises} of {count}",
             "validators that earn more when their stake doubles": f"{pay_rises} of {count}",
-            "largest share of the votes": f"{voices.max():.1%}",
+            "largest share of the votes": percent(voices.max(), 1),
             f"votes of the {len(base.validators) - count} validators with least stake together": (
-                f"{voices.sum() - voices[heard].sum():.4%}"
+                percent(voices.sum() - voices[heard].sum(), 1)
             ),
         },
     )
@@ -103,12 +104,15 @@ def filters_malicious_scores() -> Evidence:
     pays = {share: _lied_about(inputs, share) for share in (0.4, limit, 0.6)}
     return Evidence(
         "true" if pays[0.4] == 0 else "false",
-        f"True while less than {limit:.1%} of the stake lies. From there on the liars are the consensus: kappa sets "
-        "the limit, and the chain cannot know who is honest.",
+        f"True while less than {percent(limit, 1)} of the stake lies. From there on the liars are the consensus: kappa "
+        "sets the limit, and the chain cannot know who is honest.",
         {
-            "smallest share of stake that pays a fake miner, kappa 50%": f"{limit:.1%}",
-            "the same with kappa 30%": f"{other:.1%}",
-            **{f"fake miner's pay when {share:.0%} of the stake lies": f"{pay:.1%}" for share, pay in pays.items()},
+            "smallest share of stake that pays a fake miner, kappa 50 %": percent(limit, 1),
+            "the same with kappa 30 %": percent(other, 1),
+            **{
+                f"fake miner's pay when {percent(share)} of the stake lies": percent(pay, 1)
+                for share, pay in pays.items()
+            },
         },
     )
 
@@ -124,10 +128,10 @@ def prevents_sybil_attacks() -> Evidence:
         "Only for validators: a split stake is the same stake. A miner whose work is graded on its own gains by every "
         "further UID; what limits that is the price of a UID and the validators' own detection of copies.",
         {
-            "fake miner's pay, lying stake of 40% on 1 hotkey": f"{one:.1%}",
-            "fake miner's pay, lying stake of 40% on 20 hotkeys": f"{many:.1%}",
-            "one of four equal miners earns": f"{alone:.1%}",
-            "the same miner under five UIDs earns": f"{copied:.1%}",
+            "fake miner's pay, lying stake of 40 % on 1 hotkey": percent(one, 1),
+            "fake miner's pay, lying stake of 40 % on 20 hotkeys": percent(many, 1),
+            "one of four equal miners earns": percent(alone, 1),
+            "the same miner under five UIDs earns": percent(copied, 1),
         },
     )
 
@@ -152,8 +156,8 @@ def weights_take_effect_late() -> Evidence:
         {
             "longest wait until weights count": f"{wait} blocks, {wait * BLOCK_SECONDS // 60} minutes",
             **{
-                f"epochs until new weights earn {part:.0%} of what old ones do": (
-                    f"{epochs}, {epochs * wait * BLOCK_SECONDS / 3600:.0f} hours"
+                f"epochs until new weights earn {percent(part)} of what old ones do": (
+                    f"{epochs} ({epochs * wait * BLOCK_SECONDS / 3600:.0f} hours)"
                 )
                 for part, epochs in until.items()
             },
@@ -173,14 +177,14 @@ def anyone_can_validate() -> Evidence:
     return Evidence(
         "true" if all(gets.values()) else "false",
         "Anyone may try: a permit needs a UID, and more stake than the smallest of the seated validators. A permit is "
-        "cheap here; a voice is not.",
+        "cheap here, where no `StakeThreshold` is assumed; a voice is not.",
         {
             "seats (MaxAllowedValidators), and hotkeys with stake": f"{inputs.max_validators}, {holders}",
             "smallest stake with a seat": f"{smallest / RAO_PER_TAO:.3f} τ",
             "newcomer without stake gets a permit": _yes(gets[0]),
-            "newcomer with 10% less than that": _yes(gets[smallest * 9 // 10]),
-            "newcomer with 10% more than that": _yes(gets[smallest * 11 // 10]),
-            "stake for 1% of the votes": f"{votes / RAO_PER_TAO:,.0f} τ",
+            "newcomer with 10 % less than that": _yes(gets[smallest * 9 // 10]),
+            "newcomer with 10 % more than that": _yes(gets[smallest * 11 // 10]),
+            "stake for 1 % of the votes": f"{votes / RAO_PER_TAO:,.0f} τ",
         },
     )
 

@@ -38,7 +38,7 @@ def median_cases(rng: Rng) -> Iterator[Case]:
         for v, n in SIZES:
             for kappa in (HALF, FIFTH, FOUR_FIFTHS):
                 stake, weights = _stake(rng, v, numbers), _weights(rng, v, n, numbers)
-                yield _median_case(stake, weights, kappa, numbers, f"kappa is {kappa} of 65,535")
+                yield _median_case(stake, weights, kappa, numbers, f"kappa is {kappa:,} of 65,535")
         stake, weights = _stake(rng, 5, numbers), _weights(rng, 5, 4, numbers)
         half = numbers.multiply(stake, numbers.ratio(1, 2))
         yield _median_case(half, weights, HALF, numbers, "the stake does not sum to one")

@@ -218,6 +218,13 @@ def _ranks_of_rows(clipped_weights: Array, stake: Array, numbers: NumberSystem =
     return ranks, c.normalize(ranks, numbers)
 
 
+def _ranks_with_stake_across(
+    clipped_weights: Array, stake: Array, numbers: NumberSystem = FLOAT
+) -> tuple[Array, Array]:
+    ranks = numbers.multiply(clipped_weights, stake).sum(axis=0)
+    return ranks, c.normalize(ranks, numbers)
+
+
 def _reference_ranks(weights: Array, stake: Array, numbers: NumberSystem) -> tuple[Array, Array]:
     ranks = c.ranks(weights, stake, numbers)
     return ranks, c.incentive(ranks, numbers)
@@ -255,6 +262,12 @@ INCENTIVE = (
         _columns_scaled,
     ),
     WrongAnswer(
+        "stake laid across miners",
+        "`stake` has one number a row (a validator), but numpy lays it along the columns (the miners), and there are "
+        "more or fewer of those. `stake[:, None]` stands it upright: shape (v, 1) beside (v, n).",
+        _ranks_with_stake_across,
+    ),
+    WrongAnswer(
         "sum over miners",
         "You sum over miners, which gives one number a validator. Ranks belong to miners: sum down the columns, "
         "`axis=0`.",
@@ -271,6 +284,12 @@ def _average(new: Array, old: Array, share_of_new: Array, numbers: NumberSystem)
 
 def _staked(weights: Array, stake: Array, numbers: NumberSystem) -> Array:
     return c.column_normalize(numbers.multiply(weights, stake[:, None]), numbers)
+
+
+def _bonds_with_stake_across(
+    weights: Array, stake: Array, old_bonds: Array, bonds_moving_average: int, numbers: NumberSystem = FLOAT
+) -> Array:
+    return c.column_normalize(numbers.multiply(weights, stake), numbers)
 
 
 def _bonds_swapped(
@@ -335,6 +354,12 @@ BONDS = (
         "Your new bonds leave out stake: a validator with little would hold as much of a miner as one with a lot. "
         "Multiply each row of weights by its validator's stake before you normalize.",
         _bonds_without_stake,
+    ),
+    WrongAnswer(
+        "stake laid across miners",
+        "`stake` has one number a row (a validator), but numpy lays it along the columns (the miners), and there are "
+        "more or fewer of those. `stake[:, None]` stands it upright: shape (v, 1) beside (v, n).",
+        _bonds_with_stake_across,
     ),
     WrongAnswer(
         "rows instead of columns",

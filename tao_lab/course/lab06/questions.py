@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from tao_lab.consensus import EpochInput, SparseRows, epoch, next_input
-from tao_lab.course.cards import Grid
+from tao_lab.course.cards import Grid, percent
 from tao_lab.course.lab06.subnets import small_subnet
 from tao_lab.course.questions import Finding, Question
 from tao_lab.datasets import load_metagraph
@@ -18,16 +18,16 @@ CAUGHT_UP = 0.9  # of what an old validator earns
 RACE_EPOCHS = 40
 
 
-def liars_pay(percent: int) -> float:
+def liars_pay(stake_percent: int) -> float:
     """Share of the miners' pay that liars get for a useless miner, by their per cent of stake."""
-    inputs = small_subnet([100 - percent, percent], [USEFUL, USELESS])
+    inputs = small_subnet([100 - stake_percent, stake_percent], [USEFUL, USELESS])
     return float(EXACT.to_float(epoch(inputs).incentive[-1]))
 
 
 def _minority() -> Finding:
-    shares = {percent: liars_pay(percent) for percent in (10, 33, 49, 51, 60)}
-    row = ["useless miner's pay", *(f"{pay:.0%}" for pay in shares.values())]
-    header = ("liars' stake", *(f"{percent} %" for percent in shares))
+    shares = {stake: liars_pay(stake) for stake in (10, 33, 49, 51, 60)}
+    row = ["useless miner's pay", *(percent(pay) for pay in shares.values())]
+    header = ("liars' stake", *(f"{stake} %" for stake in shares))
     option = 2 if shares[49] == 0 else 0 if shares[49] > 0.4 else 1
     because = "A weight counts only as far as stake of kappa, here one half, supports it. It is a cliff, not a slope."
     return Finding(option, because, (Grid([row], header),))
@@ -38,9 +38,9 @@ def _heads() -> Finding:
     consensus = EXACT.to_float(epoch(inputs).consensus[-2:])
     decides = 0 if abs(consensus[0] - 0.2) < 0.01 else 1 if abs(consensus[0] - 0.9) < 0.01 else 2
     rows = [
-        ["the one with 60 % of stake", "20%", "80%"],
-        ["each of the nine", "90%", "10%"],
-        ["consensus", *(f"{c:.0%}" for c in consensus)],
+        ["the one with 60 % of stake", "20 %", "80 %"],
+        ["each of the nine", "90 %", "10 %"],
+        ["consensus", *(percent(c) for c in consensus)],
     ]
     because = "Stake votes, not heads: nine keys cost nothing, 60 % of the stake does."
     return Finding(decides, because, (Grid(rows, ("weights", "miner A", "miner B")),))
@@ -51,12 +51,12 @@ def _copier() -> Finding:
     first = next((number for number, share in enumerate(relative, 1) if share >= CAUGHT_UP), None)
     option = 1 if relative[0] < 0.5 and first else 0 if relative[0] > 0.9 else 2
     shown = [number for number in (1, 2, 5, 10, 20, 30, 40) if number <= RACE_EPOCHS]
-    row = ["newcomer's pay / old validator's", *(f"{relative[number - 1]:.0%}" for number in shown)]
+    row = ["newcomer's pay / old validator's", *(percent(relative[number - 1]) for number in shown)]
     because = (
         f"Bonds remember: each epoch replaces only a tenth of them. It takes {first} epochs, {first * 72 // 60} "
-        f"hours, to reach {CAUGHT_UP:.0%}. Who copies a good judgement later is paid later."
+        f"hours, to reach {percent(CAUGHT_UP)}. Who copies a good judgement later is paid later."
         if first
-        else f"After {RACE_EPOCHS} epochs it still earns {relative[-1]:.0%} of the old validator's pay."
+        else f"After {RACE_EPOCHS} epochs it still earns {percent(relative[-1])} of the old validator's pay."
     )
     return Finding(option, because, (Grid([row], ("epoch", *map(str, shown))),))
 
