@@ -1,5 +1,7 @@
 """The exercises, questions and claims of lab 06."""
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -67,6 +69,12 @@ def test_cases_come_from_a_fixed_seed_and_differ_in_size(exercise):
     for one, other in zip(first, again, strict=True):
         assert same_values(exercise.expected(one), exercise.expected(other), one)
     assert len({case.about for case in first}) > 3
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=by_name)
+def test_no_two_cases_of_an_exercise_are_the_same(exercise):
+    arguments = [pickle.dumps(dict(case.arguments)) for case in exercise.make_cases()]
+    assert len(set(arguments)) == len(arguments)
 
 
 def test_the_whole_epoch_is_held_against_every_vector_of_the_chain():

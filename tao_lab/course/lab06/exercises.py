@@ -154,6 +154,7 @@ def dividends_cases(rng: Rng) -> Iterator[Case]:
             held = c.column_normalize(numbers.number(random_u16(rng, v, n)), numbers)
             incentive = c.normalize(numbers.number(rng.integers(1, 100, n)), numbers)
             yield _dividends_case(held, incentive, numbers, "every miner earns")
+            held = held.copy()  # the case above keeps its own
             held[:, 0] = 0
             yield _dividends_case(held, incentive, numbers, "nobody holds bonds on miner 0")
         yield _dividends_case(held, np.zeros_like(incentive), numbers, "no miner earns")
