@@ -1,0 +1,65 @@
+"""`tao-lab bench`: each measurement is a program of its own under `tao_lab/bench/`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.progress import Progress
+from rich.table import Table
+
+from tao_lab.cli.app import bench, messages, output
+
+
+@bench.command("consensus", epilog="Example: `tao-lab bench consensus`")
+def bench_consensus() -> None:
+    """Exact epoch against a vectorized float32 epoch in torch, with a sort-based median."""
+    from tao_lab.bench import consensus, machine
+
+    table = Table("validators × miners", "exact ms", "torch ms", "ratio", "at most", "largest difference of incentive")
+    timings = []
+    with Progress(console=messages, transient=True, disable=not messages.is_terminal) as progress:
+        task = progress.add_task("epochs", total=len(consensus.SIZES))
+        for size in consensus.SIZES:
+            timings.append(consensus.measure(*size))
+            progress.advance(task)
+    for t in timings:
+        limit = "" if t.limit is None else f"{t.limit:.2f}"
+        row = (f"{t.exact * 1e3:.2f}", f"{t.torch * 1e3:.2f}", f"{t.ratio:.2f}", limit, f"{t.largest_difference:.1e}")
+        table.add_row(f"{t.validators}×{t.miners}", *row)
+    output.print(table)
+    typer.echo(f"peak memory {consensus.peak_memory():.0f} MiB (torch and numba loaded); {machine.describe()}")
+    over = [t for t in timings if t.limit is not None and t.ratio > t.limit]
+    ratios = ", ".join(f"{t.validators}x{t.miners}: {t.ratio:.2f}" for t in timings)
+    typer.echo(f"ratios exact/torch {ratios} ({'over the limit' if over else 'within the limits'})")
+    if over:
+        raise typer.Exit(1)
+
+
+@bench.command("slider", epilog="Example: `tao-lab bench slider --changes 60`")
+def bench_slider(
+    changes: Annotated[int, typer.Option(min=2, max=10_000, help="Movements of the slider to measure.")] = 60,
+) -> None:
+    """From a slider's movement to the repainted charts, in a headless Chromium."""
+    from tao_lab.bench import slider
+
+    if not slider.run(changes):
+        raise typer.Exit(1)
+
+
+@bench.command("chain", epilog="Example: `tao-lab bench chain --blocks 20000`")
+def bench_chain(
+    blocks: Annotated[int, typer.Option(min=2_000, help="Height that is compared with block 1,000.")] = 100_000,
+) -> None:
+    """Signed extrinsics against bare sr25519 verification, and a block's cost against the height."""
+    from tao_lab.bench import chain, machine
+
+    extrinsics = chain.measure_extrinsics()
+    height = chain.measure_height(blocks)
+    speeds = f"{1 / extrinsics.whole:,.0f} a second, bare verification {1 / extrinsics.bare:,.0f} a second"
+    typer.echo(f"signed extrinsics: {speeds}: ratio {extrinsics.ratio:.3f} (at least {chain.LEAST_RATIO})")
+    costs = f"{height.seconds_high * 1e6:.0f} µs, at {height.low:,} {height.seconds_low * 1e6:.0f} µs"
+    typer.echo(f"empty block at {height.high:,}: {costs}: ratio {height.growth:.2f} (at most {chain.MOST_GROWTH})")
+    typer.echo(f"{height.bytes_per_block:.0f} bytes on disk for an empty block; {machine.describe()}")
+    if extrinsics.ratio < chain.LEAST_RATIO or height.growth > chain.MOST_GROWTH:
+        raise typer.Exit(1)

@@ -1,0 +1,77 @@
+"""`tao-lab lab`, `dashboards`, `node`: what stays open until Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tao_lab import servers
+from tao_lab.cli.app import app
+
+
+@app.command(epilog="Example: `tao-lab lab --port 8890`")
+def lab(
+    port: Annotated[
+        int, typer.Option(min=1024, max=65535, help="Port on this machine; the next free one is taken.")
+    ] = 8888,
+    browser: Annotated[bool, typer.Option(help="Open a browser (where there is a display).")] = True,
+) -> None:
+    """Open JupyterLab at the labs, on this machine only; without a display it prints the address."""
+    _serve(servers.lab_command(), port, browser)
+
+
+@app.command(epilog="Example: `tao-lab dashboards`")
+def dashboards(
+    port: Annotated[
+        int, typer.Option(min=1024, max=65535, help="Port on this machine; the next free one is taken.")
+    ] = 8866,
+    browser: Annotated[bool, typer.Option(help="Open a browser (where there is a display).")] = True,
+) -> None:
+    """Open the instructor's dashboards with Voila, on this machine only."""
+    _serve(servers.voila_command(), port, browser)
+
+
+@app.command(
+    epilog="Example: `tao-lab node class.db --port 9944`, then `btcli subnets list --network ws://127.0.0.1:9944`"
+)
+def node(
+    file: Annotated[Path | None, typer.Argument(help="File that keeps the chain; in memory without one.")] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on this machine; 0 takes a free one.")] = 9944,
+    block_seconds: Annotated[
+        float | None, typer.Option(min=0.05, help="A block every so often; without it, one for each extrinsic.")
+    ] = None,
+) -> None:
+    """Run a chain that `btcli` and the SDK can use, on this machine only, until Ctrl-C."""
+    import signal
+    import threading
+
+    from tao_lab.network import Network
+
+    stop = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: stop.set())
+    with Network(file) as net, net.serve(port=port) as server:
+        net.node.instant = block_seconds is None
+        typer.echo(f"{server.url} at block {net.block_number:,}; wallets are in {net.wallets}")
+        while not stop.wait(block_seconds):
+            net.run(blocks=1)
+        typer.echo(f"closed at block {net.block_number:,}")
+
+
+def _serve(command: list[str], port: int, browser: bool) -> None:
+    if not browser or not _has_display():
+        command = [*command, "--no-browser"]
+    try:
+        server = subprocess.run([*command, f"--port={port}"], env=servers.environment(), check=False)
+    except KeyboardInterrupt:
+        raise typer.Exit(0) from None
+    raise typer.Exit(server.returncode)
+
+
+def _has_display() -> bool:
+    return sys.platform != "linux" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

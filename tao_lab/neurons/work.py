@@ -1,0 +1,99 @@
+"""What a subnet's work looks like to a miner and a validator: tasks go out, answers come back, scores are made.
+
+A kind of work is a `Subnet`; `tao_lab/subnets/` has one a file. The miner's server and the validator's loop know no
+more of a kind than what stands here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+Json = Any
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a validator sends to miners.
+
+    Attributes:
+        id: unique; an answer names it.
+        kind: of the subnet's work, for example "text".
+        content: what a miner needs in order to answer, as plain JSON; never the solution.
+        seconds: that a miner has for its answer.
+    """
+
+    id: str
+    kind: str
+    content: Mapping[str, Json]
+    seconds: float = 12.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back from one miner.
+
+    Attributes:
+        content: plain JSON, as the kind's `answer_schema` says; None where none came.
+        seconds: that it took, as the validator's clock saw it.
+        problem: why there is no answer ("timeout", "refused", "malformed", ...); empty if there is one.
+    """
+
+    content: Json
+    seconds: float = 0.0
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Score:
+    """What a validator thinks of an answer.
+
+    Attributes:
+        value: 0 to 1.
+        reason: in words, for the miner who wants to know why.
+    """
+
+    value: float
+    reason: str
+
+
+Forward = Callable[[Task], Json]  # a miner: from a task to an answer's content
+
+
+@dataclass(frozen=True)
+class Round:
+    """One task with what only the validator knows of it."""
+
+    task: Task
+    secret: Mapping[str, Json] = field(default_factory=dict)
+
+
+class Subnet(Protocol):
+    """A kind of work.
+
+    Attributes:
+        kind: its short name.
+        title: what it is about, in a few words.
+        answer_schema: JSON Schema of an answer's content; an answer that does not fit it scores zero.
+        weakness: the known way to earn without doing the work.
+        source: where its data come from, and their licence.
+    """
+
+    kind: str
+    title: str
+    answer_schema: Mapping[str, Json]
+    weakness: str
+    source: str
+
+    def make_round(self, seed: int) -> Round:
+        """A task; the same for the same seed."""
+        ...
+
+    def score(self, asked: Round, answers: Sequence[Answer]) -> list[Score]:
+        """A score for each answer, in their order; answers without content or of a wrong form score zero."""
+        ...
+
+    def miners(self) -> Mapping[str, Forward]:
+        """Miners by name: "honest" first, then at least two that cheat."""
+        ...
