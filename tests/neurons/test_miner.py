@@ -311,10 +311,10 @@ def test_a_file_that_is_no_miner_is_named(tmp_path: Path, code: str | None, says
 
 def test_a_language_model_is_asked_the_task_s_question() -> None:
     class Echo:
-        def generate(self, messages: Any, *, max_tokens: int, seed: int | None = None) -> str:
-            return f"{messages[-1]['content']} {max_tokens}"
+        def generate(self, prompt: Any, *, max_tokens: int, seed: int, timeout: float | None) -> str:
+            return f"{prompt[-1]['content']} {max_tokens} {timeout}"
 
-    assert model_forward(Echo(), 128)(TASK) == {"text": "the capital of France? 128"}
+    assert model_forward(Echo(), 128)(TASK) == {"text": "the capital of France? 128 5"}
     said = [{"role": "user", "content": "hi"}]
     assert messages_of(Task("1", "text", {"messages": said})) == said
     with pytest.raises(ValueError, match="needs one of"):

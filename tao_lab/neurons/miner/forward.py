@@ -95,22 +95,25 @@ def _line(error: BaseException, file: str) -> int | str:
 class Model(Protocol):
     """What a language model of `tao_lab.neurons.models` offers."""
 
-    def generate(self, messages: Sequence[Mapping[str, str]], *, max_tokens: int, seed: int | None = None) -> Any:
+    def generate(
+        self, prompt: Sequence[Mapping[str, str]], *, max_tokens: int, seed: int, timeout: float | None
+    ) -> str:
         """Continue a conversation."""
         ...
 
 
-def model_forward(model: Model, max_tokens: int, seed: int | None = 0) -> Forward:
+def model_forward(model: Model, max_tokens: int, seed: int = 0) -> Forward:
     """A miner that hands a task's question to a language model, and gives back `{"text": …}`.
 
     Args:
         model: The model, loaded.
         max_tokens: New tokens for one answer.
-        seed: Makes answers repeatable; None does not.
+        seed: The same seed gives the same answer to the same question.
     """
 
     def forward(task: Task) -> Json:
-        return {"text": str(model.generate(messages_of(task), max_tokens=max_tokens, seed=seed))}
+        text = model.generate(messages_of(task), max_tokens=max_tokens, seed=seed, timeout=task.seconds)
+        return {"text": text}
 
     return forward
 
