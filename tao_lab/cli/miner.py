@@ -104,7 +104,7 @@ def _function(
         return model_forward(loaded, max_tokens)
     if not kind:
         raise LabError("nothing answers: give --forward FILE, --model NAME, or --kind (see `tao-lab subnets`)")
-    own = import_module("tao_lab.subnets").get(kind).miners()
+    own = import_module("tao_lab.subnets").kind(kind).miners()
     if play not in own:
         raise LabError(f"--play is {play!r}; allowed for {kind}: {', '.join(own)}")
     return own[play]
