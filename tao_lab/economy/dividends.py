@@ -189,9 +189,7 @@ def dividend_distribution(
 
 def _shared(pot: int, parts: Mapping[str, int]) -> dict[str, int]:
     total = add(sum(parts.values()), 0)
-    return {
-        hotkey: U96F32.multiply(U96F32.number(pot), U96F32.divide(part, total)) for hotkey, part in parts.items()
-    }
+    return {hotkey: U96F32.multiply(U96F32.number(pot), U96F32.divide(part, total)) for hotkey, part in parts.items()}
 
 
 def payout(dividend: int, take: int) -> Payout:

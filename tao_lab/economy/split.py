@@ -8,15 +8,14 @@ Source: `pallets/subtensor/src/coinbase/run_coinbase.rs` (`emit_to_subnets`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tao_lab.economy.words import U96F32, subtract, u16_share
 
 HALF = U96F32.one // 2
 
 
-@dataclass(frozen=True)
-class Split:
+class Split(NamedTuple):
     """Parts of one block's alpha, rao.
 
     Attributes:

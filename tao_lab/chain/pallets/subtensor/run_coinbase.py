@@ -41,6 +41,7 @@ from tao_lab.economy import (
     subnet_terms,
     update_moving_price,
 )
+from tao_lab.economy.block_emission import TOTAL_SUPPLY
 from tao_lab.economy.subnet_shares import root_sells
 from tao_lab.economy.words import U96F32, to_u64f64
 
@@ -54,9 +55,9 @@ def mint_block_emission(ctx: Context) -> int:
 
 
 def block_emission(ctx: Context, issuance: int) -> int:
-    """Emission of a block by the issuance so far, of TAO or of a subnet's alpha; `BlockEmission` is the last one asked."""
+    """Emission of a block by the issuance so far, of TAO or of a subnet's alpha; `BlockEmission` keeps the last one."""
     emission = ctx.rules.run_block_emission(issuance)
-    if emission and emission != ctx.state.get(MODULE, "BlockEmission"):
+    if issuance < TOTAL_SUPPLY and emission != ctx.state.get(MODULE, "BlockEmission"):
         ctx.state.put(MODULE, "BlockEmission", emission)
     return emission
 
@@ -134,11 +135,7 @@ def root_proportion_of(state: StorageReader, netuid: int) -> int:
 
 
 def read_subnet_terms(ctx: Context, netuid: int, tao_emission: int) -> SubnetTerms:
-    """One block's amounts for a subnet.
-
-    Args:
-        tao_emission: Its part of the block's TAO, U96F32 word of rao.
-    """
+    """One block's amounts for a subnet that gets `tao_emission`, a U96F32 word of rao."""
     state = ctx.state
     alpha_emission = block_emission(ctx, alpha_issuance(state, netuid))
     price = current_alpha_price(state, netuid)
@@ -148,9 +145,7 @@ def read_subnet_terms(ctx: Context, netuid: int, tao_emission: int) -> SubnetTer
 def inject_and_maybe_swap(ctx: Context, netuid: int, terms: SubnetTerms, credit: int) -> int:
     """Add a subnet's TAO and alpha to its pool, and buy alpha for the rest; gives back what is left of the credit."""
     state, account = ctx.state, subnet_account(ctx.state, netuid)
-    tao_in, alpha_in = adjust_protocol_liquidity(
-        ctx, netuid, U96F32.whole(terms.tao_in), U96F32.whole(terms.alpha_in)
-    )
+    tao_in, alpha_in = adjust_protocol_liquidity(ctx, netuid, U96F32.whole(terms.tao_in), U96F32.whole(terms.alpha_in))
     state.put(MODULE, "SubnetExcessTao", netuid, 0)
     state.put(MODULE, "SubnetTaoInEmission", netuid, 0)
     excess = U96F32.whole(terms.excess_tao)
