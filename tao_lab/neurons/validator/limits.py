@@ -1,0 +1,156 @@
+"""What the chain allows a validator on a subnet, read at one block, and what each of its refusals means."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+import bittensor as bt
+from bittensor.result import ChainError
+
+from tao_lab.neurons.peers import Peer, Peers
+from tao_lab.units import RAO_PER_TAO, U16_MAX
+
+MODULE = "SubtensorModule"
+HYPERPARAMETERS = (
+    "Tempo",
+    "WeightsSetRateLimit",
+    "MinAllowedWeights",
+    "MaxWeightsLimit",
+    "WeightsVersionKey",
+    "CommitRevealWeightsEnabled",
+    "RevealPeriodEpochs",
+    "SubnetEpochIndex",
+    "LastEpochBlock",
+    "PendingEpochAt",
+    "MaxAllowedValidators",
+    "SubnetOwnerHotkey",
+)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The chain's word to one validator.
+
+    Attributes:
+        block: height.
+        me: the validator on the subnet; None if it is not registered.
+        n: neurons on the subnet.
+        tempo: blocks between epochs.
+        rate: blocks between two settings of weights.
+        fewest: weights in a row, at least.
+        highest: part that one weight may have of the row's sum, u16.
+        version_key: of the validator's program, at least.
+        commit_reveal: weights are committed first.
+        reveal_period: epochs between commit and reveal.
+        epoch: number of the current epoch.
+        next_epoch: block of the next.
+        most_validators: that hold a permit.
+        stake_threshold: rao of stake weight that setting weights needs.
+        owner: whether the validator is the subnet's owner, who may set weights without a permit.
+        beacon: whether the chain follows the drand beacon, which timelocked weights need.
+    """
+
+    block: int
+    me: Peer | None
+    n: int
+    tempo: int
+    rate: int
+    fewest: int
+    highest: int
+    version_key: int
+    commit_reveal: bool
+    reveal_period: int
+    epoch: int
+    next_epoch: int
+    most_validators: int
+    stake_threshold: int
+    owner: bool
+    beacon: bool
+
+    @property
+    def blocks_to_wait(self) -> int:
+        """Blocks until the rate limit lets weights pass; 0 if it does."""
+        if self.me is None or self.me.last_update == 0:
+            return 0
+        return max(0, self.me.last_update + self.rate - self.block)
+
+
+async def read_limits(connection: bt.Client, netuid: int, peers: Peers, hotkey: str) -> Limits:
+    """What holds for a validator at the block of `peers`."""
+    view = await connection.at(peers.block)
+    values = await asyncio.gather(*(view.query((MODULE, name), [netuid]) for name in HYPERPARAMETERS))
+    read: dict[str, Any] = dict(zip(HYPERPARAMETERS, values, strict=True))
+    threshold, beacon = await asyncio.gather(
+        view.query((MODULE, "StakeThreshold")), view.query(("Drand", "LastStoredRound"))
+    )
+    by_tempo = read["LastEpochBlock"] + read["Tempo"]
+    return Limits(
+        block=peers.block,
+        me=peers.by_hotkey.get(hotkey),
+        n=len(peers.by_hotkey),
+        tempo=read["Tempo"],
+        rate=read["WeightsSetRateLimit"],
+        fewest=min(read["MinAllowedWeights"], len(peers.by_hotkey)),
+        highest=read["MaxWeightsLimit"],
+        version_key=read["WeightsVersionKey"],
+        commit_reveal=read["CommitRevealWeightsEnabled"],
+        reveal_period=read["RevealPeriodEpochs"],
+        epoch=read["SubnetEpochIndex"],
+        next_epoch=min(by_tempo, read["PendingEpochAt"] or by_tempo),
+        most_validators=read["MaxAllowedValidators"],
+        stake_threshold=threshold,
+        owner=read["SubnetOwnerHotkey"] == hotkey,
+        beacon=beacon > 0,
+    )
+
+
+# --- what a refusal means -------------------------------------------------------------------------------------------
+
+RATE_NAMES = ("SettingWeightsTooFast", "CommittingWeightsTooFast", "RateLimitExceeded")
+STAKE_NAMES = ("NotEnoughStakeToSetWeights", "StakeAmountTooLow")
+
+
+def name_of(error: ChainError) -> str:
+    """The chain's name of a refusal, or the SDK's word where the chain gave none."""
+    return str(error.name or error.code.value)
+
+
+def explain(error: ChainError, limits: Limits, version_key: int) -> tuple[str, int]:
+    """A sentence for a person about a refusal of weights, and the blocks to wait (0: waiting does not help)."""
+    name, me = name_of(error), limits.me
+    if name in RATE_NAMES or error.code.value == "rate_limited":
+        since = "lately" if me is None else f"at block {me.last_update}"
+        wait = max(limits.blocks_to_wait, 1)
+        return f"weights were set {since}, and may be set once in {limits.rate} blocks: wait {wait} more", wait
+    if name in STAKE_NAMES:
+        has = 0 if me is None else me.stake
+        return (
+            f"stake weight is {has / RAO_PER_TAO:.9g}, setting weights needs {limits.stake_threshold / RAO_PER_TAO:.9g}: "
+            "stake more on this hotkey (`btcli stake add`)"
+        ), 0
+    to_epoch = max(limits.next_epoch - limits.block, 1)
+    sentences = {
+        "NeuronNoValidatorPermit": (
+            f"no validator permit: each epoch gives one to the {limits.most_validators} neurons with most stake; the "
+            f"next epoch is in {to_epoch} blocks",
+            to_epoch,
+        ),
+        "RevealTooEarly": (f"commits are revealed {limits.reveal_period} epochs later: wait {to_epoch} blocks", to_epoch),
+        "IncorrectWeightVersionKey": (
+            f"version key {version_key} is too old, the subnet wants {limits.version_key}: update the validator, then "
+            f"--version-key {limits.version_key}",
+            0,
+        ),
+        "WeightVecLengthIsLow": (f"fewer weights than the subnet's minimum of {limits.fewest}", 0),
+        "MaxWeightExceeded": (f"one weight is above {limits.highest}/{U16_MAX} of the sum", 0),
+        "CommitRevealEnabled": ("the subnet has just begun to want a commit first: it is made next time", 1),
+        "CommitRevealDisabled": ("the subnet has just ceased to want commits: weights are set next time", 1),
+        "ExpiredWeightCommit": ("the commit was not revealed in its epoch and is lost", 0),
+        "TooManyUnrevealedCommits": (f"too many commits wait to be revealed: wait {to_epoch} blocks", to_epoch),
+    }
+    not_there = ("the hotkey is not on the subnet (any more): `btcli subnets register` again", 0)
+    for unregistered in ("HotKeyNotRegisteredInSubNet", "HotKeyNotRegisteredInNetwork", "not_registered"):
+        sentences[unregistered] = not_there
+    return sentences.get(name, (f"{error}: {error.remediation}", 0))
