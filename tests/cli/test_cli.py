@@ -42,6 +42,7 @@ def test_version_is_printed():
         ["solve"],
         ["node"],
         ["models", "get"],
+        ["miner", "run"],
     ],
 )
 def test_every_command_has_help_and_an_example(command):
