@@ -1,4 +1,4 @@
-"""Ask several miners the same task at the same time. Whatever one of them does, each has an `Answer` at the deadline."""
+"""Ask several miners the same task at the same time. Whatever one of them does, each has an `Answer` in the end."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ Every line has `time` (Unix), `block`, `netuid`, `validator` (hotkey) and `event
     scored    step, task; hotkey, uid; score, reason, average
     weights   method (set, timelock, hash, reveal), uids, values
     refused   what (set, timelock, hash, reveal), name of the chain's error, sentence, blocks to wait
-    waits     what, sentence, blocks
+    waits     what, name, sentence, blocks: the same, foreseen and not sent
     joined, left    hotkey
 """
 

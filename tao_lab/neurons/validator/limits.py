@@ -108,8 +108,10 @@ async def read_limits(connection: bt.Client, netuid: int, peers: Peers, hotkey: 
 
 # --- what a refusal means -------------------------------------------------------------------------------------------
 
-RATE_NAMES = ("SettingWeightsTooFast", "CommittingWeightsTooFast", "RateLimitExceeded")
-STAKE_NAMES = ("NotEnoughStakeToSetWeights", "StakeAmountTooLow")
+TOO_FAST = ("SettingWeightsTooFast", "CommittingWeightsTooFast", "RateLimitExceeded", "rate_limited")
+TOO_LITTLE_STAKE = ("NotEnoughStakeToSetWeights", "StakeAmountTooLow")
+NOT_THERE = ("HotKeyNotRegisteredInSubNet", "HotKeyNotRegisteredInNetwork", "not_registered")
+NO_PERMIT, OLD_VERSION = "NeuronNoValidatorPermit", "IncorrectWeightVersionKey"
 
 
 def name_of(error: ChainError) -> str:
@@ -117,31 +119,53 @@ def name_of(error: ChainError) -> str:
     return str(error.name or error.code.value)
 
 
-def explain(error: ChainError, limits: Limits, version_key: int) -> tuple[str, int]:
-    """A sentence for a person about a refusal of weights, and the blocks to wait (0: waiting does not help)."""
-    name, me = name_of(error), limits.me
-    if name in RATE_NAMES or error.code.value == "rate_limited":
+def foreseen(limits: Limits, version_key: int) -> str | None:
+    """The name of the refusal that weights would meet now; None if nothing speaks against them."""
+    if limits.me is None:
+        return NOT_THERE[0]
+    if limits.me.stake < limits.stake_threshold:
+        return TOO_LITTLE_STAKE[0]
+    if version_key < limits.version_key:
+        return OLD_VERSION
+    if limits.blocks_to_wait:
+        return TOO_FAST[0]
+    return None if limits.me.permit or limits.owner else NO_PERMIT
+
+
+def explain(name: str, limits: Limits, version_key: int) -> tuple[str, int] | None:
+    """A sentence for a person about a refusal of weights, and the blocks to wait (0: waiting does not help).
+
+    Args:
+        name: From `name_of` or `foreseen`.
+        limits: Of the validator that was refused.
+        version_key: Of its program.
+    """
+    me, to_epoch = limits.me, max(limits.next_epoch - limits.block, 1)
+    if name in TOO_FAST:
         since = "lately" if me is None else f"at block {me.last_update}"
         wait = max(limits.blocks_to_wait, 1)
         return f"weights were set {since}, and may be set once in {limits.rate} blocks: wait {wait} more", wait
-    if name in STAKE_NAMES:
-        has = 0 if me is None else me.stake
+    if name in TOO_LITTLE_STAKE:
+        has, needed = 0 if me is None else me.stake / RAO_PER_TAO, limits.stake_threshold / RAO_PER_TAO
+        return f"stake weight is {has:.9g}, {needed:.9g} is needed: stake more on this hotkey (`btcli stake add`)", 0
+    if name in NOT_THERE:
+        return "the hotkey is not on the subnet (any more): `btcli subnets register` again", 0
+    if name == NO_PERMIT:
+        most = limits.most_validators
         return (
-            f"stake weight is {has / RAO_PER_TAO:.9g}, setting weights needs {limits.stake_threshold / RAO_PER_TAO:.9g}: "
-            "stake more on this hotkey (`btcli stake add`)"
-        ), 0
-    to_epoch = max(limits.next_epoch - limits.block, 1)
-    sentences = {
-        "NeuronNoValidatorPermit": (
-            f"no validator permit: each epoch gives one to the {limits.most_validators} neurons with most stake; the "
-            f"next epoch is in {to_epoch} blocks",
+            f"no validator permit: each epoch gives one to the {most} with most stake; wait {to_epoch} blocks",
             to_epoch,
-        ),
-        "RevealTooEarly": (f"commits are revealed {limits.reveal_period} epochs later: wait {to_epoch} blocks", to_epoch),
-        "IncorrectWeightVersionKey": (
-            f"version key {version_key} is too old, the subnet wants {limits.version_key}: update the validator, then "
-            f"--version-key {limits.version_key}",
+        )
+    if name == OLD_VERSION:
+        wanted = limits.version_key
+        return (
+            f"version key {version_key} is too old, the subnet wants {wanted}: update, then --version-key {wanted}",
             0,
+        )
+    return {
+        "RevealTooEarly": (
+            f"commits are revealed {limits.reveal_period} epochs later: wait {to_epoch} blocks",
+            to_epoch,
         ),
         "WeightVecLengthIsLow": (f"fewer weights than the subnet's minimum of {limits.fewest}", 0),
         "MaxWeightExceeded": (f"one weight is above {limits.highest}/{U16_MAX} of the sum", 0),
@@ -149,8 +173,4 @@ def explain(error: ChainError, limits: Limits, version_key: int) -> tuple[str, i
         "CommitRevealDisabled": ("the subnet has just ceased to want commits: weights are set next time", 1),
         "ExpiredWeightCommit": ("the commit was not revealed in its epoch and is lost", 0),
         "TooManyUnrevealedCommits": (f"too many commits wait to be revealed: wait {to_epoch} blocks", to_epoch),
-    }
-    not_there = ("the hotkey is not on the subnet (any more): `btcli subnets register` again", 0)
-    for unregistered in ("HotKeyNotRegisteredInSubNet", "HotKeyNotRegisteredInNetwork", "not_registered"):
-        sentences[unregistered] = not_there
-    return sentences.get(name, (f"{error}: {error.remediation}", 0))
+    }.get(name)

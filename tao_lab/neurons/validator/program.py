@@ -10,7 +10,6 @@ A step never raises for what a miner does; for what the chain refuses it writes 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import threading
 from collections.abc import Callable, Coroutine
@@ -26,7 +25,7 @@ from tao_lab.errors import LabError
 from tao_lab.neurons.peers import Chain, Peers, client, is_local, read_peers
 from tao_lab.neurons.validator.asking import Target, ask_all, http_client
 from tao_lab.neurons.validator.journal import SUFFIX, Journal
-from tao_lab.neurons.validator.limits import Limits, explain, read_limits
+from tao_lab.neurons.validator.limits import Limits, explain, foreseen, read_limits
 from tao_lab.neurons.validator.scores import Scores
 from tao_lab.neurons.validator.weights import Setter, weights_of
 from tao_lab.neurons.work import Answer, Round, Score, Subnet
@@ -133,11 +132,12 @@ class Validator:
         Raises:
             LabError: The chain cannot be reached, or there is no such subnet.
         """
-        return in_own_loop(self._one_step)
+        try:
+            return in_own_loop(self._one_step)
+        except (bt.BittensorError, OSError) as error:
+            raise LabError(f"the chain cannot be reached ({type(error).__name__}: {error})") from error
 
-    def run(
-        self, *, epochs: int | None = None, every: float = 12.0, stop: threading.Event | None = None
-    ) -> None:
+    def run(self, *, epochs: int | None = None, every: float = 12.0, stop: threading.Event | None = None) -> None:
         """Make steps.
 
         Args:
@@ -148,7 +148,7 @@ class Validator:
         in_own_loop(lambda: self._many_steps(epochs, every, stop or threading.Event()))
 
     async def _one_step(self) -> Step:
-        async with self._connected() as connection, http_client() as http:
+        async with client(self._chain) as connection, http_client() as http:
             return (await self._step(connection, http))[0]
 
     async def _many_steps(self, epochs: int | None, every: float, stop: threading.Event) -> None:
@@ -156,7 +156,7 @@ class Validator:
         async with http_client() as http:
             while not stop.is_set():
                 try:
-                    async with self._connected() as connection:
+                    async with client(self._chain) as connection:
                         while not stop.is_set():
                             _, limits = await self._step(connection, http)
                             first = limits.epoch if first is None else first
@@ -166,11 +166,6 @@ class Validator:
                 except (bt.BittensorError, OSError) as error:
                     log.warning("the chain is away (%s: %s); trying again", type(error).__name__, error)
                     await _wait(stop, every)
-
-    @contextlib.asynccontextmanager
-    async def _connected(self) -> Any:
-        async with client(self._chain) as connection:
-            yield connection
 
     async def _step(self, connection: bt.Client, http: Any) -> tuple[Step, Limits]:
         peers = await read_peers(connection, self._netuid)
@@ -223,25 +218,25 @@ class Validator:
         """Reveal and set what is due now; gives back the weights that the chain took."""
         peers = await read_peers(connection, self._netuid)  # answers take seconds, blocks go on
         limits = await read_limits(connection, self._netuid, peers, self.hotkey)
-        if limits.me is None:
-            sentence = f"{self.hotkey} is not registered on subnet {self._netuid}"
-            self.journal.write("waits", limits.block, what="weights", sentence=sentence, blocks=0)
-            return {}
         setter = Setter(
             connection, self._wallet, self.hotkey, self._netuid, self._version_key, self.scores, self.journal
         )
         await setter.reveal(limits)
-        if not _due(limits):
-            return {}
-        if limits.blocks_to_wait:
-            sentence = f"weights may be set once in {limits.rate} blocks"
-            self.journal.write("waits", limits.block, what="weights", sentence=sentence, blocks=limits.blocks_to_wait)
-            return {}
         weights = weights_of(self.scores.all(), peers, self.hotkey, limits.fewest)
-        if not weights:
-            self.journal.write("waits", limits.block, what="weights", sentence="no miner has a score yet", blocks=0)
+        if not _due(limits) or not self._may_set(limits, weights):
             return {}
         return weights if await setter.set(weights, limits) else {}
+
+    def _may_set(self, limits: Limits, weights: dict[int, float]) -> bool:
+        """Whether there is something to say and the chain would take it; if not, why is written down."""
+        name = foreseen(limits, self._version_key)
+        known = None if name is None else explain(name, limits, self._version_key)
+        if known is None and not weights:
+            known = ("no miner has a score yet", 0)
+        if known is None:
+            return True
+        self.journal.write("waits", limits.block, what="weights", name=name, sentence=known[0], blocks=known[1])
+        return False
 
 
 def _due(limits: Limits) -> bool:
@@ -260,7 +255,3 @@ def in_own_loop(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Run a coroutine to its end from anywhere: a notebook's cell already runs in a loop."""
     with ThreadPoolExecutor(1, thread_name_prefix="tao-lab-validator") as thread:
         return thread.submit(lambda: asyncio.run(work())).result()
-
-
-def _connection_problem(error: Exception) -> LabError:
-    return LabError(f"the chain cannot be reached ({type(error).__name__}: {error})")

@@ -184,7 +184,7 @@ class Scores:
     def commits(self) -> list[Commit]:
         """What is to be revealed, oldest first."""
         rows = self._db.execute("SELECT hash, uids, weights, salt, version_key FROM commits ORDER BY rowid")
-        return [Commit(row[0], *(json.loads(text) for text in row[1:4]), row[4]) for row in rows]
+        return [Commit(row[0], json.loads(row[1]), json.loads(row[2]), json.loads(row[3]), row[4]) for row in rows]
 
     def forget_commit(self, commit: Commit) -> None:
         """A commit that was revealed, or never will be."""

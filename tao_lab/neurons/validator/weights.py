@@ -124,10 +124,10 @@ class Setter:
         try:
             (await sending).raise_for_failure()
         except ChainError as error:
-            sentence, wait = explain(error, limits, self.version_key)
-            self.journal.write(
-                "refused", limits.block, what=method, name=name_of(error), sentence=sentence, blocks=wait
-            )
+            name = name_of(error)
+            known = explain(name, limits, self.version_key)
+            sentence, wait = known or (f"{error}: {error.remediation}", 0)
+            self.journal.write("refused", limits.block, what=method, name=name, sentence=sentence, blocks=wait)
             return False
         except BittensorError as error:
             self.journal.write("refused", limits.block, what=method, name="", sentence=str(error), blocks=0)
