@@ -12,6 +12,7 @@ from tao_lab.chain.pallets.subtensor.children import set_pending_children
 from tao_lab.chain.pallets.subtensor.commit_reveal import reveal_timelocked
 from tao_lab.chain.pallets.subtensor.epochs import run_epochs
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, all_netuids
+from tao_lab.chain.pallets.subtensor.root_claims import auto_claim, find_root_stakers
 from tao_lab.chain.pallets.subtensor.swap_hotkey import forget_old_swaps
 from tao_lab.chain.pallets.subtensor.tempo import deferred_epochs, take_due_epochs
 
@@ -35,3 +36,5 @@ def block_step(ctx: Context) -> None:
     for netuid in netuids:
         if ctx.state.get(MODULE, "LastEpochBlock", netuid) == ctx.block:
             set_pending_children(ctx, netuid)
+    auto_claim(ctx)
+    find_root_stakers(ctx)
