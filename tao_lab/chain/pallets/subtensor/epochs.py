@@ -9,7 +9,7 @@ Sources: `pallets/subtensor/src/epoch/run_epoch.rs` (`epoch_mechanism`, `persist
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -25,18 +25,11 @@ from tao_lab.chain.pallets.subtensor.stake_weights import stake_weight
 from tao_lab.chain.pallets.subtensor.tempo import activity_cutoff_blocks, epoch_with_lookahead
 from tao_lab.chain.state import StorageReader
 from tao_lab.consensus import EpochInput, EpochTerms, LiquidAlpha, SparseRows
+from tao_lab.economy import HotkeyEmission
 from tao_lab.units import U16_MAX
 
 NO_COMMIT = (1 << 64) - 1
 SHARE_BITS = 64  # U64F64
-
-
-class HotkeyEmission(NamedTuple):
-    """What an epoch assigned to a hotkey, rao of alpha."""
-
-    hotkey: str
-    server: int
-    validator: int
 
 
 def run_epochs(ctx: Context, netuid: int, emission: int) -> list[HotkeyEmission]:

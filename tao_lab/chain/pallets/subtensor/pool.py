@@ -21,11 +21,11 @@ from tao_lab.economy.swap import (
     FRACTION_BITS,
     ONE,
     Side,
-    divide,
     fee_amount,
     weight_after_adding,
     weight_for_price,
 )
+from tao_lab.economy.words import U64F64
 
 SWAP = "Swap"
 DYNAMIC = 1  # `SubnetMechanism` of a subnet with a pool
@@ -65,7 +65,7 @@ def alpha_amount_for_tao(state: StorageReader, netuid: int, tao: int) -> int:
     """Alpha that is worth some TAO at the current price, rao (`get_alpha_amount_for_tao`); 0 without a price."""
     if not has_pool(state, netuid):
         return tao
-    return divide(tao << FRACTION_BITS, current_alpha_price(state, netuid)) >> FRACTION_BITS
+    return U64F64.divide(tao << FRACTION_BITS, current_alpha_price(state, netuid)) >> FRACTION_BITS
 
 
 def approx_fee(state: StorageReader, netuid: int, amount: int) -> int:

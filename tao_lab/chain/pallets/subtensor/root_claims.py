@@ -25,6 +25,7 @@ from tao_lab.chain.pallets.subtensor.stake import increase_stake, stake_of, stak
 from tao_lab.chain.pallets.subtensor.tao import account_of_netuid, add_to, transfer_tao_from_subnet
 from tao_lab.chain.runtime import octets
 from tao_lab.chain.state import StorageReader
+from tao_lab.economy.dividends import root_claimable_increment
 
 RATE_BITS = 32  # I96F32
 NUM_ROOT_CLAIMS = 5  # coldkeys a block (DefaultNumRootClaim)
@@ -61,12 +62,12 @@ def increase_root_claimable(ctx: Context, hotkey: str, netuid: int, alpha: int) 
 
     Where there is more alpha than root stake, the hotkey's owner gets it as stake instead.
     """
-    total = stake_of(ctx.state, hotkey, ROOT_NETUID)
-    if alpha > total:
+    increment = root_claimable_increment(alpha, stake_of(ctx.state, hotkey, ROOT_NETUID))
+    if increment is None:
         increase_stake(ctx, hotkey, ctx.state.get(MODULE, "Owner", hotkey), netuid, alpha)
         return
     rates = claimable_rates(ctx.state, hotkey)
-    rates[netuid] = min(rates.get(netuid, 0) + ((alpha << RATE_BITS) // total if total else 0), RATE_MAX)
+    rates[netuid] = min(rates.get(netuid, 0) + increment, RATE_MAX)
     _put_rates(ctx, hotkey, rates)
 
 
