@@ -18,9 +18,12 @@ import numpy as np
 
 from tao_lab.chain.errors import BadValue, RuleBroken
 from tao_lab.consensus import Epoch, EpochInput, EpochInputError, EpochTerms, SparseRows, epoch
+from tao_lab.economy import PriceTerms, registration_price
+from tao_lab.economy.registration_price import PriceEvent
 from tao_lab.units import U16_MAX
 
 EpochRule = Callable[[EpochInput], Epoch | EpochTerms | Mapping[str, Any]]
+PriceRule = Callable[[int, PriceTerms, PriceEvent], int]
 
 PROPORTIONS = ("stake_weight", "consensus", "validator_trust", "incentive", "dividends")
 AMOUNTS = ("server_emission", "validator_emission", "emission")
@@ -34,9 +37,11 @@ class Rules:
     Attributes:
         epoch: `epoch(inputs: EpochInput)` gives an `Epoch`, `EpochTerms`, or a dict with the fields of a vector's
             `expected`.
+        registration_price: `registration_price(burn: int, terms: PriceTerms, event: str)` gives the new price, rao.
     """
 
     epoch: EpochRule = epoch
+    registration_price: PriceRule = registration_price
 
     @contextmanager
     def using(self, **functions: Callable[..., Any]) -> Iterator[Rules]:
@@ -78,6 +83,24 @@ class Rules:
         if broken:
             raise RuleBroken("epoch", self.epoch, broken)
         return terms
+
+    def run_registration_price(self, burn: int, terms: PriceTerms, event: PriceEvent) -> int:
+        """The price of a place after a block or a registration, by the rule in force, checked.
+
+        Raises:
+            RuleBroken: It raised, or gave no amount between `MinBurn` and `MaxBurn`.
+        """
+        try:
+            price = self.registration_price(burn, terms, event)
+        except Exception as error:
+            raise RuleBroken(
+                "registration_price", self.registration_price, f"raised {type(error).__name__}: {error}"
+            ) from error
+        low, high = min(terms.min_burn, terms.max_burn), terms.max_burn
+        if isinstance(price, bool) or not isinstance(price, int) or not low <= price <= high:
+            allowed = f"whole rao from {low} to {high}"
+            raise RuleBroken("registration_price", self.registration_price, f"gave {price!r}; allowed: {allowed}")
+        return price
 
 
 def _epoch_terms(n: int, result: Any) -> EpochTerms:
