@@ -10,7 +10,7 @@ Source: `pallets/subtensor/src/subnets/registration.rs` (`update_registration_pr
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Literal
 
 from tao_lab.units import U16_MAX
@@ -71,7 +71,7 @@ def registration_price(burn: int, terms: PriceTerms, event: PriceEvent) -> int:
     return min(max(moved, terms.min_burn), terms.max_burn)
 
 
-@lru_cache(maxsize=None)
+@cache
 def decay_factor(half_life: int) -> int:
     """What is left of the price after one block, in 32 fraction bits.
 

@@ -115,7 +115,7 @@ def is_immune(ctx: Context, netuid: int, uid: int) -> bool:
 
 
 def immune_owner_uids(state: StorageReader, netuid: int) -> list[int]:
-    """UIDs of the owner's hotkeys that are never replaced: its oldest ones, and before them the subnet's owner hotkey."""
+    """UIDs of the owner that are never replaced: its oldest hotkeys, and before them the subnet's owner hotkey."""
     limit = state.get(MODULE, "ImmuneOwnerUidsLimit", netuid)
     seats = []
     for hotkey in state.get(MODULE, "OwnedHotkeys", state.get(MODULE, "SubnetOwner", netuid)):
@@ -182,8 +182,10 @@ def _kept_uids(ctx: Context, netuid: int, n: int, max_n: int) -> list[int]:
     owners = set(immune_owner_uids(state, netuid))
     spared = {uid for uid in range(n) if uid in owners or is_immune(ctx, netuid, uid)}
     most = ctx.runtime.constant(MODULE, "MaxImmuneUidsPercentage")
-    if len(spared) * 100 // max_n >= most:
-        raise failed("TrimmingWouldExceedMaxImmunePercentage", f"{len(spared)} of {max_n} are immune, allowed: {most} %")
+    if len(spared) * 100 // max(max_n, 1) >= most:
+        raise failed(
+            "TrimmingWouldExceedMaxImmunePercentage", f"{len(spared)} of {max_n} are immune, allowed: {most} %"
+        )
     emission = state.get(MODULE, "Emission", netuid)
     order = sorted(range(len(emission)), key=lambda uid: -emission[uid])  # stable, as the chain's sort
     going = [uid for uid in reversed(order) if uid not in spared][: n - max_n]
@@ -215,11 +217,10 @@ def _compress(ctx: Context, netuid: int, kept: list[int]) -> None:
         for item in ("Incentive", "LastUpdate"):
             _keep_elements(ctx, item, index, kept, 0)
         for item in ("Weights", "Bonds"):
-            rows = state.entries(MODULE, item, index)
+            rows = dict(state.entries(MODULE, item, index))
             state.remove_prefix(MODULE, item, index)
             for uid in kept:
-                row = dict(rows).get(uid, [])
-                moved = [(new_uid[target], value) for target, value in row if target in new_uid]
+                moved = [(new_uid[target], value) for target, value in rows.get(uid, []) if target in new_uid]
                 state.put(MODULE, item, index, new_uid[uid], moved)
     for item in ("Keys", "AssociatedEvmAddress", "BlockAtRegistration"):
         values = state.entries(MODULE, item, netuid)
