@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from tao_lab.chain.context import Context
-from tao_lab.chain.pallets.subtensor.subnets import PRICE_ONE, median_alpha_price, network_lock_cost
+from tao_lab.chain.pallets.subtensor.subnets import median_alpha_price, network_lock_cost
 from tao_lab.chain.pallets.subtensor.symbols import DEFAULT_SYMBOL, SYMBOLS, symbol_for
 from tao_lab.chain.pallets.subtensor.tao import account_of_netuid
+from tao_lab.economy.words import U64F64
 from tests.chain.conftest import TAO, account
 from tests.chain.subtensor.conftest import (
     MODULE,
@@ -107,8 +108,8 @@ def test_a_new_pool_has_the_median_price_of_the_others(rich: Context) -> None:
 @pytest.mark.parametrize(
     ("prices", "median"),
     [
-        ([], PRICE_ONE),
-        ([0], PRICE_ONE),
+        ([], U64F64.one),
+        ([0], U64F64.one),
         ([5], 5),
         ([9, 1, 4], 4),
         ([9, 0, 1, 4, 7], 5),

@@ -14,6 +14,7 @@ from tao_lab.chain.dispatch import Origin, call, ensure_root, weight
 from tao_lab.chain.errors import DispatchError
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, failed, subnet_exists
 from tao_lab.chain.pallets.subtensor.pool import change_total_stake, clear_protocol_liquidity, current_alpha_price
+from tao_lab.chain.pallets.subtensor.run_coinbase import alpha_issuance
 from tao_lab.chain.pallets.subtensor.stake import stake_of_coldkey
 from tao_lab.chain.pallets.subtensor.tao import (
     account_of_netuid,
@@ -26,7 +27,7 @@ from tao_lab.chain.pallets.subtensor.uids import storage_indices
 from tao_lab.chain.state import StorageReader
 from tao_lab.economy.dissolution import split_pot
 from tao_lab.economy.share_pool import SafeFloat, to_rao
-from tao_lab.units import U16_MAX
+from tao_lab.economy.words import U96F32, to_u96f32, u16_share
 
 BY_NETUID = """
 SubnetOwner SubnetworkN NetworksAdded NetworkRegisteredAt Active Emission Consensus Dividends ValidatorPermit
@@ -82,7 +83,6 @@ BY_HOTKEY = (  # stored by an account, then the netuid
     "DecayingLock",
 )
 COMMITMENT_MAPS = ("CommitmentOf", "LastCommitment", "LastBondsReset", "RevealedCommitments", "UsedSpaceOf")
-CUT_BITS = 32  # U96F32
 
 
 @call(MODULE, weight=weight(119_000_000, reads=6, writes=31))
@@ -173,11 +173,11 @@ def _owner_refund(state: StorageReader, netuid: int) -> int:
     """What the owner of a subnet from before `NetworkRegistrationStartBlock` gets back of the lock, rao."""
     if state.get(MODULE, "NetworkRegisteredAt", netuid) >= state.get(MODULE, "NetworkRegistrationStartBlock"):
         return 0
-    issued = sum(int(state.get(MODULE, item, netuid)) for item in ("SubnetAlphaIn", "SubnetAlphaOut"))
-    cut = (state.get(MODULE, "SubnetOwnerCut") << CUT_BITS) // U16_MAX
-    owner_alpha = issued * cut >> CUT_BITS
-    price = current_alpha_price(state, netuid) >> CUT_BITS  # U64F64 to U96F32
-    return int(max(state.get(MODULE, "SubnetLocked", netuid) - (owner_alpha * price >> CUT_BITS), 0))
+    cut = u16_share(state.get(MODULE, "SubnetOwnerCut"))
+    owner_alpha = U96F32.whole(U96F32.multiply(U96F32.number(alpha_issuance(state, netuid)), cut))
+    price = to_u96f32(current_alpha_price(state, netuid))
+    received = U96F32.whole(U96F32.multiply(U96F32.number(owner_alpha), price))
+    return max(int(state.get(MODULE, "SubnetLocked", netuid)) - received, 0)
 
 
 def _try_transfer(ctx: Context, source: str, dest: str, rao: int) -> None:

@@ -31,7 +31,8 @@ from tao_lab.chain.pallets.subtensor.lookups import (
     is_subnet_account,
     subnet_exists,
 )
-from tao_lab.chain.pallets.subtensor.pool import DYNAMIC, change_total_stake, current_alpha_price, has_pool
+from tao_lab.chain.pallets.subtensor.pool import DYNAMIC, change_total_stake, current_alpha_price
+from tao_lab.chain.pallets.subtensor.run_coinbase import moving_alpha_price
 from tao_lab.chain.pallets.subtensor.symbols import next_available_symbol
 from tao_lab.chain.pallets.subtensor.tao import account_of_netuid, coldkey_balance, recycle_tao, transfer_tao_to_subnet
 from tao_lab.chain.pallets.subtensor.uids import append_neuron
@@ -39,14 +40,10 @@ from tao_lab.chain.state import StorageReader
 from tao_lab.economy import block_emission, lock_cost
 from tao_lab.economy.lock_cost import lock_reduction_interval
 from tao_lab.economy.pruning import Subnet, subnet_to_prune
+from tao_lab.economy.words import U64_MAX, U64F64, add
 
 LAST_REGISTERED = "NetworkLastRegistered"  # the `RateLimitKey` of the last new subnet
 NEURON_BURN = 1_000_000_000  # rao: first price of a place (`DefaultNeuronBurnCost`)
-PRICE_BITS = 64  # U64F64
-MOVING_PRICE_BITS = 32  # I96F32
-PRICE_ONE = 1 << PRICE_BITS
-U64_MAX = (1 << 64) - 1
-U128_MAX = (1 << 128) - 1
 
 
 # --- what a new subnet costs ------------------------------------------------------------------------------------
@@ -87,20 +84,13 @@ def netuid_to_prune(ctx: Context) -> int | None:
     return subnet_to_prune(subnets, ctx.block, state.get(MODULE, "NetworkImmunityPeriod"))
 
 
-def moving_alpha_price(state: StorageReader, netuid: int) -> int:
-    """Moving price of a subnet's alpha, I96F32 bits, not below 0: 1 without a pool."""
-    if netuid == ROOT_NETUID or not has_pool(state, netuid):
-        return 1 << MOVING_PRICE_BITS
-    return max(int(state.get(MODULE, "SubnetMovingPrice", netuid)["bits"]), 0)
-
-
 def median_alpha_price(prices: Sequence[int]) -> int:
     """Median of the prices above zero, U64F64 bits; 1 where there is none."""
     ordered = sorted(price for price in prices if price > 0)
     if not ordered:
-        return PRICE_ONE
+        return U64F64.one
     lower, upper = ordered[(len(ordered) - 1) // 2], ordered[len(ordered) // 2]
-    return upper if len(ordered) % 2 else min(lower + upper, U128_MAX) // 2
+    return upper if len(ordered) % 2 else add(lower, upper) // 2
 
 
 # --- a new subnet -----------------------------------------------------------------------------------------------
@@ -227,8 +217,7 @@ def _fill_pool(ctx: Context, netuid: int, locked: int, price: int) -> None:
     """The first reserves: all that is locked, at least the minimum, and alpha at the median price."""
     state = ctx.state
     tao = max(locked, state.get(MODULE, "NetworkMinLockCost"))
-    quotient = (tao << 2 * PRICE_BITS) // price
-    alpha = min(quotient >> PRICE_BITS, U64_MAX) if quotient <= U128_MAX else 0
+    alpha = U64F64.whole(U64F64.divide(U64F64.number(tao), price))
     recycled = max(locked - tao, 0)  # nothing, as all of the lock stays in the pool
     for item, value in {
         "SubnetTAO": tao,
