@@ -11,6 +11,7 @@ from tao_lab.chain.pallets.subtensor.children import set_pending_children
 from tao_lab.chain.pallets.subtensor.commit_reveal import reveal_timelocked
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, all_netuids
 from tao_lab.chain.pallets.subtensor.registration import update_registration_prices
+from tao_lab.chain.pallets.subtensor.root_claims import auto_claim, find_root_stakers
 from tao_lab.chain.pallets.subtensor.run_coinbase import (
     mint_block_emission,
     run_coinbase,
@@ -35,6 +36,8 @@ def block_step(ctx: Context) -> None:
     for netuid in netuids:
         if ctx.state.get(MODULE, "LastEpochBlock", netuid) == ctx.block:
             set_pending_children(ctx, netuid)
+    auto_claim(ctx)
+    find_root_stakers(ctx)
 
 
 def reveal_matured(ctx: Context, netuids: list[int]) -> None:
