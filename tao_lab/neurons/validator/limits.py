@@ -24,6 +24,7 @@ HYPERPARAMETERS = (
     "SubnetEpochIndex",
     "LastEpochBlock",
     "PendingEpochAt",
+    "BlocksSinceLastStep",
     "MaxAllowedValidators",
     "SubnetOwnerHotkey",
 )
@@ -45,7 +46,9 @@ class Limits:
         commit_reveal: weights are committed first.
         reveal_period: epochs between commit and reveal.
         epoch: number of the current epoch.
-        next_epoch: block of the next.
+        last_epoch: block of the last.
+        pending_epoch: block of one that the owner asked for; 0 if there is none.
+        since_step: blocks since the last.
         most_validators: that hold a permit.
         stake_threshold: rao of stake weight that setting weights needs.
         owner: whether the validator is the subnet's owner, who may set weights without a permit.
@@ -63,11 +66,19 @@ class Limits:
     commit_reveal: bool
     reveal_period: int
     epoch: int
-    next_epoch: int
+    last_epoch: int
+    pending_epoch: int
+    since_step: int
     most_validators: int
     stake_threshold: int
     owner: bool
     beacon: bool
+
+    @property
+    def next_epoch(self) -> int:
+        """Block of the next epoch."""
+        by_tempo = self.last_epoch + self.tempo
+        return min(by_tempo, self.pending_epoch or by_tempo)
 
     @property
     def blocks_to_wait(self) -> int:
@@ -85,7 +96,6 @@ async def read_limits(connection: bt.Client, netuid: int, peers: Peers, hotkey: 
     threshold, beacon = await asyncio.gather(
         view.query((MODULE, "StakeThreshold")), view.query(("Drand", "LastStoredRound"))
     )
-    by_tempo = read["LastEpochBlock"] + read["Tempo"]
     return Limits(
         block=peers.block,
         me=peers.by_hotkey.get(hotkey),
@@ -98,7 +108,9 @@ async def read_limits(connection: bt.Client, netuid: int, peers: Peers, hotkey: 
         commit_reveal=read["CommitRevealWeightsEnabled"],
         reveal_period=read["RevealPeriodEpochs"],
         epoch=read["SubnetEpochIndex"],
-        next_epoch=min(by_tempo, read["PendingEpochAt"] or by_tempo),
+        last_epoch=read["LastEpochBlock"],
+        pending_epoch=read["PendingEpochAt"],
+        since_step=read["BlocksSinceLastStep"],
         most_validators=read["MaxAllowedValidators"],
         stake_threshold=threshold,
         owner=read["SubnetOwnerHotkey"] == hotkey,
