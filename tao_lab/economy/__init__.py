@@ -1,7 +1,7 @@
 """The economy: issuance, emission and pools, as pure functions over whole rao."""
 
 from tao_lab.economy.block_emission import block_emission
-from tao_lab.economy.dividends import Dividends, HotkeyEmission, Payout, Pending, Staked, distribute
+from tao_lab.economy.dividends import Dividends, HotkeyEmission, Payout, Pending, Staked, dividends
 from tao_lab.economy.moving_price import update_moving_price
 from tao_lab.economy.split import Split, split
 from tao_lab.economy.subnet_shares import SubnetPrice, subnet_block_emission, subnet_shares
@@ -21,7 +21,7 @@ __all__ = [
     "SwapError",
     "SwapResult",
     "block_emission",
-    "distribute",
+    "dividends",
     "price",
     "root_proportion",
     "split",
