@@ -1,5 +1,6 @@
-"""The coinbase once more, as an oracle: written operation by operation after the chain's own source, and sharing no code
-with the lab. `Fixed` has the semantics of substrate-fixed; names are those of run_coinbase.rs and subnet_emissions.rs.
+"""The coinbase once more, as an oracle: operation by operation after the chain's own source, with no code of the lab.
+
+`Fixed` has the semantics of substrate-fixed; names are those of run_coinbase.rs and subnet_emissions.rs.
 """
 
 from __future__ import annotations
