@@ -114,11 +114,11 @@ def form_problem(schema: Mapping[str, Json], content: Json) -> str:
         plain = json.loads(json.dumps(content, allow_nan=False))
     except (TypeError, ValueError, RecursionError) as error:
         return f"is not plain JSON: {error}"[:200]
-    error = best_match(Draft202012Validator(schema).iter_errors(plain))
-    if error is None:
+    broken = best_match(Draft202012Validator(schema).iter_errors(plain))
+    if broken is None:
         return ""
-    where = f"{error.json_path.removeprefix('$').lstrip('.')}: " if len(error.json_path) > 1 else ""
-    return where + (error.message if len(error.message) < 200 else f"breaks the rule `{error.validator}`")
+    where = f"{broken.json_path.removeprefix('$').lstrip('.')}: " if len(broken.json_path) > 1 else ""
+    return where + (broken.message if len(broken.message) < 200 else f"breaks the rule `{broken.validator}`")
 
 
 def score_each(

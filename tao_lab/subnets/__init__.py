@@ -9,6 +9,7 @@ import importlib.util
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from tao_lab.errors import LabError
 from tao_lab.neurons.work import Subnet
@@ -54,9 +55,10 @@ def _from_file(path: Path) -> Subnet:
         spec.loader.exec_module(module)
     except Exception as error:
         raise LabError(f"{path}: does not load: {type(error).__name__}: {error}") from error
-    subnet = getattr(module, "subnet", None)
+    subnet: Any = getattr(module, "subnet", None)
     needed = ("kind", "title", "answer_schema", "weakness", "exploit", "source", "make_round", "score", "miners")
     missing = [name for name in needed if not hasattr(subnet, name)]
     if missing:
         raise LabError(f"{path}: its `subnet` lacks {', '.join(missing)}; docs/subnets.md has a template")
-    return subnet
+    found: Subnet = subnet
+    return found

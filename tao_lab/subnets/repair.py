@@ -11,10 +11,10 @@ import copy
 import importlib.util
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 Arguments = list[Any]
 
@@ -134,11 +134,11 @@ def _edits(node: ast.AST) -> list[Callable[[], None]]:
 def _operator_edits(node: ast.AST) -> Iterator[Callable[[], None]]:
     if isinstance(node, (ast.BinOp, ast.AugAssign, ast.BoolOp)):
         for swap in SWAPS.get(type(node.op), ()):
-            yield lambda swap=swap: setattr(node, "op", swap())
+            yield partial(setattr, node, "op", swap())
     if isinstance(node, ast.Compare):
         for position, operator in enumerate(node.ops):
             for swap in SWAPS.get(type(operator), ()):
-                yield lambda position=position, swap=swap: node.ops.__setitem__(position, swap())
+                yield partial(node.ops.__setitem__, position, cast(ast.cmpop, swap()))
 
 
 def _value_edits(node: ast.AST) -> Iterator[Callable[[], None]]:
