@@ -59,13 +59,19 @@ def test_a_second_subnet_too_early_is_refused_with_the_chain_s_name(chain: Chain
     assert result.error.name == "NetworkTxRateLimitExceeded"
 
 
-def test_the_sdk_s_reads_see_the_price_and_the_lock(chain: Chain, owner: bt.Wallet) -> None:
-    async def work(client: bt.Client) -> Any:
-        await client.execute(bt.RegisterSubnet(), owner)
-        return await client.query("SubtensorModule", "Burn", [1]), await client.query(
-            "SubtensorModule", "TokenSymbol", [1]
-        )
+def test_the_sdk_buys_a_place_at_the_price_that_it_reads(chain: Chain, owner: bt.Wallet, tmp_path: Any) -> None:
+    miner = bt.Wallet("owner", hotkey="miner", path=str(tmp_path)).create_new_hotkey(use_password=False, suppress=True)
 
-    burn, symbol = with_client(chain, work)
-    assert burn == TAO
-    assert symbol == "α"
+    async def work(client: bt.Client) -> list[Any]:
+        await client.execute(bt.RegisterSubnet(), owner)
+        burn = await client.read("burn", netuid=1)
+        done = await client.execute(bt.BurnedRegister(netuid=1), miner)
+        return [burn, done, await client.read("burn", netuid=1), await client.read("token_symbols")]
+
+    burn, done, after, symbols = with_client(chain, work)
+    assert done.success, done.message
+    assert burn.rao == TAO
+    assert after.rao > burn.rao
+    assert symbols[1] == "α"
+    assert chain.state.get("SubtensorModule", "Keys", 1, 1) == miner.hotkey.ss58_address
+    assert chain.state.get("SubtensorModule", "Owner", miner.hotkey.ss58_address) == owner.coldkeypub.ss58_address
