@@ -169,7 +169,7 @@ def test_wallets_in_memory_go_away_with_the_network() -> None:
 
 def test_real_wallets_are_left_alone_and_loudly_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = tmp_path / "real"
-    monkeypatch.setattr(tao_lab.network, "DEFAULT_WALLET_PATH", str(real))
+    monkeypatch.setattr(tao_lab.network.network, "DEFAULT_WALLET_PATH", str(real))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         Network().close()
