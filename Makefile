@@ -22,7 +22,7 @@ $(VENV)/lab.stamp: pyproject.toml | $(BIN)/python
 	@touch $@
 
 $(VENV)/dev.stamp: pyproject.toml $(VENV)/lab.stamp
-	scripts/system-packages.sh browser
+	scripts/system-packages.sh browser sandbox speech
 	$(BIN)/python -m pip install --quiet --editable '.[models,dev]'
 	@touch $@
 

@@ -2,6 +2,9 @@
 # Installs the Debian packages that the lab needs and that are missing, and says which ones.
 #   scripts/system-packages.sh python    Python 3.11 that can make virtual environments (make lab)
 #   scripts/system-packages.sh browser   also a headless Chromium and a font, for the browser tests (make test)
+#   scripts/system-packages.sh sandbox   also bubblewrap, the stronger sandbox for code answers and grading
+#   scripts/system-packages.sh speech    also espeak-ng, a real voice for the speech subnet
+# Several words are allowed.
 # Where the programs are there already, it does nothing. PYTHON=/path/to/python chooses another interpreter.
 set -eu
 
@@ -11,17 +14,22 @@ missing=""
 command -v "$python" >/dev/null 2>&1 || missing="$missing python3.11"
 "$python" -c 'import ensurepip, venv' >/dev/null 2>&1 || missing="$missing python3.11-venv"
 
-case "${1:-}" in
-python) ;;
-browser)
-    command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 ||
-        command -v google-chrome >/dev/null 2>&1 || missing="$missing chromium fonts-dejavu-core"
-    ;;
-*)
-    echo "usage: $0 python|browser" >&2
-    exit 2
-    ;;
-esac
+[ $# -gt 0 ] || set -- help
+for part in "$@"; do
+    case "$part" in
+    python) ;;
+    browser)
+        command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 ||
+            command -v google-chrome >/dev/null 2>&1 || missing="$missing chromium fonts-dejavu-core"
+        ;;
+    sandbox) command -v bwrap >/dev/null 2>&1 || missing="$missing bubblewrap" ;;
+    speech) command -v espeak-ng >/dev/null 2>&1 || missing="$missing espeak-ng" ;;
+    *)
+        echo "usage: $0 python|browser|sandbox|speech ..." >&2
+        exit 2
+        ;;
+    esac
+done
 
 [ -n "$missing" ] || exit 0
 

@@ -18,9 +18,12 @@ import numpy as np
 
 from tao_lab.chain.errors import BadValue, RuleBroken
 from tao_lab.consensus import Epoch, EpochInput, EpochInputError, EpochTerms, SparseRows, epoch
+from tao_lab.economy import Pool, SwapError, SwapResult, swap
+from tao_lab.economy.swap import SWAP_ERRORS, Side
 from tao_lab.units import U16_MAX
 
 EpochRule = Callable[[EpochInput], Epoch | EpochTerms | Mapping[str, Any]]
+SwapRule = Callable[[Pool, Side, int, int | None], SwapResult | Mapping[str, int]]
 
 PROPORTIONS = ("stake_weight", "consensus", "validator_trust", "incentive", "dividends")
 AMOUNTS = ("server_emission", "validator_emission", "emission")
@@ -34,9 +37,12 @@ class Rules:
     Attributes:
         epoch: `epoch(inputs: EpochInput)` gives an `Epoch`, `EpochTerms`, or a dict with the fields of a vector's
             `expected`.
+        swap: `swap(pool: Pool, side: str, amount: int, limit_price: int | None)` gives a `SwapResult`, or a dict with
+            its fields; it raises `SwapError` for a swap that it refuses.
     """
 
     epoch: EpochRule = epoch
+    swap: SwapRule = swap
 
     @contextmanager
     def using(self, **functions: Callable[..., Any]) -> Iterator[Rules]:
@@ -78,6 +84,56 @@ class Rules:
         if broken:
             raise RuleBroken("epoch", self.epoch, broken)
         return terms
+
+    def run_swap(self, pool: Pool, side: Side, amount: int, limit_price: int | None) -> SwapResult:
+        """One swap by the rule in force, checked.
+
+        Raises:
+            SwapError: The rule refuses the swap.
+            RuleBroken: It raised something else, or its result breaks a rule that every swap keeps.
+        """
+        if self.swap is swap:
+            return swap(pool, side, amount, limit_price)
+        try:
+            result = self.swap(pool, side, amount, limit_price)
+        except SwapError as error:
+            if str(error).split(":")[0] in SWAP_ERRORS:
+                raise
+            raise RuleBroken(
+                "swap", self.swap, f"raised SwapError: {error}; allowed: {', '.join(SWAP_ERRORS)}"
+            ) from error
+        except Exception as error:
+            raise RuleBroken("swap", self.swap, f"raised {type(error).__name__}: {error}") from error
+        swapped = _swap_result(result)
+        broken = "" if swapped is None else _broken_swap(swapped, pool, side, amount)
+        if swapped is None or broken:
+            broken = (
+                broken or f"returned {type(result).__name__}; allowed: SwapResult, or a dict with fee, paid, received"
+            )
+            raise RuleBroken("swap", self.swap, broken)
+        return swapped
+
+
+def _swap_result(result: Any) -> SwapResult | None:
+    if isinstance(result, SwapResult):
+        return result
+    if isinstance(result, Mapping) and set(result) == {"fee", "paid", "received"}:
+        return SwapResult(**result)
+    return None
+
+
+def _broken_swap(result: SwapResult, pool: Pool, side: Side, amount: int) -> str:
+    """The first thing that is wrong with a swap, in words; empty if nothing."""
+    for name in ("fee", "paid", "received"):
+        value = getattr(result, name)
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            return f"{name} is {value!r}; allowed: a whole number of rao"
+    if result.fee + result.paid > amount:
+        return f"fee and paid are {result.fee + result.paid} rao; allowed: at most the amount, {amount}"
+    reserve = pool.alpha if side == "buy" else pool.tao
+    if result.received >= reserve:
+        return f"received is {result.received} rao; allowed: less than the pool holds, {reserve}"
+    return ""
 
 
 def _epoch_terms(n: int, result: Any) -> EpochTerms:

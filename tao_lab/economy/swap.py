@@ -31,6 +31,7 @@ MIN_PRICE = (1_000 << FRACTION_BITS) // 10**9  # where a sale without a limit st
 MAX_PRICE = (10**15 << FRACTION_BITS) // 10**9  # where a purchase without a limit stops
 MAX_EXACT_EXPONENT = 1_024  # up to here safe-bigmath takes an exact root; above, a logarithm
 DIGITS = Context(prec=120, Emax=10**9, Emin=-(10**9))  # far beyond the 18 that are kept
+SWAP_ERRORS = ("SwapInputTooLarge", "ReservesTooLow", "PriceLimitExceeded", "InsufficientLiquidity")
 
 
 class SwapError(ValueError):
@@ -72,6 +73,11 @@ class SwapResult:
     fee: int
     paid: int
     received: int
+
+    @property
+    def fee_to_author(self) -> int:
+        """What the author of the block gets, rao: the fee, unless nothing was swapped."""
+        return self.fee if self.paid else 0
 
 
 def swap(pool: Pool, side: Side, amount: int, limit_price: int | None = None) -> SwapResult:
@@ -162,6 +168,38 @@ def amount_to_price(pool: Pool, side: Side, target: int) -> int:
     return min(_multiply(reserve << FRACTION_BITS, max(growth - ONE, 0)) >> FRACTION_BITS, U64_MAX)
 
 
+def weight_after_adding(pool: Pool, tao: int, alpha: int) -> int | None:
+    """Weight of TAO that keeps the price when the chain adds to the reserves (`update_weights_for_added_liquidity`).
+
+    Returns:
+        Parts of 10^18; None where a weight would be below `MIN_WEIGHT`.
+    """
+    base = _weighted(pool.base_weight, pool.tao * min(pool.alpha + alpha, WORD_MAX))
+    quote = _weighted(pool.quote_weight, pool.alpha * min(pool.tao + tao, WORD_MAX))
+    total = min(base + quote, WORD_MAX)
+    return _allowed_weight(perquintill(quote, total) if total else ACCURACY // 2)
+
+
+def weight_for_price(tao: int, alpha: int, price: int) -> int | None:
+    """Weight of TAO with which reserves have a price, U64F64 word (`maybe_initialize_palswap`).
+
+    Returns:
+        Parts of 10^18; None where there are no reserves, or a weight would be below `MIN_WEIGHT`.
+    """
+    worth = (price >> FRACTION_BITS) * alpha + (alpha * (price & ONE - 1) >> FRACTION_BITS)
+    total = min(worth + tao, WORD_MAX)
+    return _allowed_weight(perquintill(tao, total)) if total else None
+
+
+def perquintill(numerator: int, denominator: int) -> int:
+    """A quotient of at most one in parts of 10^18, as `Perquintill::from_rational` of 128-bit numbers.
+
+    Terms that do not fit 10^18 are first divided by one factor, which costs last digits.
+    """
+    factor = max(-(-denominator // ACCURACY), 1)
+    return (numerator // factor) * ACCURACY // (denominator // factor)
+
+
 def power_scaled(numerator: int, denominator: int, exponent_numerator: int, exponent_denominator: int) -> int | None:
     """floor(10^18 * (numerator / denominator)^(exponent)), as `SafeInt::pow_ratio_scaled` of safe-bigmath.
 
@@ -193,6 +231,15 @@ def _ratio_power(numerator: int, denominator: int, p: int, q: int, too_large: in
     if scaled > U64_MAX:
         scaled = too_large
     return (scaled << FRACTION_BITS) // ACCURACY
+
+
+def _weighted(weight: int, amount: int) -> int:
+    """A 128-bit amount times a weight, rounded to the nearest (`mul_perquintill_round`)."""
+    return min((min(amount, WORD_MAX) * weight + ACCURACY // 2) // ACCURACY, WORD_MAX)
+
+
+def _allowed_weight(quote_weight: int) -> int | None:
+    return quote_weight if MIN_WEIGHT <= quote_weight <= ACCURACY - MIN_WEIGHT else None
 
 
 def _price(pool: Pool, alpha: int, tao: int) -> int:

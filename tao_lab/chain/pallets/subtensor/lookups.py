@@ -16,6 +16,7 @@ ROOT_NETUID = 0
 MAIN_MECHANISM = 0
 SUBNET_ACCOUNTS = b"modlsubtensr"  # then the netuid in two bytes, then zeros
 MECHANISM_STRIDE = 4_096  # storage index of mechanism m of subnet n: m * 4,096 + n
+MAX_MECHANISMS = 16  # of a subnet: 16 * 4,096 storage indices fill a u16
 
 
 def failed(name: str, sentence: str = "") -> DispatchError:

@@ -7,12 +7,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from tao_lab.chain.context import Context
 from tao_lab.chain.pallets.subtensor.lookups import MODULE
 
 MIN_TEMPO = 360  # blocks
 CHILDREN_BLOCKS = 150
+SET_SN_OWNER_HOTKEY_BLOCKS = 50_400
+MECHANISM_BLOCKS = 7_200
+
+
+class OwnerLimit(Protocol):
+    """How often the owner of a subnet may do one thing."""
+
+    def blocks(self, ctx: Context, netuid: int) -> int:
+        """Blocks that must pass."""
+        ...
+
+    def passes(self, ctx: Context, key: str, netuid: int) -> bool:
+        """Whether they have passed; the first call always passes."""
+        ...
+
+    def record(self, ctx: Context, key: str, netuid: int) -> None:
+        """Remember the call."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -27,6 +46,10 @@ class TransactionType:
     number: int
     limit: Callable[[Context, int], int]
 
+    def blocks(self, ctx: Context, netuid: int) -> int:
+        """Blocks that must pass."""
+        return self.limit(ctx, netuid)
+
     def passes(self, ctx: Context, key: str, netuid: int) -> bool:
         """Whether enough blocks have passed; the first call always passes."""
         last = ctx.state.get(MODULE, "TransactionKeyLastBlock", key, netuid, self.number)
@@ -39,19 +62,41 @@ class TransactionType:
 
 SET_CHILDREN = TransactionType(0, lambda ctx, netuid: CHILDREN_BLOCKS)
 SET_CHILDKEY_TAKE = TransactionType(1, lambda ctx, netuid: int(ctx.state.get(MODULE, "TxChildkeyTakeRateLimit")))
+SET_WEIGHTS_VERSION_KEY = TransactionType(
+    4, lambda ctx, netuid: int(tempos(ctx, netuid, ctx.state.get(MODULE, "WeightsVersionKeyRateLimit")))
+)
+MECHANISM_COUNT_UPDATE = TransactionType(7, lambda ctx, netuid: MECHANISM_BLOCKS)
+MECHANISM_EMISSION = TransactionType(8, lambda ctx, netuid: MECHANISM_BLOCKS)
 TEMPO_UPDATE = TransactionType(11, lambda ctx, netuid: MIN_TEMPO)
 
 
-def passes_owner_limit(ctx: Context, netuid: int, hyperparameter: str) -> bool:
-    """Whether the owner may set a hyperparameter again: `OwnerHyperparamRateLimit` tempos after the last time."""
-    last = last_block(ctx, "OwnerHyperparamUpdate", netuid, hyperparameter)
-    tempos = ctx.state.get(MODULE, "OwnerHyperparamRateLimit")
-    return last == 0 or ctx.block - last >= ctx.state.get(MODULE, "Tempo", netuid) * tempos
+def tempos(ctx: Context, netuid: int, count: int) -> int:
+    """Blocks of so many tempos of a subnet."""
+    return int(ctx.state.get(MODULE, "Tempo", netuid)) * count
 
 
-def record_owner_update(ctx: Context, netuid: int, hyperparameter: str) -> None:
-    """Remember that the owner set a hyperparameter."""
-    set_last_block(ctx, ctx.block, "OwnerHyperparamUpdate", netuid, hyperparameter)
+@dataclass(frozen=True)
+class OwnerHyperparameter:
+    """A hyperparameter that the owner may set once in `OwnerHyperparamRateLimit` tempos.
+
+    Attributes:
+        name: As the chain names it in `OwnerHyperparamUpdate`.
+    """
+
+    name: str
+
+    def blocks(self, ctx: Context, netuid: int) -> int:
+        """Blocks that must pass."""
+        return tempos(ctx, netuid, ctx.state.get(MODULE, "OwnerHyperparamRateLimit"))
+
+    def passes(self, ctx: Context, key: str, netuid: int) -> bool:
+        """Whether they have passed; the first call always passes, whoever the owner was."""
+        last = last_block(ctx, "OwnerHyperparamUpdate", netuid, self.name)
+        return last == 0 or ctx.block - last >= self.blocks(ctx, netuid)
+
+    def record(self, ctx: Context, key: str, netuid: int) -> None:
+        """Remember the call."""
+        set_last_block(ctx, ctx.block, "OwnerHyperparamUpdate", netuid, self.name)
 
 
 def last_block(ctx: Context, name: str, *content: int | str) -> int:

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from tao_lab.chain.context import Context
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, all_netuids
+from tao_lab.chain.pallets.subtensor.pool import current_alpha_price
 from tao_lab.chain.state import StorageReader
 from tao_lab.economy.share_pool import Pool, SafeFloat, change_stake, share_value
-
-DYNAMIC = 1  # `SubnetMechanism` of a subnet with a pool
-PRICE_BITS = 64  # U64F64
-WEIGHT_ONE = 10**18  # Perquintill
+from tao_lab.economy.swap import FRACTION_BITS
 
 
 def stake_of(state: StorageReader, hotkey: str, netuid: int) -> int:
@@ -73,22 +71,7 @@ def _share(state: StorageReader, hotkey: str, coldkey: str, netuid: int) -> Safe
 # --- worth ------------------------------------------------------------------------------------------------------
 
 
-def alpha_price(state: StorageReader, netuid: int) -> int:
-    """TAO for one alpha as U64F64 bits: 1 without a pool, 0 with an empty one.
-
-    Source: `pallets/swap/src/pallet/{impls,balancer}.rs` (`current_price`, `calculate_price`).
-    """
-    if state.get(MODULE, "SubnetMechanism", netuid) != DYNAMIC:
-        return 1 << PRICE_BITS
-    alpha = state.get(MODULE, "SubnetAlphaIn", netuid)
-    quote = int(state.get("Swap", "SwapBalancer", netuid)["quote"])
-    if alpha == 0 or quote == 0:
-        return 0
-    reserves = (state.get(MODULE, "SubnetTAO", netuid) << PRICE_BITS) // alpha
-    return int(((WEIGHT_ONE - quote << PRICE_BITS) // quote) * reserves >> PRICE_BITS)
-
-
 def total_stake_in_tao(state: StorageReader, hotkey: str) -> int:
     """A hotkey's own stake on all subnets at current prices, rao."""
-    worth = sum(stake_of(state, hotkey, netuid) * alpha_price(state, netuid) for netuid in all_netuids(state))
-    return int(worth >> PRICE_BITS)
+    worth = sum(stake_of(state, hotkey, netuid) * current_alpha_price(state, netuid) for netuid in all_netuids(state))
+    return int(worth >> FRACTION_BITS)

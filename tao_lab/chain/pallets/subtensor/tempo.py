@@ -12,19 +12,20 @@ from __future__ import annotations
 
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import Origin, call, weight
-from tao_lab.chain.pallets.subtensor import rate_limits
 from tao_lab.chain.pallets.subtensor.lookups import (
     MODULE,
     ensure_subnet_owner,
     ensure_subnet_owner_or_root,
     failed,
 )
-from tao_lab.chain.pallets.subtensor.rate_limits import MIN_TEMPO, TEMPO_UPDATE
+from tao_lab.chain.pallets.subtensor.rate_limits import MIN_TEMPO, TEMPO_UPDATE, OwnerHyperparameter
 from tao_lab.chain.state import StorageReader
 
 MAX_TEMPO = 50_400  # blocks; also the longest that a subnet goes without an epoch
 MIN_CUTOFF_FACTOR, MAX_CUTOFF_FACTOR = 1_000, 50_000  # thousandths of a tempo
 NEVER = (1 << 64) - 1
+CUTOFF_FACTOR = OwnerHyperparameter("ActivityCutoffFactorMilli")
+TRIGGER_EPOCH = OwnerHyperparameter("TriggerEpoch")
 
 
 def should_run_epoch(state: StorageReader, netuid: int, block: int) -> bool:
@@ -113,12 +114,12 @@ def set_activity_cutoff_factor(ctx: Context, origin: Origin, netuid: int, factor
         raise failed("ActivityCutoffFactorMilliOutOfBounds", f"factor_milli is {factor_milli}, {allowed}")
     if who is not None:
         ensure_admin_window_open(ctx, netuid)
-        if not rate_limits.passes_owner_limit(ctx, netuid, "ActivityCutoffFactorMilli"):
+        if not CUTOFF_FACTOR.passes(ctx, who, netuid):
             raise failed("TxRateLimitExceeded")
     ctx.state.put(MODULE, "ActivityCutoffFactorMilli", netuid, factor_milli)
     ctx.deposit_event(MODULE, "ActivityCutoffFactorMilliSet", netuid=netuid, factor_milli=factor_milli)
     if who is not None:
-        rate_limits.record_owner_update(ctx, netuid, "ActivityCutoffFactorMilli")
+        CUTOFF_FACTOR.record(ctx, who, netuid)
 
 
 @call(MODULE, weight=weight(42_539_000, reads=8, writes=2))
@@ -132,11 +133,11 @@ def trigger_epoch(ctx: Context, origin: Origin, netuid: int) -> None:
     window = ctx.state.get(MODULE, "AdminFreezeWindow")
     if blocks_until_next_auto_epoch(ctx.state, netuid, ctx.block) < window:
         raise failed("AutoEpochAlreadyImminent")
-    if not rate_limits.passes_owner_limit(ctx, netuid, "TriggerEpoch"):
+    if not TRIGGER_EPOCH.passes(ctx, who, netuid):
         raise failed("TxRateLimitExceeded")
     fires_at = ctx.block + window
     ctx.state.put(MODULE, "PendingEpochAt", netuid, fires_at)
-    rate_limits.record_owner_update(ctx, netuid, "TriggerEpoch")
+    TRIGGER_EPOCH.record(ctx, who, netuid)
     ctx.deposit_event(MODULE, "EpochTriggered", netuid=netuid, by=who, fires_at=fires_at)
 
 

@@ -1,0 +1,7 @@
+"""AdminUtils: hyperparameters of the chain and of its subnets, one file a kind; importing one registers its calls."""
+
+from importlib import import_module
+from pkgutil import iter_modules
+
+for module in sorted(module.name for module in iter_modules(__path__)):
+    import_module(f"{__name__}.{module}")

@@ -1,0 +1,77 @@
+"""Mechanisms of a subnet: several sets of weights and bonds over the same UIDs, each with a share of the emission.
+
+Source: `pallets/subtensor/src/subnets/mechanism.rs`.
+"""
+
+from __future__ import annotations
+
+from tao_lab.chain.context import Context
+from tao_lab.chain.pallets.subtensor.lookups import (
+    MAX_MECHANISMS,
+    MODULE,
+    failed,
+    mechanism_index,
+    subnet_exists,
+)
+from tao_lab.chain.state import StorageReader
+from tao_lab.units import U16_MAX
+
+MAX_UIDS_OF_ALL = 256
+BY_UID_OR_HOTKEY = ("Weights", "Bonds", "WeightCommits", "TimelockedWeightCommits")
+
+
+def ensure_max_uids_over_all_mechanisms(max_uids: int, mechanisms: int) -> None:
+    """Refuse more UIDs, counted once for each mechanism, than one subnet may have.
+
+    Raises:
+        DispatchError: `TooManyUIDsPerMechanism`.
+    """
+    if max_uids * mechanisms > MAX_UIDS_OF_ALL:
+        raise failed("TooManyUIDsPerMechanism", f"{max_uids} UIDs x {mechanisms}, at most {MAX_UIDS_OF_ALL}")
+
+
+def _ensure_subnet(state: StorageReader, netuid: int) -> None:
+    if not subnet_exists(state, netuid):
+        raise failed("MechanismDoesNotExist", f"there is no subnet {netuid}")
+
+
+def set_mechanism_count(ctx: Context, netuid: int, count: int) -> None:
+    """Set how many mechanisms a subnet has; what those beyond it stored is removed, and shares are even again.
+
+    Raises:
+        DispatchError: `MechanismDoesNotExist`, `InvalidValue`, `TooManyUIDsPerMechanism`.
+    """
+    state = ctx.state
+    _ensure_subnet(state, netuid)
+    highest = min(state.get(MODULE, "MaxMechanismCount"), MAX_MECHANISMS)
+    if not 1 <= count <= highest:
+        raise failed("InvalidValue", f"mechanism_count is {count}, allowed: 1 to {highest}")
+    ensure_max_uids_over_all_mechanisms(state.get(MODULE, "MaxAllowedUids", netuid), count)
+    old = state.get(MODULE, "MechanismCountCurrent", netuid)
+    if count == old:
+        return
+    for mecid in range(count, old):
+        index = mechanism_index(netuid, mecid)
+        for item in BY_UID_OR_HOTKEY:
+            state.remove_prefix(MODULE, item, index)
+        for item in ("Incentive", "LastUpdate"):
+            state.remove(MODULE, item, index)
+    state.put(MODULE, "MechanismCountCurrent", netuid, count)
+    state.remove(MODULE, "MechanismEmissionSplit", netuid)
+
+
+def set_emission_split(ctx: Context, netuid: int, split: list[int] | None) -> None:
+    """Set the share of each mechanism, in parts of 65,535; None: even shares.
+
+    Raises:
+        DispatchError: `MechanismDoesNotExist`, `InvalidValue`.
+    """
+    state = ctx.state
+    _ensure_subnet(state, netuid)
+    if split is None:
+        state.remove(MODULE, "MechanismEmissionSplit", netuid)
+        return
+    count = state.get(MODULE, "MechanismCountCurrent", netuid)
+    if not 1 <= len(split) <= count or sum(split) != U16_MAX:
+        raise failed("InvalidValue", f"1 to {count} shares, {U16_MAX} in all")
+    state.put(MODULE, "MechanismEmissionSplit", netuid, split)
