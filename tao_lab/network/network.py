@@ -37,6 +37,7 @@ DECIMALS = 9
 SUPPLY_TAO = 21_000_000
 MNEMONIC_WORDS = (12, 15, 18, 21, 24)
 SUBNET_TEMPO = 360  # blocks, as on mainnet
+SUDO_SPARE_RAO = RAO_PER_TAO // 10
 PROGRESS_BLOCKS = 300  # a run of more blocks shows a progress bar
 
 Signer: TypeAlias = bt.Wallet | Keypair
@@ -274,6 +275,8 @@ class Network:
             CallFailed: It failed in the block.
             BadValue: An argument does not fit.
         """
+        if self.balance(self._sudo).rao < SUDO_SPARE_RAO:
+            self.fund(self._sudo, RAO_PER_TAO)  # a sudo call is free, but who signs must be able to pay
         inner = self.chain.compose(pallet, name, args)
         receipt = self.call(self._sudo, "Sudo", "sudo", call=inner)
         for event in receipt.events:
