@@ -9,7 +9,7 @@ with a message that names the function and what it broke, and the state stays as
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import Any
@@ -18,11 +18,29 @@ import numpy as np
 
 from tao_lab.chain.errors import BadValue, RuleBroken
 from tao_lab.consensus import Epoch, EpochInput, EpochInputError, EpochTerms, SparseRows, epoch
-from tao_lab.economy import Pool, SwapError, SwapResult, swap
+from tao_lab.economy import (
+    Pool,
+    PriceTerms,
+    Split,
+    SubnetPrice,
+    SwapError,
+    SwapResult,
+    block_emission,
+    registration_price,
+    split,
+    subnet_shares,
+    swap,
+)
+from tao_lab.economy.registration_price import PriceEvent
 from tao_lab.economy.swap import SWAP_ERRORS, Side
+from tao_lab.economy.words import U64_MAX, U64F64
 from tao_lab.units import U16_MAX
 
 EpochRule = Callable[[EpochInput], Epoch | EpochTerms | Mapping[str, Any]]
+PriceRule = Callable[[int, PriceTerms, PriceEvent], int]
+EmissionRule = Callable[[int], int]
+SharesRule = Callable[[Sequence[SubnetPrice]], Sequence[int]]
+SplitRule = Callable[[int, int, int], Split | Mapping[str, int]]
 SwapRule = Callable[[Pool, Side, int, int | None], SwapResult | Mapping[str, int]]
 
 PROPORTIONS = ("stake_weight", "consensus", "validator_trust", "incentive", "dividends")
@@ -37,12 +55,22 @@ class Rules:
     Attributes:
         epoch: `epoch(inputs: EpochInput)` gives an `Epoch`, `EpochTerms`, or a dict with the fields of a vector's
             `expected`.
+        registration_price: `registration_price(burn: int, terms: PriceTerms, event: str)` gives the new price, rao.
         swap: `swap(pool: Pool, side: str, amount: int, limit_price: int | None)` gives a `SwapResult`, or a dict with
             its fields; it raises `SwapError` for a swap that it refuses.
+        block_emission: `block_emission(issuance: int)` gives the rao that a block issues, of TAO and of each alpha.
+        shares: `shares(subnets: Sequence[SubnetPrice])` gives each subnet's share of the block's TAO in parts of
+            2^64, one for each subnet, in order.
+        split: `split(alpha_out: int, owner_cut: int, root_proportion: int)` divides a block's alpha: a `Split`, or a
+            dict with its fields, in rao.
     """
 
     epoch: EpochRule = epoch
+    registration_price: PriceRule = registration_price
     swap: SwapRule = swap
+    block_emission: EmissionRule = block_emission
+    shares: SharesRule = subnet_shares
+    split: SplitRule = split
 
     @contextmanager
     def using(self, **functions: Callable[..., Any]) -> Iterator[Rules]:
@@ -85,6 +113,66 @@ class Rules:
             raise RuleBroken("epoch", self.epoch, broken)
         return terms
 
+    def run_block_emission(self, issuance: int) -> int:
+        """Rao that a block issues by the rule in force, checked.
+
+        Raises:
+            RuleBroken: It raised, or gave no whole number of rao.
+        """
+        emission = self._call("block_emission", issuance)
+        if broken := _broken_rao(emission, U64_MAX):
+            raise RuleBroken("block_emission", self.block_emission, f"gave {broken}")
+        return int(emission)
+
+    def run_shares(self, subnets: Sequence[SubnetPrice]) -> list[int]:
+        """Shares of subnets by the rule in force, checked; U64F64 words.
+
+        Raises:
+            RuleBroken: It raised, or gave shares that are none, or more than one together.
+        """
+        shares = self._call("shares", subnets)
+        if broken := _broken_shares(shares, len(subnets)):
+            raise RuleBroken("shares", self.shares, broken)
+        return list(shares)
+
+    def run_split(self, alpha_out: int, owner_cut: int, root_proportion: int) -> Split:
+        """Parts of a block's alpha by the rule in force, checked.
+
+        Raises:
+            RuleBroken: It raised, or gave parts that are none, or more than the whole together.
+        """
+        result = self._call("split", alpha_out, owner_cut, root_proportion)
+        parts = result._asdict() if isinstance(result, Split) else result
+        if not isinstance(parts, Mapping) or set(parts) != set(Split._fields):
+            allowed = f"Split, or a dict with {', '.join(Split._fields)}"
+            raise RuleBroken("split", self.split, f"returned {type(result).__name__}; allowed: {allowed}")
+        broken = [f"{name} is {problem}" for name, part in parts.items() if (problem := _broken_rao(part, alpha_out))]
+        if not broken and sum(parts.values()) > alpha_out:
+            broken = [f"the parts are {sum(parts.values())} rao; allowed: at most {alpha_out} together"]
+        if broken:
+            raise RuleBroken("split", self.split, broken[0])
+        return Split(**parts)
+
+    def run_registration_price(self, burn: int, terms: PriceTerms, event: PriceEvent) -> int:
+        """The price of a place after a block or a registration, by the rule in force, checked.
+
+        Raises:
+            RuleBroken: It raised, or gave no amount between `MinBurn` and `MaxBurn`.
+        """
+        price = self._call("registration_price", burn, terms, event)
+        low, high = min(terms.min_burn, terms.max_burn), terms.max_burn
+        if isinstance(price, bool) or not isinstance(price, int) or not low <= price <= high:
+            allowed = f"whole rao from {low} to {high}"
+            raise RuleBroken("registration_price", self.registration_price, f"gave {price!r}; allowed: {allowed}")
+        return price
+
+    def _call(self, rule: str, *arguments: Any) -> Any:
+        function = getattr(self, rule)
+        try:
+            return function(*arguments)
+        except Exception as error:
+            raise RuleBroken(rule, function, f"raised {type(error).__name__}: {error}") from error
+
     def run_swap(self, pool: Pool, side: Side, amount: int, limit_price: int | None) -> SwapResult:
         """One swap by the rule in force, checked.
 
@@ -112,6 +200,26 @@ class Rules:
             )
             raise RuleBroken("swap", self.swap, broken)
         return swapped
+
+
+def _broken_rao(amount: Any, highest: int) -> str:
+    """What is wrong with an amount, in words; empty if nothing."""
+    if isinstance(amount, bool) or not isinstance(amount, int) or not 0 <= amount <= highest:
+        return f"{amount!r}; allowed: whole rao from 0 to {highest}"
+    return ""
+
+
+def _broken_shares(shares: Any, n: int) -> str:
+    """The first thing that is wrong with shares, in words; empty if nothing."""
+    if not isinstance(shares, Sequence) or len(shares) != n:
+        length = f" of {len(shares)}" if isinstance(shares, Sequence) else ""
+        return f"returned {type(shares).__name__}{length}; allowed: a list with a share for each of {n} subnets"
+    for place, share in enumerate(shares):
+        if isinstance(share, bool) or not isinstance(share, int) or not 0 <= share <= U64F64.one:
+            return f"share {place} is {share!r}; allowed: whole numbers from 0 to 2^64, which is one"
+    if sum(shares) > U64F64.one:
+        return f"the shares are {sum(shares) / U64F64.one:.6f} together; allowed: at most one"
+    return ""
 
 
 def _swap_result(result: Any) -> SwapResult | None:

@@ -8,5 +8,17 @@ check("06.2", clip_and_trust)      # not started, right, or a hint about the mis
 
 from tao_lab.course.api import check, claim, mine_or_ours, predict, progress, real_code
 from tao_lab.course.solve import Lab, labs, solved_notebook
+from tao_lab.course.terminal import terminal
 
-__all__ = ["Lab", "check", "claim", "labs", "mine_or_ours", "predict", "progress", "real_code", "solved_notebook"]
+__all__ = [
+    "Lab",
+    "check",
+    "claim",
+    "labs",
+    "mine_or_ours",
+    "predict",
+    "progress",
+    "real_code",
+    "solved_notebook",
+    "terminal",
+]

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tao_lab.cards import Card, Grid, Text, Tone
 from tao_lab.course import checking, records, registry
-from tao_lab.course.cards import Card, Grid, Text, Tone
 from tao_lab.course.claims import ClaimResult, check_claim
 from tao_lab.course.prediction import Prediction
 from tao_lab.course.realcode import storage_card
 
 
-def check(exercise: str, function: Any, seconds: float = checking.SECONDS) -> checking.CheckResult:
+def check(exercise: str, function: Any, seconds: float | None = None) -> checking.CheckResult:
     """Check a function that you wrote for an exercise.
 
     Args:
         exercise: id, for example "06.2".
         function: your function, without parentheses.
-        seconds: that it may take.
+        seconds: that it may take; by default what the exercise allows.
 
     Returns:
         The result; in a notebook it shows itself.

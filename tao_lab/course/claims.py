@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from tao_lab.course.cards import Card, Grid, Text, Tone
+from tao_lab.cards import Card, Grid, Text, Tone
 
 Verdict = Literal["true", "false", "outdated", "not decidable on chain"]
 TONE_OF: dict[str, Tone] = {"true": "right", "false": "wrong", "outdated": "raised", "not decidable on chain": "info"}

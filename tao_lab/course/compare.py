@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from tao_lab.course.cards import Block, Grid, Text
+from tao_lab.cards import Block, Grid, Text
 from tao_lab.course.exercise import Case, Values
 from tao_lab.vectors.compare import first_difference
 
 TOLERANCE = 1e-9  # relative, and of 1: far above the rounding of float64, far below any mistake
 MOST_NUMBERS = 60  # a larger input helps nobody
+MOST_CHARACTERS = 200  # of a text or of bytes
 
 
 def same_values(found: Values, expected: Values, case: Case) -> bool:
@@ -37,6 +38,8 @@ def differences(found: Values, expected: Values, case: Case) -> tuple[Block, ...
     if len(expected) > 1:
         agree = ", ".join(f"`{n}`" for n in expected if n not in wrong) or "none"
         blocks.append(Text(f"Agree: {agree}. Differ: {', '.join(f'`{n}`' for n in wrong)}."))
+    if isinstance(expected[name], (bytes, str)) and isinstance(found.get(name), type(expected[name])):
+        return (*blocks, *_texts(name, found[name], expected[name]))
     if not isinstance(expected[name], np.ndarray):
         reason = first_difference(found[name], expected[name]) if name in found else "is missing"
         return (*blocks, Text(f"First difference: `{name}` {reason}."))
@@ -49,6 +52,21 @@ def differences(found: Values, expected: Values, case: Case) -> tuple[Block, ...
     if chains.size <= MOST_NUMBERS // 2:
         blocks += _side_by_side(name, mine, chains, ~close, case)
     return tuple(blocks)
+
+
+def _texts(name: str, mine: Any, chains: Any) -> tuple[Block, ...]:
+    """Two texts, or two pieces of bytes: where they part, and both of them."""
+    pairs = enumerate(zip(mine, chains, strict=False))
+    place = next((i for i, (a, b) in pairs if a != b), min(len(mine), len(chains)))
+    unit = "byte" if isinstance(mine, bytes) else "character"
+    sizes = f"{len(mine)} {unit}s; the chain has {len(chains)}"
+    said = f"`{name}` has {sizes}." if len(mine) != len(chains) else f"`{name}` differs from {unit} {place} on."
+    return Text(said), Grid([["yours", _short(mine)], ["the chain", _short(chains)]], caption=f"`{name}`")
+
+
+def _short(value: Any) -> str:
+    text = f"0x{value.hex()}" if isinstance(value, bytes) else repr(value)
+    return text if len(text) <= MOST_CHARACTERS else f"{text[: MOST_CHARACTERS - 1]}…"
 
 
 def _side_by_side(name: str, mine: Any, chains: Any, differ: Any, case: Case) -> list[Block]:
@@ -71,8 +89,8 @@ def show_case(case: Case) -> tuple[Block, ...]:
             blocks.append(_matrix(f"`{name}`", value, case))
         elif isinstance(value, np.ndarray) and value.ndim == 1:
             blocks.append(Grid([["", *_row(value, case)]], (f"`{name}`", *(str(j) for j in range(len(value))))))
-        elif isinstance(value, (int, float)):
-            scalars.append(f"`{name} = {value}`")
+        elif isinstance(value, (int, float, str, bytes, type(None))):
+            scalars.append(f"`{name} = {value if isinstance(value, (int, float)) else _short(value)}`")
     return (*((Text("Given " + ", ".join(scalars) + "."),) if scalars else ()), *blocks)
 
 

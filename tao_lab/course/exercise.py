@@ -9,7 +9,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from types import NoneType
+from typing import Any, get_args
 
 import numpy as np
 
@@ -64,6 +65,7 @@ class Exercise:
         read: from what a function returned to named values; raises AnswerError for what is no answer.
         wrong_answers: at least three.
         unlocks: what the student can do with it, told when it is right.
+        seconds: that all cases together may take; more than the usual ten for what is slow on purpose.
         seed: of the cases.
     """
 
@@ -75,6 +77,7 @@ class Exercise:
     read: Callable[[Any, Case], Values]
     wrong_answers: tuple[WrongAnswer, ...]
     unlocks: str
+    seconds: float = 10.0
     seed: int = 20_260_630
 
     def make_cases(self) -> tuple[Case, ...]:
@@ -108,8 +111,46 @@ def read_arrays(**shapes: Callable[[Mapping[str, Any]], tuple[int, ...]]) -> Cal
     return read
 
 
-def _wrong_parts(result: Any, names: tuple[str, ...]) -> str:
-    wanted = f"{len(names)} arrays, as in `return {', '.join(names)}`"
+def read_values(**kinds: Any) -> Callable[[Any, Case], Values]:
+    """A reader of functions that return one plain value, or a tuple of them.
+
+    Args:
+        kinds: name of each value, in order, and its type: `int`, `bool`, `str`, `bytes`, or one of them `| None`.
+    """
+
+    def read(result: Any, case: Case) -> Values:
+        parts = (result,) if len(kinds) == 1 else result
+        if not isinstance(parts, (tuple, list)) or len(parts) != len(kinds):
+            raise AnswerError(_wrong_parts(result, tuple(kinds), "values"))
+        return {name: _plain(name, part, kind) for (name, kind), part in zip(kinds.items(), parts, strict=True)}
+
+    return read
+
+
+# In the order in which they are tried: True is an int to Python, and is none here.
+_PLAIN: tuple[tuple[type, str, Callable[[Any], bool]], ...] = (
+    (bool, "True or False", lambda value: isinstance(value, (bool, np.bool_))),
+    (int, "a whole number (int)", lambda value: isinstance(value, (int, np.integer)) and not isinstance(value, bool)),
+    (str, "text (str)", lambda value: isinstance(value, str)),
+    (bytes, "bytes", lambda value: isinstance(value, (bytes, bytearray, memoryview))),
+)
+
+
+def _plain(name: str, value: Any, kind: Any) -> Any:
+    allowed = get_args(kind) or (kind,)
+    if value is None and NoneType in allowed:
+        return None
+    for plain, _, fits in _PLAIN:
+        if plain in allowed and fits(value):
+            return plain(value)
+    if value is None:
+        raise AnswerError(f"`{name}` is None: is a `return` missing, or a result that is never set?")
+    wanted = " or ".join([words for plain, words, _ in _PLAIN if plain in allowed] + ["None"] * (NoneType in allowed))
+    raise AnswerError(f"`{name}` is a {_kind(value)}; it should be {wanted}.")
+
+
+def _wrong_parts(result: Any, names: tuple[str, ...], what: str = "arrays") -> str:
+    wanted = f"{len(names)} {what}, as in `return {', '.join(names)}`"
     if isinstance(result, (tuple, list)):
         return f"Your function returns {len(result)} values; it should return {wanted}."
     return f"Your function returns one {_kind(result)}; it should return {wanted}."

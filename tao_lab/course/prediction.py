@@ -11,8 +11,8 @@ from typing import Any
 
 import ipywidgets
 
+from tao_lab.cards import Card, Text, Tone
 from tao_lab.course import records
-from tao_lab.course.cards import Card, Text, Tone
 from tao_lab.course.questions import Question
 from tao_lab.errors import LabError
 

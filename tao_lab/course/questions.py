@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tao_lab.course.cards import Block
+from tao_lab.cards import Block
 
 
 @dataclass(frozen=True)

@@ -2,40 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tao_lab.cards import Card, Grid, Text
 from tao_lab.chain.runtime import SPEC_NAME, SPEC_VERSION, load_runtime
-from tao_lab.course.cards import Card, Grid, Text
 
 KEYS = {0: "", 1: "netuid", 2: "netuid, uid"}
+LONGEST = 30  # characters of a default
 
 
 @dataclass(frozen=True)
 class StorageName:
-    """A storage item of `SubtensorModule`, and what it is in the words of the lab."""
+    """A storage item of the real chain, and what it is in the words of the lab.
+
+    Attributes:
+        name: of the item.
+        meaning: in the words of the lab.
+        pallet: that it is in.
+        keys: what it is found by; empty for the usual subnet, or subnet and UID.
+    """
 
     name: str
     meaning: str
+    pallet: str = "SubtensorModule"
+    keys: str = ""
 
 
 def storage_card(names: Sequence[StorageName]) -> Card:
-    """A table of storage items with their keys and the value that a new subnet begins with.
+    """A table of storage items with their keys and the value that each has as long as nobody wrote it.
 
     Raises:
         BadValue: the real chain has no such item.
     """
     runtime = load_runtime()
+    pallets = list(dict.fromkeys(entry.pallet for entry in names))
     rows = []
     for entry in names:
-        item = runtime.item("SubtensorModule", entry.name)
-        default = runtime.core.decode(item.value_type, item.default)
-        rows.append([f"`{entry.name}`", KEYS[item.arity], _plain(default), entry.meaning])
-    said = Text(f"Pallet `SubtensorModule`; names and defaults come from the metadata of {SPEC_NAME} {SPEC_VERSION}.")
+        item = runtime.item(entry.pallet, entry.name)
+        default = "none" if item.optional else _plain(runtime.core.decode(item.value_type, item.default))
+        name = entry.name if len(pallets) == 1 else f"{entry.pallet}.{entry.name}"
+        rows.append([f"`{name}`", entry.keys or KEYS[item.arity], default, entry.meaning])
+    where = f"Pallet `{pallets[0]}`; names" if len(pallets) == 1 else "`Pallet.Item`; names"
+    said = Text(f"{where} and defaults come from the metadata of {SPEC_NAME} {SPEC_VERSION}.")
     grid = Grid(rows, ("item", "keys", "default", "what it holds"))
     return Card("info", "On the real chain", "storage items of this lab", (said, grid))
 
 
 def _plain(value: Any) -> str:
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+    if isinstance(value, dict):
+        return "all zero" if not any(_leaves(value)) else "…"
+    text = f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    for part in value.values():
+        if isinstance(part, dict):
+            yield from _leaves(part)
+        else:
+            yield part

@@ -85,7 +85,7 @@ def has_source(function: Callable[..., Any]) -> bool:
 
 def run(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Ran:
     """Call a function with copies of its arguments, by position; nothing that it raises comes through, but TimeUp."""
-    copies = deepcopy(dict(arguments))
+    copies = {name: _copied(value) for name, value in arguments.items()}
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
@@ -94,6 +94,13 @@ def run(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Ran:
         return Ran(raised=_describe(error, function))
     changed = tuple(name for name in arguments if not _same(arguments[name], copies[name]))
     return Ran(result, changed=changed)
+
+
+def _copied(value: Any) -> Any:
+    try:
+        return deepcopy(value)
+    except TypeError:
+        return value  # a key pair of the SDK, for example: it cannot be copied, and holds nothing that can be changed
 
 
 def _describe(error: BaseException, function: Callable[..., Any]) -> Raised:
@@ -120,7 +127,7 @@ def _same(before: Any, after: Any) -> bool:
         return all(_same(getattr(before, f.name), getattr(after, f.name)) for f in fields(before))
     if isinstance(before, (list, tuple)):
         return len(before) == len(after) and all(_same(a, b) for a, b in zip(before, after, strict=True))
-    if isinstance(before, (bool, int, float, str, type(None))):
+    if isinstance(before, (bool, int, float, str, bytes, type(None))):
         return bool(before == after)
     return True  # a number system, a function: nothing that holds values
 

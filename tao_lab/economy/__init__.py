@@ -1,6 +1,38 @@
-"""The economy: issuance and pools, as pure functions over whole rao."""
+"""The economy: issuance, emission and pools, as pure functions over whole rao."""
 
 from tao_lab.economy.block_emission import block_emission
+from tao_lab.economy.dividends import Dividends, HotkeyEmission, Payout, Pending, Staked, distribute
+from tao_lab.economy.lock_cost import lock_cost
+from tao_lab.economy.moving_price import update_moving_price
+from tao_lab.economy.registration_price import PriceTerms, registration_price
+from tao_lab.economy.split import Split, split
+from tao_lab.economy.subnet_shares import SubnetPrice, subnet_block_emission, subnet_shares
+from tao_lab.economy.subnet_terms import SubnetTerms, root_proportion, subnet_terms
 from tao_lab.economy.swap import Pool, SwapError, SwapResult, price, swap
 
-__all__ = ["Pool", "SwapError", "SwapResult", "block_emission", "price", "swap"]
+__all__ = [
+    "Dividends",
+    "HotkeyEmission",
+    "Payout",
+    "Pending",
+    "Pool",
+    "PriceTerms",
+    "Split",
+    "Staked",
+    "SubnetPrice",
+    "SubnetTerms",
+    "SwapError",
+    "SwapResult",
+    "block_emission",
+    "distribute",
+    "lock_cost",
+    "price",
+    "registration_price",
+    "root_proportion",
+    "split",
+    "subnet_block_emission",
+    "subnet_shares",
+    "subnet_terms",
+    "swap",
+    "update_moving_price",
+]

@@ -13,17 +13,22 @@ from tao_lab.views.charts import (
     permits_chart,
     weights_chart,
 )
+from tao_lab.views.drawing import Arrow, Box, Drawing, Words
 from tao_lab.views.explorer import ConsensusExplorer
 from tao_lab.views.scenario import Cast, Outcome, Scenario, ScenarioError, Settings, run, run_epochs
 
 __all__ = [
+    "Arrow",
+    "Box",
     "Cast",
     "ConsensusExplorer",
+    "Drawing",
     "Figure",
     "Outcome",
     "Scenario",
     "ScenarioError",
     "Settings",
+    "Words",
     "bonds_chart",
     "clipping_chart",
     "dividends_chart",

@@ -31,7 +31,19 @@ def test_version_is_printed():
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["verify"], ["bench"], ["bench", "consensus"], ["lab"], ["dashboards"], ["solve"], ["node"]]
+    "command",
+    [
+        [],
+        ["verify"],
+        ["bench"],
+        ["bench", "consensus"],
+        ["lab"],
+        ["dashboards"],
+        ["solve"],
+        ["node"],
+        ["models", "get"],
+        ["miner", "run"],
+    ],
 )
 def test_every_command_has_help_and_an_example(command):
     result = tao_lab(*command, "--help")

@@ -1,18 +1,24 @@
 """What `check` says about a function: blank, raising, endless, wrong in kind, wrong in value, right."""
 
 import json
+import re
 import threading
 import time
 
 import numpy as np
 import pytest
+from bittensor_core import Keypair
 
-from tao_lab.course import check, labs, mine_or_ours, progress, records
+from tao_lab.cards import Card
+from tao_lab.course import check, labs, mine_or_ours, progress, records, terminal
 from tao_lab.course.checking import judge
+from tao_lab.course.compare import differences
+from tao_lab.course.exercise import Case, read_values
 from tao_lab.course.lab06.exercises import clip_and_trust as right_clip
 from tao_lab.course.lab06.exercises import my_epoch as right_epoch
 from tao_lab.course.registry import UnknownIdError, exercises
-from tao_lab.course.running import TimeUp, time_limit
+from tao_lab.course.running import TimeUp, run, time_limit
+from tao_lab.vectors import AnswerError
 
 CLIP = exercises()["06.2"]
 MEDIAN = exercises()["06.1"]
@@ -325,3 +331,61 @@ def test_a_record_is_written_whole_or_not_at_all(monkeypatch, tmp_path):
 def test_labs_are_found_by_number():
     assert [lab.number for lab in labs()] == sorted(lab.number for lab in labs())
     assert "06" in [lab.number for lab in labs()]
+
+
+# --- answers that are no arrays ---
+
+
+def read_plain(result, **kinds):
+    return read_values(**kinds)(result, Case({}, "nothing"))
+
+
+def test_plain_values_are_read_as_what_they_are():
+    assert read_plain((np.int64(3), np.True_, bytearray(b"ab"), None), a=int, b=bool, c=bytes, d=str | None) == {
+        "a": 3,
+        "b": True,
+        "c": b"ab",
+        "d": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("result", "kind", "said"),
+    [
+        (1.0, int, "`x` is a float; it should be a whole number (int)."),
+        (True, int, "`x` is a bool; it should be a whole number (int)."),
+        ("0x00", bytes, "`x` is a str; it should be bytes."),
+        (1, bool, "`x` is a int; it should be True or False."),
+        (b"a", str | None, "`x` is a bytes; it should be text (str) or None."),
+        (None, bytes, "is a `return` missing"),
+    ],
+)
+def test_a_value_of_another_kind_is_named(result, kind, said):
+    with pytest.raises(AnswerError, match=re.escape(said)):
+        read_plain(result, x=kind)
+
+
+def test_a_value_too_few_is_named():
+    with pytest.raises(AnswerError, match="should return 2 values, as in `return a, b`"):
+        read_plain(3, a=int, b=int)
+
+
+@pytest.mark.parametrize(
+    ("mine", "said"), [(b"\x01\x03", "`x` differs from byte 1 on"), (b"\x01", "`x` has 1 bytes; the chain has 2")]
+)
+def test_bytes_are_shown_side_by_side(mine, said):
+    shown = repr(Card("wrong", "", "", differences({"x": mine}, {"x": b"\x01\x02"}, Case({}, "nothing"))))
+    assert said in shown
+    assert "0x0102" in shown
+
+
+def test_what_cannot_be_copied_is_handed_over_as_it_is():
+    key = Keypair.from_uri("//Alice")
+    assert run(lambda key: key.ss58_address, {"key": key}).result == key.ss58_address
+
+
+def test_a_command_is_run_as_typed_and_says_how_it_ended():
+    ended = terminal("tao-lab --version")
+    assert ended.code == 0
+    assert repr(ended).startswith("$ tao-lab --version\ntao-lab ")
+    assert "no such command" in repr(terminal("no-such-command"))

@@ -2,8 +2,8 @@
 
 import pytest
 
+from tao_lab.cards import Text
 from tao_lab.course import predict, records
-from tao_lab.course.cards import Text
 from tao_lab.course.prediction import Prediction, PredictionError
 from tao_lab.course.questions import Finding, Question
 

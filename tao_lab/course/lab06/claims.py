@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from tao_lab.cards import percent
 from tao_lab.consensus import EpochInput, SparseRows, epoch, next_input, normalize, ranks
-from tao_lab.course.cards import percent
 from tao_lab.course.claims import Claim, Evidence
 from tao_lab.course.lab06.questions import CAUGHT_UP, RACE_EPOCHS, USEFUL, USELESS, copier_dividends
 from tao_lab.course.lab06.subnets import small_subnet

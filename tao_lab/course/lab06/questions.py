@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from tao_lab.cards import Grid, percent
 from tao_lab.consensus import EpochInput, SparseRows, epoch, next_input
-from tao_lab.course.cards import Grid, percent
 from tao_lab.course.lab06.subnets import small_subnet
 from tao_lab.course.questions import Finding, Question
 from tao_lab.datasets import load_metagraph

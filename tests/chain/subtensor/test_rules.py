@@ -120,7 +120,7 @@ def test_nobody_is_paid_more_than_there_is(ctx: Context) -> None:
 
 @pytest.mark.parametrize(
     ("replacement", "message"),
-    [({"epock": epoch}, "rule is 'epock', allowed: epoch"), ({"epoch": 3}, "rules.epoch is 3, allowed: a function")],
+    [({"epock": epoch}, "rule is 'epock', allowed: .*epoch"), ({"epoch": 3}, "rules.epoch is 3, allowed: a function")],
 )
 def test_only_rules_can_be_replaced_and_only_by_functions(
     chain: Chain, replacement: dict[str, Any], message: str

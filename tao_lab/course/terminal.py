@@ -1,0 +1,66 @@
+"""`terminal`: a command as one types it in a terminal, run from a cell, with what it printed."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+SECONDS = 60
+COLUMNS = "100"
+STYLE = (
+    "background:#1E1E1E;color:#F2F2F2;padding:8px 12px;border-radius:4px;line-height:1.4;overflow-x:auto;max-width:62em"
+)
+
+
+@dataclass(frozen=True, repr=False)
+class Ended:
+    """A command that has ended.
+
+    Attributes:
+        command: as it was typed.
+        output: what it printed, errors too.
+        code: 0 if all went well.
+    """
+
+    command: str
+    output: str
+    code: int
+
+    def _repr_html_(self) -> str:
+        return f'<pre style="{STYLE}">{escape(repr(self))}</pre>'
+
+    def __repr__(self) -> str:
+        ended = f"\n(ended with exit code {self.code})" if self.code else ""
+        return f"$ {self.command}\n{self.output}{ended}"
+
+
+def terminal(command: str) -> Ended:
+    """Run a command of this environment (`btcli …`, `tao-lab …`) and show what it prints.
+
+    Args:
+        command: one line, as you would type it; no shell takes part in it.
+    """
+    programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    environment = {**os.environ, "PATH": programs, "NO_COLOR": "1", "COLUMNS": COLUMNS, "TERM": "dumb"}
+    words = shlex.split(command)
+    try:
+        done = subprocess.run(
+            words,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+    except FileNotFoundError:
+        return Ended(command, f"{words[0]}: no such command", 127)
+    except subprocess.TimeoutExpired:
+        return Ended(command, f"{words[0]}: stopped after {SECONDS} s", 124)
+    return Ended(command, done.stdout.rstrip(), done.returncode)

@@ -1,0 +1,228 @@
+"""From an epoch to accounts: miners' incentives, and dividends by way of parents and children to takes and nominators.
+
+A validator's dividend first goes to everybody whose stake it was earned with: parents get theirs by their contribution,
+less the child's take (and what is burned) where parent and child belong to different people. What each hotkey has then
+is taken apart by its own stake: the part earned by TAO on root is paid from root's pot, the part earned by alpha from
+the validators'. Of both the hotkey's owner keeps the take, and nominators share the rest.
+
+Source: `pallets/subtensor/src/coinbase/run_coinbase.rs` (`distribute_emission`, `calculate_dividends_and_incentives`,
+`get_parent_child_dividends_distribution`, `get_self_contribution`, `calculate_dividend_distribution`,
+`distribute_dividends_and_incentives`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from tao_lab.economy.words import U64_MAX, U96F32, add, subtract, u16_share, u64_share
+
+Lent = tuple[int, str]  # share of the stake, 2^64 - 1 is all; the other hotkey
+
+
+@dataclass(frozen=True)
+class Staked:
+    """A hotkey on one subnet.
+
+    Attributes:
+        alpha: rao of the subnet's alpha staked on it.
+        root: rao of TAO staked on it on root.
+        owner: its coldkey.
+        take: what the owner keeps of nominators' dividends, u16 (`Delegates`).
+        childkey_take: what it keeps of parents' dividends, u16.
+        parents: who lends it stake.
+        children: to whom it lends stake.
+    """
+
+    alpha: int
+    root: int
+    owner: str
+    take: int = 0
+    childkey_take: int = 0
+    parents: tuple[Lent, ...] = ()
+    children: tuple[Lent, ...] = ()
+
+
+class HotkeyEmission(NamedTuple):
+    """What an epoch assigned to a hotkey, rao of alpha: as a miner, as a validator."""
+
+    hotkey: str
+    server: int
+    validator: int
+
+
+class Payout(NamedTuple):
+    """A hotkey's dividend, rao: what its owner takes, and what all who stake on it share."""
+
+    take: int
+    nominators: int
+
+
+@dataclass(frozen=True)
+class Pending:
+    """What a subnet has gathered since its last epoch, rao of alpha.
+
+    Attributes:
+        server: for miners (`PendingServerEmission`).
+        validator: for validators (`PendingValidatorEmission`).
+        root: for root (`PendingRootAlphaDivs`).
+    """
+
+    server: int
+    validator: int
+    root: int
+
+
+@dataclass(frozen=True)
+class Dividends:
+    """Who is paid what, rao of alpha; `recycled` is destroyed on the way from children to parents."""
+
+    incentives: Mapping[str, int]
+    alpha: Mapping[str, Payout]
+    root: Mapping[str, Payout]
+    recycled: int = 0
+
+
+@dataclass
+class _Divided:
+    """Dividends by hotkey after parents had theirs, rao; and what was burned on the way."""
+
+    dividends: dict[str, int] = field(default_factory=dict)
+    recycled: int = 0
+
+
+def distribute(
+    pending: Pending, emission: Iterable[HotkeyEmission], hotkeys: Mapping[str, Staked], tao_weight: int, ck_burn: int
+) -> Dividends:
+    """Who gets what of one epoch's emission.
+
+    Args:
+        pending: the pots. Miners' and validators' emission of the epoch says only in which proportion they are paid.
+        emission: what the epoch assigned to each hotkey.
+        hotkeys: the hotkeys of `emission`, and their parents.
+        tao_weight: u64, 2^64 - 1 is one (`TaoWeight`).
+        ck_burn: part of a parent's dividends that is recycled, u64 (`CKBurn`).
+    """
+    emission = list(emission)
+    incentives = {entry.hotkey: entry.server for entry in emission}
+    pot = pending.validator if any(incentives.values()) else pending.validator + pending.server
+    divided = _Divided()
+    for entry in emission:
+        divide_among_parents(entry, hotkeys, tao_weight, ck_burn, divided)
+    alpha, root = dividend_distribution(min(pot, U64_MAX), pending.root, tao_weight, hotkeys, divided.dividends)
+    return Dividends(
+        incentives,
+        {hotkey: payout(word, hotkeys[hotkey].take) for hotkey, word in alpha.items()},
+        {hotkey: payout(word, hotkeys[hotkey].take) for hotkey, word in root.items()},
+        divided.recycled,
+    )
+
+
+def divide_among_parents(
+    entry: HotkeyEmission, hotkeys: Mapping[str, Staked], tao_weight: int, ck_burn: int, into: _Divided
+) -> None:
+    """Divide a hotkey's dividend between itself and its parents (`get_parent_child_dividends_distribution`)."""
+    child, dividend = hotkeys[entry.hotkey], U96F32.number(entry.validator)
+    contributions = [contribution(hotkeys[parent], share, tao_weight) for share, parent in child.parents]
+    total = add(U96F32.number(self_contribution(child, tao_weight)), sum(contributions))
+    left, takes = dividend, 0
+    for (_, parent), contributed in zip(child.parents, contributions, strict=True):
+        part = U96F32.multiply(dividend, U96F32.divide(contributed, total))
+        left = subtract(left, part)
+        if hotkeys[parent].owner != child.owner:
+            burned = U96F32.multiply(u64_share(ck_burn), part)
+            take = U96F32.multiply(u16_share(child.childkey_take), part)
+            part = subtract(subtract(part, burned), take)
+            takes = add(takes, take)
+            into.recycled += U96F32.whole(burned)
+        into.dividends[parent] = into.dividends.get(parent, 0) + U96F32.whole(part)
+    into.dividends[entry.hotkey] = into.dividends.get(entry.hotkey, 0) + U96F32.whole(add(left, takes))
+
+
+def contribution(parent: Staked, share: int, tao_weight: int) -> int:
+    """What a parent's stake adds to a child's, U96F32 word of rao."""
+    lent = u64_share(share)
+    alpha = U96F32.multiply(U96F32.number(parent.alpha), lent)
+    root = U96F32.multiply(U96F32.multiply(U96F32.number(parent.root), lent), u64_share(tao_weight))
+    return add(alpha, root)
+
+
+def self_contribution(hotkey: Staked, tao_weight: int) -> int:
+    """A hotkey's own stake without what it lends to children, rao (`get_self_contribution`)."""
+    kept = U96F32.one
+    for share, _ in hotkey.children:
+        kept = subtract(kept, u64_share(share))
+    alpha = U96F32.multiply(U96F32.number(hotkey.alpha), kept)
+    root = U96F32.multiply(U96F32.multiply(U96F32.number(hotkey.root), kept), u64_share(tao_weight))
+    return U96F32.whole(add(alpha, root))
+
+
+def dividend_distribution(
+    pending_alpha: int,
+    pending_root: int,
+    tao_weight: int,
+    hotkeys: Mapping[str, Staked],
+    dividends: Mapping[str, int],
+) -> tuple[dict[str, int], dict[str, int]]:
+    """Divide the two pots by what each hotkey's dividend was earned with (`calculate_dividend_distribution`).
+
+    Args:
+        pending_alpha: rao for alpha's part.
+        pending_root: rao for root's part.
+        tao_weight: u64, 2^64 - 1 is one.
+        hotkeys: stakes.
+        dividends: rao by hotkey.
+
+    Returns:
+        From the first pot and from the second, U96F32 words of rao by hotkey.
+    """
+    alpha_parts, root_parts = {}, {}
+    for hotkey, rao in dividends.items():
+        root_alpha = U96F32.multiply(U96F32.number(hotkeys[hotkey].root), u64_share(tao_weight))
+        root_share = U96F32.divide(root_alpha, add(U96F32.number(hotkeys[hotkey].alpha), root_alpha))
+        dividend = U96F32.number(rao)
+        root_parts[hotkey] = U96F32.multiply(dividend, root_share)
+        alpha_parts[hotkey] = subtract(dividend, root_parts[hotkey])
+    return _shared(pending_alpha, alpha_parts), _shared(pending_root, root_parts)
+
+
+def _shared(pot: int, parts: Mapping[str, int]) -> dict[str, int]:
+    total = add(sum(parts.values()), 0)
+    return {hotkey: U96F32.multiply(U96F32.number(pot), U96F32.divide(part, total)) for hotkey, part in parts.items()}
+
+
+def payout(dividend: int, take: int) -> Payout:
+    """Take a hotkey's dividend apart: the owner's take, and the rest.
+
+    Args:
+        dividend: U96F32 word of rao.
+        take: u16.
+    """
+    taken = U96F32.multiply(u16_share(take), dividend)
+    return Payout(U96F32.whole(taken), U96F32.whole(subtract(dividend, taken)))
+
+
+def withheld_proportion(withheld: int, incentives: int) -> int:
+    """Part of the miners' emission that went to the owner's hotkeys, U96F32 word (`MinerBurned`).
+
+    Args:
+        withheld: rao of incentive of the owner's hotkeys, burned or recycled.
+        incentives: rao of all incentives.
+    """
+    return U96F32.divide(U96F32.number(withheld), U96F32.number(incentives))
+
+
+def root_claimable_increment(dividend: int, root_stake: int) -> int | None:
+    """What a root dividend adds to the rate at which every rao staked on root may claim alpha.
+
+    Args:
+        dividend: rao of alpha.
+        root_stake: rao of TAO staked on the hotkey on root.
+
+    Returns:
+        I96F32 word; None where the dividend is larger than the stake, and is then staked for the owner.
+    """
+    if dividend > root_stake:
+        return None
+    return U96F32.divide(U96F32.number(dividend), U96F32.number(root_stake))

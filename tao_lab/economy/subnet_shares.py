@@ -1,0 +1,78 @@
+"""Who gets the block's TAO: each subnet's share goes by its moving price, less what its owner keeps from miners.
+
+A subnet that pays a part of its miners' emission to its own owner's hotkeys loses that part of its weight, and the
+others gain it. A subnet whose emission is switched off gets no TAO; the rest share what it would have got.
+
+Source: `pallets/subtensor/src/coinbase/subnet_emissions.rs` (`get_shares`, `get_shares_price_ema`,
+`get_subnet_block_emissions`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tao_lab.economy.words import U64F64, WORD_MAX, to_u64f64, to_u96f32
+
+
+@dataclass(frozen=True)
+class SubnetPrice:
+    """What a subnet's share goes by.
+
+    Attributes:
+        moving_price: I96F32 word (`SubnetMovingPrice`).
+        miner_burned: part of the miners' emission that went to the owner's hotkeys at the last epoch, U96F32 word
+            (`MinerBurned`).
+        emission_enabled: whether it gets TAO at all (`SubnetEmissionEnabled`).
+    """
+
+    moving_price: int
+    miner_burned: int = 0
+    emission_enabled: bool = True
+
+
+def subnet_shares(subnets: Sequence[SubnetPrice]) -> list[int]:
+    """Share of each subnet in the block's TAO.
+
+    Args:
+        subnets: those that emission goes to, in any order.
+
+    Returns:
+        U64F64 words in the same order; their sum is at most one.
+    """
+    prices = normalized([to_u64f64(subnet.moving_price) for subnet in subnets])
+    weights = [
+        U64F64.multiply(share, U64F64.one - min(to_u64f64(subnet.miner_burned), U64F64.one))
+        for share, subnet in zip(prices, subnets, strict=True)
+    ]
+    shares = normalized(weights) if any(weights) else prices  # all burn: prices alone decide
+    if all(subnet.emission_enabled for subnet in subnets):
+        return shares
+    return normalized([share if subnet.emission_enabled else 0 for share, subnet in zip(shares, subnets, strict=True)])
+
+
+def normalized(words: Sequence[int]) -> list[int]:
+    """U64F64 words divided by their sum; all zero where that is zero."""
+    total = min(sum(words), WORD_MAX)
+    return [U64F64.divide(word, total) for word in words]
+
+
+def subnet_block_emission(share: int, block_emission: int) -> int:
+    """TAO of the block that goes to a subnet.
+
+    Args:
+        share: U64F64 word.
+        block_emission: rao.
+
+    Returns:
+        U96F32 word of rao.
+    """
+    return to_u96f32(U64F64.multiply(U64F64.number(block_emission), share))
+
+
+def root_sells(subnets: Sequence[SubnetPrice]) -> bool:
+    """Whether root gets its part of alpha in this block (`get_network_root_sell_flag`).
+
+    It does while all subnets together are worth more than one TAO for one alpha each; otherwise the part is recycled.
+    """
+    return sum(to_u64f64(subnet.moving_price) for subnet in subnets) > U64F64.one

@@ -1,0 +1,66 @@
+"""What a block gives to a subnet's pool: TAO and alpha at the pool's price, and TAO for which alpha is bought.
+
+TAO enters together with new alpha, so that the price stays. How much new alpha may enter is limited: by root's part in
+the subnet, which falls while the subnet's alpha grows. TAO beyond it does not enter as liquidity but buys alpha from
+the pool, which moves the price up. So an old subnet gets buyers where a young one gets depth.
+
+Source: `pallets/subtensor/src/coinbase/run_coinbase.rs` (`get_subnet_terms`), `coinbase/block_step.rs`
+(`root_proportion`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tao_lab.economy.words import U96F32, add, subtract, to_u96f32, u64_share
+
+
+@dataclass(frozen=True)
+class SubnetTerms:
+    """One block's amounts for a subnet, U96F32 words of rao.
+
+    Attributes:
+        tao_in: TAO for the pool.
+        alpha_in: alpha for the pool.
+        alpha_out: alpha for owner, miners, validators and root.
+        excess_tao: TAO that buys alpha from the pool.
+    """
+
+    tao_in: int
+    alpha_in: int
+    alpha_out: int
+    excess_tao: int
+
+
+def root_proportion(root_tao: int, tao_weight: int, alpha_issuance: int) -> int:
+    """Root's weight in a subnet: weighted TAO on root against that and all alpha.
+
+    Args:
+        root_tao: rao staked on root (`SubnetTAO` of root).
+        tao_weight: u64, 2^64 - 1 is one (`TaoWeight`).
+        alpha_issuance: rao of the subnet's alpha, in the pool and outside.
+
+    Returns:
+        U96F32 word, at most one.
+    """
+    root = U96F32.multiply(U96F32.number(root_tao), u64_share(tao_weight))
+    return U96F32.divide(root, add(root, U96F32.number(alpha_issuance)))
+
+
+def subnet_terms(tao_emission: int, alpha_emission: int, price: int, root_proportion: int) -> SubnetTerms:
+    """One block's amounts for a subnet.
+
+    Args:
+        tao_emission: its part of the block's TAO, U96F32 word of rao.
+        alpha_emission: rao of alpha that a block of this subnet issues (`block_emission` of its alpha issuance).
+        price: price of alpha in TAO, U64F64 word.
+        root_proportion: U96F32 word.
+    """
+    price = to_u96f32(price)
+    alpha_out = U96F32.number(alpha_emission)
+    tao_in, alpha_in = tao_emission, U96F32.divide(tao_emission, price)
+    cap = U96F32.multiply(root_proportion, alpha_out)
+    if alpha_in > cap:
+        alpha_in = cap
+        tao_in = U96F32.multiply(alpha_in, price)
+    return SubnetTerms(tao_in, alpha_in, alpha_out, subtract(tao_emission, tao_in))

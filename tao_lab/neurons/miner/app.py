@@ -1,0 +1,168 @@
+"""The miner's HTTP application: a door, a model behind it, and two pages for the operator.
+
+`POST /forward` is what validators use; `/health` and `/metrics` (Prometheus) are answered to this machine only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import ipaddress
+import logging
+import time
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import FastAPI, HTTPException, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from tao_lab.neurons.miner.door import Door, Policy
+from tao_lab.neurons.miner.refusal import REASONS, Refusal
+from tao_lab.neurons.wire import PATH, answer_bytes
+from tao_lab.neurons.work import Forward, Json, Task
+
+REMEMBERED = 200  # requests, for a person who looks
+ANSWERED = "answered"
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Served:
+    """One request, as a person looks at it.
+
+    Attributes:
+        at: Unix time.
+        caller: hotkey that signed it; empty if none did.
+        task: its id; empty if there was none.
+        outcome: "answered", or the code of the refusal.
+        seconds: that it took.
+        sentence: of the refusal.
+    """
+
+    at: float
+    caller: str
+    task: str
+    outcome: str
+    seconds: float
+    sentence: str = ""
+
+
+class Metrics:
+    """What Prometheus collects. One registry a miner, so that a notebook can have two."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        requests = Counter("miner_requests", "Requests by outcome.", ["outcome"], registry=self.registry)
+        self.requests = {code: requests.labels(code) for code in (ANSWERED, *REASONS)}
+        self.seconds = Histogram("miner_answer_seconds", "From request to answer.", registry=self.registry)
+        self.at_work = Gauge("miner_tasks", "Tasks that wait or are worked on.", registry=self.registry)
+
+    def count(self, outcome: str) -> int:
+        """Requests that ended so."""
+        return int(self.requests[outcome]._value.get())
+
+
+class Workbench:
+    """Runs `forward` for a task, a few at a time, each within its seconds."""
+
+    def __init__(self, forward: Forward, policy: Policy, metrics: Metrics) -> None:
+        self._forward, self._policy, self._metrics = forward, policy, metrics
+        self._asynchronous = inspect.iscoroutinefunction(forward)
+        self._pool = ThreadPoolExecutor(policy.workers, thread_name_prefix="forward")
+        self._at_work = 0
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.stopping = False
+
+    async def answer(self, task: Task) -> Json:
+        """The answer's content.
+
+        Raises:
+            Refusal: The miner is stopping or busy, the model failed or took too long.
+        """
+        if self.stopping:
+            raise Refusal("stopping", "the miner is shutting down")
+        if self._at_work >= self._policy.most_waiting:
+            raise Refusal("busy", f"{self._at_work} tasks are waiting", wait=1)
+        seconds = min(task.seconds, self._policy.most_seconds)
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._start(task)
+        except TimeoutError:
+            raise Refusal("timeout", f"no answer within {seconds:g} s") from None
+        except Exception as error:
+            log.exception("forward failed on task %s", task.id)
+            raise Refusal("model_failed", f"the miner's forward raised {type(error).__name__}") from error
+
+    async def _start(self, task: Task) -> Json:
+        self._loop = asyncio.get_running_loop()
+        self._change(+1)
+        if self._asynchronous:
+            try:
+                return await self._forward(task)
+            finally:
+                self._change(-1)
+        future = self._pool.submit(self._forward, task)
+        future.add_done_callback(self._done)  # a thread cannot be stopped: its place is free when it has ended
+        return await asyncio.wrap_future(future)
+
+    def _done(self, _: Future[Json]) -> None:
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._change, -1)
+
+    def _change(self, by: int) -> None:
+        self._at_work += by
+        self._metrics.at_work.set(self._at_work)
+
+    def close(self) -> None:
+        """Take no more; what runs is not waited for."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def create_app(door: Door, bench: Workbench, metrics: Metrics, served: deque[Served]) -> FastAPI:
+    """The application of one miner."""
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+
+    @app.post(PATH)
+    async def forward(request: Request) -> Response:
+        start = time.perf_counter()
+        caller, name, outcome, sentence = "", "", ANSWERED, ""
+        try:
+            caller, task = await door.admit(request)
+            name = task.id
+            response = Response(_answered(task, await bench.answer(task)), media_type="application/json")
+        except Refusal as refusal:
+            outcome, sentence, response = refusal.code, refusal.sentence, refusal.response()
+        seconds = time.perf_counter() - start
+        metrics.requests[outcome].inc()
+        if outcome == ANSWERED:
+            metrics.seconds.observe(seconds)
+        served.append(Served(time.time(), caller, name, outcome, seconds, sentence))
+        return response
+
+    @app.get("/health")
+    async def health(request: Request) -> dict[str, Any]:
+        _ensure_local(request)
+        return {"status": "stopping" if bench.stopping else "ok", "hotkey": door.hotkey}
+
+    @app.get("/metrics")
+    async def prometheus(request: Request) -> Response:
+        _ensure_local(request)
+        return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+    return app
+
+
+def _answered(task: Task, content: Json) -> bytes:
+    try:
+        return answer_bytes(task, content)
+    except (TypeError, ValueError, RecursionError) as error:
+        log.error("forward's answer to task %s is no plain JSON: %s", task.id, error)
+        raise Refusal("model_failed", "the miner's answer is no plain JSON") from None
+
+
+def _ensure_local(request: Request) -> None:
+    host = request.client.host if request.client else ""
+    if not ipaddress.ip_address(host or "0.0.0.0").is_loopback:
+        raise HTTPException(404)

@@ -1,0 +1,162 @@
+"""Who is on a subnet, as both programs see it: one metagraph, read through the official SDK.
+
+`Peers` is what a moment of the chain says; `Watch` keeps the newest in a running program.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+from urllib.parse import urlsplit
+
+import bittensor as bt
+
+from tao_lab.errors import LabError
+from tao_lab.network import Network
+
+Chain: TypeAlias = Network | str  # in this process, or the SDK's name or URL of a network
+Endpoint: TypeAlias = tuple[str, int]
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A neuron of the subnet.
+
+    Attributes:
+        uid: its place.
+        hotkey: SS58 address.
+        coldkey: SS58 address.
+        stake: stake weight, rao.
+        permit: whether it may set weights on others.
+        active: whether its weights count: it has set some within the activity cutoff.
+        registered_at: block.
+        last_update: block of its last weights.
+        axon: where it serves, if it does.
+    """
+
+    uid: int
+    hotkey: str
+    coldkey: str
+    stake: int
+    permit: bool
+    active: bool
+    registered_at: int
+    last_update: int
+    axon: Endpoint | None
+
+
+@dataclass(frozen=True)
+class Peers:
+    """A subnet at a block.
+
+    Attributes:
+        block: height.
+        by_hotkey: its neurons, in the order of the UIDs.
+    """
+
+    block: int
+    by_hotkey: Mapping[str, Peer]
+
+
+def client(chain: Chain) -> bt.Client:
+    """The SDK's client of a network, to be opened with `async with`."""
+    if isinstance(chain, Network):
+        return bt.Client("local", substrate=chain.substrate)
+    return bt.Client(chain, fallback_endpoints=[]) if "://" in chain else bt.Client(chain)
+
+
+async def read_peers(connection: bt.Client, netuid: int) -> Peers:
+    """The subnet's neurons at the head.
+
+    Raises:
+        LabError: There is no such subnet.
+    """
+    graph = await connection.subnets.metagraph(netuid, commitments=False)
+    if graph is None:
+        raise LabError(f"netuid is {netuid}; allowed: a subnet of this network (`btcli subnets list` shows them)")
+    peers = [
+        Peer(
+            uid=neuron.uid,
+            hotkey=neuron.hotkey,
+            coldkey=neuron.coldkey,
+            stake=neuron.total_stake.rao,
+            permit=neuron.validator_permit,
+            active=neuron.active,
+            registered_at=neuron.block_at_registration,
+            last_update=neuron.last_update,
+            axon=None if neuron.axon is None else endpoint(neuron.axon),
+        )
+        for neuron in graph.neurons
+    ]
+    return Peers(graph.block, {peer.hotkey: peer for peer in peers})
+
+
+class Watch:
+    """The newest `Peers`, kept by `run`.
+
+    Attributes:
+        peers: what the chain said last; None until it has said something.
+    """
+
+    def __init__(self, chain: Chain, netuid: int, seconds: float) -> None:
+        self._chain, self._netuid, self._seconds = chain, netuid, seconds
+        self.peers: Peers | None = None
+
+    async def run(self) -> None:
+        """Read every so often, until cancelled; a chain that is away is asked again."""
+        while True:
+            try:
+                async with client(self._chain) as connection:
+                    while True:
+                        self.peers = await read_peers(connection, self._netuid)
+                        await asyncio.sleep(self._seconds)
+            except Exception as error:  # noqa: BLE001 - whatever keeps the chain away, the miner goes on
+                log.warning("the chain cannot be read (%s: %s); trying again", type(error).__name__, error)
+                await asyncio.sleep(self._seconds)
+
+
+# --- addresses ------------------------------------------------------------------------------------------------------
+
+
+def endpoint(axon: str) -> Endpoint:
+    """Host and port of an axon as the metagraph writes it; an IPv4 address inside an IPv6 one is taken out."""
+    host, _, port = axon.rpartition(":")
+    address = ipaddress.ip_address(host.strip("[]"))
+    mapped = getattr(address, "ipv4_mapped", None)
+    return str(mapped or address), int(port)
+
+
+def published(host: str) -> str:
+    """The address to put on the chain for a server at `host`.
+
+    The chain refuses 127.0.0.1 and ::1 (`is_valid_ip_address` in pallets/subtensor/src/subnets/serving.rs); the lab's
+    miners stay on this machine, and are listed under the same address in its IPv6 form, ::ffff:127.0.0.1.
+    """
+    address = ipaddress.ip_address("127.0.0.1" if host == "::1" else host)
+    return f"::ffff:{address}" if address.is_loopback and address.version == 4 else str(address)
+
+
+def may_be_asked(host: str, local: bool) -> bool:
+    """Whether a validator opens a connection to an address that a miner put on the chain.
+
+    Anybody may name any address. Only public ones are asked, or this machine's where the chain itself is on it, so
+    that no miner makes a validator knock at doors of its own network.
+    """
+    address: Any = ipaddress.ip_address(host)
+    return bool(address.is_global and not address.is_multicast) or (local and bool(address.is_loopback))
+
+
+def is_local(chain: Chain) -> bool:
+    """Whether the chain is in this process or on this machine."""
+    if isinstance(chain, Network):
+        return True
+    host = urlsplit(chain).hostname if "://" in chain else ("127.0.0.1" if chain == "local" else None)
+    with suppress(ValueError):
+        return host is not None and ipaddress.ip_address(host).is_loopback
+    return host == "localhost"

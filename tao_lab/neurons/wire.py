@@ -1,0 +1,97 @@
+"""What travels between a validator and a miner: a signed POST of a task, and an answer or a refusal, as JSON.
+
+    POST /forward          body {"id", "kind", "content", "seconds"}      headers of `bittensor.http_auth` (btauth/1)
+    200                    body {"id", "content"}
+    4xx, 5xx               body {"code", "sentence", "mend"}
+
+Neither side trusts the other: bytes are counted before they are read, and what is read is checked.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any, NoReturn
+
+from tao_lab.neurons.work import Json, Task
+
+PATH = "/forward"
+MOST_REQUEST = 2**20  # bytes of a task
+MOST_ANSWER = 8 * 2**20  # bytes of an answer: a waveform is long
+LONGEST_ID = 128
+LONGEST_SECONDS = 600.0
+
+
+class NotATask(ValueError):  # noqa: N818 - named by what it is
+    """Bytes that are no task; the message says why."""
+
+
+class NotAnAnswer(ValueError):  # noqa: N818 - named by what it is
+    """Bytes that are no answer; the message says why."""
+
+
+def task_bytes(task: Task) -> bytes:
+    """A task as the body of a request."""
+    return _bytes(asdict(task))
+
+
+def read_task(body: bytes) -> Task:
+    """The task in a body.
+
+    Raises:
+        NotATask: It is no JSON, or a field is missing or of another type.
+    """
+    try:
+        data = _json(body)
+    except ValueError as error:
+        raise NotATask(f"the body is no JSON: {error}") from None
+    if not isinstance(data, dict):
+        raise NotATask("the body is no JSON object")
+    name, kind, content = data.get("id"), data.get("kind"), data.get("content")
+    seconds = data.get("seconds", Task.seconds)
+    if not isinstance(name, str) or not 0 < len(name) <= LONGEST_ID:
+        raise NotATask(f"`id` must be a string of 1 to {LONGEST_ID} characters")
+    if not isinstance(kind, str) or not isinstance(content, dict):
+        raise NotATask("`kind` must be a string and `content` an object")
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds <= LONGEST_SECONDS:
+        raise NotATask(f"`seconds` must be a number above 0, at most {LONGEST_SECONDS:g}")
+    return Task(name, kind, content, float(seconds))
+
+
+def answer_bytes(task: Task, content: Json) -> bytes:
+    """An answer as the body of a response.
+
+    Raises:
+        ValueError, TypeError: The content is no plain JSON.
+    """
+    return _bytes({"id": task.id, "content": content})
+
+
+def read_answer(body: bytes, task: Task) -> Json:
+    """The content of an answer to a task.
+
+    Raises:
+        NotAnAnswer: It is no JSON, or no answer to this task.
+    """
+    try:
+        data = _json(body)
+    except ValueError as error:
+        raise NotAnAnswer(f"the answer is no JSON: {error}") from None
+    if not isinstance(data, dict) or data.get("id") != task.id or "content" not in data:
+        raise NotAnAnswer("the answer does not name this task, or has no content")
+    return data["content"]
+
+
+def _bytes(data: Any) -> bytes:
+    return json.dumps(data, allow_nan=False, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body, parse_constant=_no_number)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def _no_number(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no number")
