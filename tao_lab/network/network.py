@@ -23,6 +23,7 @@ from tao_lab.chain.errors import BadValue, ChainError, DispatchError
 from tao_lab.chain.genesis import FAUCET_URI, SUDO_URI, Genesis
 from tao_lab.chain.merkle import ListProof, StateProof
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, all_netuids, subnet_exists
+from tao_lab.chain.pallets.subtensor.subnets import network_lock_cost
 from tao_lab.chain.rules import Rules
 from tao_lab.chain.state import StorageReader
 from tao_lab.network.metagraph import Metagraph, read_metagraph
@@ -348,7 +349,7 @@ class Network:
             owner: Wallet whose coldkey pays the lock cost and owns the subnet.
             kind: Kind of work, one of `tao_lab.subnets`; kept in the subnet's identity on chain.
             name: Name of the subnet; by default the kind.
-            tempo: Blocks between epochs, 1 to 65,535.
+            tempo: Blocks between epochs, 1 to 65,535; with less than 100, weights may be set once a tempo.
             commit_reveal: Whether weights are committed first and revealed later, as on the real network.
             fund: Whether the faucet gives the owner the lock cost first.
 
@@ -376,6 +377,8 @@ class Network:
         self.sudo("AdminUtils", "sudo_set_commit_reveal_weights_enabled", netuid=netuid, enabled=commit_reveal)
         if tempo != self.chain.state.get(MODULE, "Tempo", netuid):
             self.sudo("AdminUtils", "sudo_set_tempo", netuid=netuid, tempo=tempo)
+        if tempo < self.chain.state.get(MODULE, "WeightsSetRateLimit", netuid):
+            self.sudo("AdminUtils", "sudo_set_weights_set_rate_limit", netuid=netuid, weights_set_rate_limit=tempo)
         return netuid
 
     def populate(
@@ -406,8 +409,7 @@ class Network:
 
     def lock_cost(self) -> Amount:
         """What creating a subnet costs now."""
-        answer = self.chain.runtime_call("SubnetRegistrationRuntimeApi", "get_network_registration_cost", [])
-        return bt.Balance.from_rao(int(answer))
+        return bt.Balance.from_rao(network_lock_cost(self.chain.state, self.block_number))
 
     def subnets(self) -> list[int]:
         """Netuids of all subnets but root, in the order of their numbers."""

@@ -14,7 +14,7 @@ import bittensor as bt
 import numpy as np
 
 from tao_lab.chain.errors import BadValue
-from tao_lab.chain.pallets.subtensor.lookups import MODULE, subnet_exists, uid_of
+from tao_lab.chain.pallets.subtensor.lookups import MODULE, last_updates, subnet_exists, uid_of
 from tao_lab.units import RAO_PER_TAO, U16_MAX
 
 if TYPE_CHECKING:
@@ -146,7 +146,17 @@ def grade(net: Network, people: Population, noise: float = 0.05, seed: int = 0) 
     random = np.random.default_rng(seed + 1)
     uids = sorted(people.quality)
     quality = np.array([people.quality[uid] for uid in uids])
+    net.run(blocks=_blocks_to_wait(net, people))
     for wallet in people.validators:
         seen = np.clip(quality * (1 + noise * random.standard_normal(len(uids))), 0.001, None)
         weights = np.round(seen / seen.max() * U16_MAX).astype(int).tolist()
         net.call(wallet.hotkey, MODULE, "set_weights", netuid=people.netuid, dests=uids, weights=weights, version_key=0)
+
+
+def _blocks_to_wait(net: Network, people: Population) -> int:
+    """Until the rate limit lets all of them set weights; registering counts as setting them."""
+    state, netuid = net.chain.state, people.netuid
+    limit, updates = state.get(MODULE, "WeightsSetRateLimit", netuid), last_updates(state, netuid)
+    uids = [uid_of(state, netuid, wallet.hotkey.ss58_address) for wallet in people.validators]
+    waits = [updates[uid] + limit - net.block_number for uid in uids if uid is not None]
+    return max(0, *waits, 0)
