@@ -63,9 +63,11 @@ def root(net: Network, name: str, **args: Any) -> None:
     assert "Err" not in str(result), (name, result)
 
 
-def open_market(*, validators: int = 1, miners: int = 3, path: Path | None = None, wallets: Path | None = None) -> Market:
+def open_market(
+    *, validators: int = 1, miners: int = 3, path: Path | None = None, wallets: Path | None = None
+) -> Market:
     """Make the network, the subnet and its people, and wait until the validators have their permits."""
-    net = Network(path, wallets=wallets)
+    net = Network(path)
     owner = net.wallet("owner", tao=5_000)
     net.call(owner, MODULE, "register_network", hotkey=owner.hotkey.ss58_address)
     market = Market(net, 1, owner, [], [])

@@ -10,6 +10,7 @@ import pytest
 from tao_lab.errors import LabError
 from tao_lab.neurons.miner import Miner
 from tao_lab.neurons.validator import Validator
+from tests.neurons.conftest import VALIDATOR
 from tests.neurons.doubling import subnet
 from tests.neurons.market import MODULE, TEMPO, Market, open_market
 
@@ -75,14 +76,10 @@ def test_who_stops_is_out_of_the_weights_and_who_is_replaced_is_forgotten(
 def _replace(market: Market, hotkey: str) -> None:
     """Let a newcomer take a miner's place: the subnet is full, and nobody is immune."""
     market.hyper("immunity_period", immunity_period=1)
-    n = market.read("SubnetworkN", 1)
-    market.net.chain.state.put(MODULE, "MaxAllowedUids", 1, n)
-    for wallet in market.miners:
-        if wallet.hotkey.ss58_address != hotkey:
-            uid = market.uid(wallet)
-            emission = market.read("Emission", 1)
-            emission[uid] = 10**9
-            market.net.chain.state.put(MODULE, "Emission", 1, emission)
+    n, state = market.read("SubnetworkN", 1), market.net.chain.state
+    state.put(MODULE, "MaxAllowedUids", 1, n)
+    state.put(MODULE, "MinNonImmuneUids", 1, 0)
+    state.put(MODULE, "Emission", 1, [0 if uid == market.read("Uids", 1, hotkey) else 10**9 for uid in range(n)])
     market.net.run(blocks=2)
     market.register(market.net.wallet("newcomer", tao=1_000))
 
@@ -104,7 +101,11 @@ def test_a_validator_that_restarts_knows_what_it_knew(
 @pytest.mark.parametrize(
     ("change", "name", "says"),
     [
-        (lambda m: m.hyper("weights_version_key", weights_version_key=9), "IncorrectWeightVersionKey", "--version-key 9"),
+        (
+            lambda m: m.hyper("weights_version_key", weights_version_key=9),
+            "IncorrectWeightVersionKey",
+            "--version-key 9",
+        ),
         (lambda m: m.net.chain.state.put(MODULE, "StakeThreshold", 2**62), "NotEnoughStakeToSetWeights", "is needed"),
         (
             lambda m: m.net.chain.state.put(MODULE, "ValidatorPermit", 1, [False] * 5),
@@ -207,8 +208,6 @@ def test_a_miner_answers_only_validators_of_its_subnet(market: Market, serve: Ca
 
 
 def test_a_chain_that_is_not_there_is_named() -> None:
-    from tests.neurons.conftest import VALIDATOR
-
     with (
         Validator(subnet, wallet=VALIDATOR, network="ws://127.0.0.1:9", netuid=1) as validator,
         pytest.raises(LabError, match="cannot be reached"),

@@ -137,28 +137,42 @@ class Validator:
         except (bt.BittensorError, OSError) as error:
             raise LabError(f"the chain cannot be reached ({type(error).__name__}: {error})") from error
 
-    def run(self, *, epochs: int | None = None, every: float = 12.0, stop: threading.Event | None = None) -> None:
-        """Make steps.
+    def run(
+        self,
+        *,
+        epochs: int | None = None,
+        every: float = 12.0,
+        stop: threading.Event | None = None,
+        on_step: Callable[[Step], None] | None = None,
+    ) -> None:
+        """Make steps; a chain that is away is waited for.
 
         Args:
             epochs: Ends when the subnet has had so many more; None goes on.
             every: Seconds between steps.
             stop: Ends it when set.
+            on_step: Called after each step, in the validator's thread.
+
+        Raises:
+            LabError: There is no such subnet.
         """
-        in_own_loop(lambda: self._many_steps(epochs, every, stop or threading.Event()))
+        in_own_loop(lambda: self._many_steps(epochs, every, stop or threading.Event(), on_step or (lambda _: None)))
 
     async def _one_step(self) -> Step:
         async with client(self._chain) as connection, http_client() as http:
             return (await self._step(connection, http))[0]
 
-    async def _many_steps(self, epochs: int | None, every: float, stop: threading.Event) -> None:
+    async def _many_steps(
+        self, epochs: int | None, every: float, stop: threading.Event, on_step: Callable[[Step], None]
+    ) -> None:
         first: int | None = None
         async with http_client() as http:
             while not stop.is_set():
                 try:
                     async with client(self._chain) as connection:
                         while not stop.is_set():
-                            _, limits = await self._step(connection, http)
+                            step, limits = await self._step(connection, http)
+                            on_step(step)
                             first = limits.epoch if first is None else first
                             if epochs is not None and limits.epoch - first >= epochs:
                                 return
