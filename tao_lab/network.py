@@ -29,6 +29,7 @@ from tao_lab.chain.genesis import FAUCET_URI, Genesis
 from tao_lab.chain.merkle import ListProof, StateProof
 from tao_lab.chain.rules import Rules
 from tao_lab.chain.state import StorageReader
+from tao_lab.keys import MNEMONIC_WORDS
 from tao_lab.node.rpc import Node
 from tao_lab.node.server import Server
 from tao_lab.node.substrate import LocalSubstrate
@@ -37,7 +38,6 @@ from tao_lab.units import RAO_PER_TAO
 NETWORK = "local"  # what the SDK calls a network that is neither finney nor test
 DECIMALS = 9
 SUPPLY_TAO = 21_000_000
-MNEMONIC_WORDS = (12, 15, 18, 21, 24)
 
 Signer: TypeAlias = bt.Wallet | Keypair
 Amount: TypeAlias = bt.Balance

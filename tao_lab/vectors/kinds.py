@@ -10,6 +10,7 @@ import numpy as np
 
 from tao_lab.consensus import Epoch, EpochInput, EpochTerms, NormalizedWeights, epoch, normalize_weights
 from tao_lab.economy import Pool, SwapResult, block_emission, swap
+from tao_lab.keys import Address, MnemonicParts, read_address, read_mnemonic
 from tao_lab.vectors.compare import AnswerError
 
 
@@ -73,6 +74,38 @@ def _normalized_answer(result: Any) -> Mapping[str, Any]:
     )
 
 
+def _mnemonic_answer(result: Any) -> Mapping[str, Any]:
+    if isinstance(result, tuple) and len(result) == 3:
+        result = MnemonicParts(result[2] is not None, *result)
+    if isinstance(result, MnemonicParts):
+        result = asdict(result)
+    if isinstance(result, Mapping):
+        return _with_hex(result)
+    raise AnswerError(
+        f"returned {type(result).__name__}; allowed: (entropy_bits, checksum_bits, entropy), or a dict with the fields "
+        "of `expected`"
+    )
+
+
+def _ss58_answer(result: Any) -> Mapping[str, Any]:
+    if result is None:
+        result = Address(False, None, None)
+    if isinstance(result, tuple) and len(result) == 2:
+        result = Address(True, *result)
+    if isinstance(result, Address):
+        result = asdict(result)
+    if isinstance(result, Mapping):
+        return _with_hex(result)
+    raise AnswerError(
+        f"returned {type(result).__name__}; allowed: (ss58_format, public_key), None where the address is not valid, or "
+        "a dict with the fields of `expected`"
+    )
+
+
+def _with_hex(answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {name: f"0x{value.hex()}" if isinstance(value, bytes) else value for name, value in answer.items()}
+
+
 KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
@@ -103,6 +136,20 @@ KINDS: dict[str, Kind] = {
             rule=normalize_weights,
             answer=_normalized_answer,
             signature="normalize_weights(weights, max_limit) -> (weights, within_limit) | dict",
+        ),
+        Kind(
+            name="mnemonic",
+            arguments=lambda data: (data["phrase"],),
+            rule=read_mnemonic,
+            answer=_mnemonic_answer,
+            signature="mnemonic(phrase: str) -> (entropy_bits, checksum_bits, entropy) | dict",
+        ),
+        Kind(
+            name="ss58",
+            arguments=lambda data: (data["address"],),
+            rule=read_address,
+            answer=_ss58_answer,
+            signature="ss58(address: str) -> (ss58_format, public_key) | None | dict",
         ),
     )
 }
