@@ -15,6 +15,7 @@ from decimal import Context, Decimal
 from math import gcd
 from typing import Literal
 
+from tao_lab.economy.words import U64F64
 from tao_lab.units import U16_MAX
 
 Side = Literal["buy", "sell"]
@@ -125,13 +126,13 @@ def price(pool: Pool) -> int:
 
 def fee_amount(amount: int, fee_rate: int) -> int:
     """Fee inside an amount, rao: the whole is `amount` (`calculate_fee_amount`)."""
-    return amount * _divide(fee_rate << FRACTION_BITS, U16_MAX << FRACTION_BITS) >> FRACTION_BITS
+    return amount * U64F64.divide(fee_rate << FRACTION_BITS, U16_MAX << FRACTION_BITS) >> FRACTION_BITS
 
 
 def fee_on_top(paid: int, fee_rate: int) -> int:
     """Fee that belongs to an amount paid without it, rao: used where the limit price cut a swap short."""
-    rate = _divide(fee_rate << FRACTION_BITS, (U16_MAX - fee_rate) << FRACTION_BITS)
-    return min(_multiply(paid << FRACTION_BITS, rate) >> FRACTION_BITS, U64_MAX)
+    rate = U64F64.divide(fee_rate << FRACTION_BITS, (U16_MAX - fee_rate) << FRACTION_BITS)
+    return min(U64F64.multiply(paid << FRACTION_BITS, rate) >> FRACTION_BITS, U64_MAX)
 
 
 def amount_out(pool: Pool, side: Side, paid: int) -> int:
@@ -165,7 +166,31 @@ def amount_to_price(pool: Pool, side: Side, target: int) -> int:
     else:
         reserve, ratio, weight = pool.alpha, (price(pool), target), pool.quote_weight
     growth = _ratio_power(*ratio, weight, ACCURACY, U64_MAX)
-    return min(_multiply(reserve << FRACTION_BITS, max(growth - ONE, 0)) >> FRACTION_BITS, U64_MAX)
+    return min(U64F64.multiply(reserve << FRACTION_BITS, max(growth - ONE, 0)) >> FRACTION_BITS, U64_MAX)
+
+
+def max_move(origin: Pool, destination: Pool, limit_price: int) -> int:
+    """Alpha that can go from one pool through TAO into another, at a limit (`get_max_amount_move`); an estimate.
+
+    Args:
+        origin: Pool that is sold to.
+        destination: Pool that is bought from.
+        limit_price: Lowest price of the origin's alpha in the destination's, parts of 10^9.
+
+    Returns:
+        Rao of alpha; 0 where a pool is empty or the price is below the limit already.
+    """
+    if not (origin.tao and destination.tao and origin.alpha and destination.alpha):
+        return 0
+    limit = (limit_price << FRACTION_BITS) // 10**9
+    if limit > U64F64.divide(price(origin), price(destination)):
+        return 0
+    if limit_price == 0:
+        return U64_MAX
+    total = min(origin.tao + destination.tao << FRACTION_BITS, WORD_MAX)
+    parts = [U64F64.divide(pool.tao << FRACTION_BITS, total) for pool in (origin, destination)]
+    out = U64F64.divide(U64F64.multiply(destination.alpha << FRACTION_BITS, parts[0]), limit)
+    return max(out - U64F64.multiply(origin.alpha << FRACTION_BITS, parts[1]), 0) >> FRACTION_BITS
 
 
 def weight_after_adding(pool: Pool, tao: int, alpha: int) -> int | None:
@@ -243,19 +268,8 @@ def _allowed_weight(quote_weight: int) -> int | None:
 
 
 def _price(pool: Pool, alpha: int, tao: int) -> int:
-    weights = _divide(pool.base_weight << FRACTION_BITS, pool.quote_weight << FRACTION_BITS)
-    return _multiply(weights, _divide(tao << FRACTION_BITS, alpha << FRACTION_BITS))
-
-
-def _multiply(a: int, b: int) -> int:
-    """U64F64 `saturating_mul`."""
-    return min(a * b >> FRACTION_BITS, WORD_MAX)
-
-
-def _divide(a: int, b: int) -> int:
-    """U64F64 `safe_div`: truncated; 0 where there is no quotient or it does not fit."""
-    quotient = (a << FRACTION_BITS) // b if b else 0
-    return quotient if quotient <= WORD_MAX else 0
+    weights = U64F64.divide(pool.base_weight << FRACTION_BITS, pool.quote_weight << FRACTION_BITS)
+    return U64F64.multiply(weights, U64F64.divide(tao << FRACTION_BITS, alpha << FRACTION_BITS))
 
 
 def _check_reserves(pool: Pool, side: Side, requested: int) -> None:

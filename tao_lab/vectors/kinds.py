@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tao_lab.consensus import Epoch, EpochInput, EpochTerms, NormalizedWeights, epoch, normalize_weights
-from tao_lab.economy import Pool, SwapResult, block_emission, swap
+from tao_lab.economy import Pool, PriceTerms, SwapResult, block_emission, lock_cost, registration_price, swap
 from tao_lab.keys import Address, MnemonicParts, read_address, read_mnemonic
 from tao_lab.vectors.compare import AnswerError
 
@@ -45,10 +45,24 @@ def _epoch_answer(result: Any) -> Mapping[str, Any]:
     )
 
 
-def _emission_answer(result: Any) -> Mapping[str, Any]:
-    if isinstance(result, bool) or not isinstance(result, int):
-        raise AnswerError(f"returned {type(result).__name__}; allowed: int, rao")
-    return {"emission": result}
+def _rao_answer(field: str) -> Callable[[Any], Mapping[str, Any]]:
+    """For a rule that gives one amount."""
+
+    def answer(result: Any) -> Mapping[str, Any]:
+        if isinstance(result, bool) or not isinstance(result, int):
+            raise AnswerError(f"returned {type(result).__name__}; allowed: int, rao")
+        return {field: result}
+
+    return answer
+
+
+def _price_arguments(data: Mapping[str, Any]) -> tuple[Any, ...]:
+    terms = PriceTerms(data["half_life"], data["increase_mult"], data["min_burn"], data["max_burn"])
+    return data["burn"], terms, data["event"]
+
+
+def _lock_arguments(data: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(data[name] for name in ("last_lock", "min_lock", "last_lock_block", "block", "reduction_interval"))
 
 
 def _swap_arguments(data: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -120,7 +134,7 @@ KINDS: dict[str, Kind] = {
             name="block_emission",
             arguments=lambda data: (data["issuance"],),
             rule=block_emission,
-            answer=_emission_answer,
+            answer=_rao_answer("emission"),
             signature="block_emission(issuance: int) -> int",
         ),
         Kind(
@@ -136,6 +150,20 @@ KINDS: dict[str, Kind] = {
             rule=normalize_weights,
             answer=_normalized_answer,
             signature="normalize_weights(weights, max_limit) -> (weights, within_limit) | dict",
+        ),
+        Kind(
+            name="registration_price",
+            arguments=_price_arguments,
+            rule=registration_price,
+            answer=_rao_answer("price"),
+            signature="registration_price(burn: int, terms: PriceTerms, event: str) -> int",
+        ),
+        Kind(
+            name="lock_cost",
+            arguments=_lock_arguments,
+            rule=lock_cost,
+            answer=_rao_answer("lock_cost"),
+            signature="lock_cost(last_lock, min_lock, last_lock_block, block, reduction_interval) -> int",
         ),
         Kind(
             name="mnemonic",

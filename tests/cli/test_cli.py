@@ -41,6 +41,7 @@ def test_version_is_printed():
         ["dashboards"],
         ["solve"],
         ["node"],
+        ["models", "get"],
         ["miner", "run"],
     ],
 )

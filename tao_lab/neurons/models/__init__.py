@@ -1,0 +1,10 @@
+"""Language models for miners: `load(name)` gives a model that answers prompts.
+
+Importing this package is quick: torch and Transformers are imported when a model on this machine is loaded.
+"""
+
+from tao_lab.neurons.models.base import Message, Model, ModelTimeout, Prompt
+from tao_lab.neurons.models.files import SMOLLM2, get, is_here
+from tao_lab.neurons.models.loading import load
+
+__all__ = ["SMOLLM2", "Message", "Model", "ModelTimeout", "Prompt", "get", "is_here", "load"]
