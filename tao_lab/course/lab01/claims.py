@@ -37,8 +37,8 @@ def twelve_to_twenty_four_words() -> Evidence:
     between = set(range(12, 25)) - set(lengths)
     return Evidence(
         "true" if one_for_both and not between else "false",
-        "Between 12 and 24 words, yes, but only in steps of three; and the coldkey's phrase brings back the coldkey alone. "
-        "Each key of a wallet has a phrase of its own, and each must be written down.",
+        "Between 12 and 24 words, yes, but only in steps of three; and the coldkey's phrase brings back the coldkey "
+        "alone. Each key of a wallet has a phrase of its own, and each must be written down.",
         {
             "lengths of a mnemonic": ", ".join(map(str, lengths)),
             "phrases that a new wallet shows": str(len(set(phrases))),

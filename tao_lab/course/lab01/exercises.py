@@ -9,7 +9,7 @@ from typing import Any
 import base58
 import bittensor_core
 import numpy as np
-from bittensor_core import Keypair, KeyfileError
+from bittensor_core import KeyfileError, Keypair
 
 from tao_lab import keys
 from tao_lab.course.exercise import Case, Exercise, Values, read_values
@@ -110,7 +110,7 @@ def read_signature(result: Any, case: Case) -> Values:
         raise AnswerError(f"`signature` has {len(answer)} bytes; a signature has 64, as `keypair.sign` gives it.")
     keypair: Keypair = case.arguments["keypair"]
     fits = bittensor_core.verify(case.arguments["message"], answer, keypair.ss58_address)
-    return {"signs": True, "signature_fits": bool(fits)}
+    return {"signs": True, "is_new": answer != case.arguments["signature"], "fits_the_message": bool(fits)}
 
 
 # --- 01.4 ---
@@ -212,7 +212,7 @@ EXERCISES = (
         cases=theft_cases,
         read=read_values(can=bool),
         wrong_answers=mistakes.THEFT,
-        unlocks="You know why the hotkey may lie on a rented machine, and the coldkey never. Next: how it lies at home.",
+        unlocks="You know why a hotkey may lie on a rented machine and a coldkey never. Next: how it lies at home.",
     ),
     Exercise(
         id="01.5",
@@ -222,7 +222,7 @@ EXERCISES = (
         cases=lock_cases,
         read=read_keyfile,
         wrong_answers=mistakes.KEYFILE,
-        unlocks="A thief of this file has nothing yet: each guess at your password costs seconds, and half a gigabyte of memory.",
+        unlocks="Who steals this file has nothing yet: each guess at your password costs seconds, and half a gigabyte.",
         seconds=60,
     ),
 )

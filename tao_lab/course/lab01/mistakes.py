@@ -63,19 +63,11 @@ def _end_of_hash(phrase: str) -> tuple[int, int, bytes | None]:
     return total - len(checksum), len(checksum), entropy if fits else None
 
 
-def _only_checksum_that_fits_is_entropy(phrase: str) -> tuple[int, int, bytes | None]:
+def _zeros_lost(phrase: str) -> tuple[int, int, bytes | None]:
     entropy, checksum, total = _split(phrase)
     number = int.from_bytes(entropy, "big")
     short = number.to_bytes((number.bit_length() + 7) // 8, "big")
     return total - len(checksum), len(checksum), short if _hash_bits(short).startswith(checksum) else None
-
-
-def _hash_of_everything(phrase: str) -> tuple[int, int, bytes | None]:
-    entropy, checksum, total = _split(phrase)
-    bits = _bits(phrase)
-    whole = int(bits, 2).to_bytes((len(bits) + 7) // 8, "big")
-    fits = _hash_bits(whole).startswith(checksum)
-    return total - len(checksum), len(checksum), entropy if fits else None
 
 
 MNEMONIC = (
@@ -92,8 +84,8 @@ MNEMONIC = (
     ),
     WrongAnswer(
         "four bits of checksum always",
-        "Your checksum has 4 bits whatever the length. It grows with the phrase: one bit for each 32 bits of entropy, so "
-        "one of every 33.",
+        "Your checksum has 4 bits whatever the length. It grows with the phrase: one bit for each 32 bits of entropy, "
+        "so one of every 33.",
         _always_four,
     ),
     WrongAnswer(
@@ -103,20 +95,16 @@ MNEMONIC = (
         _unchecked,
     ),
     WrongAnswer(
-        "end of the hash",
-        "You compare with the last bits of the SHA-256. The checksum is its first bits.",
+        "checksum of something else",
+        "You refuse good phrases: your checksum is not that of BIP-39. It is the first bits (not the last) of SHA-256 "
+        "over the entropy's bytes (not over the words, and not with the checksum).",
         _end_of_hash,
     ),
     WrongAnswer(
         "leading zeros lost",
         "Where the entropy begins with zeros, yours is too short: a number forgets its leading zeros. It has "
         "`entropy_bits // 8` bytes in any case: `number.to_bytes(length, 'big')`.",
-        _only_checksum_that_fits_is_entropy,
-    ),
-    WrongAnswer(
-        "hash of all bits",
-        "You hash entropy and checksum together. Whoever made the phrase had no checksum yet: hash the entropy alone.",
-        _hash_of_everything,
+        _zeros_lost,
     ),
 )
 
@@ -167,8 +155,8 @@ def _format_kept(address: str, ss58_format: int) -> tuple[bytes, bool, str]:
 ADDRESS = (
     WrongAnswer(
         "checksum not compared",
-        "You say `valid` to every address. Compute the checksum of what you decoded and compare it with the two bytes at "
-        "its end: that is what catches a typing error.",
+        "You say `valid` to every address. Compute the checksum of what you decoded and compare it with the two bytes "
+        "at its end: that is what catches a typing error.",
         _sum_not_compared,
     ),
     WrongAnswer(
@@ -178,8 +166,8 @@ ADDRESS = (
     ),
     WrongAnswer(
         "hash of 32 bytes",
-        "Your BLAKE2b gives 32 bytes. SS58 takes the first two of the hash with 64 bytes, and those differ: the length goes "
-        "into the hash.",
+        "Your BLAKE2b gives 32 bytes. SS58 takes the first two of the hash with 64 bytes, and those differ: the length "
+        "goes into the hash.",
         lambda address, ss58_format: _rewrite(address, ss58_format, size=32),
     ),
     WrongAnswer(
@@ -273,7 +261,8 @@ SIGN = (
     ),
     WrongAnswer(
         "refuses an empty message",
-        "You refuse an empty message. It has no bytes, and a good signature like any other: only the signature decides.",
+        "You refuse an empty message. It has no bytes, and a good signature like any other: only the signature "
+        "decides.",
         _refuses_empty,
     ),
     WrongAnswer(
@@ -300,26 +289,26 @@ def _wrong(name: str, hint: str, *more: str, less: str = "") -> WrongAnswer:
 THEFT = (
     WrongAnswer(
         "a key is a key",
-        "You say that a hotkey can do everything. The chain asks of each call *which* key signed it, and whose stake or "
-        "TAO it moves: money belongs to the coldkey.",
+        "You say that a hotkey can do everything. The chain asks of each call *which* key signed it, and whose stake "
+        "or TAO it moves: money belongs to the coldkey.",
         lambda call: True,
     ),
     WrongAnswer(
         "a hotkey can do nothing",
-        "You say that a hotkey can do nothing. Then no miner could work while its owner sleeps: the daily work of a miner "
-        "and a validator is what a hotkey is for.",
+        "You say that a hotkey can do nothing. Then no miner could work while its owner sleeps: the daily work of a "
+        "miner and a validator is what a hotkey is for.",
         lambda call: False,
     ),
     _wrong(
         "the hotkey takes the stake out",
-        "You let the hotkey take stake out. Stake lies *on* the hotkey and belongs to the coldkey: `remove_stake` pays to "
-        "the account that signs, and that one has no stake of its own here.",
+        "You let the hotkey take stake out. Stake lies *on* the hotkey and belongs to the coldkey: `remove_stake` pays "
+        "to the account that signs, and that one has no stake of its own here.",
         "remove_stake",
     ),
     _wrong(
         "the hotkey sends the owner's TAO",
-        "You let the hotkey send the owner's TAO. A transfer takes from the account that signs it; the hotkey's own account "
-        "is empty.",
+        "You let the hotkey send the owner's TAO. A transfer takes from the account that signs it, and there is next "
+        "to nothing on the hotkey's own.",
         "transfer_keep_alive",
     ),
     _wrong(
@@ -330,14 +319,14 @@ THEFT = (
     ),
     _wrong(
         "the hotkey gives its seat away",
-        "You let the hotkey move its seat to another one. `swap_hotkey` is how an owner gets *rid* of a thief: only the "
-        "coldkey can make it.",
+        "You let the hotkey move its seat to another one. `swap_hotkey` is how an owner gets *rid* of a thief: only "
+        "the coldkey can make it.",
         "swap_hotkey",
     ),
     _wrong(
         "weights need the coldkey",
-        "You ask the coldkey for `set_weights`. A validator sets weights every hour or so, from a machine on the internet: "
-        "the hotkey signs them. So a thief of it can.",
+        "You ask the coldkey for `set_weights`. A validator sets weights every hour or so, from a machine on the "
+        "internet: the hotkey signs them. So a thief of it can.",
         less="set_weights",
     ),
     _wrong(
@@ -373,13 +362,14 @@ KEYFILE = (
     ),
     WrongAnswer(
         "another password",
-        "Your keyfile is encrypted, but the password does not open it. Encrypt with what `password` holds, not with a text "
-        "of your own: a key that nobody can open is lost.",
+        "Your keyfile is encrypted, but the password does not open it. Encrypt with what `password` holds, not with a "
+        "text of your own: a key that nobody can open is lost.",
         _other_password,
     ),
     WrongAnswer(
         "only the public key",
-        "Your keyfile opens, but the key in it cannot sign: you kept only its public part. Serialize the whole `keypair`.",
+        "Your keyfile opens, but the key in it cannot sign: you kept only its public part. Serialize the whole "
+        "`keypair`.",
         _public_only,
     ),
 )

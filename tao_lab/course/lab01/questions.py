@@ -32,8 +32,8 @@ def _random_words() -> Finding:
         ["one in", *(f"{2 ** (words // 3)}" for words in shares)],
     ]
     because = (
-        f"We drew {PHRASES:,} phrases of each length. 12 words end in 4 bits of checksum, which are right by chance one "
-        "time in 16; so a slip of the pen is noticed 15 times in 16, and no more often."
+        f"We drew {PHRASES:,} phrases of each length. 12 words end in 4 bits of checksum, which are right by chance "
+        "one time in 16; so a slip of the pen is noticed 15 times in 16, and no more often."
     )
     return Finding(option, because, (Grid(rows, ("words", *map(str, shares))),))
 
@@ -69,8 +69,8 @@ def _typo() -> Finding:
         [f"of {ADDRESSES:,} addresses with one other letter, accepted", str(accepted)],
     ]
     because = (
-        "The last two bytes of an address are a checksum of the rest. One other letter passes it one time in 65,536, and "
-        "nothing is sent otherwise: not even the chain hears of it."
+        "The last two bytes of an address are a checksum of the rest. One other letter passes it one time in 65,536, "
+        "and nothing is sent otherwise: not even the chain hears of it."
     )
     return Finding(1 if kept and not accepted else 0, because, (Grid(rows),))
 
