@@ -3,13 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, is_dataclass
 from typing import Any
 
 import numpy as np
 
 from tao_lab.consensus import Epoch, EpochInput, EpochTerms, NormalizedWeights, epoch, normalize_weights
-from tao_lab.economy import Pool, PriceTerms, SwapResult, block_emission, lock_cost, registration_price, swap
+from tao_lab.economy import (
+    Dividends,
+    HotkeyEmission,
+    Pending,
+    Pool,
+    PriceTerms,
+    Split,
+    Staked,
+    SubnetPrice,
+    SubnetTerms,
+    SwapResult,
+    block_emission,
+    dividends,
+    lock_cost,
+    registration_price,
+    split,
+    subnet_shares,
+    subnet_terms,
+    swap,
+)
 from tao_lab.keys import Address, MnemonicParts, read_address, read_mnemonic
 from tao_lab.vectors.compare import AnswerError
 
@@ -120,6 +139,53 @@ def _with_hex(answer: Mapping[str, Any]) -> Mapping[str, Any]:
     return {name: f"0x{value.hex()}" if isinstance(value, bytes) else value for name, value in answer.items()}
 
 
+def _fields_answer(kind: type[Any]) -> Callable[[Any], Mapping[str, Any]]:
+    """For a rule that gives a record of whole numbers, or a dict with its fields."""
+
+    def answer(result: Any) -> Mapping[str, Any]:
+        if isinstance(result, kind):
+            return asdict(result) if is_dataclass(kind) else dict(result._asdict())
+        if isinstance(result, Mapping):
+            return result
+        raise AnswerError(f"returned {type(result).__name__}; allowed: {kind.__name__}, or a dict with its fields")
+
+    return answer
+
+
+def _shares_answer(result: Any) -> Mapping[str, Any]:
+    if not isinstance(result, (list, tuple, np.ndarray)):
+        raise AnswerError(f"returned {type(result).__name__}; allowed: a list with a share for each subnet")
+    return {"shares": list(result)}
+
+
+def _dividends_arguments(data: Mapping[str, Any]) -> tuple[Any, ...]:
+    hotkeys = {
+        entry["hotkey"]: Staked(
+            **{name: value for name, value in entry.items() if name not in ("hotkey", "parents", "children")},
+            parents=tuple((share, hotkey) for share, hotkey in entry["parents"]),
+            children=tuple((share, hotkey) for share, hotkey in entry["children"]),
+        )
+        for entry in data["hotkeys"]
+    }
+    emission = [HotkeyEmission(*entry) for entry in data["emission"]]
+    missing = {name for name, _, _ in emission} | {p for staked in hotkeys.values() for _, p in staked.parents}
+    if missing - set(hotkeys):
+        raise ValueError(f"hotkeys: {min(missing - set(hotkeys))} is missing; every hotkey and parent has an entry")
+    pending = Pending(data["pending_server"], data["pending_validator"], data["pending_root"])
+    return pending, emission, hotkeys, data["tao_weight"], data["ck_burn"]
+
+
+def _dividends_answer(result: Any) -> Mapping[str, Any]:
+    if isinstance(result, Dividends):
+        result = {name: getattr(result, name) for name in ("incentives", "alpha", "root", "recycled")}
+    if not isinstance(result, Mapping):
+        raise AnswerError(f"returned {type(result).__name__}; allowed: Dividends, or a dict with its fields")
+    return {
+        name: sorted([str(key), value] for key, value in part.items()) if isinstance(part, Mapping) else part
+        for name, part in result.items()
+    }
+
+
 KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
@@ -150,6 +216,36 @@ KINDS: dict[str, Kind] = {
             rule=normalize_weights,
             answer=_normalized_answer,
             signature="normalize_weights(weights, max_limit) -> (weights, within_limit) | dict",
+        ),
+        Kind(
+            name="subnet_shares",
+            arguments=lambda data: ([SubnetPrice(**subnet) for subnet in data["subnets"]],),
+            rule=subnet_shares,
+            answer=_shares_answer,
+            signature="subnet_shares(subnets: list[SubnetPrice]) -> list[int]",
+        ),
+        Kind(
+            name="subnet_terms",
+            arguments=lambda data: tuple(
+                data[name] for name in ("tao_emission", "alpha_emission", "price", "root_proportion")
+            ),
+            rule=subnet_terms,
+            answer=_fields_answer(SubnetTerms),
+            signature="subnet_terms(tao_emission, alpha_emission, price, root_proportion) -> SubnetTerms | dict",
+        ),
+        Kind(
+            name="split",
+            arguments=lambda data: (data["alpha_out"], data["owner_cut"], data["root_proportion"]),
+            rule=split,
+            answer=_fields_answer(Split),
+            signature="split(alpha_out: int, owner_cut: int, root_proportion: int) -> Split | dict",
+        ),
+        Kind(
+            name="dividends",
+            arguments=_dividends_arguments,
+            rule=dividends,
+            answer=_dividends_answer,
+            signature="dividends(pending, emission, hotkeys, tao_weight, ck_burn) -> Dividends | dict",
         ),
         Kind(
             name="registration_price",

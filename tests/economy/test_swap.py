@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tao_lab.economy import Pool, SwapError, price, swap
-from tao_lab.economy.swap import ACCURACY, ONE, amount_to_price, power_scaled
+from tao_lab.economy.swap import ACCURACY, amount_to_price
 
 TAO = 10**9
 POOL = Pool(tao=1_000 * TAO, alpha=50_000 * TAO, fee_rate=33)
@@ -111,18 +111,3 @@ def test_unknown_sides_and_amounts_are_refused():
         swap(POOL, "hold", 1)
     with pytest.raises(ValueError, match="amount is -1"):
         swap(POOL, "buy", -1)
-
-
-@given(st.integers(1, 10**19), st.integers(1, 10**19), st.integers(1, 40), st.integers(1, 40))
-def test_a_power_with_a_small_exponent_is_the_exact_root(a, b, p, q):
-    result = power_scaled(a, b, p, q)
-    assume(result < 2**64)  # beyond, the chain takes the largest u64 instead
-    assert result**q * b**p <= a**p * ACCURACY**q < (result + 1) ** q * b**p
-
-
-def test_powers_at_the_edges():
-    assert power_scaled(7, 7, 3, 10**18 - 1) == ACCURACY
-    assert power_scaled(0, 7, 1, 2) == 0
-    assert power_scaled(7, 0, 1, 2) is None
-    assert power_scaled(1, 4, 1, 2) == ACCURACY // 2
-    assert ONE == 1 << 64

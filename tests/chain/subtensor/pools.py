@@ -8,8 +8,9 @@ from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, all_net
 from tao_lab.chain.pallets.subtensor.pool import change_total_stake
 from tao_lab.chain.pallets.subtensor.tao import account_of_netuid, mint_alpha_in, mint_tao, spend_tao
 from tests.chain.conftest import TAO
-from tests.chain.subtensor.conftest import set_hyper
+from tests.chain.subtensor.conftest import add_hotkey, set_hyper
 
+PRICE = 250_000_000  # rao for one alpha in a fresh pool
 POTS = ("PendingServerEmission", "PendingValidatorEmission", "PendingRootAlphaDivs", "PendingOwnerCut")
 
 
@@ -27,6 +28,16 @@ def add_pool(ctx: Context, netuid: int, tao: int = 1_000 * TAO, alpha: int = 4_0
     change_total_stake(ctx, tao)
     mint_alpha_in(ctx, netuid, alpha)
     give(ctx, account_of_netuid(netuid), tao + balances.EXISTENTIAL_DEPOSIT)
+
+
+def market(ctx: Context) -> Context:
+    """Root and subnets 1 and 2, alpha at a quarter and an eighth of a TAO; `miner` is alice's, `helper` bob's."""
+    add_root(ctx)
+    add_pool(ctx, 1)
+    add_pool(ctx, 2, tao=500 * TAO)
+    add_hotkey(ctx, "miner", "alice")
+    add_hotkey(ctx, "helper", "bob")
+    return ctx
 
 
 def give(ctx: Context, account: str, rao: int) -> None:

@@ -140,6 +140,7 @@ def _pay_out(ctx: Context, netuid: int) -> None:
             _try_transfer(ctx, account, coldkey, share)
     for hotkey, coldkey, _ in holders:
         state.remove(MODULE, "AlphaV2", hotkey, coldkey, netuid)
+    for hotkey in _staked_hotkeys(state, netuid):
         for item in ("TotalHotkeyAlpha", "TotalHotkeyShares", "TotalHotkeySharesV2"):
             state.remove(MODULE, item, hotkey, netuid)
     if refund:
@@ -150,15 +151,17 @@ def _pay_out(ctx: Context, netuid: int) -> None:
 def _holders(state: StorageReader, netuid: int) -> list[tuple[str, str, int]]:
     """(hotkey, coldkey, alpha) of every stake on a subnet, in the order in which the chain walks them."""
     holders = []
-    for (hotkey, where), _ in state.entries(MODULE, "TotalHotkeyAlpha"):
-        if where != netuid:
-            continue
+    for hotkey in _staked_hotkeys(state, netuid):
         shares = sorted(state.entries(MODULE, "AlphaV2", hotkey), key=lambda entry: entry[0][0])
         for (coldkey, staked_on), share in shares:
             if staked_on == netuid:
                 rao = stake_of_coldkey(state, hotkey, coldkey, netuid)
                 holders.append((hotkey, coldkey, rao or to_rao(SafeFloat(share["mantissa"], share["exponent"]))))
     return holders
+
+
+def _staked_hotkeys(state: StorageReader, netuid: int) -> list[str]:
+    return [hotkey for (hotkey, where), _ in state.entries(MODULE, "TotalHotkeyAlpha") if where == netuid]
 
 
 def _protocol_alpha(state: StorageReader, netuid: int) -> int:
