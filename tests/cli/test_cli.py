@@ -44,6 +44,7 @@ def test_version_is_printed():
         ["models", "get"],
         ["miner", "run"],
         ["validator", "run"],
+        ["explain"],
         ["subnets", "play"],
     ],
 )
