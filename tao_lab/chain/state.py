@@ -62,6 +62,23 @@ class RawState:
         if old is not None:
             self._journal.append((key, old))
 
+    def get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
+        """The values of several keys of one item."""
+        item = self._items.get(keys[0][:PREFIX_BYTES], {}) if keys else {}
+        return list(map(item.get, keys))
+
+    def put_many(self, keys: Sequence[bytes], values: Sequence[bytes]) -> None:
+        """Write several keys of one item."""
+        if not keys:
+            return
+        prefix = keys[0][:PREFIX_BYTES]
+        item = self._items.setdefault(prefix, {})
+        before = list(map(item.get, keys))
+        self._journal.extend(zip(keys, before, strict=True))
+        item.update(zip(keys, values, strict=True))
+        if None in before:
+            self._sorted.pop(prefix, None)
+
     def _write(self, key: bytes, value: bytes | None) -> bytes | None:
         """Put or remove without a trace; gives back what was there."""
         prefix = key[:PREFIX_BYTES]
@@ -224,6 +241,7 @@ class Storage(StorageReader):
     def __init__(self, runtime: Runtime, raw: RawState) -> None:
         super().__init__(runtime, raw)
         self.raw = raw
+        self.column_keys: dict[tuple[str, str, tuple[int, ...]], list[bytes]] = {}
 
     def put(self, pallet: str, name: str, *params_and_value: Any) -> None:
         """Write an item: its keys, then the value.
