@@ -11,7 +11,7 @@ are int, `Option` is None or the value, structs are dicts, a fixed-point number 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 from tao_lab.chain.errors import BadValue
@@ -126,11 +126,17 @@ class RawState:
 
     def changes(self) -> dict[bytes, bytes | None]:
         """What differs from the last `seal`: key to new value, None for a removed one."""
-        before: dict[bytes, bytes | None] = {}
-        for key, old in self._journal:
-            before.setdefault(key, old)
+        before = self._before()
         now = {key: self.get(key) for key in before}
         return {key: value for key, value in now.items() if value != before[key]}
+
+    def before(self, keys: Iterable[bytes]) -> dict[bytes, bytes | None]:
+        """What changed keys held at the last `seal`."""
+        before = self._before()
+        return {key: before[key] for key in keys}
+
+    def _before(self) -> dict[bytes, bytes | None]:
+        return dict(reversed(self._journal))  # the first entry of a key is the last to be taken
 
     def seal(self) -> None:
         """Forget the journal: the block is committed."""
