@@ -5,7 +5,7 @@ import pytest
 from tao_lab.chain.context import Context
 from tao_lab.chain.errors import DispatchError
 from tao_lab.chain.pallets.balances import EXISTENTIAL_DEPOSIT, free_balance
-from tao_lab.chain.pallets.subtensor.dissolution import destroy_alpha_in_out_stakes, split_by_largest_remainder
+from tao_lab.chain.pallets.subtensor.dissolution import destroy_alpha_in_out_stakes
 from tao_lab.chain.pallets.subtensor.lookups import MODULE
 from tao_lab.chain.pallets.subtensor.pool import current_alpha_price
 from tao_lab.chain.pallets.subtensor.stake import increase_stake
@@ -37,20 +37,6 @@ def paid(ctx: Context, *coldkeys: str) -> list[int]:
     before = [free_balance(ctx, coldkey) for coldkey in coldkeys]
     destroy_alpha_in_out_stakes(ctx, 1)
     return [free_balance(ctx, coldkey) - had for coldkey, had in zip(coldkeys, before, strict=True)]
-
-
-@pytest.mark.parametrize(
-    ("pot", "amounts", "expected"),
-    [
-        (1, [3, 2], [1, 0]),  # dissolve_rounding_remainder_distribution
-        (10_000, [300, 700], [3_000, 7_000]),  # dissolve_two_stakers_pro_rata_distribution
-        (99_999, [5_000], [99_999]),  # dissolve_single_alpha_out_staker_gets_all_tao
-        (10, [1, 1, 1], [4, 3, 3]),
-        (0, [1, 2], [0, 0]),
-    ],
-)
-def test_the_last_rao_go_to_the_largest_remainders(pot: int, amounts: list[int], expected: list[int]) -> None:
-    assert split_by_largest_remainder(pot, amounts, sum(amounts)) == expected
 
 
 def test_stakers_get_all_of_an_old_subnet(ctx: Context) -> None:
