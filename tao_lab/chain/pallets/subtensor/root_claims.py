@@ -32,6 +32,7 @@ from tao_lab.economy.dividends import root_claimable_increment
 RATE_BITS = 32  # I96F32
 NUM_ROOT_CLAIMS = 5  # coldkeys a block (DefaultNumRootClaim)
 MAX_SUBNET_CLAIMS = 5  # a call
+MIN_ROOT_CLAIM = 500_000  # rao of alpha, where no threshold is set (DefaultMinRootClaimAmount)
 MAX_ROOT_CLAIM_THRESHOLD = 10_000_000  # rao
 STAKES_LOOKED_AT = 30  # a block (ALPHA_MAP_BATCH_SIZE)
 CLAIM_WEIGHT = weight(60_000_000, reads=7, writes=5)  # on one subnet
@@ -137,10 +138,11 @@ def _claim_of_hotkey(ctx: Context, hotkey: str, coldkey: str, subnets: set[int] 
     tried = [netuid for netuid in rates if subnets is None or netuid in subnets]
     claimed = {netuid: state.get(MODULE, "RootClaimed", netuid, hotkey, coldkey) for netuid in rates if tried}
     stake = stake_of_coldkey(state, hotkey, coldkey, ROOT_NETUID) if tried else 0
+    least = {netuid: threshold["bits"] for netuid, threshold in state.entries(MODULE, "RootClaimableThreshold")}
     for netuid in tried:
         word = _owed_word(rates[netuid], stake, claimed[netuid])
         owed = max(word, 0) >> RATE_BITS
-        if word < state.get(MODULE, "RootClaimableThreshold", netuid)["bits"] or owed == 0:
+        if word < least.get(netuid, MIN_ROOT_CLAIM << RATE_BITS) or owed == 0:
             continue
         tao = _sell_for_root(ctx, hotkey, coldkey, netuid, owed)
         stake = stake_of_coldkey(state, hotkey, coldkey, ROOT_NETUID)
