@@ -26,6 +26,7 @@ from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, all_net
 from tao_lab.chain.pallets.subtensor.subnets import network_lock_cost
 from tao_lab.chain.rules import Rules
 from tao_lab.chain.state import StorageReader
+from tao_lab.keys import MNEMONIC_WORDS
 from tao_lab.network.metagraph import Metagraph, read_metagraph
 from tao_lab.network.population import Population, populate
 from tao_lab.node.rpc import Node
@@ -36,7 +37,6 @@ from tao_lab.units import RAO_PER_TAO
 NETWORK = "local"  # what the SDK calls a network that is neither finney nor test
 DECIMALS = 9
 SUPPLY_TAO = 21_000_000
-MNEMONIC_WORDS = (12, 15, 18, 21, 24)
 SUBNET_TEMPO = 360  # blocks, as on mainnet
 SUDO_SPARE_RAO = RAO_PER_TAO // 10
 PROGRESS_BLOCKS = 300  # a run of more blocks shows a progress bar

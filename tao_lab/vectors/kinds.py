@@ -29,6 +29,7 @@ from tao_lab.economy import (
     subnet_terms,
     swap,
 )
+from tao_lab.keys import Address, MnemonicParts, read_address, read_mnemonic
 from tao_lab.vectors.compare import AnswerError
 
 
@@ -104,6 +105,38 @@ def _normalized_answer(result: Any) -> Mapping[str, Any]:
     raise AnswerError(
         f"returned {type(result).__name__}; allowed: (weights, within_limit), or a dict with the fields of `expected`"
     )
+
+
+def _mnemonic_answer(result: Any) -> Mapping[str, Any]:
+    if isinstance(result, tuple) and len(result) == 3:
+        result = MnemonicParts(result[2] is not None, *result)
+    if isinstance(result, MnemonicParts):
+        result = asdict(result)
+    if isinstance(result, Mapping):
+        return _with_hex(result)
+    raise AnswerError(
+        f"returned {type(result).__name__}; allowed: (entropy_bits, checksum_bits, entropy), or a dict with the fields "
+        "of `expected`"
+    )
+
+
+def _ss58_answer(result: Any) -> Mapping[str, Any]:
+    if result is None:
+        result = Address(False, None, None)
+    if isinstance(result, tuple) and len(result) == 2:
+        result = Address(True, *result)
+    if isinstance(result, Address):
+        result = asdict(result)
+    if isinstance(result, Mapping):
+        return _with_hex(result)
+    raise AnswerError(
+        f"returned {type(result).__name__}; allowed: (ss58_format, public_key), None where it is no address, or "
+        "a dict with the fields of `expected`"
+    )
+
+
+def _with_hex(answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {name: f"0x{value.hex()}" if isinstance(value, bytes) else value for name, value in answer.items()}
 
 
 def _fields_answer(kind: type[Any]) -> Callable[[Any], Mapping[str, Any]]:
@@ -227,6 +260,20 @@ KINDS: dict[str, Kind] = {
             rule=lock_cost,
             answer=_rao_answer("lock_cost"),
             signature="lock_cost(last_lock, min_lock, last_lock_block, block, reduction_interval) -> int",
+        ),
+        Kind(
+            name="mnemonic",
+            arguments=lambda data: (data["phrase"],),
+            rule=read_mnemonic,
+            answer=_mnemonic_answer,
+            signature="mnemonic(phrase: str) -> (entropy_bits, checksum_bits, entropy) | dict",
+        ),
+        Kind(
+            name="ss58",
+            arguments=lambda data: (data["address"],),
+            rule=read_address,
+            answer=_ss58_answer,
+            signature="ss58(address: str) -> (ss58_format, public_key) | None | dict",
         ),
     )
 }
