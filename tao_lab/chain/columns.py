@@ -16,7 +16,13 @@ from tao_lab.chain.state import Storage
 Column = np.ndarray[Any, np.dtype[Any]]
 
 MOST_KEPT = 512  # columns of keys
-DTYPES = {1: np.dtype("u1"), 2: np.dtype("u2"), 4: np.dtype("u4"), 8: np.dtype("u8"), 16: np.dtype(("u8", (2,)))}
+DTYPES: dict[int, Any] = {
+    1: np.dtype("u1"),
+    2: np.dtype("u2"),
+    4: np.dtype("u4"),
+    8: np.dtype("u8"),
+    16: np.dtype(("u8", (2,))),
+}
 
 
 class Columns:

@@ -1,8 +1,8 @@
 """The Merkle tree over the whole state, in arrays, changed in place.
 
 It is the *compact sparse tree* of `merkle`: a key goes left or right by the bits of its path, and a subtree with a
-single key is that key's leaf. The shape depends on the content only. A change rehashes the way from its leaf to the root; many
-changes of a block share most of it, because the paths of one item's keys begin with the same sixteen bits.
+single key is that key's leaf. The shape depends on the content only. A change rehashes the way from its leaf to the
+root; many changes of a block share most of it, because the paths of one item's keys begin with the same sixteen bits.
 """
 
 from __future__ import annotations

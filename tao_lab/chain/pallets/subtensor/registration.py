@@ -18,6 +18,7 @@ from tao_lab.chain.pallets.subtensor.accounts import create_account
 from tao_lab.chain.pallets.subtensor.lookups import (
     MODULE,
     ROOT_NETUID,
+    all_netuids,
     coldkey_owns_hotkey,
     failed,
     subnet_exists,
@@ -152,8 +153,9 @@ def _lower_prices(columns: Columns) -> None:
     columns.write(MODULE, "Burn", np.array(after, np.uint64), np.array(after, np.uint64) != np.array(before, np.uint64))
 
 
-def update_registration_prices(ctx: Context, netuids: list[int]) -> None:
-    """At the start of a block: prices fall, and registrations are counted anew."""
+def update_registration_prices(ctx: Context, netuids: list[int] | None = None) -> None:
+    """At the start of a block: prices fall, and registrations are counted anew; on all subnets, root included."""
+    netuids = all_netuids(ctx.state) if netuids is None else netuids
     state, columns = ctx.state, Columns(ctx.state, netuids)
     if ctx.block > 1 and ctx.rules.registration_price is Rules.registration_price:
         _lower_prices(columns)
