@@ -12,6 +12,7 @@ from __future__ import annotations
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import Origin, call, ensure_root, weight
 from tao_lab.chain.errors import DispatchError
+from tao_lab.chain.pallets import commitments
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, failed, subnet_exists
 from tao_lab.chain.pallets.subtensor.pool import change_total_stake, clear_protocol_liquidity, current_alpha_price
 from tao_lab.chain.pallets.subtensor.run_coinbase import alpha_issuance
@@ -82,7 +83,6 @@ BY_HOTKEY = (  # stored by an account, then the netuid
     "TransactionKeyLastBlock",
     "DecayingLock",
 )
-COMMITMENT_MAPS = ("CommitmentOf", "LastCommitment", "LastBondsReset", "RevealedCommitments", "UsedSpaceOf")
 
 
 @call(MODULE, weight=weight(119_000_000, reads=6, writes=31))
@@ -110,7 +110,7 @@ def dissolve(ctx: Context, netuid: int) -> None:
     _forget_root_claims(ctx, netuid)
     _pay_out(ctx, netuid)
     clear_protocol_liquidity(ctx, netuid)
-    _purge_commitments(ctx, netuid)
+    commitments.purge_netuid(ctx, netuid)
     _remove_network(ctx, netuid)
     ctx.deposit_event(MODULE, "NetworkRemoved", netuid)
 
@@ -190,15 +190,6 @@ def _try_transfer(ctx: Context, source: str, dest: str, rao: int) -> None:
 
 
 # --- removing ---------------------------------------------------------------------------------------------------
-
-
-def _purge_commitments(ctx: Context, netuid: int) -> None:
-    for item in COMMITMENT_MAPS:
-        ctx.state.remove_prefix("Commitments", item, netuid)
-    index = ctx.state.get("Commitments", "TimelockedIndex")
-    kept = [entry for entry in index if entry[0] != netuid]
-    if len(kept) < len(index):
-        ctx.state.put("Commitments", "TimelockedIndex", kept)
 
 
 def _remove_network(ctx: Context, netuid: int) -> None:
