@@ -1,7 +1,7 @@
 """The economy: issuance, emission and pools, as pure functions over whole rao."""
 
 from tao_lab.economy.block_emission import block_emission
-from tao_lab.economy.dividends import Dividends, HotkeyEmission, Payout, Pending, Staked, distribute
+from tao_lab.economy.dividends import Dividends, HotkeyEmission, Payout, Pending, Staked, dividends
 from tao_lab.economy.lock_cost import lock_cost
 from tao_lab.economy.moving_price import update_moving_price
 from tao_lab.economy.registration_price import PriceTerms, registration_price
@@ -24,7 +24,7 @@ __all__ = [
     "SwapError",
     "SwapResult",
     "block_emission",
-    "distribute",
+    "dividends",
     "lock_cost",
     "price",
     "registration_price",

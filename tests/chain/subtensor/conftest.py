@@ -64,7 +64,7 @@ def add_hotkey(ctx: Context, hotkey: str, coldkey: str) -> None:
         ctx.state.put(MODULE, "OwnedHotkeys", account(coldkey), [*owned, account(hotkey)])
 
 
-def do(ctx: Context, who: str, name: str, **args: Any) -> list[dict[str, Any]]:
+def do(ctx: Context, who: str, name: str, /, **args: Any) -> list[dict[str, Any]]:
     """Dispatch a call of a person (`root`: of root) in this block; gives back its events by name."""
     before = len(ctx.events)
     origin: Origin = ROOT if who == "root" else signed(account(who))
@@ -78,7 +78,7 @@ def events(ctx: Context, since: int = 0) -> list[dict[str, Any]]:
     return [{record["event_id"]: record["attributes"]} for record in decoded]
 
 
-def refused(ctx: Context, who: str, name: str, **args: Any) -> str:
+def refused(ctx: Context, who: str, name: str, /, **args: Any) -> str:
     """Dispatch a call that must fail and leave nothing; gives back the error's name."""
     before, events_before = dict(ctx.state.raw.items()), list(ctx.events)
     with pytest.raises(DispatchError) as caught:

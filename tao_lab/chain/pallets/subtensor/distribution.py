@@ -19,7 +19,7 @@ from tao_lab.chain.pallets.subtensor.stake import increase_stake, increase_stake
 from tao_lab.chain.pallets.subtensor.takes import childkey_take
 from tao_lab.chain.pallets.subtensor.tao import burn_subnet_alpha, recycle_subnet_alpha
 from tao_lab.chain.state import StorageReader
-from tao_lab.economy import Payout, Pending, Staked, distribute
+from tao_lab.economy import Payout, Pending, Staked, dividends
 from tao_lab.economy.dividends import withheld_proportion
 
 
@@ -38,7 +38,7 @@ def distribute_emission(ctx: Context, netuid: int, pending: Pending, owner_cut: 
     emission = run_epochs(ctx, netuid, pending.server + pending.validator + pending.root)
     hotkeys = read_staked(ctx.state, netuid, (entry.hotkey for entry in emission))
     tao_weight, ck_burn = ctx.state.get(MODULE, "TaoWeight"), ctx.state.get(MODULE, "CKBurn")
-    paid = distribute(pending, emission, hotkeys, tao_weight, ck_burn)
+    paid = dividends(pending, emission, hotkeys, tao_weight, ck_burn)
     recycle_subnet_alpha(ctx, netuid, paid.recycled)
     pay_owner_cut(ctx, netuid, owner_cut)
     pay_incentives(ctx, netuid, paid.incentives)

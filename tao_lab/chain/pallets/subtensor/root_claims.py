@@ -5,7 +5,8 @@ what a (hotkey, coldkey) has had of it; new root stake begins as if it had claim
 alpha to the subnet's pool and stakes the TAO on root. A few coldkeys, drawn by the parent's hash, claim in every block.
 
 The lab's schema (spec version 461) holds no type of claim and no number of claims, so they are the source's defaults:
-everything is sold, and five coldkeys are drawn.
+everything is sold, and five coldkeys are drawn. It has `claim_root_with_hotkey`, which the source has not: here it is
+the same claim on one hotkey; and its clients name root alone where they mean every subnet.
 
 Sources: `pallets/subtensor/src/staking/claim_root.rs`, `staking/helpers.rs` (`populate_root_coldkey_staking_maps_v2`),
 `macros/dispatches.rs` (calls 121 and 124).
@@ -13,6 +14,7 @@ Sources: `pallets/subtensor/src/staking/claim_root.rs`, `staking/helpers.rs` (`p
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -89,8 +91,16 @@ def _put_rates(ctx: Context, hotkey: str, rates: dict[int, int]) -> None:
 # --- claiming ---------------------------------------------------------------------------------------------------
 
 
-def root_claim(ctx: Context, coldkey: str, subnets: set[int] | None = None) -> Weight:
-    """Claim what a coldkey is owed, on some subnets or (None) on all: everything, or nothing if one claim fails.
+def root_claim(
+    ctx: Context, coldkey: str, subnets: set[int] | None = None, hotkeys: Sequence[str] | None = None
+) -> Weight:
+    """Claim what a coldkey is owed: everything, or nothing if one claim fails.
+
+    Args:
+        ctx: The block under construction.
+        coldkey: Who claims.
+        subnets: On which subnets; None: on all.
+        hotkeys: From whose stakers' claims; None: of all that the coldkey has staked on.
 
     Returns:
         What it weighed.
@@ -100,7 +110,7 @@ def root_claim(ctx: Context, coldkey: str, subnets: set[int] | None = None) -> W
     """
     mark, total, spent = ctx.mark(), 0, Weight(DB_READ)
     try:
-        for hotkey in ctx.state.get(MODULE, "StakingHotkeys", coldkey):
+        for hotkey in ctx.state.get(MODULE, "StakingHotkeys", coldkey) if hotkeys is None else hotkeys:
             spent += Weight(3 * DB_READ)
             for netuid in claimable_rates(ctx.state, hotkey):
                 if subnets is None or netuid in subnets:
@@ -135,13 +145,21 @@ def _claim_on_subnet(ctx: Context, hotkey: str, coldkey: str, netuid: int) -> in
 
 @call(MODULE, weight=weight(138_999_000, reads=16, writes=4))
 def claim_root(ctx: Context, origin: Origin, subnets: Any) -> Post:
-    """Claim on up to five subnets."""
+    """Claim on up to five subnets, or with root alone on all."""
     coldkey, wanted = ensure_signed(origin), set(subnets)
     if not 0 < len(wanted) <= MAX_SUBNET_CLAIMS:
         # `InvalidSubnetNumber` in the source; the lab's schema no longer has that name
         raise failed("InvalidValue", f"{len(wanted)} subnets; allowed: 1 to {MAX_SUBNET_CLAIMS}")
     add_root_staker(ctx, coldkey)
-    return Post(weight=root_claim(ctx, coldkey, wanted))
+    return Post(weight=root_claim(ctx, coldkey, None if wanted == {ROOT_NETUID} else wanted))
+
+
+@call(MODULE, weight=weight(138_999_000, reads=16, writes=4))
+def claim_root_with_hotkey(ctx: Context, origin: Origin, hotkey: str) -> Post:
+    """Claim on all subnets what the stake on one hotkey has earned."""
+    coldkey = ensure_signed(origin)
+    add_root_staker(ctx, coldkey)
+    return Post(weight=root_claim(ctx, coldkey, hotkeys=[hotkey]))
 
 
 @call(MODULE, weight=weight(5_681_000, writes=1))

@@ -3,6 +3,9 @@
 A price limit is in rao of TAO for one whole alpha. Without `allow_partial` a limit that does not let everything through
 refuses the call; with it, as much is done as the limit allows.
 
+`move_stake_limit` and `transfer_stake_and_hotkey` are of a newer runtime, whose clients use them; here they are the
+same move with a limit, or to another hotkey and coldkey at once.
+
 Sources: `pallets/subtensor/src/staking/{add_stake,remove_stake,move_stake}.rs`; weights from `weights.rs`.
 """
 
@@ -226,6 +229,27 @@ def move_stake(
     )
 
 
+@call(MODULE, weight=weight(944_515_000, reads=47, writes=24))
+def move_stake_limit(
+    ctx: Context,
+    origin: Origin,
+    origin_hotkey: str,
+    destination_hotkey: str,
+    origin_netuid: int,
+    destination_netuid: int,
+    alpha_amount: int,
+    limit_price: int,
+    allow_partial: bool,
+) -> None:
+    """Move stake to another hotkey, across subnets as long as the origin's alpha is worth enough of the other's."""
+    coldkey = ensure_signed(origin)
+    start, end = (origin_hotkey, coldkey, origin_netuid), (destination_hotkey, coldkey, destination_netuid)
+    tao = _move(ctx, start, end, alpha_amount, limit_price, allow_partial)
+    ctx.deposit_event(
+        MODULE, "StakeMoved", coldkey, origin_hotkey, origin_netuid, destination_hotkey, destination_netuid, tao
+    )
+
+
 @call(MODULE, weight=weight(258_541_000, reads=19, writes=6))
 def transfer_stake(
     ctx: Context,
@@ -242,6 +266,34 @@ def transfer_stake(
     tao = _move(ctx, start, end, alpha_amount, check_transfer_toggle=True)
     ctx.deposit_event(
         MODULE, "StakeTransferred", coldkey, destination_coldkey, hotkey, origin_netuid, destination_netuid, tao
+    )
+
+
+@call(MODULE, weight=weight(258_541_000, reads=19, writes=6))
+def transfer_stake_and_hotkey(
+    ctx: Context,
+    origin: Origin,
+    destination_coldkey: str,
+    origin_hotkey: str,
+    destination_hotkey: str,
+    origin_netuid: int,
+    destination_netuid: int,
+    alpha_amount: int,
+) -> None:
+    """Give stake to another coldkey on another hotkey."""
+    coldkey = ensure_signed(origin)
+    start, end = (origin_hotkey, coldkey, origin_netuid), (destination_hotkey, destination_coldkey, destination_netuid)
+    tao = _move(ctx, start, end, alpha_amount, check_transfer_toggle=True)
+    ctx.deposit_event(
+        MODULE,
+        "StakeAndHotkeyTransferred",
+        origin_coldkey=coldkey,
+        destination_coldkey=destination_coldkey,
+        origin_hotkey=origin_hotkey,
+        destination_hotkey=destination_hotkey,
+        origin_netuid=origin_netuid,
+        destination_netuid=destination_netuid,
+        amount=tao,
     )
 
 
