@@ -1,4 +1,4 @@
-"""A network with something of everything, made by real calls: two subnets with pools, neurons, stake, weights, names."""
+"""A network with something of everything, made by real calls: subnets with pools, neurons, stake, weights, names."""
 
 from pathlib import Path
 from typing import Any
@@ -55,6 +55,8 @@ def populate(path: Path) -> None:
         must(chain, "faucet", "Balances", "transfer_keep_alive", dest=account(name), value=tao * TAO)
     sudo(chain, "AdminUtils", "sudo_set_network_rate_limit", rate_limit=0)
     sudo(chain, "AdminUtils", "sudo_set_admin_freeze_window", window=0)
+    sudo(chain, "AdminUtils", "sudo_set_coldkey_swap_announcement_delay", duration=0)
+    sudo(chain, "AdminUtils", "sudo_set_coldkey_swap_reannouncement_delay", duration=0)
     for who, hotkey, netuid in (("alice", "validator", NETUID), ("bob", "other", OTHER)):
         must(chain, who, MODULE, "register_network", hotkey=account(hotkey))
         must(chain, who, MODULE, "start_call", netuid=netuid)
