@@ -67,7 +67,9 @@ def test_a_carrier_of_what_no_block_may_contain_is_kept_out(chain: Chain) -> Non
     with pytest.raises(InvalidTransaction, match="Stale"):
         chain.submit(carrier(chain, transfer(chain, 0, who="bob")))
     with pytest.raises(NotInLab):
-        chain.submit(carrier(chain, chain.sign(key("alice"), "Crowdloan", "dissolve", {"crowdloan_id": 0}, nonce=1)))
+        chain.submit(
+            carrier(chain, chain.sign(key("alice"), "MevShield", "store_encrypted", {"encrypted_call": "0x"}, nonce=1))
+        )
     assert chain.pool == ()
 
 

@@ -158,6 +158,8 @@ WALLETS = {
 VALIDATOR, OTHER, MINER, SPARE, BOB, CAROL = (
     account(name) for name in ("validator", "other", "miner", "spare", "bob", "carol")
 )
+CROWDLOAN = {"deposit_tao": 10, "min_contribution_tao": 1, "cap_tao": 100, "end": 60_000, "target_ss58": CAROL}
+CREATED = [("create_crowdloan", CROWDLOAN)]
 CASES: dict[str, Case] = {
     "transfer": Case({"dest_ss58": CAROL, "amount_tao": 1}),
     "add_collateral": Case({"netuid": 1, "amount_alpha": 1}, NOT_IN_LAB),
@@ -186,14 +188,12 @@ CASES: dict[str, Case] = {
         {"netuid": 1, "uids": [1], "weights": [1]},
         before=[("set_hyperparameter", {"netuid": 1, "name": "commit_reveal_weights_enabled", "value": True})],
     ),
-    "contribute_crowdloan": Case({"crowdloan_id": 0, "amount_tao": 1}, NOT_IN_LAB),
-    "create_crowdloan": Case(
-        {"deposit_tao": 10, "min_contribution_tao": 1, "cap_tao": 100, "end": 1000, "target_ss58": CAROL}, NOT_IN_LAB
-    ),
+    "contribute_crowdloan": Case({"crowdloan_id": 0, "amount_tao": 1}, before=CREATED),
+    "create_crowdloan": Case(CROWDLOAN),
     "create_pure_proxy": Case({}),
     "decrease_take": Case({"take": 0.1}),
     "dispute_coldkey_swap": Case({}, before=[("announce_coldkey_swap", {"new_coldkey_ss58": CAROL})]),
-    "dissolve_crowdloan": Case({"crowdloan_id": 0}, NOT_IN_LAB),
+    "dissolve_crowdloan": Case({"crowdloan_id": 0}, before=CREATED),
     "evm_withdraw": Case({"amount_tao": 1}, NOT_IN_LAB),
     "execute_proxy_announced": Case(
         {
@@ -204,7 +204,7 @@ CASES: dict[str, Case] = {
         },
         "Unannounced",
     ),
-    "finalize_crowdloan": Case({"crowdloan_id": 0}, NOT_IN_LAB),
+    "finalize_crowdloan": Case({"crowdloan_id": 0}, "CapNotRaised", before=CREATED),
     "fund_evm_key": Case({"evm_address": "0x" + "11" * 20, "amount_tao": 1}),
     "increase_take": Case({"take": 0.18}, "DelegateTakeTooLow"),
     "kill_pure_proxy": Case({"spawner_ss58": account("alice"), "height": 1, "ext_index": 1}, "NoPermission"),
@@ -248,8 +248,8 @@ CASES: dict[str, Case] = {
         "FundsUnavailable",
     ),
     "pow_register": Case({"netuid": 1, "work_block": 1, "nonce": 0, "work_hex": "0x" + "00" * 32}, NOT_IN_METADATA),
-    "refund_crowdloan": Case({"crowdloan_id": 0}, NOT_IN_LAB),
-    "register_leased_network": Case({"emissions_share": 10}, NOT_IN_LAB),
+    "refund_crowdloan": Case({"crowdloan_id": 0}, before=CREATED),
+    "register_leased_network": Case({"emissions_share": 10}, "InvalidCrowdloanId"),
     "register_subnet": Case({"hotkey_ss58": SPARE}),
     "remove_proxies": Case({}),
     "remove_proxy": Case({"delegate_ss58": BOB, "proxy_type": "Any"}),
@@ -264,7 +264,7 @@ CASES: dict[str, Case] = {
     "set_auto_stake": Case({"netuid": 1, "hotkey_ss58": VALIDATOR}),
     "set_childkey_take": Case({"netuid": 1, "take": 0.05}),
     "set_children": Case({"netuid": 1, "children": [[0.5, SPARE]]}),
-    "set_crowdloan_max_contribution": Case({"crowdloan_id": 0, "new_max_contribution_tao": 1}, NOT_IN_LAB),
+    "set_crowdloan_max_contribution": Case({"crowdloan_id": 0, "new_max_contribution_tao": 20}, before=CREATED),
     "set_hyperparameter": Case({"netuid": 1, "name": "immunity_period", "value": 5000}),
     "set_identity": Case({"name": "Alice"}),
     "set_mechanism_count": Case({"netuid": 1, "mechanism_count": 1}),
@@ -288,7 +288,7 @@ CASES: dict[str, Case] = {
     ),
     "swap_hotkey": Case({"new_hotkey_ss58": CAROL, "hotkey_ss58": SPARE}),
     "swap_stake": Case({"hotkey_ss58": VALIDATOR, "origin_netuid": 1, "dest_netuid": 2, "amount_alpha": 1}),
-    "terminate_lease": Case({"lease_id": 0}, NOT_IN_LAB),
+    "terminate_lease": Case({"lease_id": 0}, "LeaseDoesNotExist"),
     "transfer_all": Case({"dest_ss58": CAROL}),
     "transfer_stake": Case(
         {"dest_coldkey_ss58": BOB, "hotkey_ss58": VALIDATOR, "origin_netuid": 1, "dest_netuid": 1, "amount_alpha": 1}
@@ -297,11 +297,11 @@ CASES: dict[str, Case] = {
     "trim_subnet": Case({"netuid": 1, "max_n": 64}),
     "unstake_all": Case({"hotkey_ss58": VALIDATOR}),
     "unstake_all_alpha": Case({"hotkey_ss58": VALIDATOR}),
-    "update_crowdloan_cap": Case({"crowdloan_id": 0, "new_cap_tao": 1}, NOT_IN_LAB),
-    "update_crowdloan_end": Case({"crowdloan_id": 0, "new_end": 1000}, NOT_IN_LAB),
-    "update_crowdloan_min_contribution": Case({"crowdloan_id": 0, "new_min_contribution_tao": 1}, NOT_IN_LAB),
+    "update_crowdloan_cap": Case({"crowdloan_id": 0, "new_cap_tao": 200}, before=CREATED),
+    "update_crowdloan_end": Case({"crowdloan_id": 0, "new_end": 70_000}, before=CREATED),
+    "update_crowdloan_min_contribution": Case({"crowdloan_id": 0, "new_min_contribution_tao": 2}, before=CREATED),
     "update_symbol": Case({"netuid": 1, "symbol": "λ"}),
-    "withdraw_crowdloan": Case({"crowdloan_id": 0}, NOT_IN_LAB),
+    "withdraw_crowdloan": Case({"crowdloan_id": 0}, "DepositCannotBeWithdrawn", before=CREATED),
 }
 HYPERPARAMETERS: dict[str, tuple[Any, str]] = {  # value, and what becomes of it
     "activity_cutoff_factor": (2_000, RUNS),
