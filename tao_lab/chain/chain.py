@@ -7,6 +7,7 @@ that of the last committed block. What an extrinsic must fulfil is in `validity`
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,7 @@ from tao_lab.chain.errors import BadValue, BlockFailed, ChainError, DatabaseCorr
 from tao_lab.chain.extrinsic import Extrinsic, decode_extrinsic, inherent
 from tao_lab.chain.genesis import Genesis
 from tao_lab.chain.merkle import EMPTY_ROOT, ListProof, StateProof, StateTree, blake2_256, list_proof, list_root
+from tao_lab.chain.pallets import mev_shield
 from tao_lab.chain.rules import Rules
 from tao_lab.chain.runtime import Runtime, load_runtime
 from tao_lab.chain.state import RawState, Storage, StorageReader
@@ -291,7 +293,9 @@ class Chain:
         time = self.runtime.constant("System", "BlockWeights")["per_class"]["normal"]["max_total"]["ref_time"]
         while progress:  # an extrinsic may come before the one with the nonce below
             progress, waiting = False, list[_Pooled]()
-            for pooled in candidates:
+            queue = deque(candidates)
+            while queue:
+                pooled = queue.popleft()
                 extrinsic = pooled.extrinsic
                 nonce = self.state.get("System", "Account", extrinsic.signer)["nonce"]
                 needed = executive.extrinsic_weight(self.runtime, extrinsic).ref_time
@@ -305,8 +309,22 @@ class Chain:
                     continue
                 included.append(extrinsic)
                 room, time, progress = room - len(extrinsic.data), time - needed, True
+                hidden = self._hidden_in(extrinsic)
+                if hidden is not None:
+                    queue.appendleft(hidden)
             candidates = waiting
         return candidates
+
+    def _hidden_in(self, carrier: Extrinsic) -> _Pooled | None:
+        """The extrinsic that another one carried encrypted, if the block may contain it."""
+        data = mev_shield.opened(carrier.call)
+        if data is None:
+            return None
+        try:
+            extrinsic = self.decode(data)
+            return _Pooled(extrinsic, self._check(extrinsic))
+        except ChainError:
+            return None  # as the real author does: the carrier has paid, and nothing follows it
 
     def _apply(self, ctx: Context, pooled: _Pooled) -> ChainError | None:
         """Run one extrinsic; gives back why no block may contain it."""

@@ -127,7 +127,7 @@ def _apply(ctx: Context, extrinsic: Extrinsic) -> None:
     info["nonce"] += 1
     system.put_account(ctx, who, info)
     highest, payer = highest_fee(ctx.runtime, extrinsic), proxy.fee_payer(ctx, who, call)
-    transaction_payment.withdraw_fee(ctx, payer, highest)
+    in_alpha = transaction_payment.withdraw_fee(ctx, payer, call, highest)
     post, failure = Post(), None
     try:
         post = ctx.dispatch(signed(who), call)
@@ -135,7 +135,7 @@ def _apply(ctx: Context, extrinsic: Extrinsic) -> None:
         failure = error
     if highest:
         fee = min(_fee(ctx.runtime, extrinsic, post), highest)
-        transaction_payment.settle_fee(ctx, payer, highest, fee, extrinsic.tip)
+        transaction_payment.settle_fee(ctx, payer, highest, fee, extrinsic.tip, in_alpha)
     _deposit_result(ctx, call, post, failure)
 
 

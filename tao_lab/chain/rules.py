@@ -18,12 +18,26 @@ import numpy as np
 
 from tao_lab.chain.errors import BadValue, RuleBroken
 from tao_lab.consensus import Epoch, EpochInput, EpochInputError, EpochTerms, SparseRows, epoch
-from tao_lab.economy import Pool, Split, SubnetPrice, SwapError, SwapResult, block_emission, split, subnet_shares, swap
+from tao_lab.economy import (
+    Pool,
+    PriceTerms,
+    Split,
+    SubnetPrice,
+    SwapError,
+    SwapResult,
+    block_emission,
+    registration_price,
+    split,
+    subnet_shares,
+    swap,
+)
+from tao_lab.economy.registration_price import PriceEvent
 from tao_lab.economy.swap import SWAP_ERRORS, Side
 from tao_lab.economy.words import U64_MAX, U64F64
 from tao_lab.units import U16_MAX
 
 EpochRule = Callable[[EpochInput], Epoch | EpochTerms | Mapping[str, Any]]
+PriceRule = Callable[[int, PriceTerms, PriceEvent], int]
 EmissionRule = Callable[[int], int]
 SharesRule = Callable[[Sequence[SubnetPrice]], Sequence[int]]
 SplitRule = Callable[[int, int, int], Split | Mapping[str, int]]
@@ -41,6 +55,7 @@ class Rules:
     Attributes:
         epoch: `epoch(inputs: EpochInput)` gives an `Epoch`, `EpochTerms`, or a dict with the fields of a vector's
             `expected`.
+        registration_price: `registration_price(burn: int, terms: PriceTerms, event: str)` gives the new price, rao.
         swap: `swap(pool: Pool, side: str, amount: int, limit_price: int | None)` gives a `SwapResult`, or a dict with
             its fields; it raises `SwapError` for a swap that it refuses.
         block_emission: `block_emission(issuance: int)` gives the rao that a block issues, of TAO and of each alpha.
@@ -51,6 +66,7 @@ class Rules:
     """
 
     epoch: EpochRule = epoch
+    registration_price: PriceRule = registration_price
     swap: SwapRule = swap
     block_emission: EmissionRule = block_emission
     shares: SharesRule = subnet_shares
@@ -136,6 +152,19 @@ class Rules:
         if broken:
             raise RuleBroken("split", self.split, broken[0])
         return Split(**parts)
+
+    def run_registration_price(self, burn: int, terms: PriceTerms, event: PriceEvent) -> int:
+        """The price of a place after a block or a registration, by the rule in force, checked.
+
+        Raises:
+            RuleBroken: It raised, or gave no amount between `MinBurn` and `MaxBurn`.
+        """
+        price = self._call("registration_price", burn, terms, event)
+        low, high = min(terms.min_burn, terms.max_burn), terms.max_burn
+        if isinstance(price, bool) or not isinstance(price, int) or not low <= price <= high:
+            allowed = f"whole rao from {low} to {high}"
+            raise RuleBroken("registration_price", self.registration_price, f"gave {price!r}; allowed: {allowed}")
+        return price
 
     def _call(self, rule: str, *arguments: Any) -> Any:
         function = getattr(self, rule)

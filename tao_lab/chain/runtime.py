@@ -128,6 +128,11 @@ class Runtime:
         definition = self.types[int(self._type_named(*path).removeprefix("scale_info::"))]["def"]["variant"]
         return {variant["name"]: variant["index"] for variant in definition["variants"]}
 
+    def fields(self, *path: str) -> list[str]:
+        """Names of the fields of the struct with this path, in order."""
+        definition = self.types[int(self._type_named(*path).removeprefix("scale_info::"))]["def"]["composite"]
+        return [field["name"] for field in definition["fields"]]
+
     def encode(self, scale_type: str, value: Any, field: str) -> bytes:
         """SCALE bytes of `value`.
 

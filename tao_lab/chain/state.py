@@ -175,6 +175,24 @@ class StorageReader:
         item = self.runtime.item(pallet, name)
         return self._decode(item, self._raw.get(self._full_key(item, params)))
 
+    def get_many(self, pallet: str, name: str, params: Sequence[Sequence[Any]]) -> list[Any]:
+        """The values of one item at many keys, as `get` gives them, but all decoded at once.
+
+        Raises:
+            BadValue: The item does not exist, or keys do not fit it.
+        """
+        item = self.runtime.item(pallet, name)
+        try:
+            keys = self.runtime.core.storage_key_batch(pallet, name, [list(each) for each in params])
+        except (ValueError, TypeError, OverflowError) as error:
+            allowed = f"lists of {item.arity} keys of the item's types ({error})"
+            raise BadValue(f"keys of {pallet}.{name}", params, allowed) from None
+        found = [self._raw.get(key) for key in keys]
+        values = [item.default if value is None and not item.optional else value for value in found]
+        written = [value for value in values if value is not None]
+        decoded = iter(self.runtime.core.batch_decode([item.value_type] * len(written), written))
+        return [None if value is None else next(decoded) for value in values]
+
     def exists(self, pallet: str, name: str, *params: Any) -> bool:
         """Whether something is written there."""
         item = self.runtime.item(pallet, name)

@@ -88,6 +88,6 @@ def check_account(ctx: Context, extrinsic: Extrinsic) -> None:
     if call.registered.pays(call.args) and not (info["providers"] or info["sufficients"]):
         raise InvalidTransaction("Payment", f"{who} has no account to pay {fee} rao from")
     if fee:
-        transaction_payment.can_pay_fee(ctx, proxy.fee_payer(ctx, who, call), fee)
+        transaction_payment.can_pay_fee(ctx, proxy.fee_payer(ctx, who, call), call, fee)
     for check in TRANSACTION_CHECKS:
         check(ctx, who, call)

@@ -147,7 +147,8 @@ def _judge_attempts(exercise: Exercise, attempts: list[Attempt]) -> CheckResult:
     if suspect is not None and suspect.ran.changed:
         return _result(exercise, "wrong", _changed_hint(suspect.ran.changed), usable=usable)
     if suspect is None:
-        said = (Text(f"All {len(attempts)} cases agree."), Text(exercise.unlocks))
+        agree = f"All {len(attempts)} cases agree." if len(attempts) > 1 else "It agrees."
+        said = (Text(agree), Text(exercise.unlocks))
         return _result(exercise, "right", "", blocks=said, usable=True)
 
     place = right.index(False)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bittensor_core import ss58_encode
+
 from tao_lab.cards import Card, Grid, Text
-from tao_lab.chain.runtime import SPEC_NAME, SPEC_VERSION, load_runtime
+from tao_lab.chain.runtime import SPEC_NAME, SPEC_VERSION, SS58_FORMAT, load_runtime
 
 KEYS = {0: "", 1: "netuid", 2: "netuid, uid"}
 LONGEST = 30  # characters of a default
+NOBODY = ss58_encode(bytes(32), SS58_FORMAT)  # what an account is as long as nobody wrote it
 
 
 @dataclass(frozen=True)
@@ -52,14 +55,9 @@ def storage_card(names: Sequence[StorageName]) -> Card:
 
 def _plain(value: Any) -> str:
     if isinstance(value, dict):
-        return "all zero" if not any(_leaves(value)) else "…"
+        name, first = next(iter(value.items()))
+        return f"{name} {_plain(first)}, …" if len(value) > 1 else f"{name} {_plain(first)}"
+    if value == NOBODY:
+        return "nobody"
     text = f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
-
-
-def _leaves(value: Any) -> Iterator[Any]:
-    for part in value.values():
-        if isinstance(part, dict):
-            yield from _leaves(part)
-        else:
-            yield part

@@ -1,8 +1,10 @@
 """The economy: issuance, emission and pools, as pure functions over whole rao."""
 
 from tao_lab.economy.block_emission import block_emission
-from tao_lab.economy.dividends import Dividends, HotkeyEmission, Payout, Pending, Staked, distribute
+from tao_lab.economy.dividends import Dividends, HotkeyEmission, Payout, Pending, Staked, dividends
+from tao_lab.economy.lock_cost import lock_cost
 from tao_lab.economy.moving_price import update_moving_price
+from tao_lab.economy.registration_price import PriceTerms, registration_price
 from tao_lab.economy.split import Split, split
 from tao_lab.economy.subnet_shares import SubnetPrice, subnet_block_emission, subnet_shares
 from tao_lab.economy.subnet_terms import SubnetTerms, root_proportion, subnet_terms
@@ -14,6 +16,7 @@ __all__ = [
     "Payout",
     "Pending",
     "Pool",
+    "PriceTerms",
     "Split",
     "Staked",
     "SubnetPrice",
@@ -21,8 +24,10 @@ __all__ = [
     "SwapError",
     "SwapResult",
     "block_emission",
-    "distribute",
+    "dividends",
+    "lock_cost",
     "price",
+    "registration_price",
     "root_proportion",
     "split",
     "subnet_block_emission",

@@ -92,7 +92,7 @@ class _Divided:
     recycled: int = 0
 
 
-def distribute(
+def dividends(
     pending: Pending, emission: Iterable[HotkeyEmission], hotkeys: Mapping[str, Staked], tao_weight: int, ck_burn: int
 ) -> Dividends:
     """Who gets what of one epoch's emission.

@@ -93,6 +93,11 @@ def share_value(pool: Pool, share: SafeFloat) -> int:
     return to_rao(mul_div(safe_float(pool.rao), share, pool.shares))
 
 
+def can_add_stake(pool: Pool, rao: int) -> bool:
+    """Whether added rao make any shares at all (`sim_update_value_for_one`)."""
+    return pool.shares.mantissa == 0 or mul_div(safe_float(rao), pool.shares, safe_float(pool.rao)).mantissa > 0
+
+
 def change_stake(pool: Pool, share: SafeFloat, rao: int) -> tuple[Pool, SafeFloat]:
     """Add rao to one staker's part, or remove them (`update_value_for_one`); gives back pool and share.
 

@@ -11,10 +11,10 @@ Source: `pallets/swap/src/pallet/{balancer,swap_step,impls}.rs` of opentensor/su
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Context, Decimal
-from math import gcd
 from typing import Literal
 
+from tao_lab.economy.power import power_scaled
+from tao_lab.economy.words import U64F64
 from tao_lab.units import U16_MAX
 
 Side = Literal["buy", "sell"]
@@ -29,8 +29,8 @@ WORD_MAX = (1 << 128) - 1
 U64_MAX = (1 << 64) - 1
 MIN_PRICE = (1_000 << FRACTION_BITS) // 10**9  # where a sale without a limit stops
 MAX_PRICE = (10**15 << FRACTION_BITS) // 10**9  # where a purchase without a limit stops
-MAX_EXACT_EXPONENT = 1_024  # up to here safe-bigmath takes an exact root; above, a logarithm
-DIGITS = Context(prec=120, Emax=10**9, Emin=-(10**9))  # far beyond the 18 that are kept
+SWAP_PRECISION = 256  # bits that a swap asks the power for
+LIMIT_PRECISION = 1_024  # bits that a price limit asks the power for
 SWAP_ERRORS = ("SwapInputTooLarge", "ReservesTooLow", "PriceLimitExceeded", "InsufficientLiquidity")
 
 
@@ -125,13 +125,13 @@ def price(pool: Pool) -> int:
 
 def fee_amount(amount: int, fee_rate: int) -> int:
     """Fee inside an amount, rao: the whole is `amount` (`calculate_fee_amount`)."""
-    return amount * _divide(fee_rate << FRACTION_BITS, U16_MAX << FRACTION_BITS) >> FRACTION_BITS
+    return amount * U64F64.divide(fee_rate << FRACTION_BITS, U16_MAX << FRACTION_BITS) >> FRACTION_BITS
 
 
 def fee_on_top(paid: int, fee_rate: int) -> int:
     """Fee that belongs to an amount paid without it, rao: used where the limit price cut a swap short."""
-    rate = _divide(fee_rate << FRACTION_BITS, (U16_MAX - fee_rate) << FRACTION_BITS)
-    return min(_multiply(paid << FRACTION_BITS, rate) >> FRACTION_BITS, U64_MAX)
+    rate = U64F64.divide(fee_rate << FRACTION_BITS, (U16_MAX - fee_rate) << FRACTION_BITS)
+    return min(U64F64.multiply(paid << FRACTION_BITS, rate) >> FRACTION_BITS, U64_MAX)
 
 
 def amount_out(pool: Pool, side: Side, paid: int) -> int:
@@ -143,7 +143,7 @@ def amount_out(pool: Pool, side: Side, paid: int) -> int:
         reserve_in, reserve_out, exponent = pool.tao, pool.alpha, (pool.quote_weight, pool.base_weight)
     else:
         reserve_in, reserve_out, exponent = pool.alpha, pool.tao, (pool.base_weight, pool.quote_weight)
-    remaining = min(_ratio_power(reserve_in, min(reserve_in + paid, U64_MAX), *exponent), ONE)
+    remaining = min(_ratio_power(reserve_in, min(reserve_in + paid, U64_MAX), *exponent, SWAP_PRECISION, 0), ONE)
     return reserve_out * (ONE - remaining) >> FRACTION_BITS
 
 
@@ -164,8 +164,32 @@ def amount_to_price(pool: Pool, side: Side, target: int) -> int:
         reserve, ratio, weight = pool.tao, (target, price(pool)), pool.base_weight
     else:
         reserve, ratio, weight = pool.alpha, (price(pool), target), pool.quote_weight
-    growth = _ratio_power(*ratio, weight, ACCURACY, U64_MAX)
-    return min(_multiply(reserve << FRACTION_BITS, max(growth - ONE, 0)) >> FRACTION_BITS, U64_MAX)
+    growth = _ratio_power(*ratio, weight, ACCURACY, LIMIT_PRECISION, U64_MAX)
+    return min(U64F64.multiply(reserve << FRACTION_BITS, max(growth - ONE, 0)) >> FRACTION_BITS, U64_MAX)
+
+
+def max_move(origin: Pool, destination: Pool, limit_price: int) -> int:
+    """Alpha that can go from one pool through TAO into another, at a limit (`get_max_amount_move`); an estimate.
+
+    Args:
+        origin: Pool that is sold to.
+        destination: Pool that is bought from.
+        limit_price: Lowest price of the origin's alpha in the destination's, parts of 10^9.
+
+    Returns:
+        Rao of alpha; 0 where a pool is empty or the price is below the limit already.
+    """
+    if not (origin.tao and destination.tao and origin.alpha and destination.alpha):
+        return 0
+    limit = (limit_price << FRACTION_BITS) // 10**9
+    if limit > U64F64.divide(price(origin), price(destination)):
+        return 0
+    if limit_price == 0:
+        return U64_MAX
+    total = min(origin.tao + destination.tao << FRACTION_BITS, WORD_MAX)
+    parts = [U64F64.divide(pool.tao << FRACTION_BITS, total) for pool in (origin, destination)]
+    out = U64F64.divide(U64F64.multiply(destination.alpha << FRACTION_BITS, parts[0]), limit)
+    return max(out - U64F64.multiply(origin.alpha << FRACTION_BITS, parts[1]), 0) >> FRACTION_BITS
 
 
 def weight_after_adding(pool: Pool, tao: int, alpha: int) -> int | None:
@@ -200,37 +224,12 @@ def perquintill(numerator: int, denominator: int) -> int:
     return (numerator // factor) * ACCURACY // (denominator // factor)
 
 
-def power_scaled(numerator: int, denominator: int, exponent_numerator: int, exponent_denominator: int) -> int | None:
-    """floor(10^18 * (numerator / denominator)^(exponent)), as `SafeInt::pow_ratio_scaled` of safe-bigmath.
-
-    Returns:
-        The power in parts of 10^18, exact up to 10^100; None without a denominator.
-    """
-    if denominator == 0 or exponent_denominator == 0:
-        return None
-    if numerator == 0:
-        return 0
-    if numerator == denominator or exponent_numerator == 0:
-        return ACCURACY
-    divisor = gcd(exponent_numerator, exponent_denominator)
-    p, q = exponent_numerator // divisor, exponent_denominator // divisor
-    exponent = DIGITS.divide(Decimal(p), Decimal(q))
-    logarithm = DIGITS.ln(DIGITS.divide(Decimal(numerator), Decimal(denominator)))
-    power = DIGITS.exp(DIGITS.multiply(logarithm, exponent))
-    result = int(DIGITS.multiply(power, Decimal(ACCURACY)))
-    if max(p, q) <= MAX_EXACT_EXPONENT and (result + 1) ** q * denominator**p <= numerator**p * ACCURACY**q:
-        return result + 1  # the root is a whole number, which digits alone cannot tell from one just below
-    return result
-
-
-def _ratio_power(numerator: int, denominator: int, p: int, q: int, too_large: int = 0) -> int:
+def _ratio_power(numerator: int, denominator: int, p: int, q: int, precision: int, too_large: int) -> int:
     """The power as a U64F64 word; `too_large` is what stands for a power beyond u64 parts of 10^18."""
-    scaled = power_scaled(numerator, denominator, p, q)
-    if scaled is None:
-        return 0
+    scaled = power_scaled(numerator, denominator, p, q, precision) or 0
     if scaled > U64_MAX:
         scaled = too_large
-    return (scaled << FRACTION_BITS) // ACCURACY
+    return (max(scaled, 0) << FRACTION_BITS) // ACCURACY
 
 
 def _weighted(weight: int, amount: int) -> int:
@@ -243,19 +242,8 @@ def _allowed_weight(quote_weight: int) -> int | None:
 
 
 def _price(pool: Pool, alpha: int, tao: int) -> int:
-    weights = _divide(pool.base_weight << FRACTION_BITS, pool.quote_weight << FRACTION_BITS)
-    return _multiply(weights, _divide(tao << FRACTION_BITS, alpha << FRACTION_BITS))
-
-
-def _multiply(a: int, b: int) -> int:
-    """U64F64 `saturating_mul`."""
-    return min(a * b >> FRACTION_BITS, WORD_MAX)
-
-
-def _divide(a: int, b: int) -> int:
-    """U64F64 `safe_div`: truncated; 0 where there is no quotient or it does not fit."""
-    quotient = (a << FRACTION_BITS) // b if b else 0
-    return quotient if quotient <= WORD_MAX else 0
+    weights = U64F64.divide(pool.base_weight << FRACTION_BITS, pool.quote_weight << FRACTION_BITS)
+    return U64F64.multiply(weights, U64F64.divide(tao << FRACTION_BITS, alpha << FRACTION_BITS))
 
 
 def _check_reserves(pool: Pool, side: Side, requested: int) -> None:

@@ -6,9 +6,14 @@ more of a kind than what stands here.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any, Protocol
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
 
 Json = Any
 
@@ -77,6 +82,7 @@ class Subnet(Protocol):
         title: what it is about, in a few words.
         answer_schema: JSON Schema of an answer's content; an answer that does not fit it scores zero.
         weakness: the known way to earn without doing the work.
+        exploit: the name among `miners()` of the one who earns by it.
         source: where its data come from, and their licence.
     """
 
@@ -84,6 +90,7 @@ class Subnet(Protocol):
     title: str
     answer_schema: Mapping[str, Json]
     weakness: str
+    exploit: str
     source: str
 
     def make_round(self, seed: int) -> Round:
@@ -97,3 +104,42 @@ class Subnet(Protocol):
     def miners(self) -> Mapping[str, Forward]:
         """Miners by name: "honest" first, then at least two that cheat."""
         ...
+
+
+def task_id(kind: str, seed: int) -> str:
+    """A task's name, from which nobody reads the seed: whoever has the seed can make the secret as well.
+
+    Validators therefore draw their seeds from a large range, at random; the small ones are for lessons and tests.
+    """
+    return f"{kind}-{sha256(f'{kind} {seed}'.encode()).hexdigest()[:16]}"
+
+
+def form_problem(schema: Mapping[str, Json], content: Json) -> str:
+    """What is wrong with the form of an answer's content, in words; empty if it fits the schema.
+
+    Numbers that JSON does not know (NaN, infinity) and values that are no JSON at all fit no schema.
+    """
+    try:
+        plain = json.loads(json.dumps(content, allow_nan=False))
+    except (TypeError, ValueError, RecursionError) as error:
+        return f"is not plain JSON: {error}"[:200]
+    broken = best_match(Draft202012Validator(schema).iter_errors(plain))
+    if broken is None:
+        return ""
+    where = f"{broken.json_path.removeprefix('$').lstrip('.')}: " if len(broken.json_path) > 1 else ""
+    return where + (broken.message if len(broken.message) < 200 else f"breaks the rule `{broken.validator}`")
+
+
+def score_each(
+    schema: Mapping[str, Json], answers: Sequence[Answer], judge: Callable[[Json, Answer], Score]
+) -> list[Score]:
+    """Scores in the order of the answers: `judge(content, answer)` sees only those that came and fit the schema."""
+    scores = []
+    for answer in answers:
+        if answer.problem or answer.content is None:
+            scores.append(Score(0.0, f"no answer: {answer.problem or 'nothing came'}"))
+        elif problem := form_problem(schema, answer.content):
+            scores.append(Score(0.0, f"wrong form: {problem}"))
+        else:
+            scores.append(judge(answer.content, answer))
+    return scores

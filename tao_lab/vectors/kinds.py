@@ -3,13 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, is_dataclass
 from typing import Any
 
 import numpy as np
 
 from tao_lab.consensus import Epoch, EpochInput, EpochTerms, NormalizedWeights, epoch, normalize_weights
-from tao_lab.economy import Pool, SwapResult, block_emission, swap
+from tao_lab.economy import (
+    Dividends,
+    HotkeyEmission,
+    Pending,
+    Pool,
+    PriceTerms,
+    Split,
+    Staked,
+    SubnetPrice,
+    SubnetTerms,
+    SwapResult,
+    block_emission,
+    dividends,
+    lock_cost,
+    registration_price,
+    split,
+    subnet_shares,
+    subnet_terms,
+    swap,
+)
+from tao_lab.keys import Address, MnemonicParts, read_address, read_mnemonic
 from tao_lab.vectors.compare import AnswerError
 
 
@@ -44,10 +64,24 @@ def _epoch_answer(result: Any) -> Mapping[str, Any]:
     )
 
 
-def _emission_answer(result: Any) -> Mapping[str, Any]:
-    if isinstance(result, bool) or not isinstance(result, int):
-        raise AnswerError(f"returned {type(result).__name__}; allowed: int, rao")
-    return {"emission": result}
+def _rao_answer(field: str) -> Callable[[Any], Mapping[str, Any]]:
+    """For a rule that gives one amount."""
+
+    def answer(result: Any) -> Mapping[str, Any]:
+        if isinstance(result, bool) or not isinstance(result, int):
+            raise AnswerError(f"returned {type(result).__name__}; allowed: int, rao")
+        return {field: result}
+
+    return answer
+
+
+def _price_arguments(data: Mapping[str, Any]) -> tuple[Any, ...]:
+    terms = PriceTerms(data["half_life"], data["increase_mult"], data["min_burn"], data["max_burn"])
+    return data["burn"], terms, data["event"]
+
+
+def _lock_arguments(data: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(data[name] for name in ("last_lock", "min_lock", "last_lock_block", "block", "reduction_interval"))
 
 
 def _swap_arguments(data: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -73,6 +107,85 @@ def _normalized_answer(result: Any) -> Mapping[str, Any]:
     )
 
 
+def _mnemonic_answer(result: Any) -> Mapping[str, Any]:
+    if isinstance(result, tuple) and len(result) == 3:
+        result = MnemonicParts(result[2] is not None, *result)
+    if isinstance(result, MnemonicParts):
+        result = asdict(result)
+    if isinstance(result, Mapping):
+        return _with_hex(result)
+    raise AnswerError(
+        f"returned {type(result).__name__}; allowed: (entropy_bits, checksum_bits, entropy), or a dict with the fields "
+        "of `expected`"
+    )
+
+
+def _ss58_answer(result: Any) -> Mapping[str, Any]:
+    if result is None:
+        result = Address(False, None, None)
+    if isinstance(result, tuple) and len(result) == 2:
+        result = Address(True, *result)
+    if isinstance(result, Address):
+        result = asdict(result)
+    if isinstance(result, Mapping):
+        return _with_hex(result)
+    raise AnswerError(
+        f"returned {type(result).__name__}; allowed: (ss58_format, public_key), None where it is no address, or "
+        "a dict with the fields of `expected`"
+    )
+
+
+def _with_hex(answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {name: f"0x{value.hex()}" if isinstance(value, bytes) else value for name, value in answer.items()}
+
+
+def _fields_answer(kind: type[Any]) -> Callable[[Any], Mapping[str, Any]]:
+    """For a rule that gives a record of whole numbers, or a dict with its fields."""
+
+    def answer(result: Any) -> Mapping[str, Any]:
+        if isinstance(result, kind):
+            return asdict(result) if is_dataclass(kind) else dict(result._asdict())
+        if isinstance(result, Mapping):
+            return result
+        raise AnswerError(f"returned {type(result).__name__}; allowed: {kind.__name__}, or a dict with its fields")
+
+    return answer
+
+
+def _shares_answer(result: Any) -> Mapping[str, Any]:
+    if not isinstance(result, (list, tuple, np.ndarray)):
+        raise AnswerError(f"returned {type(result).__name__}; allowed: a list with a share for each subnet")
+    return {"shares": list(result)}
+
+
+def _dividends_arguments(data: Mapping[str, Any]) -> tuple[Any, ...]:
+    hotkeys = {
+        entry["hotkey"]: Staked(
+            **{name: value for name, value in entry.items() if name not in ("hotkey", "parents", "children")},
+            parents=tuple((share, hotkey) for share, hotkey in entry["parents"]),
+            children=tuple((share, hotkey) for share, hotkey in entry["children"]),
+        )
+        for entry in data["hotkeys"]
+    }
+    emission = [HotkeyEmission(*entry) for entry in data["emission"]]
+    missing = {name for name, _, _ in emission} | {p for staked in hotkeys.values() for _, p in staked.parents}
+    if missing - set(hotkeys):
+        raise ValueError(f"hotkeys: {min(missing - set(hotkeys))} is missing; every hotkey and parent has an entry")
+    pending = Pending(data["pending_server"], data["pending_validator"], data["pending_root"])
+    return pending, emission, hotkeys, data["tao_weight"], data["ck_burn"]
+
+
+def _dividends_answer(result: Any) -> Mapping[str, Any]:
+    if isinstance(result, Dividends):
+        result = {name: getattr(result, name) for name in ("incentives", "alpha", "root", "recycled")}
+    if not isinstance(result, Mapping):
+        raise AnswerError(f"returned {type(result).__name__}; allowed: Dividends, or a dict with its fields")
+    return {
+        name: sorted([str(key), value] for key, value in part.items()) if isinstance(part, Mapping) else part
+        for name, part in result.items()
+    }
+
+
 KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
@@ -87,7 +200,7 @@ KINDS: dict[str, Kind] = {
             name="block_emission",
             arguments=lambda data: (data["issuance"],),
             rule=block_emission,
-            answer=_emission_answer,
+            answer=_rao_answer("emission"),
             signature="block_emission(issuance: int) -> int",
         ),
         Kind(
@@ -103,6 +216,64 @@ KINDS: dict[str, Kind] = {
             rule=normalize_weights,
             answer=_normalized_answer,
             signature="normalize_weights(weights, max_limit) -> (weights, within_limit) | dict",
+        ),
+        Kind(
+            name="subnet_shares",
+            arguments=lambda data: ([SubnetPrice(**subnet) for subnet in data["subnets"]],),
+            rule=subnet_shares,
+            answer=_shares_answer,
+            signature="subnet_shares(subnets: list[SubnetPrice]) -> list[int]",
+        ),
+        Kind(
+            name="subnet_terms",
+            arguments=lambda data: tuple(
+                data[name] for name in ("tao_emission", "alpha_emission", "price", "root_proportion")
+            ),
+            rule=subnet_terms,
+            answer=_fields_answer(SubnetTerms),
+            signature="subnet_terms(tao_emission, alpha_emission, price, root_proportion) -> SubnetTerms | dict",
+        ),
+        Kind(
+            name="split",
+            arguments=lambda data: (data["alpha_out"], data["owner_cut"], data["root_proportion"]),
+            rule=split,
+            answer=_fields_answer(Split),
+            signature="split(alpha_out: int, owner_cut: int, root_proportion: int) -> Split | dict",
+        ),
+        Kind(
+            name="dividends",
+            arguments=_dividends_arguments,
+            rule=dividends,
+            answer=_dividends_answer,
+            signature="dividends(pending, emission, hotkeys, tao_weight, ck_burn) -> Dividends | dict",
+        ),
+        Kind(
+            name="registration_price",
+            arguments=_price_arguments,
+            rule=registration_price,
+            answer=_rao_answer("price"),
+            signature="registration_price(burn: int, terms: PriceTerms, event: str) -> int",
+        ),
+        Kind(
+            name="lock_cost",
+            arguments=_lock_arguments,
+            rule=lock_cost,
+            answer=_rao_answer("lock_cost"),
+            signature="lock_cost(last_lock, min_lock, last_lock_block, block, reduction_interval) -> int",
+        ),
+        Kind(
+            name="mnemonic",
+            arguments=lambda data: (data["phrase"],),
+            rule=read_mnemonic,
+            answer=_mnemonic_answer,
+            signature="mnemonic(phrase: str) -> (entropy_bits, checksum_bits, entropy) | dict",
+        ),
+        Kind(
+            name="ss58",
+            arguments=lambda data: (data["address"],),
+            rule=read_address,
+            answer=_ss58_answer,
+            signature="ss58(address: str) -> (ss58_format, public_key) | None | dict",
         ),
     )
 }

@@ -15,6 +15,7 @@ from tao_lab.views.charts import (
 )
 from tao_lab.views.drawing import Arrow, Box, Drawing, Words
 from tao_lab.views.explorer import ConsensusExplorer
+from tao_lab.views.keys import key_tree, wallet_drawing
 from tao_lab.views.scenario import Cast, Outcome, Scenario, ScenarioError, Settings, run, run_epochs
 
 __all__ = [
@@ -34,8 +35,10 @@ __all__ = [
     "dividends_chart",
     "exact_against_float_chart",
     "incentive_chart",
+    "key_tree",
     "permits_chart",
     "run",
     "run_epochs",
+    "wallet_drawing",
     "weights_chart",
 ]

@@ -65,12 +65,13 @@ class Box:
 
 @dataclass(frozen=True)
 class Arrow:
-    """A line with a head at its end, and words beside its middle; a bad one is dashed and crossed out."""
+    """A line, mostly with a head at its end, and words at its middle; a bad one is dashed and crossed out."""
 
     start: tuple[float, float]
     end: tuple[float, float]
     words: str = ""
     look: Look = "plain"
+    head: bool = True
 
 
 @dataclass(frozen=True)
@@ -147,12 +148,16 @@ def _svg(part: Part) -> str:
 def _arrow(arrow: Arrow, border: str, width: str) -> str:
     (x1, y1), (x2, y2) = arrow.start, arrow.end
     x, y = (x1 + x2) / 2, (y1 + y2) / 2
+    head = f' marker-end="url(#head-{arrow.look})"' if arrow.head else ""
     line = (
         f'<line x1="{x1:g}" y1="{y1:g}" x2="{x2:g}" y2="{y2:g}" stroke="{border}" stroke-width="{width}" '
-        f'stroke-dasharray="{"5 4" if arrow.look in ("bad", "faint") else ""}" marker-end="url(#head-{arrow.look})"/>'
+        f'stroke-dasharray="{"5 4" if arrow.look in ("bad", "faint") else ""}"{head}/>'
     )
     cross = ""
     if arrow.look == "bad":
         cross = f'<path d="M{x - 6:g} {y - 6:g}l12 12m0 -12l-12 12" stroke="{border}" stroke-width="3" fill="none"/>'
-    words = f'<text x="{x + 6:g}" y="{y - 5:g}">{escape(arrow.words)}</text>' if arrow.words else ""
-    return line + cross + words
+    if not arrow.words:
+        return line + cross
+    # above a flat line, beside a steep one
+    place = f'x="{x:g}" y="{y - 6:g}" text-anchor="middle"' if y1 == y2 else f'x="{x + 6:g}" y="{y + 4:g}"'
+    return f"{line}{cross}<text {place}>{escape(arrow.words)}</text>"

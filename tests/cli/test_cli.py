@@ -43,6 +43,8 @@ def test_version_is_printed():
         ["node"],
         ["models", "get"],
         ["miner", "run"],
+        ["validator", "run"],
+        ["subnets", "play"],
     ],
 )
 def test_every_command_has_help_and_an_example(command):

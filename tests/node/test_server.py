@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -54,24 +54,47 @@ def test_the_sdk_transfers_over_the_socket(server: Server, chain: Chain, tmp_pat
     assert balance.rao == 3 * TAO
 
 
-@pytest.mark.slow
-def test_btcli_reads_a_balance_and_transfers(server: Server, chain: Chain, tmp_path: Path) -> None:
+@pytest.fixture
+def btcli(server: Server, tmp_path: Path) -> Callable[..., Any]:
+    """Run btcli on the server with a home of its own; gives back its JSON."""
     environment = {**os.environ, "HOME": str(tmp_path), "BITTENSOR_RUNTIME_CACHE_DIR": str(tmp_path)}
-    wallet = bt.Wallet("student", path=str(tmp_path)).create_new_coldkey(use_password=False, suppress=True)
-    student = wallet.coldkeypub.ss58_address
-    chain.submit(chain.sign(key("alice"), "Balances", "transfer_keep_alive", {"dest": student, "value": 9 * TAO}))
-    chain.produce_block()
 
-    def btcli(*words: str) -> Any:
+    def run(*words: str) -> Any:
         command = [str(Path(sys.executable).with_name("btcli")), *words, "--json", "--network", server.url]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 
+    return run
+
+
+def rich_student(chain: Chain, folder: Path, tao: int) -> bt.Wallet:
+    wallet = bt.Wallet("student", path=str(folder)).create_new_coldkey(use_password=False, suppress=True)
+    args = {"dest": wallet.coldkeypub.ss58_address, "value": tao * TAO}
+    chain.submit(chain.sign(key("faucet"), "Balances", "transfer_keep_alive", args))
+    chain.produce_block()
+    return wallet
+
+
+@pytest.mark.slow
+def test_btcli_reads_a_balance_and_transfers(btcli: Callable[..., Any], chain: Chain, tmp_path: Path) -> None:
+    student = rich_student(chain, tmp_path, 9).coldkeypub.ss58_address
     assert btcli("wallet", "balance", student)["free_tao"] == 9
     options = ("--wallet", "student", "--wallet-path", str(tmp_path), "-y")
     assert btcli("wallet", "transfer", "--dest", account("carol"), "--amount", "2", *options)["success"]
     assert btcli("wallet", "balance", account("carol"))["free_tao"] == 2
+
+
+@pytest.mark.slow
+def test_btcli_creates_a_subnet_and_registers_on_it(btcli: Callable[..., Any], chain: Chain, tmp_path: Path) -> None:
+    wallet = rich_student(chain, tmp_path, 1_010)
+    for hotkey in ("owner", "miner"):
+        bt.Wallet("student", hotkey, str(tmp_path)).create_new_hotkey(use_password=False, suppress=True)
+    options = ("--wallet", "student", "--wallet-path", str(tmp_path), "-y", "--wallet-hotkey")
+    assert btcli("subnets", "create", *options, "owner")["data"]["netuid"] == 1
+    assert btcli("subnets", "register", "--netuid", "1", *options, "miner")["success"]
+    shown = btcli("subnets", "show", "1")
+    assert (shown["owner_coldkey"], shown["neurons"]) == (wallet.coldkeypub.ss58_address, 2)
 
 
 def test_a_client_is_told_of_blocks_and_another_is_not_held_up(server: Server, chain: Chain) -> None:

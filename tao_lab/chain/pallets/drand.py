@@ -18,11 +18,13 @@ import bittensor_core
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import Origin, call, ensure_none, ensure_root, weight
 from tao_lab.chain.errors import DispatchError
+from tao_lab.chain.extrinsic import compact
 from tao_lab.chain.runtime import octets
 
 DRAND = "Drand"
 ROUNDS_KEPT = 216_000  # a week
 MOST_REMOVED = 100  # in one block
+ROUND_BYTES = 8
 
 
 @call(DRAND, weight=weight(4_294_000_000, reads=3, writes=4), pays_fee=False)
@@ -64,6 +66,21 @@ def opens(reveal_round: int, signature: bytes) -> bool:
     except ValueError:
         return False
     return True
+
+
+def opened(encrypted: bytes, reveal_round: int, signature: bytes) -> bytes | None:
+    """What was sealed for a round, with the round's signature; None where it does not open.
+
+    Args:
+        encrypted: The sealed bytes alone, without the round that the SDK writes behind them.
+        reveal_round: The round.
+        signature: As `Pulses` has it: raw, or as text with `0x`.
+    """
+    sealed = compact(len(encrypted)) + encrypted + reveal_round.to_bytes(ROUND_BYTES, "little")  # `UserData`
+    try:
+        return bytes(bittensor_core.decrypt_with_signature(sealed, signature.removeprefix(b"0x").hex()))
+    except ValueError:
+        return None
 
 
 def _prune(ctx: Context, oldest: int, last: int) -> None:

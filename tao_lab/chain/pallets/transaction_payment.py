@@ -2,6 +2,8 @@
 
 Fee = length in bytes (1 rao each) + 0.0005 rao for each picosecond of weight, of the extrinsic's frame and of its
 call; the multiplier is one. Calls that pay no fee pay their tip only. The block's author receives fee and tip.
+A call that takes stake out can be paid with that stake: see `subtensor/alpha_fees.py`.
+
 Sources: `runtime/src/lib.rs` (`impl pallet_transaction_payment::Config`) and `pallets/transaction-fee/src/lib.rs`.
 """
 
@@ -10,9 +12,10 @@ from __future__ import annotations
 from functools import cache
 
 from tao_lab.chain.context import Context
-from tao_lab.chain.dispatch import Weight
+from tao_lab.chain.dispatch import Call, Weight
 from tao_lab.chain.errors import DispatchError, InvalidTransaction
 from tao_lab.chain.pallets import balances, system
+from tao_lab.chain.pallets.subtensor.alpha_fees import AlphaFee, can_pay_in_alpha, pay_in_alpha
 from tao_lab.chain.runtime import Runtime
 
 RAO_PER_BYTE = 1
@@ -39,33 +42,50 @@ def fee_parts(runtime: Runtime, dispatch_class: str, weight: Weight, length: int
     return base, length * RAO_PER_BYTE, weight_to_fee(weight)
 
 
-def can_pay_fee(ctx: Context, who: str, fee: int) -> None:
-    """Whether an account can pay a fee and stay alive.
+def can_pay_fee(ctx: Context, who: str, call: Call, fee: int) -> None:
+    """Whether an account can pay a fee and stay alive, or has the stake to pay for a call that takes stake out.
 
     Raises:
         InvalidTransaction: `Payment`.
     """
     have = balances.reducible(system.account(ctx, who), keep_alive=True)
-    if fee > have:
+    if fee > have and not can_pay_in_alpha(ctx.state, who, call, fee):
         raise InvalidTransaction("Payment", f"{who} has {have} rao to spend, the fee is {fee} rao")
 
 
-def withdraw_fee(ctx: Context, who: str, fee: int) -> None:
-    """Take the highest possible fee before the call runs.
+def withdraw_fee(ctx: Context, who: str, call: Call, fee: int) -> AlphaFee | None:
+    """Take the highest possible fee before the call runs: TAO, or alpha where there is too little of it.
+
+    Returns:
+        What was paid, if it was alpha.
 
     Raises:
         InvalidTransaction: `Payment`.
     """
     if fee == 0:
-        return
+        return None
     try:
         balances.withdraw(ctx, who, fee)
     except DispatchError as error:
-        raise InvalidTransaction("Payment", f"{who} cannot pay the fee of {fee} rao ({error})") from None
+        paid = pay_in_alpha(ctx, who, call, fee)
+        if paid is None:
+            raise InvalidTransaction("Payment", f"{who} cannot pay the fee of {fee} rao ({error})") from None
+        return paid
+    return None
 
 
-def settle_fee(ctx: Context, who: str, withdrawn: int, fee: int, tip: int) -> None:
-    """Give back what was too much, pay the author, and record `TransactionFeePaid`."""
-    balances.deposit(ctx, who, withdrawn - fee)
-    balances.deposit(ctx, ctx.author, fee)
+def settle_fee(ctx: Context, who: str, withdrawn: int, fee: int, tip: int, in_alpha: AlphaFee | None) -> None:
+    """Give back what was too much, pay the author, and record it; alpha has been paid already, and none comes back."""
+    if in_alpha is None:
+        balances.deposit(ctx, who, withdrawn - fee)
+        balances.deposit(ctx, ctx.author, fee)
+    else:
+        ctx.deposit_event(
+            "SubtensorModule",
+            "TransactionFeePaidWithAlpha",
+            who=who,
+            netuid=in_alpha.netuid,
+            alpha_fee=in_alpha.alpha,
+            tao_amount=in_alpha.tao,
+        )
     ctx.deposit_event("TransactionPayment", "TransactionFeePaid", who=who, actual_fee=fee, tip=tip)

@@ -9,8 +9,10 @@ from tao_lab.chain.chain import Chain
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import ROOT, Call, Origin, signed
 from tao_lab.chain.errors import DispatchError
+from tao_lab.chain.pallets import balances
 from tao_lab.chain.pallets.subtensor.stake import increase_stake
-from tests.chain.conftest import account
+from tao_lab.chain.pallets.subtensor.subnets import network_lock_cost
+from tests.chain.conftest import TAO, account
 
 MODULE = "SubtensorModule"
 NETUID = 1
@@ -62,7 +64,7 @@ def add_hotkey(ctx: Context, hotkey: str, coldkey: str) -> None:
         ctx.state.put(MODULE, "OwnedHotkeys", account(coldkey), [*owned, account(hotkey)])
 
 
-def do(ctx: Context, who: str, name: str, **args: Any) -> list[dict[str, Any]]:
+def do(ctx: Context, who: str, name: str, /, **args: Any) -> list[dict[str, Any]]:
     """Dispatch a call of a person (`root`: of root) in this block; gives back its events by name."""
     before = len(ctx.events)
     origin: Origin = ROOT if who == "root" else signed(account(who))
@@ -76,7 +78,7 @@ def events(ctx: Context, since: int = 0) -> list[dict[str, Any]]:
     return [{record["event_id"]: record["attributes"]} for record in decoded]
 
 
-def refused(ctx: Context, who: str, name: str, **args: Any) -> str:
+def refused(ctx: Context, who: str, name: str, /, **args: Any) -> str:
     """Dispatch a call that must fail and leave nothing; gives back the error's name."""
     before, events_before = dict(ctx.state.raw.items()), list(ctx.events)
     with pytest.raises(DispatchError) as caught:
@@ -90,3 +92,34 @@ def refused(ctx: Context, who: str, name: str, **args: Any) -> str:
 def weights_of(ctx: Context, uid: int, netuid: int = NETUID) -> Sequence[tuple[int, int]]:
     """A stored row of weights."""
     return [tuple(entry) for entry in ctx.state.get(MODULE, "Weights", netuid, uid)]
+
+
+@pytest.fixture
+def bare(chain: Chain) -> Context:
+    """A block under construction that is never committed, with no subnet but root."""
+    return Context(chain.runtime, chain.state, 10, account("authority"))
+
+
+def fund(ctx: Context, who: str, rao: int) -> None:
+    """Give a person rao of the faucet's."""
+    balances.transfer(ctx, account("faucet"), account(who), rao, keep_alive=True)
+
+
+def free_rao(ctx: Context, who: str) -> int:
+    """Free rao of a person, or of an address."""
+    return balances.free_balance(ctx, who if len(who) > 40 else account(who))
+
+
+def new_subnet(ctx: Context, owner: str, hotkey: str = "") -> int:
+    """Register a subnet as a person does, with the money for it; gives back the netuid."""
+    fund(ctx, owner, network_lock_cost(ctx.state, ctx.block) + TAO)
+    ctx.state.put(MODULE, "NetworkRateLimit", 0)
+    done = do(ctx, owner, "register_network", hotkey=account(hotkey or f"{owner}-hot"))
+    return int(next(event["NetworkAdded"][0] for event in done if "NetworkAdded" in event))
+
+
+def assert_no_rao_lost(ctx: Context) -> None:
+    """All balances together are the issuance, as Balances and SubtensorModule both count it."""
+    accounts = [info["data"] for _, info in ctx.state.entries("System", "Account")]
+    total = sum(data["free"] + data["reserved"] for data in accounts)
+    assert total == ctx.state.get("Balances", "TotalIssuance") == ctx.state.get(MODULE, "TotalIssuance")

@@ -94,9 +94,9 @@ def test_a_parent_needs_stake_of_its_own_but_not_to_take_children_back(ctx: Cont
     args = {"hotkey": parent, "netuid": NETUID, "children": [(1, CHILD)]}
     increase_stake(ctx, parent, account("alice"), NETUID, 999)
     assert refused(ctx, "alice", "set_children", **args) == "NotEnoughStakeToSetChildkeys"
-    increase_stake(ctx, parent, account("alice"), 0, 1)  # not on a list of subnets that the chain has
+    increase_stake(ctx, parent, account("alice"), 7, 1)  # not on a list of subnets that the chain has
     assert refused(ctx, "alice", "set_children", **args) == "NotEnoughStakeToSetChildkeys"
-    add_subnet(ctx, 0)
+    add_subnet(ctx, 7)
     do(ctx, "alice", "set_children", **args)
     ctx.state.put(MODULE, "StakeThreshold", 10**9)
     set_children(ctx)

@@ -131,3 +131,9 @@ def test_the_network_runs_a_student_s_rule() -> None:
         with net.rules.using(epoch=mine):
             net.run(blocks=5)
     assert asked == [2, 4]
+
+
+def test_a_subnet_too_early_never_enters_a_block(open_chain: Chain) -> None:
+    open_chain.state.put(MODULE, "LastRateLimitedBlock", "NetworkLastRegistered", open_chain.head.number)
+    error = submit(open_chain, "alice", "register_network", hotkey=account("hot"))
+    assert error.custom == 6

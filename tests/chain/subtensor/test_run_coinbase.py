@@ -86,6 +86,8 @@ def test_tao_is_where_the_issuance_says(economy: Chain) -> None:
 def test_alpha_is_where_the_issuance_says(economy: Chain) -> None:
     economy.state.put(MODULE, "SubnetMovingPrice", 2, {"bits": 2 << 32})  # so that root has its part
     put_tao(building(economy), ROOT_NETUID, 1_000_000 * RAO_PER_TAO)
+    for netuid in NETUIDS:
+        economy.state.put(MODULE, "RootClaimableThreshold", netuid, {"bits": 1 << 120})  # nobody claims meanwhile
     run(economy, 2 * SIZE.tempo)  # pots of blocks without root's part are not paid out in full
     claims, dust = dict.fromkeys(NETUIDS, 0), {netuid: unowned(economy, netuid) for netuid in NETUIDS}
     for _ in range(3 * SIZE.tempo):

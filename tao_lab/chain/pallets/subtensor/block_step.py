@@ -1,4 +1,4 @@
-"""What happens in every block before its extrinsics: reveals, emission, epochs that are due, children that cooled down.
+"""What happens in every block before its extrinsics: prices, reveals, emission, epochs that are due, new children.
 
 Source: `pallets/subtensor/src/coinbase/block_step.rs` (`block_step`), `macros/hooks.rs`.
 """
@@ -10,6 +10,8 @@ from tao_lab.chain.dispatch import on_initialize
 from tao_lab.chain.pallets.subtensor.children import set_pending_children
 from tao_lab.chain.pallets.subtensor.commit_reveal import reveal_timelocked
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, all_netuids
+from tao_lab.chain.pallets.subtensor.registration import update_registration_prices
+from tao_lab.chain.pallets.subtensor.root_claims import auto_claim, find_root_stakers
 from tao_lab.chain.pallets.subtensor.run_coinbase import (
     mint_block_emission,
     run_coinbase,
@@ -25,6 +27,7 @@ def block_step(ctx: Context) -> None:
     """The pallet's part of a new block, in the order of the chain."""
     netuids = all_netuids(ctx.state)
     forget_old_swaps(ctx, netuids)
+    update_registration_prices(ctx)
     credit = mint_block_emission(ctx)
     reveal_matured(ctx, [netuid for netuid in netuids if netuid != ROOT_NETUID])
     run_coinbase(ctx, credit)
@@ -33,6 +36,8 @@ def block_step(ctx: Context) -> None:
     for netuid in netuids:
         if ctx.state.get(MODULE, "LastEpochBlock", netuid) == ctx.block:
             set_pending_children(ctx, netuid)
+    auto_claim(ctx)
+    find_root_stakers(ctx)
 
 
 def reveal_matured(ctx: Context, netuids: list[int]) -> None:

@@ -19,6 +19,7 @@ from tao_lab.chain.dispatch import Origin, call, ensure_signed, weight
 from tao_lab.chain.errors import DispatchError
 from tao_lab.chain.extrinsic import compact
 from tao_lab.chain.merkle import blake2_256
+from tao_lab.chain.pallets import drand
 from tao_lab.chain.pallets.subtensor.epochs import oldest_open_epoch
 from tao_lab.chain.pallets.subtensor.lookups import (
     MAIN_MECHANISM,
@@ -35,7 +36,6 @@ from tao_lab.chain.runtime import octets
 MOST_OPEN_COMMITS = 10
 CRV3_VERSION = 4
 ACCOUNT_BYTES = 32
-ROUND_BYTES = 8
 
 Commit = tuple[str, int, int, int]  # hash, epoch, block, unused
 
@@ -341,10 +341,8 @@ def _decrypted(
     ctx: Context, who: str, commit: bytes, reveal_round: int, signature: bytes
 ) -> tuple[list[int], list[int], int] | None:
     """UIDs, values and version key of a commit; None if it was not made by `who` for this round."""
-    sealed = compact(len(commit)) + commit + reveal_round.to_bytes(ROUND_BYTES, "little")  # `UserData` of the SDK
-    try:
-        plain = bytes(bittensor_core.decrypt_with_signature(sealed, signature.removeprefix(b"0x").hex()))
-    except ValueError:
+    plain = drand.opened(commit, reveal_round, signature)
+    if plain is None:
         return None
     payload = _decoded(ctx, "(Vec<u8>, Vec<u16>, Vec<u16>, u64)", plain)
     if payload is not None:

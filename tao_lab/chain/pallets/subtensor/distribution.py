@@ -14,12 +14,13 @@ from collections.abc import Iterable, Mapping
 from tao_lab.chain.context import Context
 from tao_lab.chain.pallets.subtensor.epochs import run_epochs
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, owner_uid, uid_of
+from tao_lab.chain.pallets.subtensor.root_claims import increase_root_claimable
 from tao_lab.chain.pallets.subtensor.stake import increase_stake, increase_stake_of_all, stake_of
 from tao_lab.chain.pallets.subtensor.takes import childkey_take
 from tao_lab.chain.pallets.subtensor.tao import burn_subnet_alpha, recycle_subnet_alpha
 from tao_lab.chain.state import StorageReader
-from tao_lab.economy import Payout, Pending, Staked, distribute
-from tao_lab.economy.dividends import root_claimable_increment, withheld_proportion
+from tao_lab.economy import Payout, Pending, Staked, dividends
+from tao_lab.economy.dividends import withheld_proportion
 
 
 def distribute_emission(ctx: Context, netuid: int, pending: Pending, owner_cut: int) -> None:
@@ -37,7 +38,7 @@ def distribute_emission(ctx: Context, netuid: int, pending: Pending, owner_cut: 
     emission = run_epochs(ctx, netuid, pending.server + pending.validator + pending.root)
     hotkeys = read_staked(ctx.state, netuid, (entry.hotkey for entry in emission))
     tao_weight, ck_burn = ctx.state.get(MODULE, "TaoWeight"), ctx.state.get(MODULE, "CKBurn")
-    paid = distribute(pending, emission, hotkeys, tao_weight, ck_burn)
+    paid = dividends(pending, emission, hotkeys, tao_weight, ck_burn)
     recycle_subnet_alpha(ctx, netuid, paid.recycled)
     pay_owner_cut(ctx, netuid, owner_cut)
     pay_incentives(ctx, netuid, paid.incentives)
@@ -135,15 +136,3 @@ def pay_root_dividends(ctx: Context, netuid: int, payouts: Mapping[str, Payout])
         increase_stake(ctx, hotkey, state.get(MODULE, "Owner", hotkey), netuid, payout.take)
         increase_root_claimable(ctx, hotkey, netuid, payout.nominators)
         state.put(MODULE, "RootAlphaDividendsPerSubnet", netuid, hotkey, payout.nominators)
-
-
-def increase_root_claimable(ctx: Context, hotkey: str, netuid: int, rao: int) -> None:
-    """Let who stakes on a hotkey on root claim alpha (`increase_root_claimable_for_hotkey_and_subnet`)."""
-    state = ctx.state
-    increment = root_claimable_increment(rao, stake_of(state, hotkey, ROOT_NETUID))
-    if increment is None:
-        increase_stake(ctx, hotkey, state.get(MODULE, "Owner", hotkey), netuid, rao)
-        return
-    claimable = dict(state.get(MODULE, "RootClaimable", hotkey))
-    claimable[netuid] = {"bits": claimable.get(netuid, {"bits": 0})["bits"] + increment}
-    state.put(MODULE, "RootClaimable", hotkey, dict(sorted(claimable.items())))

@@ -21,7 +21,7 @@ from tao_lab.chain.pallets.subtensor.lookups import (
     mechanism_index,
     owner_uid,
 )
-from tao_lab.chain.pallets.subtensor.stake_weights import stake_weight
+from tao_lab.chain.pallets.subtensor.stake_weights import stake_parts
 from tao_lab.chain.pallets.subtensor.tempo import activity_cutoff_blocks, epoch_with_lookahead
 from tao_lab.chain.state import StorageReader
 from tao_lab.consensus import EpochInput, EpochTerms, LiquidAlpha, SparseRows
@@ -96,7 +96,10 @@ def epoch_input(state: StorageReader, netuid: int, block: int, emission: int, me
         return state.get(MODULE, name, netuid)
 
     n, hotkeys = int(hyper("SubnetworkN")), hotkeys_by_uid(state, netuid)
-    stakes = [stake_weight(state, hotkeys[uid], netuid) if uid in hotkeys else (0, 0) for uid in range(n)]
+    placed = [uid for uid in range(n) if uid in hotkeys]
+    stakes: list[tuple[int, int]] = [(0, 0)] * n
+    for uid, parts in zip(placed, stake_parts(state, netuid, [hotkeys[uid] for uid in placed]), strict=True):
+        stakes[uid] = parts.total
     index = mechanism_index(netuid, mecid)
     low, high = hyper("AlphaValues")
     registered_at = dict(state.entries(MODULE, "BlockAtRegistration", netuid))

@@ -16,6 +16,7 @@ from tao_lab.chain.errors import DispatchError, InvalidTransaction
 from tao_lab.chain.pallets.subtensor.commit_reveal import commit_hash, ensure_in_reveal_epoch
 from tao_lab.chain.pallets.subtensor.lookups import MAIN_MECHANISM, MODULE, failed, mechanism_index, uid_of
 from tao_lab.chain.pallets.subtensor.stake_weights import has_stake_for_weights
+from tao_lab.chain.pallets.subtensor.subnets import passes_registration_limit
 from tao_lab.chain.pallets.subtensor.takes import ensure_own_delegate
 from tao_lab.chain.pallets.subtensor.weights import passes_rate_limit
 
@@ -88,7 +89,7 @@ def keep_from_running(ctx: Context, who: str, made: Call) -> None:
         return
     if made.name in WEIGHT_CALLS:
         check_weights(ctx, who, made)
-        check_rate_limit(ctx, who, made)
+    check_rate_limit(ctx, who, made)
     if made.name in TAKES:
         check_take(ctx, who, made)
 
@@ -136,7 +137,9 @@ def _check_reveal(ctx: Context, who: str, mecid: int, args: dict[str, Any], reve
 
 
 def check_rate_limit(ctx: Context, who: str, made: Call) -> None:
-    """Weights and commits not faster than the subnet allows."""
+    """Weights and commits not faster than the subnet allows, new subnets not faster than the network does."""
+    if made.name == "register_network" and not passes_registration_limit(ctx):
+        raise failed("NetworkTxRateLimitExceeded", f"once in {ctx.state.get(MODULE, 'NetworkRateLimit')} blocks")
     if made.name not in (*SETS, *COMMITS):
         return
     netuid = made.args["netuid"]

@@ -15,6 +15,7 @@ MODULE = "SubtensorModule"
 ROOT_NETUID = 0
 MAIN_MECHANISM = 0
 SUBNET_ACCOUNTS = b"modlsubtensr"  # then the netuid in two bytes, then zeros
+NETUID_BYTES = 2
 MECHANISM_STRIDE = 4_096  # storage index of mechanism m of subnet n: m * 4,096 + n
 MAX_MECHANISMS = 16  # of a subnet: 16 * 4,096 storage indices fill a u16
 
@@ -31,7 +32,8 @@ def subnet_exists(state: StorageReader, netuid: int) -> bool:
 
 def all_netuids(state: StorageReader) -> list[int]:
     """Every subnet, root included, in the order in which the chain walks them."""
-    return [netuid for netuid, _ in state.entries(MODULE, "NetworksAdded")]
+    keys = state.raw_keys(state.key(MODULE, "NetworksAdded"))  # end with the netuid itself
+    return [int.from_bytes(key[-NETUID_BYTES:], "little") for key in keys]
 
 
 def hotkeys_by_uid(state: StorageReader, netuid: int) -> dict[int, str]:

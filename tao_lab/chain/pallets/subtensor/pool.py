@@ -25,6 +25,7 @@ from tao_lab.economy.swap import (
     weight_after_adding,
     weight_for_price,
 )
+from tao_lab.economy.words import U64F64
 
 SWAP = "Swap"
 DYNAMIC = 1  # `SubnetMechanism` of a subnet with a pool
@@ -62,8 +63,9 @@ def current_alpha_price(state: StorageReader, netuid: int) -> int:
 
 def alpha_amount_for_tao(state: StorageReader, netuid: int, tao: int) -> int:
     """Alpha that is worth some TAO at the current price, rao (`get_alpha_amount_for_tao`); 0 without a price."""
-    word = current_alpha_price(state, netuid)
-    return min((tao << 2 * FRACTION_BITS) // word >> FRACTION_BITS, (1 << 64) - 1) if word else 0
+    if not has_pool(state, netuid):
+        return tao
+    return U64F64.divide(tao << FRACTION_BITS, current_alpha_price(state, netuid)) >> FRACTION_BITS
 
 
 def approx_fee(state: StorageReader, netuid: int, amount: int) -> int:
@@ -87,7 +89,18 @@ def sim_swap(state: StorageReader, netuid: int, side: Side, amount: int, rule: S
     if not has_pool(state, netuid):
         amount = amount if subnet_exists(state, netuid) else 0
         return SwapResult(fee=0, paid=amount, received=amount)
-    return _swap(state, netuid, side, amount, MAX_PRICE if side == "buy" else MIN_PRICE, False, rule)
+    return simulate(state, netuid, side, amount, MAX_PRICE if side == "buy" else MIN_PRICE, rule)
+
+
+def simulate(
+    state: StorageReader, netuid: int, side: Side, amount: int, price_limit: int, rule: SwapRule = swap
+) -> SwapResult:
+    """What a swap with a limit would do; changes nothing. Without a pool: as with one that is empty.
+
+    Raises:
+        DispatchError: `Swap.SwapInputTooLarge`, `.ReservesTooLow`, `.PriceLimitExceeded`.
+    """
+    return _swap(state, netuid, side, amount, price_limit, False, rule)
 
 
 def price_limit_word(price_limit: int) -> int:

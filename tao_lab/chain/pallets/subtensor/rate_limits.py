@@ -114,8 +114,10 @@ def remove_last_block(ctx: Context, name: str, *content: int | str) -> None:
     ctx.state.remove(MODULE, "LastRateLimitedBlock", _key(name, content))
 
 
-def _key(name: str, content: tuple[int | str, ...]) -> dict[str, object]:
+def _key(name: str, content: tuple[int | str, ...]) -> object:
     """A `RateLimitKey`."""
+    if not content:
+        return name
     return {name: content[0] if len(content) == 1 else list(content)}
 
 

@@ -10,7 +10,7 @@ from tao_lab.chain.context import Context
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, all_netuids
 from tao_lab.chain.pallets.subtensor.pool import current_alpha_price
 from tao_lab.chain.state import StorageReader
-from tao_lab.economy.share_pool import U64_MAX, Pool, SafeFloat, change_stake, share_value
+from tao_lab.economy.share_pool import U64_MAX, Pool, SafeFloat, can_add_stake, change_stake, share_value
 from tao_lab.economy.swap import FRACTION_BITS
 
 
@@ -48,6 +48,11 @@ def decrease_stake(ctx: Context, hotkey: str, coldkey: str, netuid: int, rao: in
     exists = ctx.state.exists(MODULE, "AlphaV2", hotkey, coldkey, netuid)
     if exists and stake_of_coldkey(ctx.state, hotkey, coldkey, netuid) >= rao:
         _change(ctx, hotkey, coldkey, netuid, -rao)
+
+
+def pool_takes_stake(state: StorageReader, hotkey: str, netuid: int, rao: int) -> bool:
+    """Whether a hotkey's shares are fine enough for added alpha."""
+    return can_add_stake(_pool(state, hotkey, netuid), rao)
 
 
 def _change(ctx: Context, hotkey: str, coldkey: str, netuid: int, rao: int) -> None:

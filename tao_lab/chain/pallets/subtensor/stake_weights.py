@@ -8,30 +8,51 @@ Sources: `pallets/subtensor/src/staking/stake_utils.rs` (`get_stake_weights_for_
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, owner_uid, uid_of
-from tao_lab.chain.pallets.subtensor.stake import stake_of
 from tao_lab.chain.state import StorageReader
 from tao_lab.consensus import TotalStake, inherited_stake, total_stake
 
 
+class StakeParts(NamedTuple):
+    """Stake of one neuron, rao.
+
+    Attributes:
+        total: Alpha and weighted TAO, as the consensus counts it.
+        alpha: Alpha of the subnet, after children and parents.
+        tao: TAO on root, after children and parents.
+    """
+
+    total: TotalStake
+    alpha: int
+    tao: int
+
+
+def stake_parts(state: StorageReader, netuid: int, hotkeys: Sequence[str]) -> list[StakeParts]:
+    """Stake of many hotkeys on a subnet at once."""
+    pairs = [(hotkey, netuid) for hotkey in hotkeys]
+    children = state.get_many(MODULE, "ChildKeys", pairs)
+    parents = state.get_many(MODULE, "ParentKeys", pairs)
+    keys = sorted({*hotkeys, *(parent for row in parents for _, parent in row)})
+    on_root = dict(zip(keys, state.get_many(MODULE, "TotalHotkeyAlpha", [(k, ROOT_NETUID) for k in keys]), strict=True))
+    on_subnet = dict(zip(keys, state.get_many(MODULE, "TotalHotkeyAlpha", [(k, netuid) for k in keys]), strict=True))
+    weight, found = int(state.get(MODULE, "TaoWeight")), []
+    for hotkey, to_children, from_parents in zip(hotkeys, children, parents, strict=True):
+        given = [proportion for proportion, _ in to_children]
+        tao, alpha = (
+            inherited_stake(stake[hotkey], given, [(share, stake[parent]) for share, parent in from_parents])
+            for stake in (on_root, on_subnet)
+        )
+        alpha = on_subnet[hotkey] if netuid == ROOT_NETUID else alpha  # root lends nothing
+        found.append(StakeParts(total_stake(alpha, tao, weight), alpha, tao))
+    return found
+
+
 def stake_weight(state: StorageReader, hotkey: str, netuid: int) -> TotalStake:
     """Stake of a hotkey as the consensus of a subnet counts it."""
-    children = [proportion for proportion, _ in state.get(MODULE, "ChildKeys", hotkey, netuid)]
-    parents = state.get(MODULE, "ParentKeys", hotkey, netuid)
-    tao = inherited_stake(
-        stake_of(state, hotkey, ROOT_NETUID),
-        children,
-        [(proportion, stake_of(state, parent, ROOT_NETUID)) for proportion, parent in parents],
-    )
-    if netuid == ROOT_NETUID:
-        alpha = stake_of(state, hotkey, netuid)
-    else:
-        alpha = inherited_stake(
-            stake_of(state, hotkey, netuid),
-            children,
-            [(proportion, stake_of(state, parent, netuid)) for proportion, parent in parents],
-        )
-    return total_stake(alpha, tao, int(state.get(MODULE, "TaoWeight")))
+    return stake_parts(state, netuid, [hotkey])[0].total
 
 
 def has_stake_for_weights(state: StorageReader, hotkey: str, netuid: int) -> bool:

@@ -13,7 +13,6 @@ import bittensor_core
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import DB_READ, Origin, Weight, call, ensure_root, ensure_signed, weight
 from tao_lab.chain.merkle import blake2_256
-from tao_lab.chain.pallets import balances, system
 from tao_lab.chain.pallets.subtensor import rate_limits
 from tao_lab.chain.pallets.subtensor.lookups import (
     MODULE,
@@ -23,8 +22,10 @@ from tao_lab.chain.pallets.subtensor.lookups import (
     hotkey_exists,
     is_subnet_account,
 )
+from tao_lab.chain.pallets.subtensor.root_claims import add_root_staker, move_root_claimed, remove_root_staker
 from tao_lab.chain.pallets.subtensor.stake import decrease_stake, increase_stake, stake_of_coldkey
-from tao_lab.chain.pallets.subtensor.swap_hotkey import move_root_claimed, recycle
+from tao_lab.chain.pallets.subtensor.swap_hotkey import recycle
+from tao_lab.chain.pallets.subtensor.tao import transfer_all_tao_and_kill
 
 COST_ERROR = "NotEnoughBalanceToPaySwapColdKey"
 
@@ -143,9 +144,7 @@ def _swap(ctx: Context, old: str, new: str) -> None:
     state.remove(MODULE, "AccountFlags", new)
     if flags:
         state.put(MODULE, "AccountFlags", new, flags)
-    left = balances.reducible(system.account(ctx, old), keep_alive=False)
-    if left:
-        balances.transfer(ctx, old, new, left, keep_alive=False)
+    transfer_all_tao_and_kill(ctx, old, new)
     rate_limits.set_last_block(ctx, ctx.block, "LastTxBlock", new)
     ctx.deposit_event(MODULE, "ColdkeySwapped", old_coldkey=old, new_coldkey=new)
 
@@ -169,33 +168,9 @@ def _move_stake(ctx: Context, netuid: int, old: str, new: str) -> None:
         if stake_of_coldkey(ctx.state, hotkey, new, netuid):
             move_root_claimed(ctx, netuid, (hotkey, old), (hotkey, new))
             if netuid == ROOT_NETUID:
-                _add_root_staker(ctx, new)
+                add_root_staker(ctx, new)
     if netuid == ROOT_NETUID:
-        _remove_root_staker(ctx, old)
-
-
-def _add_root_staker(ctx: Context, coldkey: str) -> None:
-    """Put a coldkey on the numbered list of those with stake on root."""
-    if not ctx.state.exists(MODULE, "StakingColdkeys", coldkey):
-        count = ctx.state.get(MODULE, "NumStakingColdkeys")
-        ctx.state.put(MODULE, "StakingColdkeysByIndex", count, coldkey)
-        ctx.state.put(MODULE, "StakingColdkeys", coldkey, count)
-        ctx.state.put(MODULE, "NumStakingColdkeys", count + 1)
-
-
-def _remove_root_staker(ctx: Context, coldkey: str) -> None:
-    """Take a coldkey off that list; the last one gets its number."""
-    state = ctx.state
-    if not state.exists(MODULE, "StakingColdkeys", coldkey):
-        return
-    index, last = state.get(MODULE, "StakingColdkeys", coldkey), state.get(MODULE, "NumStakingColdkeys") - 1
-    state.remove(MODULE, "StakingColdkeys", coldkey)
-    moved = state.get(MODULE, "StakingColdkeysByIndex", last)
-    state.remove(MODULE, "StakingColdkeysByIndex", last)
-    if index != last:
-        state.put(MODULE, "StakingColdkeysByIndex", index, moved)
-        state.put(MODULE, "StakingColdkeys", moved, index)
-    state.put(MODULE, "NumStakingColdkeys", last)
+        remove_root_staker(ctx, old)
 
 
 def _move_hotkeys(ctx: Context, old: str, new: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import Origin, call, ensure_signed, weight
-from tao_lab.chain.pallets import balances, system
+from tao_lab.chain.errors import DispatchError
 from tao_lab.chain.pallets.subtensor import rate_limits
 from tao_lab.chain.pallets.subtensor.children import swap_relations
 from tao_lab.chain.pallets.subtensor.lookups import (
@@ -22,6 +22,7 @@ from tao_lab.chain.pallets.subtensor.lookups import (
     is_subnet_account,
     mechanism_index,
 )
+from tao_lab.chain.pallets.subtensor.root_claims import move_root_claims
 from tao_lab.chain.pallets.subtensor.stake import (
     decrease_stake,
     increase_stake,
@@ -29,6 +30,7 @@ from tao_lab.chain.pallets.subtensor.stake import (
     stake_of_coldkey,
     stakers,
 )
+from tao_lab.chain.pallets.subtensor.tao import recycle_tao
 from tao_lab.chain.state import StorageReader
 
 LIMITED_CALLS = ("LastTxBlock", "LastTxBlockDelegateTake", "LastTxBlockChildKeyTake")
@@ -98,13 +100,10 @@ def recycle(ctx: Context, coldkey: str, cost: int, error: str) -> None:
     Raises:
         DispatchError: `error`.
     """
-    left = balances.reducible(system.account(ctx, coldkey), keep_alive=True)
-    if cost > left:
-        raise failed(error, f"{coldkey} can pay {left} rao, {cost} are needed")
-    issued = ctx.state.get(MODULE, "TotalIssuance")
-    ctx.state.put(MODULE, "TotalIssuance", max(issued - cost, 0))
-    balances.withdraw(ctx, coldkey, cost)
-    balances.decrease_issuance(ctx, cost)
+    try:
+        recycle_tao(ctx, coldkey, cost)
+    except DispatchError as refusal:
+        raise failed(error, f"{coldkey} cannot pay {cost} rao ({refusal.sentence})") from refusal
 
 
 def _swap_everywhere(ctx: Context, coldkey: str, old: str, new: str, keep_stake: bool) -> None:
@@ -237,30 +236,8 @@ def _move_stake(ctx: Context, old: str, new: str, netuid: int) -> None:
         decrease_stake(ctx, old, coldkey, netuid, rao)
         increase_stake(ctx, new, coldkey, netuid, rao)
     if netuid == ROOT_NETUID:
-        _move_root_claims(ctx, old, new)
-
-
-def _move_root_claims(ctx: Context, old: str, new: str) -> None:
-    """What stakers on root may claim and have claimed, on every subnet."""
-    state = ctx.state
-    claimable = dict(state.get(MODULE, "RootClaimable", new))
-    for netuid, rate in dict(state.get(MODULE, "RootClaimable", old)).items():
-        bits = claimable[netuid]["bits"] if netuid in claimable else 0
-        claimable[netuid] = {"bits": rate["bits"] + bits}
-    state.remove(MODULE, "RootClaimable", old)
-    state.put(MODULE, "RootClaimable", new, claimable)
-    for netuid in claimable:
-        for coldkey, _ in state.entries(MODULE, "RootClaimed", netuid, old):
-            move_root_claimed(ctx, netuid, (old, coldkey), (new, coldkey))
-    _rename(ctx, "AutoParentDelegationEnabled", (old,), (new,))
-
-
-def move_root_claimed(ctx: Context, netuid: int, before: tuple[str, str], after: tuple[str, str]) -> None:
-    """Add what one (hotkey, coldkey) has claimed on a subnet to what another has."""
-    claimed = ctx.state.get(MODULE, "RootClaimed", netuid, *before)
-    ctx.state.remove(MODULE, "RootClaimed", netuid, *before)
-    total = claimed + ctx.state.get(MODULE, "RootClaimed", netuid, *after)
-    ctx.state.put(MODULE, "RootClaimed", netuid, *after, total)
+        move_root_claims(ctx, old, new)
+        _rename(ctx, "AutoParentDelegationEnabled", (old,), (new,))
 
 
 def forget_old_swaps(ctx: Context, netuids: list[int]) -> None:

@@ -1,18 +1,12 @@
-"""`Network`: the one object that a newcomer meets. A chain, a faucet, wallets, and the official SDK on top.
-
-    net = Network()                         # in memory; Network("class.db") keeps it
-    alice = net.wallet("alice", tao=1_000)
-    net.transfer(alice, bob, net.tao(5))
-    net.run(blocks=10)
-
-Money is explicit: `net.tao(5)` is five TAO, and a bare number is never an amount.
-"""
+"""The `Network` class: a chain with a faucet, wallets, subnets, and the official SDK on top."""
 
 from __future__ import annotations
 
 import tempfile
 import warnings
 import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -21,14 +15,20 @@ from typing import Any, TypeAlias
 import bittensor as bt
 from bittensor.wallet import DEFAULT_WALLET_PATH
 from bittensor_core import Keypair, ss58_decode
+from tqdm.auto import tqdm
 
 from tao_lab.chain.block import Block
 from tao_lab.chain.chain import Chain, Tampered
 from tao_lab.chain.errors import BadValue, ChainError, DispatchError
-from tao_lab.chain.genesis import FAUCET_URI, Genesis
+from tao_lab.chain.genesis import FAUCET_URI, SUDO_URI, Genesis
 from tao_lab.chain.merkle import ListProof, StateProof
+from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, all_netuids, subnet_exists
+from tao_lab.chain.pallets.subtensor.subnets import network_lock_cost
 from tao_lab.chain.rules import Rules
 from tao_lab.chain.state import StorageReader
+from tao_lab.keys import MNEMONIC_WORDS
+from tao_lab.network.metagraph import Metagraph, read_metagraph
+from tao_lab.network.population import Population, populate
 from tao_lab.node.rpc import Node
 from tao_lab.node.server import Server
 from tao_lab.node.substrate import LocalSubstrate
@@ -37,7 +37,9 @@ from tao_lab.units import RAO_PER_TAO
 NETWORK = "local"  # what the SDK calls a network that is neither finney nor test
 DECIMALS = 9
 SUPPLY_TAO = 21_000_000
-MNEMONIC_WORDS = (12, 15, 18, 21, 24)
+SUBNET_TEMPO = 360  # blocks, as on mainnet
+SUDO_SPARE_RAO = RAO_PER_TAO // 10
+PROGRESS_BLOCKS = 300  # a run of more blocks shows a progress bar
 
 Signer: TypeAlias = bt.Wallet | Keypair
 Amount: TypeAlias = bt.Balance
@@ -108,6 +110,8 @@ class Network:
         self.node = Node(self.chain)
         self.wallets = self._wallet_folder(file, wallets)
         self._faucet = Keypair.from_uri(FAUCET_URI)
+        self._sudo = Keypair.from_uri(SUDO_URI)
+        self._names: dict[str, str] = {}  # hotkey to the name of its wallet
 
     def _wallet_folder(self, file: Path | None, chosen: str | Path | None) -> Path:
         real = Path(DEFAULT_WALLET_PATH).expanduser()
@@ -190,10 +194,24 @@ class Network:
             found.create_new_coldkey(words, use_password=password is not None, coldkey_password=password, suppress=True)
         if not found.hotkey_file.exists_on_device():
             found.create_new_hotkey(words, suppress=True)
-        missing = target.rao - self.balance(found).rao
-        if missing > 0:
-            self.call(self._faucet, "Balances", "transfer_keep_alive", dest=address(found), value=missing)
+        self.fund(found, target.rao)
+        self.remember(found)
         return found
+
+    def fund(self, who: Signer | str, rao: int) -> None:
+        """Let the faucet fill an account's free balance up to so many rao.
+
+        Raises:
+            CallFailed: The faucet is empty.
+        """
+        missing = rao - self.balance(who).rao
+        if missing > 0:
+            self.call(self._faucet, "Balances", "transfer_keep_alive", dest=address(who), value=missing)
+
+    def remember(self, wallet: bt.Wallet) -> None:
+        """Call a wallet's hotkey by the wallet's name in tables and charts."""
+        hotkey = wallet.hotkey_str if hasattr(wallet, "hotkey_str") else "default"
+        self._names[str(wallet.hotkey.ss58_address)] = wallet.name if hotkey == "default" else f"{wallet.name}/{hotkey}"
 
     def balance(self, who: Signer | str) -> Amount:
         """Free TAO of a wallet's coldkey, a key, or an address."""
@@ -251,18 +269,175 @@ class Network:
                 error = self.chain.runtime.read_dispatch_error(event["attributes"]["dispatch_error"])
         return Receipt(block.number, index, bt.Balance.from_rao(fee), tuple(events)), error
 
-    def run(self, *, blocks: int) -> int:
-        """Make blocks, as fast as the machine goes; gives back the height.
+    def sudo(self, pallet: str, name: str, **args: Any) -> Receipt:
+        """Make a call as the chain's root, which on the real network is its governance.
 
         Raises:
-            BadValue: `blocks` is not a whole number from 0 on.
+            CallFailed: It failed in the block.
+            BadValue: An argument does not fit.
+        """
+        if self.balance(self._sudo).rao < SUDO_SPARE_RAO:
+            self.fund(self._sudo, RAO_PER_TAO)  # a sudo call is free, but who signs must be able to pay
+        inner = self.chain.compose(pallet, name, args)
+        receipt = self.call(self._sudo, "Sudo", "sudo", call=inner)
+        for event in receipt.events:
+            result = event["attributes"].get("sudo_result") if event["event_id"] == "Sudid" else None
+            if result is not None and "Err" in result:
+                raise CallFailed(f"{pallet}.{name}", self.chain.runtime.read_dispatch_error(result["Err"]), receipt)
+        return receipt
+
+    def run(self, *, blocks: int | None = None, epochs: int | None = None, subnet: int | None = None) -> int:
+        """Make blocks, as fast as the machine goes; gives back the height.
+
+        Args:
+            blocks: So many blocks, or
+            epochs: until a subnet has had so many more epochs.
+            subnet: The one whose epochs count; by default the newest.
+
+        Raises:
+            BadValue: Neither or both are given, one is no whole number from 0 on, or there is no such subnet.
             BlockFailed: A rule raised; the blocks before stay.
         """
-        if not isinstance(blocks, int) or isinstance(blocks, bool) or blocks < 0:
-            raise BadValue("blocks", blocks, "a whole number from 0 on")
-        for _ in range(blocks):
-            self.chain.produce_block()
+        if (blocks is None) == (epochs is None):
+            raise BadValue("run", {"blocks": blocks, "epochs": epochs}, "one of blocks=… and epochs=…")
+        for field, count in (("blocks", blocks), ("epochs", epochs)):
+            if count is not None and (not isinstance(count, int) or isinstance(count, bool) or count < 0):
+                raise BadValue(field, count, "a whole number from 0 on")
+        if blocks is not None:
+            with self.progress(blocks, "blocks", least=PROGRESS_BLOCKS) as step:
+                for _ in range(blocks):
+                    self.chain.produce_block()
+                    step(1)
+        elif epochs is not None:
+            self._run_epochs(epochs, self._existing_subnet(subnet))
         return self.block_number
+
+    def _run_epochs(self, epochs: int, netuid: int) -> None:
+        state = self.chain.state
+        expected = epochs * int(state.get(MODULE, "Tempo", netuid))
+        with self.progress(expected, f"{epochs} epochs of subnet {netuid}", least=PROGRESS_BLOCKS) as step:
+            for _ in range(epochs):
+                before = state.get(MODULE, "LastEpochBlock", netuid)
+                while state.get(MODULE, "LastEpochBlock", netuid) == before:
+                    self.chain.produce_block()
+                    step(1)
+
+    @contextmanager
+    def progress(self, total: int, words: str, least: int = 20) -> Iterator[Callable[[int], Any]]:
+        """A progress bar for what takes at least `least` steps; gives the function that counts them."""
+        with tqdm(total=total, desc=words, leave=False, disable=total < least or None) as bar:
+            yield bar.update
+
+    # --- subnets -----------------------------------------------------------------------------------------------
+
+    def create_subnet(
+        self,
+        owner: bt.Wallet,
+        *,
+        kind: str = "text",
+        name: str = "",
+        tempo: int = SUBNET_TEMPO,
+        commit_reveal: bool = False,
+        fund: bool = True,
+    ) -> int:
+        """Register a subnet, start it, and let it take part in emission; gives back its number, the netuid.
+
+        The owner's hotkey gets UID 0. As root the lab lifts the limit of one new subnet a day, sets the tempo, and
+        turns on the subnet's emission, which on the real network its governance does.
+
+        Args:
+            owner: Wallet whose coldkey pays the lock cost and owns the subnet.
+            kind: Kind of work, one of `tao_lab.subnets`; kept in the subnet's identity on chain.
+            name: Name of the subnet; by default the kind.
+            tempo: Blocks between epochs, 1 to 65,535; with less than 100, weights may be set once a tempo.
+            commit_reveal: Whether weights are committed first and revealed later, as on the real network.
+            fund: Whether the faucet gives the owner the lock cost first.
+
+        Raises:
+            CallFailed: The chain refuses, for example `CannotAffordLockCost`.
+            BadValue: `tempo` is out of range.
+        """
+        if not isinstance(tempo, int) or isinstance(tempo, bool) or not 1 <= tempo <= 65_535:
+            raise BadValue("tempo", tempo, "blocks, 1 to 65,535")
+        if fund:
+            self.fund(owner, self.balance(owner).rao + self.lock_cost().rao + RAO_PER_TAO)
+        if self.chain.state.get(MODULE, "NetworkRateLimit"):
+            self.sudo("AdminUtils", "sudo_set_network_rate_limit", rate_limit=0)
+        receipt = self.call(
+            owner,
+            MODULE,
+            "register_network_with_identity",
+            hotkey=owner.hotkey.ss58_address,
+            identity=_subnet_identity(name or kind, kind),
+        )
+        netuid = next(int(e["attributes"][0]) for e in receipt.events if e["event_id"] == "NetworkAdded")
+        self.remember(owner)
+        self.call(owner, MODULE, "start_call", netuid=netuid)
+        self.sudo("AdminUtils", "sudo_set_subnet_emission_enabled", netuid=netuid, enabled=True)
+        self.sudo("AdminUtils", "sudo_set_commit_reveal_weights_enabled", netuid=netuid, enabled=commit_reveal)
+        if tempo != self.chain.state.get(MODULE, "Tempo", netuid):
+            self.sudo("AdminUtils", "sudo_set_tempo", netuid=netuid, tempo=tempo)
+        if tempo < self.chain.state.get(MODULE, "WeightsSetRateLimit", netuid):
+            self.sudo("AdminUtils", "sudo_set_weights_set_rate_limit", netuid=netuid, weights_set_rate_limit=tempo)
+        return netuid
+
+    def populate(
+        self,
+        subnet: int,
+        *,
+        validators: int = 4,
+        miners: int = 12,
+        stake: Amount | None = None,
+        noise: float = 0.05,
+        seed: int = 0,
+    ) -> Population:
+        """Bring people to a subnet: they register, validators stake, and after the first epoch they set weights.
+
+        Args:
+            subnet: Its netuid.
+            validators: How many.
+            miners: How many, with qualities spread from poor to excellent.
+            stake: What the validators stake together; by default 100 τ each.
+            noise: Validators' error in grading, as a part of the quality.
+            seed: Of keys, qualities and errors.
+
+        Raises:
+            BadValue: There is no such subnet, or not enough free UIDs.
+        """
+        rao = 100 * RAO_PER_TAO * validators if stake is None else stake.rao
+        return populate(self, subnet, validators, miners, rao, noise, seed)
+
+    def lock_cost(self) -> Amount:
+        """What creating a subnet costs now."""
+        return bt.Balance.from_rao(network_lock_cost(self.chain.state, self.block_number))
+
+    def subnets(self) -> list[int]:
+        """Netuids of all subnets but root, in the order of their numbers."""
+        return sorted(netuid for netuid in all_netuids(self.chain.state) if netuid != ROOT_NETUID)
+
+    def _existing_subnet(self, netuid: int | None) -> int:
+        if netuid is None:
+            known = self.subnets()
+            if not known:
+                raise BadValue("subnet", netuid, "a subnet, but there is none yet: net.create_subnet(owner=…)")
+            return known[-1]
+        if not subnet_exists(self.chain.state, netuid):
+            raise BadValue("subnet", netuid, f"one of {self.subnets()}")
+        return netuid
+
+    def metagraph(self, subnet: int | None = None, *, block: int | None = None) -> Metagraph:
+        """Who is on a subnet, and what the last epoch made of each; a table, and a chart in a notebook.
+
+        Args:
+            subnet: Its netuid; by default the newest.
+            block: After which block; by default now.
+
+        Raises:
+            BadValue: There is no such subnet or block.
+        """
+        netuid = self._existing_subnet(subnet)
+        state = self.chain.state if block is None else self.at(block)
+        return read_metagraph(state, netuid, self.block_number if block is None else block, self._names)
 
     # --- reading -----------------------------------------------------------------------------------------------
 
@@ -323,6 +498,12 @@ class Network:
             BadValue: The port is none, or taken.
         """
         return Server(self.node, port=port)
+
+
+def _subnet_identity(name: str, kind: str) -> dict[str, str]:
+    """The identity of a subnet of the lab; its kind of work stands in `additional`."""
+    empty = dict.fromkeys(("github_repo", "subnet_contact", "subnet_url", "discord", "description", "logo_url"), "")
+    return {"subnet_name": name, **empty, "additional": f"kind={kind}"}
 
 
 def address(who: Signer | str) -> str:

@@ -1,0 +1,203 @@
+"""Commitments: a few hundred bytes that a hotkey publishes on its subnet, in the clear, hashed, or sealed for a round.
+
+A miner says so which model it serves. What is sealed for a round of the drand beacon opens by itself at the start of
+the first block that knows the round.
+
+Sources: `pallets/commitments/src/{lib,types}.rs`, `runtime/src/lib.rs` (`AllowCommitments`, `ResetBondsOnCommit`),
+`pallets/subtensor/src/epoch/run_epoch.rs` (`do_reset_bonds`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from tao_lab.chain.context import Context
+from tao_lab.chain.dispatch import Origin, call, ensure_root, ensure_signed, on_initialize, weight
+from tao_lab.chain.errors import DispatchError
+from tao_lab.chain.pallets import balances, drand
+from tao_lab.chain.pallets.subtensor.lookups import MODULE, mechanism_index, uid_of
+from tao_lab.chain.runtime import octets
+from tao_lab.chain.state import StorageReader
+
+PALLET = "Commitments"
+LEAST_SPACE = 100  # bytes that any commitment counts for
+MOST_REVEALS = 10
+HASH_BYTES = 32
+SEALED, RESET_BONDS, REVEAL_FAILED = "TimelockEncrypted", "ResetBondsFlag", "TimelockRevealFailed"
+
+Field = str | dict[str, Any]  # a variant of `Data`
+
+
+def _failed(name: str, sentence: str = "") -> DispatchError:
+    return DispatchError(PALLET, name, sentence)
+
+
+def _kind(field: Field) -> str:
+    return field if isinstance(field, str) else next(iter(field))
+
+
+def _space(field: Field) -> int:
+    """Bytes that a field counts for."""
+    if isinstance(field, str):
+        return 0
+    ((kind, content),) = field.items()
+    if kind in (SEALED, REVEAL_FAILED):
+        return len(octets(content["encrypted"]))
+    if kind == "BigRaw":
+        return len(octets(content))
+    return int(kind.removeprefix("Raw")) if kind.startswith("Raw") else HASH_BYTES
+
+
+def _use_space(ctx: Context, netuid: int, who: str, fields: list[Field]) -> None:
+    """Count the bytes of a commitment; `MaxSpace` of them are free in each epoch of the subnet."""
+    epoch = ctx.state.get(MODULE, "SubnetEpochIndex", netuid)
+    usage = ctx.state.get(PALLET, "UsedSpaceOf", netuid, who)
+    used = usage["used_space"] if usage and usage["last_epoch"] == epoch else 0
+    needed = max(sum(_space(field) for field in fields), LEAST_SPACE)
+    highest = ctx.state.get(PALLET, "MaxSpace")
+    if used + needed > highest:
+        raise _failed("SpaceLimitExceeded", f"{used} bytes used in this epoch and {needed} more, at most {highest}")
+    ctx.state.put(PALLET, "UsedSpaceOf", netuid, who, {"last_epoch": epoch, "used_space": used + needed})
+
+
+def _hold_deposit(ctx: Context, who: str, old: int, fields: int) -> int:
+    """Reserve what a commitment of so many fields takes (nothing with today's constants); gives back how much."""
+    runtime = ctx.runtime
+    new = int(runtime.constant(PALLET, "InitialDeposit")) + fields * int(runtime.constant(PALLET, "FieldDeposit"))
+    balances.reserve(ctx, who, max(new - old, 0))
+    if balances.unreserve(ctx, who, max(old - new, 0)):
+        raise _failed("UnexpectedUnreserveLeftover")
+    return new
+
+
+@call(PALLET, weight=weight(33_480_000, reads=5, writes=4), pays_fee=False)
+def set_commitment(ctx: Context, origin: Origin, netuid: int, info: dict[str, Any]) -> None:
+    """A hotkey of the subnet publishes up to three fields, in place of what it published before."""
+    who, state, fields = ensure_signed(origin), ctx.state, info["fields"]
+    if not state.get(MODULE, "IsNetworkMember", who, netuid):
+        raise _failed("AccountNotAllowedCommit", f"{who} is no hotkey of subnet {netuid}")
+    most = ctx.runtime.constant(PALLET, "MaxFields")
+    if len(fields) > most:
+        raise _failed("TooManyFieldsInCommitmentInfo", f"{len(fields)} fields, at most {most}")
+    kinds = [_kind(field) for field in fields]
+    if REVEAL_FAILED in kinds:
+        raise _failed("TimelockRevealFailedNotAllowed", "only the chain says that a field did not open")
+    _use_space(ctx, netuid, who, fields)
+    if RESET_BONDS in kinds:
+        state.put(PALLET, "LastBondsReset", netuid, who, ctx.block)
+        _reset_bonds(ctx, netuid, who)
+    before = state.get(PALLET, "CommitmentOf", netuid, who)
+    deposit = _hold_deposit(ctx, who, before["deposit"] if before else 0, len(fields))
+    state.put(PALLET, "CommitmentOf", netuid, who, {"deposit": deposit, "block": ctx.block, "info": info})
+    state.put(PALLET, "LastCommitment", netuid, who, ctx.block)
+    if SEALED in kinds:
+        reveal_round = fields[kinds.index(SEALED)][SEALED]["reveal_round"]
+        ctx.deposit_event(PALLET, "TimelockCommitment", netuid=netuid, who=who, reveal_round=reveal_round)
+    else:
+        ctx.deposit_event(PALLET, "Commitment", netuid=netuid, who=who)
+    _put_index(ctx, ({(netuid, who)} if SEALED in kinds else set()) | (_index(state) - {(netuid, who)}))
+
+
+@call(PALLET, weight=weight(2_856_000, writes=1))
+def set_max_space(ctx: Context, origin: Origin, new_limit: int) -> None:
+    """Root sets how many bytes a hotkey publishes in an epoch."""
+    ensure_root(origin)
+    ctx.state.put(PALLET, "MaxSpace", new_limit)
+
+
+def _reset_bonds(ctx: Context, netuid: int, hotkey: str) -> None:
+    """Forget all bonds in a hotkey, where the subnet allows it (`BondsResetOn`)."""
+    uid = uid_of(ctx.state, netuid, hotkey)
+    if uid is None or not ctx.state.get(MODULE, "BondsResetOn", netuid):
+        return
+    for mecid in range(ctx.state.get(MODULE, "MechanismCountCurrent", netuid)):
+        index = mechanism_index(netuid, mecid)
+        for validator, row in ctx.state.entries(MODULE, "Bonds", index):
+            ctx.state.put(MODULE, "Bonds", index, validator, [entry for entry in row if entry[0] != uid])
+
+
+def _index(state: StorageReader) -> set[tuple[int, str]]:
+    """(netuid, hotkey) of the commitments that hold something sealed."""
+    return {(netuid, who) for netuid, who in state.get(PALLET, "TimelockedIndex")}
+
+
+def _put_index(ctx: Context, index: Iterable[tuple[int, str]]) -> None:
+    ctx.state.put(PALLET, "TimelockedIndex", sorted(index))  # addresses sort as their keys do
+
+
+# --- reveals ----------------------------------------------------------------------------------------------------
+
+
+@on_initialize(PALLET)
+def reveal_timelocked_commitments(ctx: Context) -> None:
+    """Open what was sealed for rounds that the chain now knows; what does not open is dropped."""
+    for netuid, who in sorted(_index(ctx.state)):
+        registration = ctx.state.get(PALLET, "CommitmentOf", netuid, who)
+        fields = registration["info"]["fields"] if registration else []
+        remaining, revealed = _open(ctx, fields)
+        if registration and len(remaining) < len(fields):
+            _store_opened(ctx, netuid, who, registration, remaining, revealed)
+        if all(_kind(field) != SEALED for field in remaining):
+            _put_index(ctx, _index(ctx.state) - {(netuid, who)})
+
+
+def _open(ctx: Context, fields: list[Field]) -> tuple[list[Field], list[bytes]]:
+    """The fields that stay as they are, and what was in those whose round has come."""
+    remaining: list[Field] = []
+    revealed = []
+    for field in fields:
+        sealed = field.get(SEALED) if isinstance(field, dict) else None
+        pulse = ctx.state.get("Drand", "Pulses", sealed["reveal_round"]) if sealed else None
+        if sealed is None or pulse is None:
+            remaining.append(field)
+            continue
+        if plain := _decrypted(sealed, octets(pulse["signature"])):
+            revealed.append(plain)
+    return remaining, revealed
+
+
+def _decrypted(sealed: dict[str, Any], signature: bytes) -> bytes:
+    """What was sealed; nothing where it does not open."""
+    return drand.opened(octets(sealed["encrypted"]), sealed["reveal_round"], signature) or b""
+
+
+def _store_opened(
+    ctx: Context,
+    netuid: int,
+    who: str,
+    registration: dict[str, Any],
+    remaining: list[Field],
+    revealed: list[bytes],
+) -> None:
+    if revealed:
+        known = list(ctx.state.get(PALLET, "RevealedCommitments", netuid, who) or [])
+        known += [(plain, ctx.block) for plain in revealed]
+        ctx.state.put(PALLET, "RevealedCommitments", netuid, who, known[-MOST_REVEALS:])
+        for _ in revealed:
+            ctx.deposit_event(PALLET, "CommitmentRevealed", netuid=netuid, who=who)
+    if remaining:
+        registration["info"]["fields"] = remaining
+        ctx.state.put(PALLET, "CommitmentOf", netuid, who, registration)
+    else:
+        ctx.state.remove(PALLET, "CommitmentOf", netuid, who)
+
+
+# --- others -----------------------------------------------------------------------------------------------------
+
+
+def all_encoded(state: StorageReader, netuid: int) -> list[tuple[str, list[int]]]:
+    """(hotkey, SCALE bytes) of every commitment on a subnet (`get_commitments`)."""
+    runtime = state.runtime
+    scale_type = runtime.item(PALLET, "CommitmentOf").value_type
+    return [
+        (who, list(runtime.encode(scale_type, registration, "commitment")))
+        for who, registration in state.entries(PALLET, "CommitmentOf", netuid)
+    ]
+
+
+def purge_netuid(ctx: Context, netuid: int) -> None:
+    """Forget all commitments on a subnet that is dissolved."""
+    for item in ("CommitmentOf", "LastCommitment", "LastBondsReset", "RevealedCommitments", "UsedSpaceOf"):
+        ctx.state.remove_prefix(PALLET, item, netuid)
+    _put_index(ctx, {entry for entry in _index(ctx.state) if entry[0] != netuid})

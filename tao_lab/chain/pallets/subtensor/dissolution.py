@@ -1,0 +1,127 @@
+"""What happens to the money of a subnet that is dissolved: its TAO goes to those who held its alpha.
+
+The pool's TAO is split in proportion to alpha: the stakers' and, as one more holder, the protocol's, whose part is
+recycled. Rao that do not divide go to those with the largest remainders.
+
+Source: `pallets/subtensor/src/staking/remove_stake.rs` (`destroy_alpha_in_out_stakes`).
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+from tao_lab.chain.context import Context
+from tao_lab.chain.errors import DispatchError
+from tao_lab.chain.pallets.subtensor.lookups import MODULE, failed, subnet_exists
+from tao_lab.chain.pallets.subtensor.pool import change_total_stake, current_alpha_price
+from tao_lab.chain.pallets.subtensor.stake import stake_of_coldkey, stakers
+from tao_lab.chain.pallets.subtensor.tao import (
+    coldkey_balance,
+    keep_alive_balance,
+    recycle_tao,
+    subnet_account,
+    transfer_tao,
+    transfer_tao_from_subnet,
+)
+from tao_lab.chain.state import StorageReader
+from tao_lab.economy.dissolution import split_pot
+from tao_lab.economy.share_pool import SafeFloat, to_rao
+from tao_lab.units import U16_MAX
+
+CUT_BITS = 32  # U96F32
+POOL_ITEMS = ("SubnetTAO", "SubnetAlphaIn", "SubnetAlphaOut", "SubnetProtocolAlpha")
+STAKE_ITEMS = ("TotalHotkeyAlpha", "TotalHotkeyShares", "TotalHotkeySharesV2")
+
+
+@dataclass(frozen=True)
+class Holding:
+    """Alpha that one coldkey has on one hotkey, rao."""
+
+    hotkey: str
+    coldkey: str
+    alpha: int
+
+
+def destroy_alpha_in_out_stakes(ctx: Context, netuid: int) -> None:
+    """Pay a subnet's TAO out to its stakers and destroy its alpha; the caller removes the rest of the subnet.
+
+    Raises:
+        DispatchError: `SubnetNotExists`.
+    """
+    state = ctx.state
+    if not subnet_exists(state, netuid):
+        raise failed("SubnetNotExists", f"there is no subnet {netuid}")
+    refund = _refund_of_lock(state, netuid)
+    hotkeys = [hotkey for (hotkey, where), _ in state.entries(MODULE, "TotalHotkeyAlpha") if where == netuid]
+    held = [holding for hotkey in hotkeys for holding in _holdings(state, hotkey, netuid)]
+    protocol_tao = _pay_out(ctx, netuid, [holding for holding in held if holding.alpha])
+    for holding in held:
+        for item in ("Alpha", "AlphaV2"):
+            state.remove(MODULE, item, holding.hotkey, holding.coldkey, netuid)
+    for hotkey in hotkeys:
+        for item in STAKE_ITEMS:
+            state.remove(MODULE, item, hotkey, netuid)
+    for item in POOL_ITEMS:
+        state.remove(MODULE, item, netuid)
+    state.put(MODULE, "SubnetLocked", netuid, 0)
+    _empty_account(ctx, netuid, refund, protocol_tao)
+
+
+def _holdings(state: StorageReader, hotkey: str, netuid: int) -> list[Holding]:
+    """Who has stake on a hotkey, by account; where the pool values a share at nothing, the share itself counts."""
+    coldkeys = sorted(coldkey for coldkey, where in stakers(state, hotkey) if where == netuid)
+    found = []
+    for coldkey in coldkeys:
+        alpha = stake_of_coldkey(state, hotkey, coldkey, netuid)
+        if not alpha:
+            share = state.get(MODULE, "AlphaV2", hotkey, coldkey, netuid)
+            alpha = to_rao(SafeFloat(share["mantissa"], share["exponent"]))
+        found.append(Holding(hotkey, coldkey, alpha))
+    return found
+
+
+def _pay_out(ctx: Context, netuid: int, holdings: list[Holding]) -> int:
+    """Pay the pool's TAO to the holders; gives back the protocol's part, which stays on the subnet's account."""
+    pot = ctx.state.get(MODULE, "SubnetTAO", netuid)
+    protocol = _protocol_alpha(ctx.state, netuid)
+    change_total_stake(ctx, -pot)
+    *shares, protocol_tao = split_pot(pot, [*(holding.alpha for holding in holdings), protocol])
+    for holding, share in zip(holdings, shares, strict=True):
+        if share:
+            with suppress(DispatchError):  # an account that cannot take so little: recycled with the rest
+                transfer_tao_from_subnet(ctx, netuid, holding.coldkey, share)
+    return protocol_tao
+
+
+def _protocol_alpha(state: StorageReader, netuid: int) -> int:
+    """Alpha that counts as the protocol's own; the pool's too, in subnets that are young enough."""
+    alpha = state.get(MODULE, "SubnetProtocolAlpha", netuid)
+    if state.get(MODULE, "NetworkRegisteredAt", netuid) > state.get(MODULE, "TaoInRefundDeploymentBlock"):
+        alpha += state.get(MODULE, "SubnetAlphaIn", netuid)
+    return int(min(alpha, (1 << 64) - 1))
+
+
+def _refund_of_lock(state: StorageReader, netuid: int) -> int:
+    """What the owner of an old subnet gets back of the lock: less what the owner's cut has earned."""
+    lock = state.get(MODULE, "SubnetLocked", netuid)
+    if state.get(MODULE, "NetworkRegisteredAt", netuid) >= state.get(MODULE, "NetworkRegistrationStartBlock"):
+        return 0
+    issued = state.get(MODULE, "SubnetAlphaIn", netuid) + state.get(MODULE, "SubnetAlphaOut", netuid)
+    cut = (state.get(MODULE, "SubnetOwnerCut") << CUT_BITS) // U16_MAX
+    owner_alpha = issued * cut >> CUT_BITS
+    price = current_alpha_price(state, netuid) >> CUT_BITS
+    return int(max(lock - (owner_alpha * price >> CUT_BITS), 0))
+
+
+def _empty_account(ctx: Context, netuid: int, refund: int, protocol_tao: int) -> None:
+    """Refund the owner, and recycle what is left but the existential deposit."""
+    account = subnet_account(ctx.state, netuid)
+    if refund:
+        available = max(coldkey_balance(ctx, account) - protocol_tao, 0)
+        with suppress(DispatchError):  # an account that cannot take so little: the rao are recycled with the rest
+            transfer_tao(ctx, account, ctx.state.get(MODULE, "SubnetOwner", netuid), min(refund, available))
+    left = keep_alive_balance(ctx, account)
+    if left:
+        recycle_tao(ctx, account, left)
+    ctx.state.put(MODULE, "RAORecycledForRegistration", netuid, left)

@@ -1,0 +1,161 @@
+"""The end of a subnet: its money is paid out (`dissolution.py`), and everything under its number is removed.
+
+The newer runtime cleans up over many blocks; here, as in the source, all of it happens in one call.
+
+Sources: `pallets/subtensor/src/coinbase/root.rs` (`do_dissolve_network`, `remove_network`),
+`staking/lock.rs` (`destroy_lock_maps`),
+`staking/claim_root.rs` (`finalize_all_subnet_root_dividends`), `pallets/commitments/src/lib.rs` (`purge_netuid`).
+"""
+
+from __future__ import annotations
+
+from tao_lab.chain.context import Context
+from tao_lab.chain.dispatch import Origin, call, ensure_root, weight
+from tao_lab.chain.pallets.subtensor.dissolution import destroy_alpha_in_out_stakes
+from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, failed, subnet_exists
+from tao_lab.chain.pallets.subtensor.pool import clear_protocol_liquidity
+from tao_lab.chain.pallets.subtensor.root_claims import forget_subnet
+from tao_lab.chain.pallets.subtensor.uids import storage_indices
+from tao_lab.chain.state import StorageReader
+
+BY_NETUID = """
+SubnetOwner SubnetworkN NetworksAdded NetworkRegisteredAt Active Emission Consensus Dividends ValidatorPermit
+ValidatorTrust Tempo Kappa Difficulty MaxAllowedUids ImmunityPeriod ActivityCutoff ActivityCutoffFactorMilli
+LastEpochBlock PendingEpochAt SubnetEpochIndex MinAllowedWeights RegistrationsThisInterval
+POWRegistrationsThisInterval BurnRegistrationsThisInterval SubnetAlphaInEmission SubnetAlphaOutEmission
+SubnetTaoInEmission SubnetVolume SubnetMovingPrice SubnetTaoFlow SubnetEmaTaoFlow SubnetProtocolFlow
+SubnetEmaProtocolFlow SubnetExcessTao SubnetRootSellTao TokenSymbol SubnetMechanism SubnetOwnerHotkey
+NetworkRegistrationAllowed NetworkPowRegistrationAllowed TransferToggle SubnetLocked LargestLocked
+FirstEmissionBlockNumber PendingValidatorEmission PendingServerEmission PendingRootAlphaDivs PendingOwnerCut
+MinerBurned BlocksSinceLastStep LastMechansimStepBlock LastAdjustmentBlock ServingRateLimit Rho
+AlphaSigmoidSteepness MaxAllowedValidators BondsMovingAverage BondsPenalty BondsResetOn WeightsSetRateLimit
+ValidatorPruneLen ScalingLawPower TargetRegistrationsPerInterval CommitRevealWeightsEnabled BurnHalfLife
+BurnIncreaseMult Burn MinBurn MaxBurn MinDifficulty MaxDifficulty RegistrationsThisBlock EMAPriceHalvingBlocks
+RAORecycledForRegistration MaxRegistrationsPerBlock WeightsVersionKey LiquidAlphaOn Yuma3On AlphaValues
+SubtokenEnabled OwnerCutAutoLockEnabled ImmuneOwnerUidsLimit StakeWeight LoadedEmission RevealPeriodEpochs
+MechanismCountCurrent MechanismEmissionSplit OwnerLock DecayingOwnerLock SubnetAlphaIn SubnetAlphaOut
+SubnetProtocolAlpha
+"""
+VALUES = tuple(BY_NETUID.split())
+MAPS = (  # stored by netuid and something else
+    "Uids",
+    "Keys",
+    "BlockAtRegistration",
+    "Axons",
+    "NeuronCertificates",
+    "Prometheus",
+    "AlphaDividendsPerSubnet",
+    "PendingChildKeys",
+    "AssociatedEvmAddress",
+    "LastHotkeySwapOnNetuid",
+    "HotkeyLock",
+    "DecayingHotkeyLock",
+    "LockingColdkeys",
+    "RootClaimed",
+)
+MECHANISM_VALUES = ("LastUpdate", "Incentive")
+MECHANISM_MAPS = (
+    "WeightCommits",
+    "TimelockedWeightCommits",
+    "CRV3WeightCommits",
+    "CRV3WeightCommitsV2",
+    "Bonds",
+    "Weights",
+)
+BY_HOTKEY = (  # stored by an account, then the netuid
+    "ChildkeyTake",
+    "ChildKeys",
+    "ParentKeys",
+    "LastHotkeyEmissionOnNetuid",
+    "TotalHotkeyAlphaLastEpoch",
+    "TransactionKeyLastBlock",
+    "DecayingLock",
+)
+COMMITMENT_MAPS = ("CommitmentOf", "LastCommitment", "LastBondsReset", "RevealedCommitments", "UsedSpaceOf")
+
+
+@call(MODULE, weight=weight(119_000_000, reads=6, writes=31))
+def dissolve_network(ctx: Context, origin: Origin, coldkey: str, netuid: int) -> None:
+    """Root dissolves a subnet; the coldkey is not looked at."""
+    ensure_root(origin)
+    dissolve(ctx, netuid)
+
+
+@call(MODULE, weight=weight(119_000_000, reads=6, writes=31))
+def root_dissolve_network(ctx: Context, origin: Origin, netuid: int) -> None:
+    """Root dissolves a subnet."""
+    ensure_root(origin)
+    dissolve(ctx, netuid)
+
+
+def dissolve(ctx: Context, netuid: int) -> None:
+    """Pay out a subnet and remove it.
+
+    Raises:
+        DispatchError: `SubnetNotExists`.
+    """
+    if netuid == ROOT_NETUID or not subnet_exists(ctx.state, netuid):
+        raise failed("SubnetNotExists", f"there is no subnet {netuid} to dissolve")
+    forget_subnet(ctx, netuid)
+    destroy_alpha_in_out_stakes(ctx, netuid)
+    clear_protocol_liquidity(ctx, netuid)
+    _purge_commitments(ctx, netuid)
+    _remove_network(ctx, netuid)
+    ctx.deposit_event(MODULE, "NetworkRemoved", netuid)
+
+
+# --- removing ---------------------------------------------------------------------------------------------------
+
+
+def _purge_commitments(ctx: Context, netuid: int) -> None:
+    for item in COMMITMENT_MAPS:
+        ctx.state.remove_prefix("Commitments", item, netuid)
+    index = ctx.state.get("Commitments", "TimelockedIndex")
+    kept = [entry for entry in index if entry[0] != netuid]
+    if len(kept) < len(index):
+        ctx.state.put("Commitments", "TimelockedIndex", kept)
+
+
+def _remove_network(ctx: Context, netuid: int) -> None:
+    """Remove everything under a subnet's number; its root weights become 0."""
+    state = ctx.state
+    state.put(MODULE, "TotalNetworks", max(state.get(MODULE, "TotalNetworks") - 1, 0))
+    for uid, row in state.entries(MODULE, "Weights", ROOT_NETUID):
+        zeroed = [(target, 0 if target == netuid else value) for target, value in row]
+        state.put(MODULE, "Weights", ROOT_NETUID, uid, zeroed)
+    for _, hotkey in state.entries(MODULE, "Keys", netuid):
+        state.remove(MODULE, "IsNetworkMember", hotkey, netuid)
+    for coldkey, hotkey in _locks(state, netuid):
+        state.remove(MODULE, "Lock", coldkey, netuid, hotkey)
+    for index in storage_indices(state, netuid):
+        for item in MECHANISM_VALUES:
+            state.remove(MODULE, item, index)
+        for item in MECHANISM_MAPS:
+            state.remove_prefix(MODULE, item, index)
+    if state.exists(MODULE, "SubnetIdentitiesV3", netuid):
+        state.remove(MODULE, "SubnetIdentitiesV3", netuid)
+        ctx.deposit_event(MODULE, "SubnetIdentityRemoved", netuid)
+    for item in BY_HOTKEY:
+        for keys, _ in state.entries(MODULE, item):
+            if keys[1] == netuid:
+                state.remove(MODULE, item, *keys)
+    for item in MAPS:
+        state.remove_prefix(MODULE, item, netuid)
+    for item in VALUES:
+        state.remove(MODULE, item, netuid)
+    _remove_lease(ctx, netuid)
+
+
+def _locks(state: StorageReader, netuid: int) -> list[tuple[str, str]]:
+    """(coldkey, hotkey) of every lock of stake on a subnet."""
+    return [(coldkey, hotkey) for (hotkey, coldkey), _ in state.entries(MODULE, "LockingColdkeys", netuid)]
+
+
+def _remove_lease(ctx: Context, netuid: int) -> None:
+    lease = ctx.state.get(MODULE, "SubnetUidToLeaseId", netuid)
+    if lease is None:
+        return
+    ctx.state.remove(MODULE, "SubnetUidToLeaseId", netuid)
+    ctx.state.remove(MODULE, "SubnetLeases", lease)
+    ctx.state.remove_prefix(MODULE, "SubnetLeaseShares", lease)
+    ctx.state.remove(MODULE, "AccumulatedLeaseDividends", lease)

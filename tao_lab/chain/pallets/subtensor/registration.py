@@ -1,0 +1,147 @@
+"""Registration: a coldkey buys a place on a subnet for a hotkey.
+
+The price buys alpha from the subnet's pool, which is then nobody's. It goes up with each registration and down with
+each block. A full subnet gives up its weakest neuron. Proof of work is no longer asked for: `register` has its
+arguments still, and does what `burned_register` does.
+
+Source: `pallets/subtensor/src/subnets/registration.rs`.
+"""
+
+from __future__ import annotations
+
+from tao_lab.chain.context import Context
+from tao_lab.chain.dispatch import Origin, call, ensure_signed, weight
+from tao_lab.chain.pallets.subtensor.accounts import create_account
+from tao_lab.chain.pallets.subtensor.lookups import (
+    MODULE,
+    ROOT_NETUID,
+    all_netuids,
+    coldkey_owns_hotkey,
+    failed,
+    subnet_exists,
+    uid_of,
+)
+from tao_lab.chain.pallets.subtensor.pool import record_tao_flow, swap_tao_for_alpha
+from tao_lab.chain.pallets.subtensor.tao import add_to, coldkey_balance, transfer_tao_to_subnet
+from tao_lab.chain.pallets.subtensor.tempo import should_run_epoch
+from tao_lab.chain.pallets.subtensor.uids import append_neuron, replace_neuron, uid_to_prune
+from tao_lab.chain.state import StorageReader
+from tao_lab.economy import PriceTerms
+from tao_lab.economy.registration_price import PriceEvent
+from tao_lab.units import U16_MAX
+
+
+@call(MODULE, weight=weight(336_815_000, reads=34, writes=29))
+def burned_register(ctx: Context, origin: Origin, netuid: int, hotkey: str) -> None:
+    """Buy a place at the price of the moment."""
+    _register(ctx, ensure_signed(origin), netuid, hotkey)
+
+
+@call(MODULE, weight=weight(349_872_000, reads=34, writes=29))
+def register(
+    ctx: Context, origin: Origin, netuid: int, block_number: int, nonce: int, work: str, hotkey: str, coldkey: str
+) -> None:
+    """As `burned_register`; the work is not looked at, and the coldkey is the one that signed."""
+    _register(ctx, ensure_signed(origin), netuid, hotkey)
+
+
+@call(MODULE, weight=weight(354_200_000, reads=47, writes=40))
+def register_limit(ctx: Context, origin: Origin, netuid: int, hotkey: str, limit_price: int) -> None:
+    """Buy a place if it costs at most `limit_price` rao."""
+    coldkey = ensure_signed(origin)
+    _ensure_subnet(ctx, netuid)
+    burn = ctx.state.get(MODULE, "Burn", netuid)
+    if burn > limit_price:
+        raise failed("RegistrationPriceLimitExceeded", f"a place costs {burn} rao, limit_price is {limit_price}")
+    _register(ctx, coldkey, netuid, hotkey)
+
+
+def _ensure_subnet(ctx: Context, netuid: int) -> None:
+    if netuid == ROOT_NETUID:
+        raise failed("RegistrationNotPermittedOnRootSubnet", "root is joined with root_register")
+    if not subnet_exists(ctx.state, netuid):
+        raise failed("SubnetNotExists", f"there is no subnet {netuid}")
+
+
+def _register(ctx: Context, coldkey: str, netuid: int, hotkey: str) -> None:
+    """`do_register`."""
+    state = ctx.state
+    burn = _ensure_may_register(ctx, coldkey, netuid, hotkey)
+    create_account(ctx, coldkey, hotkey)
+    if not coldkey_owns_hotkey(state, coldkey, hotkey):
+        raise failed("NonAssociatedColdKey", f"{hotkey} belongs to {state.get(MODULE, 'Owner', hotkey)}")
+    _ensure_place(ctx, netuid)
+    paid = transfer_tao_to_subnet(ctx, netuid, coldkey, burn)
+    bought = swap_tao_for_alpha(ctx, netuid, paid).received
+    add_to(ctx, MODULE, "SubnetAlphaOut", netuid, -bought)
+    uid = _take_place(ctx, netuid, hotkey)
+    move_price(ctx, netuid, "registration")
+    registered = state.get(MODULE, "RegistrationsThisBlock", netuid)
+    state.put(MODULE, "RegistrationsThisBlock", netuid, min(registered + 1, U16_MAX))
+    add_to(ctx, MODULE, "RAORecycledForRegistration", netuid, burn)
+    record_tao_flow(ctx, netuid, paid)
+    ctx.deposit_event(MODULE, "NeuronRegistered", netuid, uid, hotkey)
+
+
+def _ensure_may_register(ctx: Context, coldkey: str, netuid: int, hotkey: str) -> int:
+    """Gives back the price, rao."""
+    _ensure_subnet(ctx, netuid)
+    if not ctx.state.get(MODULE, "NetworkRegistrationAllowed", netuid):
+        raise failed("SubNetRegistrationDisabled", f"the owner of subnet {netuid} has closed it")
+    uid = uid_of(ctx.state, netuid, hotkey)
+    if uid is not None:
+        raise failed("HotKeyAlreadyRegisteredInSubNet", f"{hotkey} has UID {uid} on subnet {netuid}")
+    burn, free = int(ctx.state.get(MODULE, "Burn", netuid)), coldkey_balance(ctx, coldkey)
+    if burn > free:
+        raise failed("NotEnoughBalanceToStake", f"{coldkey} has {free} rao free, a place costs {burn}")
+    return burn
+
+
+def _ensure_place(ctx: Context, netuid: int) -> None:
+    places, taken = (ctx.state.get(MODULE, item, netuid) for item in ("MaxAllowedUids", "SubnetworkN"))
+    if places == 0 or (taken >= places and uid_to_prune(ctx, netuid) is None):
+        raise failed("NoNeuronIdAvailable", f"all {places} places are taken, and nobody may be replaced")
+
+
+def _take_place(ctx: Context, netuid: int, hotkey: str) -> int:
+    """`register_neuron`: a new place, or that of the weakest neuron; gives back the UID."""
+    if ctx.state.get(MODULE, "SubnetworkN", netuid) < ctx.state.get(MODULE, "MaxAllowedUids", netuid):
+        return append_neuron(ctx, netuid, hotkey)
+    uid = uid_to_prune(ctx, netuid)
+    if uid is None:
+        raise failed("NoNeuronIdAvailable", "nobody may be replaced")
+    replace_neuron(ctx, netuid, uid, hotkey)
+    return uid
+
+
+# --- the price --------------------------------------------------------------------------------------------------
+
+
+def price_terms(state: StorageReader, netuid: int) -> PriceTerms:
+    """How the price of a place moves on a subnet."""
+    return PriceTerms(
+        half_life=state.get(MODULE, "BurnHalfLife", netuid),
+        increase_mult=state.get(MODULE, "BurnIncreaseMult", netuid)["bits"],
+        min_burn=state.get(MODULE, "MinBurn", netuid),
+        max_burn=state.get(MODULE, "MaxBurn", netuid),
+    )
+
+
+def move_price(ctx: Context, netuid: int, event: PriceEvent) -> None:
+    """Let a registration, or a block, change the price of a place."""
+    before = ctx.state.get(MODULE, "Burn", netuid)
+    after = ctx.rules.run_registration_price(before, price_terms(ctx.state, netuid), event)
+    if after != before:
+        ctx.state.put(MODULE, "Burn", netuid, after)
+
+
+def update_registration_prices(ctx: Context) -> None:
+    """At the start of a block: prices fall, and registrations are counted anew."""
+    state = ctx.state
+    for netuid in all_netuids(state):
+        if ctx.block > 1:
+            move_price(ctx, netuid, "block")
+        if state.get(MODULE, "RegistrationsThisBlock", netuid):
+            state.put(MODULE, "RegistrationsThisBlock", netuid, 0)
+    if should_run_epoch(state, ROOT_NETUID, ctx.block) and state.get(MODULE, "RegistrationsThisInterval", ROOT_NETUID):
+        state.put(MODULE, "RegistrationsThisInterval", ROOT_NETUID, 0)

@@ -1,0 +1,275 @@
+"""Root claims: what stakers on root earn from the subnets, as alpha that waits until it is claimed.
+
+For each hotkey and subnet `RootClaimable` is the alpha that one rao of root stake has earned so far, and `RootClaimed`
+what a (hotkey, coldkey) has had of it; new root stake begins as if it had claimed everything before. A claim sells the
+alpha to the subnet's pool and stakes the TAO on root. A few coldkeys, drawn by the parent's hash, claim in every block.
+
+The lab's schema (spec version 461) holds no type of claim and no number of claims, so they are the source's defaults:
+everything is sold, and five coldkeys are drawn. It has `claim_root_with_hotkey`, which the source has not: here it is
+the same claim on one hotkey; and its clients name root alone where they mean every subnet.
+
+Sources: `pallets/subtensor/src/staking/claim_root.rs`, `staking/helpers.rs` (`populate_root_coldkey_staking_maps_v2`),
+`macros/dispatches.rs` (calls 121 and 124).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+from tao_lab.chain.context import Context
+from tao_lab.chain.dispatch import DB_READ, Origin, Post, Weight, call, ensure_signed, weight
+from tao_lab.chain.errors import DispatchError
+from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, ensure_subnet_owner_or_root, failed
+from tao_lab.chain.pallets.subtensor.pool import change_total_stake, record_protocol_flow, swap_alpha_for_tao
+from tao_lab.chain.pallets.subtensor.stake import increase_stake, stake_of, stake_of_coldkey
+from tao_lab.chain.pallets.subtensor.tao import account_of_netuid, add_to, transfer_tao_from_subnet
+from tao_lab.chain.runtime import octets
+from tao_lab.chain.state import StorageReader
+from tao_lab.economy.dividends import root_claimable_increment
+
+RATE_BITS = 32  # I96F32
+NUM_ROOT_CLAIMS = 5  # coldkeys a block (DefaultNumRootClaim)
+MAX_SUBNET_CLAIMS = 5  # a call
+MAX_ROOT_CLAIM_THRESHOLD = 10_000_000  # rao
+STAKES_LOOKED_AT = 30  # a block (ALPHA_MAP_BATCH_SIZE)
+U64_MAX = (1 << 64) - 1
+U128_MAX = (1 << 128) - 1
+RATE_MAX = (1 << 127) - 1
+
+
+# --- what is owed -----------------------------------------------------------------------------------------------
+
+
+def claimable_rates(state: StorageReader, hotkey: str) -> dict[int, int]:
+    """Alpha that one rao of a hotkey's root stake has earned by subnet, in order; I96F32 words."""
+    return {netuid: rate["bits"] for netuid, rate in sorted(dict(state.get(MODULE, "RootClaimable", hotkey)).items())}
+
+
+def root_owed(state: StorageReader, hotkey: str, coldkey: str, netuid: int) -> int:
+    """Alpha that a coldkey may claim on a subnet, rao."""
+    return max(_owed_word(state, hotkey, coldkey, netuid), 0) >> RATE_BITS
+
+
+def _owed_word(state: StorageReader, hotkey: str, coldkey: str, netuid: int) -> int:
+    """As I96F32 word; it can be negative by what rounding took."""
+    rate = claimable_rates(state, hotkey).get(netuid, 0)
+    earned = min(rate * stake_of_coldkey(state, hotkey, coldkey, ROOT_NETUID), RATE_MAX)
+    return earned - min(state.get(MODULE, "RootClaimed", netuid, hotkey, coldkey) << RATE_BITS, RATE_MAX)
+
+
+def increase_root_claimable(ctx: Context, hotkey: str, netuid: int, alpha: int) -> None:
+    """Give alpha to the root stakers of a hotkey, as something to claim.
+
+    Where there is more alpha than root stake, the hotkey's owner gets it as stake instead.
+    """
+    increment = root_claimable_increment(alpha, stake_of(ctx.state, hotkey, ROOT_NETUID))
+    if increment is None:
+        increase_stake(ctx, hotkey, ctx.state.get(MODULE, "Owner", hotkey), netuid, alpha)
+        return
+    rates = claimable_rates(ctx.state, hotkey)
+    rates[netuid] = min(rates.get(netuid, 0) + increment, RATE_MAX)
+    _put_rates(ctx, hotkey, rates)
+
+
+def adjust_root_claimed(ctx: Context, hotkey: str, coldkey: str, rao: int) -> None:
+    """Make up for root stake that was added (or with a minus removed), so that it earns from now on only."""
+    for netuid, rate in claimable_rates(ctx.state, hotkey).items():
+        if rao < 0 and netuid == ROOT_NETUID:
+            continue
+        share = max(rate * abs(rao) >> RATE_BITS, 0)
+        claimed = ctx.state.get(MODULE, "RootClaimed", netuid, hotkey, coldkey) + (share if rao >= 0 else -share)
+        ctx.state.put(MODULE, "RootClaimed", netuid, hotkey, coldkey, min(max(claimed, 0), U128_MAX))
+
+
+def _put_rates(ctx: Context, hotkey: str, rates: dict[int, int]) -> None:
+    encodable = {netuid: {"bits": rate} for netuid, rate in sorted(rates.items())}
+    ctx.state.put(MODULE, "RootClaimable", hotkey, encodable)
+
+
+# --- claiming ---------------------------------------------------------------------------------------------------
+
+
+def root_claim(
+    ctx: Context, coldkey: str, subnets: set[int] | None = None, hotkeys: Sequence[str] | None = None
+) -> Weight:
+    """Claim what a coldkey is owed: everything, or nothing if one claim fails.
+
+    Args:
+        ctx: The block under construction.
+        coldkey: Who claims.
+        subnets: On which subnets; None: on all.
+        hotkeys: From whose stakers' claims; None: of all that the coldkey has staked on.
+
+    Returns:
+        What it weighed.
+
+    Raises:
+        DispatchError: A swap or a transfer failed.
+    """
+    mark, total, spent = ctx.mark(), 0, Weight(DB_READ)
+    try:
+        for hotkey in ctx.state.get(MODULE, "StakingHotkeys", coldkey) if hotkeys is None else hotkeys:
+            spent += Weight(3 * DB_READ)
+            for netuid in claimable_rates(ctx.state, hotkey):
+                if subnets is None or netuid in subnets:
+                    total += _claim_on_subnet(ctx, hotkey, coldkey, netuid)
+                    spent += weight(60_000_000, reads=7, writes=5)
+    except DispatchError:
+        ctx.rollback(mark)
+        raise
+    ctx.deposit_event(MODULE, "RootClaimed", coldkey=coldkey, tao=total)
+    return spent
+
+
+def _claim_on_subnet(ctx: Context, hotkey: str, coldkey: str, netuid: int) -> int:
+    """Sell what is owed and stake it on root; gives back rao of TAO, 0 where too little is owed."""
+    word = _owed_word(ctx.state, hotkey, coldkey, netuid)
+    owed = max(word, 0) >> RATE_BITS
+    if word < ctx.state.get(MODULE, "RootClaimableThreshold", netuid)["bits"] or owed == 0:
+        return 0
+    tao = swap_alpha_for_tao(ctx, netuid, owed, drop_fees=True).received
+    transfer_tao_from_subnet(ctx, netuid, account_of_netuid(ROOT_NETUID), tao)
+    add_to(ctx, MODULE, "SubnetRootSellTao", netuid, tao)
+    record_protocol_flow(ctx, netuid, -tao)
+    increase_stake(ctx, hotkey, coldkey, ROOT_NETUID, tao)
+    add_to(ctx, MODULE, "SubnetTAO", ROOT_NETUID, tao)
+    add_to(ctx, MODULE, "SubnetAlphaOut", ROOT_NETUID, tao)
+    change_total_stake(ctx, tao)
+    adjust_root_claimed(ctx, hotkey, coldkey, tao)
+    claimed = ctx.state.get(MODULE, "RootClaimed", netuid, hotkey, coldkey)
+    ctx.state.put(MODULE, "RootClaimed", netuid, hotkey, coldkey, min(claimed + owed, U128_MAX))
+    return tao
+
+
+@call(MODULE, weight=weight(138_999_000, reads=16, writes=4))
+def claim_root(ctx: Context, origin: Origin, subnets: Any) -> Post:
+    """Claim on up to five subnets, or with root alone on all."""
+    coldkey, wanted = ensure_signed(origin), set(subnets)
+    if not 0 < len(wanted) <= MAX_SUBNET_CLAIMS:
+        # `InvalidSubnetNumber` in the source; the lab's schema no longer has that name
+        raise failed("InvalidValue", f"{len(wanted)} subnets; allowed: 1 to {MAX_SUBNET_CLAIMS}")
+    add_root_staker(ctx, coldkey)
+    return Post(weight=root_claim(ctx, coldkey, None if wanted == {ROOT_NETUID} else wanted))
+
+
+@call(MODULE, weight=weight(138_999_000, reads=16, writes=4))
+def claim_root_with_hotkey(ctx: Context, origin: Origin, hotkey: str) -> Post:
+    """Claim on all subnets what the stake on one hotkey has earned."""
+    coldkey = ensure_signed(origin)
+    add_root_staker(ctx, coldkey)
+    return Post(weight=root_claim(ctx, coldkey, hotkeys=[hotkey]))
+
+
+@call(MODULE, weight=weight(5_681_000, writes=1))
+def sudo_set_root_claim_threshold(ctx: Context, origin: Origin, netuid: int, new_value: int) -> None:
+    """Set how much must be owed before it is claimed, rao of alpha; for the subnet's owner or root."""
+    ensure_subnet_owner_or_root(ctx.state, origin, netuid)
+    if new_value > MAX_ROOT_CLAIM_THRESHOLD:
+        raise failed("InvalidRootClaimThreshold", f"{new_value} rao; allowed: 0 to {MAX_ROOT_CLAIM_THRESHOLD}")
+    ctx.state.put(MODULE, "RootClaimableThreshold", netuid, {"bits": new_value << RATE_BITS})
+
+
+def auto_claim(ctx: Context) -> None:
+    """Let a few coldkeys, drawn by the parent's hash, claim on all subnets (`run_auto_claim_root_divs`)."""
+    parent = bytes.fromhex(ctx.state.get("System", "ParentHash")[2:])
+    for index in drawn_indices(parent, NUM_ROOT_CLAIMS, ctx.state.get(MODULE, "NumStakingColdkeys")):
+        coldkey = ctx.state.get(MODULE, "StakingColdkeysByIndex", index)
+        if coldkey is not None:
+            with suppress(DispatchError):  # the block goes on; this coldkey will be drawn again
+                root_claim(ctx, coldkey)
+
+
+def drawn_indices(block_hash: bytes, k: int, n: int) -> list[int]:
+    """Up to k numbers below n drawn by a hash, in order (`block_hash_to_indices`)."""
+    words = [int.from_bytes(block_hash[at : at + 8], "big") for at in range(0, 32, 8)]
+    last, indices = words[0], set()
+    for i in range(k):
+        last = min(last + words[i % len(words)], U64_MAX) % n if n else 0
+        indices.add(last)
+    return sorted(indices)
+
+
+# --- who has stake on root --------------------------------------------------------------------------------------
+
+
+def add_root_staker(ctx: Context, coldkey: str) -> None:
+    """Put a coldkey on the numbered list of those that are drawn (`maybe_add_coldkey_index`)."""
+    if not ctx.state.exists(MODULE, "StakingColdkeys", coldkey):
+        count = ctx.state.get(MODULE, "NumStakingColdkeys")
+        ctx.state.put(MODULE, "StakingColdkeysByIndex", count, coldkey)
+        ctx.state.put(MODULE, "StakingColdkeys", coldkey, count)
+        ctx.state.put(MODULE, "NumStakingColdkeys", count + 1)
+
+
+def remove_root_staker(ctx: Context, coldkey: str) -> None:
+    """Take a coldkey off that list; the last one gets its number (`maybe_remove_coldkey_index`)."""
+    state = ctx.state
+    index = state.get(MODULE, "StakingColdkeys", coldkey)
+    if index is None:
+        return
+    last = max(state.get(MODULE, "NumStakingColdkeys") - 1, 0)
+    state.remove(MODULE, "StakingColdkeys", coldkey)
+    moved = state.get(MODULE, "StakingColdkeysByIndex", last)
+    if index != last and moved is not None:
+        state.remove(MODULE, "StakingColdkeysByIndex", last)
+        state.put(MODULE, "StakingColdkeysByIndex", index, moved)
+        state.put(MODULE, "StakingColdkeys", moved, index)
+    else:
+        state.remove(MODULE, "StakingColdkeysByIndex", index)
+    state.put(MODULE, "NumStakingColdkeys", last)
+
+
+def has_root_stake(state: StorageReader, coldkey: str) -> bool:
+    """Whether a coldkey has stake on root on any hotkey."""
+    hotkeys = state.get(MODULE, "StakingHotkeys", coldkey)
+    return any(stake_of_coldkey(state, hotkey, coldkey, ROOT_NETUID) for hotkey in hotkeys)
+
+
+def find_root_stakers(ctx: Context) -> None:
+    """Walk on through all stakes, 30 a block, and put those on root on the list."""
+    state = ctx.state
+    prefix, last = state.key(MODULE, "AlphaV2"), state.get(MODULE, "AlphaV2MapLastKey")
+    after = octets(last) if last is not None else None
+    keys = state.raw_keys(prefix, after, STAKES_LOOKED_AT)
+    if after is None and not keys:
+        return
+    values = [state.raw_get(key) for key in keys]
+    for (_, coldkey, netuid), _ in state.runtime.core.decode_map_pairs(MODULE, "AlphaV2", list(keys), values, 0):
+        if netuid == ROOT_NETUID:
+            add_root_staker(ctx, coldkey)
+    reached = "0x" + bytes(keys[-1]).hex() if len(keys) == STAKES_LOOKED_AT else None
+    state.put(MODULE, "AlphaV2MapLastKey", reached)
+
+
+# --- when keys and subnets change -------------------------------------------------------------------------------
+
+
+def move_root_claims(ctx: Context, old: str, new: str) -> None:
+    """Give what stakers on a hotkey may claim and have claimed to another hotkey, on every subnet."""
+    rates = claimable_rates(ctx.state, new)
+    for netuid, rate in claimable_rates(ctx.state, old).items():
+        rates[netuid] = min(rates.get(netuid, 0) + rate, RATE_MAX)
+    ctx.state.remove(MODULE, "RootClaimable", old)
+    _put_rates(ctx, new, rates)
+    for netuid in rates:
+        for coldkey, _ in ctx.state.entries(MODULE, "RootClaimed", netuid, old):
+            move_root_claimed(ctx, netuid, (old, coldkey), (new, coldkey))
+
+
+def move_root_claimed(ctx: Context, netuid: int, before: tuple[str, str], after: tuple[str, str]) -> None:
+    """Add what one (hotkey, coldkey) has claimed on a subnet to what another has."""
+    claimed = ctx.state.get(MODULE, "RootClaimed", netuid, *before)
+    ctx.state.remove(MODULE, "RootClaimed", netuid, *before)
+    total = min(claimed + ctx.state.get(MODULE, "RootClaimed", netuid, *after), U128_MAX)
+    ctx.state.put(MODULE, "RootClaimed", netuid, *after, total)
+
+
+def forget_subnet(ctx: Context, netuid: int) -> None:
+    """Drop what was to be claimed on a subnet that is dissolved (`finalize_all_subnet_root_dividends`)."""
+    for hotkey, _ in ctx.state.entries(MODULE, "RootClaimable"):
+        rates = claimable_rates(ctx.state, hotkey)
+        if rates.pop(netuid, None) is not None:
+            _put_rates(ctx, hotkey, rates)
+    ctx.state.remove_prefix(MODULE, "RootClaimed", netuid)

@@ -1,0 +1,212 @@
+"""Stake in and out of subnets: TAO from a coldkey through the pool into alpha on a hotkey, and back.
+
+Every step moves both sides: rao on the accounts (the subnet's own holds the TAO of its pool) and the pool's reserves.
+The fee of a swap goes to the block's author; when selling it is alpha, which the author sells at once without a fee.
+
+Sources: `pallets/subtensor/src/staking/stake_utils.rs` (`stake_into_subnet`, `unstake_from_subnet`,
+`transfer_stake_within_subnet`), `staking/helpers.rs` (`clear_small_nomination_if_required`, …), `staking/lock.rs`.
+"""
+
+from __future__ import annotations
+
+from tao_lab.chain.context import Context
+from tao_lab.chain.errors import DispatchError
+from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, all_netuids, coldkey_owns_hotkey, failed
+from tao_lab.chain.pallets.subtensor.pool import (
+    MAX_PRICE,
+    MIN_PRICE,
+    current_alpha_price,
+    record_tao_flow,
+    swap_alpha_for_tao,
+    swap_tao_for_alpha,
+)
+from tao_lab.chain.pallets.subtensor.root_claims import (
+    add_root_staker,
+    adjust_root_claimed,
+    has_root_stake,
+    remove_root_staker,
+)
+from tao_lab.chain.pallets.subtensor.stake import (
+    decrease_stake,
+    increase_stake,
+    pool_takes_stake,
+    stake_of_coldkey,
+    total_stake_in_tao,
+)
+from tao_lab.chain.pallets.subtensor.tao import transfer_tao_from_subnet, transfer_tao_to_subnet
+from tao_lab.chain.state import StorageReader
+from tao_lab.economy.swap import FRACTION_BITS
+
+MIN_STAKE = 2_000_000  # rao (DefaultMinStake)
+MILLION = 1_000_000
+
+
+# --- into, out of, within ---------------------------------------------------------------------------------------
+
+
+def stake_into_subnet(
+    ctx: Context,
+    hotkey: str,
+    coldkey: str,
+    netuid: int,
+    tao: int,
+    price_limit: int = MAX_PRICE,
+    drop_fees: bool = False,
+) -> int:
+    """Turn a coldkey's TAO into alpha staked on a hotkey.
+
+    Args:
+        ctx: The block under construction.
+        hotkey: Whom to stake on.
+        coldkey: Who stakes.
+        netuid: Of the subnet.
+        tao: Rao; less is taken where the existential deposit would not stay.
+        price_limit: Highest price, rao for one whole alpha.
+        drop_fees: Without the pool's fee: it was paid on the way out of another subnet.
+
+    Returns:
+        Rao of alpha.
+
+    Raises:
+        DispatchError: `AmountTooLow`, `InsufficientLiquidity`, or what the transfers and the swap raise.
+    """
+    staked = transfer_tao_to_subnet(ctx, netuid, coldkey, tao)
+    swapped = swap_tao_for_alpha(ctx, netuid, staked, price_limit, drop_fees)
+    if not swapped.received:
+        raise failed("AmountTooLow", f"{tao} rao buy no alpha")
+    if not pool_takes_stake(ctx.state, hotkey, netuid, swapped.received):
+        raise failed("InsufficientLiquidity", f"{swapped.received} rao of alpha are no share of {hotkey}'s stake")
+    increase_stake(ctx, hotkey, coldkey, netuid, swapped.received)
+    transfer_tao_from_subnet(ctx, netuid, ctx.author, swapped.fee_to_author)
+    record_tao_flow(ctx, netuid, swapped.paid)
+    ctx.state.put(MODULE, "LastColdkeyHotkeyStakeBlock", coldkey, hotkey, ctx.block)
+    if netuid == ROOT_NETUID:
+        adjust_root_claimed(ctx, hotkey, coldkey, swapped.received)
+        add_root_staker(ctx, coldkey)
+    ctx.deposit_event(MODULE, "StakeAdded", coldkey, hotkey, staked, swapped.received, netuid, swapped.fee)
+    return swapped.received
+
+
+def unstake_from_subnet(
+    ctx: Context,
+    hotkey: str,
+    coldkey: str,
+    netuid: int,
+    alpha: int,
+    price_limit: int = MIN_PRICE,
+    drop_fees: bool = False,
+    beneficiary: str | None = None,
+) -> int:
+    """Turn alpha that a coldkey has on a hotkey into TAO.
+
+    Args:
+        ctx: The block under construction.
+        hotkey: Whom the stake is on.
+        coldkey: Whose stake it is.
+        netuid: Of the subnet.
+        alpha: Rao; what a price limit leaves over stays staked.
+        price_limit: Lowest price, rao for one whole alpha.
+        drop_fees: Without the pool's fee.
+        beneficiary: Who gets the TAO; None: the coldkey.
+
+    Returns:
+        Rao of TAO.
+
+    Raises:
+        DispatchError: What the swaps and the transfers raise.
+    """
+    decrease_stake(ctx, hotkey, coldkey, netuid, alpha)
+    swapped = swap_alpha_for_tao(ctx, netuid, alpha, price_limit, drop_fees)
+    refund = max(alpha - swapped.paid - swapped.fee, 0)
+    if refund:
+        increase_stake(ctx, hotkey, coldkey, netuid, refund)
+    transfer_tao_from_subnet(ctx, netuid, beneficiary or coldkey, swapped.received)
+    fee_in_tao = swap_alpha_for_tao(ctx, netuid, swapped.fee_to_author, drop_fees=True).received
+    transfer_tao_from_subnet(ctx, netuid, ctx.author, fee_in_tao)
+    if netuid == ROOT_NETUID:
+        adjust_root_claimed(ctx, hotkey, coldkey, -alpha)
+        if not has_root_stake(ctx.state, coldkey):
+            remove_root_staker(ctx, coldkey)
+    record_tao_flow(ctx, netuid, -swapped.received - fee_in_tao)
+    ctx.state.put(MODULE, "LastColdkeyHotkeyStakeBlock", coldkey, hotkey, ctx.block)
+    ctx.deposit_event(MODULE, "StakeRemoved", coldkey, hotkey, swapped.received, swapped.paid, netuid, swapped.fee)
+    return swapped.received
+
+
+def transfer_stake_within_subnet(
+    ctx: Context, origin: tuple[str, str], destination: tuple[str, str], netuid: int, alpha: int
+) -> int:
+    """Give stake to another (hotkey, coldkey) on the same subnet, without swap and fee.
+
+    Returns:
+        What the alpha is worth, rao of TAO.
+
+    Raises:
+        DispatchError: `AmountTooLow`.
+    """
+    decrease_stake(ctx, *origin, netuid, alpha)
+    increase_stake(ctx, *destination, netuid, alpha)
+    if netuid == ROOT_NETUID:
+        adjust_root_claimed(ctx, *origin, -alpha)
+        adjust_root_claimed(ctx, *destination, alpha)
+    worth = current_alpha_price(ctx.state, netuid) * alpha >> FRACTION_BITS
+    if worth < MIN_STAKE:
+        raise failed("AmountTooLow", f"{alpha} rao of alpha are worth {worth} rao; at least {MIN_STAKE}")
+    ctx.state.put(MODULE, "LastColdkeyHotkeyStakeBlock", *reversed(destination), ctx.block)
+    ctx.deposit_event(MODULE, "StakeRemoved", *reversed(origin), worth, alpha, netuid, 0)
+    ctx.deposit_event(MODULE, "StakeAdded", *reversed(destination), worth, alpha, netuid, 0)
+    return worth
+
+
+# --- afterwards -------------------------------------------------------------------------------------------------
+
+
+def become_delegate(ctx: Context, hotkey: str, coldkey: str) -> None:
+    """A hotkey that somebody else stakes on takes its delegate's take from now on (`maybe_become_delegate`)."""
+    if ctx.state.get(MODULE, "Owner", hotkey) != coldkey and not ctx.state.exists(MODULE, "Delegates", hotkey):
+        ctx.state.put(MODULE, "Delegates", hotkey, ctx.state.get(MODULE, "Delegates", hotkey))
+
+
+def nominator_min_stake(state: StorageReader) -> int:
+    """The least that may stay staked on somebody else's hotkey, rao of TAO (`get_nominator_min_required_stake`)."""
+    return min(MIN_STAKE * int(state.get(MODULE, "NominatorMinRequiredStake")), (1 << 64) - 1) // MILLION
+
+
+def clear_small_nomination(ctx: Context, hotkey: str, coldkey: str, netuid: int) -> None:
+    """Sell what is left on somebody else's hotkey, if it is too little; where it cannot be sold it is lost."""
+    if coldkey_owns_hotkey(ctx.state, coldkey, hotkey):
+        return
+    alpha = stake_of_coldkey(ctx.state, hotkey, coldkey, netuid)
+    price = current_alpha_price(ctx.state, netuid)
+    least = (nominator_min_stake(ctx.state) << FRACTION_BITS) // price if price else 0
+    if not 0 < alpha < least:
+        return
+    try:
+        unstake_from_subnet(ctx, hotkey, coldkey, netuid, alpha)
+    except DispatchError:
+        decrease_stake(ctx, hotkey, coldkey, netuid, stake_of_coldkey(ctx.state, hotkey, coldkey, netuid))
+
+
+def clear_small_nominations(ctx: Context) -> None:
+    """Sell all stakes on other people's hotkeys that are too little now: the least was raised."""
+    for (hotkey, coldkey, netuid), _ in ctx.state.entries(MODULE, "AlphaV2"):
+        clear_small_nomination(ctx, hotkey, coldkey, netuid)
+
+
+def drop_pending_children(ctx: Context, hotkey: str) -> None:
+    """A hotkey without enough stake loses the children that it announced."""
+    if total_stake_in_tao(ctx.state, hotkey) < ctx.state.get(MODULE, "StakeThreshold"):
+        for netuid in all_netuids(ctx.state):
+            ctx.state.remove(MODULE, "PendingChildKeys", netuid, hotkey)
+
+
+def ensure_available(state: StorageReader, coldkey: str, netuid: int, alpha: int) -> None:
+    """Refuse to take more than a coldkey has on a subnet on all hotkeys; locks are not in the lab's chain.
+
+    Raises:
+        DispatchError: `StakeUnavailable`.
+    """
+    hotkeys = state.get(MODULE, "StakingHotkeys", coldkey)
+    total = sum(stake_of_coldkey(state, hotkey, coldkey, netuid) for hotkey in hotkeys)
+    if total < alpha:
+        raise failed("StakeUnavailable", f"{coldkey} has {total} rao on subnet {netuid}, {alpha} are asked for")

@@ -1,0 +1,279 @@
+"""Subnets: what a new one costs, how it begins, and when it starts to earn.
+
+The owner's coldkey locks TAO, which becomes the first reserve of the pool; the alpha beside it is set by the median
+price of the other subnets. A full network dissolves its cheapest subnet, and the new one gets its number.
+
+Sources: `pallets/subtensor/src/subnets/subnet.rs`, `coinbase/root.rs` (`get_network_lock_cost`,
+`get_network_to_prune`), `staking/stake_utils.rs` (`get_median_subnet_alpha_price`), `staking/set_children.rs`
+(`do_set_root_validators_for_subnet`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from tao_lab.chain.context import Context
+from tao_lab.chain.dispatch import Origin, call, ensure_signed, signed, weight
+from tao_lab.chain.errors import DispatchError
+from tao_lab.chain.pallets.subtensor import rate_limits
+from tao_lab.chain.pallets.subtensor.accounts import create_account
+from tao_lab.chain.pallets.subtensor.children import ALL, set_children
+from tao_lab.chain.pallets.subtensor.dissolve import dissolve
+from tao_lab.chain.pallets.subtensor.identity import put_subnet_identity
+from tao_lab.chain.pallets.subtensor.lookups import (
+    MODULE,
+    ROOT_NETUID,
+    all_netuids,
+    coldkey_owns_hotkey,
+    ensure_subnet_owner,
+    failed,
+    hotkey_exists,
+    is_subnet_account,
+    subnet_exists,
+)
+from tao_lab.chain.pallets.subtensor.pool import DYNAMIC, change_total_stake, current_alpha_price
+from tao_lab.chain.pallets.subtensor.run_coinbase import moving_alpha_price
+from tao_lab.chain.pallets.subtensor.symbols import next_available_symbol
+from tao_lab.chain.pallets.subtensor.tao import account_of_netuid, coldkey_balance, recycle_tao, transfer_tao_to_subnet
+from tao_lab.chain.pallets.subtensor.uids import append_neuron
+from tao_lab.chain.state import StorageReader
+from tao_lab.economy import block_emission, lock_cost
+from tao_lab.economy.lock_cost import lock_reduction_interval
+from tao_lab.economy.pruning import Subnet, subnet_to_prune
+from tao_lab.economy.words import U64_MAX, U64F64, add
+
+LAST_REGISTERED = "NetworkLastRegistered"  # the `RateLimitKey` of the last new subnet
+NEURON_BURN = 1_000_000_000  # rao: first price of a place (`DefaultNeuronBurnCost`)
+
+
+# --- what a new subnet costs ------------------------------------------------------------------------------------
+
+
+def network_lock_cost(state: StorageReader, block: int) -> int:
+    """TAO that a new subnet locks at a block, rao (`get_network_lock_cost`)."""
+    interval = lock_reduction_interval(
+        state.get(MODULE, "NetworkLockReductionInterval"), block_emission(state.get(MODULE, "TotalIssuance"))
+    )
+    return lock_cost(
+        last_lock=state.get(MODULE, "NetworkLastLockCost"),
+        min_lock=state.get(MODULE, "NetworkMinLockCost"),
+        last_lock_block=state.get(MODULE, "LastRateLimitedBlock", LAST_REGISTERED),
+        block=block,
+        reduction_interval=interval,
+    )
+
+
+def passes_registration_limit(ctx: Context) -> bool:
+    """Whether enough blocks have passed since anybody made a subnet."""
+    last = rate_limits.last_block(ctx, LAST_REGISTERED)
+    return last == 0 or ctx.block - last >= ctx.state.get(MODULE, "NetworkRateLimit")
+
+
+def netuid_to_prune(ctx: Context) -> int | None:
+    """The subnet that a new one would replace on a full network, or None while all are immune."""
+    state = ctx.state
+    subnets = [
+        Subnet(
+            netuid=netuid,
+            price=moving_alpha_price(state, netuid),
+            registered_at=state.get(MODULE, "NetworkRegisteredAt", netuid),
+        )
+        for netuid in all_netuids(state)
+        if netuid != ROOT_NETUID
+    ]
+    return subnet_to_prune(subnets, ctx.block, state.get(MODULE, "NetworkImmunityPeriod"))
+
+
+def median_alpha_price(prices: Sequence[int]) -> int:
+    """Median of the prices above zero, U64F64 bits; 1 where there is none."""
+    ordered = sorted(price for price in prices if price > 0)
+    if not ordered:
+        return U64F64.one
+    lower, upper = ordered[(len(ordered) - 1) // 2], ordered[len(ordered) // 2]
+    return upper if len(ordered) % 2 else add(lower, upper) // 2
+
+
+# --- a new subnet -----------------------------------------------------------------------------------------------
+
+
+@call(MODULE, weight=weight(277_125_000, reads=40, writes=48))
+def register_network(ctx: Context, origin: Origin, hotkey: str) -> None:
+    """Make a subnet; the hotkey gets UID 0."""
+    _register_network(ctx, ensure_signed(origin), hotkey, None)
+
+
+@call(MODULE, weight=weight(275_041_000, reads=39, writes=47))
+def register_network_with_identity(
+    ctx: Context, origin: Origin, hotkey: str, identity: Mapping[str, str] | None
+) -> None:
+    """As `register_network`, with a name and links."""
+    _register_network(ctx, ensure_signed(origin), hotkey, identity)
+
+
+def _register_network(ctx: Context, coldkey: str, hotkey: str, identity: Mapping[str, str] | None) -> int:
+    """`do_register_network`; gives back the netuid."""
+    pruned = _ensure_may_register_network(ctx, coldkey, hotkey)
+    cost, free = network_lock_cost(ctx.state, ctx.block), coldkey_balance(ctx, coldkey)
+    if cost > free:
+        raise failed("CannotAffordLockCost", f"{coldkey} has {free} rao free, a subnet locks {cost}")
+    if pruned is not None:
+        dissolve(ctx, pruned)
+    netuid = _next_netuid(ctx.state) if pruned is None else pruned
+    price = median_alpha_price(
+        [current_alpha_price(ctx.state, other) for other in all_netuids(ctx.state) if other != ROOT_NETUID]
+    )
+    init_new_network(ctx, netuid)
+    locked = transfer_tao_to_subnet(ctx, netuid, coldkey, cost)
+    ctx.state.put(MODULE, "NetworkLastLockCost", locked)
+    rate_limits.set_last_block(ctx, ctx.block, LAST_REGISTERED)
+    create_account(ctx, coldkey, hotkey)
+    append_neuron(ctx, netuid, hotkey)
+    _write_terms(ctx, netuid, coldkey, hotkey, locked)
+    _fill_pool(ctx, netuid, locked, price)
+    if identity is not None:
+        put_subnet_identity(ctx, netuid, identity)
+    _adopt_by_root_validators(ctx, netuid, hotkey)
+    ctx.deposit_event(MODULE, "NetworkAdded", netuid, DYNAMIC)
+    ctx.state.put(MODULE, "SubnetEmissionEnabled", netuid, False)
+    return netuid
+
+
+def _ensure_may_register_network(ctx: Context, coldkey: str, hotkey: str) -> int | None:
+    """Gives back the subnet that has to go first, or None while there is room."""
+    state = ctx.state
+    if hotkey_exists(state, hotkey) and not coldkey_owns_hotkey(state, coldkey, hotkey):
+        raise failed("NonAssociatedColdKey", f"{hotkey} belongs to {state.get(MODULE, 'Owner', hotkey)}")
+    if is_subnet_account(hotkey):
+        raise failed("CannotUseSystemAccount", f"{hotkey} is a subnet's own account")
+    if ctx.block < state.get(MODULE, "NetworkRegistrationStartBlock"):
+        raise failed("SubNetRegistrationDisabled", f"from block {state.get(MODULE, 'NetworkRegistrationStartBlock')}")
+    if not passes_registration_limit(ctx):
+        raise failed("NetworkTxRateLimitExceeded", f"once in {state.get(MODULE, 'NetworkRateLimit')} blocks")
+    limit = state.get(MODULE, "SubnetLimit")
+    if sum(netuid != ROOT_NETUID for netuid in all_netuids(state)) < limit:
+        return None
+    pruned = netuid_to_prune(ctx)
+    if pruned is None:
+        raise failed("SubnetLimitReached", f"there are {limit} subnets, and all are immune")
+    return pruned
+
+
+def _next_netuid(state: StorageReader) -> int:
+    taken, netuid = set(all_netuids(state)), 1
+    while netuid in taken:
+        netuid += 1
+    return netuid
+
+
+def init_new_network(ctx: Context, netuid: int) -> None:
+    """Write the parameters with which a subnet begins."""
+    state = ctx.state
+    tempo = state.runtime.constant(MODULE, "InitialTempo")
+    state.put(MODULE, "TotalNetworks", state.get(MODULE, "TotalNetworks") + 1)
+    for item, value in {
+        "SubnetworkN": 0,
+        "NetworksAdded": True,
+        "Tempo": tempo,
+        "LastEpochBlock": max(ctx.block - netuid % max(tempo, 1), 0),  # not all subnets in the same block
+        "NetworkRegistrationAllowed": True,
+        "MaxAllowedUids": 256,
+        "MaxAllowedValidators": 64,
+        "MinAllowedWeights": 1,
+        "ImmunityPeriod": 5_000,
+        "Yuma3On": True,
+        "Burn": NEURON_BURN,
+        "SubnetEmissionEnabled": True,
+    }.items():
+        state.put(MODULE, item, netuid, value)
+    for item in ("Kappa", "ActivityCutoff", "RegistrationsThisInterval"):
+        if not state.exists(MODULE, item, netuid):
+            state.put(MODULE, item, netuid, state.get(MODULE, item, netuid))
+    for event, value in {
+        "RegistrationAllowed": True,
+        "MaxAllowedUidsSet": 256,
+        "MaxAllowedValidatorsSet": 64,
+        "MinAllowedWeightSet": 1,
+        "ImmunityPeriodSet": 5_000,
+    }.items():
+        ctx.deposit_event(MODULE, event, netuid, value)
+
+
+def _write_terms(ctx: Context, netuid: int, coldkey: str, hotkey: str, locked: int) -> None:
+    state = ctx.state
+    counter = state.get(MODULE, "RegisteredSubnetCounter", netuid)
+    for item, value in {
+        "SubnetMechanism": DYNAMIC,
+        "NetworkRegisteredAt": ctx.block,
+        "RegisteredSubnetCounter": min(counter + 1, U64_MAX),
+        "TokenSymbol": next_available_symbol(state, netuid),
+        "SubnetOwner": coldkey,
+        "SubnetLocked": locked,
+    }.items():
+        state.put(MODULE, item, netuid, value)
+    set_owner_hotkey(ctx, netuid, hotkey)
+
+
+def _fill_pool(ctx: Context, netuid: int, locked: int, price: int) -> None:
+    """The first reserves: all that is locked, at least the minimum, and alpha at the median price."""
+    state = ctx.state
+    tao = max(locked, state.get(MODULE, "NetworkMinLockCost"))
+    alpha = U64F64.whole(U64F64.divide(U64F64.number(tao), price))
+    recycled = max(locked - tao, 0)  # nothing, as all of the lock stays in the pool
+    for item, value in {
+        "SubnetTAO": tao,
+        "SubnetAlphaIn": alpha,
+        "SubnetAlphaOut": 0,
+        "SubnetVolume": 0,
+        "RAORecycledForRegistration": recycled,
+    }.items():
+        state.put(MODULE, item, netuid, value)
+    if recycled:
+        recycle_tao(ctx, account_of_netuid(netuid), recycled)
+    change_total_stake(ctx, tao)
+
+
+def _adopt_by_root_validators(ctx: Context, netuid: int, owner_hotkey: str) -> None:
+    """Root's validators lend their stake to the owner's hotkey, unless they do not want to or may not."""
+    state = ctx.state
+    for _, validator in state.entries(MODULE, "Keys", ROOT_NETUID):
+        if validator == owner_hotkey or not state.get(MODULE, "AutoParentDelegationEnabled", validator):
+            continue
+        mark = ctx.mark()
+        try:
+            origin = signed(state.get(MODULE, "Owner", validator))
+            set_children(ctx, origin, validator, netuid, [(ALL, owner_hotkey)])
+        except DispatchError:
+            ctx.rollback(mark)
+
+
+def set_owner_hotkey(ctx: Context, netuid: int, hotkey: str) -> None:
+    """Say which hotkey speaks for the subnet's owner.
+
+    Raises:
+        DispatchError: `CannotUseSystemAccount`.
+    """
+    if is_subnet_account(hotkey):
+        raise failed("CannotUseSystemAccount", f"{hotkey} is a subnet's own account")
+    ctx.state.put(MODULE, "SubnetOwnerHotkey", netuid, hotkey)
+    ctx.deposit_event(MODULE, "SubnetOwnerHotkeySet", netuid, hotkey)
+
+
+# --- its start --------------------------------------------------------------------------------------------------
+
+
+@call(MODULE, weight=weight(39_454_000, reads=5, writes=2))
+def start_call(ctx: Context, origin: Origin, netuid: int) -> None:
+    """The owner opens the subnet: it earns, and its alpha can be traded."""
+    state = ctx.state
+    if not subnet_exists(state, netuid):
+        raise failed("SubnetNotExists", f"there is no subnet {netuid}")
+    ensure_subnet_owner(state, origin, netuid)
+    first = state.get(MODULE, "FirstEmissionBlockNumber", netuid)
+    if first is not None:
+        raise failed("FirstEmissionBlockNumberAlreadySet", f"subnet {netuid} has been started for block {first}")
+    earliest = state.get(MODULE, "NetworkRegisteredAt", netuid) + state.get(MODULE, "StartCallDelay")
+    if ctx.block < earliest:
+        raise failed("NeedWaitingMoreBlocksToStarCall", f"from block {earliest} on")
+    state.put(MODULE, "FirstEmissionBlockNumber", netuid, ctx.block + 1)
+    state.put(MODULE, "SubtokenEnabled", netuid, True)
+    ctx.deposit_event(MODULE, "FirstEmissionBlockNumberSet", netuid, ctx.block + 1)

@@ -1,0 +1,238 @@
+"""Places on a subnet: a new neuron is appended, or takes the place of another.
+
+Columns such as `Emission` hold one entry for each UID; `Keys` and `Uids` are each other's inverse.
+
+Source: `pallets/subtensor/src/subnets/uids.rs`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from tao_lab.chain.context import Context
+from tao_lab.chain.pallets.subtensor.lookups import (
+    MODULE,
+    failed,
+    hotkeys_by_uid,
+    last_updates,
+    mechanism_index,
+    subnet_exists,
+)
+from tao_lab.chain.state import StorageReader
+from tao_lab.economy.pruning import Neuron, neuron_to_prune
+
+COLUMNS: dict[str, Any] = {  # one entry for each UID, and what a new neuron has
+    "Emission": 0,
+    "Consensus": 0,
+    "Dividends": 0,
+    "ValidatorTrust": 0,
+    "ValidatorPermit": False,
+}
+HOTKEY_ITEMS = ("Axons", "NeuronCertificates", "Prometheus")  # by (netuid, hotkey)
+
+
+def storage_indices(state: StorageReader, netuid: int) -> list[int]:
+    """Under which numbers a subnet's mechanisms store weights and bonds."""
+    return [mechanism_index(netuid, mecid) for mecid in range(state.get(MODULE, "MechanismCountCurrent", netuid))]
+
+
+def append_neuron(ctx: Context, netuid: int, hotkey: str) -> int:
+    """Give a hotkey a new place; gives back its UID."""
+    state = ctx.state
+    uid = int(state.get(MODULE, "SubnetworkN", netuid))
+    state.put(MODULE, "SubnetworkN", netuid, uid + 1)
+    for item, value in {"Active": True, **COLUMNS}.items():
+        state.put(MODULE, item, netuid, [*state.get(MODULE, item, netuid), value])
+    for mecid, index in enumerate(storage_indices(state, netuid)):
+        state.put(MODULE, "Incentive", index, [*state.get(MODULE, "Incentive", index), 0])
+        _set_last_update(ctx, netuid, mecid, uid)
+    _seat(ctx, netuid, uid, hotkey)
+    return uid
+
+
+def replace_neuron(ctx: Context, netuid: int, uid: int, hotkey: str) -> None:
+    """Give a hotkey the place of another; the subnet's owner's hotkey keeps its place."""
+    state = ctx.state
+    old = state.get(MODULE, "Keys", netuid, uid)
+    if state.exists(MODULE, "SubnetOwnerHotkey", netuid) and state.get(MODULE, "SubnetOwnerHotkey", netuid) == old:
+        return
+    state.remove(MODULE, "Uids", netuid, old)
+    state.remove(MODULE, "AssociatedEvmAddress", netuid, uid)
+    state.remove(MODULE, "IsNetworkMember", old, netuid)
+    _set_element(ctx, "Active", netuid, uid, True)
+    _seat(ctx, netuid, uid, hotkey)
+    for item in HOTKEY_ITEMS:
+        state.remove(MODULE, item, netuid, old)
+    clear_neuron(ctx, netuid, uid)
+    for mecid in range(state.get(MODULE, "MechanismCountCurrent", netuid)):
+        _set_last_update(ctx, netuid, mecid, uid)
+
+
+def _seat(ctx: Context, netuid: int, uid: int, hotkey: str) -> None:
+    ctx.state.put(MODULE, "Keys", netuid, uid, hotkey)
+    ctx.state.put(MODULE, "Uids", netuid, hotkey, uid)
+    ctx.state.put(MODULE, "BlockAtRegistration", netuid, uid, ctx.block)
+    ctx.state.put(MODULE, "IsNetworkMember", hotkey, netuid, True)
+
+
+def clear_neuron(ctx: Context, netuid: int, uid: int) -> None:
+    """Forget what the neuron in a place has earned and set, and what others think of it."""
+    state = ctx.state
+    for item, value in {"StakeWeight": 0, **COLUMNS}.items():
+        _set_element(ctx, item, netuid, uid, value)
+    for index in storage_indices(state, netuid):
+        _set_element(ctx, "Incentive", index, uid, 0)
+        state.remove(MODULE, "Bonds", index, uid)
+        state.remove(MODULE, "Weights", index, uid)
+        for source, row in state.entries(MODULE, "Weights", index):
+            if any(target == uid for target, _ in row):
+                cleared = [(target, 0 if target == uid else weight) for target, weight in row]
+                state.put(MODULE, "Weights", index, source, cleared)
+
+
+def _set_element(ctx: Context, item: str, index: int, uid: int, value: Any) -> None:
+    """Write one entry of a column, if the column is that long."""
+    column = list(ctx.state.get(MODULE, item, index))
+    if uid < len(column):
+        column[uid] = value
+        ctx.state.put(MODULE, item, index, column)
+
+
+def _set_last_update(ctx: Context, netuid: int, mecid: int, uid: int) -> None:
+    blocks = last_updates(ctx.state, netuid, mecid)
+    blocks[uid] = ctx.block
+    ctx.state.put(MODULE, "LastUpdate", mechanism_index(netuid, mecid), blocks)
+
+
+# --- who may be replaced ----------------------------------------------------------------------------------------
+
+
+def is_immune(ctx: Context, netuid: int, uid: int) -> bool:
+    """Whether the neuron in a place is in its immunity period."""
+    registered_at = ctx.state.get(MODULE, "BlockAtRegistration", netuid, uid)
+    return bool(max(ctx.block - registered_at, 0) < ctx.state.get(MODULE, "ImmunityPeriod", netuid))
+
+
+def immune_owner_uids(state: StorageReader, netuid: int) -> list[int]:
+    """UIDs of the owner that are never replaced: its oldest hotkeys, and before them the subnet's owner hotkey."""
+    limit = state.get(MODULE, "ImmuneOwnerUidsLimit", netuid)
+    seats = []
+    for hotkey in state.get(MODULE, "OwnedHotkeys", state.get(MODULE, "SubnetOwner", netuid)):
+        uid = state.get(MODULE, "Uids", netuid, hotkey)
+        if uid is not None:
+            seats.append((state.get(MODULE, "BlockAtRegistration", netuid, uid), uid))
+    uids = [uid for _, uid in sorted(seats)][:limit]
+    if state.exists(MODULE, "SubnetOwnerHotkey", netuid):
+        owner_uid = state.get(MODULE, "Uids", netuid, state.get(MODULE, "SubnetOwnerHotkey", netuid))
+        if owner_uid is not None and owner_uid not in uids:
+            uids = [owner_uid, *uids][:limit]
+    return uids
+
+
+def uid_to_prune(ctx: Context, netuid: int) -> int | None:
+    """UID that a newcomer gets on a full subnet, or None where nobody may be replaced (`get_neuron_to_prune`)."""
+    state = ctx.state
+    immortal = set(immune_owner_uids(state, netuid))
+    emission = state.get(MODULE, "Emission", netuid)
+    period = state.get(MODULE, "ImmunityPeriod", netuid)
+    registered = dict(state.entries(MODULE, "BlockAtRegistration", netuid))
+    neurons = [
+        Neuron(
+            uid=uid,
+            emission=emission[uid] if uid < len(emission) else 0,
+            registered_at=registered.get(uid, 0),
+            immune=max(ctx.block - registered.get(uid, 0), 0) < period,
+            immortal=uid in immortal,
+        )
+        for uid in hotkeys_by_uid(state, netuid)
+        if uid < state.get(MODULE, "SubnetworkN", netuid)
+    ]
+    return neuron_to_prune(neurons, state.get(MODULE, "MinNonImmuneUids", netuid))
+
+
+# --- making a subnet smaller ------------------------------------------------------------------------------------
+
+
+def trim_to_max_allowed_uids(ctx: Context, netuid: int, max_n: int) -> None:
+    """Lower the number of places; those with the least emission go, the others move together.
+
+    Raises:
+        DispatchError: `SubnetNotExists`, `InvalidValue`, `TrimmingWouldExceedMaxImmunePercentage`.
+    """
+    state = ctx.state
+    if not subnet_exists(state, netuid):
+        raise failed("SubnetNotExists", f"there is no subnet {netuid}")
+    lowest, highest = state.get(MODULE, "MinAllowedUids", netuid), state.get(MODULE, "MaxAllowedUids", netuid)
+    if not lowest <= max_n <= highest:
+        raise failed("InvalidValue", f"max_n is {max_n}, allowed: {lowest} to {highest}")
+    state.put(MODULE, "MaxAllowedUids", netuid, max_n)
+    n = state.get(MODULE, "SubnetworkN", netuid)
+    if n <= max_n:
+        return
+    kept = _kept_uids(ctx, netuid, n, max_n)
+    _remove_uids(ctx, netuid, sorted(set(range(n)) - set(kept)))
+    _compress(ctx, netuid, kept)
+    state.put(MODULE, "SubnetworkN", netuid, max_n)
+
+
+def _kept_uids(ctx: Context, netuid: int, n: int, max_n: int) -> list[int]:
+    """The UIDs that stay, in order: the immune, and of the others those with the most emission."""
+    state = ctx.state
+    owners = set(immune_owner_uids(state, netuid))
+    spared = {uid for uid in range(n) if uid in owners or is_immune(ctx, netuid, uid)}
+    most = ctx.runtime.constant(MODULE, "MaxImmuneUidsPercentage")
+    if len(spared) * 100 // max(max_n, 1) >= most:
+        raise failed(
+            "TrimmingWouldExceedMaxImmunePercentage", f"{len(spared)} of {max_n} are immune, allowed: {most} %"
+        )
+    emission = state.get(MODULE, "Emission", netuid)
+    order = sorted(range(len(emission)), key=lambda uid: -emission[uid])  # stable, as the chain's sort
+    going = [uid for uid in reversed(order) if uid not in spared][: n - max_n]
+    return sorted(set(order) - set(going))
+
+
+def _remove_uids(ctx: Context, netuid: int, uids: Iterable[int]) -> None:
+    state = ctx.state
+    for uid in uids:
+        if state.exists(MODULE, "Keys", netuid, uid):
+            hotkey = state.get(MODULE, "Keys", netuid, uid)
+            for item in (*HOTKEY_ITEMS, "Uids", "AlphaDividendsPerSubnet"):
+                state.remove(MODULE, item, netuid, hotkey)
+            for item in ("IsNetworkMember", "LastHotkeyEmissionOnNetuid"):
+                state.remove(MODULE, item, hotkey, netuid)
+        for item in ("Keys", "BlockAtRegistration", "AssociatedEvmAddress"):
+            state.remove(MODULE, item, netuid, uid)
+        for index in storage_indices(state, netuid):
+            state.remove(MODULE, "Weights", index, uid)
+            state.remove(MODULE, "Bonds", index, uid)
+
+
+def _compress(ctx: Context, netuid: int, kept: list[int]) -> None:
+    """Give the UIDs that stay the numbers from 0 on, everywhere."""
+    state, new_uid = ctx.state, {old: new for new, old in enumerate(kept)}
+    for item, default in {"Active": False, "StakeWeight": 0, **COLUMNS}.items():
+        _keep_elements(ctx, item, netuid, kept, default)
+    for index in storage_indices(state, netuid):
+        for item in ("Incentive", "LastUpdate"):
+            _keep_elements(ctx, item, index, kept, 0)
+        for item in ("Weights", "Bonds"):
+            rows = dict(state.entries(MODULE, item, index))
+            state.remove_prefix(MODULE, item, index)
+            for uid in kept:
+                moved = [(new_uid[target], value) for target, value in rows.get(uid, []) if target in new_uid]
+                state.put(MODULE, item, index, new_uid[uid], moved)
+    for item in ("Keys", "AssociatedEvmAddress", "BlockAtRegistration"):
+        values = state.entries(MODULE, item, netuid)
+        state.remove_prefix(MODULE, item, netuid)
+        for uid, value in values:
+            state.put(MODULE, item, netuid, new_uid[uid], value)
+    state.remove_prefix(MODULE, "Uids", netuid)
+    for uid, hotkey in state.entries(MODULE, "Keys", netuid):
+        state.put(MODULE, "Uids", netuid, hotkey, uid)
+
+
+def _keep_elements(ctx: Context, item: str, index: int, kept: list[int], default: Any) -> None:
+    column = ctx.state.get(MODULE, item, index)
+    values = [column[uid] if uid < len(column) else default for uid in kept]
+    ctx.state.put(MODULE, item, index, values)

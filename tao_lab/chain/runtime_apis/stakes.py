@@ -1,0 +1,77 @@
+"""StakeInfoRuntimeApi: who has staked how much on whom, and how much of it may leave.
+
+Conviction locks are not in the lab's chain: nothing is locked, and nobody is convinced.
+
+Source: `pallets/subtensor/src/rpc_info/stake_info.rs`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tao_lab.chain.dispatch import Query, runtime_api
+from tao_lab.chain.pallets.subtensor.lookups import MODULE, all_netuids, subnet_exists
+from tao_lab.chain.pallets.subtensor.stake import stake_of_coldkey
+from tao_lab.chain.state import StorageReader
+
+API = "StakeInfoRuntimeApi"
+
+
+def _stake_info(state: StorageReader, hotkey: str, coldkey: str, netuid: int) -> dict[str, Any]:
+    return {
+        "hotkey": hotkey,
+        "coldkey": coldkey,
+        "netuid": netuid,
+        "stake": stake_of_coldkey(state, hotkey, coldkey, netuid),
+        "locked": 0,
+        "emission": state.get(MODULE, "AlphaDividendsPerSubnet", netuid, hotkey),
+        "tao_emission": 0,  # root has been paid in alpha since 2025
+        "drain": 0,
+        "is_registered": state.get(MODULE, "IsNetworkMember", hotkey, netuid),
+    }
+
+
+@runtime_api(API)
+def get_stake_info_for_coldkey(query: Query, coldkey_account: str) -> list[dict[str, Any]]:
+    """Each stake of a coldkey that is not empty, subnet by subnet."""
+    state = query.state
+    hotkeys = state.get(MODULE, "StakingHotkeys", coldkey_account)
+    found = [_stake_info(state, hotkey, coldkey_account, netuid) for netuid in all_netuids(state) for hotkey in hotkeys]
+    return [info for info in found if info["stake"]]
+
+
+@runtime_api(API)
+def get_stake_info_for_coldkeys(query: Query, coldkey_accounts: list[str]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """The same for several coldkeys."""
+    return [(coldkey, get_stake_info_for_coldkey(query, coldkey)) for coldkey in coldkey_accounts]
+
+
+@runtime_api(API)
+def get_stake_info_for_hotkey_coldkey_netuid(
+    query: Query, hotkey_account: str, coldkey_account: str, netuid: int
+) -> dict[str, Any]:
+    """One stake, also an empty one."""
+    return _stake_info(query.state, hotkey_account, coldkey_account, netuid)
+
+
+@runtime_api(API)
+def get_stake_availability_for_coldkeys(
+    query: Query, coldkey_accounts: list[str], netuids: list[int] | None
+) -> dict[str, dict[int, dict[str, int]]]:
+    """What coldkeys may unstake on all subnets, or on some; more than there are subnets are answered with nothing."""
+    state, existing = query.state, all_netuids(query.state)
+    if netuids is None:
+        asked = existing
+    else:
+        asked = sorted(set(netuids))
+        asked = [] if len(asked) > len(existing) else [netuid for netuid in asked if subnet_exists(state, netuid)]
+    return {coldkey: _available(state, coldkey, sorted(asked)) for coldkey in sorted(set(coldkey_accounts))}
+
+
+def _available(state: StorageReader, coldkey: str, netuids: list[int]) -> dict[int, dict[str, int]]:
+    """Amounts on each subnet on which a coldkey has stake."""
+    hotkeys = state.get(MODULE, "StakingHotkeys", coldkey)
+    totals = [
+        (netuid, sum(stake_of_coldkey(state, hotkey, coldkey, netuid) for hotkey in hotkeys)) for netuid in netuids
+    ]
+    return {netuid: {"total": total, "locked": 0, "available": total} for netuid, total in totals if total}

@@ -1,0 +1,26 @@
+"""`Network`: the one object that a newcomer meets. A chain, a faucet, wallets, subnets, and the official SDK on top.
+
+    net = Network()                                  # in memory; Network("class.db") keeps it
+    alice = net.wallet("alice", tao=1_000)
+    sn = net.create_subnet(owner=alice, kind="text")
+    net.populate(sn, validators=4, miners=12)
+    net.run(epochs=5)
+    net.metagraph(sn)
+
+Money is explicit: `net.tao(5)` is five TAO, and a bare number is never an amount.
+"""
+
+from tao_lab.network.metagraph import Metagraph, Neuron
+from tao_lab.network.network import CallFailed, Network, RealWalletsWarning, Receipt, address
+from tao_lab.network.population import Population
+
+__all__ = [
+    "CallFailed",
+    "Metagraph",
+    "Network",
+    "Neuron",
+    "Population",
+    "RealWalletsWarning",
+    "Receipt",
+    "address",
+]

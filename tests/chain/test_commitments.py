@@ -1,0 +1,128 @@
+"""Commitments; cases of the public chain's `pallets/commitments/src/tests.rs`."""
+
+from typing import Any
+
+import pytest
+from bittensor_core import encrypt_at_round
+
+from tao_lab.chain.context import Context
+from tao_lab.chain.dispatch import NONE, ROOT, Call, signed
+from tao_lab.chain.errors import DispatchError
+from tao_lab.chain.pallets import commitments
+from tests.chain.conftest import account
+from tests.chain.subtensor.conftest import MODULE, NETUID, add_neuron, ctx, events, set_hyper
+from tests.chain.subtensor.test_commit_reveal import ROUND, write_pulse
+
+__all__ = ["ctx"]
+PALLET = "Commitments"
+HELLO = {"Raw5": "0x68656c6c6f"}
+
+
+@pytest.fixture(autouse=True)
+def miner(ctx: Context) -> None:
+    add_neuron(ctx, "validator", "alice", permit=True)
+    add_neuron(ctx, "miner", "bob")
+
+
+def commit(ctx: Context, *fields: Any, who: str = "miner", netuid: int = NETUID) -> list[dict[str, Any]]:
+    before = len(ctx.events)
+    ctx.dispatch(signed(account(who)), Call(PALLET, "set_commitment", {"netuid": netuid, "info": {"fields": fields}}))
+    return events(ctx, before)
+
+
+def refused(ctx: Context, *fields: Any, **args: Any) -> str:
+    with pytest.raises(DispatchError) as caught:
+        commit(ctx, *fields, **args)
+    return caught.value.name
+
+
+def sealed(text: bytes) -> dict[str, Any]:
+    data, _ = encrypt_at_round(text, ROUND)
+    offset = {0: 1, 1: 2, 2: 4}[data[0] & 3]  # the length in front, and the round behind
+    return {"TimelockEncrypted": {"encrypted": "0x" + bytes(data)[offset:-8].hex(), "reveal_round": ROUND}}
+
+
+def test_a_hotkey_of_the_subnet_publishes_and_replaces(ctx: Context) -> None:
+    assert commit(ctx, HELLO) == [{"Commitment": {"netuid": NETUID, "who": account("miner")}}]
+    stored = ctx.state.get(PALLET, "CommitmentOf", NETUID, account("miner"))
+    assert stored == {"deposit": 0, "block": 10, "info": {"fields": [HELLO]}}
+    ctx.block = 11
+    commit(ctx, {"Sha256": "0x" + "11" * 32})
+    stored = ctx.state.get(PALLET, "CommitmentOf", NETUID, account("miner"))
+    assert (stored["block"], list(stored["info"]["fields"][0])) == (11, ["Sha256"])
+    assert ctx.state.get(PALLET, "LastCommitment", NETUID, account("miner")) == 11
+
+
+def test_a_commitment_has_guards(ctx: Context) -> None:
+    assert refused(ctx, HELLO, who="alice") == "AccountNotAllowedCommit"
+    assert refused(ctx, HELLO, netuid=9) == "AccountNotAllowedCommit"
+    assert refused(ctx, *[HELLO] * 4) == "TooManyFieldsInCommitmentInfo"
+    failed = {"TimelockRevealFailed": {"encrypted": "0x00", "reveal_round": 1}}
+    assert refused(ctx, failed) == "TimelockRevealFailedNotAllowed"
+
+
+def test_so_many_bytes_are_free_in_an_epoch(ctx: Context) -> None:
+    big = {"BigRaw": "0x" + "00" * 500}
+    for _ in range(2):
+        commit(ctx, big, big, big)
+    commit(ctx, HELLO)
+    usage = ctx.state.get(PALLET, "UsedSpaceOf", NETUID, account("miner"))
+    assert usage["used_space"] == 3_100  # the small one counted for 100
+    assert refused(ctx, HELLO) == "SpaceLimitExceeded"
+    set_hyper(ctx, SubnetEpochIndex=1)
+    commit(ctx, HELLO)
+    ctx.dispatch(ROOT, Call(PALLET, "set_max_space", {"new_limit": 99}))
+    assert refused(ctx, HELLO) == "SpaceLimitExceeded"
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_a_flag_resets_the_bonds_in_the_hotkey_where_the_subnet_allows_it(ctx: Context, allowed: bool) -> None:
+    set_hyper(ctx, BondsResetOn=allowed)
+    ctx.state.put(MODULE, "Bonds", NETUID, 0, [(0, 5), (1, 6)])
+    commit(ctx, "ResetBondsFlag")
+    bonds = [tuple(entry) for entry in ctx.state.get(MODULE, "Bonds", NETUID, 0)]
+    assert bonds == ([(0, 5)] if allowed else [(0, 5), (1, 6)])
+    assert ctx.state.get(PALLET, "LastBondsReset", NETUID, account("miner")) == 10
+
+
+def test_what_is_sealed_opens_with_its_round(ctx: Context) -> None:
+    assert commit(ctx, HELLO, sealed(b"my model")) == [
+        {"TimelockCommitment": {"netuid": NETUID, "who": account("miner"), "reveal_round": ROUND}}
+    ]
+    commitments.reveal_timelocked_commitments(ctx)
+    assert ctx.state.get(PALLET, "RevealedCommitments", NETUID, account("miner")) is None
+    write_pulse(ctx)
+    since = len(ctx.events)
+    commitments.reveal_timelocked_commitments(ctx)
+    assert events(ctx, since) == [{"CommitmentRevealed": {"netuid": NETUID, "who": account("miner")}}]
+    assert ctx.state.get(PALLET, "RevealedCommitments", NETUID, account("miner")) == [("my model", 10)]
+    assert ctx.state.get(PALLET, "CommitmentOf", NETUID, account("miner"))["info"]["fields"] == [HELLO]
+    assert ctx.state.get(PALLET, "TimelockedIndex") == []
+
+
+def test_a_commitment_that_was_all_sealed_is_gone_when_it_opened(ctx: Context) -> None:
+    commit(ctx, sealed(b"one"))
+    write_pulse(ctx)
+    commitments.reveal_timelocked_commitments(ctx)
+    assert ctx.state.get(PALLET, "CommitmentOf", NETUID, account("miner")) is None
+
+
+def test_what_does_not_open_is_dropped(ctx: Context) -> None:
+    commit(ctx, {"TimelockEncrypted": {"encrypted": "0x" + "00" * 99, "reveal_round": ROUND}})
+    write_pulse(ctx)
+    commitments.reveal_timelocked_commitments(ctx)
+    assert ctx.state.get(PALLET, "CommitmentOf", NETUID, account("miner")) is None
+    assert ctx.state.get(PALLET, "RevealedCommitments", NETUID, account("miner")) is None
+    assert ctx.state.get(PALLET, "TimelockedIndex") == []
+
+
+def test_a_dissolved_subnet_takes_its_commitments_with_it(ctx: Context) -> None:
+    commit(ctx, sealed(b"one"))
+    commitments.purge_netuid(ctx, NETUID)
+    assert ctx.state.entries(PALLET, "CommitmentOf") == []
+    assert ctx.state.get(PALLET, "TimelockedIndex") == []
+
+
+def test_an_unsigned_origin_publishes_nothing(ctx: Context) -> None:
+    with pytest.raises(DispatchError, match="BadOrigin"):
+        ctx.dispatch(NONE, Call(PALLET, "set_commitment", {"netuid": NETUID, "info": {"fields": []}}))

@@ -1,0 +1,88 @@
+"""Shielded extrinsics; cases of the public chain's `pallets/shield/src/{tests,extension}.rs`."""
+
+import bittensor_core
+import pytest
+
+from tao_lab.chain.chain import Chain
+from tao_lab.chain.errors import InvalidTransaction
+from tests.chain.conftest import TAO, account, free, key
+
+HEAD = bytes(16) + (4).to_bytes(2, "little") + bytes(4)  # hash of a key, a secret of four bytes
+
+
+def next_key(chain: Chain) -> bytes:
+    return bytes.fromhex(chain.state.get("MevShield", "NextKey")[2:])
+
+
+def carrier(chain: Chain, inner: bytes, who: str = "alice", public_key: bytes | None = None) -> bytes:
+    """A signed extrinsic that carries another one encrypted."""
+    sealed = bittensor_core.encrypt_mlkem768(public_key or next_key(chain), inner, include_key_hash=True)
+    return chain.sign(key(who), "MevShield", "submit_encrypted", {"ciphertext": "0x" + bytes(sealed).hex()})
+
+
+def transfer(chain: Chain, nonce: int, value: int = TAO, who: str = "alice") -> bytes:
+    args = {"dest": account("bob"), "value": value}
+    return chain.sign(key(who), "Balances", "transfer_keep_alive", args, nonce=nonce)
+
+
+def test_what_is_carried_runs_right_behind_its_carrier(chain: Chain) -> None:
+    nonce = chain.next_nonce(account("alice"))
+    inner = transfer(chain, nonce + 1)
+    chain.submit(carrier(chain, inner))
+    chain.submit(chain.sign(key("bob"), "System", "remark", {"remark": "later"}))
+    block = chain.produce_block()
+    assert block.extrinsic_hashes[2] == chain.decode(inner).hash
+    assert len(block.extrinsic_hashes) == 4
+    names = [event["event_id"] for event in chain.events(block.number) if event["extrinsic_idx"] == 1]
+    assert "EncryptedSubmitted" in names
+    assert free(chain, "bob") > 100 * TAO
+    assert chain.state.get("System", "Account", account("alice"))["nonce"] == nonce + 2
+    assert chain.pool == ()
+    assert chain.verify() is None
+
+
+def test_a_carried_call_that_fails_is_in_the_block_with_its_error(chain: Chain) -> None:
+    chain.submit(carrier(chain, transfer(chain, 1, 10_000 * TAO)))
+    block = chain.produce_block()
+    names = [event["event_id"] for event in chain.events(block.number) if event["extrinsic_idx"] == 2]
+    assert "ExtrinsicFailed" in names
+    assert free(chain, "bob") == 100 * TAO
+
+
+@pytest.mark.parametrize("inner", [b"", b"\x00" * 40, b"no extrinsic"], ids=["nothing", "zeros", "text"])
+def test_a_carrier_of_something_else_has_paid_and_nothing_follows(chain: Chain, inner: bytes) -> None:
+    before = free(chain, "alice")
+    chain.submit(carrier(chain, inner))
+    assert len(chain.produce_block().extrinsic_hashes) == 2
+    assert free(chain, "alice") < before
+
+
+def test_a_carried_extrinsic_needs_a_good_signature_and_nonce(chain: Chain) -> None:
+    good = transfer(chain, 1)
+    chain.submit(carrier(chain, good[:-1] + bytes([good[-1] ^ 1])))
+    assert len(chain.produce_block().extrinsic_hashes) == 2
+    chain.submit(carrier(chain, transfer(chain, 0)))
+    assert len(chain.produce_block().extrinsic_hashes) == 2
+    assert free(chain, "bob") == 100 * TAO
+
+
+def test_a_ciphertext_for_another_key_stays_closed(chain: Chain) -> None:
+    sealed = bytes(bittensor_core.encrypt_mlkem768(next_key(chain), transfer(chain, 1), include_key_hash=True))
+    broken = sealed[:-1] + bytes([sealed[-1] ^ 1])
+    chain.submit(chain.sign(key("alice"), "MevShield", "submit_encrypted", {"ciphertext": "0x" + broken.hex()}))
+    assert len(chain.produce_block().extrinsic_hashes) == 2
+
+
+@pytest.mark.parametrize("size", [0, 17, 22 + 24 + 15])
+def test_what_is_too_short_is_kept_out(chain: Chain, size: int) -> None:
+    ciphertext = (HEAD + bytes(99))[:size]
+    with pytest.raises(InvalidTransaction) as caught:
+        chain.submit(chain.sign(key("alice"), "MevShield", "submit_encrypted", {"ciphertext": "0x" + ciphertext.hex()}))
+    assert caught.value.custom == 23
+
+
+def test_two_chains_publish_the_same_key(chain: Chain) -> None:
+    other = Chain()
+    assert next_key(other) == next_key(chain)
+    assert other.genesis_hash == chain.block_hash(0)
+    other.close()

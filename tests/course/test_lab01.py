@@ -1,0 +1,76 @@
+"""Lab 01: what a thief can do is found out on a running chain, and the claim's verdict is computed."""
+
+import pytest
+
+from tao_lab.course import claim
+from tao_lab.course.checking import judge
+from tao_lab.course.lab01 import claims, theft
+from tao_lab.course.lab01.questions import QUESTIONS, accepted_typos, share_of_valid_phrases
+from tao_lab.course.registry import exercises
+
+
+def test_each_of_the_six_calls_works_with_exactly_one_of_the_two_keys():
+    by_hotkey, by_coldkey = theft.attempts("hotkey"), theft.attempts("coldkey")
+    assert len(by_hotkey) == 6
+    for name, attempt in by_hotkey.items():
+        assert attempt.works != by_coldkey[name].works, name
+
+
+def test_a_hotkey_sets_weights_and_says_where_it_answers_and_nothing_more():
+    assert {name for name, attempt in theft.attempts().items() if attempt.works} == {"set_weights", "serve_axon"}
+    assert "FundsUnavailable" in theft.attempts()["transfer_keep_alive"].said
+    assert "NonAssociatedColdKey" in theft.attempts()["swap_hotkey"].said
+
+
+def test_what_happened_marks_what_was_expected_otherwise():
+    shown = repr(theft.what_happened(lambda call: call == "set_weights"))
+    assert "5 of 6 as expected" in shown
+    assert ">refused<" in shown
+    assert "As expected" in repr(theft.what_happened(lambda call: call in ("set_weights", "serve_axon")))
+
+
+def test_two_mistakes_at_once_still_show_what_the_chain_said():
+    result = judge(exercises()["01.4"], lambda call: call in ("remove_stake", "increase_take"))
+    assert result.mistake == ""
+    assert "signed with the hotkey alone: the chain" in repr(result)
+
+
+def test_the_claim_about_mnemonics_is_false_and_says_which_lengths_there_are():
+    result = claim(11)
+    assert result.evidence.verdict == "false"
+    assert result.evidence.numbers["lengths of a mnemonic"] == "12, 15, 18, 21, 24"
+
+
+def test_with_one_phrase_for_both_keys_the_claim_would_hold(monkeypatch):
+    class OneKey(claims.bt.Wallet):
+        def create_new_hotkey(self, on_mnemonic, **_):
+            on_mnemonic("the same")
+            self._set_hotkey(self.coldkey, False, False, False, None)
+            self._set_hotkeypub(self.coldkey, False)
+
+    made = claims.Keypair.create_from_mnemonic
+    phrases = []
+
+    class Keys:
+        @staticmethod
+        def create_from_mnemonic(phrase):
+            phrases.append(phrase)
+            return made(phrases[0])
+
+    monkeypatch.setattr(claims.bt, "Wallet", OneKey)
+    monkeypatch.setattr(claims, "Keypair", Keys)
+    monkeypatch.setattr(claims, "mnemonic_lengths", lambda: list(range(12, 25)))
+    assert claims.twelve_to_twenty_four_words().verdict == "true"
+
+
+@pytest.mark.parametrize(("question", "option"), [("01.A", 1), ("01.B", 1), ("01.C", 1)])
+def test_an_experiment_finds_the_option_that_holds(question, option):
+    assert {q.id: q for q in QUESTIONS}[question].experiment().option == option
+
+
+def test_twelve_words_are_a_mnemonic_one_time_in_sixteen():
+    assert share_of_valid_phrases(12) == pytest.approx(1 / 16, rel=0.2)
+
+
+def test_no_typing_error_in_two_thousand_is_accepted():
+    assert accepted_typos() == 0

@@ -1,0 +1,199 @@
+"""The coinbase once more, as an oracle: operation by operation after the chain's own source, with no code of the lab.
+
+`Fixed` has the semantics of substrate-fixed; names are those of run_coinbase.rs and subnet_emissions.rs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+U64 = 2**64 - 1
+U128 = 2**128 - 1
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """An unsigned fixed-point number of 128 bits."""
+
+    word: int
+    fraction: int
+
+    @classmethod
+    def of(cls, number: int, fraction: int) -> Fixed:
+        return cls(min(number * 2**fraction, U128), fraction)
+
+    def __mul__(self, other: Fixed) -> Fixed:
+        assert self.fraction == other.fraction
+        return Fixed(min(self.word * other.word // 2**self.fraction, U128), self.fraction)
+
+    def __truediv__(self, other: Fixed) -> Fixed:
+        assert self.fraction == other.fraction
+        if other.word == 0:
+            return Fixed(0, self.fraction)
+        quotient = self.word * 2**self.fraction // other.word
+        return Fixed(quotient if quotient <= U128 else 0, self.fraction)
+
+    def __add__(self, other: Fixed) -> Fixed:
+        return Fixed(min(self.word + other.word, U128), self.fraction)
+
+    def __sub__(self, other: Fixed) -> Fixed:
+        return Fixed(max(self.word - other.word, 0), self.fraction)
+
+    def cast(self, fraction: int) -> Fixed:
+        if fraction < self.fraction:
+            return Fixed(self.word // 2 ** (self.fraction - fraction), fraction)
+        return Fixed(min(self.word * 2 ** (fraction - self.fraction), U128), fraction)
+
+    def u64(self) -> int:
+        return min(self.word // 2**self.fraction, U64)
+
+
+def amount(number: int) -> Fixed:
+    """U96F32 of a whole number."""
+    return Fixed.of(number, 32)
+
+
+def subnet_shares(data: dict[str, Any]) -> dict[str, Any]:
+    one, zero = Fixed.of(1, 64), Fixed.of(0, 64)
+    prices = [Fixed(max(subnet["moving_price"], 0), 32).cast(64) for subnet in data["subnets"]]
+    total = zero
+    for price in prices:
+        total += price
+    price_shares = [price / total for price in prices]
+    weighted = []
+    for share, subnet in zip(price_shares, data["subnets"], strict=True):
+        burned = Fixed(subnet["miner_burned"], 32).cast(64)
+        burned = one if burned.word > one.word else burned
+        weighted.append(share * (one - burned))
+    total = zero
+    for weight in weighted:
+        total += weight
+    shares = [weight / total for weight in weighted] if total.word else price_shares
+    if not all(subnet["emission_enabled"] for subnet in data["subnets"]):
+        total = zero
+        for share, subnet in zip(shares, data["subnets"], strict=True):
+            total = total + share if subnet["emission_enabled"] else total
+        shares = [
+            share / total if subnet["emission_enabled"] and total.word else zero
+            for share, subnet in zip(shares, data["subnets"], strict=True)
+        ]
+    return {"shares": [share.word for share in shares]}
+
+
+def root_proportion(root_tao: int, tao_weight: int, alpha_issuance: int) -> Fixed:
+    weighted = amount(root_tao) * (amount(tao_weight) / amount(U64))
+    return weighted / (weighted + amount(alpha_issuance))
+
+
+def subnet_terms(data: dict[str, Any]) -> dict[str, Any]:
+    emission, alpha_emission = Fixed(data["tao_emission"], 32), amount(data["alpha_emission"])
+    price = Fixed(data["price"], 64).cast(32)
+    tao_in, alpha_in = emission, emission / price
+    cap = Fixed(data["root_proportion"], 32) * alpha_emission
+    if alpha_in.word > cap.word:
+        alpha_in = cap
+        tao_in = alpha_in * price
+    excess = emission - tao_in
+    return {
+        "tao_in": tao_in.word,
+        "alpha_in": alpha_in.word,
+        "alpha_out": alpha_emission.word,
+        "excess_tao": excess.word,
+    }
+
+
+def split(data: dict[str, Any]) -> dict[str, Any]:
+    half = Fixed(2**31, 32)
+    alpha_out = amount(data["alpha_out"])
+    owner_cut = alpha_out * (amount(data["owner_cut"]) / amount(65_535))
+    alpha_out -= owner_cut
+    root_alpha = Fixed(data["root_proportion"], 32) * alpha_out * half
+    server = alpha_out * half
+    validator = alpha_out - server - root_alpha
+    return {"owner": owner_cut.u64(), "server": server.u64(), "validator": validator.u64(), "root": root_alpha.u64()}
+
+
+def get_self_contribution(hotkey: dict[str, Any], tao_weight: Fixed) -> int:
+    remaining = amount(1)
+    for proportion, _ in hotkey["children"]:
+        remaining -= amount(proportion) / amount(U64)
+    alpha = amount(hotkey["alpha"]) * remaining
+    root = amount(hotkey["root"]) * remaining * tao_weight
+    return (alpha + root).u64()
+
+
+def parent_child_dividends(
+    name: str, dividend: int, hotkeys: dict[str, Any], tao_weight: Fixed, ck_burn: Fixed
+) -> tuple[list[tuple[str, int]], int]:
+    child, recycled = hotkeys[name], 0
+    validating = remaining = amount(dividend)
+    child_take = amount(child["childkey_take"]) / amount(65_535)
+    total_take = amount(0)
+    total = amount(get_self_contribution(child, tao_weight))
+    contributions = []
+    for proportion, parent in child["parents"]:
+        share = amount(proportion) / amount(U64)
+        combined = amount(hotkeys[parent]["alpha"]) * share + amount(hotkeys[parent]["root"]) * share * tao_weight
+        total += combined
+        contributions.append((parent, combined))
+    tuples = []
+    for parent, combined in contributions:
+        parent_emission = validating * (combined / total)
+        remaining -= parent_emission
+        if hotkeys[parent]["owner"] != child["owner"]:
+            burn, take = ck_burn * parent_emission, child_take * parent_emission
+            parent_emission = parent_emission - burn - take
+            total_take += take
+            recycled += burn.u64()
+        tuples.append((parent, parent_emission.u64()))
+    tuples.append((name, (remaining + total_take).u64()))
+    return tuples, recycled
+
+
+def dividends(data: dict[str, Any]) -> dict[str, Any]:
+    hotkeys = {hotkey["hotkey"]: hotkey for hotkey in data["hotkeys"]}
+    tao_weight, ck_burn = amount(data["tao_weight"]) / amount(U64), amount(data["ck_burn"]) / amount(U64)
+    incentives: dict[str, int] = {}
+    divided: dict[str, Fixed] = {}
+    recycled = 0
+    for name, incentive, dividend in data["emission"]:
+        incentives[name] = min(incentives.get(name, 0) + incentive, U64)
+        tuples, burned = parent_child_dividends(name, dividend, hotkeys, tao_weight, ck_burn)
+        recycled += burned
+        for parent, rao in tuples:
+            divided[parent] = divided.get(parent, amount(0)) + amount(rao)
+    validator = data["pending_validator"]
+    if sum(incentives.values()) == 0:
+        validator = min(validator + data["pending_server"], U64)
+    alpha_parts, root_parts = {}, {}
+    total_alpha = total_root = amount(0)
+    for name, dividend in sorted(divided.items()):
+        root_alpha = amount(hotkeys[name]["root"]) * tao_weight
+        root_prop = root_alpha / (amount(hotkeys[name]["alpha"]) + root_alpha)
+        root_parts[name] = dividend * root_prop
+        alpha_parts[name] = dividend - root_parts[name]
+        total_root += root_parts[name]
+        total_alpha += alpha_parts[name]
+
+    def payouts(pot: int, parts: dict[str, Fixed], total: Fixed) -> list[list[Any]]:
+        rows = []
+        for name, part in parts.items():
+            whole = amount(pot) * (part / total)
+            take = amount(hotkeys[name]["take"]) / amount(65_535) * whole
+            rows.append([name, [take.u64(), (whole - take).u64()]])
+        return rows
+
+    return {
+        "incentives": [[name, rao] for name, rao in sorted(incentives.items())],
+        "alpha": payouts(validator, alpha_parts, total_alpha),
+        "root": payouts(data["pending_root"], root_parts, total_root),
+        "recycled": recycled,
+    }
+
+
+def update_moving_price(moving: int, price: int, age: int, halving_blocks: int, moving_alpha: int) -> int:
+    one, blocks = Fixed.of(1, 64), Fixed.of(age, 64)
+    alpha = Fixed(max(moving_alpha, 0), 32).cast(64) * (blocks / (blocks + Fixed.of(halving_blocks, 64)))
+    capped = one if price > one.word else Fixed(price, 64)
+    return (alpha * capped + (one - alpha) * Fixed(moving, 64)).cast(32).word
