@@ -63,8 +63,11 @@ def cards() -> tuple[list[Card], str]:
 
 def _card(line: str) -> Card:
     name, total, free, driver = (field.strip() for field in line.split(","))
-    mebibytes = [int(field) * 2**20 if field.isdecimal() else 0 for field in (total, free)]
-    return Card(name, *mebibytes, driver)
+    return Card(name, _mebibytes(total), _mebibytes(free), driver)
+
+
+def _mebibytes(field: str) -> int:
+    return int(field) * 2**20 if field.isdecimal() else 0  # "[N/A]" on some laptops
 
 
 def ram() -> tuple[int, int]:
