@@ -6,7 +6,6 @@ import logging
 import signal
 import sys
 import threading
-from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +13,7 @@ import typer
 
 from tao_lab.cli.app import app, messages
 from tao_lab.errors import LabError
-from tao_lab.neurons.work import Forward
+from tao_lab.neurons.work import Forward, Subnet
 
 miner = typer.Typer(no_args_is_help=True, help="Answer tasks over signed HTTP, for pay.")
 app.add_typer(miner, name="miner")
@@ -38,7 +37,7 @@ def run(
     model: Annotated[str | None, typer.Option(help="A language model that answers (see `tao-lab models`).")] = None,
     max_tokens: Annotated[int, typer.Option(min=1, max=8192, help="New tokens of one answer of the model.")] = 128,
     device: Annotated[str | None, typer.Option(help="Where the model computes, cpu or cuda; the best.")] = None,
-    kind: Annotated[str, typer.Option(help="Kind of work that is done; any by default.")] = "",
+    kind: Annotated[str, typer.Option(help="Kind of work that is done (see `tao-lab subnets`), or a file; any.")] = "",
     play: Annotated[
         str, typer.Option(help="Without --forward and --model: which of the kind's own miners, honest or cheating.")
     ] = "honest",
@@ -52,6 +51,7 @@ def run(
     refresh: Annotated[float, typer.Option(min=0.1, help="Seconds between looks at the chain.")] = 12.0,
 ) -> None:
     """Serve a miner until Ctrl-C or SIGTERM; what is being answered then is finished."""
+    from tao_lab import subnets
     from tao_lab.neurons.miner import Miner, Policy
     from tao_lab.neurons.wallets import open_hotkey
 
@@ -59,7 +59,8 @@ def run(
     stop = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stop.set())
-    function = _function(forward, model, max_tokens, device, kind, play)
+    subnet = subnets.kind(kind) if kind else None
+    function = _function(forward, model, max_tokens, device, subnet, play)
     keys = open_hotkey(wallet, hotkey, wallet_path)
     policy = Policy(
         need_permit=permit,
@@ -73,7 +74,7 @@ def run(
         wallet=keys,
         network=network,
         netuid=netuid,
-        kind=kind,
+        kind=subnet.kind if subnet else "",
         host=host,
         port=port,
         policy=policy,
@@ -88,7 +89,7 @@ def run(
 
 
 def _function(
-    file: Path | None, model: str | None, max_tokens: int, device: str | None, kind: str, play: str
+    file: Path | None, model: str | None, max_tokens: int, device: str | None, subnet: Subnet | None, play: str
 ) -> Forward:
     """What answers: a file, a language model, or one of the kind's own miners."""
     from tao_lab.neurons.miner.forward import FileForward, model_forward
@@ -98,13 +99,14 @@ def _function(
     if file is not None:
         return FileForward(file)
     if model is not None:
-        models = import_module("tao_lab.neurons.models")
+        from tao_lab.neurons import models
+
         with messages.status(f"loading {model}"):
             loaded = models.load(model, device=device)
         return model_forward(loaded, max_tokens)
-    if not kind:
+    if subnet is None:
         raise LabError("nothing answers: give --forward FILE, --model NAME, or --kind (see `tao-lab subnets`)")
-    own = import_module("tao_lab.subnets").kind(kind).miners()
+    own = subnet.miners()
     if play not in own:
-        raise LabError(f"--play is {play!r}; allowed for {kind}: {', '.join(own)}")
+        raise LabError(f"--play is {play!r}; allowed for {subnet.kind}: {', '.join(own)}")
     return own[play]

@@ -21,6 +21,11 @@ __all__ = ["kind", "kinds", "play"]
 KINDS = {
     "text": "Text",
     "code": "Code",
+    "search": "Search",
+    "sports": "Sports",
+    "deepfake": "Deepfake",
+    "speech": "Speech",
+    "ads": "Ads",
 }
 
 

@@ -14,7 +14,7 @@ from functools import cache
 from random import Random
 from typing import Any
 
-from tao_lab.neurons.work import Answer, Forward, Json, Round, Score, Task, score_each
+from tao_lab.neurons.work import Answer, Forward, Json, Round, Score, Task, score_each, task_id
 from tao_lab.paths import DATASETS
 
 Generate = Callable[..., str]  # generate(messages, max_tokens=…, seed=…) -> text
@@ -140,7 +140,7 @@ class Text:
         question, reference = Random(f"text {seed}").choice(facts())
         messages = [{"role": "system", "content": INSTRUCTION}, {"role": "user", "content": question}]
         return Round(
-            Task(f"text-{seed}", "text", {"question": question, "messages": messages}), {"reference": reference}
+            Task(task_id("text", seed), "text", {"question": question, "messages": messages}), {"reference": reference}
         )
 
     def score(self, asked: Round, answers: Sequence[Answer]) -> list[Score]:

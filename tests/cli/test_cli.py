@@ -43,6 +43,7 @@ def test_version_is_printed():
         ["node"],
         ["models", "get"],
         ["miner", "run"],
+        ["validator", "run"],
         ["subnets", "play"],
     ],
 )

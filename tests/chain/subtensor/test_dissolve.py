@@ -3,8 +3,9 @@
 import pytest
 
 from tao_lab.chain.context import Context
-from tao_lab.chain.pallets.subtensor.stake import increase_stake
+from tao_lab.chain.pallets.subtensor.stake import increase_stake, stake_of_coldkey
 from tao_lab.chain.pallets.subtensor.tao import account_of_netuid
+from tao_lab.economy.dissolution import split_pot
 from tests.chain.conftest import TAO, account
 from tests.chain.subtensor.conftest import (
     MODULE,
@@ -156,4 +157,28 @@ def test_a_new_subnet_takes_the_number_of_the_cheapest_when_the_network_is_full(
     assert bare.state.get(MODULE, "SubnetOwner", 2) == account("c")
     assert bare.state.get(MODULE, "RegisteredSubnetCounter", 2) == 2
     assert bare.state.get(MODULE, "TotalNetworks") == 3
+    assert_no_rao_lost(bare)
+
+
+def test_what_people_staked_comes_back_less_fees_and_a_part_for_the_pool(bare: Context) -> None:
+    """As `massive_dissolve_refund_and_reregistration_flow_is_lossless_and_cleans_state`, with stake that was bought."""
+    new_subnet(bare, "owner")
+    do(bare, "owner", "start_call", netuid=NETUID)
+    people = ("alice", "bob", "carol")
+    for tao, person in enumerate(people, 1):
+        fund(bare, person, 200 * TAO)
+        do(bare, person, "add_stake", hotkey=account("owner-hot"), netuid=NETUID, amount_staked=tao * 50 * TAO)
+    state = bare.state
+    pot = state.get(MODULE, "SubnetTAO", NETUID)
+    held = [stake_of_coldkey(state, account("owner-hot"), account(person), NETUID) for person in people]
+    expected = split_pot(pot, [*held, state.get(MODULE, "SubnetAlphaIn", NETUID)])
+    assert gain(bare, *people) == expected[:3]
+    assert sum(expected[:3]) < pot  # the pool's alpha has a part of the pot, and nobody gets it
+    assert state.entries(MODULE, "AlphaV2") == state.entries(MODULE, "TotalHotkeyAlpha") == []
+    fees = sum(tao * 50 * TAO * 33 // 65_535 for tao in (1, 2, 3))
+    assert state.get(MODULE, "TotalStake") == fees  # the source counts them in, and nobody takes them out
+    assert_no_rao_lost(bare)
+    assert new_subnet(bare, "owner", "second-hot") == NETUID
+    assert state.get(MODULE, "FirstEmissionBlockNumber", NETUID) is None
+    assert state.get(MODULE, "SubtokenEnabled", NETUID) is False
     assert_no_rao_lost(bare)

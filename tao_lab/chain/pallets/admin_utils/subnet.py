@@ -35,6 +35,7 @@ from tao_lab.chain.pallets.subtensor.rate_limits import (
     last_block,
     set_last_block,
 )
+from tao_lab.chain.pallets.subtensor.staking import clear_small_nominations, nominator_min_stake
 from tao_lab.chain.pallets.subtensor.tempo import apply_tempo, ensure_admin_window_open
 from tao_lab.units import U16_MAX
 
@@ -566,6 +567,12 @@ def sudo_set_network_pow_registration_allowed(
 
 @call(PALLET, weight=weight(30_697_000, reads=5, writes=1))
 def sudo_set_nominator_min_required_stake(ctx: Context, origin: Origin, min_stake: int) -> None:
-    """Root sets the smallest stake on another's hotkey."""
+    """Root sets the smallest stake on another's hotkey, millionths of the least stake; what is too little now is sold.
+
+    As in the source, the new value in millionths is compared with the old one in rao.
+    """
     ensure_root(origin)
+    before = nominator_min_stake(ctx.state)
     ctx.state.put(MODULE, "NominatorMinRequiredStake", min_stake)
+    if min_stake > before:
+        clear_small_nominations(ctx)

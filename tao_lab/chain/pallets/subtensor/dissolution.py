@@ -25,6 +25,7 @@ from tao_lab.chain.pallets.subtensor.tao import (
     transfer_tao_from_subnet,
 )
 from tao_lab.chain.state import StorageReader
+from tao_lab.economy.dissolution import split_pot
 from tao_lab.economy.share_pool import SafeFloat, to_rao
 from tao_lab.units import U16_MAX
 
@@ -40,24 +41,6 @@ class Holding:
     hotkey: str
     coldkey: str
     alpha: int
-
-
-def split_by_largest_remainder(pot: int, amounts: list[int], total: int) -> list[int]:
-    """Split a pot in proportion; what does not divide goes one by one to the largest remainders, first ones first.
-
-    Args:
-        pot: Rao.
-        amounts: One for each holder.
-        total: Their sum.
-
-    Returns:
-        Rao for each holder.
-    """
-    shares = [pot * amount // total for amount in amounts]
-    order = sorted(range(len(amounts)), key=lambda i: -(pot * amounts[i] % total))
-    for i in order[: pot - sum(shares)]:
-        shares[i] += 1
-    return shares
 
 
 def destroy_alpha_in_out_stakes(ctx: Context, netuid: int) -> None:
@@ -102,17 +85,13 @@ def _pay_out(ctx: Context, netuid: int, holdings: list[Holding]) -> int:
     """Pay the pool's TAO to the holders; gives back the protocol's part, which stays on the subnet's account."""
     pot = ctx.state.get(MODULE, "SubnetTAO", netuid)
     protocol = _protocol_alpha(ctx.state, netuid)
-    total = sum(holding.alpha for holding in holdings) + protocol
     change_total_stake(ctx, -pot)
-    if not pot or not total:
-        return 0
-    amounts = [holding.alpha for holding in holdings] + ([protocol] if protocol else [])
-    shares = split_by_largest_remainder(pot, amounts, total)
-    for holding, share in zip(holdings, shares, strict=False):
+    *shares, protocol_tao = split_pot(pot, [*(holding.alpha for holding in holdings), protocol])
+    for holding, share in zip(holdings, shares, strict=True):
         if share:
             with suppress(DispatchError):  # an account that cannot take so little: recycled with the rest
                 transfer_tao_from_subnet(ctx, netuid, holding.coldkey, share)
-    return shares[-1] if protocol else 0
+    return protocol_tao
 
 
 def _protocol_alpha(state: StorageReader, netuid: int) -> int:

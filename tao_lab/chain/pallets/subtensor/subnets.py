@@ -99,7 +99,7 @@ def median_alpha_price(prices: Sequence[int]) -> int:
 @call(MODULE, weight=weight(277_125_000, reads=40, writes=48))
 def register_network(ctx: Context, origin: Origin, hotkey: str) -> None:
     """Make a subnet; the hotkey gets UID 0."""
-    _register_network(ctx, ensure_signed(origin), hotkey, None)
+    create_subnet(ctx, ensure_signed(origin), hotkey)
 
 
 @call(MODULE, weight=weight(275_041_000, reads=39, writes=47))
@@ -107,11 +107,16 @@ def register_network_with_identity(
     ctx: Context, origin: Origin, hotkey: str, identity: Mapping[str, str] | None
 ) -> None:
     """As `register_network`, with a name and links."""
-    _register_network(ctx, ensure_signed(origin), hotkey, identity)
+    create_subnet(ctx, ensure_signed(origin), hotkey, identity)
 
 
-def _register_network(ctx: Context, coldkey: str, hotkey: str, identity: Mapping[str, str] | None) -> int:
-    """`do_register_network`; gives back the netuid."""
+def create_subnet(ctx: Context, coldkey: str, hotkey: str, identity: Mapping[str, str] | None = None) -> int:
+    """Make a subnet that a coldkey pays for and owns (`do_register_network`); gives back the netuid.
+
+    Raises:
+        DispatchError: `NonAssociatedColdKey`, `CannotUseSystemAccount`, `SubNetRegistrationDisabled`,
+            `NetworkTxRateLimitExceeded`, `SubnetLimitReached`, `CannotAffordLockCost`, `InvalidIdentity`.
+    """
     pruned = _ensure_may_register_network(ctx, coldkey, hotkey)
     cost, free = network_lock_cost(ctx.state, ctx.block), coldkey_balance(ctx, coldkey)
     if cost > free:

@@ -1,0 +1,6 @@
+"""A validator: asks miners, scores what comes back, and puts weights on the chain."""
+
+from tao_lab.neurons.validator.program import Asked, Step, Validator
+from tao_lab.neurons.validator.weights import weights_of
+
+__all__ = ["Asked", "Step", "Validator", "weights_of"]

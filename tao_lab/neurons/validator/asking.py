@@ -1,0 +1,103 @@
+"""Ask several miners the same task at the same time. Whatever one of them does, each has an `Answer` in the end."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import httpx
+from bittensor import http_auth
+from bittensor.signing import WalletLike
+
+from tao_lab.neurons.peers import Endpoint, may_be_asked
+from tao_lab.neurons.wire import MOST_ANSWER, PATH, NotAnAnswer, read_answer, task_bytes
+from tao_lab.neurons.work import Answer, Task
+
+LONGEST_SENTENCE = 200
+NOT_SERVING, PRIVATE, UNREACHABLE = "not serving", "not asked", "unreachable"
+TIMEOUT, REFUSED, MALFORMED = "timeout", "refused", "malformed"
+
+
+@dataclass(frozen=True)
+class Target:
+    """A miner to ask.
+
+    Attributes:
+        hotkey: to which the request is bound.
+        axon: where it serves; None if the chain lists nothing.
+    """
+
+    hotkey: str
+    axon: Endpoint | None
+
+
+def http_client() -> httpx.AsyncClient:
+    """The client for `ask`: no proxies, no redirects, no decompression."""
+    return httpx.AsyncClient(trust_env=False, follow_redirects=False, headers={"accept-encoding": "identity"})
+
+
+async def ask_all(
+    http: httpx.AsyncClient, wallet: WalletLike, task: Task, targets: Sequence[Target], *, local: bool
+) -> list[Answer]:
+    """An answer of each, in their order; without content where none came.
+
+    Args:
+        http: From `http_client`.
+        wallet: Whose hotkey signs.
+        task: What to ask.
+        targets: The miners.
+        local: Whether miners on this machine are asked: only where the chain is there too.
+    """
+    return list(await asyncio.gather(*(_ask(http, wallet, task, target, local) for target in targets)))
+
+
+async def _ask(http: httpx.AsyncClient, wallet: WalletLike, task: Task, target: Target, local: bool) -> Answer:
+    if target.axon is None:
+        return Answer(None, 0.0, f"{NOT_SERVING}: the chain lists no address")
+    host, port = target.axon
+    if not may_be_asked(host, local):
+        return Answer(None, 0.0, f"{PRIVATE}: {host} is no public address")
+    body, start = task_bytes(task), time.perf_counter()
+    content, problem = None, ""
+    try:
+        async with asyncio.timeout(task.seconds):
+            status, data = await _post(http, wallet, body, f"[{host}]" if ":" in host else host, port, target.hotkey)
+        content = read_answer(data, task) if status == httpx.codes.OK else None
+        problem = "" if status == httpx.codes.OK else f"{REFUSED}: {_refusal(status, data)}"
+    except TimeoutError:
+        problem = f"{TIMEOUT}: nothing came within {task.seconds:g} s"
+    except NotAnAnswer as error:
+        problem = f"{MALFORMED}: {error}"
+    except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+        problem = f"{UNREACHABLE}: {type(error).__name__}: {error}"[:LONGEST_SENTENCE]
+    return Answer(content, time.perf_counter() - start, problem)
+
+
+async def _post(
+    http: httpx.AsyncClient, wallet: WalletLike, body: bytes, host: str, port: int, hotkey: str
+) -> tuple[int, bytes]:
+    """Status and body, which is read no further than an answer may be long."""
+    headers = http_auth.sign(wallet, method="POST", path=PATH, body=body, receiver_ss58=hotkey)
+    headers["content-type"] = "application/json"
+    url = f"http://{host}:{port}{PATH}"
+    async with http.stream("POST", url, content=body, headers=headers, timeout=None) as response:
+        parts, size = [], 0
+        async for part in response.aiter_raw():
+            parts.append(part)
+            size += len(part)
+            if size > MOST_ANSWER:
+                raise NotAnAnswer(f"the answer is longer than {MOST_ANSWER:,} bytes")
+        return response.status_code, b"".join(parts)
+
+
+def _refusal(status: int, data: bytes) -> str:
+    """What a miner says about why it does not answer."""
+    try:
+        said = json.loads(data)
+        text = f"{said['code']}: {said['sentence']}"
+    except (ValueError, TypeError, KeyError, RecursionError):
+        text = f"HTTP {status}"
+    return text[:LONGEST_SENTENCE]

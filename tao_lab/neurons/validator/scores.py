@@ -1,0 +1,204 @@
+"""A validator's memory: each miner's average score and place in the queue, and what it has committed to.
+
+One SQLite file; a step is one transaction, so that a validator that is killed has lost at most the step it was in.
+A miner is its hotkey *and* the block of its registration: who was deregistered and comes back begins anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import secrets
+import sqlite3
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tao_lab.errors import LabError
+from tao_lab.neurons.peers import Peer
+from tao_lab.neurons.validator.sampling import longest_waiting
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS miners (
+    hotkey TEXT PRIMARY KEY, registered_at INTEGER NOT NULL, turn INTEGER NOT NULL,
+    score REAL NOT NULL DEFAULT 0, asked INTEGER NOT NULL DEFAULT 0, answered INTEGER NOT NULL DEFAULT 0,
+    silent INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE TABLE IF NOT EXISTS commits (
+    hash TEXT PRIMARY KEY, uids TEXT NOT NULL, weights TEXT NOT NULL, salt TEXT NOT NULL, version_key INTEGER NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
+"""
+SEED_BYTES = 6
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a validator remembers of a miner.
+
+    Attributes:
+        hotkey: who.
+        score: moving average, 0 to 1.
+        asked: tasks sent.
+        answered: answers that came.
+        silent: tasks in a row that were not answered.
+    """
+
+    hotkey: str
+    score: float
+    asked: int
+    answered: int
+    silent: int
+
+
+@dataclass(frozen=True)
+class Commit:
+    """Weights that were committed by their hash, and are to be revealed.
+
+    Attributes:
+        hash: what the chain knows of it.
+        uids: of the miners.
+        weights: u16.
+        salt: u16 numbers that kept them secret.
+        version_key: as committed.
+    """
+
+    hash: str
+    uids: list[int]
+    weights: list[int]
+    salt: list[int]
+    version_key: int
+
+
+class Scores:
+    """The memory of one validator on one subnet."""
+
+    def __init__(self, path: Path | str, rate: float) -> None:
+        """Open or begin the file.
+
+        Args:
+            path: File, or ":memory:".
+            rate: Part of the newest score in the average, above 0, at most 1.
+
+        Raises:
+            LabError: The file is no such memory, or the rate none.
+        """
+        if not 0 < rate <= 1:
+            raise LabError(f"rate is {rate}; allowed: above 0, at most 1")
+        self._rate = rate
+        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        try:
+            self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;" + SCHEMA)
+        except sqlite3.DatabaseError as error:
+            self._db.close()
+            raise LabError(f"{path} cannot be used as a validator's memory: {error}") from None
+        if self.fact("secret") == 0:
+            self._remember("secret", secrets.randbits(62) + 1)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    # --- facts --------------------------------------------------------------------------------------------------
+
+    def fact(self, name: str) -> int:
+        """A number by name; 0 if there is none."""
+        row = self._db.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+        return int(row[0]) if row else 0
+
+    def _remember(self, name: str, value: int) -> None:
+        self._db.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
+
+    @property
+    def step(self) -> int:
+        """Steps made so far."""
+        return self.fact("step")
+
+    @property
+    def seed(self) -> int:
+        """Of the next step's task: repeatable for the validator, not to be guessed by miners."""
+        text = f"{self.fact('secret')}/{self.step}".encode()
+        return int.from_bytes(hashlib.blake2b(text, digest_size=SEED_BYTES).digest(), "big")
+
+    # --- miners -------------------------------------------------------------------------------------------------
+
+    def keep(self, peers: Iterable[Peer]) -> tuple[list[str], list[str]]:
+        """Forget who is gone and welcome who is new; gives back the hotkeys of both.
+
+        Args:
+            peers: Miners that are on the subnet now.
+        """
+        now = {peer.hotkey: peer.registered_at for peer in peers}
+        known = dict(self._db.execute("SELECT hotkey, registered_at FROM miners"))
+        gone = [hotkey for hotkey, at in known.items() if now.get(hotkey) != at]
+        new = sorted(hotkey for hotkey, at in now.items() if known.get(hotkey) != at)
+        random.Random(self.seed).shuffle(new)
+        with _transaction(self._db):
+            self._db.executemany("DELETE FROM miners WHERE hotkey = ?", [(hotkey,) for hotkey in gone])
+            for hotkey in new:
+                self._db.execute(
+                    "INSERT INTO miners (hotkey, registered_at, turn) VALUES (?, ?, ?)",
+                    (hotkey, now[hotkey], self._next_turn()),
+                )
+        return gone, new
+
+    def _next_turn(self) -> int:
+        turn = self.fact("turn") + 1
+        self._remember("turn", turn)
+        return turn
+
+    def next_to_ask(self, most: int) -> list[str]:
+        """Hotkeys of the next step."""
+        return longest_waiting(dict(self._db.execute("SELECT hotkey, turn FROM miners")), most)
+
+    def record(self, scores: Mapping[str, float], answered: Iterable[str]) -> None:
+        """End a step: average the scores in, and put whoever was asked at the end of the queue.
+
+        Args:
+            scores: 0 to 1, by the hotkey that was asked.
+            answered: those of them that gave an answer, right or wrong.
+        """
+        came = set(answered)
+        with _transaction(self._db):
+            for hotkey, score in scores.items():
+                self._db.execute(
+                    "UPDATE miners SET score = score + ? * (? - score), asked = asked + 1, answered = answered + ?, "
+                    "silent = CASE WHEN ? THEN 0 ELSE silent + 1 END, turn = ? WHERE hotkey = ?",
+                    (self._rate, score, hotkey in came, hotkey in came, self._next_turn(), hotkey),
+                )
+            self._remember("step", self.step + 1)
+
+    def all(self) -> dict[str, Record]:
+        """What is remembered, by hotkey."""
+        rows = self._db.execute("SELECT hotkey, score, asked, answered, silent FROM miners ORDER BY hotkey")
+        return {row[0]: Record(*row) for row in rows}
+
+    # --- commits ------------------------------------------------------------------------------------------------
+
+    def add_commit(self, commit: Commit) -> None:
+        """Remember what is about to be committed."""
+        lists = (json.dumps(numbers) for numbers in (commit.uids, commit.weights, commit.salt))
+        self._db.execute("INSERT INTO commits VALUES (?, ?, ?, ?, ?)", (commit.hash, *lists, commit.version_key))
+
+    def commits(self) -> list[Commit]:
+        """What is to be revealed, oldest first."""
+        rows = self._db.execute("SELECT hash, uids, weights, salt, version_key FROM commits ORDER BY rowid")
+        return [Commit(row[0], json.loads(row[1]), json.loads(row[2]), json.loads(row[3]), row[4]) for row in rows]
+
+    def forget_commit(self, commit: Commit) -> None:
+        """A commit that was revealed, or never will be."""
+        self._db.execute("DELETE FROM commits WHERE hash = ?", (commit.hash,))
+
+
+class _transaction:  # noqa: N801 - used as a statement
+    """All or nothing."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def __enter__(self) -> None:
+        self._db.execute("BEGIN IMMEDIATE")
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        self._db.execute("COMMIT" if kind is None else "ROLLBACK")

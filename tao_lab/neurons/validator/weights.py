@@ -1,0 +1,161 @@
+"""From average scores to weights that the chain takes, and onto the chain the way the subnet wants it.
+
+Without commit-reveal the weights are set; with it they are committed, timelocked where the chain follows the drand
+beacon (it opens them itself), by their hash where it does not (the validator reveals them in the right epoch).
+
+The calls are composed here, not by the SDK's `SetWeights`: version 11.3.0 of it asks the chain for
+`SubnetEpochConsensus`, which runtimes up to spec 461 do not have.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import bittensor as bt
+import bittensor_core
+from bittensor import calls
+from bittensor.intents.weights import clip_to_max_weight, normalize
+from bittensor.result import BittensorError, ChainError
+from bittensor.signing import WalletLike
+
+from tao_lab.chain.pallets.subtensor.commit_reveal import commit_hash
+from tao_lab.neurons.peers import Peers
+from tao_lab.neurons.validator.journal import Journal
+from tao_lab.neurons.validator.limits import MODULE, Limits, explain, name_of
+from tao_lab.neurons.validator.scores import Commit, Record, Scores
+from tao_lab.units import U16_MAX
+
+MOST_SILENT = 3  # tasks in a row without an answer; then the weight is 0 until one comes
+LEAST = 1 / U16_MAX  # of the highest weight: the smallest that the chain stores
+SALT_WORDS = 8
+COMMIT_REVEAL_VERSION = 4  # of timelocked commits, as the SDK makes them
+
+
+def weights_of(records: Mapping[str, Record], peers: Peers, me: str, fewest: int = 0) -> dict[int, float]:
+    """Weight of each UID: its miner's average score. Empty if nobody has earned any.
+
+    Where the subnet wants more weights than there are good miners, others get the least that the chain stores.
+
+    Args:
+        records: what the validator remembers, by hotkey.
+        peers: the subnet.
+        me: the validator's hotkey, which gets nothing from itself.
+        fewest: weights in a row, at least.
+    """
+    weights = {
+        peer.uid: records[hotkey].score
+        for hotkey, peer in peers.by_hotkey.items()
+        if hotkey in records and hotkey != me and records[hotkey].silent < MOST_SILENT
+    }
+    top = max(weights.values(), default=0.0)
+    weights = {uid: weight for uid, weight in weights.items() if top and weight / top >= LEAST}
+    others = [peer.uid for hotkey, peer in peers.by_hotkey.items() if peer.uid not in weights and hotkey != me]
+    if weights:
+        weights |= dict.fromkeys(others[: max(0, fewest - len(weights))], top * LEAST)
+    return weights
+
+
+def as_u16(weights: Mapping[int, float], highest: int) -> tuple[list[int], list[int]]:
+    """UIDs and u16 weights as the SDK would send them: no part above `highest`/65,535, the largest 65,535."""
+    uids = sorted(weights)
+    values = [weights[uid] for uid in uids]
+    if highest < U16_MAX:
+        values = clip_to_max_weight(values, highest / U16_MAX)
+    sent: tuple[list[int], list[int]] = normalize(uids, values)
+    return sent
+
+
+@dataclass
+class Setter:
+    """Puts a validator's weights on the chain and writes down what came of it."""
+
+    connection: bt.Client
+    wallet: WalletLike
+    hotkey: str
+    netuid: int
+    version_key: int
+    scores: Scores
+    journal: Journal
+
+    async def set(self, weights: Mapping[int, float], limits: Limits) -> bool:
+        """Set or commit weights; whether the chain took them."""
+        uids, values = as_u16(weights, limits.highest)
+        if limits.commit_reveal and not limits.beacon:
+            return await self._commit(uids, values, limits)
+        if limits.commit_reveal:
+            return await self._send("timelock", await self._timelocked(uids, values, limits), limits, uids, values)
+        call = calls.SubtensorModule.set_weights(
+            netuid=self.netuid, dests=uids, weights=values, version_key=self.version_key
+        )
+        return await self._send("set", call, limits, uids, values)
+
+    async def _timelocked(self, uids: list[int], values: list[int], limits: Limits) -> Any:
+        """A commit that the chain can open by itself when the beacon's round has come."""
+        commit, reveal_round = bittensor_core.get_encrypted_commit_v2(
+            uids=uids,
+            weights=values,
+            version_key=self.version_key,
+            last_epoch_block=limits.last_epoch,
+            pending_epoch_at=limits.pending_epoch,
+            subnet_epoch_index=limits.epoch,
+            tempo=limits.tempo,
+            blocks_since_last_step=limits.since_step,
+            current_block=limits.block,
+            subnet_reveal_period_epochs=limits.reveal_period,
+            block_time=await self.connection.block_time(),
+            hotkey=bytes(bittensor_core.ss58_decode(self.hotkey)),
+        )
+        return calls.SubtensorModule.commit_timelocked_weights(
+            netuid=self.netuid, commit=commit, reveal_round=reveal_round, commit_reveal_version=COMMIT_REVEAL_VERSION
+        )
+
+    async def _commit(self, uids: list[int], values: list[int], limits: Limits) -> bool:
+        salt = [secrets.randbelow(U16_MAX + 1) for _ in range(SALT_WORDS)]
+        hashed = commit_hash(self.hotkey, self.netuid, uids, values, salt, self.version_key)
+        commit = Commit(hashed, uids, values, salt, self.version_key)
+        self.scores.add_commit(commit)  # before it is sent: one that cannot be revealed would be worse than none
+        call = calls.SubtensorModule.commit_weights(netuid=self.netuid, commit_hash=hashed)
+        done = await self._send("hash", call, limits, uids, values)
+        if not done:
+            self.scores.forget_commit(commit)
+        return done
+
+    async def reveal(self, limits: Limits) -> None:
+        """Reveal what is due, and forget what the chain no longer knows."""
+        pending = self.scores.commits()
+        if not pending:
+            return
+        known = await self.connection.query((MODULE, "WeightCommits"), [self.netuid, self.hotkey]) or []
+        epochs = {str(entry[0]): int(entry[1]) for entry in known}
+        for commit in pending:
+            epoch = epochs.get(commit.hash)
+            if epoch is None or limits.epoch > epoch + limits.reveal_period:
+                self.scores.forget_commit(commit)
+            elif limits.epoch == epoch + limits.reveal_period:
+                call = calls.SubtensorModule.reveal_weights(
+                    netuid=self.netuid,
+                    uids=commit.uids,
+                    values=commit.weights,
+                    salt=commit.salt,
+                    version_key=commit.version_key,
+                )
+                if await self._send("reveal", call, limits, commit.uids, commit.weights):
+                    self.scores.forget_commit(commit)
+
+    async def _send(self, method: str, call: Any, limits: Limits, uids: list[int], values: list[int]) -> bool:
+        try:
+            (await self.connection.submit_call(call, self.wallet, signer="hotkey")).raise_for_failure()
+        except ChainError as error:
+            name = name_of(error)
+            known = explain(name, limits, self.version_key)
+            sentence, wait = known or (f"{error}: {error.remediation}", 0)
+            self.journal.write("refused", limits.block, what=method, name=name, sentence=sentence, blocks=wait)
+            return False
+        except BittensorError as error:
+            self.journal.write("refused", limits.block, what=method, name="", sentence=str(error), blocks=0)
+            return False
+        self.journal.write("weights", limits.block, method=method, uids=uids, values=values)
+        return True
