@@ -45,9 +45,7 @@ def chain_records_models() -> Evidence:
             f"of them about Bittensor (`{SUBTENSOR}`)": f"{len(own):,}",
             "arguments of all calls": f"{len(arguments):,}",
             "that speak of a model, a prompt, a query or an answer": ", ".join(found) or "none",
-            "that hold grades": ", ".join(
-                f"`{name}`" for name in ("Weights", "Incentive") if f"{SUBTENSOR}.{name}" in own
-            ),
+            "that hold grades and pay": ", ".join(name for name in GRADES if f"{SUBTENSOR}.{name}" in own),
         },
     )
 

@@ -108,15 +108,15 @@ QUESTIONS = (
     ),
     Question(
         "02.C",
-        "Alice has 10 TAO and sends 50. The call fails. What does it cost her?",
-        ("nothing: what fails is not in a block", "the fee: the failure is in a block", "50 TAO: she is 40 in debt"),
-        _failed_call,
-    ),
-    Question(
-        "02.D",
         "Alice paid Bob 1 TAO. Bob keeps the bytes of that payment, with Alice's good signature, and sends them to the "
         "chain again. How much has he then?",
         ("2 TAO: the signature is good", "1 TAO: the chain refuses the bytes"),
         _replay,
+    ),
+    Question(
+        "02.D",
+        "Alice has 10 TAO and sends 50. The call fails. What does it cost her?",
+        ("nothing: what fails is not in a block", "the fee: the failure is in a block", "50 TAO: she is 40 in debt"),
+        _failed_call,
     ),
 )
