@@ -102,7 +102,7 @@ def _function(
         from tao_lab.neurons import models
 
         with messages.status(f"loading {model}"):
-            loaded = models.load(model, device=device)
+            loaded = models.load(model, device=device or "auto")
         return model_forward(loaded, max_tokens)
     if subnet is None:
         raise LabError("nothing answers: give --forward FILE, --model NAME, or --kind (see `tao-lab subnets`)")

@@ -1,5 +1,6 @@
 """The pool: a swap pays less than the price, never gives money away, and stops at its limit."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -8,6 +9,8 @@ from hypothesis import strategies as st
 
 from tao_lab.economy import Pool, SwapError, price, swap
 from tao_lab.economy.swap import ACCURACY, amount_out, amount_to_price, weight_after_adding, weight_for_price
+from tao_lab.paths import DATASETS
+from tests.economy.swap_scenarios import vectors
 
 TAO = 10**9
 POOL = Pool(tao=1_000 * TAO, alpha=50_000 * TAO, fee_rate=33)
@@ -162,3 +165,9 @@ def test_weights_leave_their_range_never():
     assert weight_after_adding(POOL, 10**18, 0) is None
     assert weight_for_price(10**9, 10**9, 1 << 20) is None
     assert weight_for_price(0, 0, 1 << 64) is None
+
+
+def test_the_shipped_vectors_are_those_of_the_scenarios():
+    shipped = json.loads((DATASETS / "vectors" / "swap-subtensor-tests.json").read_text())["vectors"]
+    assert shipped == vectors()  # else run scripts/make_swap_vectors.py
+    assert sum("generated" not in case["source"] for case in shipped) == 24

@@ -70,11 +70,11 @@ def _register(ctx: Context, coldkey: str, netuid: int, hotkey: str) -> None:
     create_account(ctx, coldkey, hotkey)
     if not coldkey_owns_hotkey(state, coldkey, hotkey):
         raise failed("NonAssociatedColdKey", f"{hotkey} belongs to {state.get(MODULE, 'Owner', hotkey)}")
-    _ensure_place(ctx, netuid)
+    replaced = _uid_to_replace(ctx, netuid)
     paid = transfer_tao_to_subnet(ctx, netuid, coldkey, burn)
     bought = swap_tao_for_alpha(ctx, netuid, paid).received
     add_to(ctx, MODULE, "SubnetAlphaOut", netuid, -bought)
-    uid = _take_place(ctx, netuid, hotkey)
+    uid = _take_place(ctx, netuid, hotkey, replaced)
     move_price(ctx, netuid, "registration")
     registered = state.get(MODULE, "RegistrationsThisBlock", netuid)
     state.put(MODULE, "RegistrationsThisBlock", netuid, min(registered + 1, U16_MAX))
@@ -97,21 +97,23 @@ def _ensure_may_register(ctx: Context, coldkey: str, netuid: int, hotkey: str) -
     return burn
 
 
-def _ensure_place(ctx: Context, netuid: int) -> None:
+def _uid_to_replace(ctx: Context, netuid: int) -> int | None:
+    """UID of the neuron that makes room, or None where a place is free."""
     places, taken = (ctx.state.get(MODULE, item, netuid) for item in ("MaxAllowedUids", "SubnetworkN"))
-    if places == 0 or (taken >= places and uid_to_prune(ctx, netuid) is None):
-        raise failed("NoNeuronIdAvailable", f"all {places} places are taken, and nobody may be replaced")
-
-
-def _take_place(ctx: Context, netuid: int, hotkey: str) -> int:
-    """`register_neuron`: a new place, or that of the weakest neuron; gives back the UID."""
-    if ctx.state.get(MODULE, "SubnetworkN", netuid) < ctx.state.get(MODULE, "MaxAllowedUids", netuid):
-        return append_neuron(ctx, netuid, hotkey)
-    uid = uid_to_prune(ctx, netuid)
+    if taken < places:
+        return None
+    uid = uid_to_prune(ctx, netuid) if places else None
     if uid is None:
-        raise failed("NoNeuronIdAvailable", "nobody may be replaced")
-    replace_neuron(ctx, netuid, uid, hotkey)
+        raise failed("NoNeuronIdAvailable", f"all {places} places are taken, and nobody may be replaced")
     return uid
+
+
+def _take_place(ctx: Context, netuid: int, hotkey: str, replaced: int | None) -> int:
+    """`register_neuron`: a new place, or that of another; gives back the UID."""
+    if replaced is None:
+        return append_neuron(ctx, netuid, hotkey)
+    replace_neuron(ctx, netuid, replaced, hotkey)
+    return replaced
 
 
 # --- the price --------------------------------------------------------------------------------------------------
