@@ -82,14 +82,19 @@ def list_proof(leaves: Sequence[bytes], index: int) -> ListProof:
     return ListProof(index, len(leaves), tuple(siblings))
 
 
-def verify_list_proof(root: bytes, leaf: bytes, proof: ListProof) -> bool:
-    """Whether `leaf` is what `proof` says it is under `root`."""
+def list_proof_root(leaf: bytes, proof: ListProof) -> bytes:
+    """The root of the list in which `leaf` is what `proof` says it is."""
     node, at = leaf_hash(leaf), proof.index
     for sibling in proof.siblings:
         if sibling is not None:
             node = node_hash(sibling, node) if at & 1 else node_hash(node, sibling)
         at >>= 1
-    return node == root
+    return node
+
+
+def verify_list_proof(root: bytes, leaf: bytes, proof: ListProof) -> bool:
+    """Whether `leaf` is what `proof` says it is under `root`."""
+    return list_proof_root(leaf, proof) == root
 
 
 # --- a map: the state ------------------------------------------------------------------------------------------

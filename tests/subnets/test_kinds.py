@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from tao_lab.errors import LabError
+from tao_lab.neurons.models import ModelTimeout
 from tao_lab.neurons.work import Answer, Score, form_problem
 from tao_lab.subnets import kind, kinds, play
 from tao_lab.subnets.play import ask
@@ -159,6 +160,18 @@ def test_a_miner_that_fails_or_is_late_has_no_answer():
         None,
         "timeout",
     )
+
+
+def test_a_model_that_runs_out_of_time_is_late_and_one_that_is_not_here_is_said():
+    def slow(task):
+        raise ModelTimeout(1.0, "The cap")
+
+    def absent(task):
+        raise LabError("the model smollm2 is not here")
+
+    assert ask(slow, Text().make_round(0).task).problem == "timeout"
+    with pytest.raises(LabError, match="is not here"):
+        ask(absent, Text().make_round(0).task)
 
 
 def test_play_refuses_nothing_to_do():

@@ -28,6 +28,14 @@ def test_honest_work_pays_and_only_the_declared_cheater_gets_away(template):
     assert table.score[["trivial", "guesser"]].max() < 0.2
 
 
+def test_a_file_that_was_changed_is_read_again(template, tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text(template.read_text())
+    assert kind(str(path)).title.startswith("Find")
+    path.write_text(template.read_text().replace("Find the two", "Seek the two"))
+    assert kind(str(path)).title.startswith("Seek")
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [

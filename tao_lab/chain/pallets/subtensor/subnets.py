@@ -69,9 +69,8 @@ def passes_registration_limit(ctx: Context) -> bool:
     return last == 0 or ctx.block - last >= ctx.state.get(MODULE, "NetworkRateLimit")
 
 
-def netuid_to_prune(ctx: Context) -> int | None:
+def netuid_to_prune(state: StorageReader, block: int) -> int | None:
     """The subnet that a new one would replace on a full network, or None while all are immune."""
-    state = ctx.state
     subnets = [
         Subnet(
             netuid=netuid,
@@ -81,7 +80,7 @@ def netuid_to_prune(ctx: Context) -> int | None:
         for netuid in all_netuids(state)
         if netuid != ROOT_NETUID
     ]
-    return subnet_to_prune(subnets, ctx.block, state.get(MODULE, "NetworkImmunityPeriod"))
+    return subnet_to_prune(subnets, block, state.get(MODULE, "NetworkImmunityPeriod"))
 
 
 def median_alpha_price(prices: Sequence[int]) -> int:
@@ -157,7 +156,7 @@ def _ensure_may_register_network(ctx: Context, coldkey: str, hotkey: str) -> int
     limit = state.get(MODULE, "SubnetLimit")
     if sum(netuid != ROOT_NETUID for netuid in all_netuids(state)) < limit:
         return None
-    pruned = netuid_to_prune(ctx)
+    pruned = netuid_to_prune(ctx.state, ctx.block)
     if pruned is None:
         raise failed("SubnetLimitReached", f"there are {limit} subnets, and all are immune")
     return pruned
