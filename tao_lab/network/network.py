@@ -66,6 +66,23 @@ class Receipt:
     events: tuple[dict[str, Any], ...]
 
 
+@dataclass(frozen=True)
+class Account:
+    """An account as the chain keeps it.
+
+    Attributes:
+        address: Its SS58 address.
+        free: What it can spend, less the existential deposit.
+        reserved: What deposits hold back.
+        nonce: Number of its next extrinsic.
+    """
+
+    address: str
+    free: Amount
+    reserved: Amount
+    nonce: int
+
+
 class CallFailed(ChainError):  # noqa: N818 - named by what happened
     """A call that is in a block, and failed there: the fee is paid, nothing else happened.
 
@@ -212,6 +229,12 @@ class Network:
         """Call a wallet's hotkey by the wallet's name in tables and charts."""
         hotkey = wallet.hotkey_str if hasattr(wallet, "hotkey_str") else "default"
         self._names[str(wallet.hotkey.ss58_address)] = wallet.name if hotkey == "default" else f"{wallet.name}/{hotkey}"
+
+    def account(self, who: Signer | str) -> Account:
+        """Balance and nonce of a wallet's coldkey, a key, or an address."""
+        info = self.chain.state.get("System", "Account", address(who))
+        free, reserved = (bt.Balance.from_rao(info["data"][name]) for name in ("free", "reserved"))
+        return Account(address(who), free, reserved, info["nonce"])
 
     def balance(self, who: Signer | str) -> Amount:
         """Free TAO of a wallet's coldkey, a key, or an address."""
