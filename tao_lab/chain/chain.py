@@ -35,11 +35,12 @@ from tao_lab.chain.errors import (
 )
 from tao_lab.chain.extrinsic import Extrinsic, decode_extrinsic, inherent
 from tao_lab.chain.genesis import Genesis
-from tao_lab.chain.merkle import EMPTY_ROOT, ListProof, StateProof, StateTree, blake2_256, list_proof, list_root
+from tao_lab.chain.merkle import EMPTY_ROOT, ListProof, StateProof, blake2_256, list_proof, list_root
 from tao_lab.chain.pallets import mev_shield
 from tao_lab.chain.rules import Rules
 from tao_lab.chain.runtime import Runtime, load_runtime
 from tao_lab.chain.state import RawState, Storage, StorageReader
+from tao_lab.chain.state_tree import StateTree
 from tao_lab.chain.store import PastState, Store, StoredBlock
 
 __all__ = ["Chain", "Refusal", "Tampered"]
@@ -124,7 +125,7 @@ class Chain:
             raise DatabaseCorrupt(f"{self.store.path}: the newest block does not decode ({error})") from error
         for key, value in self.store.state_at(stored.number):
             self._raw.put(key, value)
-        self._tree = self._tree.updated(self._raw.changes())
+        self._tree.update(self._raw.changes())
         self._raw.seal()
         return block
 
@@ -363,12 +364,15 @@ class Chain:
     def _commit(self, parent: bytes, number: int, slot: int, extrinsics: list[bytes]) -> Block:
         """Take the roots, write the block, and make it the head."""
         changes = self._raw.changes()
-        tree = self._tree.updated(changes)
-        header = Header(parent, number, tree.root, list_root(extrinsics), slot)
+        self._tree.update(changes)
+        header = Header(parent, number, self._tree.root, list_root(extrinsics), slot)
         encoded = header.encode(self.runtime)
         block = Block(number, blake2_256(encoded), header, tuple(extrinsics))
-        self.store.commit(StoredBlock(number, block.hash, encoded, b"".join(extrinsics)), changes)
-        self._tree = tree
+        try:
+            self.store.commit(StoredBlock(number, block.hash, encoded, b"".join(extrinsics)), changes)
+        except BaseException:
+            self._tree.update(self._raw.before(changes))
+            raise
         self._raw.seal()
         return block
 
@@ -441,7 +445,9 @@ class Chain:
         if number == self.head.number:
             return self._tree.proof(key)
         self.at(number)
-        return StateTree().updated(dict(self.store.state_at(number))).proof(key)
+        tree = StateTree()
+        tree.update(dict(self.store.state_at(number)))
+        return tree.proof(key)
 
     def verify(self) -> Tampered | None:
         """The first block that is not what it was when it was made; None if all are (see `audit`).
