@@ -5,8 +5,10 @@
 The input is the V15 metadata of the chain's runtime (spec version 461, transaction version 1), a fixture of the
 source distribution of `bittensor` 11.3.0 (Apache-2.0; the runtime itself is in the public domain). Each list of
 documentation sentences becomes an empty list. The fixture comes from a node built with `fast-runtime` (blocks of a
-quarter second); `MAINNET` puts back what `prod_or_fast!` gives in production. Every other type, index, default and
-constant stays as it is: the script checks this by loading both and comparing.
+quarter second); `MAINNET` puts back what `prod_or_fast!` gives in production. One storage item is added, which the SDK
+reads before it sets weights although this runtime does not have it yet: `SubtensorModule.SubnetEpochConsensus`, by
+netuid, with the default `Yuma`. Every other type, index, default and constant stays as it is: the script checks this by
+loading both and comparing.
 
 Layout of V15: `frame-metadata` 18 (`src/v15.rs`) and `scale-info` 2 (`src/ty/`) of the Polkadot SDK.
 """
@@ -46,6 +48,40 @@ MAINNET = {
     ("Crowdloan", "MinimumBlockDuration"): (50, 50_400),
     ("Crowdloan", "MaximumBlockDuration"): (20_000, 432_000),
 }
+
+
+ADDED_TO, ADDED_ITEM = "SubtensorModule", "SubnetEpochConsensus"
+ADDED_TYPE = ("pallet_subtensor", "pallet", "EpochConsensus")
+ADDED_VARIANTS = ("Yuma", "Null")
+NETUID_PATH = ["subtensor_runtime_common", "NetUid"]
+DEFAULT_MODIFIER, MAP, IDENTITY, VARIANT = 1, 1, 6, 1  # tags of `StorageEntryModifier`, …Type, `…Hasher`, `TypeDef`
+
+
+def compact(value: int) -> bytes:
+    """SCALE of a small compact integer."""
+    size = 1 if value < 1 << 6 else 2 if value < 1 << 14 else 4
+    return (value << 2 | size >> 1).to_bytes(size, "little")
+
+
+def text(value: str) -> bytes:
+    """SCALE of a short string."""
+    return compact(len(value)) + value.encode()
+
+
+def added_type(number: int) -> bytes:
+    """The registry's entry of the added enum."""
+    path = compact(len(ADDED_TYPE)) + b"".join(map(text, ADDED_TYPE))
+    variants = b"".join(
+        text(name) + EMPTY_LIST + bytes([index]) + EMPTY_LIST for index, name in enumerate(ADDED_VARIANTS)
+    )
+    body = bytes([VARIANT]) + compact(len(ADDED_VARIANTS)) + variants
+    return compact(number) + path + EMPTY_LIST + body + EMPTY_LIST
+
+
+def added_item(netuid_type: int, value_type: int) -> bytes:
+    """The storage entry of the added item."""
+    shape = bytes([MAP]) + compact(1) + bytes([IDENTITY]) + compact(netuid_type) + compact(value_type)
+    return text(ADDED_ITEM) + bytes([DEFAULT_MODIFIER]) + shape + compact(1) + b"\x00" + EMPTY_LIST
 
 
 class Copier:
@@ -94,6 +130,16 @@ class Copier:
             for part in parts:
                 part()
 
+    def each_and(self, more: Callable[[int], bytes], *parts: Callable[[], Any]) -> None:
+        """Copy a list, and put one entry behind it: `more` of the number of entries."""
+        start = len(self.out)
+        count = self.compact()
+        self.out[start:] = compact(count + 1)
+        for _ in range(count):
+            for part in parts:
+                part()
+        self.out += more(count)
+
     def option(self, *parts: Callable[[], Any]) -> None:
         """Copy an optional value made of these parts."""
         if self.raw(1) == b"\x01":
@@ -131,7 +177,7 @@ def copy_type(c: Copier) -> None:
     c.docs()
 
 
-def copy_pallet(c: Copier) -> None:
+def copy_pallet(c: Copier, added: bytes) -> None:
     """One pallet: storage, calls, events, constants, errors."""
 
     def shape() -> None:
@@ -141,7 +187,11 @@ def copy_pallet(c: Copier) -> None:
         c.compact()
 
     def entries() -> None:
-        c.each(c.item, lambda: c.raw(1), shape, c.value, c.docs)
+        parts = (c.item, lambda: c.raw(1), shape, c.value, c.docs)
+        if c.pallet == ADDED_TO:
+            c.each_and(lambda _: added, *parts)
+        else:
+            c.each(*parts)
 
     c.pallet = c.octets().decode()
     c.option(c.octets, entries)
@@ -154,12 +204,14 @@ def copy_pallet(c: Copier) -> None:
 
 
 def without_docs(metadata: bytes) -> bytes:
-    """The same metadata with every documentation list empty."""
+    """The same metadata with every documentation list empty, and what is added."""
+    types = json.loads(_load(metadata).registry_json())["types"]
+    netuid_type = next(entry["id"] for entry in types if entry["type"].get("path") == NETUID_PATH)
     c = Copier(metadata)
     if c.raw(5) != b"meta\x0f":
         raise SystemExit("not V15 metadata")
-    c.each(lambda: copy_type(c))
-    c.each(lambda: copy_pallet(c))
+    c.each_and(added_type, lambda: copy_type(c))
+    c.each(lambda: copy_pallet(c, added_item(netuid_type, len(types))))
     c.raw(1)
     for _ in range(4):
         c.compact()
@@ -176,6 +228,10 @@ def without_docs(metadata: bytes) -> bytes:
     return bytes(c.out)
 
 
+def _load(metadata: bytes) -> Any:
+    return bittensor_core.Runtime(metadata, SPEC_VERSION, TRANSACTION_VERSION, SS58_FORMAT)
+
+
 def bare(value: Any) -> Any:
     """`value` without its `docs` entries."""
     if isinstance(value, dict):
@@ -184,11 +240,15 @@ def bare(value: Any) -> Any:
 
 
 def same_schema(one: bytes, other: bytes) -> bool:
-    """Whether two metadata blobs differ in documentation and in `MAINNET` only."""
-    a, b = (bittensor_core.Runtime(m, SPEC_VERSION, TRANSACTION_VERSION, SS58_FORMAT) for m in (one, other))
-    if bare(json.loads(a.registry_json())) != bare(json.loads(b.registry_json())):
+    """Whether two metadata blobs differ in documentation, in `MAINNET` and in what is added only."""
+    a, b = _load(one), _load(other)
+    *types, added = json.loads(b.registry_json())["types"]
+    if added["type"]["path"] != list(ADDED_TYPE) or bare(json.loads(a.registry_json())["types"]) != bare(types):
         return False
-    if bare(a.runtime_api_map()) != bare(b.runtime_api_map()) or bare(a.metadata_ir()) != bare(b.metadata_ir()):
+    ir = b.metadata_ir()
+    storage = next(pallet for pallet in ir["pallets"] if pallet["name"] == ADDED_TO)["storage"]
+    storage[:] = [item for item in storage if item["name"] != ADDED_ITEM]
+    if bare(a.runtime_api_map()) != bare(b.runtime_api_map()) or bare(a.metadata_ir()) != bare(ir):
         return False
     for pallet in a.metadata_ir()["pallets"]:
         for item in pallet["storage"]:

@@ -62,7 +62,7 @@ def test_ci_runs_what_a_person_runs():
     assert [line for line in lines if line.startswith("make")] == ["make test"]
 
 
-@pytest.mark.parametrize("path", ["README.md", "CONTRIBUTING.md", "docs/vectors.md", "docs/labs.md"])
+@pytest.mark.parametrize("path", ["README.md", "CONTRIBUTING.md", "docs/vectors.md", "docs/labs.md", "docs/models.md"])
 def test_relative_links_lead_somewhere(path):
     text = (ROOT / path).read_text()
     targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", text)

@@ -6,7 +6,6 @@ on an accelerator: dense float32 matrices, the weighted median by sorting each c
 
 from __future__ import annotations
 
-import resource
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -154,8 +153,3 @@ def _in_turns(*functions: Callable[[], Any]) -> list[float]:
             function()
             taken.append(time.perf_counter() - start)
     return [float(np.median(taken)) for taken in times]
-
-
-def peak_memory() -> float:
-    """Largest resident memory of this process so far, MiB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

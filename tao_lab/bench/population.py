@@ -74,7 +74,7 @@ def _add_subnet(ctx: Context, netuid: int, size: Size, random: np.random.Generat
         "NetworksAdded": True,
         "SubnetMechanism": 1,
         "Tempo": size.tempo,
-        "LastEpochBlock": ctx.block + netuid * size.tempo // size.subnets - size.tempo,
+        "PendingEpochAt": ctx.block + 1 + netuid * size.tempo // size.subnets,
         "FirstEmissionBlockNumber": ctx.block,
         "SubtokenEnabled": True,
         "NetworkRegistrationAllowed": True,
@@ -87,7 +87,7 @@ def _add_subnet(ctx: Context, netuid: int, size: Size, random: np.random.Generat
         "ActivityCutoffFactorMilli": 50_000,
     }
     for name, value in hyperparameters.items():
-        ctx.state.put(MODULE, name, netuid, max(value, 0) if name == "LastEpochBlock" else value)
+        ctx.state.put(MODULE, name, netuid, value)
     put_tao(ctx, netuid, tao)
     mint_alpha_in(ctx, netuid, int(tao / price))
     init_swap(ctx, netuid)

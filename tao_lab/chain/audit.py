@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from tao_lab.chain.block import Header, decode_header
 from tao_lab.chain.errors import MalformedExtrinsic
 from tao_lab.chain.extrinsic import split_extrinsics
-from tao_lab.chain.merkle import EMPTY_ROOT, StateTree, blake2_256, list_root
+from tao_lab.chain.merkle import EMPTY_ROOT, blake2_256, list_root
 from tao_lab.chain.runtime import Runtime
+from tao_lab.chain.state_tree import StateTree
 from tao_lab.chain.store import Store, StoredBlock
 
 
@@ -37,7 +38,7 @@ def find_tampered(runtime: Runtime, store: Store) -> Tampered | None:
         if stored.number != expected:
             return Tampered(expected, "the block is missing")
         if changed is not None and changed[0] == expected:
-            tree = tree.updated(changed[1])
+            tree.update(changed[1])
             changed = next(changes, None)
         try:
             header = decode_header(runtime, stored.header)

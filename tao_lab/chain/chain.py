@@ -25,14 +25,22 @@ from tao_lab.chain.audit import Tampered, find_tampered
 from tao_lab.chain.block import Block, Header
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import ON_FINALIZE, ON_GENESIS, ON_INITIALIZE, Query
-from tao_lab.chain.errors import BadValue, BlockFailed, ChainError, DatabaseCorrupt, InvalidTransaction
+from tao_lab.chain.errors import (
+    BadValue,
+    BlockFailed,
+    ChainError,
+    DatabaseCorrupt,
+    InvalidTransaction,
+    MalformedExtrinsic,
+)
 from tao_lab.chain.extrinsic import Extrinsic, decode_extrinsic, inherent
 from tao_lab.chain.genesis import Genesis
-from tao_lab.chain.merkle import EMPTY_ROOT, ListProof, StateProof, StateTree, blake2_256, list_proof, list_root
+from tao_lab.chain.merkle import EMPTY_ROOT, ListProof, StateProof, blake2_256, list_proof, list_root
 from tao_lab.chain.pallets import mev_shield
 from tao_lab.chain.rules import Rules
 from tao_lab.chain.runtime import Runtime, load_runtime
 from tao_lab.chain.state import RawState, Storage, StorageReader
+from tao_lab.chain.state_tree import StateTree
 from tao_lab.chain.store import PastState, Store, StoredBlock
 
 __all__ = ["Chain", "Refusal", "Tampered"]
@@ -117,7 +125,7 @@ class Chain:
             raise DatabaseCorrupt(f"{self.store.path}: the newest block does not decode ({error})") from error
         for key, value in self.store.state_at(stored.number):
             self._raw.put(key, value)
-        self._tree = self._tree.updated(self._raw.changes())
+        self._tree.update(self._raw.changes())
         self._raw.seal()
         return block
 
@@ -203,6 +211,7 @@ class Chain:
             if len(self._pool) >= MOST_WAITING:
                 raise InvalidTransaction("ImmediatelyDropped", f"{MOST_WAITING} extrinsics are waiting already")
             death = self._check(extrinsic)
+            self._refuse_hopeless(extrinsic)
             self._pool[extrinsic.hash] = _Pooled(extrinsic, death)
             return extrinsic.hash
 
@@ -309,22 +318,33 @@ class Chain:
                     continue
                 included.append(extrinsic)
                 room, time, progress = room - len(extrinsic.data), time - needed, True
-                hidden = self._hidden_in(extrinsic)
+                hidden = self._pooled_hidden(extrinsic)
                 if hidden is not None:
                     queue.appendleft(hidden)
             candidates = waiting
         return candidates
 
-    def _hidden_in(self, carrier: Extrinsic) -> _Pooled | None:
-        """The extrinsic that another one carried encrypted, if the block may contain it."""
+    def _hidden_in(self, carrier: Extrinsic) -> Extrinsic | None:
+        """The extrinsic that another one carries encrypted, if it is one."""
         data = mev_shield.opened(carrier.call)
-        if data is None:
-            return None
         try:
-            extrinsic = self.decode(data)
-            return _Pooled(extrinsic, self._check(extrinsic))
+            return None if data is None else self.decode(data)
+        except MalformedExtrinsic:
+            return None
+
+    def _refuse_hopeless(self, carrier: Extrinsic) -> None:
+        """Keep out a carrier of what no block may contain: its sender would wait for it in vain."""
+        hidden = self._hidden_in(carrier)
+        if hidden is not None:
+            self._check(hidden)
+
+    def _pooled_hidden(self, carrier: Extrinsic) -> _Pooled | None:
+        """What follows a carrier in its block, if the block may contain it; else the carrier has paid for nothing."""
+        hidden = self._hidden_in(carrier)
+        try:
+            return None if hidden is None else _Pooled(hidden, self._check(hidden))
         except ChainError:
-            return None  # as the real author does: the carrier has paid, and nothing follows it
+            return None
 
     def _apply(self, ctx: Context, pooled: _Pooled) -> ChainError | None:
         """Run one extrinsic; gives back why no block may contain it."""
@@ -344,12 +364,15 @@ class Chain:
     def _commit(self, parent: bytes, number: int, slot: int, extrinsics: list[bytes]) -> Block:
         """Take the roots, write the block, and make it the head."""
         changes = self._raw.changes()
-        tree = self._tree.updated(changes)
-        header = Header(parent, number, tree.root, list_root(extrinsics), slot)
+        self._tree.update(changes)
+        header = Header(parent, number, self._tree.root, list_root(extrinsics), slot)
         encoded = header.encode(self.runtime)
         block = Block(number, blake2_256(encoded), header, tuple(extrinsics))
-        self.store.commit(StoredBlock(number, block.hash, encoded, b"".join(extrinsics)), changes)
-        self._tree = tree
+        try:
+            self.store.commit(StoredBlock(number, block.hash, encoded, b"".join(extrinsics)), changes)
+        except BaseException:
+            self._tree.update(self._raw.before(changes))
+            raise
         self._raw.seal()
         return block
 
@@ -422,7 +445,9 @@ class Chain:
         if number == self.head.number:
             return self._tree.proof(key)
         self.at(number)
-        return StateTree().updated(dict(self.store.state_at(number))).proof(key)
+        tree = StateTree()
+        tree.update(dict(self.store.state_at(number)))
+        return tree.proof(key)
 
     def verify(self) -> Tampered | None:
         """The first block that is not what it was when it was made; None if all are (see `audit`).

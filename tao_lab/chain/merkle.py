@@ -4,10 +4,10 @@ A leaf is hashed with a zero byte before it and a node with a one, so that neith
 
 The extrinsics of a block are the leaves of a plain binary tree, in order; an odd one out moves up as it is.
 
-The state is a *compact sparse tree*: a key goes left or right by the bits of its own hash (most significant first),
-and a subtree with a single key is that key's leaf. The shape depends on the content only, never on the order of
-writing; a change rehashes one path (about log2 of the number of keys), and the same path proves that a key has a
-value, or that it has none. Nodes are immutable, so the tree of an earlier block stays whole while it is in use.
+The state is a *compact sparse tree*: a key goes left or right by the bits of its path (most significant first), and a
+subtree with a single key is that key's leaf. A path is made of hashes: first of the storage item, then of the key. The
+shape depends on the content only, never on the order of writing; a change rehashes one way (about log2 of the number of
+keys), and the same way proves that a key has a value, or that it has none. The tree itself is in `state_tree`.
 
 The real chain uses a base-16 Patricia trie (`sp-trie` of the Polkadot SDK) for both; what a root promises is the
 same, the bytes of a root are not.
@@ -15,14 +15,15 @@ same, the bytes of a root are not.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from operator import itemgetter
 
 HASH_BYTES = 32
 HASH_BITS = 256
 EMPTY_ROOT = bytes(HASH_BYTES)
+PREFIX_BYTES = 32  # of a storage key: its item
+ITEM_PATH_BYTES = 2
 
 
 def blake2_256(data: bytes) -> bytes:
@@ -81,21 +82,22 @@ def list_proof(leaves: Sequence[bytes], index: int) -> ListProof:
     return ListProof(index, len(leaves), tuple(siblings))
 
 
-def verify_list_proof(root: bytes, leaf: bytes, proof: ListProof) -> bool:
-    """Whether `leaf` is what `proof` says it is under `root`."""
+def list_proof_root(leaf: bytes, proof: ListProof) -> bytes:
+    """The root of the list in which `leaf` is what `proof` says it is."""
     node, at = leaf_hash(leaf), proof.index
     for sibling in proof.siblings:
         if sibling is not None:
             node = node_hash(sibling, node) if at & 1 else node_hash(node, sibling)
         at >>= 1
-    return node == root
+    return node
+
+
+def verify_list_proof(root: bytes, leaf: bytes, proof: ListProof) -> bool:
+    """Whether `leaf` is what `proof` says it is under `root`."""
+    return list_proof_root(leaf, proof) == root
 
 
 # --- a map: the state ------------------------------------------------------------------------------------------
-
-Leaf = tuple[bytes, int]  # (hash, path of 256 bits)
-Branch = tuple[bytes, "Tree", "Tree"]  # (hash, left, right)
-Tree = Leaf | Branch | None
 
 
 @dataclass(frozen=True)
@@ -107,80 +109,16 @@ class StateProof:
 
 
 def key_path(key: bytes) -> bytes:
-    """The way to a key: the hash of the key."""
-    return blake2_256(key)
+    """The way to a key: sixteen bits of the hash of its item's prefix, then bits of its own hash.
+
+    So all keys of an item lie in one subtree, and a block that writes an item for every subnet changes one region.
+    """
+    return blake2_256(key[:PREFIX_BYTES])[:ITEM_PATH_BYTES] + blake2_256(key)[: HASH_BYTES - ITEM_PATH_BYTES]
 
 
 def state_leaf(path: bytes, value: bytes) -> bytes:
     """Hash of the leaf of a key with this value."""
     return leaf_hash(path + value)
-
-
-def _root(tree: Tree) -> bytes:
-    return EMPTY_ROOT if tree is None else tree[0]
-
-
-def _merge(tree: Tree, bit: int, changes: list[tuple[int, Leaf | None]]) -> Tree:
-    """The tree with these leaves put in or taken out; `changes` is sorted by path and not empty.
-
-    This runs for each node on the way to a change, in each block: it calls as little as possible.
-    """
-    if tree is None or len(tree) == 2:
-        if len(changes) == 1 and (tree is None or tree[1] == changes[0][0]):
-            return changes[0][1]
-        if tree is not None and all(path != tree[1] for path, _ in changes):
-            changes = sorted([*changes, (tree[1], tree)])
-        left: Tree = None
-        right: Tree = None
-    else:
-        _, left, right = tree
-    below = bit >> 1
-    if not changes[0][0] & bit and not changes[-1][0] & bit:
-        left = _merge(left, below, changes)
-    elif changes[0][0] & bit:
-        right = _merge(right, below, changes)
-    else:
-        at = next(index for index, change in enumerate(changes) if change[0] & bit)
-        left, right = _merge(left, below, changes[:at]), _merge(right, below, changes[at:])
-    if left is None and (right is None or len(right) == 2):
-        return right  # the only leaf below moves up
-    if right is None and left is not None and len(left) == 2:
-        return left
-    children = (left[0] if left else EMPTY_ROOT) + (right[0] if right else EMPTY_ROOT)
-    return (blake2b(b"\x01" + children, digest_size=HASH_BYTES).digest(), left, right)
-
-
-class StateTree:
-    """The tree of one state; `updated` gives the tree of the next."""
-
-    def __init__(self, tree: Tree = None) -> None:
-        self._tree = tree
-
-    @property
-    def root(self) -> bytes:
-        """32 bytes that commit to every key and value; zeros for the empty state."""
-        return _root(self._tree)
-
-    def updated(self, changes: Mapping[bytes, bytes | None]) -> StateTree:
-        """The tree after writing (or, with None, removing) these keys."""
-        leaves: list[tuple[int, Leaf | None]] = []
-        for key, value in changes.items():
-            path = key_path(key)
-            number = int.from_bytes(path, "big")
-            leaves.append((number, None if value is None else (state_leaf(path, value), number)))
-        leaves.sort(key=itemgetter(0))
-        return self if not leaves else StateTree(_merge(self._tree, 1 << (HASH_BITS - 1), leaves))
-
-    def proof(self, key: bytes) -> StateProof:
-        """The path to `key`: proves its value, or that it has none."""
-        path, bit = int.from_bytes(key_path(key), "big"), 1 << (HASH_BITS - 1)
-        tree, siblings = self._tree, []
-        while tree is not None and len(tree) == 3:
-            near, far = (tree[2], tree[1]) if path & bit else (tree[1], tree[2])
-            siblings.append(_root(far))
-            tree, bit = near, bit >> 1
-        end = None if tree is None else (tree[1].to_bytes(HASH_BYTES, "big"), tree[0])
-        return StateProof(tuple(siblings), end)
 
 
 def verify_state_proof(root: bytes, key: bytes, value: bytes | None, proof: StateProof) -> bool:

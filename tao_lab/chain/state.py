@@ -11,7 +11,7 @@ are int, `Option` is None or the value, structs are dicts, a fixed-point number 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 from tao_lab.chain.errors import BadValue
@@ -62,6 +62,23 @@ class RawState:
         if old is not None:
             self._journal.append((key, old))
 
+    def get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
+        """The values of several keys of one item."""
+        item = self._items.get(keys[0][:PREFIX_BYTES], {}) if keys else {}
+        return list(map(item.get, keys))
+
+    def put_many(self, keys: Sequence[bytes], values: Sequence[bytes]) -> None:
+        """Write several keys of one item."""
+        if not keys:
+            return
+        prefix = keys[0][:PREFIX_BYTES]
+        item = self._items.setdefault(prefix, {})
+        before = list(map(item.get, keys))
+        self._journal.extend(zip(keys, before, strict=True))
+        item.update(zip(keys, values, strict=True))
+        if None in before:
+            self._sorted.pop(prefix, None)
+
     def _write(self, key: bytes, value: bytes | None) -> bytes | None:
         """Put or remove without a trace; gives back what was there."""
         prefix = key[:PREFIX_BYTES]
@@ -109,11 +126,17 @@ class RawState:
 
     def changes(self) -> dict[bytes, bytes | None]:
         """What differs from the last `seal`: key to new value, None for a removed one."""
-        before: dict[bytes, bytes | None] = {}
-        for key, old in self._journal:
-            before.setdefault(key, old)
+        before = self._before()
         now = {key: self.get(key) for key in before}
         return {key: value for key, value in now.items() if value != before[key]}
+
+    def before(self, keys: Iterable[bytes]) -> dict[bytes, bytes | None]:
+        """What changed keys held at the last `seal`."""
+        before = self._before()
+        return {key: before[key] for key in keys}
+
+    def _before(self) -> dict[bytes, bytes | None]:
+        return dict(reversed(self._journal))  # the first entry of a key is the last to be taken
 
     def seal(self) -> None:
         """Forget the journal: the block is committed."""
@@ -224,6 +247,7 @@ class Storage(StorageReader):
     def __init__(self, runtime: Runtime, raw: RawState) -> None:
         super().__init__(runtime, raw)
         self.raw = raw
+        self.column_keys: dict[tuple[str, str, tuple[int, ...]], list[bytes]] = {}
 
     def put(self, pallet: str, name: str, *params_and_value: Any) -> None:
         """Write an item: its keys, then the value.

@@ -28,7 +28,7 @@ def bench_consensus() -> None:
         row = (f"{t.exact * 1e3:.2f}", f"{t.torch * 1e3:.2f}", f"{t.ratio:.2f}", limit, f"{t.largest_difference:.1e}")
         table.add_row(f"{t.validators}×{t.miners}", *row)
     output.print(table)
-    typer.echo(f"peak memory {consensus.peak_memory():.0f} MiB (torch and numba loaded); {machine.describe()}")
+    typer.echo(f"peak memory {machine.peak_memory():.0f} MiB (torch and numba loaded); {machine.describe()}")
     over = [t for t in timings if t.limit is not None and t.ratio > t.limit]
     ratios = ", ".join(f"{t.validators}x{t.miners}: {t.ratio:.2f}" for t in timings)
     typer.echo(f"ratios exact/torch {ratios} ({'over the limit' if over else 'within the limits'})")
@@ -90,4 +90,32 @@ def bench_miner(
         words += f", served/direct {served.ratio:.2f} (at least {miner.LEAST_SERVED})"
     typer.echo(f"{words}; {machine.describe()}")
     if ratio < miner.LEAST_SIGNED or (served is not None and served.ratio < miner.LEAST_SERVED):
+        raise typer.Exit(1)
+
+
+@bench.command("memory", epilog="Example: `tao-lab bench memory --context 4096`")
+def bench_memory(
+    context: Annotated[int, typer.Option(min=0, max=32_768, help="Tokens that the KV cache holds.")] = 4_096,
+) -> None:
+    """Bytes of Mistral-7B in 4 bits, by part, measured on tensors of its shape; at most 5.5 GiB."""
+    from tao_lab.bench import machine, memory
+    from tao_lab.neurons.models.memory import FORMATS, MISTRAL_7B
+    from tao_lab.neurons.models.memory import memory as counted
+
+    typer.echo(memory.try_the_path())
+    with Progress(console=messages, transient=True, disable=not messages.is_terminal) as progress:
+        task = progress.add_task("blocks", total=MISTRAL_7B.blocks)
+        measured = memory.measure(MISTRAL_7B, context, lambda done: progress.update(task, completed=done))
+    table = Table("part (MiB)", *FORMATS[:-1], "nf4 double, measured")
+    formats = [counted(MISTRAL_7B, name, context) for name in FORMATS[:-1]]
+    for part, size in measured.items():
+        table.add_row(part, *(f"{column[part] / 2**20:,.1f}" for column in formats), f"{size / 2**20:,.1f}")
+    totals = [sum(column.values()) for column in (*formats, measured)]
+    table.add_row("total", *(f"{total / 2**20:,.1f}" for total in totals))
+    output.print(table)
+    typer.echo(f"peak memory of this program {machine.peak_memory():,.0f} MiB; {machine.describe()}")
+    fits = totals[-1] < memory.LIMIT
+    verdict = f"{'under' if fits else 'OVER'} the limit of {memory.LIMIT / 2**30:.1f} GiB"
+    typer.echo(f"Mistral-7B in NF4 with a context of {context:,} tokens: {totals[-1] / 2**30:.2f} GiB, {verdict}")
+    if not fits:
         raise typer.Exit(1)

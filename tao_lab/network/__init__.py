@@ -11,10 +11,11 @@ Money is explicit: `net.tao(5)` is five TAO, and a bare number is never an amoun
 """
 
 from tao_lab.network.metagraph import Metagraph, Neuron
-from tao_lab.network.network import CallFailed, Network, RealWalletsWarning, Receipt, address
+from tao_lab.network.network import Account, CallFailed, Network, RealWalletsWarning, Receipt, address
 from tao_lab.network.population import Population
 
 __all__ = [
+    "Account",
     "CallFailed",
     "Metagraph",
     "Network",

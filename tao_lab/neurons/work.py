@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any, Protocol
 
 from jsonschema import Draft202012Validator
@@ -103,6 +104,14 @@ class Subnet(Protocol):
     def miners(self) -> Mapping[str, Forward]:
         """Miners by name: "honest" first, then at least two that cheat."""
         ...
+
+
+def task_id(kind: str, seed: int) -> str:
+    """A task's name, from which nobody reads the seed: whoever has the seed can make the secret as well.
+
+    Validators therefore draw their seeds from a large range, at random; the small ones are for lessons and tests.
+    """
+    return f"{kind}-{sha256(f'{kind} {seed}'.encode()).hexdigest()[:16]}"
 
 
 def form_problem(schema: Mapping[str, Json], content: Json) -> str:

@@ -21,6 +21,11 @@ __all__ = ["kind", "kinds", "play"]
 KINDS = {
     "text": "Text",
     "code": "Code",
+    "search": "Search",
+    "sports": "Sports",
+    "deepfake": "Deepfake",
+    "speech": "Speech",
+    "ads": "Ads",
 }
 
 
@@ -29,7 +34,6 @@ def kinds() -> tuple[str, ...]:
     return tuple(KINDS)
 
 
-@cache
 def kind(name: str) -> Subnet:
     """A kind of work by its name, or one of your own: a Python file that ends in `subnet = MyKind()`.
 
@@ -40,6 +44,11 @@ def kind(name: str) -> Subnet:
         return _from_file(Path(name))
     if name not in KINDS:
         raise LabError(f"kind {name!r} is unknown; allowed: {', '.join(KINDS)}, or a file that ends in .py")
+    return _of_the_lab(name)
+
+
+@cache
+def _of_the_lab(name: str) -> Subnet:
     subnet: Subnet = getattr(import_module(f"tao_lab.subnets.{name}"), KINDS[name])()
     return subnet
 

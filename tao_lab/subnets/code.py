@@ -16,7 +16,7 @@ from random import Random
 
 from tao_lab import sandbox
 from tao_lab.errors import LabError
-from tao_lab.neurons.work import Answer, Forward, Json, Round, Score, Task, score_each
+from tao_lab.neurons.work import Answer, Forward, Json, Round, Score, Task, score_each, task_id
 from tao_lab.subnets import repair
 from tao_lab.subnets.repair import LIBRARY, Function, changes, source
 
@@ -165,7 +165,7 @@ def _make_round(seed: int) -> Round:
     shown = [{"arguments": a, "result": b} for a, b in zip(calls[:EXAMPLES], expected[:EXAMPLES], strict=True)]
     content = {"instruction": INSTRUCTION, "code": code, "examples": shown}
     secret = {"calls": calls[EXAMPLES:], "expected": expected[EXAMPLES:], "passed": verdict[EXAMPLES:], "code": right}
-    return Round(Task(f"code-{seed}", "code", content), secret)
+    return Round(Task(task_id("code", seed), "code", content), secret)
 
 
 INSTRUCTION = (

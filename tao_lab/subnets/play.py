@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 import pandas as pd
 
 from tao_lab.errors import LabError
+from tao_lab.neurons.models import ModelTimeout
 from tao_lab.neurons.work import Answer, Forward, Subnet, Task
 
 
@@ -67,6 +68,8 @@ def ask(forward: Forward, task: Task) -> Answer:
     beginning = time.perf_counter()
     try:
         content = forward(task)
+    except ModelTimeout:
+        return Answer(None, time.perf_counter() - beginning, "timeout")
     except LabError:
         raise  # something that the person at the keyboard can mend, as a model that has not been fetched
     except Exception as error:  # noqa: BLE001 - a miner may fail in any way

@@ -3,6 +3,7 @@
 `ConsensusExplorer` is the page of lab 06; the chart functions show one result each. All of it works offline.
 """
 
+from tao_lab.views.blocks import chain_drawing, merkle_drawing
 from tao_lab.views.charts import (
     Figure,
     bonds_chart,
@@ -31,11 +32,13 @@ __all__ = [
     "Settings",
     "Words",
     "bonds_chart",
+    "chain_drawing",
     "clipping_chart",
     "dividends_chart",
     "exact_against_float_chart",
     "incentive_chart",
     "key_tree",
+    "merkle_drawing",
     "permits_chart",
     "run",
     "run_epochs",

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from tao_lab.views.charts import BLUE, FONT, INK, VERMILLION
 
-Look = Literal["plain", "good", "bad", "faint"]
+Look = Literal["plain", "good", "given", "bad", "faint"]
 TITLE = 34  # px above the picture
 LINE = 17  # px between two lines of a box
 
@@ -22,6 +22,7 @@ LINE = 17  # px between two lines of a box
 LOOKS: dict[str, tuple[str, str, str, str]] = {
     "plain": ("#FFFFFF", "#767676", "1.2", ""),
     "good": ("#E3F0F8", BLUE, "2.2", ""),
+    "given": ("#FFFFFF", INK, "2", "5 3"),
     "bad": ("#FBE6D9", VERMILLION, "3", "7 3"),
     "faint": ("#F5F5F5", "#BDBDBD", "1", "2 2"),
 }
@@ -108,8 +109,8 @@ class Drawing:
     def svg(self) -> str:
         """The picture."""
         looks = "".join(
-            f'<marker id="head-{look}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" '
-            f'orient="auto"><path d="M0 0L8 4L0 8z" fill="{border}"/></marker>'
+            f'<marker id="head-{look}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="9" markerHeight="9" '
+            f'markerUnits="userSpaceOnUse" orient="auto"><path d="M0 0L8 4L0 8z" fill="{border}"/></marker>'
             for look, (_, border, _, _) in LOOKS.items()
         )
         title = f'<text x="0" y="18" font-size="15" font-weight="bold">{escape(self.title)}</text>'

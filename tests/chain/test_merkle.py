@@ -4,14 +4,16 @@ from hypothesis import strategies as st
 
 from tao_lab.chain.merkle import (
     EMPTY_ROOT,
-    StateTree,
+    key_path,
     leaf_hash,
     list_proof,
     list_root,
     node_hash,
+    state_leaf,
     verify_list_proof,
     verify_state_proof,
 )
+from tao_lab.chain.state_tree import StateTree
 
 LEAVES = st.lists(st.binary(max_size=5), min_size=1, max_size=12)
 STATE = st.dictionaries(st.binary(min_size=1, max_size=2), st.binary(max_size=3), max_size=25)
@@ -21,6 +23,12 @@ def test_a_list_of_three_has_the_root_of_the_drawing() -> None:
     a, b, c = (leaf_hash(leaf) for leaf in (b"a", b"b", b"c"))
     assert list_root([b"a", b"b", b"c"]) == node_hash(node_hash(a, b), c)
     assert list_root([]) == EMPTY_ROOT
+
+
+def tree_of(state: dict[bytes, bytes]) -> StateTree:
+    tree = StateTree()
+    tree.update(dict(state))
+    return tree
 
 
 @given(LEAVES, st.data())
@@ -45,13 +53,13 @@ def test_the_state_root_depends_on_the_content_and_not_on_the_way_there(state: d
     random.shuffle(keys)
     for key, value in steps[: len(state) + 1] + [(key, state[key]) for key in keys] + [(b"gone", None)]:
         if key != b"gone" or b"gone" not in state:
-            tree = tree.updated({key: value})
-    assert tree.root == StateTree().updated(state).root
+            tree.update({key: value})
+    assert tree.root == tree_of(state).root
 
 
 @given(STATE, st.binary(min_size=1, max_size=2))
 def test_a_state_proof_shows_a_value_or_its_absence(state: dict[bytes, bytes], key: bytes) -> None:
-    tree = StateTree().updated(state)
+    tree = tree_of(state)
     proof = tree.proof(key)
     assert verify_state_proof(tree.root, key, state.get(key), proof)
     assert not verify_state_proof(tree.root, key, b"another value", proof)
@@ -62,15 +70,39 @@ def test_a_state_proof_shows_a_value_or_its_absence(state: dict[bytes, bytes], k
 
 
 @given(STATE, STATE)
-def test_a_later_tree_leaves_the_earlier_one_as_it_was(first: dict[bytes, bytes], second: dict[bytes, bytes]) -> None:
-    tree = StateTree().updated(first)
+def test_a_change_can_be_taken_back(first: dict[bytes, bytes], second: dict[bytes, bytes]) -> None:
+    tree = tree_of(first)
     root = tree.root
-    tree.updated({**second, **dict.fromkeys(first)})
-    assert tree.root == root == StateTree().updated(first).root
+    changes = {**dict.fromkeys(first), **second}
+    tree.update(changes)
+    assert tree.root == tree_of(second).root
+    tree.update({key: first.get(key) for key in changes})
+    assert tree.root == root
+
+
+@given(STATE)
+def test_the_tree_is_the_one_that_its_rule_describes(state: dict[bytes, bytes]) -> None:
+    assert tree_of(state).root == plain_root([(key_path(key), value) for key, value in state.items()], 0)
+
+
+def plain_root(leaves: list[tuple[bytes, bytes]], level: int) -> bytes:
+    """The rule without any cleverness: halve by a bit until there is one leaf or none."""
+    if len(leaves) < 2:
+        return state_leaf(*leaves[0]) if leaves else EMPTY_ROOT
+    sides: tuple[list[tuple[bytes, bytes]], ...] = ([], [])
+    for path, value in leaves:
+        sides[path[level // 8] >> (7 - level % 8) & 1].append((path, value))
+    return node_hash(plain_root(sides[0], level + 1), plain_root(sides[1], level + 1))
+
+
+@given(st.binary(max_size=400))
+def test_the_compiled_hash_is_hashlib_s(value: bytes) -> None:
+    tree = tree_of({b"key": value})
+    assert tree.root == state_leaf(key_path(b"key"), value)
 
 
 def test_absence_is_not_proved_by_a_leaf_of_another_path() -> None:
-    tree = StateTree().updated({bytes([i]): b"v" for i in range(40)})
+    tree = tree_of({bytes([i]): b"v" for i in range(40)})
     proofs = {bytes([i]): tree.proof(bytes([i])) for i in range(40)}
     absent = b"absent"
     for proof in proofs.values():

@@ -4,7 +4,7 @@ import bittensor_core
 import pytest
 
 from tao_lab.chain.chain import Chain
-from tao_lab.chain.errors import InvalidTransaction
+from tao_lab.chain.errors import InvalidTransaction, NotInLab
 from tests.chain.conftest import TAO, account, free, key
 
 HEAD = bytes(16) + (4).to_bytes(2, "little") + bytes(4)  # hash of a key, a secret of four bytes
@@ -57,13 +57,27 @@ def test_a_carrier_of_something_else_has_paid_and_nothing_follows(chain: Chain, 
     assert free(chain, "alice") < before
 
 
-def test_a_carried_extrinsic_needs_a_good_signature_and_nonce(chain: Chain) -> None:
+def test_a_carrier_of_what_no_block_may_contain_is_kept_out(chain: Chain) -> None:
     good = transfer(chain, 1)
-    chain.submit(carrier(chain, good[:-1] + bytes([good[-1] ^ 1])))
-    assert len(chain.produce_block().extrinsic_hashes) == 2
-    chain.submit(carrier(chain, transfer(chain, 0)))
-    assert len(chain.produce_block().extrinsic_hashes) == 2
-    assert free(chain, "bob") == 100 * TAO
+    with pytest.raises(InvalidTransaction, match="BadProof"):
+        chain.submit(carrier(chain, good[:-1] + bytes([good[-1] ^ 1])))
+    must = chain.sign(key("bob"), "System", "remark", {"remark": "x"})
+    chain.submit(must)
+    chain.produce_block()
+    with pytest.raises(InvalidTransaction, match="Stale"):
+        chain.submit(carrier(chain, transfer(chain, 0, who="bob")))
+    with pytest.raises(NotInLab):
+        chain.submit(
+            carrier(chain, chain.sign(key("alice"), "MevShield", "store_encrypted", {"encrypted_call": "0x"}, nonce=1))
+        )
+    assert chain.pool == ()
+
+
+def test_what_became_hopeless_while_it_waited_does_not_follow_its_carrier(chain: Chain) -> None:
+    chain.submit(carrier(chain, transfer(chain, 1)))
+    chain.submit(chain.sign(key("alice"), "System", "remark", {"remark": "x"}, nonce=1, tip=5))
+    chain.submit(carrier(chain, transfer(chain, 1, who="bob"), who="bob"))
+    assert len(chain.produce_block().extrinsic_hashes) == 5
 
 
 def test_a_ciphertext_for_another_key_stays_closed(chain: Chain) -> None:

@@ -1,5 +1,6 @@
 """The pool: a swap pays less than the price, never gives money away, and stops at its limit."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -7,7 +8,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tao_lab.economy import Pool, SwapError, price, swap
-from tao_lab.economy.swap import ACCURACY, amount_to_price
+from tao_lab.economy.swap import ACCURACY, amount_out, amount_to_price, weight_after_adding, weight_for_price
+from tao_lab.paths import DATASETS
+from tests.economy.swap_scenarios import vectors
 
 TAO = 10**9
 POOL = Pool(tao=1_000 * TAO, alpha=50_000 * TAO, fee_rate=33)
@@ -111,3 +114,60 @@ def test_unknown_sides_and_amounts_are_refused():
         swap(POOL, "hold", 1)
     with pytest.raises(ValueError, match="amount is -1"):
         swap(POOL, "buy", -1)
+
+
+@pytest.mark.parametrize("weight", [0.5, 0.50000001, 0.49999999, 0.1, 0.9])
+@pytest.mark.parametrize("paid", [1, 10_000, 1_000_000, 2**64 - 1])
+@pytest.mark.parametrize(("tao", "alpha"), [(1_500, 1_000), (1, 1_000_000), (1_000_000, 1)])
+def test_payouts_are_those_of_the_curve(tao, alpha, paid, weight):
+    """test_convert_deltas of `pallets/swap/src/pallet/tests.rs`, with its tolerance."""
+    pool = Pool(tao, alpha, quote_weight=int(weight * 10**9) * 10**9)
+    sold = tao * (1 - (alpha / (alpha + paid)) ** ((1 - weight) / weight))
+    bought = alpha * (1 - (tao / (tao + paid)) ** (weight / (1 - weight)))
+    assert abs(amount_out(pool, "sell", paid) - int(sold)) <= 2
+    assert abs(amount_out(pool, "buy", paid) - int(bought)) <= 2
+
+
+@pytest.mark.parametrize(
+    ("side", "amount"),
+    [
+        *[("buy", amount) for amount in (1_000, 2_000, 123_456, 10**9, 10**10)],
+        *[("sell", amount) for amount in (1_000, 2_000, 123_456)],
+    ],
+)
+def test_a_swap_at_even_weights_is_x_times_y(side, amount):
+    """test_swap_basic of `pallets/swap/src/pallet/tests.rs`: a price of a quarter, a fee of 33 / 65,535."""
+    pool = Pool(10**9, 4 * 10**9)
+    paid = amount - int(amount * 33 / 65_535)
+    reserve, other = (pool.alpha, pool.tao) if side == "buy" else (pool.tao, pool.alpha)
+    result = swap(pool, side, amount, (1_000 << 64) if side == "buy" else (1 << 64) // 10_000)
+    assert abs(result.paid - paid) <= 1
+    assert abs(result.received - int(reserve * (1 - other / (other + paid)))) <= 1
+
+
+@given(POOLS, st.integers(0, 10**15), st.integers(0, 10**15))
+def test_the_chain_s_liquidity_keeps_price_times_weights(pool, tao, alpha):
+    weight = weight_after_adding(pool, tao, alpha)
+    assume(weight is not None)
+    grown = replace(pool, tao=pool.tao + tao, alpha=pool.alpha + alpha, quote_weight=weight)
+    assert price(grown) == pytest.approx(price(pool), rel=1e-6)
+
+
+@given(POOLS, st.integers(1, 10**6))
+def test_a_start_price_makes_the_weights(pool, thousandths):
+    word = (thousandths << 64) // 1_000
+    weight = weight_for_price(pool.tao, pool.alpha, word)
+    assume(weight is not None)
+    assert price(replace(pool, quote_weight=weight)) == pytest.approx(word, rel=1e-6)
+
+
+def test_weights_leave_their_range_never():
+    assert weight_after_adding(POOL, 10**18, 0) is None
+    assert weight_for_price(10**9, 10**9, 1 << 20) is None
+    assert weight_for_price(0, 0, 1 << 64) is None
+
+
+def test_the_shipped_vectors_are_those_of_the_scenarios():
+    shipped = json.loads((DATASETS / "vectors" / "swap-subtensor-tests.json").read_text())["vectors"]
+    assert shipped == vectors()  # else run scripts/make_swap_vectors.py
+    assert sum("generated" not in case["source"] for case in shipped) == 24

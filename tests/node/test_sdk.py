@@ -13,17 +13,6 @@ from tao_lab.node.substrate import LocalSubstrate
 from tests.chain.conftest import TAO, account, key
 
 ADDRESS = account("alice")
-READS = {read["name"]: read["params"] for read in bt.Client("local").reads()}
-VALUES = {"integer": 1, "number": 1.0, "string": ADDRESS, "boolean": False}
-NAMED = {
-    "netuids": [0, 1],
-    "call_hash": "0x" + "00" * 32,
-    "netuid": 1,
-    "uid": 0,
-    "mechid": 0,
-    "block": 1,
-    "limit": 3,
-}
 
 
 def with_client(chain: Chain, work: Callable[[bt.Client], Awaitable[Any]]) -> Any:
@@ -32,12 +21,6 @@ def with_client(chain: Chain, work: Callable[[bt.Client], Awaitable[Any]]) -> An
             return await work(client)
 
     return asyncio.run(run())
-
-
-def argument(name: str, kind: str) -> Any:
-    if name in NAMED:
-        return NAMED[name]
-    return [ADDRESS] if "array" in kind else VALUES[kind.split("|")[0].strip()]
 
 
 def test_the_balance_and_a_transfer_work_as_the_quick_start_writes_them(chain: Chain, tmp_path: Any) -> None:
@@ -84,23 +67,6 @@ def test_the_fee_that_the_sdk_estimates_is_the_fee_that_is_paid(chain: Chain) ->
 
     estimate, paid = with_client(chain, work)
     assert abs(estimate - paid) <= 2  # the estimate has an immortal era, two bytes shorter
-
-
-@pytest.mark.parametrize("name", sorted(READS))
-def test_every_read_of_the_registry_answers_on_an_empty_network(chain: Chain, name: str) -> None:
-    chain.produce_block()
-    args = {field: argument(field, kind) for field, kind in READS[name].items() if "null" not in kind}
-
-    async def work(client: bt.Client) -> tuple[Any, Any]:
-        now = await client.read(name, **args)
-        past = await (await client.at(1)).read(name, **args) if name not in NOW_ONLY else now
-        return now, past
-
-    now, past = with_client(chain, work)
-    assert type(now) is type(past)
-
-
-NOW_ONLY: set[str] = set()
 
 
 def test_new_heads_reach_the_sdk(chain: Chain) -> None:

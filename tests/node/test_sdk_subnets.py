@@ -75,3 +75,22 @@ def test_the_sdk_buys_a_place_at_the_price_that_it_reads(chain: Chain, owner: bt
     assert symbols[1] == "α"
     assert chain.state.get("SubtensorModule", "Keys", 1, 1) == miner.hotkey.ss58_address
     assert chain.state.get("SubtensorModule", "Owner", miner.hotkey.ss58_address) == owner.coldkeypub.ss58_address
+
+
+def test_the_sdk_leases_a_subnet_with_a_crowdloan(chain: Chain, owner: bt.Wallet) -> None:
+    lease = {"emissions_share": 20, "end_block": 100}
+    terms = {"deposit": 900 * TAO, "min_contribution": TAO, "cap": 1_050 * TAO, "end": 60_000, "target_address": None}
+
+    async def work(client: bt.Client) -> list[Any]:
+        inner = await client._substrate.compose(("SubtensorModule", "register_leased_network", lease))
+        create = await client._substrate.compose(("Crowdloan", "create", {**terms, "call": inner}))
+        results = [
+            await client._substrate.submit(create, owner.coldkey),
+            await client.execute(bt.ContributeCrowdloan(crowdloan_id=0, amount_tao=150), owner),
+            await client.execute(bt.FinalizeCrowdloan(crowdloan_id=0), owner),
+        ]
+        return [*results, await client.read("lease", lease_id=0)]
+
+    *results, found = with_client(chain, work)
+    assert [result.message for result in results if not result.success] == []
+    assert (found["netuid"], found["beneficiary"]) == (1, owner.coldkeypub.ss58_address)

@@ -14,11 +14,15 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from tao_lab.chain.chain import Chain
+from tao_lab.chain.context import Context
 from tao_lab.chain.errors import BadValue
+from tao_lab.chain.executive import author
+from tao_lab.chain.pallets.subtensor.stake import stake_of_coldkey
 from tao_lab.node import server as module
 from tao_lab.node.rpc import Node
 from tao_lab.node.server import Server
 from tests.chain.conftest import TAO, account, key
+from tests.chain.subtensor.pools import market
 
 
 @pytest.fixture
@@ -95,6 +99,20 @@ def test_btcli_creates_a_subnet_and_registers_on_it(btcli: Callable[..., Any], c
     assert btcli("subnets", "register", "--netuid", "1", *options, "miner")["success"]
     shown = btcli("subnets", "show", "1")
     assert (shown["owner_coldkey"], shown["neurons"]) == (wallet.coldkeypub.ss58_address, 2)
+
+
+@pytest.mark.slow
+def test_btcli_stakes_moves_and_unstakes(btcli: Callable[..., Any], chain: Chain, tmp_path: Path) -> None:
+    wallet = rich_student(chain, tmp_path, 100)
+    market(Context(chain.runtime, chain.state, chain.head.number, author(chain.state)))
+    miner, helper = account("miner"), account("helper")
+    options = ("--wallet", "student", "--wallet-path", str(tmp_path), "-y")
+    assert btcli("stake", "add", "--hotkey", miner, "--netuid", "1", "--amount-tao", "10", *options)["success"]
+    move = ("--origin-hotkey", miner, "--dest-hotkey", helper, "--origin-netuid", "1", "--dest-netuid", "2")
+    assert btcli("stake", "move", *move, "--amount-alpha", "10", *options)["success"]
+    assert btcli("stake", "unstake-all", "--hotkey", miner, *options)["success"]
+    assert stake_of_coldkey(chain.state, miner, wallet.coldkeypub.ss58_address, 1) == 0
+    assert stake_of_coldkey(chain.state, helper, wallet.coldkeypub.ss58_address, 2) > 19 * TAO
 
 
 def test_a_client_is_told_of_blocks_and_another_is_not_held_up(server: Server, chain: Chain) -> None:

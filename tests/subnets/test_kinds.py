@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from tao_lab.errors import LabError
+from tao_lab.neurons.models import ModelTimeout
 from tao_lab.neurons.work import Answer, Score, form_problem
 from tao_lab.subnets import kind, kinds, play
 from tao_lab.subnets.play import ask
 from tao_lab.subnets.text import Text, facts
 
 # rounds that make the order plain, few where a round is slow
-ROUNDS = {"text": 40, "code": 8}
+ROUNDS = {"text": 40, "code": 4, "search": 20, "sports": 20, "deepfake": 10, "speech": 5, "ads": 20}
 
 
 def well_read(messages, max_tokens, seed):
@@ -60,6 +61,7 @@ def test_scores_are_from_0_to_1_with_a_reason(work, some_round, answers):
     for score in work.score(some_round, answers):
         assert 0 <= score.value <= 1
         assert score.reason
+        assert "\n" not in score.reason
 
 
 def test_the_same_seed_makes_the_same_round_and_another_seed_another(work, some_round):
@@ -74,6 +76,15 @@ def test_a_task_is_plain_json_and_names_its_kind(work, some_round):
     assert json.loads(json.dumps(task.content, allow_nan=False)) == task.content
     assert task.kind == work.kind
     assert task.seconds > 0
+
+
+def test_a_task_does_not_hold_its_secret(work):
+    for seed in range(3):
+        asked = work.make_round(10**12 + seed)
+        sent = json.dumps([asked.task.id, asked.task.content])
+        assert str(10**12 + seed) not in sent
+        for value in asked.secret.values():
+            assert json.dumps(value) not in sent
 
 
 def test_the_schema_is_one_and_allows_nothing_more(work):
@@ -131,13 +142,13 @@ def test_whatever_a_miner_sends_is_scored(work, some_round, data):
 
 def test_every_kind_tells_its_weakness_and_its_source(work):
     assert len(work.weakness) > 40
-    assert "licence" in work.source or "CC" in work.source or "simulat" in work.source
+    assert "licence" in work.source or "CC" in work.source or "simulated" in work.source.lower()
     assert next(iter(work.miners())) == "honest"
     assert kinds().count(work.kind) == 1
 
 
 def test_an_unknown_kind_names_the_known_ones():
-    with pytest.raises(LabError, match=r"kind 'txt' is unknown; allowed: text, code"):
+    with pytest.raises(LabError, match=r"kind 'txt' is unknown; allowed: text, code, search"):
         kind("txt")
 
 
@@ -149,6 +160,18 @@ def test_a_miner_that_fails_or_is_late_has_no_answer():
         None,
         "timeout",
     )
+
+
+def test_a_model_that_runs_out_of_time_is_late_and_one_that_is_not_here_is_said():
+    def slow(task):
+        raise ModelTimeout(1.0, "The cap")
+
+    def absent(task):
+        raise LabError("the model smollm2 is not here")
+
+    assert ask(slow, Text().make_round(0).task).problem == "timeout"
+    with pytest.raises(LabError, match="is not here"):
+        ask(absent, Text().make_round(0).task)
 
 
 def test_play_refuses_nothing_to_do():

@@ -12,6 +12,7 @@ from typing import Any
 from tao_lab.chain.dispatch import Query, runtime_api
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, all_netuids, subnet_exists
 from tao_lab.chain.pallets.subtensor.subnet_names import subnet_name
+from tao_lab.chain.pallets.subtensor.subnets import netuid_to_prune, network_lock_cost
 from tao_lab.chain.pallets.subtensor.tao import account_of_netuid
 from tao_lab.chain.pallets.subtensor.tempo import activity_cutoff_blocks, next_epoch_start_block
 from tao_lab.chain.runtime import octets
@@ -280,3 +281,15 @@ def get_next_epoch_start_block(query: Query, netuid: int) -> int | None:
 def get_block_emission(query: Query) -> int:
     """TAO that a block creates with today's issuance, rao."""
     return block_emission(query.state.get(MODULE, "TotalIssuance"))
+
+
+@runtime_api(API)
+def get_subnet_to_prune(query: Query) -> int | None:
+    """The subnet that a new one would replace on a full network."""
+    return netuid_to_prune(query.state, query.block)
+
+
+@runtime_api("SubnetRegistrationRuntimeApi")
+def get_network_registration_cost(query: Query) -> int:
+    """TAO that a new subnet locks, rao."""
+    return network_lock_cost(query.state, query.block)

@@ -107,8 +107,8 @@ class Model(ABC):
             prompt: a text, or messages such as `{"role": "user", "content": "..."}` that end with the user's.
             max_tokens: at most so many new tokens.
             temperature: 0 takes the likeliest token; higher is more varied.
-            seed: of the random choices. The same model, prompt, settings and seed give the same answer again, whoever
-                else is asking (models on this machine; a server keeps such promises or not).
+            seed: of the random choices. The same model, prompt, settings and seed give the same answer again: in
+                float32, or loaded with exact=True, whoever else is asking; else if nobody else is.
             stop: the answer ends before the first of these texts.
             timeout: seconds for the whole answer, waiting included.
 

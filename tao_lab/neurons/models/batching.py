@@ -15,7 +15,7 @@ from typing import Any
 
 from tao_lab.errors import LabError
 from tao_lab.neurons.models.base import Deadline, Settings
-from tao_lab.neurons.models.sampling import CLOSE, choose
+from tao_lab.neurons.models.sampling import choose
 
 
 class Request:
@@ -78,13 +78,14 @@ class Batcher:
         network: a causal language model of Transformers.
         end_tokens: that end an answer.
         slots: requests that are answered at the same time; more wait.
+        close: candidates nearer than this are chosen between by the request's own logits (`sampling.choose`).
     """
 
-    def __init__(self, network: Any, end_tokens: frozenset[int], slots: int):
+    def __init__(self, network: Any, end_tokens: frozenset[int], slots: int, close: float):
         self.network = network
         self.end_tokens = end_tokens
         self.slots = slots
-        self.close = CLOSE[str(network.dtype).removeprefix("torch.")]
+        self.close = close
         self._waiting: queue.SimpleQueue[Request] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._busy = False

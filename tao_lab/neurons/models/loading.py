@@ -17,6 +17,7 @@ def load(
     compute: str = "auto",
     device: str = "auto",
     slots: int = 8,
+    exact: bool | None = None,
     served: str | None = None,
     api_key: str | None = None,
 ) -> Model:
@@ -32,6 +33,8 @@ def load(
             on a graphics card).
         device: "cpu", "cuda", "cuda:1", "mps", or "auto": the graphics card if there is one.
         slots: requests that a model on this machine answers at the same time; more wait.
+        exact: whether an answer is the same alone and in a batch. None: where that costs next to nothing, which is in
+            float32 without quantization; True: always, at up to a few times the work in 16 bits and with "nf4".
         served: which of a server's models.
         api_key: for a server; without it, TAO_LAB_API_KEY of the environment.
 
@@ -60,6 +63,7 @@ def load(
         compute=compute,
         device=device,
         slots=slots,
+        exact=exact,
     )
 
 

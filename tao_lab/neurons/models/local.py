@@ -9,6 +9,7 @@ from typing import Any
 from tao_lab.errors import LabError
 from tao_lab.neurons.models.base import Message, Model, ModelTimeout, Settings
 from tao_lab.neurons.models.batching import Batcher, Request
+from tao_lab.neurons.models.sampling import CLOSE, CLOSE_IN_16_BITS
 from tao_lab.neurons.models.text import pieces
 from tao_lab.neurons.models.torch_here import device as device_for
 from tao_lab.neurons.models.torch_here import number_format, quiet, torch_and_transformers
@@ -27,12 +28,12 @@ class LocalModel(Model):
         context: most tokens of prompt and answer together.
     """
 
-    def __init__(self, name: str, network: Any, tokenizer: Any, slots: int = SLOTS):
+    def __init__(self, name: str, network: Any, tokenizer: Any, slots: int = SLOTS, exact: bool | None = None):
         self.name = name
         self.network = network
         self.tokenizer = tokenizer
         self.context = int(getattr(network.config, "max_position_embeddings", 2_048))
-        self._batcher = Batcher(network, _end_tokens(network, tokenizer), slots)
+        self._batcher = Batcher(network, _end_tokens(network, tokenizer), slots, _close(network, exact))
 
     def encode(self, messages: list[Message]) -> list[int]:
         """Tokens of a prompt, in the form that the model was trained on.
@@ -86,7 +87,15 @@ class LocalModel(Model):
 
 
 def load_folder(
-    name: str, folder: Path, *, quantize: str | None, double_quant: bool, compute: str, device: str, slots: int
+    name: str,
+    folder: Path,
+    *,
+    quantize: str | None,
+    double_quant: bool,
+    compute: str,
+    device: str,
+    slots: int,
+    exact: bool | None = None,
 ) -> LocalModel:
     """A model of Transformers from its folder.
 
@@ -111,7 +120,7 @@ def load_folder(
     except (OSError, ValueError) as error:
         raise LabError(f"{name}: {folder} holds no model that Transformers can load ({error})") from error
     network.eval()
-    return LocalModel(name, network, tokenizer, slots)
+    return LocalModel(name, network, tokenizer, slots, exact)
 
 
 def nf4_config(compute: Any, double_quant: bool = True) -> Any:
@@ -134,6 +143,14 @@ def nf4_config(compute: Any, double_quant: bool = True) -> Any:
         bnb_4bit_use_double_quant=double_quant,
         bnb_4bit_compute_dtype=compute,
     )
+
+
+def _close(network: Any, exact: bool | None) -> float:
+    """How near two candidates must be to be looked at again; 0: never."""
+    precise = str(network.dtype) == "torch.float32" and not getattr(network, "is_loaded_in_4bit", False)
+    if exact is None:
+        exact = precise
+    return 0.0 if not exact else CLOSE if precise else CLOSE_IN_16_BITS
 
 
 def _end_tokens(network: Any, tokenizer: Any) -> frozenset[int]:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tao_lab.chain.context import Context
+from tao_lab.chain.dispatch import ROOT, Call
 from tao_lab.chain.errors import DispatchError
 from tao_lab.chain.pallets.balances import EXISTENTIAL_DEPOSIT, free_balance
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID
@@ -354,8 +355,9 @@ def test_raising_the_least_clears_small_nominations(ctx: Context) -> None:
     before = stake(ctx, 1)
     clear_small_nominations(ctx)
     assert stake(ctx, 1, coldkey=BOB) > 0
-    ctx.state.put(MODULE, "NominatorMinRequiredStake", 600 * 10**6)  # 1.2 TAO
-    clear_small_nominations(ctx)
+    ctx.dispatch(
+        ROOT, Call("AdminUtils", "sudo_set_nominator_min_required_stake", {"min_stake": 600 * 10**6})
+    )  # 1.2 TAO
     assert stake(ctx, 1, coldkey=BOB) == 0
     assert stake(ctx, 1, HELPER, BOB) > 0
     assert stake(ctx, 1) == before

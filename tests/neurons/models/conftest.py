@@ -4,11 +4,16 @@ from tao_lab.neurons import models
 from tao_lab.neurons.models.tiny import save_tiny
 
 
-@pytest.fixture(scope="session")
-def tiny_folder(tmp_path_factory):
+@pytest.fixture(scope="session", autouse=True)
+def one_thread():
+    """Threads of torch that wait for each other on a busy machine cost more than they give."""
     import torch
 
-    torch.set_num_threads(1)  # threads that wait for each other on a busy machine cost more than they give
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def tiny_folder(tmp_path_factory):
     return save_tiny(tmp_path_factory.mktemp("models") / "tiny-mistral")
 
 

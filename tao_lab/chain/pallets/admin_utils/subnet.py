@@ -24,18 +24,21 @@ from tao_lab.chain.pallets.subtensor.lookups import (
     ROOT_NETUID,
     ensure_subnet_owner_or_root,
     failed,
-    is_subnet_account,
     subnet_exists,
 )
 from tao_lab.chain.pallets.subtensor.mechanisms import ensure_max_uids_over_all_mechanisms
 from tao_lab.chain.pallets.subtensor.rate_limits import (
+    MAX_UIDS_TRIMMING,
     SET_SN_OWNER_HOTKEY_BLOCKS,
     SET_WEIGHTS_VERSION_KEY,
     OwnerHyperparameter,
     last_block,
     set_last_block,
 )
+from tao_lab.chain.pallets.subtensor.staking import clear_small_nominations, nominator_min_stake
+from tao_lab.chain.pallets.subtensor.subnets import set_owner_hotkey
 from tao_lab.chain.pallets.subtensor.tempo import apply_tempo, ensure_admin_window_open
+from tao_lab.chain.pallets.subtensor.uids import trim_to_max_allowed_uids
 from tao_lab.units import U16_MAX
 
 MIN_BURN_BELOW = 1_000_000_000  # rao
@@ -550,10 +553,7 @@ def sudo_set_sn_owner_hotkey(ctx: Context, origin: Origin, netuid: int, hotkey: 
     if last and ctx.block - last < SET_SN_OWNER_HOTKEY_BLOCKS:
         raise failed("TxRateLimitExceeded", f"once in {SET_SN_OWNER_HOTKEY_BLOCKS} blocks")
     set_last_block(ctx, ctx.block, "SetSNOwnerHotkey", netuid)
-    if is_subnet_account(hotkey):
-        raise failed("CannotUseSystemAccount", f"{hotkey} is a subnet's account")
-    ctx.state.put(MODULE, "SubnetOwnerHotkey", netuid, hotkey)
-    ctx.deposit_event(MODULE, "SubnetOwnerHotkeySet", netuid, hotkey)
+    set_owner_hotkey(ctx, netuid, hotkey)
 
 
 @call(PALLET, weight=weight(14_000_000, writes=1))
@@ -566,6 +566,21 @@ def sudo_set_network_pow_registration_allowed(
 
 @call(PALLET, weight=weight(30_697_000, reads=5, writes=1))
 def sudo_set_nominator_min_required_stake(ctx: Context, origin: Origin, min_stake: int) -> None:
-    """Root sets the smallest stake on another's hotkey."""
+    """Root sets the smallest stake on another's hotkey, millionths of the least stake; what is too little now is sold.
+
+    As in the source, the new value in millionths is compared with the old one in rao.
+    """
     ensure_root(origin)
+    before = nominator_min_stake(ctx.state)
     ctx.state.put(MODULE, "NominatorMinRequiredStake", min_stake)
+    if min_stake > before:
+        clear_small_nominations(ctx)
+
+
+@call(PALLET, weight=weight(38_302_000, reads=8, writes=1))
+def sudo_trim_to_max_allowed_uids(ctx: Context, origin: Origin, netuid: int, max_n: int) -> None:
+    """The owner, once a month, or root lowers the number of places; those with the least emission go."""
+    who = ensure_owner_within_limit_or_root(ctx, origin, netuid, MAX_UIDS_TRIMMING)
+    ensure_admin_window_open(ctx, netuid)
+    trim_to_max_allowed_uids(ctx, netuid, max_n)
+    record(ctx, who, netuid, MAX_UIDS_TRIMMING)

@@ -5,6 +5,9 @@ Source: `pallets/subtensor/src/coinbase/block_step.rs` (`block_step`), `macros/h
 
 from __future__ import annotations
 
+import numpy as np
+
+from tao_lab.chain.columns import Columns
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import on_initialize
 from tao_lab.chain.pallets.subtensor.children import set_pending_children
@@ -12,12 +15,7 @@ from tao_lab.chain.pallets.subtensor.commit_reveal import reveal_timelocked
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, all_netuids
 from tao_lab.chain.pallets.subtensor.registration import update_registration_prices
 from tao_lab.chain.pallets.subtensor.root_claims import auto_claim, find_root_stakers
-from tao_lab.chain.pallets.subtensor.run_coinbase import (
-    mint_block_emission,
-    run_coinbase,
-    update_moving_prices,
-    update_root_prop,
-)
+from tao_lab.chain.pallets.subtensor.run_coinbase import mint_block_emission, run_coinbase, settle
 from tao_lab.chain.pallets.subtensor.swap_hotkey import forget_old_swaps
 from tao_lab.chain.pallets.subtensor.tempo import deferred_epochs
 
@@ -27,15 +25,13 @@ def block_step(ctx: Context) -> None:
     """The pallet's part of a new block, in the order of the chain."""
     netuids = all_netuids(ctx.state)
     forget_old_swaps(ctx, netuids)
-    update_registration_prices(ctx)
+    update_registration_prices(ctx, netuids)
     credit = mint_block_emission(ctx)
     reveal_matured(ctx, [netuid for netuid in netuids if netuid != ROOT_NETUID])
-    run_coinbase(ctx, credit)
-    update_moving_prices(ctx)
-    update_root_prop(ctx)
-    for netuid in netuids:
-        if ctx.state.get(MODULE, "LastEpochBlock", netuid) == ctx.block:
-            set_pending_children(ctx, netuid)
+    settle(ctx, netuids, run_coinbase(ctx, netuids, credit))
+    stepped = Columns(ctx.state, netuids).read(MODULE, "LastEpochBlock") == ctx.block
+    for place in np.flatnonzero(stepped).tolist():
+        set_pending_children(ctx, netuids[place])
     auto_claim(ctx)
     find_root_stakers(ctx)
 

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import Origin, call, ensure_root, weight
+from tao_lab.chain.pallets import commitments
 from tao_lab.chain.pallets.subtensor.dissolution import destroy_alpha_in_out_stakes
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, failed, subnet_exists
 from tao_lab.chain.pallets.subtensor.pool import clear_protocol_liquidity
+from tao_lab.chain.pallets.subtensor.root_claims import forget_subnet
 from tao_lab.chain.pallets.subtensor.uids import storage_indices
 from tao_lab.chain.state import StorageReader
 
@@ -70,7 +72,6 @@ BY_HOTKEY = (  # stored by an account, then the netuid
     "TransactionKeyLastBlock",
     "DecayingLock",
 )
-COMMITMENT_MAPS = ("CommitmentOf", "LastCommitment", "LastBondsReset", "RevealedCommitments", "UsedSpaceOf")
 
 
 @call(MODULE, weight=weight(119_000_000, reads=6, writes=31))
@@ -95,31 +96,15 @@ def dissolve(ctx: Context, netuid: int) -> None:
     """
     if netuid == ROOT_NETUID or not subnet_exists(ctx.state, netuid):
         raise failed("SubnetNotExists", f"there is no subnet {netuid} to dissolve")
-    _forget_root_claims(ctx, netuid)
+    forget_subnet(ctx, netuid)
     destroy_alpha_in_out_stakes(ctx, netuid)
     clear_protocol_liquidity(ctx, netuid)
-    _purge_commitments(ctx, netuid)
+    commitments.purge_netuid(ctx, netuid)
     _remove_network(ctx, netuid)
     ctx.deposit_event(MODULE, "NetworkRemoved", netuid)
 
 
-def _forget_root_claims(ctx: Context, netuid: int) -> None:
-    for hotkey, claimable in ctx.state.entries(MODULE, "RootClaimable"):
-        rates = dict(claimable)
-        if rates.pop(netuid, None) is not None:
-            ctx.state.put(MODULE, "RootClaimable", hotkey, rates)
-
-
 # --- removing ---------------------------------------------------------------------------------------------------
-
-
-def _purge_commitments(ctx: Context, netuid: int) -> None:
-    for item in COMMITMENT_MAPS:
-        ctx.state.remove_prefix("Commitments", item, netuid)
-    index = ctx.state.get("Commitments", "TimelockedIndex")
-    kept = [entry for entry in index if entry[0] != netuid]
-    if len(kept) < len(index):
-        ctx.state.put("Commitments", "TimelockedIndex", kept)
 
 
 def _remove_network(ctx: Context, netuid: int) -> None:

@@ -16,6 +16,7 @@ MIN_TEMPO = 360  # blocks
 CHILDREN_BLOCKS = 150
 SET_SN_OWNER_HOTKEY_BLOCKS = 50_400
 MECHANISM_BLOCKS = 7_200
+TRIMMING_BLOCKS = 216_000
 
 
 class OwnerLimit(Protocol):
@@ -67,6 +68,7 @@ SET_WEIGHTS_VERSION_KEY = TransactionType(
 )
 MECHANISM_COUNT_UPDATE = TransactionType(7, lambda ctx, netuid: MECHANISM_BLOCKS)
 MECHANISM_EMISSION = TransactionType(8, lambda ctx, netuid: MECHANISM_BLOCKS)
+MAX_UIDS_TRIMMING = TransactionType(9, lambda ctx, netuid: TRIMMING_BLOCKS)
 TEMPO_UPDATE = TransactionType(11, lambda ctx, netuid: MIN_TEMPO)
 
 

@@ -9,6 +9,9 @@ Source: `pallets/subtensor/src/subnets/registration.rs`.
 
 from __future__ import annotations
 
+import numpy as np
+
+from tao_lab.chain.columns import Columns
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import Origin, call, ensure_signed, weight
 from tao_lab.chain.pallets.subtensor.accounts import create_account
@@ -25,9 +28,10 @@ from tao_lab.chain.pallets.subtensor.pool import record_tao_flow, swap_tao_for_a
 from tao_lab.chain.pallets.subtensor.tao import add_to, coldkey_balance, transfer_tao_to_subnet
 from tao_lab.chain.pallets.subtensor.tempo import should_run_epoch
 from tao_lab.chain.pallets.subtensor.uids import append_neuron, replace_neuron, uid_to_prune
+from tao_lab.chain.rules import Rules
 from tao_lab.chain.state import StorageReader
 from tao_lab.economy import PriceTerms
-from tao_lab.economy.registration_price import PriceEvent
+from tao_lab.economy.registration_price import FACTOR_BITS, PriceEvent, decay_factor
 from tao_lab.units import U16_MAX
 
 
@@ -70,11 +74,11 @@ def _register(ctx: Context, coldkey: str, netuid: int, hotkey: str) -> None:
     create_account(ctx, coldkey, hotkey)
     if not coldkey_owns_hotkey(state, coldkey, hotkey):
         raise failed("NonAssociatedColdKey", f"{hotkey} belongs to {state.get(MODULE, 'Owner', hotkey)}")
-    _ensure_place(ctx, netuid)
+    replaced = _uid_to_replace(ctx, netuid)
     paid = transfer_tao_to_subnet(ctx, netuid, coldkey, burn)
     bought = swap_tao_for_alpha(ctx, netuid, paid).received
     add_to(ctx, MODULE, "SubnetAlphaOut", netuid, -bought)
-    uid = _take_place(ctx, netuid, hotkey)
+    uid = _take_place(ctx, netuid, hotkey, replaced)
     move_price(ctx, netuid, "registration")
     registered = state.get(MODULE, "RegistrationsThisBlock", netuid)
     state.put(MODULE, "RegistrationsThisBlock", netuid, min(registered + 1, U16_MAX))
@@ -97,21 +101,23 @@ def _ensure_may_register(ctx: Context, coldkey: str, netuid: int, hotkey: str) -
     return burn
 
 
-def _ensure_place(ctx: Context, netuid: int) -> None:
+def _uid_to_replace(ctx: Context, netuid: int) -> int | None:
+    """UID of the neuron that makes room, or None where a place is free."""
     places, taken = (ctx.state.get(MODULE, item, netuid) for item in ("MaxAllowedUids", "SubnetworkN"))
-    if places == 0 or (taken >= places and uid_to_prune(ctx, netuid) is None):
-        raise failed("NoNeuronIdAvailable", f"all {places} places are taken, and nobody may be replaced")
-
-
-def _take_place(ctx: Context, netuid: int, hotkey: str) -> int:
-    """`register_neuron`: a new place, or that of the weakest neuron; gives back the UID."""
-    if ctx.state.get(MODULE, "SubnetworkN", netuid) < ctx.state.get(MODULE, "MaxAllowedUids", netuid):
-        return append_neuron(ctx, netuid, hotkey)
-    uid = uid_to_prune(ctx, netuid)
+    if taken < places:
+        return None
+    uid = uid_to_prune(ctx, netuid) if places else None
     if uid is None:
-        raise failed("NoNeuronIdAvailable", "nobody may be replaced")
-    replace_neuron(ctx, netuid, uid, hotkey)
+        raise failed("NoNeuronIdAvailable", f"all {places} places are taken, and nobody may be replaced")
     return uid
+
+
+def _take_place(ctx: Context, netuid: int, hotkey: str, replaced: int | None) -> int:
+    """`register_neuron`: a new place, or that of another; gives back the UID."""
+    if replaced is None:
+        return append_neuron(ctx, netuid, hotkey)
+    replace_neuron(ctx, netuid, replaced, hotkey)
+    return replaced
 
 
 # --- the price --------------------------------------------------------------------------------------------------
@@ -135,13 +141,28 @@ def move_price(ctx: Context, netuid: int, event: PriceEvent) -> None:
         ctx.state.put(MODULE, "Burn", netuid, after)
 
 
-def update_registration_prices(ctx: Context) -> None:
-    """At the start of a block: prices fall, and registrations are counted anew."""
-    state = ctx.state
-    for netuid in all_netuids(state):
-        if ctx.block > 1:
+def _lower_prices(columns: Columns) -> None:
+    """`registration_price` of a block on every subnet."""
+    before, half_life, low, high = (
+        columns.read(MODULE, item).tolist() for item in ("Burn", "BurnHalfLife", "MinBurn", "MaxBurn")
+    )
+    after = [
+        min(max(burn * decay_factor(blocks) >> FACTOR_BITS, lowest), highest)
+        for burn, blocks, lowest, highest in zip(before, half_life, low, high, strict=True)
+    ]
+    columns.write(MODULE, "Burn", np.array(after, np.uint64), np.array(after, np.uint64) != np.array(before, np.uint64))
+
+
+def update_registration_prices(ctx: Context, netuids: list[int] | None = None) -> None:
+    """At the start of a block: prices fall, and registrations are counted anew; on all subnets, root included."""
+    netuids = all_netuids(ctx.state) if netuids is None else netuids
+    state, columns = ctx.state, Columns(ctx.state, netuids)
+    if ctx.block > 1 and ctx.rules.registration_price is Rules.registration_price:
+        _lower_prices(columns)
+    elif ctx.block > 1:
+        for netuid in netuids:
             move_price(ctx, netuid, "block")
-        if state.get(MODULE, "RegistrationsThisBlock", netuid):
-            state.put(MODULE, "RegistrationsThisBlock", netuid, 0)
+    counts = columns.read(MODULE, "RegistrationsThisBlock")
+    columns.write(MODULE, "RegistrationsThisBlock", np.zeros_like(counts), counts != 0)
     if should_run_epoch(state, ROOT_NETUID, ctx.block) and state.get(MODULE, "RegistrationsThisInterval", ROOT_NETUID):
         state.put(MODULE, "RegistrationsThisInterval", ROOT_NETUID, 0)

@@ -34,6 +34,7 @@ def add_root(ctx: Context, genesis: Genesis) -> None:
         "Tempo": 100,
         "NetworkRegistrationAllowed": True,
         "TargetRegistrationsPerInterval": 1,
+        "SubtokenEnabled": True,  # as on mainnet since dynamic TAO: root takes stake from the first block
         "TokenSymbol": symbol_for(ROOT_NETUID),
     }.items():
         state.put(MODULE, item, ROOT_NETUID, value)

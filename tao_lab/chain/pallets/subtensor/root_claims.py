@@ -32,8 +32,10 @@ from tao_lab.economy.dividends import root_claimable_increment
 RATE_BITS = 32  # I96F32
 NUM_ROOT_CLAIMS = 5  # coldkeys a block (DefaultNumRootClaim)
 MAX_SUBNET_CLAIMS = 5  # a call
+MIN_ROOT_CLAIM = 500_000  # rao of alpha, where no threshold is set (DefaultMinRootClaimAmount)
 MAX_ROOT_CLAIM_THRESHOLD = 10_000_000  # rao
 STAKES_LOOKED_AT = 30  # a block (ALPHA_MAP_BATCH_SIZE)
+CLAIM_WEIGHT = weight(60_000_000, reads=7, writes=5)  # on one subnet
 U64_MAX = (1 << 64) - 1
 U128_MAX = (1 << 128) - 1
 RATE_MAX = (1 << 127) - 1
@@ -49,14 +51,19 @@ def claimable_rates(state: StorageReader, hotkey: str) -> dict[int, int]:
 
 def root_owed(state: StorageReader, hotkey: str, coldkey: str, netuid: int) -> int:
     """Alpha that a coldkey may claim on a subnet, rao."""
-    return max(_owed_word(state, hotkey, coldkey, netuid), 0) >> RATE_BITS
-
-
-def _owed_word(state: StorageReader, hotkey: str, coldkey: str, netuid: int) -> int:
-    """As I96F32 word; it can be negative by what rounding took."""
     rate = claimable_rates(state, hotkey).get(netuid, 0)
-    earned = min(rate * stake_of_coldkey(state, hotkey, coldkey, ROOT_NETUID), RATE_MAX)
-    return earned - min(state.get(MODULE, "RootClaimed", netuid, hotkey, coldkey) << RATE_BITS, RATE_MAX)
+    stake = stake_of_coldkey(state, hotkey, coldkey, ROOT_NETUID)
+    return max(_owed_word(rate, stake, state.get(MODULE, "RootClaimed", netuid, hotkey, coldkey)), 0) >> RATE_BITS
+
+
+def _owed_word(rate: int, stake: int, claimed: int) -> int:
+    """As I96F32 word; it can be negative by what rounding took."""
+    return min(rate * stake, RATE_MAX) - min(claimed << RATE_BITS, RATE_MAX)
+
+
+def _share(rate: int, rao: int) -> int:
+    """Alpha that rao of root stake have earned at a rate, whole."""
+    return max(min(rate * rao, RATE_MAX), 0) >> RATE_BITS
 
 
 def increase_root_claimable(ctx: Context, hotkey: str, netuid: int, alpha: int) -> None:
@@ -78,7 +85,7 @@ def adjust_root_claimed(ctx: Context, hotkey: str, coldkey: str, rao: int) -> No
     for netuid, rate in claimable_rates(ctx.state, hotkey).items():
         if rao < 0 and netuid == ROOT_NETUID:
             continue
-        share = max(rate * abs(rao) >> RATE_BITS, 0)
+        share = _share(rate, abs(rao))
         claimed = ctx.state.get(MODULE, "RootClaimed", netuid, hotkey, coldkey) + (share if rao >= 0 else -share)
         ctx.state.put(MODULE, "RootClaimed", netuid, hotkey, coldkey, min(max(claimed, 0), U128_MAX))
 
@@ -112,10 +119,9 @@ def root_claim(
     try:
         for hotkey in ctx.state.get(MODULE, "StakingHotkeys", coldkey) if hotkeys is None else hotkeys:
             spent += Weight(3 * DB_READ)
-            for netuid in claimable_rates(ctx.state, hotkey):
-                if subnets is None or netuid in subnets:
-                    total += _claim_on_subnet(ctx, hotkey, coldkey, netuid)
-                    spent += weight(60_000_000, reads=7, writes=5)
+            tao, claims = _claim_of_hotkey(ctx, hotkey, coldkey, subnets)
+            total += tao
+            spent += Weight(claims * CLAIM_WEIGHT.ref_time)
     except DispatchError:
         ctx.rollback(mark)
         raise
@@ -123,13 +129,34 @@ def root_claim(
     return spent
 
 
-def _claim_on_subnet(ctx: Context, hotkey: str, coldkey: str, netuid: int) -> int:
-    """Sell what is owed and stake it on root; gives back rao of TAO, 0 where too little is owed."""
-    word = _owed_word(ctx.state, hotkey, coldkey, netuid)
-    owed = max(word, 0) >> RATE_BITS
-    if word < ctx.state.get(MODULE, "RootClaimableThreshold", netuid)["bits"] or owed == 0:
-        return 0
-    tao = swap_alpha_for_tao(ctx, netuid, owed, drop_fees=True).received
+def _claim_of_hotkey(ctx: Context, hotkey: str, coldkey: str, subnets: set[int] | None) -> tuple[int, int]:
+    """Claim what the stake on one hotkey has earned; gives back rao of TAO, and on how many subnets it was tried.
+
+    `RootClaimed` is kept in memory meanwhile: each claim changes it for all subnets, because its TAO is new root stake.
+    """
+    state, rates, total = ctx.state, claimable_rates(ctx.state, hotkey), 0
+    tried = [netuid for netuid in rates if subnets is None or netuid in subnets]
+    claimed = {netuid: state.get(MODULE, "RootClaimed", netuid, hotkey, coldkey) for netuid in rates if tried}
+    stake = stake_of_coldkey(state, hotkey, coldkey, ROOT_NETUID) if tried else 0
+    least = {netuid: threshold["bits"] for netuid, threshold in state.entries(MODULE, "RootClaimableThreshold")}
+    for netuid in tried:
+        word = _owed_word(rates[netuid], stake, claimed[netuid])
+        owed = max(word, 0) >> RATE_BITS
+        if word < least.get(netuid, MIN_ROOT_CLAIM << RATE_BITS) or owed == 0:
+            continue
+        tao = _sell_for_root(ctx, hotkey, coldkey, netuid, owed)
+        stake = stake_of_coldkey(state, hotkey, coldkey, ROOT_NETUID)
+        claimed = {other: min(had + _share(rates[other], tao), U128_MAX) for other, had in claimed.items()}
+        claimed[netuid] = min(claimed[netuid] + owed, U128_MAX)
+        total += tao
+    for netuid, alpha in claimed.items() if total else ():
+        state.put(MODULE, "RootClaimed", netuid, hotkey, coldkey, alpha)
+    return total, len(tried)
+
+
+def _sell_for_root(ctx: Context, hotkey: str, coldkey: str, netuid: int, alpha: int) -> int:
+    """Sell alpha that nobody holds to the pool and stake the TAO on root; gives back rao of TAO."""
+    tao = swap_alpha_for_tao(ctx, netuid, alpha, drop_fees=True).received
     transfer_tao_from_subnet(ctx, netuid, account_of_netuid(ROOT_NETUID), tao)
     add_to(ctx, MODULE, "SubnetRootSellTao", netuid, tao)
     record_protocol_flow(ctx, netuid, -tao)
@@ -137,9 +164,6 @@ def _claim_on_subnet(ctx: Context, hotkey: str, coldkey: str, netuid: int) -> in
     add_to(ctx, MODULE, "SubnetTAO", ROOT_NETUID, tao)
     add_to(ctx, MODULE, "SubnetAlphaOut", ROOT_NETUID, tao)
     change_total_stake(ctx, tao)
-    adjust_root_claimed(ctx, hotkey, coldkey, tao)
-    claimed = ctx.state.get(MODULE, "RootClaimed", netuid, hotkey, coldkey)
-    ctx.state.put(MODULE, "RootClaimed", netuid, hotkey, coldkey, min(claimed + owed, U128_MAX))
     return tao
 
 

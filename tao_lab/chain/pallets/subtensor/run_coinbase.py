@@ -7,10 +7,12 @@ Sources: `pallets/subtensor/src/coinbase/run_coinbase.rs`, `coinbase/subnet_emis
 
 from __future__ import annotations
 
+from tao_lab.chain.columns import Columns
 from tao_lab.chain.context import Context
 from tao_lab.chain.errors import DispatchError
 from tao_lab.chain.pallets.subtensor.distribution import distribute_emission
-from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, all_netuids
+from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID
+from tao_lab.chain.pallets.subtensor.many_subnets import Emitted, emit_at_once, emitting, settle_at_once
 from tao_lab.chain.pallets.subtensor.pool import (
     MAX_PRICE,
     adjust_protocol_liquidity,
@@ -62,32 +64,36 @@ def block_emission(ctx: Context, issuance: int) -> int:
     return emission
 
 
-def run_coinbase(ctx: Context, credit: int) -> None:
+def run_coinbase(ctx: Context, netuids: list[int], credit: int) -> Emitted | None:
     """Emit to subnets, then pay out those whose epoch is due.
 
     Args:
         ctx: Block under construction.
+        netuids: All subnets, root included, in the order of the chain.
         credit: Rao of TAO that this block has issued.
+
+    Returns:
+        The table of a block whose emission was computed at once, for `settle`; else None.
     """
     ctx.state.remove_prefix(MODULE, "SubnetRootSellTao")
-    subnets = [netuid for netuid in all_netuids(ctx.state) if netuid != ROOT_NETUID]
-    emit_to_subnets(ctx, subnets_to_emit_to(ctx.state, subnets), credit)
+    subnets = [netuid for netuid in netuids if netuid != ROOT_NETUID]
+    emit_to = emitting(Columns(ctx.state, subnets), subnets)
+    emitted = emit_at_once(ctx, emit_to, credit)
+    if emitted is None:
+        emit_to_subnets(ctx, emit_to, credit)
     pots = {netuid: drain_pending(ctx, netuid) for netuid in take_due_epochs(ctx, subnets)}
     for netuid, (pending, owner_cut) in sorted(pots.items()):
         distribute_emission(ctx, netuid, pending, owner_cut)
         ctx.state.put(MODULE, "LastMechansimStepBlock", netuid, ctx.block)
+    return emitted
 
 
-def subnets_to_emit_to(state: StorageReader, netuids: list[int]) -> list[int]:
-    """Subnets that have been started, trade, and are open for registration."""
-    return [
-        netuid
-        for netuid in netuids
-        if netuid != ROOT_NETUID
-        and state.get(MODULE, "FirstEmissionBlockNumber", netuid) is not None
-        and state.get(MODULE, "SubtokenEnabled", netuid)
-        and state.get(MODULE, "NetworkRegistrationAllowed", netuid)
-    ]
+def settle(ctx: Context, netuids: list[int], emitted: Emitted | None) -> None:
+    """After emission: moving prices and root's weights."""
+    if emitted is None or not settle_at_once(ctx, emitted):
+        emit_to = emitting(Columns(ctx.state, netuids), netuids)
+        update_moving_prices(ctx, emit_to)
+        update_root_prop(ctx, emit_to)
 
 
 # --- TAO and alpha of one block ---------------------------------------------------------------------------------
@@ -204,11 +210,11 @@ def drain_pending(ctx: Context, netuid: int) -> tuple[Pending, int]:
 # --- after emission ---------------------------------------------------------------------------------------------
 
 
-def update_moving_prices(ctx: Context) -> None:
+def update_moving_prices(ctx: Context, netuids: list[int]) -> None:
     """Move each subnet's moving price towards its price."""
     state = ctx.state
     moving_alpha = state.get(MODULE, "SubnetMovingAlpha")["bits"]
-    for netuid in subnets_to_emit_to(state, all_netuids(state)):
+    for netuid in netuids:
         started = max(int(state.get(MODULE, "FirstEmissionBlockNumber", netuid)) - 1, 0)
         moved = update_moving_price(
             to_u64f64(moving_alpha_price(state, netuid)),
@@ -220,7 +226,7 @@ def update_moving_prices(ctx: Context) -> None:
         state.put(MODULE, "SubnetMovingPrice", netuid, {"bits": moved})
 
 
-def update_root_prop(ctx: Context) -> None:
+def update_root_prop(ctx: Context, netuids: list[int]) -> None:
     """Record root's weight in each subnet."""
-    for netuid in subnets_to_emit_to(ctx.state, all_netuids(ctx.state)):
+    for netuid in netuids:
         ctx.state.put(MODULE, "RootProp", netuid, {"bits": root_proportion_of(ctx.state, netuid)})

@@ -69,9 +69,8 @@ def passes_registration_limit(ctx: Context) -> bool:
     return last == 0 or ctx.block - last >= ctx.state.get(MODULE, "NetworkRateLimit")
 
 
-def netuid_to_prune(ctx: Context) -> int | None:
+def netuid_to_prune(state: StorageReader, block: int) -> int | None:
     """The subnet that a new one would replace on a full network, or None while all are immune."""
-    state = ctx.state
     subnets = [
         Subnet(
             netuid=netuid,
@@ -81,7 +80,7 @@ def netuid_to_prune(ctx: Context) -> int | None:
         for netuid in all_netuids(state)
         if netuid != ROOT_NETUID
     ]
-    return subnet_to_prune(subnets, ctx.block, state.get(MODULE, "NetworkImmunityPeriod"))
+    return subnet_to_prune(subnets, block, state.get(MODULE, "NetworkImmunityPeriod"))
 
 
 def median_alpha_price(prices: Sequence[int]) -> int:
@@ -99,7 +98,7 @@ def median_alpha_price(prices: Sequence[int]) -> int:
 @call(MODULE, weight=weight(277_125_000, reads=40, writes=48))
 def register_network(ctx: Context, origin: Origin, hotkey: str) -> None:
     """Make a subnet; the hotkey gets UID 0."""
-    _register_network(ctx, ensure_signed(origin), hotkey, None)
+    create_subnet(ctx, ensure_signed(origin), hotkey)
 
 
 @call(MODULE, weight=weight(275_041_000, reads=39, writes=47))
@@ -107,11 +106,16 @@ def register_network_with_identity(
     ctx: Context, origin: Origin, hotkey: str, identity: Mapping[str, str] | None
 ) -> None:
     """As `register_network`, with a name and links."""
-    _register_network(ctx, ensure_signed(origin), hotkey, identity)
+    create_subnet(ctx, ensure_signed(origin), hotkey, identity)
 
 
-def _register_network(ctx: Context, coldkey: str, hotkey: str, identity: Mapping[str, str] | None) -> int:
-    """`do_register_network`; gives back the netuid."""
+def create_subnet(ctx: Context, coldkey: str, hotkey: str, identity: Mapping[str, str] | None = None) -> int:
+    """Make a subnet that a coldkey pays for and owns (`do_register_network`); gives back the netuid.
+
+    Raises:
+        DispatchError: `NonAssociatedColdKey`, `CannotUseSystemAccount`, `SubNetRegistrationDisabled`,
+            `NetworkTxRateLimitExceeded`, `SubnetLimitReached`, `CannotAffordLockCost`, `InvalidIdentity`.
+    """
     pruned = _ensure_may_register_network(ctx, coldkey, hotkey)
     cost, free = network_lock_cost(ctx.state, ctx.block), coldkey_balance(ctx, coldkey)
     if cost > free:
@@ -152,7 +156,7 @@ def _ensure_may_register_network(ctx: Context, coldkey: str, hotkey: str) -> int
     limit = state.get(MODULE, "SubnetLimit")
     if sum(netuid != ROOT_NETUID for netuid in all_netuids(state)) < limit:
         return None
-    pruned = netuid_to_prune(ctx)
+    pruned = netuid_to_prune(ctx.state, ctx.block)
     if pruned is None:
         raise failed("SubnetLimitReached", f"there are {limit} subnets, and all are immune")
     return pruned

@@ -10,6 +10,9 @@ Sources: `pallets/subtensor/src/coinbase/{run_coinbase,tempo_control}.rs` (`shou
 
 from __future__ import annotations
 
+import numpy as np
+
+from tao_lab.chain.columns import Columns
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import Origin, call, weight
 from tao_lab.chain.pallets.subtensor.lookups import (
@@ -164,10 +167,7 @@ def take_due_epochs(ctx: Context, netuids: list[int]) -> list[int]:
     """Advance the schedule by one block; gives back the subnets whose epoch runs now (`drain_pending`)."""
     state, running = ctx.state, []
     free = int(state.get(MODULE, "MaxEpochsPerBlock"))
-    for netuid in netuids:
-        state.put(MODULE, "BlocksSinceLastStep", netuid, state.get(MODULE, "BlocksSinceLastStep", netuid) + 1)
-        if not should_run_epoch(state, netuid, ctx.block):
-            continue
+    for netuid in _count_block(ctx, netuids):
         if free == 0:
             state.put(MODULE, "PendingEpochAt", netuid, ctx.block + 1)
             ctx.deposit_event(MODULE, "EpochDeferred", netuid=netuid, from_block=ctx.block, to_block=ctx.block + 1)
@@ -182,3 +182,15 @@ def take_due_epochs(ctx: Context, netuids: list[int]) -> list[int]:
         state.put(MODULE, "PendingEpochAt", netuid, 0)
         state.put(MODULE, "SubnetEpochIndex", netuid, state.get(MODULE, "SubnetEpochIndex", netuid) + 1)
     return running
+
+
+def _count_block(ctx: Context, netuids: list[int]) -> list[int]:
+    """Count the block for every subnet; gives back those whose epoch is due (`should_run_epoch` of many)."""
+    columns = Columns(ctx.state, netuids)
+    tempo, pending, last = (columns.read(MODULE, name) for name in ("Tempo", "PendingEpochAt", "LastEpochBlock"))
+    since = columns.read(MODULE, "BlocksSinceLastStep") + np.uint64(1)
+    columns.write(MODULE, "BlocksSinceLastStep", since)
+    block = np.uint64(ctx.block)
+    asked = (pending > 0) & (pending <= block)
+    due = asked | (since > MAX_TEMPO) | (block >= last + tempo)
+    return [netuids[place] for place in np.flatnonzero(due & (tempo > 0)).tolist()]

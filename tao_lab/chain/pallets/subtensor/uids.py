@@ -14,7 +14,6 @@ from tao_lab.chain.context import Context
 from tao_lab.chain.pallets.subtensor.lookups import (
     MODULE,
     failed,
-    hotkeys_by_uid,
     last_updates,
     mechanism_index,
     subnet_exists,
@@ -29,6 +28,7 @@ COLUMNS: dict[str, Any] = {  # one entry for each UID, and what a new neuron has
     "ValidatorTrust": 0,
     "ValidatorPermit": False,
 }
+UID_BYTES = 2
 HOTKEY_ITEMS = ("Axons", "NeuronCertificates", "Prometheus")  # by (netuid, hotkey)
 
 
@@ -137,6 +137,7 @@ def uid_to_prune(ctx: Context, netuid: int) -> int | None:
     emission = state.get(MODULE, "Emission", netuid)
     period = state.get(MODULE, "ImmunityPeriod", netuid)
     registered = dict(state.entries(MODULE, "BlockAtRegistration", netuid))
+    seats = state.raw_keys(state.key(MODULE, "Keys", netuid))  # end with the UID
     neurons = [
         Neuron(
             uid=uid,
@@ -145,8 +146,7 @@ def uid_to_prune(ctx: Context, netuid: int) -> int | None:
             immune=max(ctx.block - registered.get(uid, 0), 0) < period,
             immortal=uid in immortal,
         )
-        for uid in hotkeys_by_uid(state, netuid)
-        if uid < state.get(MODULE, "SubnetworkN", netuid)
+        for uid in (int.from_bytes(key[-UID_BYTES:], "little") for key in seats)
     ]
     return neuron_to_prune(neurons, state.get(MODULE, "MinNonImmuneUids", netuid))
 

@@ -1,0 +1,133 @@
+"""Leased subnets: a crowdloan pays the lock, an account without a key owns the subnet, and contributors earn.
+
+The creator of the crowdloan, the beneficiary, runs the subnet by proxy. Contributors get `emissions_share` per cent of
+the owner's cut as stake, every 100 blocks; the beneficiary gets the rest of that. When the lease ends, the beneficiary
+may take the subnet over.
+
+Source: `pallets/subtensor/src/subnets/leasing.rs`.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import Any
+
+import bittensor_core
+
+from tao_lab.chain.context import Context
+from tao_lab.chain.dispatch import Origin, Post, call, ensure_signed, weight
+from tao_lab.chain.errors import DispatchError
+from tao_lab.chain.extrinsic import compact
+from tao_lab.chain.pallets import balances
+from tao_lab.chain.pallets.crowdloan import PALLET as CROWDLOAN
+from tao_lab.chain.pallets.crowdloan import no_longer_provide, provide
+from tao_lab.chain.pallets.proxy import add_proxy_delegate, remove_proxy_delegate
+from tao_lab.chain.pallets.subtensor.lookups import MODULE, coldkey_owns_hotkey, failed
+from tao_lab.chain.pallets.subtensor.subnets import create_subnet, set_owner_hotkey
+from tao_lab.chain.runtime import SS58_FORMAT
+from tao_lab.economy.words import U64F64
+
+PROXY_TYPE = "SubnetLeaseBeneficiary"
+MOST_CONTRIBUTORS = 500
+
+
+def lease_account(lease_id: int, role: str) -> str:
+    """Address of the `coldkey` or `hotkey` of a lease, to which nobody has a key."""
+    name = f"leasing/{role}".encode()
+    entropy = blake2b(compact(len(name)) + name + lease_id.to_bytes(4, "little"), digest_size=32).digest()
+    return str(bittensor_core.ss58_encode(entropy, SS58_FORMAT))
+
+
+@call(MODULE, weight=weight(309_598_986 + 46_027_026 * MOST_CONTRIBUTORS, reads=49 + 1_000, writes=53 + 1_000))
+def register_leased_network(ctx: Context, origin: Origin, emissions_share: int, end_block: int | None) -> None:
+    """Make a subnet with what a crowdloan has raised; only as the call of a crowdloan that is being finalized."""
+    who, state = ensure_signed(origin), ctx.state
+    crowdloan_id, info = _crowdloan_being_finalized(ctx)
+    if who != info["creator"]:
+        raise failed("InvalidLeaseBeneficiary", f"the crowdloan belongs to {info['creator']}")
+    if end_block is not None and end_block <= ctx.block:
+        raise failed("LeaseCannotEndInThePast", f"end_block is {end_block}, this is block {ctx.block}")
+    lease_id = state.get(MODULE, "NextSubnetLeaseId")
+    state.put(MODULE, "NextSubnetLeaseId", lease_id + 1)
+    coldkey, hotkey = (lease_account(lease_id, role) for role in ("coldkey", "hotkey"))
+    provide(ctx, coldkey)
+    provide(ctx, hotkey)
+    balances.transfer(ctx, info["funds_account"], coldkey, info["raised"], keep_alive=False)
+    netuid = create_subnet(ctx, coldkey, hotkey)
+    add_proxy_delegate(ctx, coldkey, who, PROXY_TYPE, 0)
+    leftover = balances.free_balance(ctx, coldkey)
+    lease = {
+        "beneficiary": who,
+        "coldkey": coldkey,
+        "hotkey": hotkey,
+        "emissions_share": emissions_share,
+        "end_block": end_block,
+        "netuid": netuid,
+        "cost": max(info["raised"] - leftover, 0),
+    }
+    state.put(MODULE, "SubnetLeases", lease_id, lease)
+    state.put(MODULE, "SubnetUidToLeaseId", netuid, lease_id)
+    state.put(MODULE, "Delegates", hotkey, 0)
+    _share_out(ctx, lease_id, lease, crowdloan_id, info["raised"], leftover)
+    fields = {"beneficiary": who, "lease_id": lease_id, "netuid": netuid, "end_block": end_block}
+    ctx.deposit_event(MODULE, "SubnetLeaseCreated", **fields)
+
+
+def _crowdloan_being_finalized(ctx: Context) -> tuple[int, dict[str, Any]]:
+    crowdloan_id = ctx.state.get(CROWDLOAN, "CurrentCrowdloanId")
+    info = None if crowdloan_id is None else ctx.state.get(CROWDLOAN, "Crowdloans", crowdloan_id)
+    if info is None:
+        raise DispatchError(CROWDLOAN, "InvalidCrowdloanId", "only as the call of a crowdloan that is being finalized")
+    return crowdloan_id, info
+
+
+def _share_out(
+    ctx: Context, lease_id: int, lease: dict[str, Any], crowdloan_id: int, raised: int, leftover: int
+) -> None:
+    """Note each contributor's share, and give back what was raised but not needed."""
+    refunded = 0
+    for contributor, amount in ctx.state.entries(CROWDLOAN, "Contributions", crowdloan_id):
+        if contributor == lease["beneficiary"]:
+            continue
+        share = U64F64.divide(U64F64.number(amount), U64F64.number(raised))
+        ctx.state.put(MODULE, "SubnetLeaseShares", lease_id, contributor, {"bits": share})
+        part = U64F64.whole(U64F64.multiply(share, U64F64.number(leftover)))
+        balances.transfer(ctx, lease["coldkey"], contributor, part, keep_alive=False)
+        refunded += part
+    balances.transfer(ctx, lease["coldkey"], lease["beneficiary"], max(leftover - refunded, 0), keep_alive=False)
+
+
+@call(MODULE, weight=weight(146_402_779 + 1_566_532 * MOST_CONTRIBUTORS, reads=4 + 500, writes=7 + 500))
+def terminate_lease(ctx: Context, origin: Origin, lease_id: int, hotkey: str) -> Post:
+    """The beneficiary takes over the subnet of a lease that has ended."""
+    who, state = ensure_signed(origin), ctx.state
+    lease = state.get(MODULE, "SubnetLeases", lease_id)
+    if lease is None:
+        raise failed("LeaseDoesNotExist", f"there is no lease {lease_id}")
+    if lease["beneficiary"] != who:
+        raise failed("ExpectedBeneficiaryOrigin", f"the beneficiary is {lease['beneficiary']}")
+    if lease["end_block"] is None:
+        raise failed("LeaseHasNoEndBlock", "it lasts for ever")
+    if ctx.block < lease["end_block"]:
+        raise failed("LeaseHasNotEnded", f"it ends at block {lease['end_block']}")
+    if not coldkey_owns_hotkey(state, who, hotkey):
+        raise failed("BeneficiaryDoesNotOwnHotkey", f"{who} does not own {hotkey}")
+    state.put(MODULE, "SubnetOwner", lease["netuid"], who)
+    set_owner_hotkey(ctx, lease["netuid"], hotkey)
+    for account in (lease["coldkey"], lease["hotkey"]):
+        _stop_providing(ctx, account)
+    count = state.remove_prefix(MODULE, "SubnetLeaseShares", lease_id)
+    for item in ("AccumulatedLeaseDividends", "SubnetLeases"):
+        state.remove(MODULE, item, lease_id)
+    remove_proxy_delegate(ctx, lease["coldkey"], who, PROXY_TYPE, 0)
+    ctx.deposit_event(MODULE, "SubnetLeaseTerminated", beneficiary=who, netuid=lease["netuid"])
+    return Post(weight=weight(56_635_122 + 912_993 * count, reads=4 + count, writes=6 + count))
+
+
+def _stop_providing(ctx: Context, account: str) -> None:
+    """As the source: an account that cannot go stays."""
+    mark = ctx.mark()
+    try:
+        no_longer_provide(ctx, account)
+    except DispatchError:
+        ctx.rollback(mark)

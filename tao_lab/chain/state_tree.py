@@ -1,0 +1,237 @@
+"""The Merkle tree over the whole state, in arrays, changed in place.
+
+It is the *compact sparse tree* of `merkle`: a key goes left or right by the bits of its path, and a subtree with a
+single key is that key's leaf. The shape depends on the content only. A change rehashes the way from its leaf to the
+root; many changes of a block share most of it, because the paths of one item's keys begin with the same sixteen bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from tao_lab.chain.blake2 import BLOCK_BYTES, Bytes, hash_parts
+from tao_lab.chain.merkle import EMPTY_ROOT, HASH_BITS, HASH_BYTES, StateProof, key_path
+
+Ids = np.ndarray[Any, np.dtype[np.int32]]
+
+NONE = -1
+LEAF, BRANCH = 1, 2
+FIRST_ROOM = 1_024
+NO_HASH = np.zeros(HASH_BYTES, np.uint8)
+
+
+@njit
+def _bit(paths: Bytes, leaf: int, depth: int) -> int:
+    return (paths[leaf, depth >> 3] >> (7 - (depth & 7))) & 1
+
+
+@njit
+def _hang(
+    root: int, leaf: int, paths: Bytes, kind: Bytes, child: Ids, parent: Ids, depth: Any, spare: Ids, left: int
+) -> Any:
+    """Put a new leaf into the tree; gives back the root and how many of the spare ids are left."""
+    at, above, side, level = root, NONE, 0, 0
+    while at != NONE and kind[at] == BRANCH:
+        above, side = at, _bit(paths, leaf, level)
+        at = child[at, side]
+        level += 1
+    other = at
+    while True:
+        if other == NONE or _bit(paths, leaf, level) != _bit(paths, other, level):
+            last = leaf
+            if other != NONE:
+                left -= 1
+                last = spare[left]
+                kind[last], depth[last] = BRANCH, level
+                child[last, _bit(paths, leaf, level)] = leaf
+                child[last, _bit(paths, other, level)] = other
+                parent[leaf] = parent[other] = last
+        else:
+            left -= 1
+            last = spare[left]
+            kind[last], depth[last] = BRANCH, level
+            child[last, 0] = child[last, 1] = NONE
+        parent[last] = above
+        if above == NONE:
+            root = last
+        else:
+            child[above, side] = last
+        if last == leaf or child[last, 0] != NONE or child[last, 1] != NONE:
+            return root, left
+        above, side = last, _bit(paths, leaf, level)
+        level += 1
+
+
+@njit(cache=True)
+def _hang_all(
+    root: int, leaves: Ids, paths: Bytes, kind: Bytes, child: Ids, parent: Ids, depth: Any, spare: Ids, left: int
+) -> Any:
+    """Put leaves into the tree while there is room; gives back the root, the spare ids, and how many were put."""
+    for done in range(leaves.shape[0]):
+        if left <= HASH_BITS:
+            return root, left, done
+        root, left = _hang(root, leaves[done], paths, kind, child, parent, depth, spare, left)
+    return root, left, leaves.shape[0]
+
+
+@njit(cache=True)
+def _take(root: int, leaf: int, kind: Bytes, child: Ids, parent: Ids, spare: Ids, left: int) -> Any:
+    """Take a leaf out; gives back the root, the spare ids, and the branch from which to rehash."""
+    above = parent[leaf]
+    kind[leaf] = 0
+    spare[left] = leaf
+    left += 1
+    if above == NONE:
+        return NONE, left, NONE
+    child[above, 1 if child[above, 1] == leaf else 0] = NONE
+    while above != NONE:
+        only = child[above, 0] if child[above, 1] == NONE else child[above, 1]
+        if (child[above, 0] != NONE and child[above, 1] != NONE) or kind[only] == BRANCH:
+            return root, left, above
+        higher = parent[above]  # the only leaf below moves up
+        kind[above] = 0
+        spare[left] = above
+        left += 1
+        parent[only] = higher
+        if higher == NONE:
+            return only, left, NONE
+        child[higher, 1 if child[higher, 1] == above else 0] = only
+        above = higher
+    return root, left, NONE
+
+
+@njit(cache=True)
+def _hash_leaves(leaves: Ids, data: Bytes, ends: Any, paths: Bytes, hashes: Bytes) -> None:
+    block, h = np.empty(BLOCK_BYTES, np.uint8), np.empty(8, np.uint64)
+    digest = h.view(np.uint8)
+    begin = 0
+    for i in range(leaves.shape[0]):
+        hash_parts(0, paths[leaves[i]], data[begin : ends[i]], block, h)
+        hashes[leaves[i]] = digest[:HASH_BYTES]
+        begin = ends[i]
+
+
+@njit(cache=True)
+def _rehash(changed: Ids, child: Ids, parent: Ids, depth: Any, hashes: Bytes, seen: Any, turn: int) -> None:
+    """Rehash every branch above the changed nodes, the deepest first."""
+    above = np.empty(0, np.int32)
+    count = 0
+    for each in changed:
+        at = each
+        while at != NONE and seen[at] != turn:
+            seen[at] = turn
+            if count == above.shape[0]:
+                more = np.empty(2 * count + 64, np.int32)
+                more[:count] = above
+                above = more
+            above[count] = at
+            count += 1
+            at = parent[at]
+    levels = np.zeros(HASH_BITS + 2, np.int64)
+    for i in range(count):
+        levels[HASH_BITS - depth[above[i]] + 1] += 1
+    levels = np.cumsum(levels)
+    ordered = np.empty(count, np.int32)
+    for i in range(count):
+        place = HASH_BITS - depth[above[i]]
+        ordered[levels[place]] = above[i]
+        levels[place] += 1
+    block, h = np.zeros(BLOCK_BYTES, np.uint8), np.empty(8, np.uint64)
+    digest = h.view(np.uint8)
+    for at in ordered:
+        left, right = child[at, 0], child[at, 1]
+        first = hashes[left] if left != NONE else NO_HASH
+        hash_parts(1, first, hashes[right] if right != NONE else NO_HASH, block, h)
+        hashes[at] = digest[:HASH_BYTES]
+
+
+class StateTree:
+    """The tree of one state."""
+
+    def __init__(self) -> None:
+        self._leaves: dict[bytes, int] = {}
+        self._root = NONE
+        self._turn = 0
+        self._kind = np.zeros(0, np.uint8)
+        self._child = np.empty((0, 2), np.int32)
+        self._parent = np.empty(0, np.int32)
+        self._depth = np.empty(0, np.int16)
+        self._seen = np.zeros(0, np.int32)
+        self._paths = np.empty((0, HASH_BYTES), np.uint8)
+        self._hashes = np.empty((0, HASH_BYTES), np.uint8)
+        self._spare = np.empty(0, np.int32)
+        self._left = 0
+
+    @property
+    def root(self) -> bytes:
+        """32 bytes that commit to every key and value; zeros for the empty state."""
+        return self._hash(self._root)
+
+    def _hash(self, node: int) -> bytes:
+        return EMPTY_ROOT if node == NONE else self._hashes[node].tobytes()
+
+    def update(self, changes: Mapping[bytes, bytes | None]) -> None:
+        """Write (or, with None, remove) these keys."""
+        leaves = self._leaves
+        gone = [key for key, value in changes.items() if value is None and key in leaves]
+        written = [(key, value) for key, value in changes.items() if value is not None]
+        dirty = [self._remove(key) for key in gone]
+        self._insert([key for key, _ in written if key not in leaves])
+        changed = np.fromiter((leaves[key] for key, _ in written), np.int32, len(written))
+        ends = np.cumsum(np.fromiter((len(value) for _, value in written), np.int64, len(written)))
+        data = np.frombuffer(b"".join([value for _, value in written]), np.uint8)
+        _hash_leaves(changed, data, ends, self._paths, self._hashes)
+        above = self._parent[changed]
+        alive = [node for node in dirty if node != NONE and self._kind[node] == BRANCH]
+        self._turn += 1
+        above = np.concatenate([above, np.array(alive, np.int32)])
+        _rehash(above, self._child, self._parent, self._depth, self._hashes, self._seen, self._turn)
+
+    def _insert(self, keys: list[bytes]) -> None:
+        while self._left < len(keys):
+            self._grow()
+        self._left -= len(keys)
+        new = self._spare[self._left : self._left + len(keys)].copy()
+        self._leaves.update(zip(keys, new.tolist(), strict=True))
+        paths = np.frombuffer(b"".join([key_path(key) for key in keys]), np.uint8)
+        self._paths[new] = paths.reshape(len(keys), HASH_BYTES)
+        self._kind[new], self._parent[new] = LEAF, NONE
+        while len(new):
+            arrays = (self._paths, self._kind, self._child, self._parent, self._depth, self._spare)
+            self._root, self._left, done = _hang_all(self._root, new, *arrays, self._left)
+            new = new[done:]
+            if len(new):
+                self._grow()
+
+    def _remove(self, key: bytes) -> int:
+        self._root, self._left, dirty = _take(
+            self._root, self._leaves.pop(key), self._kind, self._child, self._parent, self._spare, self._left
+        )
+        return int(dirty)
+
+    def _grow(self) -> None:
+        """Twice as much room."""
+        old = len(self._kind)
+        more = max(old, FIRST_ROOM)
+        for name in ("_kind", "_child", "_parent", "_depth", "_seen", "_paths", "_hashes"):
+            array = getattr(self, name)
+            setattr(self, name, np.concatenate([array, np.zeros((more, *array.shape[1:]), array.dtype)]))
+        spare = np.empty(old + more, np.int32)
+        spare[: self._left] = self._spare[: self._left]
+        spare[self._left : self._left + more] = np.arange(old + more - 1, old - 1, -1)
+        self._spare, self._left = spare, self._left + more
+
+    def proof(self, key: bytes) -> StateProof:
+        """The path to `key`: proves its value, or that it has none."""
+        path, level = int.from_bytes(key_path(key), "big"), HASH_BITS - 1
+        at, siblings = self._root, []
+        while at != NONE and self._kind[at] == BRANCH:
+            side = path >> level & 1
+            siblings.append(self._hash(int(self._child[at, 1 - side])))
+            at, level = int(self._child[at, side]), level - 1
+        end = None if at == NONE else (self._paths[at].tobytes(), self._hash(at))
+        return StateProof(tuple(siblings), end)

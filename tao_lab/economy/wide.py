@@ -1,0 +1,144 @@
+"""Whole numbers of 128 bits in compiled code: a number is a pair (high, low) of 64-bit words.
+
+Python's own integers are exact but a hundred times slower than the machine's. These few functions are what the rules of
+emission need to run on whole columns of subnets; where a result does not fit 128 bits, the caller has to know.
+
+Division is long division with 32-bit digits (Knuth, The Art of Computer Programming, volume 2, algorithm D).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+Word = Any  # np.uint64 inside compiled code
+Wide = Any  # (high, low)
+
+LOW = np.uint64(0xFFFF_FFFF)
+ZERO = np.uint64(0)
+ONE = np.uint64(1)
+HALF_BITS = np.uint64(32)
+BITS = np.uint64(64)
+TOP = np.uint64(1 << 63)
+BASE = np.uint64(1 << 32)
+
+
+@njit(inline="always")
+def product(a: Word, b: Word) -> Wide:
+    """A * b of two words."""
+    a_high, a_low, b_high, b_low = a >> HALF_BITS, a & LOW, b >> HALF_BITS, b & LOW
+    middle = a_high * b_low + (a_low * b_low >> HALF_BITS)
+    carry = a_low * b_high + (middle & LOW)
+    return a_high * b_high + (middle >> HALF_BITS) + (carry >> HALF_BITS), a * b
+
+
+@njit(inline="always")
+def add(a: Wide, b: Wide) -> Wide:
+    """A + b, without what is carried out of 128 bits."""
+    low = a[1] + b[1]
+    return a[0] + b[0] + (ONE if low < a[1] else ZERO), low
+
+
+@njit(inline="always")
+def subtract(a: Wide, b: Wide) -> Wide:
+    """A - b; b is not more than a."""
+    return a[0] - b[0] - (ONE if a[1] < b[1] else ZERO), a[1] - b[1]
+
+
+@njit(inline="always")
+def less(a: Wide, b: Wide) -> bool:
+    """Whether a < b."""
+    return a[0] < b[0] or (a[0] == b[0] and a[1] < b[1])
+
+
+@njit(inline="always")
+def shift_left(a: Wide, bits: Word) -> Wide:
+    """A * 2^bits; bits from 1 to 63."""
+    return (a[0] << bits) | (a[1] >> (BITS - bits)), a[1] << bits
+
+
+@njit(inline="always")
+def shift_right(a: Wide, bits: Word) -> Wide:
+    """A // 2^bits; bits from 1 to 63."""
+    return a[0] >> bits, (a[1] >> bits) | (a[0] << (BITS - bits))
+
+
+@njit
+def scale(a: Wide, b: Word) -> Any:
+    """A * b of 192 bits: (high, middle, low)."""
+    low = product(a[1], b)
+    high = product(a[0], b)
+    middle = high[1] + low[0]
+    return high[0] + (ONE if middle < high[1] else ZERO), middle, low[1]
+
+
+@njit
+def high_product(a: Wide, b: Wide) -> Wide:
+    """A * b // 2^128."""
+    low = product(a[1], b[1])
+    left, right, high = product(a[0], b[1]), product(a[1], b[0]), product(a[0], b[0])
+    middle = left[1] + right[1]
+    carry = ONE if middle < left[1] else ZERO
+    total = middle + low[0]
+    carry += ONE if total < middle else ZERO
+    return add(add(high, (ZERO, left[0])), add((ZERO, right[0]), (ZERO, carry)))
+
+
+@njit
+def divide_by_word(high: Word, low: Word, divisor: Word) -> Any:
+    """(high, low) // divisor where high < divisor: quotient and remainder, one word each."""
+    if high == ZERO:
+        return low // divisor, low % divisor
+    shift = ZERO
+    while divisor < TOP:
+        divisor <<= ONE
+        shift += ONE
+    if shift != ZERO:
+        high = (high << shift) | (low >> (BITS - shift))
+        low <<= shift
+    d_high, d_low = divisor >> HALF_BITS, divisor & LOW
+    first, second = low >> HALF_BITS, low & LOW
+    q1, rest = high // d_high, high % d_high
+    while q1 >= BASE or q1 * d_low > (rest << HALF_BITS | first):
+        q1 -= ONE
+        rest += d_high
+        if rest >= BASE:
+            break
+    middle = (high << HALF_BITS | first) - q1 * divisor
+    q0, rest = middle // d_high, middle % d_high
+    while q0 >= BASE or q0 * d_low > (rest << HALF_BITS | second):
+        q0 -= ONE
+        rest += d_high
+        if rest >= BASE:
+            break
+    return (q1 << HALF_BITS) + q0, ((middle << HALF_BITS | second) - q0 * divisor) >> shift
+
+
+@njit
+def divide(a: Wide, b: Wide) -> Wide:
+    """A // b; zero where b is."""
+    if b[0] == ZERO:
+        if b[1] == ZERO:
+            return ZERO, ZERO
+        high, rest = a[0] // b[1], a[0] % b[1]
+        return high, divide_by_word(rest, a[1], b[1])[0]
+    if less(a, b):
+        return ZERO, ZERO
+    shift = ZERO
+    top = b[0]
+    while top < TOP:
+        top <<= ONE
+        shift += ONE
+    normal = shift_left(b, shift)[0] if shift != ZERO else b[0]
+    half = shift_right(a, ONE)
+    quotient = divide_by_word(half[0], half[1], normal)[0]
+    quotient = shift_right((ZERO, quotient), BITS - ONE - shift)[1] if shift != BITS - ONE else quotient
+    if quotient != ZERO:
+        quotient -= ONE
+    rest = scale(b, quotient)
+    left = subtract(a, (rest[1], rest[2]))
+    if not less(left, b):
+        quotient += ONE
+    return ZERO, quotient

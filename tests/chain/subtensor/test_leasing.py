@@ -1,0 +1,129 @@
+"""Leased subnets. Numbers from `pallets/subtensor/src/tests/leasing.rs`."""
+
+from typing import Any
+
+import pytest
+
+from tao_lab.chain.context import Context
+from tao_lab.chain.dispatch import Call, signed
+from tao_lab.chain.pallets.subtensor.lease_dividends import distribute_dividends
+from tao_lab.chain.pallets.subtensor.leasing import lease_account
+from tao_lab.chain.pallets.subtensor.stake import increase_stake, stake_of_coldkey
+from tests.chain.conftest import TAO, account
+from tests.chain.subtensor.conftest import MODULE, assert_no_rao_lost, do, free_rao, fund, refused, set_hyper
+
+RAISED = 1_200 * TAO
+END = 1_000
+
+
+def crowdloan(ctx: Context, who: str, name: str, /, **args: Any) -> None:
+    ctx.dispatch(signed(account(who)), Call("Crowdloan", name, args))
+
+
+def lease(ctx: Context, end_block: int | None = END) -> None:
+    """Alice raises 1,200 TAO, 300 of them from bob and 600 from carol, and leases a subnet with 30 per cent."""
+    for person in ("alice", "bob", "carol"):
+        fund(ctx, person, 1_000 * TAO)
+    inner = ctx.runtime.core.compose_call(
+        MODULE, "register_leased_network", {"emissions_share": 30, "end_block": end_block}
+    )
+    terms = {"deposit": 300 * TAO, "min_contribution": TAO, "cap": RAISED, "end": 60_000, "target_address": None}
+    crowdloan(ctx, "alice", "create", call=Call.from_decoded(ctx.runtime.core.decode_call(bytes(inner))), **terms)
+    crowdloan(ctx, "bob", "contribute", crowdloan_id=0, amount=300 * TAO)
+    crowdloan(ctx, "carol", "contribute", crowdloan_id=0, amount=600 * TAO)
+    crowdloan(ctx, "alice", "finalize", crowdloan_id=0)
+
+
+@pytest.fixture
+def leased(bare: Context) -> Context:
+    lease(bare)
+    return bare
+
+
+def test_a_crowdloan_pays_for_a_subnet_that_nobody_has_a_key_to(leased: Context) -> None:
+    state, coldkey = leased.state, lease_account(0, "coldkey")
+    assert state.get(MODULE, "SubnetOwner", 1) == coldkey
+    assert state.get(MODULE, "SubnetOwnerHotkey", 1) == lease_account(0, "hotkey")
+    stored = state.get(MODULE, "SubnetLeases", 0)
+    assert (stored["beneficiary"], stored["emissions_share"], stored["end_block"]) == (account("alice"), 30, END)
+    assert state.get(MODULE, "SubnetUidToLeaseId", 1) == 0
+    ((definition,), _deposit) = state.get("Proxy", "Proxies", coldkey)
+    assert (definition["delegate"], definition["proxy_type"]) == (account("alice"), "SubnetLeaseBeneficiary")
+    shares = {who: share["bits"] / 2**64 for who, share in state.entries(MODULE, "SubnetLeaseShares", 0)}
+    assert shares == {account("bob"): 0.25, account("carol"): 0.5}
+    assert_no_rao_lost(leased)
+
+
+def test_what_the_subnet_did_not_cost_goes_back_by_share(leased: Context) -> None:
+    left = RAISED - leased.state.get(MODULE, "SubnetLeases", 0)["cost"]
+    assert 0 < left < 200 * TAO  # the lock is 1,000, the proxy's deposit a little
+    assert free_rao(leased, "bob") == 1_100 * TAO - 300 * TAO + left // 4
+    assert free_rao(leased, "carol") == 400 * TAO + left // 2
+    assert free_rao(leased, "alice") == 800 * TAO + left - left // 4 - left // 2
+
+
+def test_a_lease_needs_a_crowdloan_that_is_being_finalized(bare: Context) -> None:
+    args = {"emissions_share": 30, "end_block": None}
+    assert refused(bare, "alice", "register_leased_network", **args) == "InvalidCrowdloanId"
+
+
+def test_a_lease_does_not_end_in_the_past(bare: Context) -> None:
+    with pytest.raises(Exception, match="LeaseCannotEndInThePast"):
+        lease(bare, end_block=10)
+
+
+def test_the_beneficiary_starts_the_subnet_by_proxy(leased: Context) -> None:
+    inner = leased.runtime.core.compose_call(MODULE, "start_call", {"netuid": 1})
+    call = Call.from_decoded(leased.runtime.core.decode_call(bytes(inner)))
+    args = {"real": lease_account(0, "coldkey"), "force_proxy_type": None, "call": call}
+    leased.dispatch(signed(account("alice")), Call("Proxy", "proxy", args))
+    assert leased.state.get(MODULE, "SubtokenEnabled", 1)
+
+
+def test_contributors_get_their_part_of_the_owner_s_cut_every_hundred_blocks(leased: Context) -> None:
+    state, hotkey = leased.state, lease_account(0, "hotkey")
+    set_hyper(leased, 1, SubtokenEnabled=True)
+    increase_stake(leased, hotkey, lease_account(0, "coldkey"), 1, 20 * TAO)
+    leased.block = 150
+    distribute_dividends(leased, 1, 10 * TAO)
+    assert state.get(MODULE, "AccumulatedLeaseDividends", 0) == 3 * TAO
+    leased.block = 200
+    distribute_dividends(leased, 1, 10 * TAO + 1)
+    assert state.get(MODULE, "AccumulatedLeaseDividends", 0) == 0
+    due = 6 * TAO + 1
+    held = [stake_of_coldkey(state, hotkey, account(person), 1) for person in ("bob", "carol", "alice")]
+    expected = [-(-due // 4), -(-due // 2), due - -(-due // 4) - -(-due // 2)]
+    assert all(abs(have - want) <= 1 for have, want in zip(held, expected, strict=True))
+    leased.block = END
+    distribute_dividends(leased, 1, 10 * TAO)
+    assert state.get(MODULE, "AccumulatedLeaseDividends", 0) == 0
+
+
+def test_dividends_that_cannot_be_paid_wait(leased: Context) -> None:
+    leased.block = 200
+    distribute_dividends(leased, 1, 10)  # worth less than the smallest stake
+    assert leased.state.get(MODULE, "AccumulatedLeaseDividends", 0) == 3
+
+
+def test_the_beneficiary_takes_over_when_the_lease_has_ended(leased: Context) -> None:
+    do(leased, "alice", "try_associate_hotkey", hotkey=account("alice-hot"))
+    args = {"lease_id": 0, "hotkey": account("alice-hot")}
+    assert refused(leased, "alice", "terminate_lease", **{**args, "lease_id": 1}) == "LeaseDoesNotExist"
+    assert refused(leased, "bob", "terminate_lease", **args) == "ExpectedBeneficiaryOrigin"
+    assert refused(leased, "alice", "terminate_lease", **args) == "LeaseHasNotEnded"
+    leased.block = END
+    wrong = {**args, "hotkey": account("other")}
+    assert refused(leased, "alice", "terminate_lease", **wrong) == "BeneficiaryDoesNotOwnHotkey"
+    do(leased, "alice", "terminate_lease", **args)
+    state = leased.state
+    assert state.get(MODULE, "SubnetOwner", 1) == account("alice")
+    assert state.get(MODULE, "SubnetOwnerHotkey", 1) == account("alice-hot")
+    assert state.entries(MODULE, "SubnetLeases") == state.entries(MODULE, "SubnetLeaseShares") == []
+    assert state.entries("Proxy", "Proxies") == []
+    assert_no_rao_lost(leased)
+
+
+def test_a_lease_without_an_end_is_never_terminated(bare: Context) -> None:
+    lease(bare, end_block=None)
+    args = {"lease_id": 0, "hotkey": account("x")}
+    assert refused(bare, "alice", "terminate_lease", **args) == "LeaseHasNoEndBlock"

@@ -1,0 +1,76 @@
+"""`tao-lab models` and `tao-lab doctor`, as a person types them."""
+
+import os
+import stat
+
+import pytest
+from typer.testing import CliRunner
+
+from tao_lab.cli.app import app
+from tao_lab.neurons.models import hardware
+from tao_lab.neurons.models.tiny import save_tiny
+
+
+@pytest.fixture(scope="module")
+def tiny_folder(tmp_path_factory):
+    return save_tiny(tmp_path_factory.mktemp("models") / "tiny")
+
+
+def nvidia_smi(folder, monkeypatch, script):
+    program = folder / "nvidia-smi"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(program.stat().st_mode | stat.S_IEXEC)
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+
+
+def test_chat_answers_until_exit(tiny_folder):
+    settings = ["--max-tokens", "5", "--compute", "float16", "--temperature", "1", "--device", "cpu"]
+    command = ["models", "chat", "--model", str(tiny_folder), *settings]
+    result = CliRunner().invoke(app, command, input="hi\n\nhi\nexit\nhi\n")
+    assert result.exit_code == 0, result.output
+    first, answers = result.stdout_bytes.split(b"\n", 1)
+    assert b"NF4" in first
+    half = answers[: len(answers) // 2]
+    assert half.endswith(b"\n")
+    assert answers == half * 2  # the same question, the same seed
+
+
+def test_list_says_what_is_here(tmp_path, monkeypatch):
+    monkeypatch.setenv("TAO_LAB_CACHE", str(tmp_path))
+    result = CliRunner().invoke(app, ["models", "list"])
+    assert result.exit_code == 0
+    assert "93 MB" in result.stdout
+    assert "echo" in result.stdout
+
+
+def test_doctor_is_content_without_a_card(tmp_path, monkeypatch):
+    monkeypatch.setenv("TAO_LAB_CACHE", str(tmp_path))
+    nvidia_smi(tmp_path, monkeypatch, "echo 'NVIDIA-SMI has failed: no driver'; exit 9")
+    result = CliRunner(env={"COLUMNS": "200"}).invoke(app, ["doctor"])
+    assert result.exit_code == 0, result.stdout
+    for text in ("has failed: no driver", "smollm2 runs on the processor", "not fetched yet", "bwrap", "espeak-ng"):
+        assert text in result.stdout
+    assert 'Use load("smollm2") on the processor' in result.stdout
+
+
+def test_doctor_reads_the_card_and_says_what_fits(tmp_path, monkeypatch):
+    nvidia_smi(tmp_path, monkeypatch, "echo 'NVIDIA GeForce RTX 3060 Ti, 8192, 7400, 572.16'")
+    (card,), why = hardware.cards()
+    assert (card.name, card.total, card.free, card.driver, why) == (
+        "NVIDIA GeForce RTX 3060 Ti",
+        8192 * 2**20,
+        7400 * 2**20,
+        "572.16",
+        "",
+    )
+    result = CliRunner(env={"COLUMNS": "200"}).invoke(app, ["doctor"])
+    assert 'Instruct-v0.3", quantize="nf4") on the graphics card' in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("gibibytes", "name", "quantize"),
+    [(24, hardware.MISTRAL, None), (7, hardware.MISTRAL, "nf4"), (4, "smollm2", None), (0, None, None)],
+)
+def test_the_best_model_that_fits(gibibytes, name, quantize):
+    choice = hardware.best(gibibytes * 2**30)
+    assert (choice.name, choice.quantize) == (name, quantize) if name else choice is None

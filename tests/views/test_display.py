@@ -1,0 +1,71 @@
+"""The chain's objects as a notebook shows them, and that nothing is loaded where there is no notebook."""
+
+import subprocess
+import sys
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+
+from tao_lab.network import Network
+from tao_lab.views import display
+
+
+@pytest.fixture(scope="module")
+def shown():
+    """What the notebook shows of an object, as HTML and as text."""
+    shell = InteractiveShell.instance()
+    display.register(shell)
+    yield lambda value: shell.display_formatter.format(value)[0]
+    InteractiveShell.clear_instance()
+
+
+@pytest.fixture(scope="module")
+def net():
+    with Network() as net:
+        net.receipt = net.transfer(net.wallet("alice", tao=10), net.wallet("bob"), net.tao(3))
+        yield net
+
+
+def objects(net):
+    block = net.block()
+    extrinsic = net.chain.decode(block.extrinsics[-1])
+    alice = net.wallet("alice")
+    return {
+        "block": (block, ["Balances.transfer_keep_alive", "Timestamp.set", f"0x{block.hash.hex()}", "2 extrinsics"]),
+        "header": (block.header, ["Header", f"0x{block.header.state_root.hex()}"]),
+        "extrinsic": (extrinsic, ["nonce", "3,000,000,000", alice.coldkeypub.ss58_address]),
+        "receipt": (net.receipt, ["Balances.Transfer", f"block {net.receipt.block}", "fee τ0.0001"]),
+        "account": (net.account("5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY"), ["Account", "5Grwva", "τ0.000"]),
+        "wallet": (alice, ["alice", alice.hotkeypub.ss58_address, "in clear text"]),
+    }
+
+
+@pytest.mark.parametrize("name", ["block", "header", "extrinsic", "receipt", "account", "wallet"])
+def test_an_object_is_shown_as_a_card_with_what_matters(shown, net, name):
+    value, words = objects(net)[name]
+    for mime in ("text/html", "text/plain"):
+        text = shown(value)[mime]
+        assert [word for word in words if word not in text] == []
+
+
+def test_a_wallet_never_shows_a_secret(shown, net):
+    alice = net.wallet("alice")
+    secret = alice.coldkey_file._read_data().decode()
+    key = secret.split('"privateKey":"')[1].split('"')[0]
+    assert key[2:20] not in "".join(shown(alice).values())
+
+
+def test_an_account_counts_its_extrinsics(net):
+    alice = net.wallet("alice")
+    assert net.account(alice).nonce == 1
+    assert net.account(alice).free == net.balance(alice)
+
+
+@pytest.mark.parametrize(
+    ("before", "loaded"),
+    [("", "False"), ("from IPython.core.interactiveshell import InteractiveShell as S; S.instance();", "True")],
+)
+def test_pictures_are_loaded_where_there_is_a_notebook(before, loaded):
+    code = f"import sys; {before} from tao_lab import Network; print('tao_lab.views.display' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == loaded
