@@ -132,7 +132,7 @@ class Scores:
         """
         now = {peer.hotkey: peer.registered_at for peer in peers}
         known = dict(self._db.execute("SELECT hotkey, registered_at FROM miners"))
-        gone = [hotkey for hotkey, at in known.items() if now.get(hotkey) != at]
+        gone = sorted(hotkey for hotkey, at in known.items() if now.get(hotkey) != at)
         new = sorted(hotkey for hotkey, at in now.items() if known.get(hotkey) != at)
         random.Random(self.seed).shuffle(new)
         with _transaction(self._db):
