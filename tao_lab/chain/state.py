@@ -18,6 +18,7 @@ from tao_lab.chain.errors import BadValue
 from tao_lab.chain.runtime import Item, Runtime
 
 PREFIX_BYTES = 32  # twox128(pallet) ++ twox128(item)
+MOST_JOURNAL = 1 << 16
 PARTS_KEPT = 1 << 17  # parts of storage keys
 
 
@@ -46,6 +47,7 @@ class RawState:
         self._items: dict[bytes, dict[bytes, bytes]] = {}
         self._sorted: dict[bytes, list[bytes]] = {}
         self._journal: list[tuple[bytes, bytes | None]] = []
+        self._sealed: dict[bytes, bytes | None] = {}  # what keys held at the last `seal`, of a shortened journal
 
     def get(self, key: bytes) -> bytes | None:
         """The value of `key`, or None."""
@@ -136,11 +138,18 @@ class RawState:
         return {key: before[key] for key in keys}
 
     def _before(self) -> dict[bytes, bytes | None]:
-        return dict(reversed(self._journal))  # the first entry of a key is the last to be taken
+        return {**dict(reversed(self._journal)), **self._sealed}  # the first entry of a key is the last to be taken
+
+    def shorten_journal(self) -> None:
+        """Keep of a long journal only what keys held at the last `seal`: its marks are no more."""
+        if len(self._journal) > MOST_JOURNAL:
+            self._sealed = self._before()
+            self._journal.clear()
 
     def seal(self) -> None:
         """Forget the journal: the block is committed."""
         self._journal.clear()
+        self._sealed.clear()
 
 
 class StorageReader:
