@@ -23,10 +23,14 @@ from tao_lab.chain.errors import BadValue, ChainError, DispatchError
 from tao_lab.chain.genesis import FAUCET_URI, SUDO_URI, Genesis
 from tao_lab.chain.merkle import ListProof, StateProof
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, all_netuids, subnet_exists
+from tao_lab.chain.pallets.subtensor.pool import current_alpha_price, read_pool
 from tao_lab.chain.pallets.subtensor.subnets import network_lock_cost
 from tao_lab.chain.rules import Rules
 from tao_lab.chain.state import StorageReader
+from tao_lab.economy import Pool
+from tao_lab.economy.swap import FRACTION_BITS
 from tao_lab.keys import MNEMONIC_WORDS
+from tao_lab.network import stakes
 from tao_lab.network.metagraph import Metagraph, read_metagraph
 from tao_lab.network.population import Population, populate
 from tao_lab.node.rpc import Node
@@ -178,6 +182,14 @@ class Network:
         if rao != rao.to_integral_value():
             raise BadValue("tao", amount, allowed)
         return bt.Balance.from_rao(int(rao))
+
+    def alpha(self, amount: int | float | str | Decimal, subnet: int) -> Amount:
+        """An amount of a subnet's alpha, exact to the rao.
+
+        Raises:
+            BadValue: Not a number from 0 to 21,000,000 with at most nine decimals.
+        """
+        return bt.Balance.from_rao(self.tao(amount).rao, subnet)
 
     def wallet(
         self,
@@ -474,6 +486,79 @@ class Network:
         netuid = self._existing_subnet(subnet)
         state = self.chain.state if block is None else self.at(block)
         return read_metagraph(state, netuid, self.block_number if block is None else block, self._names)
+
+    # --- stake and pools ---------------------------------------------------------------------------------------
+
+    def stake(
+        self,
+        wallet: bt.Wallet,
+        subnet: int,
+        amount: Amount,
+        *,
+        hotkey: bt.Wallet | str | None = None,
+        limit: Amount | None = None,
+    ) -> Receipt:
+        """Stake TAO: on a subnet it buys alpha from the pool, on root (0) it stays TAO.
+
+        Args:
+            wallet: Whose coldkey pays.
+            subnet: Its netuid.
+            amount: Of TAO, the fee included.
+            hotkey: Whom to stake on: a wallet, or the address of a hotkey; by default the wallet's own.
+            limit: Highest price of one alpha; what does not fit below it is not staked.
+
+        Raises:
+            BadValue: An amount is a bare number, or not TAO.
+            CallFailed: The chain refuses, for example `HotKeyAccountNotExists`.
+        """
+        return stakes.add_stake(self, wallet, subnet, amount, hotkey or wallet, limit)
+
+    def unstake(
+        self,
+        wallet: bt.Wallet,
+        subnet: int,
+        amount: Amount | None = None,
+        *,
+        hotkey: bt.Wallet | str | None = None,
+        limit: Amount | None = None,
+    ) -> Receipt:
+        """Sell staked alpha for TAO; on root (0): take TAO back.
+
+        Args:
+            wallet: Whose coldkey sells.
+            subnet: Its netuid.
+            amount: Of alpha, `net.alpha(5, subnet)`; by default all.
+            hotkey: Whom it is staked on: a wallet, or the address of a hotkey; by default the wallet's own.
+            limit: Lowest price of one alpha, in TAO; what does not fit above it stays staked.
+
+        Raises:
+            BadValue: An amount is a bare number, or of the wrong unit.
+            CallFailed: The chain refuses, for example `NotEnoughStakeToWithdraw`.
+        """
+        return stakes.remove_stake(self, wallet, subnet, amount, hotkey or wallet, limit)
+
+    def staked(self, wallet: bt.Wallet, subnet: int, *, hotkey: bt.Wallet | str | None = None) -> Amount:
+        """What a wallet's coldkey has staked on a hotkey, by default its own: alpha of a subnet, or TAO on root."""
+        return stakes.staked(self, wallet, subnet, hotkey or wallet)
+
+    def pool(self, subnet: int | None = None, *, block: int | None = None) -> Pool:
+        """The pool of a subnet, by default the newest, after a block, by default the head.
+
+        Raises:
+            BadValue: There is no such subnet or block.
+        """
+        netuid = self._existing_subnet(subnet)
+        return read_pool(self.chain.state if block is None else self.at(block), netuid)
+
+    def alpha_price(self, subnet: int | None = None, *, block: int | None = None) -> Amount:
+        """TAO for one alpha of a subnet, by default the newest, after a block, by default the head.
+
+        Raises:
+            BadValue: There is no such subnet or block.
+        """
+        netuid = self._existing_subnet(subnet)
+        word = current_alpha_price(self.chain.state if block is None else self.at(block), netuid)
+        return bt.Balance.from_rao(word * RAO_PER_TAO >> FRACTION_BITS)
 
     # --- reading -----------------------------------------------------------------------------------------------
 
