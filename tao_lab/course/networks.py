@@ -1,19 +1,24 @@
-"""Networks for experiments: in memory, with wallets that go away."""
+"""Networks for experiments, which need no warning about the computer's real wallets: they never look at them."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from tao_lab.network import Network, RealWalletsWarning
 
 
 @contextmanager
-def small_network() -> Iterator[Network]:
-    """A network for one experiment. Its keys are in a folder of their own, so real wallets need no warning."""
+def small_network(path: Path | None = None) -> Iterator[Network]:
+    """A network for one experiment.
+
+    Args:
+        path: File that keeps it, with its wallets beside it; without one, all of it goes away at the end.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RealWalletsWarning)
-        net = Network()
+        net = Network(path)
     with net:
         yield net

@@ -23,10 +23,14 @@ from tao_lab.chain.errors import BadValue, ChainError, DispatchError
 from tao_lab.chain.genesis import FAUCET_URI, SUDO_URI, Genesis
 from tao_lab.chain.merkle import ListProof, StateProof
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, all_netuids, subnet_exists
+from tao_lab.chain.pallets.subtensor.pool import current_alpha_price, read_pool
 from tao_lab.chain.pallets.subtensor.subnets import network_lock_cost
 from tao_lab.chain.rules import Rules
 from tao_lab.chain.state import StorageReader
+from tao_lab.economy import Pool
+from tao_lab.economy.swap import FRACTION_BITS
 from tao_lab.keys import MNEMONIC_WORDS
+from tao_lab.network import stakes
 from tao_lab.network.metagraph import Metagraph, read_metagraph
 from tao_lab.network.population import Population, populate
 from tao_lab.node.rpc import Node
@@ -179,6 +183,14 @@ class Network:
             raise BadValue("tao", amount, allowed)
         return bt.Balance.from_rao(int(rao))
 
+    def alpha(self, amount: int | float | str | Decimal, subnet: int) -> Amount:
+        """An amount of a subnet's alpha, exact to the rao.
+
+        Raises:
+            BadValue: Not a number from 0 to 21,000,000 with at most nine decimals.
+        """
+        return bt.Balance.from_rao(self.tao(amount).rao, subnet)
+
     def wallet(
         self,
         name: str,
@@ -309,27 +321,40 @@ class Network:
                 raise CallFailed(f"{pallet}.{name}", self.chain.runtime.read_dispatch_error(result["Err"]), receipt)
         return receipt
 
-    def run(self, *, blocks: int | None = None, epochs: int | None = None, subnet: int | None = None) -> int:
+    def run(
+        self,
+        *,
+        blocks: int | None = None,
+        epochs: int | None = None,
+        subnet: int | None = None,
+        history: str = "blocks",
+    ) -> int:
         """Make blocks, as fast as the machine goes; gives back the height.
 
         Args:
             blocks: So many blocks, or
             epochs: until a subnet has had so many more epochs.
             subnet: The one whose epochs count; by default the newest.
+            history: Which states `net.at` can read afterwards: `blocks` of every block, or `epochs` of each 360th and
+                of the last, which is a good deal faster on a large network. It goes with `blocks` only.
 
         Raises:
-            BadValue: Neither or both are given, one is no whole number from 0 on, or there is no such subnet.
+            BadValue: Neither or both are given, one is no whole number from 0 on, there is no such subnet, or no such
+                history.
             BlockFailed: A rule raised; the blocks before stay.
         """
         if (blocks is None) == (epochs is None):
             raise BadValue("run", {"blocks": blocks, "epochs": epochs}, "one of blocks=… and epochs=…")
+        if history not in ("blocks", "epochs") or (history == "epochs" and blocks is None):
+            raise BadValue("history", history, "'blocks', or with blocks=… 'epochs'")
         for field, count in (("blocks", blocks), ("epochs", epochs)):
             if count is not None and (not isinstance(count, int) or isinstance(count, bool) or count < 0):
                 raise BadValue(field, count, "a whole number from 0 on")
         if blocks is not None:
             with self.progress(blocks, "blocks", least=PROGRESS_BLOCKS) as step:
-                for _ in range(blocks):
-                    self.chain.produce_block()
+                for left in range(blocks, 0, -1):
+                    kept = history == "blocks" or left == 1 or (self.block_number + 1) % SUBNET_TEMPO == 0
+                    self.chain.produce_block(keep_state=kept)
                     step(1)
         elif epochs is not None:
             self._run_epochs(epochs, self._existing_subnet(subnet))
@@ -461,6 +486,79 @@ class Network:
         netuid = self._existing_subnet(subnet)
         state = self.chain.state if block is None else self.at(block)
         return read_metagraph(state, netuid, self.block_number if block is None else block, self._names)
+
+    # --- stake and pools ---------------------------------------------------------------------------------------
+
+    def stake(
+        self,
+        wallet: bt.Wallet,
+        subnet: int,
+        amount: Amount,
+        *,
+        hotkey: bt.Wallet | str | None = None,
+        limit: Amount | None = None,
+    ) -> Receipt:
+        """Stake TAO: on a subnet it buys alpha from the pool, on root (0) it stays TAO.
+
+        Args:
+            wallet: Whose coldkey pays.
+            subnet: Its netuid.
+            amount: Of TAO, the fee included.
+            hotkey: Whom to stake on: a wallet, or the address of a hotkey; by default the wallet's own.
+            limit: Highest price of one alpha; what does not fit below it is not staked.
+
+        Raises:
+            BadValue: An amount is a bare number, or not TAO.
+            CallFailed: The chain refuses, for example `HotKeyAccountNotExists`.
+        """
+        return stakes.add_stake(self, wallet, subnet, amount, hotkey or wallet, limit)
+
+    def unstake(
+        self,
+        wallet: bt.Wallet,
+        subnet: int,
+        amount: Amount | None = None,
+        *,
+        hotkey: bt.Wallet | str | None = None,
+        limit: Amount | None = None,
+    ) -> Receipt:
+        """Sell staked alpha for TAO; on root (0): take TAO back.
+
+        Args:
+            wallet: Whose coldkey sells.
+            subnet: Its netuid.
+            amount: Of alpha, `net.alpha(5, subnet)`; by default all.
+            hotkey: Whom it is staked on: a wallet, or the address of a hotkey; by default the wallet's own.
+            limit: Lowest price of one alpha, in TAO; what does not fit above it stays staked.
+
+        Raises:
+            BadValue: An amount is a bare number, or of the wrong unit.
+            CallFailed: The chain refuses, for example `NotEnoughStakeToWithdraw`.
+        """
+        return stakes.remove_stake(self, wallet, subnet, amount, hotkey or wallet, limit)
+
+    def staked(self, wallet: bt.Wallet, subnet: int, *, hotkey: bt.Wallet | str | None = None) -> Amount:
+        """What a wallet's coldkey has staked on a hotkey, by default its own: alpha of a subnet, or TAO on root."""
+        return stakes.staked(self, wallet, subnet, hotkey or wallet)
+
+    def pool(self, subnet: int | None = None, *, block: int | None = None) -> Pool:
+        """The pool of a subnet, by default the newest, after a block, by default the head.
+
+        Raises:
+            BadValue: There is no such subnet or block.
+        """
+        netuid = self._existing_subnet(subnet)
+        return read_pool(self.chain.state if block is None else self.at(block), netuid)
+
+    def alpha_price(self, subnet: int | None = None, *, block: int | None = None) -> Amount:
+        """TAO for one alpha of a subnet, by default the newest, after a block, by default the head.
+
+        Raises:
+            BadValue: There is no such subnet or block.
+        """
+        netuid = self._existing_subnet(subnet)
+        word = current_alpha_price(self.chain.state if block is None else self.at(block), netuid)
+        return bt.Balance.from_rao(word * RAO_PER_TAO >> FRACTION_BITS)
 
     # --- reading -----------------------------------------------------------------------------------------------
 

@@ -159,13 +159,28 @@ class Text:
         }
 
 
+# shown to the model before the question, none of them asked in a task: a small model learns the form from them
+EXAMPLES = (
+    ("What is the capital of Iceland?", "Reykjavik"),
+    ("Nuuk is the capital of which country?", "Greenland"),
+    ("On which continent is Suriname?", "South America"),
+    ("Which chemical element has the symbol B?", "boron"),
+)
+ROLES = ("user", "assistant")
 INSTRUCTION = "Answer with the name alone, in a word or two."
 HEDGE = "Africa, Asia, Europe, Paris, London, Cairo, Tokyo, India, China, Brazil, France, gold, iron, silver or oxygen"
 
 
 def with_model(generate: Generate, max_tokens: int = MAX_TOKENS) -> Forward:
     """A miner that asks a language model; `generate(messages, max_tokens=…, seed=…)` gives its answer's text."""
-    return lambda task: {"text": generate(task.content["messages"], max_tokens=max_tokens, seed=0).strip()[:400] or "?"}
+
+    def forward(task: Task) -> Json:
+        *before, question = task.content["messages"]
+        shown = [{"role": role, "content": text} for pair in EXAMPLES for role, text in zip(ROLES, pair, strict=True)]
+        answer = generate([*before, *shown, question], max_tokens=max_tokens, seed=0)
+        return {"text": answer.strip()[:400] or "?"}
+
+    return forward
 
 
 @cache

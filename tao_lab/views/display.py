@@ -6,6 +6,7 @@ The layers below know nothing of pictures. `register` tells the notebook which f
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -17,17 +18,19 @@ from tao_lab.chain.dispatch import Call
 from tao_lab.chain.extrinsic import Extrinsic, decode_extrinsic
 from tao_lab.chain.runtime import load_runtime
 from tao_lab.network import Account, Metagraph, Population, Receipt
+from tao_lab.views.keys import short
 from tao_lab.views.metagraph import MetagraphView, population_card
 
 MOST_ROWS = 20
 LONGEST = 90  # characters of a value
+LONG_WORD = re.compile(r"\b\w{40,}\b")
 
 
 def block_card(block: Block) -> Card:
     """Names and roots, and each extrinsic in a line."""
     decoded = [decode_extrinsic(load_runtime(), data, len(data)) for data in block.extrinsics[:MOST_ROWS]]
     rows = [
-        [str(place), extrinsic.signer or "the block's author", _call_text(extrinsic.call)]
+        [str(place), _brief(extrinsic.signer or "the block's author"), _call_text(extrinsic.call)]
         for place, extrinsic in enumerate(decoded)
     ]
     more = len(block.extrinsics) - len(rows)
@@ -70,7 +73,7 @@ def extrinsic_card(extrinsic: Extrinsic) -> Card:
 def receipt_card(receipt: Receipt) -> Card:
     """Where it went, what it cost, and what happened."""
     rows = [
-        [f"`{event['module_id']}.{event['event_id']}`", _short(event["attributes"])]
+        [f"`{event['module_id']}.{event['event_id']}`", _brief(_short(event["attributes"], None))]
         for event in receipt.events[:MOST_ROWS]
     ]
     title = f"number {receipt.index} of block {receipt.block:,}, fee {receipt.fee}"
@@ -107,20 +110,27 @@ def _fields(values: Mapping[str, str]) -> Grid:
 
 
 def _call_text(call: Call) -> str:
-    said = ", ".join(f"{name} {_short(value)}" for name, value in call.args.items())
-    return f"`{call.pallet}.{call.name}` {said}"
+    said = ", ".join(f"{name} {_short(value, None)}" for name, value in call.args.items())
+    return f"`{call.pallet}.{call.name}` {_brief(said)}"
 
 
-def _short(value: Any) -> str:
+def _brief(text: str) -> str:
+    """Long addresses and hashes cut in the middle, so that a table fits its page."""
+    text = LONG_WORD.sub(lambda match: short(match[0]), text)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def _short(value: Any, longest: int | None = LONGEST) -> str:
+    """A decoded value in a line; None lets it be as long as it is."""
     if isinstance(value, Call):
         return f"{value.pallet}.{value.name}"
     if isinstance(value, Mapping):
-        text = ", ".join(f"{name} {_short(part)}" for name, part in value.items())
+        text = ", ".join(f"{name} {_short(part, None)}" for name, part in value.items())
     elif isinstance(value, (list, tuple)):
-        text = ", ".join(_short(part) for part in value)
+        text = ", ".join(_short(part, None) for part in value)
     else:
         text = f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+    return text if longest is None or len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 CARDS: dict[type, Callable[[Any], Card | MetagraphView]] = {

@@ -172,7 +172,7 @@ class RegistrationExplorer:
         wide = ipywidgets.Layout(width="32em")
         style = {"description_width": "15em"}
         make = {"continuous_update": False, "layout": wide, "style": style}
-        self.rush = ipywidgets.IntSlider(10, 0, 20, description="registrations in one block", **make)
+        self.rush = ipywidgets.IntSlider(5, 0, 20, description="registrations in one block", **make)
         self.half_life = ipywidgets.IntSlider(360, 30, 1_440, 30, description="half-life, blocks", **make)
         self.factor = ipywidgets.FloatSlider(1.26, min=1, max=3, step=0.02, description="times, a registration", **make)
         self.picture = ipywidgets.HTML()

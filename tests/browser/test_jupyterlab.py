@@ -2,8 +2,10 @@ import pytest
 
 from tao_lab import paths
 from tao_lab.bench import _browser
+from tao_lab.course import labs
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
+WIDTH = "async (source) => { const i = new Image(); i.src = source; await i.decode(); return i.naturalWidth; }"
 LAB = paths.LABS / "06-yuma-consensus.ipynb"
 
 
@@ -31,3 +33,29 @@ def test_the_lab_runs_in_jupyterlab_and_its_slider_repaints_the_charts(visit, la
         assert explorer.changed(before, "consensus") < 0.0005
         errors = page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.error']").all_inner_texts()
         assert errors == []
+
+
+@pytest.mark.parametrize("name", ["01-wallet", "02-chain"])
+def test_a_labs_pictures_are_drawn_and_nothing_fails(visit, tmp_path, name):
+    lab = next(lab for lab in labs() if lab.name == name)
+    tmp_path.joinpath(lab.notebook.name).write_bytes(lab.notebook.read_bytes())
+    page = visit.page
+    with _browser.jupyterlab(tmp_path) as address:
+        page.goto(address.replace("/?", f"/lab/tree/{lab.notebook.name}?"))
+        _browser.run_all_cells(page)
+        found = page.evaluate(
+            """() => {
+                const cells = window.jupyterapp.shell.currentWidget.content.model.cells;
+                const outputs = [...cells].flatMap((cell) => cell.type === "code" ? cell.outputs.toJSON() : []);
+                const html = outputs.map((output) => String(output.data?.["text/html"] ?? ""));
+                return {
+                    errors: outputs.filter((output) => output.output_type === "error").map((output) => output.evalue),
+                    pictures: html.map((text) => text.match(/data:image\\/svg[^"]+/)?.[0]).filter(Boolean),
+                };
+            }"""
+        )
+        assert found["errors"] == []
+        assert len(found["pictures"]) >= 2
+        for picture in found["pictures"]:
+            width = page.evaluate(WIDTH, picture)
+            assert width > 400

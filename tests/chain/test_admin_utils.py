@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tao_lab.chain.context import Context
-from tao_lab.chain.dispatch import ROOT, Call, signed
+from tao_lab.chain.dispatch import CALLS, ROOT, Call, signed
 from tao_lab.chain.errors import DispatchError
 from tao_lab.chain.pallets.admin_utils.network import NETWORK_SETTERS, NetworkSetter
 from tao_lab.chain.pallets.admin_utils.subnet import OWNERS_SETTERS, ROOTS_SETTERS, SubnetSetter
@@ -241,3 +241,29 @@ def test_fewer_mechanisms_take_their_weights_with_them(admin: Context) -> None:
     assert not admin.state.exists(MODULE, "Incentive", second)
     assert admin.state.get(MODULE, "MechanismEmissionSplit", NETUID) is None
     assert refused(admin, "root", "sudo_set_mechanism_count", netuid=9, mechanism_count=1) == "MechanismDoesNotExist"
+
+
+def test_what_is_not_there_belongs_to_machinery_that_the_lab_does_not_have(ctx: Context) -> None:
+    names = {call["name"] for call in ctx.runtime.pallets["AdminUtils"]["calls"]}
+    missing = names - {name for pallet, name in CALLS if pallet == "AdminUtils"}
+    newer = {name for name in missing if any(word in name for word in ("basket", "collateral", "emission_bar"))}
+    assert missing - newer == {
+        "swap_authorities",  # one author
+        "schedule_grandpa_change",
+        "sudo_set_evm_chain_id",  # no EVM
+        "sudo_toggle_evm_precompile",
+        "sudo_set_emission_gate_exponent",  # newer than the rules
+        "sudo_set_liquid_alpha_consensus_mode",
+    }
+
+
+def test_places_are_trimmed_once_a_month(admin: Context) -> None:
+    set_hyper(admin, MinAllowedUids=1, SubnetworkN=0)
+    do(admin, "alice", "sudo_trim_to_max_allowed_uids", netuid=NETUID, max_n=10)
+    assert admin.state.get(MODULE, "MaxAllowedUids", NETUID) == 10
+    args = {"netuid": NETUID, "max_n": 9}
+    admin.block += 215_999
+    set_hyper(admin, LastEpochBlock=admin.block)
+    assert refused(admin, "alice", "sudo_trim_to_max_allowed_uids", **args) == "TxRateLimitExceeded"
+    admin.block += 1
+    do(admin, "alice", "sudo_trim_to_max_allowed_uids", **args)

@@ -1,4 +1,4 @@
-"""What `btcli` shows of a populated network, in processes of its own."""
+"""`btcli` on a populated network, in processes of its own."""
 
 import json
 import os
@@ -7,16 +7,18 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import bittensor as bt
 import pytest
 
 from tao_lab.chain.chain import Chain
 from tao_lab.node.rpc import Node
 from tao_lab.node.server import Server
-from tests.chain.conftest import account
+from tests.chain.conftest import TAO, account
+from tests.node.populated import must
 
 
 @pytest.mark.slow
-def test_btcli_shows_subnets_stake_and_hyperparameters(populated: Chain, tmp_path: Path) -> None:
+def test_btcli_shows_subnets_stake_and_hyperparameters_and_stakes(populated: Chain, tmp_path: Path) -> None:
     environment = {**os.environ, "HOME": str(tmp_path), "BITTENSOR_RUNTIME_CACHE_DIR": str(tmp_path)}
 
     with Server(Node(populated)) as server:
@@ -39,3 +41,11 @@ def test_btcli_shows_subnets_stake_and_hyperparameters(populated: Chain, tmp_pat
         stakes = {(stake["netuid"], stake["hotkey"]): stake for stake in show("stake", "list", "--coldkey", alice)}
         assert stakes[(0, validator)]["stake_amount"] == 100
         assert show("sudo", "get", "--netuid", "1")["weights_rate_limit"] == 0
+
+        wallet = bt.Wallet("student", path=str(tmp_path)).create_new_coldkey(use_password=False, suppress=True)
+        dest = wallet.coldkeypub.ss58_address
+        must(populated, "faucet", "Balances", "transfer_keep_alive", dest=dest, value=10 * TAO)
+        position = ("--netuid", "1", "--hotkey", validator, "--amount", "5")
+        staked = show("stake", "add", *position, "--wallet", "student", "--wallet-path", str(tmp_path), "-y")
+        assert staked["success"]
+        assert staked["data"]["shielded"]

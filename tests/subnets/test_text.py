@@ -3,7 +3,7 @@
 import pytest
 
 from tao_lab.neurons.work import Answer, Round, Task
-from tao_lab.subnets.text import Text, facts, has, words
+from tao_lab.subnets.text import EXAMPLES, Text, facts, has, words
 
 ASKED = Round(Task("t", "text", {"question": "What is the capital of France?"}), {"reference": "Paris"})
 
@@ -38,8 +38,12 @@ def test_accents_and_case_do_not_matter():
 
 
 def test_no_question_gives_its_answer_away():
-    assert len(facts()) > 500
+    assert len(facts()) == len(dict(facts())) > 500
     assert not [question for question, reference in facts() if has(question, reference)]
+
+
+def test_the_examples_for_the_model_are_not_asked():
+    assert not {question for question, _ in EXAMPLES} & {question for question, _ in facts()}
 
 
 def test_a_model_gets_the_messages_and_the_limit():

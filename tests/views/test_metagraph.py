@@ -139,7 +139,7 @@ def test_prices_follow_the_rule_and_the_chain_agrees(net):
 
 def test_the_sliders_redraw_with_the_rule_that_was_given():
     explorer = seats.RegistrationExplorer()
-    assert "10 registrations lift a seat from 1 τ to 10.09 τ" in repr(explorer)
+    assert "5 registrations lift a seat from 1 τ to 3.176 τ" in repr(explorer)
     before = explorer.picture.value
     explorer.rush.value = 3
     assert "3 registrations lift a seat from 1 τ to 2 τ" in repr(explorer)

@@ -80,10 +80,10 @@ def tampered_cases(rng: Rng) -> Iterator[Case]:
     change, root, name = tampering.change_extrinsic, tampering.mend_root, tampering.mend_name
     number, last = 3, len(honest) - 1
     yield Case({"blocks": list(honest)}, "nobody touched anything")
-    yield Case({"blocks": change(honest, number)}, "an amount in block 3 is another one")
-    yield Case({"blocks": root(change(honest, number), number)}, "the same, and its header fits its extrinsics again")
+    yield Case({"blocks": change(honest, number)}, "block 3 has another amount, and nothing else was changed")
+    yield Case({"blocks": root(change(honest, number), number)}, "block 3 has another amount, and its header fits that")
     forged = name(root(change(honest, number), number), number)
-    yield Case({"blocks": forged}, "the same, and its name fits its header again")
+    yield Case({"blocks": forged}, "block 3 has another amount; its header and its name fit that")
     yield Case({"blocks": tampering.forge(honest, number, last - 2)}, f"blocks 3 to {last - 2} are all written anew")
     yield Case({"blocks": tampering.forge(honest, number, last)}, f"blocks 3 to {last} are all written anew")
     two = change(change(honest, 6), 2)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from bittensor_core import ss58_encode
-from eth_utils import keccak
+from eth_utils.crypto import keccak
 
 from tao_lab import economy
 from tao_lab.consensus.types import Array

@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Any
 
 import numpy as np
-from eth_utils import keccak
+from eth_utils.crypto import keccak
 
 from tao_lab.consensus.types import Array
 from tao_lab.course.exercise import WrongAnswer
