@@ -17,6 +17,7 @@ from tao_lab.views.charts import (
 from tao_lab.views.drawing import Arrow, Box, Drawing, Words
 from tao_lab.views.explorer import ConsensusExplorer
 from tao_lab.views.keys import key_tree, wallet_drawing
+from tao_lab.views.round import answer_card, round_drawing
 from tao_lab.views.scenario import Cast, Outcome, Scenario, ScenarioError, Settings, run, run_epochs
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "ScenarioError",
     "Settings",
     "Words",
+    "answer_card",
     "bonds_chart",
     "chain_drawing",
     "clipping_chart",
@@ -40,6 +42,7 @@ __all__ = [
     "key_tree",
     "merkle_drawing",
     "permits_chart",
+    "round_drawing",
     "run",
     "run_epochs",
     "wallet_drawing",
