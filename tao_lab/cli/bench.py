@@ -65,6 +65,34 @@ def bench_chain(
         raise typer.Exit(1)
 
 
+@bench.command("miner", epilog="Example: `tao-lab bench miner --model smollm2`")
+def bench_miner(
+    model: Annotated[str, typer.Option(help="Language model that is served; '' for none.")] = "smollm2",
+    turns: Annotated[int, typer.Option(min=1, max=1_000, help="Turns of the model's questions.")] = 4,
+) -> None:
+    """A miner's signed path against bare FastAPI, and a model served against the same model called directly."""
+    from tao_lab.bench import machine, miner
+
+    with Progress(console=messages, transient=True, disable=not messages.is_terminal) as progress:
+        bar = progress.add_task("requests", total=miner.TURNS + 1)
+        signed, bare = miner.measure_path(lambda: progress.advance(bar))
+        served = None
+        if model:
+            bar = progress.add_task(model, total=turns)
+            served = miner.measure_model(model, turns, lambda: progress.advance(bar))
+    for name, load in (("signed", signed), ("bare FastAPI", bare)):
+        p50, p95 = load.p50 * 1e3, load.p95 * 1e3
+        typer.echo(f"{name}: {load.per_second:,.0f} requests a second, p50 {p50:.2f} ms, p95 {p95:.2f} ms")
+    ratio = signed.per_second / bare.per_second
+    words = f"signed/bare {ratio:.2f} (at least {miner.LEAST_SIGNED})"
+    if served is not None:
+        typer.echo(f"{model}: {served.served:.1f} tokens a second served, {served.direct:.1f} called directly")
+        words += f", served/direct {served.ratio:.2f} (at least {miner.LEAST_SERVED})"
+    typer.echo(f"{words}; {machine.describe()}")
+    if ratio < miner.LEAST_SIGNED or (served is not None and served.ratio < miner.LEAST_SERVED):
+        raise typer.Exit(1)
+
+
 @bench.command("memory", epilog="Example: `tao-lab bench memory --context 4096`")
 def bench_memory(
     context: Annotated[int, typer.Option(min=0, max=32_768, help="Tokens that the KV cache holds.")] = 4_096,

@@ -47,6 +47,7 @@ def test_version_is_printed():
         ["doctor"],
         ["miner", "run"],
         ["validator", "run"],
+        ["explain"],
         ["subnets", "play"],
     ],
 )
