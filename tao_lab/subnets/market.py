@@ -12,7 +12,7 @@ lesson repeats. A validator that is paid must never do that.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
@@ -26,7 +26,7 @@ from tao_lab.neurons.peers import Endpoint
 from tao_lab.neurons.validator import Validator
 from tao_lab.neurons.validator.asking import Target, ask_all, http_client
 from tao_lab.neurons.validator.program import Step, in_own_loop
-from tao_lab.neurons.work import Answer, Forward, Round, Score, Subnet, Task
+from tao_lab.neurons.work import Answer, Forward, Round, Subnet, Task
 from tao_lab.units import U16_MAX
 
 TEMPO = 30  # blocks: a lesson has no time for 360
@@ -163,9 +163,7 @@ class Market:
 
     def serve(self, name: str, forward: Forward) -> Miner:
         """Start a registered miner's server."""
-        miner = Miner(
-            forward, wallet=self.miners[name], network=self.net, netuid=self.netuid, refresh=REFRESH_SECONDS
-        )
+        miner = Miner(forward, wallet=self.miners[name], network=self.net, netuid=self.netuid, refresh=REFRESH_SECONDS)
         self.servers[name] = self._stack.enter_context(miner)
         return miner
 
@@ -325,7 +323,9 @@ def run_round(
 
 
 def _text(answer: Answer) -> str:
-    return str(answer.content["text"]) if isinstance(answer.content, dict) and "text" in answer.content else answer.problem
+    return (
+        str(answer.content["text"]) if isinstance(answer.content, dict) and "text" in answer.content else answer.problem
+    )
 
 
 __all__ = ["InOrder", "Market", "PaidRound", "Standing", "Work", "run_round"]

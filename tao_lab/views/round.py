@@ -39,7 +39,9 @@ def round_drawing(done: PaidRound) -> Drawing:
     parts += _others(done, TOP + rows * ROW + 16)
     paid = sum(work.paid for work in done.workers)
     title = f"One round: {rows} miners, {done.tests} tests, and {_alpha(paid)} alpha for those who answered well"
-    said = [f"{w.name} answered “{w.answer}”, scored {w.score:.2f} and got {_alpha(w.paid)} alpha" for w in done.workers]
+    said = [
+        f"{w.name} answered “{w.answer}”, scored {w.score:.2f} and got {_alpha(w.paid)} alpha" for w in done.workers
+    ]
     others = [f"{name} got {_alpha(rao)} alpha" for name, rao in done.others.items()]
     return Drawing(title, f"Question: {done.question} {'; '.join([*said, *others])}.", 990, height, tuple(parts))
 

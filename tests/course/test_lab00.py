@@ -16,7 +16,7 @@ def done():
     """A round as it goes where nobody has fetched the model."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(the_round.models, "is_here", lambda name: False)
-        yield one_round("What is the capital of France?", rounds=2)
+        return one_round("What is the capital of France?", rounds=2)
 
 
 def test_without_the_model_the_round_goes_on_and_says_what_stands_in_and_what_fetches_it(done):

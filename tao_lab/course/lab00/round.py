@@ -34,13 +34,17 @@ def one_round(question: str, *, rounds: int = 4) -> PaidRound:
     question = " ".join(question.split())[:200] or "?"
     here = models.is_here(MODEL)
     miners = {**(_language_model() if here else _stand_in()), **_others()}
-    return run_round(kind("text"), miners, _task(question), rounds=rounds, seed=FIRST_TASK, notice="" if here else MISSING)
+    return run_round(
+        kind("text"), miners, _task(question), rounds=rounds, seed=FIRST_TASK, notice="" if here else MISSING
+    )
 
 
 def _task(question: str) -> Task:
     """The question in the form of a test, so that no miner can tell which is which."""
     messages = [{"role": "system", "content": INSTRUCTION}, {"role": "user", "content": question}]
-    return Task(task_id("text", crc32(question.encode())), "text", {"question": question, "messages": messages}, seconds=60.0)
+    return Task(
+        task_id("text", crc32(question.encode())), "text", {"question": question, "messages": messages}, seconds=60.0
+    )
 
 
 def _language_model() -> dict[str, tuple[str, Forward]]:
@@ -54,7 +58,7 @@ def _language_model() -> dict[str, tuple[str, Forward]]:
 
 
 def _stand_in() -> dict[str, tuple[str, Forward]]:
-    known = {question: answer for question, answer in facts()[::2] if question.startswith("What is the capital")}
+    known = {question: answer for question, answer in facts() if question.startswith("What is the capital")}
     return {"table": ("no language model: a table", lambda task: {"text": known.get(_question(task), UNKNOWN)})}
 
 
