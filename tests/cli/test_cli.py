@@ -37,6 +37,7 @@ def test_version_is_printed():
         ["verify"],
         ["bench"],
         ["bench", "consensus"],
+        ["bench", "economy"],
         ["lab"],
         ["dashboards"],
         ["solve"],
