@@ -40,7 +40,8 @@ class Run:
 
     Attributes:
         blocks: How many.
-        seconds: In all.
+        seconds: In all, by the clock.
+        processor: In all, of the processor; less than by the clock where the machine has other work.
         phases: Seconds by phase.
         file_bytes: What the blocks added to the file.
         memory: Resident bytes of the process before and after.
@@ -48,6 +49,7 @@ class Run:
 
     blocks: int
     seconds: float
+    processor: float
     phases: dict[str, float] = field(default_factory=dict)
     file_bytes: int = 0
     memory: tuple[int, int] = (0, 0)
