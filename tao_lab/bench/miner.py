@@ -2,7 +2,8 @@
 
 Signed path: a server in a process of its own answers with a trivial model; requests are signed beforehand and sent over
 a few connections that stay open. The peer is FastAPI as its tutorial writes it, on the same server with the same JSON,
-in turns with the miner. Model: the same questions, asked over signed HTTP and directly, in turns.
+in turns with the miner; both run the model the same way, as a coroutine or as a plain function in threads. Language
+model: the same questions, asked over signed HTTP and directly, in turns.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from tao_lab.neurons.work import Task
 LEAST_SIGNED, LEAST_SERVED = 0.5, 0.9
 CONNECTIONS = 8
 REQUESTS = 400  # in a turn: signatures are good for ten seconds
-TURNS = 20
+TURNS = 12
 WARM_UP = 200
 TOKENS = 32
 QUESTIONS = ("What is the capital of France?", "Name three colours.", "Why is the sky blue?")
@@ -72,9 +73,14 @@ class Served:
 # --- the signed path ------------------------------------------------------------------------------------------------
 
 
-def measure_path(progress: Callable[[], Any] = lambda: None) -> tuple[Load, Load]:
-    """The miner, and bare FastAPI, under the same load in turns."""
-    with _Process(_miner) as miner, _Process(_bare) as bare:
+def measure_path(in_threads: bool, progress: Callable[[], Any] = lambda: None) -> tuple[Load, Load]:
+    """The miner, and bare FastAPI, under the same load in turns.
+
+    Args:
+        in_threads: The trivial model is a plain function, which both run in threads; else a coroutine.
+        progress: Called after each turn.
+    """
+    with _Process(_miner, in_threads) as miner, _Process(_bare, in_threads) as bare:
         times: dict[str, list[float]] = {"miner": [], "bare": []}
         spent = {"miner": 0.0, "bare": 0.0}
         for turn in range(-1, TURNS):
@@ -130,10 +136,10 @@ async def _one_by_one(port: int, requests: Sequence[bytes]) -> list[float]:
 class _Process:
     """A server in a process of its own."""
 
-    def __init__(self, target: Callable[[Connection], None]) -> None:
+    def __init__(self, target: Callable[[Connection, bool], None], in_threads: bool) -> None:
         context = multiprocessing.get_context("spawn")
         self._pipe, other = context.Pipe()
-        self._process = context.Process(target=target, args=(other,), daemon=True)
+        self._process = context.Process(target=target, args=(other, in_threads), daemon=True)
 
     def __enter__(self) -> _Process:
         self._process.start()
@@ -145,8 +151,14 @@ class _Process:
         self._process.join()
 
 
-def _miner(pipe: Connection) -> None:
-    with Miner(lambda task: {"text": "four"}, wallet=MINER, policy=NO_LIMIT) as miner:
+def _miner(pipe: Connection, in_threads: bool) -> None:
+    def plain(task: Task) -> dict[str, str]:
+        return {"text": "four"}
+
+    async def coroutine(task: Task) -> dict[str, str]:
+        return {"text": "four"}
+
+    with Miner(plain if in_threads else coroutine, wallet=MINER, policy=NO_LIMIT) as miner:
         pipe.send(miner.url.rpartition(":")[2])
         pipe.recv()
 
@@ -167,13 +179,16 @@ class BareAnswer(BaseModel):
     content: dict[str, Any]
 
 
-def _bare(pipe: Connection) -> None:
+def _bare(pipe: Connection, in_threads: bool) -> None:
     app = FastAPI()
 
-    @app.post(PATH)
-    async def forward(task: BareTask) -> BareAnswer:
+    def plain(task: BareTask) -> BareAnswer:
         return BareAnswer(id=task.id, content={"text": "four"})
 
+    async def coroutine(task: BareTask) -> BareAnswer:
+        return BareAnswer(id=task.id, content={"text": "four"})
+
+    app.post(PATH)(plain if in_threads else coroutine)
     server = uvicorn.Server(uvicorn.Config(app, port=0, **settings()))
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -78,17 +78,20 @@ def bench_miner(
     """A miner's signed path against bare FastAPI, and a model served against the same model called directly."""
     from tao_lab.bench import machine, miner
 
+    served, loads = None, {}
     with Progress(console=messages, transient=True, disable=not messages.is_terminal) as progress:
-        bar = progress.add_task("requests", total=miner.TURNS + 1)
-        signed, bare = miner.measure_path(lambda: progress.advance(bar))
-        served = None
+        bar = progress.add_task("requests", total=2 * (miner.TURNS + 1))
+        for way, in_threads in (("coroutine", False), ("function in threads", True)):
+            loads[way] = miner.measure_path(in_threads, lambda: progress.advance(bar))
         if model:
             bar = progress.add_task(model, total=turns)
             served = miner.measure_model(model, turns, lambda: progress.advance(bar))
-    for name, load in (("signed", signed), ("bare FastAPI", bare)):
-        p50, p95 = load.p50 * 1e3, load.p95 * 1e3
-        typer.echo(f"{name}: {load.per_second:,.0f} requests a second, p50 {p50:.2f} ms, p95 {p95:.2f} ms")
-    ratio = signed.per_second / bare.per_second
+    table = Table("trivial model", "server", "requests a second", "p50 ms", "p95 ms")
+    for way, both in loads.items():
+        for name, load in zip(("signed miner", "bare FastAPI"), both, strict=True):
+            table.add_row(way, name, f"{load.per_second:,.0f}", f"{load.p50 * 1e3:.2f}", f"{load.p95 * 1e3:.2f}")
+    output.print(table)
+    ratio = min(signed.per_second / bare.per_second for signed, bare in loads.values())
     words = f"signed/bare {ratio:.2f} (at least {miner.LEAST_SIGNED})"
     if served is not None:
         typer.echo(f"{model}: {served.served:.1f} tokens a second served, {served.direct:.1f} called directly")

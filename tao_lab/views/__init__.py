@@ -17,7 +17,18 @@ from tao_lab.views.charts import (
 from tao_lab.views.drawing import Arrow, Box, Drawing, Words
 from tao_lab.views.explorer import ConsensusExplorer
 from tao_lab.views.keys import key_tree, wallet_drawing
+from tao_lab.views.metagraph import MetagraphView, weights_graph
+from tao_lab.views.round import answer_card, round_drawing
 from tao_lab.views.scenario import Cast, Outcome, Scenario, ScenarioError, Settings, run, run_epochs
+from tao_lab.views.seats import (
+    RegistrationExplorer,
+    lock_cost_chart,
+    price_by_rule,
+    price_chart,
+    price_history,
+    prices,
+    seats_chart,
+)
 
 __all__ = [
     "Arrow",
@@ -26,11 +37,14 @@ __all__ = [
     "ConsensusExplorer",
     "Drawing",
     "Figure",
+    "MetagraphView",
     "Outcome",
+    "RegistrationExplorer",
     "Scenario",
     "ScenarioError",
     "Settings",
     "Words",
+    "answer_card",
     "bonds_chart",
     "chain_drawing",
     "clipping_chart",
@@ -38,10 +52,18 @@ __all__ = [
     "exact_against_float_chart",
     "incentive_chart",
     "key_tree",
+    "lock_cost_chart",
     "merkle_drawing",
     "permits_chart",
+    "price_by_rule",
+    "price_chart",
+    "price_history",
+    "prices",
+    "round_drawing",
     "run",
     "run_epochs",
+    "seats_chart",
     "wallet_drawing",
     "weights_chart",
+    "weights_graph",
 ]

@@ -17,6 +17,7 @@ from bittensor_core import ss58_encode
 from tao_lab.chain.context import Context
 from tao_lab.chain.pallets.subtensor.epochs import run_epochs
 from tao_lab.chain.pallets.subtensor.lease_dividends import distribute_dividends
+from tao_lab.chain.pallets.subtensor.locks import auto_lock_owner_cut
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, owner_uid, uid_of
 from tao_lab.chain.pallets.subtensor.root_claims import raise_claimable_rates
 from tao_lab.chain.pallets.subtensor.stake import increase_stake
@@ -119,6 +120,7 @@ def pay_owner_cut(ctx: Context, netuid: int, owner_cut: int) -> None:
         hotkey, coldkey = state.get(MODULE, "SubnetOwnerHotkey", netuid), state.get(MODULE, "SubnetOwner", netuid)
         increase_stake(ctx, hotkey, coldkey, netuid, owner_cut)
         distribute_dividends(ctx, netuid, owner_cut)
+        auto_lock_owner_cut(ctx, netuid, owner_cut)
 
 
 def owner_hotkeys(state: StorageReader, netuid: int) -> list[str]:
