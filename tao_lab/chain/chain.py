@@ -379,7 +379,8 @@ class Chain:
         encoded = header.encode(self.runtime)
         block = Block(number, blake2_256(encoded), header, tuple(extrinsics))
         try:
-            self.store.commit([*self._light, StoredBlock(number, block.hash, encoded, b"".join(extrinsics))], changes)
+            stored = StoredBlock(number, block.hash, encoded, b"".join(extrinsics))
+            self.store.commit([*self._light, stored], changes, self._raw.item)
         except BaseException:
             self._tree.update(self._raw.before(changes))
             raise
