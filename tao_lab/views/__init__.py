@@ -17,6 +17,7 @@ from tao_lab.views.charts import (
 from tao_lab.views.drawing import Arrow, Box, Drawing, Words
 from tao_lab.views.explorer import ConsensusExplorer
 from tao_lab.views.keys import key_tree, wallet_drawing
+from tao_lab.views.pools import PoolExplorer, lines_chart, price_history_chart, quote
 from tao_lab.views.scenario import Cast, Outcome, Scenario, ScenarioError, Settings, run, run_epochs
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "Drawing",
     "Figure",
     "Outcome",
+    "PoolExplorer",
     "Scenario",
     "ScenarioError",
     "Settings",
@@ -38,8 +40,11 @@ __all__ = [
     "exact_against_float_chart",
     "incentive_chart",
     "key_tree",
+    "lines_chart",
     "merkle_drawing",
     "permits_chart",
+    "price_history_chart",
+    "quote",
     "run",
     "run_epochs",
     "wallet_drawing",
