@@ -12,7 +12,7 @@ from tao_lab.course.lab08 import mistakes
 from tao_lab.course.lab08.pools import EXAMPLE, UNEVEN, random_pool
 from tao_lab.economy import Pool, SwapResult, price, subnet_terms
 from tao_lab.economy import swap as library_swap
-from tao_lab.economy.swap import ACCURACY, FRACTION_BITS, Side, amount_to_price, fee_on_top
+from tao_lab.economy.swap import ACCURACY, FRACTION_BITS, Side, amount_to_price, fee_on_top, price_after
 from tao_lab.economy.swap import amount_out as library_amount_out
 from tao_lab.economy.words import U96F32
 from tao_lab.units import RAO_PER_TAO, U16_MAX
@@ -20,7 +20,19 @@ from tao_lab.units import RAO_PER_TAO, U16_MAX
 Rng = np.random.Generator
 SwapFunction = Callable[[Pool, Side, int, int | None], tuple[int, int, int]]
 
-__all__ = ["EXERCISES", "amount_out", "amount_to_price", "fee_on_top", "guarded", "price", "swap"]
+__all__ = [
+    "EXERCISES",
+    "amount_out",
+    "amount_to_price",
+    "emission_terms",
+    "fee_on_top",
+    "guarded",
+    "price_after",
+    "price_and_slippage",
+    "swap",
+    "swap_with_fee",
+    "unstake",
+]
 
 
 # --- 08.1 ---
