@@ -105,6 +105,12 @@ def quote(pool: Pool, side: Side, amount: int, limit: float | None = None, rule:
     return Quote(pool, side, amount, fee, paid, received, before, after, limit)
 
 
+def nothing(pool: Pool, side: Side) -> Quote:
+    """A swap that does not happen."""
+    now = price(pool) / ONE
+    return Quote(pool, side, 0, 0, 0, 0, now, now, None)
+
+
 class PoolExplorer(Panel):
     """A pool to buy from and to sell to.
 
@@ -136,10 +142,13 @@ class PoolExplorer(Panel):
         return self._quote(self._settings)
 
     def _quote(self, settings: Settings) -> Quote:
+        pool = self._pool_of(settings)
+        return quote(pool, settings["side"], int(settings["amount"] * RAO_PER_TAO), _limit(pool, settings), self._rule)
+
+    def _pool_of(self, settings: Settings) -> Pool:
         depth = settings.get("depth", 0) * RAO_PER_TAO
         pool = Pool(depth, depth) if self._pool is None else self._pool
-        pool = replace(pool, fee_rate=settings["fee"])
-        return quote(pool, settings["side"], int(settings["amount"] * RAO_PER_TAO), _limit(pool, settings), self._rule)
+        return replace(pool, fee_rate=settings["fee"])
 
     def _picture_of(self, settings: Settings) -> Picture:
         side = settings["side"]
@@ -150,8 +159,8 @@ class PoolExplorer(Panel):
         try:
             now = self._quote(settings)
         except SwapError as error:
-            now = self._quote({**settings, "amount": 0, "limit": NO_LIMIT})
-            return Picture(f"The chain refuses this swap: {error}. Nothing moves.", _charts(now), shown)
+            still = _charts(nothing(self._pool_of(settings), side))
+            return Picture(f"The chain refuses this swap: {error}. Nothing moves.", still, shown)
         return Picture(sentence(now), _charts(now), shown)
 
 
@@ -220,7 +229,7 @@ def curve_table(now: Quote) -> Table:
     low, high = min(pool.tao / 2.2, tao / 1.4), max(pool.tao * 2.2, tao * 1.2)
     xs = {"curve": np.geomspace(low, high, CURVE_POINTS)}
     if now.paid:
-        xs["moved"] = np.geomspace(*sorted((pool.tao, tao)), CURVE_POINTS // 2)
+        xs["moved"] = np.geomspace(min(pool.tao, tao), max(pool.tao, tao), CURVE_POINTS // 2)
     exponent = pool.quote_weight / pool.base_weight
     rows: Table = {"kind": [], "tao": [], "alpha": []}
     for kind, points in xs.items():
@@ -231,7 +240,7 @@ def curve_table(now: Quote) -> Table:
     return rows
 
 
-def _add(rows: Table, kind: str, tao: Array, alpha: charts.Array) -> None:
+def _add(rows: Table, kind: str, tao: Array, alpha: Array) -> None:
     rows["kind"] += [kind] * len(tao)
     rows["tao"] += (np.asarray(tao, float) / RAO_PER_TAO).round(6).tolist()
     rows["alpha"] += (np.asarray(alpha, float) / RAO_PER_TAO).round(6).tolist()
@@ -369,7 +378,12 @@ def price_history_chart(prices: Sequence[tuple[int, float]], marks: Sequence[tup
         alt.Chart(rows)
         .mark_line(color=BLUE, strokeWidth=2.5, interpolate="step-after")
         .encode(
-            x=alt.X("block:Q", title="block", scale=alt.Scale(zero=False), axis=alt.Axis(format="d", grid=False)),
+            x=alt.X(
+                "block:Q",
+                title="block",
+                scale=alt.Scale(zero=False, nice=False),
+                axis=alt.Axis(format="d", grid=False, tickCount=10),
+            ),
             y=alt.Y("price:Q", title="price of one α, τ", scale=alt.Scale(zero=False, padding=30)),
         )
     )
@@ -402,9 +416,14 @@ def lines_chart(
     colours = alt.Scale(domain=names, range=[BLUE, VERMILLION, GREEN, ORANGE][: len(names)])
     dashes = alt.Scale(domain=names, range=[[1, 0], [7, 4], [2, 3], [9, 3, 2, 3]][: len(names)])
     base = alt.Chart(charts.values_of(table)).encode(
-        x=alt.X(f"{x[0]}:Q", title=x[1], axis=alt.Axis(grid=False)),
+        x=alt.X(f"{x[0]}:Q", title=x[1], scale=alt.Scale(nice=False), axis=alt.Axis(grid=False, tickCount=8)),
         y=alt.Y(f"{y[0]}:Q", title=y[1], scale=alt.Scale(type="log" if log else "linear", zero=False)),
-        color=alt.Color(f"{series}:N", title=None, scale=colours, legend=alt.Legend(orient="top", labelLimit=400)),
+        color=alt.Color(
+            f"{series}:N",
+            title=None,
+            scale=colours,
+            legend=alt.Legend(orient="top", columns=1, labelFontSize=12, symbolSize=500, labelLimit=500),
+        ),
         strokeDash=alt.StrokeDash(f"{series}:N", title=None, scale=dashes),
     )
     ends = {name: [v for n, v in zip(table[series], table[y[0]], strict=True) if n == name] for name in names}

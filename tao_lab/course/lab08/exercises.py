@@ -214,7 +214,7 @@ EXERCISES = (
         cases=slippage_cases,
         read=read_values(before=int, after=int, slippage=int),
         wrong_answers=mistakes.SLIPPAGE,
-        unlocks="You can say what a purchase costs beyond the price on the sign. Next: what the chain takes.",
+        unlocks="You can say what a purchase costs beyond the price. Next: what the chain takes.",
     ),
     Exercise(
         id="08.3",

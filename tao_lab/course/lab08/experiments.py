@@ -43,9 +43,8 @@ class PriceStory:
         by_block = dict(self.prices)
         start, bought, sold = (by_block[block] for block, _ in self.marks)
         fell = by_block[self.marks[2][0] + 1]
-        stays = "leaves the price at" if abs(bought / start - 1) < VISIBLE else f"moves the price from {start:.3f} to"
-        lifts = f"chain buys lift it to {sold:.3f}"
-        return f"Injection {stays} {bought:.3f} τ, {lifts}, a large unstake drops it to {fell:.3f}"
+        held = f"{bought:.2f} τ" if abs(bought / start - 1) < VISIBLE else f"{start:.2f} to {bought:.2f} τ"
+        return f"Price: {held} while TAO is injected, {sold:.2f} after chain buys, {fell:.2f} after a large unstake"
 
     @property
     def card(self) -> Card:
