@@ -88,14 +88,16 @@ class ConsensusExplorer(anywidget.AnyWidget):  # type: ignore[misc]  # untyped b
 
     def reset(self) -> None:
         """All sliders back to where they started."""
+        self._restart(tick=FROM_PYTHON)
+
+    def _restart(self, tick: str) -> None:
         self._since = self._outcome = run(self._scenario, self._start, self._epochs, self._rule)
-        self._picture = _picture(self._outcome, None, tick=FROM_PYTHON)
+        self._picture = _picture(self._outcome, None, tick)
 
     def _answer(self, change: Any) -> None:
         request = change["new"]
         if request["settings"] is None:
-            self.reset()
-            self._picture = {**self._picture, "tick": request["tick"]}
+            self._restart(request["tick"])
         else:
             self._show(Settings(**request["settings"]), request["tick"])
 

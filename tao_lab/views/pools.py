@@ -128,7 +128,7 @@ class PoolExplorer(Panel):
             Choice("side", "You", (("buy", "buy α with τ"), ("sell", "sell α for τ")), "buy"),
             Slider("amount", "Amount", 0, whole, max(whole // 200, 1), whole * 3 // 10),
             Slider("limit", "Limit price", 1, NO_LIMIT, 1, NO_LIMIT),
-            Choice("fee", "Fee", tuple((rate, f"{rate / U16_MAX:.2%}") for rate in FEE_RATES), FEE_RATES[0]),
+            Choice("fee", "Fee", tuple((rate, fine_percent(rate / U16_MAX)) for rate in FEE_RATES), FEE_RATES[0]),
         ]
         if pool is None:
             options = tuple((depth, f"{depth:,} τ and α") for depth in DEPTHS)
@@ -177,6 +177,11 @@ def units(rao: float) -> str:
     """An amount with about four digits."""
     amount = rao / RAO_PER_TAO
     return f"{amount:,.0f}" if amount >= 1_000 else f"{amount:.4g}"
+
+
+def fine_percent(share: float) -> str:
+    """A share in per cent, with two digits where it is small: a fee of 0.05 % must not read 0.1 %."""
+    return f"{share * 100:.2f} %" if 0 < share < 1 / 100 else percent(share)
 
 
 def sentence(now: Quote) -> str:
@@ -275,7 +280,7 @@ def parts_table(now: Quote) -> Table:
     amount = max(now.amount, 1)
     shares = (now.paid * (1 - now.slippage), now.paid * now.slippage, now.fee, now.left)
     parts = [share / amount for share in shares]
-    return {"part": list(PARTS), "share": [round(part, 6) for part in parts], "text": [percent(p) for p in parts]}
+    return {"part": list(PARTS), "share": [round(part, 6) for part in parts], "text": [fine_percent(p) for p in parts]}
 
 
 def curve_spec(style: Style) -> alt.LayerChart:
