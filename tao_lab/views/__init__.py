@@ -17,8 +17,19 @@ from tao_lab.views.charts import (
 from tao_lab.views.drawing import Arrow, Box, Drawing, Words
 from tao_lab.views.explorer import ConsensusExplorer
 from tao_lab.views.keys import key_tree, wallet_drawing
+from tao_lab.views.metagraph import MetagraphView, weights_graph
 from tao_lab.views.pools import PoolExplorer, lines_chart, price_history_chart, quote
+from tao_lab.views.round import answer_card, round_drawing
 from tao_lab.views.scenario import Cast, Outcome, Scenario, ScenarioError, Settings, run, run_epochs
+from tao_lab.views.seats import (
+    RegistrationExplorer,
+    lock_cost_chart,
+    price_by_rule,
+    price_chart,
+    price_history,
+    prices,
+    seats_chart,
+)
 
 __all__ = [
     "Arrow",
@@ -27,12 +38,15 @@ __all__ = [
     "ConsensusExplorer",
     "Drawing",
     "Figure",
+    "MetagraphView",
     "Outcome",
     "PoolExplorer",
+    "RegistrationExplorer",
     "Scenario",
     "ScenarioError",
     "Settings",
     "Words",
+    "answer_card",
     "bonds_chart",
     "chain_drawing",
     "clipping_chart",
@@ -41,12 +55,20 @@ __all__ = [
     "incentive_chart",
     "key_tree",
     "lines_chart",
+    "lock_cost_chart",
     "merkle_drawing",
     "permits_chart",
+    "price_by_rule",
+    "price_chart",
+    "price_history",
     "price_history_chart",
+    "prices",
     "quote",
+    "round_drawing",
     "run",
     "run_epochs",
+    "seats_chart",
     "wallet_drawing",
     "weights_chart",
+    "weights_graph",
 ]
