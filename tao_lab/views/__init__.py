@@ -18,6 +18,7 @@ from tao_lab.views.drawing import Arrow, Box, Drawing, Words
 from tao_lab.views.explorer import ConsensusExplorer
 from tao_lab.views.keys import key_tree, wallet_drawing
 from tao_lab.views.metagraph import MetagraphView, weights_graph
+from tao_lab.views.pools import PoolExplorer, lines_chart, price_history_chart, quote
 from tao_lab.views.round import answer_card, round_drawing
 from tao_lab.views.scenario import Cast, Outcome, Scenario, ScenarioError, Settings, run, run_epochs
 from tao_lab.views.seats import (
@@ -39,6 +40,7 @@ __all__ = [
     "Figure",
     "MetagraphView",
     "Outcome",
+    "PoolExplorer",
     "RegistrationExplorer",
     "Scenario",
     "ScenarioError",
@@ -52,13 +54,16 @@ __all__ = [
     "exact_against_float_chart",
     "incentive_chart",
     "key_tree",
+    "lines_chart",
     "lock_cost_chart",
     "merkle_drawing",
     "permits_chart",
     "price_by_rule",
     "price_chart",
     "price_history",
+    "price_history_chart",
     "prices",
+    "quote",
     "round_drawing",
     "run",
     "run_epochs",
