@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tao_lab.chain.genesis import Genesis
 from tao_lab.network import Network, RealWalletsWarning
 
 
@@ -17,8 +18,17 @@ def small_network(path: Path | None = None) -> Iterator[Network]:
     Args:
         path: File that keeps it, with its wallets beside it; without one, all of it goes away at the end.
     """
+    with open_network(path) as net:
+        yield net
+
+
+def open_network(path: Path | None = None, genesis: Genesis | None = None) -> Network:
+    """The same, for who closes it, or needs its states for as long as Python runs.
+
+    Args:
+        path: as above.
+        genesis: what a new chain begins with.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RealWalletsWarning)
-        net = Network(path)
-    with net:
-        yield net
+        return Network(path, genesis=genesis)

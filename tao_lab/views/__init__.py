@@ -15,6 +15,7 @@ from tao_lab.views.charts import (
     weights_chart,
 )
 from tao_lab.views.drawing import Arrow, Box, Drawing, Words
+from tao_lab.views.emission import alpha_flow_drawing, shares_chart, supply_chart, tao_flow_drawing
 from tao_lab.views.explorer import ConsensusExplorer
 from tao_lab.views.keys import key_tree, wallet_drawing
 from tao_lab.views.scenario import Cast, Outcome, Scenario, ScenarioError, Settings, run, run_epochs
@@ -31,6 +32,7 @@ __all__ = [
     "ScenarioError",
     "Settings",
     "Words",
+    "alpha_flow_drawing",
     "bonds_chart",
     "chain_drawing",
     "clipping_chart",
@@ -42,6 +44,9 @@ __all__ = [
     "permits_chart",
     "run",
     "run_epochs",
+    "shares_chart",
+    "supply_chart",
+    "tao_flow_drawing",
     "wallet_drawing",
     "weights_chart",
 ]

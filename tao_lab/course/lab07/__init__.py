@@ -1,0 +1,1 @@
+"""Lab 07, emission: where does the next TAO go?"""
