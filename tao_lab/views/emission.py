@@ -79,7 +79,7 @@ def tao_flow_drawing(net: Network, block: int | None = None) -> Drawing:
     streams.append(Stream("block", "recycled", flow.recycled, GREY))
     pools = "no pool" if not flow.liquidity else "1 pool" if len(flow.liquidity) == 1 else f"{len(flow.liquidity)} pools"
     title = f"Block {number} issues {tao_text(flow.issued)}: into {pools}, and to no person"
-    alternative = f"{'; '.join(said) or 'There is no subnet'}; {tao_text(flow.recycled)} is recycled."
+    alternative = f"{'; '.join(said) or 'There is no subnet'}; recycled: {tao_text(flow.recycled)}."
     return sankey(title, alternative, stops, streams, height=150 + 90 * len(flow.liquidity))
 
 
@@ -116,7 +116,7 @@ def alpha_flow_drawing(net: Network, subnet: int, blocks: int | None = None) -> 
         stops.append(Stop(name, 2, (f"{label}: {alpha_text(rao)}",), ROLE_COLOURS[role]))
         streams.append(Stream(role, name, rao, ROLE_COLOURS[role]))
     shares = ", ".join(f"{label} {percent(rao / minted, 1)}" for label, rao in pots.values())
-    title = f"Subnet {subnet} pays {alpha_text(flow.minted)} for {count} blocks; {flow.dust} rao are lost by rounding"
+    title = f"Subnet {subnet} pays {alpha_text(flow.minted)} for {count} blocks; {flow.dust:,} rao are nobody's"
     return sankey(title, f"{shares}.", stops, streams, width=960, height=360)
 
 
@@ -163,14 +163,16 @@ def supply_chart(issuance: int, recycled: Sequence[int] = (0, 50), years: int = 
         first = next((at for at, _, halving in points if halving), None)
         halvings.append(f"{first:.1f} years with {part} % recycled" if first else f"later with {part} % recycled")
     title = f"The next halving comes after {', '.join(halvings)}"
-    colours = alt.Scale(domain=[f"{part} % recycled" for part in recycled], range=[BLUE, VERMILLION, GREY])
+    names = [f"{part} % recycled" for part in recycled]
+    colours = alt.Scale(domain=names, range=[BLUE, VERMILLION, GREY][: len(names)])
     base = alt.Chart(values_of(rows)).encode(
         x=alt.X("years:Q", title="years from now", scale=alt.Scale(domain=[0, years], nice=False)),
         y=alt.Y("supply:Q", title="TAO, millions", scale=alt.Scale(domain=[0, 21])),
-        color=alt.Color("recycled:N", title=None, scale=colours),
+        color=alt.Color("recycled:N", title=None, scale=colours, legend=alt.Legend(symbolType="stroke")),
     )
-    lines = base.mark_line().encode(strokeDash=alt.StrokeDash("recycled:N", title=None, sort=[]))
-    marks = base.transform_filter("datum.halving").mark_point(filled=True, size=70)
+    dashes = alt.Scale(domain=names, range=[[1, 0], [7, 3], [2, 3]][: len(names)])
+    lines = base.mark_line().encode(strokeDash=alt.StrokeDash("recycled:N", title=None, scale=dashes))
+    marks = base.transform_filter("datum.halving").mark_circle(opacity=1, size=70)
     cap = alt.Chart(values_of({"supply": [TOTAL_SUPPLY / RAO_PER_TAO / 1e6]})).mark_rule(color=BLACK).encode(y="supply:Q")
     alternative = f"{title}. Supply in millions of TAO over {years} years, below the limit of 21."
     return figure_of(alt.layer(cap, lines, marks), title, alternative, 560, 240)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tao_lab.chain.genesis import Genesis
-from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID
+from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, all_netuids
 from tao_lab.chain.state import StorageReader
 from tao_lab.course.exercise import Case, Exercise, Values, read_values
 from tao_lab.course.lab07 import mistakes
@@ -20,7 +20,7 @@ from tao_lab.economy.block_emission import TOTAL_SUPPLY
 from tao_lab.economy.dividends import payout
 from tao_lab.economy.share_pool import ZERO, Pool, change_stake, share_value
 from tao_lab.economy.words import U96F32
-from tao_lab.network import follow_tao
+from tao_lab.network import Network, follow_tao
 from tao_lab.units import BLOCKS_PER_DAY, RAO_PER_TAO, U16_MAX
 from tao_lab.vectors import AnswerError
 
@@ -87,6 +87,7 @@ def split_cases(rng: Rng) -> Iterator[Case]:
     for alpha, owner_cut, root, about in (
         (TAO, cut, U96F32.one // 5, "one alpha, the chain's owner cut, root weighs 20 %"),
         (TAO, cut, 0, "one alpha, nobody stakes on root"),
+        (TAO, U16_MAX // 5, U96F32.one // 4, "the owner's cut is a fifth"),
         (TAO, 0, U96F32.one // 2, "the owner has switched its cut off"),
         (TAO // 2, cut, U96F32.one, "half an alpha, root holds everything"),
         (101, cut, U96F32.one // 3, "101 rao"),
@@ -159,34 +160,35 @@ def _follow_cases() -> tuple[Case, ...]:
     """The networks stay open, for the cases read their states."""
     net = open_network()
     net.run(blocks=1)
-    cases = [_follow_case(net, "a chain without subnets")]
+    found = [("a chain without subnets", net.block_number)]
     settle(net)
     net.run(blocks=1)
-    cases.append(_follow_case(net, "two subnets"))
     start = net.block_number
+    found.append(("two subnets", start))
     net.run(blocks=2 * TEMPO)
-    claims = [n for n in range(start + 1, net.block_number + 1) if sum(follow_tao(net.at(n - 1), net.at(n)).claimed.values())]
-    cases.append(_follow_case(net, "root's stakers sell what they have earned", claims[-1]))
+    numbers = range(start + 1, net.block_number + 1)
+    claims = [number for number in numbers if any(follow_tao(net.at(number - 1), net.at(number)).claimed.values())]
+    found.append(("root's stakers sell what they have earned", claims[-1]))
     net.sudo("AdminUtils", "sudo_set_subnet_emission_enabled", netuid=1, enabled=False)
     net.run(blocks=1)
-    cases.append(_follow_case(net, "subnet 1 has its emission switched off"))
+    found.append(("subnet 1 has its emission switched off", net.block_number))
     emission_of_all(net, enabled=False)
     net.run(blocks=1)
-    cases.append(_follow_case(net, "both subnets have it switched off"))
+    found.append(("both subnets have it switched off", net.block_number))
     late = open_network(genesis=Genesis(balances={FAUCET: HALF - 15 * TAO - 7}))
     late.create_subnet(late.wallet("olga"))
     while late.chain.state.get(MODULE, "TotalIssuance") < HALF:
         late.run(blocks=1)
-    cases.append(_follow_case(late, "the last block before a halving"))
-    late.run(blocks=1)
-    cases.append(_follow_case(late, "the first block after a halving"))
-    return tuple(cases)
+    halving = [("the last block before a halving", late.block_number), ("the first block after it", late.block_number + 1)]
+    for each in (net, late):
+        each.run(blocks=2)  # the state of the newest block would go on changing
+    return tuple(_follow_case(each, *case) for each, cases in ((net, found), (late, halving)) for case in cases)
 
 
-def _follow_case(net: Any, about: str, number: int | None = None) -> Case:
-    number = net.block_number if number is None else number
-    netuids = [ROOT_NETUID, *net.subnets()]
-    return Case({"before": net.at(number - 1), "after": net.at(number), "netuids": netuids}, about)
+def _follow_case(net: Network, about: str, number: int) -> Case:
+    before, after = net.at(number - 1), net.at(number)
+    netuids = sorted({*all_netuids(after), ROOT_NETUID})
+    return Case({"before": before, "after": after, "netuids": netuids}, about)
 
 
 def read_flow(result: Any, case: Case) -> Values:

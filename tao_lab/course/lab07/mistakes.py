@@ -42,15 +42,10 @@ def _floats(issuance: int) -> int:
 EMISSION = (
     WrongAnswer(
         "a halving every 10.5 million",
-        "You halve after every 10.5 million TAO, so that all is over at 21 million after two halvings. Each halving comes "
-        "when half of what was *left* is issued: at 10.5 million, then 5.25 million later, then 2.625 million later.",
+        "You halve after every 10.5 million TAO, as if issuance were a height in blocks. Then blocks would still issue half "
+        "a TAO when nothing is left. Each halving comes when half of what was *left* is issued: at 10.5 million, then 5.25 "
+        "million later, then 2.625 million later.",
         lambda issuance: TAO >> min(issuance // HALF, 64) if issuance < TOTAL_SUPPLY else 0,
-    ),
-    WrongAnswer(
-        "halved by height",
-        "You take the issuance for a height: one TAO a block, a halving every 10.5 million blocks. Blocks after the first "
-        "halving issue half, so that the second one needs as many *blocks*, not as much TAO. Ask how much is left.",
-        lambda issuance: TAO >> min(2 * (issuance // HALF), 64) if issuance < TOTAL_SUPPLY else 0,
     ),
     WrongAnswer(
         "one rao too late",
