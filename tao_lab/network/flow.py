@@ -95,9 +95,7 @@ class AlphaFlow:
         return sum(part.rao for part in self.received if part.role == role)
 
 
-def follow_tao(
-    before: StorageReader, after: StorageReader, emission: Callable[[int], int] = block_emission
-) -> TaoFlow:
+def follow_tao(before: StorageReader, after: StorageReader, emission: Callable[[int], int] = block_emission) -> TaoFlow:
     """Where one block's TAO went.
 
     Args:

@@ -18,7 +18,17 @@ from tao_lab.views.drawing import Arrow, Box, Drawing, Words
 from tao_lab.views.emission import alpha_flow_drawing, shares_chart, supply_chart, tao_flow_drawing
 from tao_lab.views.explorer import ConsensusExplorer
 from tao_lab.views.keys import key_tree, wallet_drawing
+from tao_lab.views.metagraph import MetagraphView, weights_graph
 from tao_lab.views.scenario import Cast, Outcome, Scenario, ScenarioError, Settings, run, run_epochs
+from tao_lab.views.seats import (
+    RegistrationExplorer,
+    lock_cost_chart,
+    price_by_rule,
+    price_chart,
+    price_history,
+    prices,
+    seats_chart,
+)
 
 __all__ = [
     "Arrow",
@@ -27,7 +37,9 @@ __all__ = [
     "ConsensusExplorer",
     "Drawing",
     "Figure",
+    "MetagraphView",
     "Outcome",
+    "RegistrationExplorer",
     "Scenario",
     "ScenarioError",
     "Settings",
@@ -40,13 +52,20 @@ __all__ = [
     "exact_against_float_chart",
     "incentive_chart",
     "key_tree",
+    "lock_cost_chart",
     "merkle_drawing",
     "permits_chart",
+    "price_by_rule",
+    "price_chart",
+    "price_history",
+    "prices",
     "run",
     "run_epochs",
+    "seats_chart",
     "shares_chart",
     "supply_chart",
     "tao_flow_drawing",
     "wallet_drawing",
     "weights_chart",
+    "weights_graph",
 ]

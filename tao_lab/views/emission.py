@@ -77,7 +77,9 @@ def tao_flow_drawing(net: Network, block: int | None = None) -> Drawing:
         said.append(f"{name} gets {tao_text(into)}, of which {tao_text(flow.buys[netuid])} buys alpha")
     stops.append(Stop("recycled", 1, ("recycled: ceases to exist", tao_text(flow.recycled)), GREY))
     streams.append(Stream("block", "recycled", flow.recycled, GREY))
-    pools = "no pool" if not flow.liquidity else "1 pool" if len(flow.liquidity) == 1 else f"{len(flow.liquidity)} pools"
+    pools = (
+        "no pool" if not flow.liquidity else "1 pool" if len(flow.liquidity) == 1 else f"{len(flow.liquidity)} pools"
+    )
     title = f"Block {number} issues {tao_text(flow.issued)}: into {pools}, and to no person"
     alternative = f"{'; '.join(said) or 'There is no subnet'}; recycled: {tao_text(flow.recycled)}."
     return sankey(title, alternative, stops, streams, height=150 + 90 * len(flow.liquidity))
@@ -173,7 +175,9 @@ def supply_chart(issuance: int, recycled: Sequence[int] = (0, 50), years: int = 
     dashes = alt.Scale(domain=names, range=[[1, 0], [7, 3], [2, 3]][: len(names)])
     lines = base.mark_line().encode(strokeDash=alt.StrokeDash("recycled:N", title=None, scale=dashes))
     marks = base.transform_filter("datum.halving").mark_circle(opacity=1, size=70)
-    cap = alt.Chart(values_of({"supply": [TOTAL_SUPPLY / RAO_PER_TAO / 1e6]})).mark_rule(color=BLACK).encode(y="supply:Q")
+    cap = (
+        alt.Chart(values_of({"supply": [TOTAL_SUPPLY / RAO_PER_TAO / 1e6]})).mark_rule(color=BLACK).encode(y="supply:Q")
+    )
     alternative = f"{title}. Supply in millions of TAO over {years} years, below the limit of 21."
     return figure_of(alt.layer(cap, lines, marks), title, alternative, 560, 240)
 
@@ -220,7 +224,9 @@ def shares_chart(net: Network, first: int, last: int | None = None) -> Figure:
         .mark_line()
         .encode(
             x=alt.X("block:Q", title="block", scale=alt.Scale(zero=False, nice=False)),
-            y=alt.Y("share:Q", title="share of the block's TAO", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1])),
+            y=alt.Y(
+                "share:Q", title="share of the block's TAO", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1])
+            ),
             color=alt.Color("subnet:N", title=None, scale=alt.Scale(range=[BLUE, VERMILLION, GREY])),
             strokeDash=alt.StrokeDash("what:N", title=None, sort=[]),
         )

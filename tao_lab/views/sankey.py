@@ -57,9 +57,7 @@ def sankey(
     """
     through = {stop.name: _through(stop, streams) for stop in stops}
     columns = [[stop for stop in stops if stop.column == place] for place in range(max(s.column for s in stops) + 1)]
-    scale = min(
-        (height - GAP * len(column)) / max(sum(through[stop.name] for stop in column), 1) for column in columns
-    )
+    scale = min((height - GAP * len(column)) / max(sum(through[stop.name] for stop in column), 1) for column in columns)
     slots = {stop.name: max(through[stop.name] * scale, THINNEST, len(stop.words) * LINE) for stop in stops}
     sizes = [sum(slots[stop.name] + GAP for stop in column) - GAP for column in columns]
     step = (width - LAST - BAR) / (len(columns) - 1)

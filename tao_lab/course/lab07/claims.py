@@ -75,7 +75,8 @@ def inflation_falls() -> Evidence:
     return Evidence(
         "true" if falls else "false",
         "As long as more is issued than recycled: a little with every block, by half at each halving. But it goes by "
-        "issuance, not by time: recycled TAO brings issuance back below a halving, and blocks issue twice as much again.",
+        "issuance, not by time: recycled TAO brings issuance back below a halving, and blocks issue twice as much "
+        "again.",
         {
             **{f"inflation in year {year + 1} of a chain like this": percent(rate, 1) for year, rate in rates.items()},
             "a block just after a halving, and once 2 rao of it are recycled": f"{back[0]:,} → {back[1]:,} rao",
@@ -91,8 +92,8 @@ def no_burn() -> Evidence:
         swapped = _key_swap(economy)
     return Evidence(
         "false" if min(registered, given_up, swapped) > 0 else "true",
-        "There are several. TAO or alpha that is *recycled* ceases to exist and can be issued again; *burned* alpha stays "
-        "for ever, and is nobody's.",
+        "There are several. TAO or alpha that is *recycled* ceases to exist and can be issued again; *burned* alpha "
+        "stays for ever, and is nobody's.",
         {
             "a place on a subnet: α bought with the price, and recycled": f"{registered / TAO:.6f} α",
             "`burn_alpha`, by hand: α that is nobody's any more": f"{given_up / TAO:g} α",
@@ -107,12 +108,8 @@ def _registration(economy: Economy) -> int:
     """Rao of alpha outside the pool that a registration takes out of the world."""
     net, newcomer = economy.net, economy.net.wallet("newcomer", tao=5)
     pool, outside = (read(net, item, economy.first) for item in ("SubnetAlphaIn", "SubnetAlphaOut"))
-    net.call(
-        newcomer, "SubtensorModule", "burned_register", netuid=economy.first, hotkey=newcomer.hotkey.ss58_address
-    )
-    minted = sum(
-        read(net, item, economy.first) for item in ("SubnetAlphaInEmission", "SubnetAlphaOutEmission")
-    )
+    net.call(newcomer, "SubtensorModule", "burned_register", netuid=economy.first, hotkey=newcomer.hotkey.ss58_address)
+    minted = sum(read(net, item, economy.first) for item in ("SubnetAlphaInEmission", "SubnetAlphaOutEmission"))
     now = sum(read(net, item, economy.first) for item in ("SubnetAlphaIn", "SubnetAlphaOut"))
     return int(pool + outside + minted - now)
 
@@ -156,8 +153,8 @@ def rewards_are_liquid() -> Evidence:
     worth = staked * price
     return Evidence(
         "true" if paid_in_tao == staked - before else "false",
-        "They arrive as alpha, staked, once a tempo. To hold TAO the miner must sell: one call, no waiting, but through the "
-        "pool, where the price falls while it sells.",
+        "They arrive as alpha, staked, once a tempo. To hold TAO the miner must sell: one call, no waiting, but "
+        "through the pool, where the price falls while it sells.",
         {
             f"in {TEMPO} blocks the miner's free TAO grew by": f"{paid_in_tao} rao",
             "its staked alpha grew by": f"{(staked - before) / TAO:.3f} α",

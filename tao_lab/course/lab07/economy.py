@@ -170,10 +170,12 @@ def same_chain(blocks: int = TEMPO + 5, **rules: Callable[..., Any]) -> Card:
         with small_economy(ours):
             pass
         shutil.copy(ours, yours)
-        ends = [_end(ours, blocks, {}), _end(yours, blocks, rules)]
-    if isinstance(ends[1], str):
-        return Card("raised", "The chain stands still", ends[1])
-    rows = [[what, ours_has, yours_has] for (what, ours_has), yours_has in zip(ends[0].items(), ends[1].values(), strict=True)]
+        library = _end(ours, blocks, {})
+        try:
+            own = _end(yours, blocks, rules)
+        except BlockFailed as error:
+            return Card("raised", "The chain stands still", str(error))
+    rows = [[what, library[what], own[what]] for what in library]
     marked = frozenset((place, 2) for place, row in enumerate(rows) if row[1] != row[2])
     grid = Grid(rows, (f"after {blocks} blocks", "the library's rules", "your rules"), marked=marked)
     if not marked:
@@ -181,14 +183,15 @@ def same_chain(blocks: int = TEMPO + 5, **rules: Callable[..., Any]) -> Card:
     return Card("wrong", "Another chain", f"{len(marked)} of {len(rows)} numbers differ", (grid,))
 
 
-def _end(file: Path, blocks: int, rules: dict[str, Callable[..., Any]]) -> dict[str, str] | str:
-    """What a chain has come to; or why it makes no more blocks."""
+def _end(file: Path, blocks: int, rules: dict[str, Callable[..., Any]]) -> dict[str, str]:
+    """What a chain has come to.
+
+    Raises:
+        BlockFailed: a rule broke.
+    """
     with small_network(file) as net:
-        try:
-            with net.rules.using(**rules):
-                net.run(blocks=blocks)
-        except BlockFailed as error:
-            return str(error)
+        with net.rules.using(**rules):
+            net.run(blocks=blocks)
         numbers = {
             "TAO issued (TotalIssuance)": read(net, "TotalIssuance"),
             "TAO in the pool of subnet 1": read(net, "SubnetTAO", 1),

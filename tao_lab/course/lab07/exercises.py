@@ -179,7 +179,10 @@ def _follow_cases() -> tuple[Case, ...]:
     late.create_subnet(late.wallet("olga"))
     while late.chain.state.get(MODULE, "TotalIssuance") < HALF:
         late.run(blocks=1)
-    halving = [("the last block before a halving", late.block_number), ("the first block after it", late.block_number + 1)]
+    halving = [
+        ("the last block before a halving", late.block_number),
+        ("the first block after it", late.block_number + 1),
+    ]
     for each in (net, late):
         each.run(blocks=2)  # the state of the newest block would go on changing
     return tuple(_follow_case(each, *case) for each, cases in ((net, found), (late, halving)) for case in cases)

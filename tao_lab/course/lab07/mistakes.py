@@ -42,9 +42,9 @@ def _floats(issuance: int) -> int:
 EMISSION = (
     WrongAnswer(
         "a halving every 10.5 million",
-        "You halve after every 10.5 million TAO, as if issuance were a height in blocks. Then blocks would still issue half "
-        "a TAO when nothing is left. Each halving comes when half of what was *left* is issued: at 10.5 million, then 5.25 "
-        "million later, then 2.625 million later.",
+        "You halve after every 10.5 million TAO, as if issuance were a height in blocks. Then blocks would still "
+        "issue half a TAO when nothing is left. Each halving comes when half of what was *left* is issued: at 10.5 "
+        "million, then 5.25 million later, then 2.625 million later.",
         lambda issuance: TAO >> min(issuance // HALF, 64) if issuance < TOTAL_SUPPLY else 0,
     ),
     WrongAnswer(
@@ -55,20 +55,20 @@ EMISSION = (
     ),
     WrongAnswer(
         "floats",
-        "One rao before a halving your answer is a halving ahead: 10,499,999.999999999 / 21,000,000 is the same float as "
-        "one half. Compare whole rao: `left * 2 <= SUPPLY`, and no `/` or `log2` anywhere.",
+        "One rao before a halving your answer is a halving ahead: 10,499,999.999999999 / 21,000,000 is the same "
+        "float as one half. Compare whole rao: `left * 2 <= SUPPLY`, and no `/` or `log2` anywhere.",
         _floats,
     ),
     WrongAnswer(
         "in TAO",
-        "You count in TAO; the chain knows only rao. Issuance comes in rao, 21 million TAO are 21,000,000 · 10^9, and a "
-        "block begins with 10^9.",
+        "You count in TAO; the chain knows only rao. Issuance comes in rao, 21 million TAO are 21,000,000 · 10^9, "
+        "and a block begins with 10^9.",
         lambda issuance: block_emission(issuance) // TAO,
     ),
     WrongAnswer(
         "no steps",
-        "You let the emission fall with every block, in proportion to what is left. It goes in steps: it stays the same "
-        "until the next halving.",
+        "You let the emission fall with every block, in proportion to what is left. It goes in steps: it stays the "
+        "same until the next halving.",
         lambda issuance: TAO * max(TOTAL_SUPPLY - issuance, 0) // TOTAL_SUPPLY,
     ),
     WrongAnswer(
@@ -109,32 +109,32 @@ def _recycled_at_the_end(issuance: int, blocks: int, recycled_percent: int) -> i
 SUPPLY = (
     WrongAnswer(
         "no halvings",
-        "You take today's emission for all blocks. Go as far as the next halving only (`next_halving(issuance)`), then look "
-        "again what a block issues.",
+        "You take today's emission for all blocks. Go as far as the next halving only (`next_halving(issuance)`), "
+        "then look again what a block issues.",
         lambda issuance, blocks, percent: issuance + blocks * kept_of(block_emission(issuance), percent),
     ),
     WrongAnswer(
         "halved by height",
-        "You halve after 10.5 million blocks from now. The chain does not count blocks for that: the halving comes when "
-        "the *issuance* reaches `next_halving(issuance)`, and from where you begin that may be near.",
+        "You halve after 10.5 million blocks from now. The chain does not count blocks for that: the halving comes "
+        "when the *issuance* reaches `next_halving(issuance)`, and from where you begin that may be near.",
         _by_height,
     ),
     WrongAnswer(
         "recycling forgotten",
-        "Recycled TAO ceases to exist: of every block only the rest, `emission * (100 - recycled_percent) // 100`, adds to "
-        "the issuance.",
+        "Recycled TAO ceases to exist: of every block only the rest, `emission * (100 - recycled_percent) // 100`, "
+        "adds to the issuance.",
         lambda issuance, blocks, percent: issuance_after(issuance, blocks),
     ),
     WrongAnswer(
         "recycled at the end",
-        "You take the recycled part off at the end. By then your halvings have come too early: issuance grows more slowly "
-        "from the first block on, and the halvings wait for it.",
+        "You take the recycled part off at the end. By then your halvings have come too early: issuance grows more "
+        "slowly from the first block on, and the halvings wait for it.",
         _recycled_at_the_end,
     ),
     WrongAnswer(
         "cut at the halving",
-        "The block that crosses a halving still issues in full, for its emission is fixed before: round the number of blocks "
-        "*up*, and let the issuance go past the limit.",
+        "The block that crosses a halving still issues in full, for its emission is fixed before: round the number "
+        "of blocks *up*, and let the issuance go past the limit.",
         _cut_at_halving,
     ),
 )
@@ -196,8 +196,8 @@ def _rest_to_validators(alpha_out: int, owner_cut: int, root_proportion: int) ->
 SPLIT = (
     WrongAnswer(
         "halves before the owner's cut",
-        "Your miners get half of everything, and the owner's cut is paid by the validators alone. The owner's cut comes "
-        "first; halve what is left of it.",
+        "Your miners get half of everything, and the owner's cut is paid by the validators alone. The owner's cut "
+        "comes first; halve what is left of it.",
         _halves_first,
     ),
     WrongAnswer(
@@ -213,8 +213,8 @@ SPLIT = (
     ),
     WrongAnswer(
         "miners pay root",
-        "You take root's part out of the miners' half. Miners are paid for work and share with nobody; root's stake is stake "
-        "like the validators', and shares their half.",
+        "You take root's part out of the miners' half. Miners are paid for work and share with nobody; root's stake "
+        "is stake like the validators', and shares their half.",
         _miners_pay_root,
     ),
     WrongAnswer(
@@ -224,14 +224,14 @@ SPLIT = (
     ),
     WrongAnswer(
         "floats",
-        "Right to a few rao, but over floats, and the chain counts every rao. Make words first (`U96F32.number`), multiply "
-        "them with `U96F32.multiply`, and take `U96F32.whole` of each part at the very end.",
+        "Right to a few rao, but over floats, and the chain counts every rao. Make words first (`U96F32.number`), "
+        "multiply them with `U96F32.multiply`, and take `U96F32.whole` of each part at the very end.",
         _split_in_floats,
     ),
     WrongAnswer(
         "the rest to the validators",
-        "You give the validators what the others leave in whole rao. Each of the four parts is cut to whole rao by itself, "
-        "and what rounding leaves belongs to nobody.",
+        "You give the validators what the others leave in whole rao. Each of the four parts is cut to whole rao by "
+        "itself, and what rounding leaves belongs to nobody.",
         _rest_to_validators,
     ),
 )
@@ -295,14 +295,14 @@ GAINS = (
     ),
     WrongAnswer(
         "take of the nominators' part only",
-        "You take nothing of what the owner's own stake has earned. The chain does not ask whose stake it was: the take is "
-        "a part of the whole dividend. (To the owner it is the same purse.)",
+        "You take nothing of what the owner's own stake has earned. The chain does not ask whose stake it was: the "
+        "take is a part of the whole dividend. (To the owner it is the same purse.)",
         _take_of_nominators_only,
     ),
     WrongAnswer(
         "the owner's stake earns nothing",
-        "You share what is left among the nominators alone. The owner's own stake is in the same pool and gets its part by "
-        "size, besides the take.",
+        "You share what is left among the nominators alone. The owner's own stake is in the same pool and gets its "
+        "part by size, besides the take.",
         _owner_gets_no_share,
     ),
     WrongAnswer(
@@ -318,14 +318,14 @@ GAINS = (
     ),
     WrongAnswer(
         "the rest by subtraction of rao",
-        "Off by a rao: the take and the rest are two words, and *each* is cut to whole rao. Subtract the words, then take "
-        "`U96F32.whole` of both.",
+        "Off by a rao: the take and the rest are two words, and *each* is cut to whole rao. Subtract the words, then "
+        "take `U96F32.whole` of both.",
         _rest_by_subtraction,
     ),
     WrongAnswer(
         "the same for each",
-        "You give everybody the same. A share pool gives by stake: everybody's amount grows by the same *factor*, (all + "
-        "rest) / all.",
+        "You give everybody the same. A share pool gives by stake: everybody's amount grows by the same *factor*, "
+        "(all + rest) / all.",
         _by_heads,
     ),
 )
@@ -397,30 +397,33 @@ FOLLOW = (
     ),
     WrongAnswer(
         "nothing recycled",
-        "You take what the issuance grew by for what the block issued. Recycled TAO is not in the issuance any more: ask "
-        "`block_emission` of the issuance *before* the block what it issued; what the issuance did not grow by, was recycled.",
+        "You take what the issuance grew by for what the block issued. Recycled TAO is not in the issuance any more: "
+        "ask `block_emission` of the issuance *before* the block what it issued; what the issuance did not grow by, "
+        "was recycled.",
         _nothing_recycled,
     ),
     WrongAnswer(
         "only liquidity",
-        "`SubnetTaoInEmission` is only what joined the pool together with new alpha. The rest bought alpha, and is in the "
-        "pool too. The pool itself, `SubnetTAO`, tells it all.",
+        "`SubnetTaoInEmission` is only what joined the pool together with new alpha. The rest bought alpha, and is "
+        "in the pool too. The pool itself, `SubnetTAO`, tells it all.",
         _only_liquidity,
     ),
     WrongAnswer(
         "root left out",
-        "TAO is missing in one block: root's stakers claimed what they had earned, and TAO went from a pool to root. Root, "
-        "netuid 0, has a `SubnetTAO` like the others.",
+        "TAO is missing in one block: root's stakers claimed what they had earned, and TAO went from a pool to root. "
+        "Root, netuid 0, has a `SubnetTAO` like the others.",
         _root_left_out,
     ),
     WrongAnswer(
         "always one TAO",
-        "Every block issues one TAO only until the first halving. Ask `block_emission` of the issuance before the block.",
+        "Every block issues one TAO only until the first halving. Ask `block_emission` of the issuance before the "
+        "block.",
         _always_one,
     ),
     WrongAnswer(
         "emission of the next block",
-        "Your emission is of the issuance *after* the block, which is what the next block issues. At a halving they differ.",
+        "Your emission is of the issuance *after* the block, which is what the next block issues. At a halving they "
+        "differ.",
         _emission_after,
     ),
     WrongAnswer(

@@ -39,8 +39,8 @@ def _halving_waits() -> Finding:
         ["halving came after", f"{waited} blocks"],
     ]
     because = (
-        f"What no subnet may have is recycled in the same block: issued, and gone. Issuance stood still, and subnet {netuid} "
-        "had to issue the rest afterwards. A date on a calendar plays no part."
+        "What no subnet may have is recycled in the same block: issued, and gone. Issuance stood still, and subnet "
+        f"{netuid} had to issue the rest afterwards. A date on a calendar plays no part."
     )
     return Finding(option, because, (Grid(rows),))
 
@@ -54,7 +54,9 @@ def _issued(net: Network) -> int:
 def _who_gets_tao() -> Finding:
     with small_economy() as economy:
         net = economy.net
-        people = [w.coldkeypub.ss58_address for w in (*economy.people.miners, *economy.people.validators, economy.owner)]
+        people = [
+            w.coldkeypub.ss58_address for w in (*economy.people.miners, *economy.people.validators, economy.owner)
+        ]
         before = [net.balance(who).rao for who in people]
         net.run(blocks=1)
         flow = follow_tao(net.at(net.block_number - 1), net.at(net.block_number))
@@ -69,8 +71,8 @@ def _who_gets_tao() -> Finding:
         ["recycled", f"{flow.recycled:,} rao"],
     ]
     because = (
-        "All TAO goes into the subnets' pools. People are paid in the subnet's own token, alpha, which is worth something "
-        "because the TAO is in the pool."
+        "All TAO goes into the subnets' pools. People are paid in the subnet's own token, alpha, which is worth "
+        "something because the TAO is in the pool."
     )
     return Finding(option, because, (Grid(rows),))
 
@@ -80,9 +82,7 @@ def _who_pays_root() -> Finding:
     lost = [a - b for a, b in zip(without[:3], with_root[:3], strict=True)]
     option = 1 if lost[2] and not lost[0] and not lost[1] else 0 if lost[1] else 2
     names = ("owner", "miners", "validators", "root")
-    rows = [
-        [name, f"{a / TAO:.3f}", f"{b / TAO:.3f}"] for name, a, b in zip(names, without, with_root, strict=True)
-    ]
+    rows = [[name, f"{a / TAO:.3f}", f"{b / TAO:.3f}"] for name, a, b in zip(names, without, with_root, strict=True)]
     because = (
         "Root's stake backs validators, as alpha does, so its part comes out of their half. Miners are paid for work, "
         "whoever stakes."
@@ -95,7 +95,9 @@ def _owner_burns() -> Finding:
         net, netuid = economy.net, economy.second
         before, owner = _share(net, netuid), read(net, "SubnetOwnerHotkey", netuid)
         burn_half(economy)
-        held, gone = (read(net, item, *keys) for item, *keys in (("TotalHotkeyAlpha", owner, netuid), ("MinerBurned", netuid)))
+        held, gone = (
+            read(net, item, *keys) for item, *keys in (("TotalHotkeyAlpha", owner, netuid), ("MinerBurned", netuid))
+        )
         net.run(blocks=2 * TEMPO)
         burned, after = read(net, "MinerBurned", netuid)["bits"] / U96F32.one, _share(net, netuid)
         incentive = read(net, "Incentive", netuid)[0] / 65_535
@@ -106,12 +108,15 @@ def _owner_burns() -> Finding:
         ["incentive of the owner's hotkey", percent(incentive)],
         ["α that it received, in about two epochs", f"{grew / TAO:.2f}"],
         ["of which its cut of 18 %", f"about {cut:.2f}"],
-        ["part of the miners' pay that was burned (`MinerBurned`)", f"{percent(gone['bits'] / U96F32.one)} → {percent(burned)}"],
+        [
+            "part of the miners' pay that was burned (`MinerBurned`)",
+            f"{percent(gone['bits'] / U96F32.one)} → {percent(burned)}",
+        ],
         ["the subnet's share of the block's TAO", f"{percent(before)} → {percent(after)}"],
     ]
     because = (
-        "Pay to the owner's own hotkeys as miners is burned, and the subnet's weight falls by the same part: a subnet that "
-        "does not pay miners gets less TAO, and the others gain it."
+        "Pay to the owner's own hotkeys as miners is burned, and the subnet's weight falls by the same part: a "
+        "subnet that does not pay miners gets less TAO, and the others gain it."
     )
     return Finding(option, because, (Grid(rows),))
 
@@ -142,14 +147,15 @@ QUESTIONS = (
     ),
     Question(
         "07.C",
-        "People stake so much TAO on root that root weighs 20 % in a subnet. Whose part of the subnet's alpha gets smaller?",
+        "People stake so much TAO on root that root weighs 20 % in a subnet. Whose part of the subnet's alpha gets "
+        "smaller?",
         ("the miners'", "the validators'", "everybody's a little"),
         _who_pays_root,
     ),
     Question(
         "07.D",
-        "An owner gets the validators of its subnet to give half of their weight to the owner's own hotkey, as if it were a "
-        "miner. What comes of it?",
+        "An owner gets the validators of its subnet to give half of their weight to the owner's own hotkey, as if it "
+        "were a miner. What comes of it?",
         (
             "the owner earns half of the miners' pay",
             "nobody gets that half; nothing else changes",
