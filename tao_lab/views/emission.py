@@ -6,7 +6,6 @@ Everything is read from a running chain's states or computed by the chain's own 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import altair as alt
 
@@ -15,7 +14,7 @@ from tao_lab.chain.pallets.subtensor.lookups import MODULE
 from tao_lab.chain.pallets.subtensor.pool import current_alpha_price
 from tao_lab.chain.pallets.subtensor.run_coinbase import subnet_price
 from tao_lab.chain.state import StorageReader
-from tao_lab.economy import subnet_shares
+from tao_lab.economy import SubnetPrice, subnet_shares
 from tao_lab.economy.block_emission import TOTAL_SUPPLY
 from tao_lab.economy.issuance import eras
 from tao_lab.economy.words import U64F64, to_u96f32
@@ -130,8 +129,8 @@ def _accounts(flow: AlphaFlow, names: dict[str, str]) -> list[tuple[str, str, st
         found += [(role, f"{p.hotkey} {p.coldkey}", _who(p, names), p.rao) for p in parts[:MOST_ACCOUNTS]]
         if rest := parts[MOST_ACCOUNTS:]:
             found.append((role, f"more {role}", f"{len(rest)} more", sum(part.rao for part in rest)))
-    if flow.burned:
-        found.append(("miner", "burned", "burned: nobody's", flow.burned))
+        if role == "miner" and flow.burned:
+            found.append((role, "burned", "burned: nobody's", flow.burned))
     if flow.root:
         found.append(("root", "claims", "stakers on root may claim", flow.root))
     if flow.recycled:
@@ -141,7 +140,7 @@ def _accounts(flow: AlphaFlow, names: dict[str, str]) -> list[tuple[str, str, st
 
 def _who(part: Received, names: dict[str, str]) -> str:
     name = names.get(part.hotkey, short(part.hotkey))
-    return f"nominator of {name}" if part.role == "nominator" else name
+    return {"nominator": f"nominator of {name}", "owner": f"{name}, the owner"}.get(part.role, name)
 
 
 # --- supply -----------------------------------------------------------------------------------------------------
@@ -163,8 +162,8 @@ def supply_chart(issuance: int, recycled: Sequence[int] = (0, 50), years: int = 
             for name, value in zip(rows, (at, supply, f"{part} % recycled", halving), strict=True):
                 rows[name].append(value)
         first = next((at for at, _, halving in points if halving), None)
-        halvings.append(f"{first:.1f} years with {part} % recycled" if first else f"later with {part} % recycled")
-    title = f"The next halving comes after {', '.join(halvings)}"
+        halvings.append(f"{first:.1f} years ({part} % recycled)" if first else f"later ({part} %)")
+    title = f"The next halving comes in {', '.join(halvings)}"
     names = [f"{part} % recycled" for part in recycled]
     colours = alt.Scale(domain=names, range=[BLUE, VERMILLION, GREY][: len(names)])
     base = alt.Chart(values_of(rows)).encode(
@@ -200,7 +199,7 @@ def supply_points(issuance: int, recycled: int, years: int) -> list[tuple[float,
 
 
 def shares_chart(net: Network, first: int, last: int | None = None) -> Figure:
-    """Each subnet's share of the TAO, block after block, and the share that its price of the moment would give it.
+    """Each subnet's share of the TAO, block after block, and what its price of the moment alone would give it.
 
     Args:
         net: the network.
@@ -212,12 +211,12 @@ def shares_chart(net: Network, first: int, last: int | None = None) -> Figure:
     for number in range(first, stop + 1):
         state = net.at(number)
         prices = [subnet_price(state, netuid) for netuid in net.subnets()]
-        now = [replace(p, moving_price=price_word(state, n)) for n, p in zip(net.subnets(), prices, strict=True)]
-        for what, given in (("by moving price (the chain)", prices), ("by the price now", now)):
+        now = [SubnetPrice(price_word(state, n)) for n in net.subnets()]
+        for what, given in (("the chain", prices), ("by price alone", now)):
             for netuid, share in zip(net.subnets(), subnet_shares(given), strict=True):
                 for name, value in zip(rows, (number, f"subnet {netuid}", what, share / U64F64.one), strict=True):
                     rows[name].append(value)
-    ends = {row[1]: row[3] for row in zip(*rows.values(), strict=True) if row[2].startswith("by moving")}
+    ends = {row[1]: row[3] for row in zip(*rows.values(), strict=True) if row[2] == "the chain"}
     title = f"After block {stop}: {', '.join(f'{subnet} gets {percent(share)}' for subnet, share in ends.items())}"
     chart = (
         alt.Chart(values_of(rows))

@@ -92,7 +92,7 @@ def no_burn() -> Evidence:
         swapped = _key_swap(economy)
     return Evidence(
         "false" if min(registered, given_up, swapped) > 0 else "true",
-        "There are several. TAO or alpha that is *recycled* ceases to exist and can be issued again; *burned* alpha "
+        "There are several. TAO or alpha that is recycled ceases to exist and can be issued again; burned alpha "
         "stays for ever, and is nobody's.",
         {
             "a place on a subnet: α bought with the price, and recycled": f"{registered / TAO:.6f} α",

@@ -43,7 +43,7 @@ EMISSION = (
     WrongAnswer(
         "a halving every 10.5 million",
         "You halve after every 10.5 million TAO, as if issuance were a height in blocks. Then blocks would still "
-        "issue half a TAO when nothing is left. Each halving comes when half of what was *left* is issued: at 10.5 "
+        "issue half a TAO when nothing is left. Each halving comes when half of what was left is issued: at 10.5 "
         "million, then 5.25 million later, then 2.625 million later.",
         lambda issuance: TAO >> min(issuance // HALF, 64) if issuance < TOTAL_SUPPLY else 0,
     ),
@@ -116,7 +116,7 @@ SUPPLY = (
     WrongAnswer(
         "halved by height",
         "You halve after 10.5 million blocks from now. The chain does not count blocks for that: the halving comes "
-        "when the *issuance* reaches `next_halving(issuance)`, and from where you begin that may be near.",
+        "when the issuance reaches `next_halving(issuance)`, and from where you begin that may be near.",
         _by_height,
     ),
     WrongAnswer(
@@ -134,7 +134,7 @@ SUPPLY = (
     WrongAnswer(
         "cut at the halving",
         "The block that crosses a halving still issues in full, for its emission is fixed before: round the number "
-        "of blocks *up*, and let the issuance go past the limit.",
+        "of blocks up, and let the issuance go past the limit.",
         _cut_at_halving,
     ),
 )
@@ -307,7 +307,7 @@ GAINS = (
     ),
     WrongAnswer(
         "take staked last",
-        "A little too much for you: the take is staked *first*, and then shares in what is given to all. Add it to the "
+        "A little too much for you: the take is staked first, and then shares in what is given to all. Add it to the "
         "owner's stake and to the pool before you share the rest.",
         _take_staked_last,
     ),
@@ -318,13 +318,13 @@ GAINS = (
     ),
     WrongAnswer(
         "the rest by subtraction of rao",
-        "Off by a rao: the take and the rest are two words, and *each* is cut to whole rao. Subtract the words, then "
+        "Off by a rao: the take and the rest are two words, and each is cut to whole rao. Subtract the words, then "
         "take `U96F32.whole` of both.",
         _rest_by_subtraction,
     ),
     WrongAnswer(
         "the same for each",
-        "You give everybody the same. A share pool gives by stake: everybody's amount grows by the same *factor*, "
+        "You give everybody the same. A share pool gives by stake: everybody's amount grows by the same factor, "
         "(all + rest) / all.",
         _by_heads,
     ),
@@ -398,7 +398,7 @@ FOLLOW = (
     WrongAnswer(
         "nothing recycled",
         "You take what the issuance grew by for what the block issued. Recycled TAO is not in the issuance any more: "
-        "ask `block_emission` of the issuance *before* the block what it issued; what the issuance did not grow by, "
+        "ask `block_emission` of the issuance before the block what it issued; what the issuance did not grow by, "
         "was recycled.",
         _nothing_recycled,
     ),
@@ -422,7 +422,7 @@ FOLLOW = (
     ),
     WrongAnswer(
         "emission of the next block",
-        "Your emission is of the issuance *after* the block, which is what the next block issues. At a halving they "
+        "Your emission is of the issuance after the block, which is what the next block issues. At a halving they "
         "differ.",
         _emission_after,
     ),
@@ -433,7 +433,7 @@ FOLLOW = (
     ),
     WrongAnswer(
         "backwards",
-        "Your signs are turned round: what a pool gained is its TAO *after* minus before.",
+        "Your signs are turned round: what a pool gained is its TAO after minus before.",
         _backwards,
     ),
 )
