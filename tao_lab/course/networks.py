@@ -18,6 +18,7 @@ def small_network(path: Path | None = None) -> Iterator[Network]:
     Args:
         path: File that keeps it, with its wallets beside it; without one, all of it goes away at the end.
     """
+<<<<<<< HEAD
     with open_network(path) as net:
         yield net
 
@@ -32,3 +33,14 @@ def open_network(path: Path | None = None, genesis: Genesis | None = None) -> Ne
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RealWalletsWarning)
         return Network(path, genesis=genesis)
+=======
+    with kept_network(path) as net:
+        yield net
+
+
+def kept_network(path: Path | None = None) -> Network:
+    """A network that stays open as long as somebody holds it: for what is made once and looked at often."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RealWalletsWarning)
+        return Network(path)
+>>>>>>> main

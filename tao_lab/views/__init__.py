@@ -19,6 +19,7 @@ from tao_lab.views.emission import alpha_flow_drawing, shares_chart, supply_char
 from tao_lab.views.explorer import ConsensusExplorer
 from tao_lab.views.keys import key_tree, wallet_drawing
 from tao_lab.views.metagraph import MetagraphView, weights_graph
+from tao_lab.views.round import answer_card, round_drawing
 from tao_lab.views.scenario import Cast, Outcome, Scenario, ScenarioError, Settings, run, run_epochs
 from tao_lab.views.seats import (
     RegistrationExplorer,
@@ -45,6 +46,7 @@ __all__ = [
     "Settings",
     "Words",
     "alpha_flow_drawing",
+    "answer_card",
     "bonds_chart",
     "chain_drawing",
     "clipping_chart",
@@ -59,6 +61,7 @@ __all__ = [
     "price_chart",
     "price_history",
     "prices",
+    "round_drawing",
     "run",
     "run_epochs",
     "seats_chart",

@@ -49,7 +49,7 @@ EMISSION = (
     ),
     WrongAnswer(
         "one rao too late",
-        "You are one rao late: a halving is there when what is left is *no more than* half, not when it is less (`<=`, "
+        "You are one rao late: a halving is there when what is left is no more than half, not when it is less (`<=`, "
         "not `<`).",
         _late,
     ),
