@@ -18,29 +18,17 @@ def small_network(path: Path | None = None) -> Iterator[Network]:
     Args:
         path: File that keeps it, with its wallets beside it; without one, all of it goes away at the end.
     """
-<<<<<<< HEAD
-    with open_network(path) as net:
-        yield net
-
-
-def open_network(path: Path | None = None, genesis: Genesis | None = None) -> Network:
-    """The same, for who closes it, or needs its states for as long as Python runs.
-
-    Args:
-        path: as above.
-        genesis: what a new chain begins with.
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RealWalletsWarning)
-        return Network(path, genesis=genesis)
-=======
     with kept_network(path) as net:
         yield net
 
 
-def kept_network(path: Path | None = None) -> Network:
-    """A network that stays open as long as somebody holds it: for what is made once and looked at often."""
+def kept_network(path: Path | None = None, genesis: Genesis | None = None) -> Network:
+    """A network that stays open as long as somebody holds it: for what is made once and looked at often.
+
+    Args:
+        path: As above.
+        genesis: What a new chain begins with.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RealWalletsWarning)
-        return Network(path)
->>>>>>> main
+        return Network(path, genesis=genesis)

@@ -8,7 +8,7 @@ from tao_lab.chain.pallets.subtensor.stake import stake_of_coldkey
 from tao_lab.course.claims import Claim, Evidence
 from tao_lab.course.lab07.economy import TEMPO, Economy, read, small_economy
 from tao_lab.course.lab07.exercises import FAUCET, HALF, YEAR
-from tao_lab.course.networks import open_network
+from tao_lab.course.networks import kept_network
 from tao_lab.economy import block_emission, issuance_after
 from tao_lab.economy.block_emission import TOTAL_SUPPLY
 from tao_lab.economy.issuance import eras
@@ -22,7 +22,7 @@ BURNED_TAO = 1  # of alpha, by hand
 
 def no_cap() -> Evidence:
     """Claim 1: a chain that is about to reach 21 million."""
-    with open_network(genesis=Genesis(balances={FAUCET: TOTAL_SUPPLY - NEAR_THE_END})) as net:
+    with kept_network(genesis=Genesis(balances={FAUCET: TOTAL_SUPPLY - NEAR_THE_END})) as net:
         net.create_subnet(net.wallet("olga"))
         start = read(net, "TotalIssuance")
         net.run(blocks=BLOCKS)

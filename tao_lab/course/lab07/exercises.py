@@ -14,7 +14,7 @@ from tao_lab.chain.state import StorageReader
 from tao_lab.course.exercise import Case, Exercise, Values, read_values
 from tao_lab.course.lab07 import mistakes
 from tao_lab.course.lab07.economy import TEMPO, emission_of_all, settle
-from tao_lab.course.networks import open_network
+from tao_lab.course.networks import kept_network
 from tao_lab.economy import Split, block_emission, issuance_after, split
 from tao_lab.economy.block_emission import TOTAL_SUPPLY
 from tao_lab.economy.dividends import payout
@@ -158,7 +158,7 @@ def follow_cases(rng: Rng) -> Iterator[Case]:
 @cache
 def _follow_cases() -> tuple[Case, ...]:
     """The networks stay open, for the cases read their states."""
-    net = open_network()
+    net = kept_network()
     net.run(blocks=1)
     found = [("a chain without subnets", net.block_number)]
     settle(net)
@@ -175,7 +175,7 @@ def _follow_cases() -> tuple[Case, ...]:
     emission_of_all(net, enabled=False)
     net.run(blocks=1)
     found.append(("both subnets have it switched off", net.block_number))
-    late = open_network(genesis=Genesis(balances={FAUCET: HALF - 15 * TAO - 7}))
+    late = kept_network(genesis=Genesis(balances={FAUCET: HALF - 15 * TAO - 7}))
     late.create_subnet(late.wallet("olga"))
     while late.chain.state.get(MODULE, "TotalIssuance") < HALF:
         late.run(blocks=1)

@@ -7,7 +7,7 @@ from tao_lab.chain.genesis import Genesis
 from tao_lab.chain.pallets.subtensor.run_coinbase import subnet_price
 from tao_lab.course.lab07.economy import TEMPO, burn_half, emission_of_all, read, small_economy
 from tao_lab.course.lab07.exercises import FAUCET, HALF
-from tao_lab.course.networks import open_network
+from tao_lab.course.networks import kept_network
 from tao_lab.course.questions import Finding, Question
 from tao_lab.economy import split, subnet_shares
 from tao_lab.economy.words import U64F64, U96F32
@@ -19,7 +19,7 @@ PAUSE = 50  # blocks without emission
 
 
 def _halving_waits() -> Finding:
-    with open_network(genesis=Genesis(balances={FAUCET: HALF - 30 * TAO})) as net:
+    with kept_network(genesis=Genesis(balances={FAUCET: HALF - 30 * TAO})) as net:
         netuid = net.create_subnet(net.wallet("olga"))
         left = (HALF - read(net, "TotalIssuance")) // TAO
         emission_of_all(net, enabled=False)
