@@ -17,6 +17,7 @@ from bittensor.wallet import DEFAULT_WALLET_PATH
 from bittensor_core import Keypair, ss58_decode
 from tqdm.auto import tqdm
 
+from tao_lab.chain.beacon import add_pulses
 from tao_lab.chain.block import Block
 from tao_lab.chain.chain import Chain, Tampered
 from tao_lab.chain.errors import BadValue, ChainError, DispatchError
@@ -617,6 +618,17 @@ class Network:
     def subtensor(self) -> bt.Subtensor:
         """The SDK's classic entry point on this network, blocking or awaited. New at each access."""
         return bt.Subtensor(NETWORK, substrate=self.substrate)
+
+    def fetch_pulses(self) -> list[int]:
+        """Fetch what opens timelocked weights from the real drand beacon, for the next block; needs the internet.
+
+        Returns:
+            The beacon's rounds that the next block stores: those that commits wait for and that are out by now.
+
+        Raises:
+            BeaconError: The beacon is out of reach.
+        """
+        return add_pulses(self.chain)
 
     def serve(self, *, port: int = 0) -> Server:
         """Open the network on this machine, for `btcli` and other programs; close what is given back.
