@@ -15,6 +15,7 @@ from tao_lab.views.charts import (
     weights_chart,
 )
 from tao_lab.views.drawing import Arrow, Box, Drawing, Words
+from tao_lab.views.emission import alpha_flow_drawing, shares_chart, supply_chart, tao_flow_drawing
 from tao_lab.views.explorer import ConsensusExplorer
 from tao_lab.views.keys import key_tree, wallet_drawing
 from tao_lab.views.metagraph import MetagraphView, weights_graph
@@ -46,6 +47,7 @@ __all__ = [
     "ScenarioError",
     "Settings",
     "Words",
+    "alpha_flow_drawing",
     "answer_card",
     "bonds_chart",
     "chain_drawing",
@@ -68,6 +70,9 @@ __all__ = [
     "run",
     "run_epochs",
     "seats_chart",
+    "shares_chart",
+    "supply_chart",
+    "tao_flow_drawing",
     "wallet_drawing",
     "weights_chart",
     "weights_graph",
