@@ -18,6 +18,7 @@ from tao_lab.views.drawing import Arrow, Box, Drawing, Words
 from tao_lab.views.explorer import ConsensusExplorer
 from tao_lab.views.keys import key_tree, wallet_drawing
 from tao_lab.views.scenario import Cast, Outcome, Scenario, ScenarioError, Settings, run, run_epochs
+from tao_lab.views.validating import earned_chart, latency_chart, score_history_chart
 
 __all__ = [
     "Arrow",
@@ -35,13 +36,16 @@ __all__ = [
     "chain_drawing",
     "clipping_chart",
     "dividends_chart",
+    "earned_chart",
     "exact_against_float_chart",
     "incentive_chart",
     "key_tree",
+    "latency_chart",
     "merkle_drawing",
     "permits_chart",
     "run",
     "run_epochs",
+    "score_history_chart",
     "wallet_drawing",
     "weights_chart",
 ]

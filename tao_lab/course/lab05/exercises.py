@@ -197,7 +197,6 @@ EXERCISES = (
         read=read_score,
         wrong_answers=mistakes.SCORE,
         unlocks="No miner talks you into a score, and none runs anything on your machine. Next: remember it.",
-        seconds=30,
     ),
     Exercise(
         id="05.2",

@@ -253,8 +253,8 @@ class _Validator:
 
     def _tell(self, uids: list[int], values: list[int]) -> None:
         """Wait as long as the part says, then set or commit; reveal what is due."""
-        market, limits = self.market, self.market.limits(self.wallet)
         self._reveal()
+        market, limits = self.market, self.market.limits(self.wallet)
         name, blocks = self.parts.refusal(uids, values, VERSION_KEY, limits)
         if blocks > 0:
             self._note(f"waits {blocks} blocks: {name}")

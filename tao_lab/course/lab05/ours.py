@@ -29,6 +29,8 @@ Commits = Sequence[tuple[str, int]]  # hash, epoch in which it was committed
 
 # --- tools that students get ----------------------------------------------------------------------------------------
 
+SCHEMA = Code.answer_schema  # of an answer of the code subnet
+
 
 @lru_cache(maxsize=1024)
 def _run(code: str, calls: str) -> list[dict[str, Json]]:
@@ -54,7 +56,7 @@ def run_in_sandbox(code: str, calls: Sequence[Json]) -> list[dict[str, Json]]:
 
 def score_answer(content: Json, calls: Sequence[Json], expected: Sequence[Json], before: int) -> float:
     """05.1: the share that was won of the hidden calls that the broken function failed."""
-    if form_problem(Code.answer_schema, content) or form_of_code(content["code"]):
+    if form_problem(SCHEMA, content) or form_of_code(content["code"]):
         return 0.0
     right = sum(passed(run_in_sandbox(content["code"], calls), expected))
     return max(0.0, (right - before) / (len(expected) - before))
