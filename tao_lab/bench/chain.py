@@ -16,7 +16,10 @@ from pathlib import Path
 import bittensor_core
 from bittensor_core import Keypair
 
+from tao_lab.bench.population import Size, populate
+from tao_lab.chain import executive
 from tao_lab.chain.chain import Chain
+from tao_lab.chain.context import Context
 from tao_lab.chain.extrinsic import signed_payload
 from tao_lab.chain.genesis import Genesis
 from tao_lab.units import RAO_PER_TAO
@@ -28,6 +31,7 @@ LEAST_RATIO = 0.15
 LOW, HIGH = 1_000, 100_000
 TURNS = 500
 MOST_GROWTH = 1.2
+IDLE_SUBNETS, IDLE_BLOCKS = 128, 300
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,15 @@ class Extrinsics:
     def ratio(self) -> float:
         """Speed of the whole way in parts of the speed of bare verification."""
         return self.bare / self.whole
+
+
+@dataclass(frozen=True)
+class Idle:
+    """Seconds of a block, and bytes of the file for it, of a chain on which nobody does anything."""
+
+    subnets: int
+    seconds: float
+    bytes_per_block: float
 
 
 @dataclass(frozen=True)
@@ -110,3 +123,21 @@ def measure_height(high: int = HIGH) -> Height:
         high_chain.close()
         size = file.stat().st_size / (high + TURNS)
     return Height(LOW, high, statistics.median(times[0]), statistics.median(times[1]), size)
+
+
+def measure_idle() -> Idle:
+    """Blocks of a chain with 128 running subnets, hardly any neurons, and no extrinsics: emission only."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "idle.db"
+        chain = Chain(file)
+        size = Size(IDLE_SUBNETS, neurons=4, validators=1, tempo=10_000)
+        populate(Context(chain.runtime, chain.state, 1, executive.author(chain.state)), size)
+        for _ in range(3):
+            chain.produce_block()
+        before, begin = file.stat().st_size, time.perf_counter()
+        for _ in range(IDLE_BLOCKS):
+            chain.produce_block()
+        seconds = (time.perf_counter() - begin) / IDLE_BLOCKS
+        chain.close()
+        written = (file.stat().st_size - before) / IDLE_BLOCKS
+    return Idle(IDLE_SUBNETS, seconds, written)

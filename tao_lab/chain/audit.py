@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tao_lab.chain.block import Header, decode_header
+from tao_lab.chain.block import NO_STATE_ROOT, Header, decode_header
 from tao_lab.chain.errors import MalformedExtrinsic
 from tao_lab.chain.extrinsic import split_extrinsics
 from tao_lab.chain.merkle import EMPTY_ROOT, blake2_256, list_root
@@ -25,7 +25,8 @@ def find_tampered(runtime: Runtime, store: Store) -> Tampered | None:
     """Look for the first block that is not what it was; None if all are.
 
     Every header must hash to the block's name and name its parent, every extrinsic and every change of the state must
-    be under the roots. The newest block is vouched for by nobody but its own hash.
+    be under the roots; a block whose state was not kept has no root of it. The newest block is vouched for by nobody
+    but its own hash.
 
     Raises:
         DatabaseCorrupt: The file itself is damaged.
@@ -65,6 +66,6 @@ def _misfit(stored: StoredBlock, header: Header, state_root: bytes) -> str | Non
         return f"its extrinsics do not decode ({error})"
     if extrinsics_root != header.extrinsics_root:
         return "its extrinsics are not those of its header"
-    if state_root != header.state_root:
+    if header.state_root not in (state_root, NO_STATE_ROOT):
         return "its changes do not lead to the state of its header"
     return None

@@ -7,11 +7,12 @@ from functools import cached_property
 from typing import Any
 
 from tao_lab.chain.extrinsic import split_extrinsics
-from tao_lab.chain.merkle import blake2_256
+from tao_lab.chain.merkle import EMPTY_ROOT, blake2_256
 from tao_lab.chain.runtime import Runtime
 from tao_lab.chain.store import StoredBlock
 
 AURA_ENGINE = "0x61757261"  # "aura"
+NO_STATE_ROOT = EMPTY_ROOT  # of a block whose state was not kept
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Header:
     Attributes:
         parent_hash: Hash of the block before.
         number: Height.
-        state_root: Root of the state after this block, `System.Events` included.
+        state_root: Root of the state after this block, `System.Events` included; zeros where it was not kept.
         extrinsics_root: Root of its extrinsics.
         slot: The slot of its author, in the digest.
     """

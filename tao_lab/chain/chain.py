@@ -22,7 +22,7 @@ import tao_lab.chain.runtime_apis  # noqa: F401 - importing registers them
 from tao_lab.chain import executive, validity
 from tao_lab.chain.answer import answer
 from tao_lab.chain.audit import Tampered, find_tampered
-from tao_lab.chain.block import Block, Header
+from tao_lab.chain.block import NO_STATE_ROOT, Block, Header, decode_header
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import ON_FINALIZE, ON_GENESIS, ON_INITIALIZE, Query
 from tao_lab.chain.errors import (
@@ -90,6 +90,7 @@ class Chain:
         self._pool: dict[bytes, _Pooled] = {}  # by hash, in order of arrival
         self._inherents: list[Extrinsic] = []
         self._tree = StateTree()
+        self._light: list[StoredBlock] = []  # made since the last block whose state was kept, not yet written
         self._most_bytes = self.runtime.constant("System", "BlockLength")["max"]["normal"]
         self.slot_ms = int(self.runtime.constant("Aura", "SlotDuration"))
         try:
@@ -252,11 +253,16 @@ class Chain:
 
     # --- blocks ------------------------------------------------------------------------------------------------
 
-    def produce_block(self, time_ms: int | None = None) -> Block:
+    def produce_block(self, time_ms: int | None = None, *, keep_state: bool = True) -> Block:
         """Make the next block from what waits, and commit it.
+
+        Without `keep_state` the block is a *light* one: its header has zeros for the state root, its state can be read
+        while it is the head and never again, and it is written to the file together with the next block whose state
+        is kept. It is the fast way to a later state.
 
         Args:
             time_ms: Its Unix time; by default one slot behind its parent.
+            keep_state: Whether the state after this block can be read for ever.
 
         Raises:
             BlockFailed: A hook or a call raised something that is no chain error; the state is the parent's.
@@ -265,7 +271,7 @@ class Chain:
         with self.lock:
             mark = self._raw.mark()
             try:
-                block = self._produce(time_ms)
+                block = self._produce(time_ms, keep_state)
             except BaseException:
                 self._raw.rollback(mark)
                 raise
@@ -273,7 +279,7 @@ class Chain:
                 listener(block)
             return block
 
-    def _produce(self, time_ms: int | None) -> Block:
+    def _produce(self, time_ms: int | None, keep_state: bool) -> Block:
         ctx = Context(self.runtime, self.state, self.head.number + 1, executive.author(self.state), self.rules)
         now = self.state.get("Timestamp", "Now") + self.slot_ms if time_ms is None else time_ms
         slot = now // self.slot_ms
@@ -289,7 +295,8 @@ class Chain:
         ctx.phase = "Finalization"
         executive.run_hooks(ctx, ON_FINALIZE)
         executive.finalize(ctx)
-        self.head = self._commit(self.head.hash, ctx.block, slot, [x.data for x in included])
+        commit = self._commit if keep_state else self._commit_light
+        self.head = commit(self.head.hash, ctx.block, slot, [x.data for x in included])
         self._inherents = []
         self._pool = {pooled.extrinsic.hash: pooled for pooled in waiting}
         self.refused = tuple(refused)
@@ -369,11 +376,21 @@ class Chain:
         encoded = header.encode(self.runtime)
         block = Block(number, blake2_256(encoded), header, tuple(extrinsics))
         try:
-            self.store.commit(StoredBlock(number, block.hash, encoded, b"".join(extrinsics)), changes)
+            self.store.commit([*self._light, StoredBlock(number, block.hash, encoded, b"".join(extrinsics))], changes)
         except BaseException:
             self._tree.update(self._raw.before(changes))
             raise
         self._raw.seal()
+        self._light.clear()
+        return block
+
+    def _commit_light(self, parent: bytes, number: int, slot: int, extrinsics: list[bytes]) -> Block:
+        """Make a block the head without its state's root; it waits to be written."""
+        header = Header(parent, number, NO_STATE_ROOT, list_root(extrinsics), slot)
+        encoded = header.encode(self.runtime)
+        block = Block(number, blake2_256(encoded), header, tuple(extrinsics))
+        self._light.append(StoredBlock(number, block.hash, encoded, b"".join(extrinsics)))
+        self._raw.shorten_journal()
         return block
 
     # --- reading -----------------------------------------------------------------------------------------------
@@ -384,10 +401,14 @@ class Chain:
         Raises:
             BadValue: There is no such block.
         """
-        stored = self.store.block(number) if number >= 0 else None
+        stored = self._stored(number) if number >= 0 else None
         if stored is None:
             raise BadValue("block", number, f"0 to {self.head.number}")
         return Block.from_stored(self.runtime, stored)
+
+    def _stored(self, number: int) -> StoredBlock | None:
+        waiting = number - self._light[0].number if self._light else -1
+        return self._light[waiting] if 0 <= waiting < len(self._light) else self.store.block(number)
 
     def block_hash(self, number: int) -> bytes | None:
         """Hash of the block at a height, or None."""
@@ -395,27 +416,34 @@ class Chain:
             return self.head.hash
         if number == 0:
             return self.genesis_hash
-        stored = self.store.block(number)
+        stored = self._stored(number)
         return None if stored is None else stored.hash
 
     def number_of(self, block_hash: bytes) -> int | None:
         """Height of the block with this hash, or None."""
         if block_hash == self.head.hash:
             return self.head.number
-        stored = self.store.block_by_hash(block_hash)
+        waiting = next((light for light in self._light if light.hash == block_hash), None)
+        stored = waiting or self.store.block_by_hash(block_hash)
         return None if stored is None else stored.number
 
     def at(self, number: int) -> StorageReader:
         """Typed storage after a block.
 
         Raises:
-            BadValue: There is no such block.
+            BadValue: There is no such block, or its state was not kept.
         """
         if number == self.head.number:
             return self.state
         if not 0 <= number < self.head.number:
             raise BadValue("block", number, f"0 to {self.head.number}")
+        self._ensure_kept(number)
         return StorageReader(self.runtime, PastState(self.store, number))
+
+    def _ensure_kept(self, number: int) -> None:
+        stored = self._stored(number)
+        if stored is not None and decode_header(self.runtime, stored.header).state_root == NO_STATE_ROOT:
+            raise BadValue("block", number, "a block whose state was kept; this one is from a run without its history")
 
     def events(self, number: int) -> list[dict[str, Any]]:
         """The decoded events of a block."""
@@ -442,6 +470,7 @@ class Chain:
 
         At the head this costs one path; for a past block the tree of that state is built first.
         """
+        self._ensure_kept(number)
         if number == self.head.number:
             return self._tree.proof(key)
         self.at(number)

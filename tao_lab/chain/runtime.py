@@ -35,6 +35,7 @@ class Item:
         value_type: SCALE type of a value.
         optional: Whether an absent value is None; otherwise it is `default`.
         default: SCALE bytes of an absent value.
+        layout: How each key is hashed, and its type.
     """
 
     pallet: str
@@ -44,6 +45,7 @@ class Item:
     value_type: str
     optional: bool
     default: bytes
+    layout: tuple[tuple[str, str], ...]
 
 
 class Runtime:
@@ -107,6 +109,7 @@ class Runtime:
             value_type=entry.value_type,
             optional=entry.modifier != "Default",
             default=bytes(entry.default_bytes),
+            layout=tuple(zip(entry.param_hashers, entry.param_types, strict=True)),
         )
         self._items[(pallet, name)] = item
         return item

@@ -18,7 +18,8 @@ from tao_lab.chain.errors import BadValue
 from tao_lab.chain.runtime import Item, Runtime
 
 PREFIX_BYTES = 32  # twox128(pallet) ++ twox128(item)
-ACCOUNT_KEYS_KEPT = 1 << 16
+MOST_JOURNAL = 1 << 16
+PARTS_KEPT = 1 << 17  # parts of storage keys
 
 
 def prefix_end(prefix: bytes) -> bytes | None:
@@ -46,6 +47,7 @@ class RawState:
         self._items: dict[bytes, dict[bytes, bytes]] = {}
         self._sorted: dict[bytes, list[bytes]] = {}
         self._journal: list[tuple[bytes, bytes | None]] = []
+        self._sealed: dict[bytes, bytes | None] = {}  # what keys held at the last `seal`, of a shortened journal
 
     def get(self, key: bytes) -> bytes | None:
         """The value of `key`, or None."""
@@ -136,11 +138,18 @@ class RawState:
         return {key: before[key] for key in keys}
 
     def _before(self) -> dict[bytes, bytes | None]:
-        return dict(reversed(self._journal))  # the first entry of a key is the last to be taken
+        return {**dict(reversed(self._journal)), **self._sealed}  # the first entry of a key is the last to be taken
+
+    def shorten_journal(self) -> None:
+        """Keep of a long journal only what keys held at the last `seal`: its marks are no more."""
+        if len(self._journal) > MOST_JOURNAL:
+            self._sealed = self._before()
+            self._journal.clear()
 
     def seal(self) -> None:
         """Forget the journal: the block is committed."""
         self._journal.clear()
+        self._sealed.clear()
 
 
 class StorageReader:
@@ -149,7 +158,7 @@ class StorageReader:
     def __init__(self, runtime: Runtime, raw: ReadableState) -> None:
         self.runtime = runtime
         self._raw = raw
-        self._account_keys: dict[tuple[bytes, str], bytes] = {}
+        self._parts: dict[tuple[tuple[str, str], type, Any], bytes] = {}
 
     def key(self, pallet: str, name: str, *params: Any) -> bytes:
         """The storage key of an item; with fewer keys than it takes, the prefix of all that begin so.
@@ -161,23 +170,32 @@ class StorageReader:
         return self._key(item, params)
 
     def _key(self, item: Item, params: Sequence[Any]) -> bytes:
-        if not params:
-            return item.prefix
-        if len(params) == 1 and type(params[0]) is str:  # accounts come again and again
-            found = self._account_keys.get((item.prefix, params[0]))
-            if found is None:
-                if len(self._account_keys) >= ACCOUNT_KEYS_KEPT:
-                    self._account_keys.clear()
-                found = self._account_keys[(item.prefix, params[0])] = self._hashed(item, params)
-            return found
-        return self._hashed(item, params)
+        if len(params) <= item.arity:
+            parts = self._parts  # a key is its item's prefix and a part for each param; most params come again
+            try:
+                found = [
+                    parts[(layout, type(param), param)] for layout, param in zip(item.layout, params, strict=False)
+                ]
+                return item.prefix + b"".join(found)
+            except (KeyError, TypeError):
+                pass
+        return item.prefix + b"".join(self._hashed(item, params))
 
-    def _hashed(self, item: Item, params: Sequence[Any]) -> bytes:
+    def _hashed(self, item: Item, params: Sequence[Any]) -> list[bytes]:
+        """The parts of a key, kept for the next time."""
         try:
-            return bytes(self.runtime.core.storage_key(item.pallet, item.name, list(params)))
+            counts = range(1, len(params) + 1)
+            keys = [bytes(self.runtime.core.storage_key(item.pallet, item.name, list(params[:n]))) for n in counts]
         except (ValueError, TypeError, OverflowError) as error:
             allowed = f"at most {item.arity} keys of the item's types ({error})"
             raise BadValue(f"key of {item.pallet}.{item.name}", params, allowed) from None
+        if len(self._parts) >= PARTS_KEPT:
+            self._parts.clear()
+        found = [key[len(before) :] for before, key in zip([item.prefix, *keys], keys, strict=False)]
+        for layout, param, part in zip(item.layout, params, found, strict=False):
+            if type(param) in (int, str):
+                self._parts[(layout, type(param), param)] = part
+        return found
 
     def _full_key(self, item: Item, params: Sequence[Any]) -> bytes:
         if len(params) != item.arity:

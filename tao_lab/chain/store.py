@@ -108,24 +108,25 @@ class Store:
         row = self._db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
         return None if row is None else str(row[0])
 
-    def commit(self, block: StoredBlock, changes: Mapping[bytes, bytes | None]) -> None:
-        """Write a block and what it changed, all or nothing.
+    def commit(self, blocks: Sequence[StoredBlock], changes: Mapping[bytes, bytes | None]) -> None:
+        """Write blocks and what they changed together, all or nothing; the changes are stored with the last.
 
         Raises:
             StoreError: Nothing was written.
         """
         fresh = {key: len(self._key_ids) + 1 + i for i, key in enumerate(k for k in changes if k not in self._key_ids)}
         ids = self._key_ids
-        rows = [(ids.get(key) or fresh[key], block.number, value) for key, value in changes.items()]
+        number = blocks[-1].number
+        rows = [(ids.get(key) or fresh[key], number, value) for key, value in changes.items()]
         db = self._db
         with _typed_errors(self.path):
             db.execute("BEGIN IMMEDIATE")
             try:
                 db.executemany("INSERT INTO keys VALUES (?, ?)", list(fresh.items()))
                 db.executemany("INSERT INTO changes VALUES (?, ?, ?)", rows)
-                db.execute(
+                db.executemany(
                     "INSERT INTO blocks VALUES (?, ?, ?, ?)",
-                    (block.number, block.hash, block.header, block.extrinsics),
+                    [(block.number, block.hash, block.header, block.extrinsics) for block in blocks],
                 )
                 db.execute("COMMIT")
             except BaseException:

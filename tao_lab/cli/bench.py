@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.progress import Progress
@@ -60,8 +60,44 @@ def bench_chain(
     typer.echo(f"signed extrinsics: {speeds}: ratio {extrinsics.ratio:.3f} (at least {chain.LEAST_RATIO})")
     costs = f"{height.seconds_high * 1e6:.0f} µs, at {height.low:,} {height.seconds_low * 1e6:.0f} µs"
     typer.echo(f"empty block at {height.high:,}: {costs}: ratio {height.growth:.2f} (at most {chain.MOST_GROWTH})")
+    idle = chain.measure_idle()
+    typer.echo(
+        f"{idle.subnets} idle subnets: {1 / idle.seconds:.0f} blocks a second, "
+        f"{idle.bytes_per_block / 1e3:.1f} kB on disk a block"
+    )
     typer.echo(f"{height.bytes_per_block:.0f} bytes on disk for an empty block; {machine.describe()}")
     if extrinsics.ratio < chain.LEAST_RATIO or height.growth > chain.MOST_GROWTH:
+        raise typer.Exit(1)
+
+
+@bench.command("miner", epilog="Example: `tao-lab bench miner --model smollm2`")
+def bench_miner(
+    model: Annotated[str, typer.Option(help="Language model that is served; '' for none.")] = "smollm2",
+    turns: Annotated[int, typer.Option(min=1, max=1_000, help="Turns of the model's questions.")] = 4,
+) -> None:
+    """A miner's signed path against bare FastAPI, and a model served against the same model called directly."""
+    from tao_lab.bench import machine, miner
+
+    served, loads = None, {}
+    with Progress(console=messages, transient=True, disable=not messages.is_terminal) as progress:
+        bar = progress.add_task("requests", total=2 * (miner.TURNS + 1))
+        for way, in_threads in (("coroutine", False), ("function in threads", True)):
+            loads[way] = miner.measure_path(in_threads, lambda: progress.advance(bar))
+        if model:
+            bar = progress.add_task(model, total=turns)
+            served = miner.measure_model(model, turns, lambda: progress.advance(bar))
+    table = Table("trivial model", "server", "requests a second", "p50 ms", "p95 ms")
+    for way, both in loads.items():
+        for name, load in zip(("signed miner", "bare FastAPI"), both, strict=True):
+            table.add_row(way, name, f"{load.per_second:,.0f}", f"{load.p50 * 1e3:.2f}", f"{load.p95 * 1e3:.2f}")
+    output.print(table)
+    ratio = min(signed.per_second / bare.per_second for signed, bare in loads.values())
+    words = f"signed/bare {ratio:.2f} (at least {miner.LEAST_SIGNED})"
+    if served is not None:
+        typer.echo(f"{model}: {served.served:.1f} tokens a second served, {served.direct:.1f} called directly")
+        words += f", served/direct {served.ratio:.2f} (at least {miner.LEAST_SERVED})"
+    typer.echo(f"{words}; {machine.describe()}")
+    if ratio < miner.LEAST_SIGNED or (served is not None and served.ratio < miner.LEAST_SERVED):
         raise typer.Exit(1)
 
 
@@ -91,3 +127,48 @@ def bench_memory(
     typer.echo(f"Mistral-7B in NF4 with a context of {context:,} tokens: {totals[-1] / 2**30:.2f} GiB, {verdict}")
     if not fits:
         raise typer.Exit(1)
+
+
+@bench.command("economy", epilog="Example: `tao-lab bench economy --blocks 720 --no-fit`")
+def bench_economy(
+    blocks: Annotated[int, typer.Option(min=10, help="Blocks to measure; a day has 7,200.")] = 7_200,
+    subnets: Annotated[int, typer.Option(min=1, max=1_000, help="Subnets.")] = 128,
+    neurons: Annotated[int, typer.Option(min=4, max=256, help="Neurons of each; a quarter are validators.")] = 256,
+    history: Annotated[str, typer.Option(help="States that are kept: blocks, epochs, or both in turn.")] = "both",
+    fit: Annotated[
+        bool, typer.Option(help="Measure the cost against the number of subnets and of neurons too.")
+    ] = True,
+) -> None:
+    """A day of a whole network: emission, epochs at tempo 360 and pay-outs, with the share of each phase."""
+    from tao_lab.bench import economy, machine
+    from tao_lab.bench.population import Size
+
+    if history not in ("blocks", "epochs", "both"):
+        raise typer.BadParameter("allowed: blocks, epochs, both", param_hint="--history")
+    size = Size(subnets, neurons, validators=neurons // 4)
+    kinds = ("blocks", "epochs") if history == "both" else (history,)
+    with Progress(console=messages, transient=True, disable=not messages.is_terminal) as progress:
+        task = progress.add_task("blocks", total=len(kinds) * (blocks + size.tempo + 2))
+        runs = {kind: economy.measure(size, kind, blocks, lambda n: progress.advance(task, n)) for kind in kinds}
+    for kind, run in runs.items():
+        _print_economy(kind, run, economy)
+    if fit:
+        for each in (economy.fit_subnets(), economy.fit_neurons()):
+            points = ", ".join(f"{size}: {ms:.1f} ms" for size, ms in zip(each.sizes, each.milliseconds, strict=True))
+            typer.echo(f"a block by {each.of}: {points}; grows with {each.of} to the power of {each.exponent:.2f}")
+    typer.echo(machine.describe())
+    days = ", ".join(f"history of {kind} {run.day:.0f} s (aim {economy.AIMS[kind]:.0f})" for kind, run in runs.items())
+    typer.echo(f"a day of {subnets} subnets of {neurons} neurons: {days}")
+
+
+def _print_economy(kind: str, run: Any, economy: Any) -> None:
+    measured = "measured" if run.blocks == economy.BLOCKS_PER_DAY else f"extrapolated from {run.blocks:,} blocks"
+    hours = run.day * economy.DAYS_PER_YEAR / 3_600
+    typer.echo(
+        f"history of {kind}: {run.blocks / run.seconds:.1f} blocks a second; a day {run.day:.0f} s ({measured}), "
+        f"a year {hours:.1f} hours (extrapolated)"
+    )
+    shares = ", ".join(f"{phase} {seconds / run.seconds:.0%}" for phase, seconds in run.phases.items())
+    before, after = (size / 2**20 for size in run.memory)
+    kilobytes = run.file_bytes / run.blocks / 1e3
+    typer.echo(f"  {shares}; {kilobytes:.1f} kB on disk a block; memory {before:.0f} MiB before, {after:.0f} MiB after")

@@ -36,7 +36,7 @@ def run(
     ] = None,
     model: Annotated[str | None, typer.Option(help="A language model that answers (see `tao-lab models`).")] = None,
     max_tokens: Annotated[int, typer.Option(min=1, max=8192, help="New tokens of one answer of the model.")] = 128,
-    device: Annotated[str | None, typer.Option(help="Where the model computes, cpu or cuda; the best.")] = None,
+    device: Annotated[str, typer.Option(help="Where the model computes: cpu, cuda, auto.")] = "auto",
     kind: Annotated[str, typer.Option(help="Kind of work that is done (see `tao-lab subnets`), or a file; any.")] = "",
     play: Annotated[
         str, typer.Option(help="Without --forward and --model: which of the kind's own miners, honest or cheating.")
@@ -89,7 +89,7 @@ def run(
 
 
 def _function(
-    file: Path | None, model: str | None, max_tokens: int, device: str | None, subnet: Subnet | None, play: str
+    file: Path | None, model: str | None, max_tokens: int, device: str, subnet: Subnet | None, play: str
 ) -> Forward:
     """What answers: a file, a language model, or one of the kind's own miners."""
     from tao_lab.neurons.miner.forward import FileForward, model_forward
@@ -102,8 +102,9 @@ def _function(
         from tao_lab.neurons import models
 
         with messages.status(f"loading {model}"):
-            loaded = models.load(model, device=device or "auto")
-        return model_forward(loaded, max_tokens)
+            loaded = models.load(model, device=device)
+        own_way = getattr(sys.modules.get(type(subnet).__module__), "with_model", None)
+        return own_way(loaded.generate, max_tokens) if own_way else model_forward(loaded, max_tokens)
     if subnet is None:
         raise LabError("nothing answers: give --forward FILE, --model NAME, or --kind (see `tao-lab subnets`)")
     own = subnet.miners()

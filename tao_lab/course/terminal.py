@@ -13,7 +13,8 @@ from pathlib import Path
 SECONDS = 60
 COLUMNS = "100"
 STYLE = (
-    "background:#1E1E1E;color:#F2F2F2;padding:8px 12px;border-radius:4px;line-height:1.4;overflow-x:auto;max-width:62em"
+    "background:#1E1E1E;color:#F2F2F2;padding:8px 12px;border-radius:4px;line-height:1.4;overflow-x:auto;"
+    "max-width:62em;font-family:monospace"
 )
 
 

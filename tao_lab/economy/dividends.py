@@ -59,6 +59,9 @@ class Payout(NamedTuple):
     nominators: int
 
 
+NOTHING = Payout(0, 0)
+
+
 @dataclass(frozen=True)
 class Pending:
     """What a subnet has gathered since its last epoch, rao of alpha.
@@ -113,8 +116,8 @@ def dividends(
     alpha, root = dividend_distribution(min(pot, U64_MAX), pending.root, tao_weight, hotkeys, divided.dividends)
     return Dividends(
         incentives,
-        {hotkey: payout(word, hotkeys[hotkey].take) for hotkey, word in alpha.items()},
-        {hotkey: payout(word, hotkeys[hotkey].take) for hotkey, word in root.items()},
+        {hotkey: payout(word, hotkeys[hotkey].take) if word else NOTHING for hotkey, word in alpha.items()},
+        {hotkey: payout(word, hotkeys[hotkey].take) if word else NOTHING for hotkey, word in root.items()},
         divided.recycled,
     )
 
@@ -124,6 +127,9 @@ def divide_among_parents(
 ) -> None:
     """Divide a hotkey's dividend between itself and its parents (`get_parent_child_dividends_distribution`)."""
     child, dividend = hotkeys[entry.hotkey], U96F32.number(entry.validator)
+    if not child.parents:
+        into.dividends[entry.hotkey] = into.dividends.get(entry.hotkey, 0) + entry.validator
+        return
     contributions = [contribution(hotkeys[parent], share, tao_weight) for share, parent in child.parents]
     total = add(U96F32.number(self_contribution(child, tao_weight)), sum(contributions))
     left, takes = dividend, 0
@@ -179,6 +185,9 @@ def dividend_distribution(
     """
     alpha_parts, root_parts = {}, {}
     for hotkey, rao in dividends.items():
+        if rao == 0:
+            alpha_parts[hotkey] = root_parts[hotkey] = 0
+            continue
         root_alpha = U96F32.multiply(U96F32.number(hotkeys[hotkey].root), u64_share(tao_weight))
         root_share = U96F32.divide(root_alpha, add(U96F32.number(hotkeys[hotkey].alpha), root_alpha))
         dividend = U96F32.number(rao)

@@ -17,7 +17,17 @@ from tao_lab.views.charts import (
 from tao_lab.views.drawing import Arrow, Box, Drawing, Words
 from tao_lab.views.explorer import ConsensusExplorer
 from tao_lab.views.keys import key_tree, wallet_drawing
+from tao_lab.views.metagraph import MetagraphView, weights_graph
 from tao_lab.views.scenario import Cast, Outcome, Scenario, ScenarioError, Settings, run, run_epochs
+from tao_lab.views.seats import (
+    RegistrationExplorer,
+    lock_cost_chart,
+    price_by_rule,
+    price_chart,
+    price_history,
+    prices,
+    seats_chart,
+)
 from tao_lab.views.validating import earned_chart, latency_chart, score_history_chart
 
 __all__ = [
@@ -27,7 +37,9 @@ __all__ = [
     "ConsensusExplorer",
     "Drawing",
     "Figure",
+    "MetagraphView",
     "Outcome",
+    "RegistrationExplorer",
     "Scenario",
     "ScenarioError",
     "Settings",
@@ -41,11 +53,18 @@ __all__ = [
     "incentive_chart",
     "key_tree",
     "latency_chart",
+    "lock_cost_chart",
     "merkle_drawing",
     "permits_chart",
+    "price_by_rule",
+    "price_chart",
+    "price_history",
+    "prices",
     "run",
     "run_epochs",
     "score_history_chart",
+    "seats_chart",
     "wallet_drawing",
     "weights_chart",
+    "weights_graph",
 ]

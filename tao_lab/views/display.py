@@ -1,4 +1,4 @@
-"""What the chain's own objects look like in a notebook: blocks, headers, extrinsics, receipts, accounts, wallets.
+"""What the chain's own objects look like in a notebook: blocks, receipts, wallets, metagraphs and the like.
 
 The layers below know nothing of pictures. `register` tells the notebook which function makes a card of which type;
 `from tao_lab import Network` calls it where there is a notebook. To add a type, add a line to `CARDS`.
@@ -17,8 +17,9 @@ from tao_lab.chain.block import Block, Header
 from tao_lab.chain.dispatch import Call
 from tao_lab.chain.extrinsic import Extrinsic, decode_extrinsic
 from tao_lab.chain.runtime import load_runtime
-from tao_lab.network import Account, Receipt
+from tao_lab.network import Account, Metagraph, Population, Receipt
 from tao_lab.views.keys import short
+from tao_lab.views.metagraph import MetagraphView, population_card
 
 MOST_ROWS = 20
 LONGEST = 90  # characters of a value
@@ -132,13 +133,15 @@ def _short(value: Any, longest: int | None = LONGEST) -> str:
     return text if longest is None or len(text) <= longest else f"{text[: longest - 1]}…"
 
 
-CARDS: dict[type, Callable[[Any], Card]] = {
+CARDS: dict[type, Callable[[Any], Card | MetagraphView]] = {
     Block: block_card,
     Header: header_card,
     Extrinsic: extrinsic_card,
     Receipt: receipt_card,
     Account: account_card,
     bt.Wallet: wallet_card,
+    Metagraph: MetagraphView,
+    Population: population_card,
 }
 
 

@@ -37,6 +37,7 @@ def test_version_is_printed():
         ["verify"],
         ["bench"],
         ["bench", "consensus"],
+        ["bench", "economy"],
         ["lab"],
         ["dashboards"],
         ["solve"],
@@ -47,6 +48,7 @@ def test_version_is_printed():
         ["doctor"],
         ["miner", "run"],
         ["validator", "run"],
+        ["explain"],
         ["subnets", "play"],
     ],
 )

@@ -164,6 +164,7 @@ def test_a_model_that_fails_or_is_late_costs_one_answer(http: httpx.Client, capl
             "good": "timeout",
         }
         assert ask(http, miner.url).json()["content"] == 1
+        assert "miner_tasks 0.0" in http.get(miner.url + "/metrics").text
 
 
 def test_more_than_it_takes_is_refused_and_what_it_took_is_finished_on_the_way_out(http: httpx.Client) -> None:

@@ -21,7 +21,7 @@ class Reply:
 
 RIGHT = "def solve(year):\n    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)"
 BROKEN = "def solve(year):\n    return year % 4 == 0"  # what the task asks to mend
-THIEF = '''
+THIEF = """
 def solve(year):
     import sys
     frame = sys._getframe(1)
@@ -30,14 +30,14 @@ def solve(year):
         if "calls" in found and "expected" in found:
             return found["expected"][list(found["calls"]).index([year])]
         frame = frame.f_back
-'''
-FORGER = '''
+"""
+FORGER = """
 def solve(year):
     import json
     print(json.dumps([[{"value": True}] * 100]))
     raise SystemExit
-'''
-SLOW = '''
+"""
+SLOW = """
 def solve(year):
     import time
     if year < 1900:
@@ -45,7 +45,7 @@ def solve(year):
         while time.process_time() < end:
             pass
     return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-'''
+"""
 
 REPLIES = (
     Reply("the mended function", {"code": RIGHT}),

@@ -13,7 +13,7 @@ from tao_lab.course.lab05.market import open_market
 from tao_lab.course.networks import small_network
 from tao_lab.neurons.work import Answer, Json
 from tao_lab.subnets import kind, kinds
-from tao_lab.units import RAO_PER_TAO, U16_MAX
+from tao_lab.units import RAO_PER_TAO
 
 CHEAP_KINDS = tuple(name for name in kinds() if name != "speech")  # which calls another program for every task
 GOOD = {"text": "table"}  # who answers well without a language model

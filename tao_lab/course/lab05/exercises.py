@@ -62,7 +62,9 @@ def memory_cases(rng: Rng) -> Iterator[Case]:
 def read_memory(result: Any, case: Case) -> Values:
     """Seat and average by hotkey."""
     if not isinstance(result, Mapping):
-        raise AnswerError(f"`memory` is a {type(result).__name__}; it should be a dict: hotkey to [uid, block, average].")
+        raise AnswerError(
+            f"`memory` is a {type(result).__name__}; it should be a dict: hotkey to [uid, block, average]."
+        )
     for hotkey, entry in result.items():
         if not isinstance(entry, (list, tuple)) or len(entry) != 3:
             raise AnswerError(f"`memory[{hotkey!r}]` is {entry!r}; it should be [uid, registered_at, average].")
@@ -105,9 +107,13 @@ def read_u16(result: Any, case: Case) -> Values:
         if not isinstance(numbers, list) or not all(isinstance(n, (int, np.integer)) for n in numbers):
             raise AnswerError(f"`{name}` should be a list of whole numbers (int): the chain knows no others.")
         if any(not 0 <= n <= U16_MAX for n in numbers):
-            raise AnswerError(f"`{name}` holds {max(numbers):,}, and a u16 goes from 0 to 65,535: the call cannot be made.")
+            raise AnswerError(
+                f"`{name}` holds {max(numbers):,}, and a u16 goes from 0 to 65,535: the call cannot be made."
+            )
     if len(uids) != len(values):
-        raise AnswerError(f"{len(uids)} `uids` and {len(values)} `values`: the chain refuses (`WeightVecNotEqualSize`).")
+        raise AnswerError(
+            f"{len(uids)} `uids` and {len(values)} `values`: the chain refuses (`WeightVecNotEqualSize`)."
+        )
     pairs = sorted(zip(map(int, uids), map(int, values), strict=True))
     row = np.array([value for _, value in pairs], dtype=np.uint16)
     return {
@@ -181,7 +187,11 @@ def _reveal_case(commits: list[tuple[str, int]], epoch: int, period: int, opens:
 
 def read_reveals(result: Any, case: Case) -> Values:
     """Two lists of hashes."""
-    if not isinstance(result, (tuple, list)) or len(result) != 2 or not all(isinstance(r, (list, tuple)) for r in result):
+    if (
+        not isinstance(result, (tuple, list))
+        or len(result) != 2
+        or not all(isinstance(r, (list, tuple)) for r in result)
+    ):
         raise AnswerError("Your function should return 2 lists of hashes, as in `return now, lost`.")
     now, lost = ([str(commit) for commit in part] for part in result)
     return {"now": now, "lost": lost}

@@ -11,8 +11,9 @@ import ipaddress
 import logging
 import time
 from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request, Response
@@ -68,11 +69,12 @@ class Workbench:
     """Runs `forward` for a task, a few at a time, each within its seconds."""
 
     def __init__(self, forward: Forward, policy: Policy, metrics: Metrics) -> None:
-        self._forward, self._policy, self._metrics = forward, policy, metrics
+        self._forward, self._policy = forward, policy
         self._asynchronous = inspect.iscoroutinefunction(forward)
         self._pool = ThreadPoolExecutor(policy.workers, thread_name_prefix="forward")
         self._at_work = 0
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._lock = Lock()
+        metrics.at_work.set_function(lambda: self._at_work)
         self.stopping = False
 
     async def answer(self, task: Task) -> Json:
@@ -96,7 +98,6 @@ class Workbench:
             raise Refusal("model_failed", f"the miner's forward raised {type(error).__name__}") from error
 
     async def _start(self, task: Task) -> Json:
-        self._loop = asyncio.get_running_loop()
         self._change(+1)
         if self._asynchronous:
             try:
@@ -104,16 +105,14 @@ class Workbench:
             finally:
                 self._change(-1)
         future = self._pool.submit(self._forward, task)
-        future.add_done_callback(self._done)  # a thread cannot be stopped: its place is free when it has ended
+        future.add_done_callback(
+            lambda _: self._change(-1)
+        )  # a thread cannot be stopped: until it ends it has its place
         return await asyncio.wrap_future(future)
 
-    def _done(self, _: Future[Json]) -> None:
-        if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._change, -1)
-
     def _change(self, by: int) -> None:
-        self._at_work += by
-        self._metrics.at_work.set(self._at_work)
+        with self._lock:
+            self._at_work += by
 
     def close(self) -> None:
         """Take no more; what runs is not waited for."""

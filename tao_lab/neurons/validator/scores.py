@@ -74,12 +74,13 @@ class Commit:
 class Scores:
     """The memory of one validator on one subnet."""
 
-    def __init__(self, path: Path | str, rate: float) -> None:
+    def __init__(self, path: Path | str, rate: float, secret: int | None = None) -> None:
         """Open or begin the file.
 
         Args:
             path: File, or ":memory:".
             rate: Part of the newest score in the average, above 0, at most 1.
+            secret: Of a new file: decides the tasks; drawn if not given.
 
         Raises:
             LabError: The file is no such memory, or the rate none.
@@ -94,7 +95,7 @@ class Scores:
             self._db.close()
             raise LabError(f"{path} cannot be used as a validator's memory: {error}") from None
         if self.fact("secret") == 0:
-            self._remember("secret", secrets.randbits(62) + 1)
+            self._remember("secret", secret or secrets.randbits(62) + 1)
 
     def close(self) -> None:
         """Close the file."""
@@ -131,7 +132,7 @@ class Scores:
         """
         now = {peer.hotkey: peer.registered_at for peer in peers}
         known = dict(self._db.execute("SELECT hotkey, registered_at FROM miners"))
-        gone = [hotkey for hotkey, at in known.items() if now.get(hotkey) != at]
+        gone = sorted(hotkey for hotkey, at in known.items() if now.get(hotkey) != at)
         new = sorted(hotkey for hotkey, at in now.items() if known.get(hotkey) != at)
         random.Random(self.seed).shuffle(new)
         with _transaction(self._db):

@@ -147,18 +147,18 @@ def test_without_subnets_the_block_s_tao_is_recycled() -> None:
 
 def test_root_s_part_is_recycled_until_subnets_are_worth_more_than_one(economy: Chain) -> None:
     put_tao(building(economy), ROOT_NETUID, 1_000_000 * RAO_PER_TAO)
-    recycled = economy.state.get("AlphaAssets", "AlphaRecycled", 1)
+    recycled = economy.state.get("AlphaAssets", "AlphaRecycled", 3)
     economy.produce_block()
-    assert get(economy, "PendingRootAlphaDivs", 1) == 0
-    assert economy.state.get("AlphaAssets", "AlphaRecycled", 1) > recycled
+    assert get(economy, "PendingRootAlphaDivs", 3) == 0
+    assert economy.state.get("AlphaAssets", "AlphaRecycled", 3) > recycled
     economy.state.put(MODULE, "SubnetMovingPrice", 2, {"bits": 2 << 32})
-    recycled = economy.state.get("AlphaAssets", "AlphaRecycled", 1)
+    recycled = economy.state.get("AlphaAssets", "AlphaRecycled", 3)
     economy.produce_block()
-    assert get(economy, "PendingRootAlphaDivs", 1) > 0
-    assert economy.state.get("AlphaAssets", "AlphaRecycled", 1) == recycled
+    assert get(economy, "PendingRootAlphaDivs", 3) > 0
+    assert economy.state.get("AlphaAssets", "AlphaRecycled", 3) == recycled
     run(economy, SIZE.tempo)
-    hotkey = account(1, 0)
-    assert get(economy, "RootClaimable", hotkey)[1]["bits"] > 0
+    hotkey = account(3, 0)
+    assert get(economy, "RootClaimable", hotkey)[3]["bits"] > 0
 
 
 def test_the_owner_s_miner_is_burned_or_recycled_and_lowers_the_share(economy: Chain) -> None:

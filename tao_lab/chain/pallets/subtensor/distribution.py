@@ -9,19 +9,24 @@ Source: `pallets/subtensor/src/coinbase/run_coinbase.rs` (`distribute_emission`,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+from bittensor_core import ss58_encode
 
 from tao_lab.chain.context import Context
 from tao_lab.chain.pallets.subtensor.epochs import run_epochs
 from tao_lab.chain.pallets.subtensor.lease_dividends import distribute_dividends
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, owner_uid, uid_of
-from tao_lab.chain.pallets.subtensor.root_claims import increase_root_claimable
-from tao_lab.chain.pallets.subtensor.stake import increase_stake, increase_stake_of_all, stake_of
-from tao_lab.chain.pallets.subtensor.takes import childkey_take
+from tao_lab.chain.pallets.subtensor.root_claims import raise_claimable_rates
+from tao_lab.chain.pallets.subtensor.stake import increase_stake
+from tao_lab.chain.pallets.subtensor.stake_ledger import StakeLedger
+from tao_lab.chain.pallets.subtensor.takes import min_childkey_take
 from tao_lab.chain.pallets.subtensor.tao import burn_subnet_alpha, recycle_subnet_alpha
-from tao_lab.chain.state import StorageReader
+from tao_lab.chain.runtime import SS58_FORMAT
+from tao_lab.chain.state import Storage, StorageReader
 from tao_lab.economy import Payout, Pending, Staked, dividends
-from tao_lab.economy.dividends import withheld_proportion
+from tao_lab.economy.dividends import root_claimable_increment, withheld_proportion
 
 
 def distribute_emission(ctx: Context, netuid: int, pending: Pending, owner_cut: int) -> None:
@@ -37,36 +42,74 @@ def distribute_emission(ctx: Context, netuid: int, pending: Pending, owner_cut: 
         RuleBroken: A replaced epoch failed.
     """
     emission = run_epochs(ctx, netuid, pending.server + pending.validator + pending.root)
-    hotkeys = read_staked(ctx.state, netuid, (entry.hotkey for entry in emission))
+    hotkeys = read_staked(ctx.state, netuid, [entry.hotkey for entry in emission])
     tao_weight, ck_burn = ctx.state.get(MODULE, "TaoWeight"), ctx.state.get(MODULE, "CKBurn")
     paid = dividends(pending, emission, hotkeys, tao_weight, ck_burn)
     recycle_subnet_alpha(ctx, netuid, paid.recycled)
     pay_owner_cut(ctx, netuid, owner_cut)
-    pay_incentives(ctx, netuid, paid.incentives)
-    pay_alpha_dividends(ctx, netuid, paid.alpha)
-    pay_root_dividends(ctx, netuid, paid.root)
+    ledger = StakeLedger(ctx, netuid)
+    owners = {hotkey: staked.owner for hotkey, staked in hotkeys.items()}
+    pay_incentives(ctx, netuid, paid.incentives, owners, ledger)
+    pay_alpha_dividends(ctx, netuid, paid.alpha, owners, ledger)
+    pay_root_dividends(ctx, netuid, paid.root, hotkeys, ledger)
+    ledger.write()
 
 
-def read_staked(state: StorageReader, netuid: int, hotkeys: Iterable[str]) -> dict[str, Staked]:
+def read_staked(state: Storage, netuid: int, hotkeys: Sequence[str]) -> dict[str, Staked]:
     """Stakes, takes and relations of hotkeys and of their parents."""
-    found: dict[str, Staked] = {}
-    for hotkey in hotkeys:
-        for each in (hotkey, *(parent for _, parent in state.get(MODULE, "ParentKeys", hotkey, netuid))):
-            if each not in found:
-                found[each] = _staked(state, netuid, each)
-    return found
-
-
-def _staked(state: StorageReader, netuid: int, hotkey: str) -> Staked:
-    return Staked(
-        alpha=stake_of(state, hotkey, netuid),
-        root=stake_of(state, hotkey, ROOT_NETUID),
-        owner=state.get(MODULE, "Owner", hotkey),
-        take=state.get(MODULE, "Delegates", hotkey),
-        childkey_take=childkey_take(state, hotkey, netuid),
-        parents=tuple(state.get(MODULE, "ParentKeys", hotkey, netuid)),
-        children=tuple(state.get(MODULE, "ChildKeys", hotkey, netuid)),
+    related = _relations(state, "ParentKeys", netuid, hotkeys)
+    parents = {parent for edges in related.values() for _, parent in edges}
+    names = [*hotkeys, *sorted(parents - set(hotkeys))]
+    related |= _relations(state, "ParentKeys", netuid, names[len(hotkeys) :])
+    children = _relations(state, "ChildKeys", netuid, names)
+    lowest = min_childkey_take(state, netuid)
+    columns = zip(
+        names,
+        _whole_numbers(state, "TotalHotkeyAlpha", [(name, netuid) for name in names]),
+        _whole_numbers(state, "TotalHotkeyAlpha", [(name, ROOT_NETUID) for name in names]),
+        _accounts(state, "Owner", [(name,) for name in names]),
+        _whole_numbers(state, "Delegates", [(name,) for name in names]),
+        _whole_numbers(state, "ChildkeyTake", [(name, netuid) for name in names]),
+        strict=True,
     )
+    return {
+        name: Staked(alpha, root, str(owner), take, max(childkey_take, lowest), related[name], children[name])
+        for name, alpha, root, owner, take, childkey_take in columns
+    }
+
+
+def _values(state: Storage, item: str, params: Sequence[tuple[str | int, ...]]) -> list[bytes | None]:
+    return state.raw.get_many([state.key(MODULE, item, *each) for each in params])
+
+
+def _whole_numbers(state: Storage, item: str, params: Sequence[tuple[str | int, ...]]) -> list[int]:
+    default = state.runtime.item(MODULE, item).default
+    found = _values(state, item, params)
+    return [int.from_bytes(default if value is None else value, "little") for value in found]
+
+
+def _accounts(state: Storage, item: str, params: Sequence[tuple[str | int, ...]]) -> list[str | None]:
+    """Accounts, or None where an optional item is not there."""
+    described = state.runtime.item(MODULE, item)
+    default = None if described.optional else described.default
+    found = _values(state, item, params)
+    return [None if data is None else _address(data) for data in (v if v is not None else default for v in found)]
+
+
+@lru_cache(maxsize=1 << 16)
+def _address(account: bytes) -> str:
+    return str(ss58_encode(account, SS58_FORMAT))
+
+
+def _relations(
+    state: Storage, item: str, netuid: int, hotkeys: Sequence[str]
+) -> dict[str, tuple[tuple[int, str], ...]]:
+    """Parents or children of hotkeys; most have none."""
+    found = _values(state, item, [(hotkey, netuid) for hotkey in hotkeys])
+    return {
+        hotkey: () if value is None else tuple(state.get(MODULE, item, hotkey, netuid))
+        for hotkey, value in zip(hotkeys, found, strict=True)
+    }
 
 
 def pay_owner_cut(ctx: Context, netuid: int, owner_cut: int) -> None:
@@ -92,18 +135,19 @@ def owner_hotkeys(state: StorageReader, netuid: int) -> list[str]:
     return hotkeys
 
 
-def pay_incentives(ctx: Context, netuid: int, incentives: Mapping[str, int]) -> None:
+def pay_incentives(
+    ctx: Context, netuid: int, incentives: Mapping[str, int], owners: Mapping[str, str], ledger: StakeLedger
+) -> None:
     """Stake the miners' incentives, on the hotkey that their owner chose for it or on their own."""
     state, immune = ctx.state, set(owner_hotkeys(ctx.state, netuid))
     remove = recycle_subnet_alpha if state.get(MODULE, "RecycleOrBurn", netuid) == "Recycle" else burn_subnet_alpha
     withheld = 0
-    for hotkey, incentive in incentives.items():
+    destinations = _accounts(state, "AutoStakeDestination", [(owners[hotkey], netuid) for hotkey in incentives])
+    for (hotkey, incentive), destination in zip(incentives.items(), destinations, strict=True):
         if hotkey in immune:
             withheld += incentive
             remove(ctx, netuid, incentive)
             continue
-        owner = state.get(MODULE, "Owner", hotkey)
-        destination = state.get(MODULE, "AutoStakeDestination", owner, netuid)
         if destination is not None:
             ctx.deposit_event(
                 MODULE,
@@ -111,30 +155,46 @@ def pay_incentives(ctx: Context, netuid: int, incentives: Mapping[str, int]) -> 
                 netuid=netuid,
                 destination=destination,
                 hotkey=hotkey,
-                owner=owner,
+                owner=owners[hotkey],
                 incentive=incentive,
             )
-        increase_stake(ctx, destination or hotkey, owner, netuid, incentive)
+        ledger.increase(destination or hotkey, owners[hotkey], incentive)
     word = withheld_proportion(withheld, sum(incentives.values()))
     state.put(MODULE, "MinerBurned", netuid, {"bits": word})
 
 
-def pay_alpha_dividends(ctx: Context, netuid: int, payouts: Mapping[str, Payout]) -> None:
+def pay_alpha_dividends(
+    ctx: Context, netuid: int, payouts: Mapping[str, Payout], owners: Mapping[str, str], ledger: StakeLedger
+) -> None:
     """Stake the takes, and let the rest raise the stake of all who stake on the hotkey."""
-    state = ctx.state
-    state.remove_prefix(MODULE, "AlphaDividendsPerSubnet", netuid)
     for hotkey, payout in sorted(payouts.items()):
-        increase_stake(ctx, hotkey, state.get(MODULE, "Owner", hotkey), netuid, payout.take)
-        increase_stake_of_all(ctx, hotkey, netuid, payout.nominators)
-        state.put(MODULE, "AlphaDividendsPerSubnet", netuid, hotkey, payout.nominators)
-        state.put(MODULE, "TotalHotkeyAlphaLastEpoch", hotkey, netuid, stake_of(state, hotkey, netuid))
+        ledger.increase(hotkey, owners[hotkey], payout.take)
+        ledger.increase_all(hotkey, payout.nominators)
+    _record(ctx, "AlphaDividendsPerSubnet", netuid, payouts)
+    keys = [ctx.state.key(MODULE, "TotalHotkeyAlphaLastEpoch", hotkey, netuid) for hotkey in payouts]
+    ctx.state.raw.put_many(keys, [ledger.stake_of(hotkey).to_bytes(8, "little") for hotkey in payouts])
 
 
-def pay_root_dividends(ctx: Context, netuid: int, payouts: Mapping[str, Payout]) -> None:
+def pay_root_dividends(
+    ctx: Context, netuid: int, payouts: Mapping[str, Payout], hotkeys: Mapping[str, Staked], ledger: StakeLedger
+) -> None:
     """Stake the takes; who stakes on root may claim the rest."""
-    state = ctx.state
-    state.remove_prefix(MODULE, "RootAlphaDividendsPerSubnet", netuid)
+    rates: list[tuple[str, int]] = []
     for hotkey, payout in sorted(payouts.items()):
-        increase_stake(ctx, hotkey, state.get(MODULE, "Owner", hotkey), netuid, payout.take)
-        increase_root_claimable(ctx, hotkey, netuid, payout.nominators)
-        state.put(MODULE, "RootAlphaDividendsPerSubnet", netuid, hotkey, payout.nominators)
+        staked = hotkeys[hotkey]
+        ledger.increase(hotkey, staked.owner, payout.take)
+        increment = root_claimable_increment(payout.nominators, staked.root)
+        if increment is None:  # more than the root stake: the owner gets it as stake
+            ledger.increase(hotkey, staked.owner, payout.nominators)
+        else:
+            rates.append((hotkey, increment))
+    raise_claimable_rates(ctx, netuid, rates)
+    _record(ctx, "RootAlphaDividendsPerSubnet", netuid, payouts)
+
+
+def _record(ctx: Context, item: str, netuid: int, payouts: Mapping[str, Payout]) -> None:
+    """Keep what nominators got of this epoch, and nothing of the last one."""
+    keys = [ctx.state.key(MODULE, item, netuid, hotkey) for hotkey in payouts]
+    for key in set(ctx.state.raw_keys(ctx.state.key(MODULE, item, netuid))).difference(keys):
+        ctx.state.raw.remove(key)
+    ctx.state.raw.put_many(keys, [payout.nominators.to_bytes(8, "little") for payout in payouts.values()])

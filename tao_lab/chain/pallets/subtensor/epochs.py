@@ -9,11 +9,13 @@ Sources: `pallets/subtensor/src/epoch/run_epoch.rs` (`epoch_mechanism`, `persist
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
 
 from tao_lab.chain.context import Context
+from tao_lab.chain.extrinsic import compact
 from tao_lab.chain.pallets.subtensor.lookups import (
     MODULE,
     hotkeys_by_uid,
@@ -30,6 +32,8 @@ from tao_lab.units import U16_MAX
 
 NO_COMMIT = (1 << 64) - 1
 SHARE_BITS = 64  # U64F64
+UID_BYTES = 2  # at the end of a storage key
+ENTRY_BYTES = 4  # of a row: uid, value
 
 
 def run_epochs(ctx: Context, netuid: int, emission: int) -> list[HotkeyEmission]:
@@ -130,12 +134,20 @@ def epoch_input(state: StorageReader, netuid: int, block: int, emission: int, me
 
 
 def _rows(state: StorageReader, item: str, index: int, n: int) -> SparseRows:
-    rows = [
-        (uid, [(column, value) for column, value in row if column < n])
-        for uid, row in state.entries(MODULE, item, index)
-        if uid < n
-    ]
-    return SparseRows.from_rows(n, rows, item)
+    """Stored rows of (u16, u16); entries of columns that are no more are left out."""
+    rows: list[bytes] = [b""] * n
+    for key in state.raw_keys(state.key(MODULE, item, index)):
+        uid = int.from_bytes(key[-UID_BYTES:], "little")
+        if uid < n:
+            value = state.raw_get(key) or b""
+            rows[uid] = value[(1, 2, 4)[value[0] & 3] :]  # behind the compact number of entries
+    table = np.frombuffer(b"".join(rows), np.dtype("<u2")).reshape(-1, 2).astype(np.int64)
+    lengths = np.array([len(row) // ENTRY_BYTES for row in rows], np.int64)
+    if len(table) and table[:, 0].max() >= n:
+        kept = table[:, 0] < n
+        lengths = np.bincount(np.repeat(np.arange(n), lengths)[kept], minlength=n)
+        table = table[kept]
+    return SparseRows(np.concatenate(([0], np.cumsum(lengths))).astype(np.int64), table[:, 0], table[:, 1])
 
 
 def commit_blocks(state: StorageReader, netuid: int, mecid: int, block: int) -> np.ndarray[Any, np.dtype[np.uint64]]:
@@ -173,8 +185,14 @@ def oldest_open_epoch(state: StorageReader, netuid: int, block: int) -> int:
 def _store_mechanism(ctx: Context, index: int, terms: EpochTerms) -> None:
     ctx.state.put(MODULE, "Incentive", index, terms.incentive.tolist())
     ctx.deposit_event(MODULE, "IncentiveAlphaEmittedToMiners", netuid=index, emissions=terms.server_emission.tolist())
-    for uid in range(terms.bonds.n):
-        ctx.state.put(MODULE, "Bonds", index, uid, terms.bonds.row(uid))
+    bonds = terms.bonds
+    data = np.column_stack((bonds.uids, bonds.values)).astype("<u2").tobytes()
+    bounds = bonds.starts.tolist()
+    rows = [
+        compact(end - start) + data[start * ENTRY_BYTES : end * ENTRY_BYTES]
+        for start, end in itertools.pairwise(bounds)
+    ]
+    ctx.state.raw.put_many([ctx.state.key(MODULE, "Bonds", index, uid) for uid in range(bonds.n)], rows)
 
 
 def _store_subnet(ctx: Context, netuid: int, parts: list[tuple[EpochTerms, int]]) -> None:

@@ -21,6 +21,7 @@ from typing import Any
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import DB_READ, Origin, Post, Weight, call, ensure_signed, weight
 from tao_lab.chain.errors import DispatchError
+from tao_lab.chain.extrinsic import compact
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, ensure_subnet_owner_or_root, failed
 from tao_lab.chain.pallets.subtensor.pool import change_total_stake, record_protocol_flow, swap_alpha_for_tao
 from tao_lab.chain.pallets.subtensor.stake import increase_stake, stake_of, stake_of_coldkey
@@ -39,6 +40,8 @@ CLAIM_WEIGHT = weight(60_000_000, reads=7, writes=5)  # on one subnet
 U64_MAX = (1 << 64) - 1
 U128_MAX = (1 << 128) - 1
 RATE_MAX = (1 << 127) - 1
+ENTRY_BYTES = 18  # of a rate in `RootClaimable`: netuid, I96F32
+NO_RATES = b"\x00"
 
 
 # --- what is owed -----------------------------------------------------------------------------------------------
@@ -74,10 +77,47 @@ def increase_root_claimable(ctx: Context, hotkey: str, netuid: int, alpha: int) 
     increment = root_claimable_increment(alpha, stake_of(ctx.state, hotkey, ROOT_NETUID))
     if increment is None:
         increase_stake(ctx, hotkey, ctx.state.get(MODULE, "Owner", hotkey), netuid, alpha)
-        return
-    rates = claimable_rates(ctx.state, hotkey)
-    rates[netuid] = min(rates.get(netuid, 0) + increment, RATE_MAX)
-    _put_rates(ctx, hotkey, rates)
+    else:
+        raise_claimable_rates(ctx, netuid, [(hotkey, increment)])
+
+
+def raise_claimable_rates(ctx: Context, netuid: int, increments: Sequence[tuple[str, int]]) -> None:
+    """Raise what the root stakers of hotkeys may claim.
+
+    Args:
+        ctx: Block under construction.
+        netuid: The subnet.
+        increments: For each hotkey what every rao of root stake may claim more, I96F32 word.
+    """
+    state, keys, values = ctx.state, [], []
+    for hotkey, increment in increments:
+        key = state.key(MODULE, "RootClaimable", hotkey)
+        value = state.raw_get(key)
+        rates = _rates(value or NO_RATES)
+        if increment or netuid not in rates:
+            rates[netuid] = min(rates.get(netuid, 0) + increment, RATE_MAX)
+            keys.append(key)
+            values.append(_encoded(rates))
+    state.raw.put_many(keys, values)
+
+
+def _rates(value: bytes) -> dict[int, int]:
+    """`BTreeMap<NetUid, I96F32>`: how many, then two bytes and sixteen for each."""
+    count, at = value[0] >> 2, 1
+    if value[0] & 3:
+        count, at = int.from_bytes(value[:2], "little") >> 2, 2
+    ends = range(at, at + count * ENTRY_BYTES, ENTRY_BYTES)
+    return {
+        int.from_bytes(value[i : i + 2], "little"): int.from_bytes(
+            value[i + 2 : i + ENTRY_BYTES], "little", signed=True
+        )
+        for i in ends
+    }
+
+
+def _encoded(rates: dict[int, int]) -> bytes:
+    entries = [n.to_bytes(2, "little") + rate.to_bytes(16, "little", signed=True) for n, rate in sorted(rates.items())]
+    return compact(len(entries)) + b"".join(entries)
 
 
 def adjust_root_claimed(ctx: Context, hotkey: str, coldkey: str, rao: int) -> None:
