@@ -22,7 +22,7 @@ def score_answer(content, calls, expected, before):
         return 0.0
     results = run_in_sandbox(content["code"], calls)
     right = 0
-    for got, wanted in zip(results, expected):
+    for got, wanted in zip(results, expected, strict=False):
         if "value" in got and same(got["value"], wanted):
             right += 1
     return max(0.0, (right - before) / (len(expected) - before))

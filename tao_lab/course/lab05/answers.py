@@ -1,4 +1,4 @@
-"""What miners send when they are asked for a leap year function: honest, careless and hostile answers, as cases of 05.1.
+"""What miners send when they are asked for a leap year function: honest, careless and hostile answers, for 05.1.
 
 Each tells by `about` what it is. None can do harm, not even to a student who runs it without the sandbox.
 """

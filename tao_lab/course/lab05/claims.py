@@ -43,13 +43,13 @@ def no_queries_no_pay() -> Evidence:
     names = [item["name"] for item in load_runtime().pallets["SubtensorModule"]["storage"]]
     return Evidence(
         "false" if lazy["never asked"] > 0 else "true",
-        "The chain pays for weights and knows nothing of queries. Under an honest validator it comes out as claimed: who is "
-        "not asked has no score. A validator that sets weights without asking pays anybody.",
+        "The chain pays for weights and knows nothing of queries. Under an honest validator it comes out as claimed: "
+        "who is not asked has no score. A validator that sets weights without asking pays anybody.",
         {
             "asked once, honest validator, earns in the epoch": f"{honest['asked']:.4f} α",
             "never asked, honest validator": f"{honest['never asked']:.4f} α",
             "never asked, validator that gives all the same": f"{lazy['never asked']:.4f} α",
-            "storage items about queries or answers": f"{sum(_is_about_queries(name) for name in names)} of {len(names)}",
+            "storage items about queries or answers": f"{sum(map(_is_about_queries, names))} of {len(names)}",
         },
     )
 
@@ -86,8 +86,8 @@ def wrong_format_scores_zero() -> Evidence:
     share = paid["once in a wrong form"] / paid["always right"]
     return Evidence(
         "true" if good and not bad_paid else "false",
-        "Every kind of work here scores such an answer 0. It is the subnet's rule, not the chain's, and pay does not fall to 0 "
-        "at once: it follows the average.",
+        "Every kind of work here scores such an answer 0. It is the subnet's rule, not the chain's, and pay does not "
+        "fall to 0 at once: it follows the average.",
         {
             "kinds of work tried": str(len(CHEAP_KINDS)),
             "their good answers with a score above 0": f"{good} of {len(CHEAP_KINDS)}",

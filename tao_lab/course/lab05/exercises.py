@@ -62,9 +62,7 @@ def memory_cases(rng: Rng) -> Iterator[Case]:
 def read_memory(result: Any, case: Case) -> Values:
     """Seat and average by hotkey."""
     if not isinstance(result, Mapping):
-        raise AnswerError(
-            f"`memory` is a {type(result).__name__}; it should be a dict: hotkey to [uid, block, average]."
-        )
+        raise AnswerError(f"`memory` is a {type(result).__name__}; it should be a dict, hotkey to a list of three.")
     for hotkey, entry in result.items():
         if not isinstance(entry, (list, tuple)) or len(entry) != 3:
             raise AnswerError(f"`memory[{hotkey!r}]` is {entry!r}; it should be [uid, registered_at, average].")
@@ -107,13 +105,9 @@ def read_u16(result: Any, case: Case) -> Values:
         if not isinstance(numbers, list) or not all(isinstance(n, (int, np.integer)) for n in numbers):
             raise AnswerError(f"`{name}` should be a list of whole numbers (int): the chain knows no others.")
         if any(not 0 <= n <= U16_MAX for n in numbers):
-            raise AnswerError(
-                f"`{name}` holds {max(numbers):,}, and a u16 goes from 0 to 65,535: the call cannot be made."
-            )
+            raise AnswerError(f"`{name}` holds {max(numbers):,}, and a u16 ends at 65,535: no such call can be made.")
     if len(uids) != len(values):
-        raise AnswerError(
-            f"{len(uids)} `uids` and {len(values)} `values`: the chain refuses (`WeightVecNotEqualSize`)."
-        )
+        raise AnswerError(f"{len(uids)} `uids` and {len(values)} `values`: `WeightVecNotEqualSize` to the chain.")
     pairs = sorted(zip(map(int, uids), map(int, values), strict=True))
     row = np.array([value for _, value in pairs], dtype=np.uint16)
     return {

@@ -102,7 +102,13 @@ class Market:
 
 
 def open_market(
-    net: Network, miners: Sequence[str], *, validators: int = 1, kind: str = "code", commit_reveal: bool = False
+    net: Network,
+    miners: Sequence[str],
+    *,
+    validators: int = 1,
+    kind: str = "code",
+    commit_reveal: bool = False,
+    stake_tao: int = STAKE_TAO,
 ) -> Market:
     """Create a subnet, bring people to it, and wait for the first epoch, which gives the validators their permits.
 
@@ -112,12 +118,13 @@ def open_market(
         validators: how many, each with the same stake.
         kind: of work.
         commit_reveal: whether weights are committed first.
+        stake_tao: of each validator.
     """
     owner = seeded_wallet(net, "owner", SEED)
     netuid = net.create_subnet(owner, kind=kind, tempo=TEMPO, commit_reveal=commit_reveal)
     net.sudo(ADMIN, "sudo_set_admin_freeze_window", window=0)  # so that settings change at any block
     empty = Market(net, netuid, (), {})
-    staked = tuple(empty.register(f"validator-{number}", STAKE_TAO) for number in range(validators))
+    staked = tuple(empty.register(f"validator-{number}", stake_tao) for number in range(validators))
     people = {name: empty.register(name.replace(" ", "-")) for name in miners}
     market = Market(net, netuid, staked, people)
     market.to_epoch()

@@ -93,9 +93,9 @@ def _all_or_nothing(content: Json, calls: Sequence[Json], expected: Sequence[Jso
 SCORE = (
     WrongAnswer(
         "run in one's own process",
-        "You ran a stranger's code in your own process, and it did what it liked: one answer walked up the call stack and "
-        "took the right results out of your variable `expected`, another ended the program. Use `run_in_sandbox`; the "
-        "right results never go in there.",
+        "You ran a stranger's code in your own process, and it did what it liked: one answer walked up the call stack "
+        "and took the right results out of your variable `expected`, another ended the program. Use `run_in_sandbox`; "
+        "the right results never go in there.",
         _in_own_process,
     ),
     WrongAnswer(
@@ -118,14 +118,14 @@ SCORE = (
     ),
     WrongAnswer(
         "calls without a result left out",
-        "You divide by the calls that gave a value. Then a miner wins by raising an error wherever it is not sure. A call "
-        "without a value is a failed test: divide by all of `expected`, less `before`.",
+        "You divide by the calls that gave a value. Then a miner wins by raising an error wherever it is not sure. A "
+        "call without a value is a failed test: divide by all of `expected`, less `before`.",
         _share_of_those_that_ran,
     ),
     WrongAnswer(
         "before forgotten",
-        "You pay for tests that the broken function passed already: a miner who sends it back unchanged earns. Count what "
-        "was won: right less `before`, of all less `before`.",
+        "You pay for tests that the broken function passed already: a miner who sends it back unchanged earns. Count "
+        "what was won: right less `before`, of all less `before`.",
         _forgets_before,
     ),
     WrongAnswer(
@@ -136,8 +136,8 @@ SCORE = (
     ),
     WrongAnswer(
         "all or nothing",
-        "You give 1 or 0. Then a miner who mends half earns as little as one who sends nothing, and you cannot tell them "
-        "apart. The score is the share that was won.",
+        "You give 1 or 0. Then a miner who mends half earns as little as one who sends nothing, and you cannot tell "
+        "them apart. The score is the share that was won.",
         _all_or_nothing,
     ),
 )
@@ -199,26 +199,26 @@ def _only_the_asked(memory: Memory, scores: Mapping[str, float], seats: Seats, a
 MEMORY = (
     WrongAnswer(
         "averages of UIDs",
-        "You remember by UID. A UID is a seat: when Bob was deregistered, Dan sat down on it and got Bob's average as a "
-        "present. Remember by hotkey; the UID says only where the weight goes today.",
+        "You remember by UID. A UID is a seat: when Bob was deregistered, Dan sat down on it and got Bob's average as "
+        "a present. Remember by hotkey; the UID says only where the weight goes today.",
         _memory_with(_by_uid),
     ),
     WrongAnswer(
         "registration not compared",
-        "Cid was deregistered and came back, and still has the old average. Whoever registers anew begins anew: use what "
-        "is remembered only if the block of registration is the same.",
+        "Cid was deregistered and came back, and still has the old average. Whoever registers anew begins anew: use "
+        "what is remembered only if the block of registration is the same.",
         _memory_with(_by_hotkey_alone),
     ),
     WrongAnswer(
         "average that starts with the first score",
-        "You take a newcomer's first score as its average. Then one lucky answer is worth as much as a month of good ones, "
-        "and whoever falls registers again. A newcomer starts at 0 and climbs by `alpha`.",
+        "You take a newcomer's first score as its average. Then one lucky answer is worth as much as a month of good "
+        "ones, and whoever falls registers again. A newcomer starts at 0 and climbs by `alpha`.",
         _memory_with(_first_score),
     ),
     WrongAnswer(
         "not asked counts as zero",
-        "The average of a miner falls in rounds in which you did not ask it. It did nothing wrong: an average moves only "
-        "by a score, and who is not in `scores` keeps what it has.",
+        "The average of a miner falls in rounds in which you did not ask it. It did nothing wrong: an average moves "
+        "only by a score, and who is not in `scores` keeps what it has.",
         _memory_with(_not_asked_is_zero),
     ),
     WrongAnswer(
@@ -229,14 +229,14 @@ MEMORY = (
     ),
     WrongAnswer(
         "the last score alone",
-        "You remember only the last score. Then pay jumps with every task. Move the average by a part of the way: from the "
-        "old value towards the score, by `alpha`.",
+        "You remember only the last score. Then pay jumps with every task. Move the average by a part of the way: from "
+        "the old value towards the score, by `alpha`.",
         _memory_with(_only_last),
     ),
     WrongAnswer(
         "the gone are kept",
-        "Your memory keeps hotkeys that are no longer on the subnet. They have no UID that a weight could go to. Keep those "
-        "in `seats`, and no others.",
+        "Your memory keeps hotkeys that are no longer on the subnet. They have no UID that a weight could go to. Keep "
+        "those in `seats`, and no others.",
         _keeps_the_gone,
     ),
     WrongAnswer(
@@ -310,8 +310,8 @@ U16 = (
     ),
     WrongAnswer(
         "shares of 65,535",
-        "You divide by the sum, so that all weights together are 65,535. The chain scales every row up until its largest is "
-        "65,535, and your rounded shares come out of that with errors: divide by the largest.",
+        "You divide by the sum, so that all weights together are 65,535. The chain scales every row up until its "
+        "largest is 65,535, and your rounded shares come out of that with errors: divide by the largest.",
         _as_shares,
     ),
     WrongAnswer(
@@ -333,8 +333,8 @@ U16 = (
     ),
     WrongAnswer(
         "zeros kept",
-        "You send weights of 0. They say nothing, and each takes a place in the row: leave out what is 0, also what became "
-        "0 by rounding.",
+        "You send weights of 0. They say nothing, and each takes a place in the row: leave out what is 0, also what "
+        "became 0 by rounding.",
         _zeros_kept,
     ),
     WrongAnswer(
@@ -345,8 +345,8 @@ U16 = (
     ),
     WrongAnswer(
         "divided by a largest of zero",
-        "When nobody has earned anything, the largest weight is 0, and you divide by it. Return two empty lists then: there "
-        "is nothing to say.",
+        "When nobody has earned anything, the largest weight is 0, and you divide by it. Return two empty lists then: "
+        "there is nothing to say.",
         _divides_by_nothing,
     ),
 )
@@ -399,8 +399,8 @@ def _elapsed(uids: Sequence[int], values: Sequence[int], version_key: int, limit
 LIMITS = (
     WrongAnswer(
         "one block too many",
-        "You wait one block more than the chain wants. Weights of block 30 with a rate limit of 4 may be renewed in block "
-        "34: 34 − 30 is not below 4. And `limits.block` is already the block that your call would be in.",
+        "You wait one block more than the chain wants. Weights of block 30 with a rate limit of 4 may be renewed in "
+        "block 34: 34 − 30 is not below 4. And `limits.block` is already the block that your call would be in.",
         _waited_one_block_less,
     ),
     WrongAnswer(
@@ -421,14 +421,14 @@ LIMITS = (
     ),
     WrongAnswer(
         "the same version only",
-        "You refuse a program that is newer than the subnet asks. `WeightsVersionKey` is a minimum: only what is below it "
-        "is refused.",
+        "You refuse a program that is newer than the subnet asks. `WeightsVersionKey` is a minimum: only what is below "
+        "it is refused.",
         _same_version_only,
     ),
     WrongAnswer(
         "version before rate",
-        "Where two limits are broken, the chain names the first that it looks at. Stake and rate limit are looked at before "
-        "a call gets into a block at all; the version key only inside of it.",
+        "Where two limits are broken, the chain names the first that it looks at. Stake and rate limit are looked at "
+        "before a call gets into a block at all; the version key only inside of it.",
         _version_first,
     ),
     WrongAnswer(
@@ -516,7 +516,8 @@ SEAL = (
     ),
     WrongAnswer(
         "big endian",
-        "You write the highest byte first. SCALE, the chain's format, writes the lowest first: `to_bytes(2, 'little')`.",
+        "You write the highest byte first. SCALE, the chain's format, writes the lowest first: `to_bytes(2, "
+        "'little')`.",
         _big_endian,
     ),
     WrongAnswer(
@@ -543,8 +544,8 @@ SEAL = (
     ),
     WrongAnswer(
         "without the key",
-        "Your hash does not say whose weights these are. Without the public key in it anybody could commit to your hash and "
-        "reveal what you reveal.",
+        "Your hash does not say whose weights these are. Without the public key in it anybody could commit to your "
+        "hash and reveal what you reveal.",
         _without_key,
     ),
 )
@@ -585,8 +586,8 @@ def _not_yet_is_lost(commits: Commits, epoch: int, period: int) -> Any:
 REVEAL = (
     WrongAnswer(
         "revealed at once",
-        "You reveal in the epoch of the commit. Then everybody could have waited for your weights, and copied them: the "
-        "chain says `RevealTooEarly`. Wait `period` epochs.",
+        "You reveal in the epoch of the commit. Then everybody could have waited for your weights, and copied them: "
+        "the chain says `RevealTooEarly`. Wait `period` epochs.",
         _at_once,
     ),
     WrongAnswer(
@@ -613,8 +614,8 @@ REVEAL = (
     ),
     WrongAnswer(
         "nothing is ever lost",
-        "You never give up a commit. Those whose epoch is over stay in your memory for ever, and can never be revealed: "
-        "return them as `lost`.",
+        "You never give up a commit. Those whose epoch is over stay in your memory for ever, and can never be "
+        "revealed: return them as `lost`.",
         _never_lost,
     ),
     WrongAnswer(

@@ -30,8 +30,8 @@ def _fence() -> Finding:
         ["the same in a fence" if same else "another", f"{wrapped.value:.2f}", wrapped.reason],
     ]
     because = (
-        "The subnet asks for bare Python, and a fence is no Python. A language model puts fences around code unless it is "
-        "told not to: this is how a good model earns nothing."
+        "The subnet asks for bare Python, and a fence is no Python. A language model puts fences around code unless it "
+        "is told not to: this is how a good model earns nothing."
     )
     return Finding(option, because, (Grid(rows, ("answer", "score", "the validator's reason")),))
 
@@ -46,8 +46,8 @@ def _scale() -> Finding:
     option = 0 if stored == [1, 2, 1] else 1 if sum(stored) in range(U16_MAX - 1, U16_MAX + 2) else 2
     rows = [["sent", "1", "2", "1"], ["stored", *map(str, stored)]]
     because = (
-        "Only proportions count. The chain scales every row up until its largest weight is 65,535, the largest u16, so that "
-        "no digit is wasted. Half of 65,535 is rounded."
+        "Only proportions count. The chain scales every row up until its largest weight is 65,535, the largest u16, so "
+        "that no digit is wasted. Half of 65,535 is rounded."
     )
     return Finding(option, because, (Grid(rows, ("", "miner a", "miner b", "miner c")),))
 
@@ -67,8 +67,8 @@ def _first_weights() -> Finding:
         ["blocks until it does not say so any more", str(first.wait)],
     ]
     because = (
-        "Registering writes the block into `LastUpdate`, so the rate limit runs from then on. And when that is over, it "
-        "still needs a permit, which only an epoch gives."
+        "Registering writes the block into `LastUpdate`, so the rate limit runs from then on. And when that is over, "
+        "it still needs a permit, which only an epoch gives."
     )
     return Finding(option, because, (Grid(rows),))
 
@@ -105,7 +105,7 @@ def _salt() -> Finding:
 
 
 def what_a_copier_sees() -> list[tuple[str, dict[int, int], dict[int, int]]]:
-    """A subnet with commit-reveal, epoch after epoch: what the chain shows of a validator's row, and what it really thinks.
+    """A subnet with commit-reveal, epoch after epoch: what the chain shows of a row, and what the validator thinks.
 
     Returns:
         For each epoch its name, the weights on chain and the weights that the validator has just committed to.
@@ -134,8 +134,8 @@ def _copier() -> Finding:
     option = 0 if all(at_once) else 1 if all(late) and not seen[0][1] else 2
     rows = [[name, _row(shown), _row(real)] for name, shown, real in seen]
     because = (
-        "The chain shows a hash, and an epoch later the weights. Who copies always copies what was true an epoch ago; if "
-        "good miners change, the copy is wrong and consensus cuts it."
+        "The chain shows a hash, and an epoch later the weights. Who copies always copies what was true an epoch ago; "
+        "if good miners change, the copy is wrong and consensus cuts it."
     )
     return Finding(option, because, (Grid(rows, ("", "on chain, UID: u16", "what it thinks, sealed")),))
 
@@ -147,7 +147,8 @@ def _row(weights: dict[int, int]) -> str:
 QUESTIONS = (
     Question(
         "05.A",
-        "A miner mends the function perfectly, and its language model wraps it in a Markdown fence (```python). Its score?",
+        "A miner mends the function perfectly, and its language model wraps it in a Markdown fence (```python). Its "
+        "score?",
         ("1: the function is right", "a little less than 1", "0"),
         _fence,
     ),
@@ -165,7 +166,8 @@ QUESTIONS = (
     ),
     Question(
         "05.D",
-        "A validator commits to the hash of three weights in whole per cents, without a salt. Can somebody find them out?",
+        "A validator commits to the hash of three weights in whole per cents, without a salt. Can somebody find them "
+        "out?",
         ("no: a hash cannot be computed backwards", "yes, in a second, by trying", "yes, and a salt would not help"),
         _salt,
     ),

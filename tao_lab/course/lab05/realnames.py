@@ -12,7 +12,5 @@ REAL_NAMES = (
     StorageName("StakeThreshold", "rao of stake weight that setting weights needs"),
     StorageName("CommitRevealWeightsEnabled", "whether weights are committed first"),
     StorageName("RevealPeriodEpochs", "epochs between commit and reveal"),
-    StorageName(
-        "WeightCommits", "hash, epoch and block of each commit that is not revealed yet", keys="netuid, hotkey"
-    ),
+    StorageName("WeightCommits", "hash, epoch and block of each open commit", keys="netuid, hotkey"),
 )
