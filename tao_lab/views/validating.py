@@ -5,7 +5,7 @@ Rows are dictionaries with `round`, `miner`, and the number that the chart is ab
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import altair as alt
@@ -14,6 +14,7 @@ from tao_lab.views.charts import SMALL, Figure, config
 
 # Okabe and Ito's colours, dark ones first; a shape says the same as a colour.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#E69F00", "#56B4E9")
+DASHES = ([1, 0], [7, 7], [1, 0], [4, 2], [2, 6], [1, 8], [6, 2])  # where two lines lie on each other, both are seen
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right")
 
 Rows = Sequence[Mapping[str, Any]]
@@ -31,14 +32,12 @@ def score_history_chart(rows: Rows) -> Figure:
     title = f"Averages climb slowly: {best} is at {last[best]:.2f} after {max(row['round'] for row in rows)} rounds"
     said = ", ".join(f"{miner} {average:.2f}" for miner, average in last.items())
     alternative = f"{title}. At the end: {said}. Never a score above 0: {', '.join(never) or 'nobody'}."
-    base = alt.Chart(_data(rows)).encode(
-        x=alt.X("round:Q", title="round", axis=alt.Axis(tickMinStep=1, grid=False)), **_who(last)
-    )
+    base = alt.Chart(_data(rows)).encode(x=alt.X("round:O", title="round", axis=alt.Axis(labelAngle=0)), **_who(last))
     scale = alt.Scale(domain=[0, 1])
     line = base.mark_line(point={"size": 70, "filled": True}).encode(
-        y=alt.Y("average:Q", title="score, 0 to 1 (line: average, faint: single)", scale=scale)
+        y=alt.Y("average:Q", title="score (line: average, hollow: single)", scale=scale)
     )
-    single = base.mark_point(size=40, opacity=0.35).encode(y=alt.Y("score:Q", scale=scale))
+    single = base.mark_point(size=60, opacity=0.5).encode(y=alt.Y("score:Q", scale=scale))
     return _figure(alt.layer(single, line), title, alternative, 240)
 
 
@@ -60,7 +59,7 @@ def earned_chart(rows: Rows) -> Figure:
         alt.Chart(_data(table))
         .mark_line(point={"size": 70, "filled": True})
         .encode(
-            x=alt.X("round:Q", title="round (each ends with an epoch)", axis=alt.Axis(tickMinStep=1, grid=False)),
+            x=alt.X("round:O", title="round (each ends with an epoch)", axis=alt.Axis(labelAngle=0)),
             y=alt.Y("alpha:Q", title="earned so far, alpha"),
             **_who(sums),
         )
@@ -85,7 +84,7 @@ def latency_chart(rows: Rows, limit: float | None = None) -> Figure:
         .encode(
             x=alt.X("seconds:Q", title="seconds until the answer came (√ scale)", scale=alt.Scale(type="sqrt")),
             y=alt.Y("miner:N", title=None, sort=miners),
-            **_who(miners, legend=False),
+            **_who(miners, legend=False, dashes=False),
         )
     )
     layers = [points]
@@ -99,18 +98,17 @@ def _data(rows: Rows) -> alt.InlineData:
     return alt.Data(values=[dict(row) for row in rows])
 
 
-def _who(miners: Any, legend: bool = True) -> dict[str, Any]:
+def _who(miners: Iterable[str], legend: bool = True, dashes: bool = True) -> dict[str, Any]:
+    """Colour, shape and dashes of each miner."""
     names = list(miners)
-    shown: Any = alt.Legend(title=None, symbolSize=90) if legend else None
-    count = len(names)
-    return {
-        "color": alt.Color(
-            "miner:N", scale=alt.Scale(domain=names, range=list((COLOURS * count)[:count])), legend=shown
-        ),
-        "shape": alt.Shape(
-            "miner:N", scale=alt.Scale(domain=names, range=list((SHAPES * count)[:count])), legend=shown
-        ),
-    }
+    shown: Any = alt.Legend(title=None, symbolSize=90, symbolOpacity=1, labelFontSize=12) if legend else None
+    looks: dict[str, Any] = {}
+    kinds = {"color": (alt.Color, COLOURS), "shape": (alt.Shape, SHAPES), "strokeDash": (alt.StrokeDash, DASHES)}
+    for channel, (encoding, values) in kinds.items():
+        if channel != "strokeDash" or dashes:
+            scale = alt.Scale(domain=names, range=[values[i % len(values)] for i in range(len(names))])
+            looks[channel] = encoding("miner:N", scale=scale, legend=shown)
+    return looks
 
 
 def _figure(chart: alt.LayerChart, title: str, alternative: str, height: int) -> Figure:

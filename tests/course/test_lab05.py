@@ -161,7 +161,7 @@ def test_each_cause_is_made_recognized_and_mended():
     assert [story.cause for story in stories if not story.recognized] == []
     assert all(story.alpha_before == 0 < story.alpha_after for story in stories)
     assert "8 of 8 causes" in repr(nothing.table(stories))
-    assert "hours at mainnet's 360" in repr(nothing.guesses(stories))
+    assert "hours at mainnet's tempo" in repr(nothing.guesses(stories))
 
 
 def test_a_cause_that_is_not_recognized_is_marked():

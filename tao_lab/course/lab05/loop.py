@@ -31,7 +31,15 @@ VERSION_KEY = 0
 SALT_WORDS = 8
 MOST_WAIT = 100  # blocks: a part that asks for more is wrong
 FIRST_TASK = 20
-SHOWN = 28  # characters of an answer
+SHOWN = 24  # characters of an answer
+WHO = {
+    "honest": "mends it by trying changes",
+    "librarian": "knows where the original is",
+    "sleepy": "mends every other time",
+    "chatty": "mends it, and talks",
+    "unchanged": "sends it back as it was",
+    "forger": "prints that all is well",
+}
 
 
 @dataclass(frozen=True)
@@ -53,6 +61,7 @@ class Line:
     Attributes:
         round: from 1.
         miner: name.
+        uid: its number on the subnet.
         answer: what it sent.
         score: of this answer.
         average: afterwards.
@@ -63,6 +72,7 @@ class Line:
 
     round: int
     miner: str
+    uid: int
     answer: Answer
     score: float
     average: float
@@ -121,7 +131,9 @@ class Run:
         newest = self.lines[-len(self.miners) :]
         rows = [
             [
+                str(line.uid),
                 line.miner,
+                WHO[line.miner],
                 _begin(line.answer.content),
                 f"{line.score:.2f}",
                 f"{line.average:.3f}",
@@ -131,7 +143,17 @@ class Run:
             ]
             for line in newest
         ]
-        header = ("miner", "its answer begins", "score", "average", "sent, u16", "on chain", "earned, α")
+        header = (
+            "UID",
+            "miner",
+            "which",
+            "its answer begins",
+            "score",
+            "average",
+            "sent, u16",
+            "on chain",
+            "earned, α",
+        )
         calls = f"The chain took {self.accepted} of {self.accepted + self.refused} calls."
         log = Grid([[f"{block:,}", words] for block, words in self.log[-6:]], ("block", "the validator's log"))
         title = f"round {newest[0].round}: from answers to pay"
@@ -233,6 +255,7 @@ class _Validator:
             line = Line(
                 number,
                 name,
+                place,
                 came[name],
                 scores.get(name, 0.0),
                 average,

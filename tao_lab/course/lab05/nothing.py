@@ -80,7 +80,7 @@ class Stage:
         """The library's validator, with its memory and journal in a folder."""
         wallet, work = self.market.validators[0], Hurried(kind("text"))
         made = Validator(
-            work,  # type: ignore[arg-type]  # what it lacks it takes from the kind
+            work,
             wallet=wallet,
             network=self.market.net,
             netuid=self.market.netuid,
@@ -169,11 +169,12 @@ class Story:
     def card(self) -> Card:
         """The story, in rows."""
         found = self.before.causes[0]
-        further = ", ".join(cause.name for cause in self.before.causes[1:])
+        further = ", ".join(cause.name for cause in self.before.causes[1:] if cause.name != found.name)
+        seen = found.evidence.split("; ")
         rows = [
             ["we did", self.made],
             ["`explain` says", found.sentence],
-            ["it has seen", found.evidence],
+            *([what, words] for what, words in zip(["it has seen", *[""] * len(seen)], seen, strict=False)),
             ["it advises", found.mend],
             ["we mended", self.mended],
             [
@@ -182,7 +183,7 @@ class Story:
             ],
         ]
         if further:
-            rows.insert(3, ["it names further", further])
+            rows.insert(2 + len(seen), ["it names further", further])
         blocks = (Grid(rows),)
         badge = "Recognized and mended" if self.recognized else "Not as expected"
         return Card("right" if self.recognized else "wrong", badge, self.cause, blocks)
@@ -341,8 +342,7 @@ def table(stories: Sequence[Story]) -> Card:
     """All stories, one a row."""
     rows = [
         [
-            f"`{story.cause}`",
-            story.made,
+            story.cause,
             story.before.causes[0].name if story.before.causes else "earns",
             story.mended,
             f"{story.alpha_before:.2f}",
@@ -352,8 +352,8 @@ def table(stories: Sequence[Story]) -> Card:
         for story in stories
     ]
     right_ones = sum(story.recognized for story in stories)
-    header = ("cause", "made by", "recognized as", "mended by", "α before", "α after", "blocks until pay")
-    marked = frozenset((row, 2) for row, story in enumerate(stories) if not story.recognized)
+    header = ("made", "recognized", "mended", "α before", "α after", "blocks")
+    marked = frozenset((row, 1) for row, story in enumerate(stories) if not story.recognized)
     title = f"{right_ones} of {len(stories)} causes recognized and mended"
     return Card(
         "right" if right_ones == len(stories) else "wrong", "Why nothing came", title, (Grid(rows, header, "", marked),)
@@ -366,31 +366,23 @@ def guesses(stories: Sequence[Story]) -> Card:
     asked, form, stake = (by_cause[name] for name in ("not asked", "wrong format", "no validator"))
     plain, sealed = (_wait(by_cause[name]) for name in ("epoch to come", "sealed weights"))
     heard = form.before.facts.heard
+    wrong = f"{sum(heard.reasons.values())} of {heard.asked} right answers in a wrong form"
+    questions = f"{asked.before.facts.heard.asked} questions"
+    enough, hours = "can be all of it", "true, and over in hours"
     rows = [
-        [
-            "there are no queries on the test network",
-            "can be all of it",
-            f"{asked.before.facts.heard.asked} questions, {asked.alpha_before:.2f} α; no validator with enough stake, "
-            f"{stake.alpha_before:.2f} α, until somebody stakes",
-        ],
-        [
-            "the subnet wants another answer format",
-            "can be all of it",
-            f"{sum(heard.reasons.values())} of {heard.asked} answers in a wrong form, {form.alpha_before:.2f} α, "
-            f"though each was right; with one field renamed {form.alpha_after:.2f} α",
-        ],
-        [
-            "weights take time to arrive",
-            "true, and over in hours",
-            f"from registration to pay: {plain}; sealed: {sealed}",
-        ],
+        ["no queries on the test network", enough, questions, f"{asked.alpha_before:.2f}"],
+        ["", enough, "no validator with enough stake", f"{stake.alpha_before:.2f}"],
+        ["another answer format", enough, wrong, f"{form.alpha_before:.2f}"],
+        ["", "", "one field renamed", f"{form.alpha_after:.2f}"],
+        ["weights take time to arrive", hours, plain, f"{by_cause['epoch to come'].alpha_after:.2f}"],
+        ["", hours, f"sealed: {sealed}", f"{by_cause['sealed weights'].alpha_after:.2f}"],
     ]
     said = Text(
         "What the test network did in July 2025 cannot be computed here. What can be: how long each guess explains "
         "an empty purse. Only the third ends by itself; the first two are seen before the first task, from the chain "
         "and in the subnet's `answer_schema`."
     )
-    grid = Grid(rows, ("the report's guess", "verdict", "the numbers"))
+    grid = Grid(rows, ("the report's guess", "verdict", "seen here", "pay, α"))
     return Card("info", "Three guesses", "why the report's miner earned nothing", (said, grid))
 
 
@@ -400,4 +392,4 @@ def _wait(story: Story) -> str:
     assert facts.me is not None
     blocks, tempo = facts.block - facts.me.registered_at, facts.hyper["Tempo"]
     hours = blocks / tempo * MAINNET_TEMPO * BLOCK_SECONDS / 3600
-    return f"{blocks} blocks at a tempo of {tempo}, which is {hours:.1f} hours at mainnet's {MAINNET_TEMPO}"
+    return f"{blocks} blocks, {hours:.1f} hours at mainnet's tempo"

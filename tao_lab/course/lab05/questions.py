@@ -115,7 +115,8 @@ def what_a_copier_sees() -> list[tuple[str, dict[int, int], dict[int, int]]]:
         market.set("weights_set_rate_limit", weights_set_rate_limit=1)
         validator = market.validators[0]
         uids = [market.uid(wallet) for wallet in market.miners.values()]
-        seen, sealed = [], []
+        seen: list[tuple[str, dict[int, int], dict[int, int]]] = []
+        sealed: list[list[int]] = []
         for number, values in enumerate(([U16_MAX, 6_554], [U16_MAX, 32_768], [6_554, U16_MAX])):
             for old in sealed[-1:]:
                 market.say(validator, "reveal_weights", uids=uids, values=old, salt=[number], version_key=0)
