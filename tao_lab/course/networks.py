@@ -17,8 +17,12 @@ def small_network(path: Path | None = None) -> Iterator[Network]:
     Args:
         path: File that keeps it, with its wallets beside it; without one, all of it goes away at the end.
     """
+    with kept_network(path) as net:
+        yield net
+
+
+def kept_network(path: Path | None = None) -> Network:
+    """A network that stays open as long as somebody holds it: for what is made once and looked at often."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RealWalletsWarning)
-        net = Network(path)
-    with net:
-        yield net
+        return Network(path)

@@ -18,6 +18,7 @@ from tao_lab.views.drawing import Arrow, Box, Drawing, Words
 from tao_lab.views.explorer import ConsensusExplorer
 from tao_lab.views.keys import key_tree, wallet_drawing
 from tao_lab.views.metagraph import MetagraphView, weights_graph
+from tao_lab.views.round import answer_card, round_drawing
 from tao_lab.views.scenario import Cast, Outcome, Scenario, ScenarioError, Settings, run, run_epochs
 from tao_lab.views.seats import (
     RegistrationExplorer,
@@ -44,6 +45,7 @@ __all__ = [
     "ScenarioError",
     "Settings",
     "Words",
+    "answer_card",
     "bonds_chart",
     "chain_drawing",
     "clipping_chart",
@@ -60,6 +62,7 @@ __all__ = [
     "price_chart",
     "price_history",
     "prices",
+    "round_drawing",
     "run",
     "run_epochs",
     "score_history_chart",

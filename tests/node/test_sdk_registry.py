@@ -208,8 +208,10 @@ CASES: dict[str, Case] = {
     "fund_evm_key": Case({"evm_address": "0x" + "11" * 20, "amount_tao": 1}),
     "increase_take": Case({"take": 0.18}, "DelegateTakeTooLow"),
     "kill_pure_proxy": Case({"spawner_ss58": account("alice"), "height": 1, "ext_index": 1}, "NoPermission"),
-    "lock_stake": Case({"netuid": 1, "amount_alpha": 1}, NOT_IN_LAB),
-    "move_lock": Case({"netuid": 1, "destination_hotkey_ss58": OTHER}, NOT_IN_LAB),
+    "lock_stake": Case({"netuid": 1, "amount_alpha": 1}),
+    "move_lock": Case(
+        {"netuid": 1, "destination_hotkey_ss58": OTHER}, before=[("lock_stake", {"netuid": 1, "amount_alpha": 1})]
+    ),
     "move_stake": Case(
         {
             "origin_hotkey_ss58": VALIDATOR,
@@ -269,8 +271,8 @@ CASES: dict[str, Case] = {
     "set_identity": Case({"name": "Alice"}),
     "set_mechanism_count": Case({"netuid": 1, "mechanism_count": 1}),
     "set_min_collateral": Case({"netuid": 1, "min_alpha": 1}, NOT_IN_LAB),
-    "set_perpetual_lock": Case({"netuid": 1, "enabled": True}, NOT_IN_LAB),
-    "set_reject_locked_alpha": Case({"enabled": True}, NOT_IN_LAB),
+    "set_perpetual_lock": Case({"netuid": 1, "enabled": True}),
+    "set_reject_locked_alpha": Case({"enabled": True}),
     "set_root_claim_threshold": Case({"threshold": 0.001}, who="sudo"),
     "set_subnet_emission_enabled": Case({"netuids": [1], "enabled": True}, who="sudo"),
     "set_subnet_identity": Case({"netuid": 1, "subnet_name": "Lab 2"}),

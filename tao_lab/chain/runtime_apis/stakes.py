@@ -1,8 +1,6 @@
 """StakeInfoRuntimeApi: who has staked how much on whom, and how much of it may leave.
 
-Conviction locks are not in the lab's chain: nothing is locked, and nobody is convinced.
-
-Source: `pallets/subtensor/src/rpc_info/stake_info.rs`.
+Sources: `pallets/subtensor/src/rpc_info/stake_info.rs`, `staking/lock.rs`.
 """
 
 from __future__ import annotations
@@ -10,6 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from tao_lab.chain.dispatch import Query, runtime_api
+from tao_lab.chain.pallets.subtensor.conviction import hotkey_conviction, subnet_king
+from tao_lab.chain.pallets.subtensor.locks import encodable, lock_of, locked_mass, total_stake
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, all_netuids, subnet_exists
 from tao_lab.chain.pallets.subtensor.stake import stake_of_coldkey
 from tao_lab.chain.state import StorageReader
@@ -23,7 +23,7 @@ def _stake_info(state: StorageReader, hotkey: str, coldkey: str, netuid: int) ->
         "coldkey": coldkey,
         "netuid": netuid,
         "stake": stake_of_coldkey(state, hotkey, coldkey, netuid),
-        "locked": 0,
+        "locked": 0,  # a lock is of no one stake; see `get_stake_availability_for_coldkeys`
         "emission": state.get(MODULE, "AlphaDividendsPerSubnet", netuid, hotkey),
         "tao_emission": 0,  # root has been paid in alpha since 2025
         "drain": 0,
@@ -65,13 +65,34 @@ def get_stake_availability_for_coldkeys(
     else:
         asked = sorted(set(netuids))
         asked = [] if len(asked) > len(existing) else [netuid for netuid in asked if subnet_exists(state, netuid)]
-    return {coldkey: _available(state, coldkey, sorted(asked)) for coldkey in sorted(set(coldkey_accounts))}
+    return {coldkey: _available(query, coldkey, sorted(asked)) for coldkey in sorted(set(coldkey_accounts))}
 
 
-def _available(state: StorageReader, coldkey: str, netuids: list[int]) -> dict[int, dict[str, int]]:
+def _available(query: Query, coldkey: str, netuids: list[int]) -> dict[int, dict[str, int]]:
     """Amounts on each subnet on which a coldkey has stake."""
-    hotkeys = state.get(MODULE, "StakingHotkeys", coldkey)
-    totals = [
-        (netuid, sum(stake_of_coldkey(state, hotkey, coldkey, netuid) for hotkey in hotkeys)) for netuid in netuids
-    ]
-    return {netuid: {"total": total, "locked": 0, "available": total} for netuid, total in totals if total}
+    state, found = query.state, {}
+    for netuid in netuids:
+        total = total_stake(state, coldkey, netuid)
+        if total:
+            locked = locked_mass(state, coldkey, netuid, query.block)
+            found[netuid] = {"total": total, "locked": locked, "available": max(total - locked, 0)}
+    return found
+
+
+@runtime_api(API)
+def get_coldkey_lock(query: Query, coldkey: str, netuid: int) -> dict[str, Any] | None:
+    """A coldkey's lock on a subnet as of the block, or None."""
+    found = lock_of(query.state, coldkey, netuid, query.block)
+    return encodable(found[1]) if found else None
+
+
+@runtime_api(API)
+def get_hotkey_conviction(query: Query, hotkey: str, netuid: int) -> dict[str, int]:
+    """Conviction of all locks to a hotkey."""
+    return {"bits": hotkey_conviction(query.state, netuid, hotkey, query.block)}
+
+
+@runtime_api(API)
+def get_most_convicted_hotkey_on_subnet(query: Query, netuid: int) -> str | None:
+    """The hotkey with the most conviction."""
+    return subnet_king(query.state, netuid, query.block)

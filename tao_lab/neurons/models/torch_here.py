@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -28,6 +29,18 @@ def torch_and_transformers() -> tuple[Any, Any]:
     # it looks for an optional kernel from the network, and does without it
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
     return torch, transformers
+
+
+def limit_threads(most: int | None = None) -> None:
+    """Let torch compute with so many threads at most; by default half the cores, for there is other work beside it.
+
+    Threads of a small model that wait for each other on a busy machine cost more than they give.
+
+    Raises:
+        LabError: torch is not installed.
+    """
+    torch, _ = torch_and_transformers()
+    torch.set_num_threads(most or max(1, (os.cpu_count() or 2) // 2))
 
 
 @contextlib.contextmanager

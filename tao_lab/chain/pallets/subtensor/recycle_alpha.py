@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import Origin, call, ensure_signed, weight
+from tao_lab.chain.pallets.subtensor.locks import ensure_available
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, failed
 from tao_lab.chain.pallets.subtensor.stake import decrease_stake, stake_of_coldkey
 from tao_lab.chain.pallets.subtensor.stake_calls import do_add_stake, do_add_stake_limit
 from tao_lab.chain.pallets.subtensor.stake_checks import ensure_hotkey, ensure_subnet, ensure_subtoken_enabled
-from tao_lab.chain.pallets.subtensor.staking import ensure_available
 from tao_lab.chain.pallets.subtensor.tao import burn_subnet_alpha, recycle_subnet_alpha
 
 
@@ -30,7 +30,7 @@ def _take(ctx: Context, coldkey: str, hotkey: str, amount: int, netuid: int) -> 
     amount = min(amount, stake_of_coldkey(ctx.state, hotkey, coldkey, netuid))
     if ctx.state.get(MODULE, "SubnetAlphaOut", netuid) < amount:
         raise failed("InsufficientLiquidity", f"less than {amount} rao of alpha are outstanding")
-    ensure_available(ctx.state, coldkey, netuid, amount)
+    ensure_available(ctx, coldkey, netuid, amount)
     decrease_stake(ctx, hotkey, coldkey, netuid, amount)
     return amount
 

@@ -112,8 +112,16 @@ def _uid_to_replace(ctx: Context, netuid: int) -> int | None:
     return uid
 
 
+def register_neuron(ctx: Context, netuid: int, hotkey: str) -> int:
+    """Give a hotkey a place, if need be that of another; gives back the UID.
+
+    Raises:
+        DispatchError: `NoNeuronIdAvailable`.
+    """
+    return _take_place(ctx, netuid, hotkey, _uid_to_replace(ctx, netuid))
+
+
 def _take_place(ctx: Context, netuid: int, hotkey: str, replaced: int | None) -> int:
-    """`register_neuron`: a new place, or that of another; gives back the UID."""
     if replaced is None:
         return append_neuron(ctx, netuid, hotkey)
     replace_neuron(ctx, netuid, replaced, hotkey)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from tao_lab.chain.columns import Columns
 from tao_lab.chain.context import Context
 from tao_lab.chain.errors import DispatchError
+from tao_lab.chain.pallets.subtensor.conviction import change_subnet_owner_if_needed
 from tao_lab.chain.pallets.subtensor.distribution import distribute_emission
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID
 from tao_lab.chain.pallets.subtensor.many_subnets import Emitted, emit_at_once, emitting, settle_at_once
@@ -199,11 +200,12 @@ def fill_pots(ctx: Context, netuid: int, alpha_out: int, root_sells: bool) -> No
 
 
 def drain_pending(ctx: Context, netuid: int) -> tuple[Pending, int]:
-    """Empty the pots of a subnet: those of the epoch, and the owner's cut in rao."""
+    """Empty the pots of a subnet: those of the epoch, and the owner's cut in rao; and see whose the subnet is now."""
     pots = {name: int(ctx.state.get(MODULE, item, netuid)) for name, item in PENDING.items()}
     owner_cut = int(ctx.state.get(MODULE, "PendingOwnerCut", netuid))
     for item in (*PENDING.values(), "PendingOwnerCut"):
         ctx.state.put(MODULE, item, netuid, 0)
+    change_subnet_owner_if_needed(ctx, netuid)
     return Pending(**pots), owner_cut
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from tao_lab.chain.context import Context
 from tao_lab.chain.errors import DispatchError
+from tao_lab.chain.pallets.subtensor.locks import ensure_available
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, failed, hotkey_exists, subnet_exists
 from tao_lab.chain.pallets.subtensor.pool import approx_fee, has_pool, read_pool, sim_swap, simulate
 from tao_lab.chain.pallets.subtensor.stake import pool_takes_stake, stake_of_coldkey
-from tao_lab.chain.pallets.subtensor.staking import MIN_STAKE, ensure_available
+from tao_lab.chain.pallets.subtensor.staking import MIN_STAKE
 from tao_lab.chain.pallets.subtensor.tao import coldkey_balance
 from tao_lab.chain.state import StorageReader
 from tao_lab.economy import SwapResult
@@ -134,7 +135,7 @@ def validate_remove_stake(
     if not allow_partial and alpha > most:
         raise _slippage(alpha, most)
     ensure_hotkey(ctx.state, hotkey)
-    ensure_available(ctx.state, coldkey, netuid, alpha)
+    ensure_available(ctx, coldkey, netuid, alpha)
 
 
 def validate_stake_transition(
@@ -176,7 +177,7 @@ def validate_stake_transition(
         if not state.get(MODULE, "TransferToggle", item):
             raise failed("TransferDisallowed", f"subnet {item} does not allow transfers of stake")
     if len(netuids) > 1:
-        ensure_available(state, coldkey, netuid, alpha)
+        ensure_available(ctx, coldkey, netuid, alpha)
 
 
 # --- how much the pool and a price limit let through -------------------------------------------------------------

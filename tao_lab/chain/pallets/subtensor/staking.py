@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from tao_lab.chain.context import Context
 from tao_lab.chain.errors import DispatchError
+from tao_lab.chain.pallets.subtensor.locks import cleanup_lock, force_reduce_lock, transfer_lock
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, all_netuids, coldkey_owns_hotkey, failed
 from tao_lab.chain.pallets.subtensor.pool import (
     MAX_PRICE,
@@ -79,6 +80,7 @@ def stake_into_subnet(
     increase_stake(ctx, hotkey, coldkey, netuid, swapped.received)
     transfer_tao_from_subnet(ctx, netuid, ctx.author, swapped.fee_to_author)
     record_tao_flow(ctx, netuid, swapped.paid)
+    cleanup_lock(ctx, coldkey, netuid)
     ctx.state.put(MODULE, "LastColdkeyHotkeyStakeBlock", coldkey, hotkey, ctx.block)
     if netuid == ROOT_NETUID:
         adjust_root_claimed(ctx, hotkey, coldkey, swapped.received)
@@ -128,6 +130,7 @@ def unstake_from_subnet(
         if not has_root_stake(ctx.state, coldkey):
             remove_root_staker(ctx, coldkey)
     record_tao_flow(ctx, netuid, -swapped.received - fee_in_tao)
+    cleanup_lock(ctx, coldkey, netuid)
     ctx.state.put(MODULE, "LastColdkeyHotkeyStakeBlock", coldkey, hotkey, ctx.block)
     ctx.deposit_event(MODULE, "StakeRemoved", coldkey, hotkey, swapped.received, swapped.paid, netuid, swapped.fee)
     return swapped.received
@@ -142,8 +145,9 @@ def transfer_stake_within_subnet(
         What the alpha is worth, rao of TAO.
 
     Raises:
-        DispatchError: `AmountTooLow`.
+        DispatchError: `AmountTooLow`, `LockHotkeyMismatch`, `AccountRejectsLockedAlpha`.
     """
+    transfer_lock(ctx, origin[1], destination[1], netuid, alpha)
     decrease_stake(ctx, *origin, netuid, alpha)
     increase_stake(ctx, *destination, netuid, alpha)
     if netuid == ROOT_NETUID:
@@ -185,6 +189,7 @@ def clear_small_nomination(ctx: Context, hotkey: str, coldkey: str, netuid: int)
         unstake_from_subnet(ctx, hotkey, coldkey, netuid, alpha)
     except DispatchError:
         decrease_stake(ctx, hotkey, coldkey, netuid, stake_of_coldkey(ctx.state, hotkey, coldkey, netuid))
+    force_reduce_lock(ctx, coldkey, netuid, alpha)
 
 
 def clear_small_nominations(ctx: Context) -> None:
@@ -198,15 +203,3 @@ def drop_pending_children(ctx: Context, hotkey: str) -> None:
     if total_stake_in_tao(ctx.state, hotkey) < ctx.state.get(MODULE, "StakeThreshold"):
         for netuid in all_netuids(ctx.state):
             ctx.state.remove(MODULE, "PendingChildKeys", netuid, hotkey)
-
-
-def ensure_available(state: StorageReader, coldkey: str, netuid: int, alpha: int) -> None:
-    """Refuse to take more than a coldkey has on a subnet on all hotkeys; locks are not in the lab's chain.
-
-    Raises:
-        DispatchError: `StakeUnavailable`.
-    """
-    hotkeys = state.get(MODULE, "StakingHotkeys", coldkey)
-    total = sum(stake_of_coldkey(state, hotkey, coldkey, netuid) for hotkey in hotkeys)
-    if total < alpha:
-        raise failed("StakeUnavailable", f"{coldkey} has {total} rao on subnet {netuid}, {alpha} are asked for")

@@ -1,7 +1,7 @@
 """Swapping a coldkey: announced, waited for, and done; a stolen key's swap can be disputed while it waits.
 
 The announcement holds only the hash of the new coldkey. Until the swap the old coldkey can do nothing else
-(`guards.check_coldkey_swap`). Stake locks are not in the lab's chain, so none are swapped.
+(`guards.check_coldkey_swap`).
 
 Sources: `pallets/subtensor/src/swap/swap_coldkey.rs`; `macros/dispatches.rs` (calls 71, 73, 125 to 128, 133).
 """
@@ -14,6 +14,8 @@ from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import DB_READ, Origin, Weight, call, ensure_root, ensure_signed, weight
 from tao_lab.chain.merkle import blake2_256
 from tao_lab.chain.pallets.subtensor import rate_limits
+from tao_lab.chain.pallets.subtensor.lock_swaps import swap_coldkey_locks
+from tao_lab.chain.pallets.subtensor.locks import set_accept_locked_alpha
 from tao_lab.chain.pallets.subtensor.lookups import (
     MODULE,
     ROOT_NETUID,
@@ -133,17 +135,14 @@ def _swap(ctx: Context, old: str, new: str) -> None:
     if identity is not None and not state.exists(MODULE, "IdentitiesV2", new):
         state.remove(MODULE, "IdentitiesV2", old)
         state.put(MODULE, "IdentitiesV2", new, identity)
+    set_accept_locked_alpha(ctx, new, accepts=True)  # until the old coldkey's choice is copied with the locks
     for netuid in all_netuids(state):
         if state.get(MODULE, "SubnetOwner", netuid) == old:
             state.put(MODULE, "SubnetOwner", netuid, new)
         _move_auto_stake(ctx, netuid, old, new)
         _move_stake(ctx, netuid, old, new)
     _move_hotkeys(ctx, old, new)
-    flags = state.get(MODULE, "AccountFlags", old)
-    state.remove(MODULE, "AccountFlags", old)
-    state.remove(MODULE, "AccountFlags", new)
-    if flags:
-        state.put(MODULE, "AccountFlags", new, flags)
+    swap_coldkey_locks(ctx, old, new)
     transfer_all_tao_and_kill(ctx, old, new)
     rate_limits.set_last_block(ctx, ctx.block, "LastTxBlock", new)
     ctx.deposit_event(MODULE, "ColdkeySwapped", old_coldkey=old, new_coldkey=new)

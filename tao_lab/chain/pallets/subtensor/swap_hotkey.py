@@ -1,7 +1,5 @@
 """Swapping a hotkey: everything that belongs to one hotkey goes to another, on one subnet or on all.
 
-Stake locks are not in the lab's chain, so none are swapped.
-
 Source: `pallets/subtensor/src/swap/swap_hotkey.rs`.
 """
 
@@ -12,6 +10,7 @@ from tao_lab.chain.dispatch import Origin, call, ensure_signed, weight
 from tao_lab.chain.errors import DispatchError
 from tao_lab.chain.pallets.subtensor import rate_limits
 from tao_lab.chain.pallets.subtensor.children import swap_relations
+from tao_lab.chain.pallets.subtensor.lock_swaps import swap_hotkey_locks
 from tao_lab.chain.pallets.subtensor.lookups import (
     MODULE,
     ROOT_NETUID,
@@ -118,6 +117,7 @@ def _swap_everywhere(ctx: Context, coldkey: str, old: str, new: str, keep_stake:
             _ensure_interval(ctx, coldkey, netuid)
     recycle(ctx, coldkey, ctx.runtime.constant(MODULE, "KeySwapCost"), "NotEnoughBalanceToPaySwapHotKey")
     staked = [] if keep_stake else stakers(state, old)
+    swap_hotkey_locks(ctx, old, new, netuids)
     _rename_hotkey(ctx, coldkey, old, new)
     for netuid in netuids:
         _move(ctx, old, new, netuid, keep_stake)
@@ -152,6 +152,7 @@ def _swap_on_subnet(ctx: Context, coldkey: str, old: str, new: str, netuid: int,
     owned = state.get(MODULE, "OwnedHotkeys", coldkey)
     if new not in owned:
         state.put(MODULE, "OwnedHotkeys", coldkey, [*owned, new])
+    swap_hotkey_locks(ctx, old, new, [netuid])
     _move(ctx, old, new, netuid, keep_stake)
     state.put(MODULE, "LastHotkeySwapOnNetuid", netuid, coldkey, ctx.block)
     ctx.deposit_event(MODULE, "HotkeySwappedOnSubnet", coldkey=coldkey, old_hotkey=old, new_hotkey=new, netuid=netuid)

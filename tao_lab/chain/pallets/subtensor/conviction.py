@@ -1,0 +1,119 @@
+"""Conviction: how much locked stake stands behind a hotkey, and a subnet's owner who is replaced by it.
+
+A subnet that is a year old goes to the owner of the hotkey with the most conviction, once all conviction on the subnet
+together is a tenth of its outstanding alpha. It is asked whenever an epoch is due.
+
+Source: `pallets/subtensor/src/staking/lock.rs` (`hotkey_conviction`, `subnet_king`, `change_subnet_owner_if_needed`).
+"""
+
+from __future__ import annotations
+
+import bittensor_core
+
+from tao_lab.chain.context import Context
+from tao_lab.chain.errors import DispatchError
+from tao_lab.chain.pallets.subtensor.locks import (
+    LockKind,
+    decoded,
+    is_owner_hotkey,
+    put_sum,
+    read_sum,
+    remove_sum,
+    rolled,
+)
+from tao_lab.chain.pallets.subtensor.lookups import MODULE, hotkey_exists, uid_of
+from tao_lab.chain.pallets.subtensor.registration import register_neuron
+from tao_lab.chain.state import StorageReader
+from tao_lab.economy.conviction import BLOCKS_PER_YEAR, merge
+from tao_lab.economy.words import U64F64, WORD_MAX, add
+
+PERPETUAL, DECAYING = LockKind(owner=False, perpetual=True), LockKind(owner=False, perpetual=False)
+OWNER_PERPETUAL, OWNER_DECAYING = LockKind(owner=True, perpetual=True), LockKind(owner=True, perpetual=False)
+LEAST_SHARE = 10  # conviction has to be one of so many parts of the outstanding alpha
+
+
+def _conviction(state: StorageReader, netuid: int, hotkey: str, kind: LockKind, now: int) -> int:
+    stored = read_sum(state, netuid, hotkey, kind)
+    return rolled(state, stored, now, kind).conviction if stored else 0
+
+
+def hotkey_conviction(state: StorageReader, netuid: int, hotkey: str, now: int) -> int:
+    """Conviction of all locks to a hotkey, a U64F64 word of rao."""
+    kinds = [PERPETUAL, DECAYING]
+    if is_owner_hotkey(state, netuid, hotkey):
+        kinds += [OWNER_PERPETUAL, OWNER_DECAYING]
+    total = 0
+    for kind in kinds:
+        total = add(total, _conviction(state, netuid, hotkey, kind, now))
+    return total
+
+
+def convictions(state: StorageReader, netuid: int, now: int) -> dict[str, int]:
+    """U64F64 word of every hotkey to which something is locked on a subnet."""
+    scores: dict[str, int] = {}
+    for kind, item in ((PERPETUAL, "HotkeyLock"), (DECAYING, "DecayingHotkeyLock")):
+        for hotkey, value in state.entries(MODULE, item, netuid):
+            conviction = rolled(state, decoded(value), now, kind).conviction
+            scores[hotkey] = add(scores.get(hotkey, 0), conviction)
+    owner = state.get(MODULE, "SubnetOwnerHotkey", netuid)
+    for kind in (OWNER_PERPETUAL, OWNER_DECAYING):
+        if read_sum(state, netuid, owner, kind) is not None:
+            scores[owner] = add(scores.get(owner, 0), _conviction(state, netuid, owner, kind, now))
+    return scores
+
+
+def subnet_king(state: StorageReader, netuid: int, now: int) -> str | None:
+    """The hotkey with the most conviction, or None; of equals the one whose account is the larger number."""
+    scores = convictions(state, netuid, now)
+    return max(scores, key=lambda hotkey: (scores[hotkey], bytes(bittensor_core.ss58_decode(hotkey))), default=None)
+
+
+def change_subnet_owner_if_needed(ctx: Context, netuid: int) -> None:
+    """Give a subnet to the owner of its most convincing hotkey, if it is old enough and conviction large enough."""
+    king = _heir(ctx, netuid)
+    if king is None:
+        return
+    state = ctx.state
+    if uid_of(state, netuid, king) is None:
+        try:
+            register_neuron(ctx, netuid, king)
+        except DispatchError:
+            return  # there is no place for it
+    former_hotkey, former = state.get(MODULE, "SubnetOwnerHotkey", netuid), state.get(MODULE, "SubnetOwner", netuid)
+    _move_sum(ctx, netuid, former_hotkey, OWNER_PERPETUAL, PERPETUAL)
+    _move_sum(ctx, netuid, former_hotkey, OWNER_DECAYING, DECAYING)
+    _move_sum(ctx, netuid, king, PERPETUAL, OWNER_PERPETUAL)
+    _move_sum(ctx, netuid, king, DECAYING, OWNER_DECAYING)
+    owner = state.get(MODULE, "Owner", king)
+    state.put(MODULE, "SubnetOwner", netuid, owner)
+    state.put(MODULE, "SubnetOwnerHotkey", netuid, king)
+    ctx.deposit_event(MODULE, "SubnetOwnerChanged", netuid=netuid, old_coldkey=former, new_coldkey=owner)
+
+
+def _heir(ctx: Context, netuid: int) -> str | None:
+    """The hotkey whose owner gets the subnet, or None where everything stays."""
+    state = ctx.state
+    outstanding = state.get(MODULE, "SubnetAlphaOut", netuid)
+    if not outstanding or ctx.block < state.get(MODULE, "NetworkRegisteredAt", netuid) + BLOCKS_PER_YEAR:
+        return None
+    total = 0
+    for conviction in convictions(state, netuid, ctx.block).values():
+        total = add(total, conviction)
+    king = subnet_king(state, netuid, ctx.block)
+    if king is None or min(total * LEAST_SHARE, WORD_MAX) < U64F64.number(outstanding):
+        return None
+    if not hotkey_exists(state, king) or state.get(MODULE, "Owner", king) == state.get(MODULE, "SubnetOwner", netuid):
+        return None
+    return king
+
+
+def _move_sum(ctx: Context, netuid: int, hotkey: str, before: LockKind, after: LockKind) -> None:
+    """Count all locks of a hotkey's sum in another sum: it is the owner's now, or no longer."""
+    moving, there = read_sum(ctx.state, netuid, hotkey, before), read_sum(ctx.state, netuid, hotkey, after)
+    if moving is None:
+        return
+    remove_sum(ctx, netuid, hotkey, before)
+    moved = rolled(ctx.state, moving, ctx.block, before)
+    total = merge(rolled(ctx.state, there, ctx.block, after), moved) if there else moved
+    total = total._replace(last_update=ctx.block)
+    put_sum(ctx, netuid, hotkey, after, rolled(ctx.state, total, ctx.block, after) if after.owner else total)

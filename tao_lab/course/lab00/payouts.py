@@ -1,0 +1,58 @@
+"""A subnet that has paid its miners, and a look at its past: what exercise 00.2 and the questions of lab 00 read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, NoReturn
+
+from tao_lab.course.networks import kept_network
+from tao_lab.network import Network
+
+TEMPO = 20
+MINERS, VALIDATORS = 5, 2
+EPOCHS = 6
+
+
+@dataclass(frozen=True, repr=False)
+class Past:
+    """The chain after a block: `past.get(pallet, item, *keys)`, as `net.at(block)` gives it."""
+
+    net: Network
+    block: int
+
+    def get(self, pallet: str, name: str, *keys: Any) -> Any:
+        """What an item of the chain held."""
+        return self.net.at(self.block).get(pallet, name, *keys)
+
+    def __repr__(self) -> str:
+        return f"<the chain after block {self.block}>"
+
+    def __deepcopy__(self, memo: Any) -> Past:
+        return self  # the past cannot be changed
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a chain cannot be pickled")
+
+
+@dataclass(frozen=True)
+class Paid:
+    """A subnet, its miners' hotkeys, the hotkey of its creator, and the heights right after each epoch."""
+
+    net: Network
+    netuid: int
+    miners: tuple[str, ...]
+    creator: str
+    heights: tuple[int, ...]
+
+
+@cache
+def paid() -> Paid:
+    """Two validators and five miners, after some epochs; made once."""
+    net = kept_network()
+    creator = net.wallet("creator")
+    netuid = net.create_subnet(creator, tempo=TEMPO)
+    people = net.populate(netuid, validators=VALIDATORS, miners=MINERS)
+    heights = tuple(net.run(epochs=1, subnet=netuid) for _ in range(EPOCHS))
+    miners = tuple(str(wallet.hotkey.ss58_address) for wallet in people.miners)
+    return Paid(net, netuid, miners, str(creator.hotkey.ss58_address), heights)

@@ -1,0 +1,80 @@
+"""The round of lab 00: a question, four miners, two validators, a staker, a creator, and the chain that pays them.
+
+One miner is a real language model. Where it has not been fetched, a table of capitals stands in, and says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from zlib import crc32
+
+from tao_lab.neurons import models
+from tao_lab.neurons.work import Forward, Json, Task, task_id
+from tao_lab.subnets import kind
+from tao_lab.subnets.market import PaidRound, run_round
+from tao_lab.subnets.text import ELEMENTS, INSTRUCTION, facts, with_model
+
+MODEL = "smollm2"
+MAX_TOKENS = 16
+FIRST_TASK = 29  # from here on the tests have something for each honest miner
+UNKNOWN = "I do not know"
+MISSING = (
+    f"The language model is not on this machine, so a short table of capitals stands in for it. "
+    f"`tao-lab models get {MODEL}` in a terminal fetches it (93 MB, once); then run this cell again."
+)
+
+
+def one_round(question: str, *, rounds: int = 4) -> PaidRound:
+    """Hand a question to a subnet's miners, test them, and let the chain pay.
+
+    Args:
+        question: a short factual question in English, of at most 200 characters.
+        rounds: tests by each of the two validators.
+    """
+    question = " ".join(question.split())[:200] or "?"
+    here = models.is_here(MODEL)
+    miners = {**(_language_model() if here else _stand_in()), **_others()}
+    return run_round(
+        kind("text"), miners, _task(question), rounds=rounds, seed=FIRST_TASK, notice="" if here else MISSING
+    )
+
+
+def _task(question: str) -> Task:
+    """The question in the form of a test, so that no miner can tell which is which."""
+    messages = [{"role": "system", "content": INSTRUCTION}, {"role": "user", "content": question}]
+    return Task(
+        task_id("text", crc32(question.encode())), "text", {"question": question, "messages": messages}, seconds=60.0
+    )
+
+
+def _language_model() -> dict[str, tuple[str, Forward]]:
+    models.limit_threads()
+    model = models.load(MODEL)
+
+    def generate(messages: Sequence[object], max_tokens: int, seed: int) -> str:
+        return str(model.generate(messages, max_tokens=max_tokens, seed=seed))  # type: ignore[arg-type]
+
+    return {MODEL: ("a language model", with_model(generate, MAX_TOKENS))}
+
+
+def _stand_in() -> dict[str, tuple[str, Forward]]:
+    known = {question: answer for question, answer in facts() if question.startswith("What is the capital")}
+    return {"table": ("no language model: a table", lambda task: {"text": known.get(_question(task), UNKNOWN)})}
+
+
+def _others() -> dict[str, tuple[str, Forward]]:
+    text = kind("text").miners()
+    return {
+        "chemist": ("honest, knows the elements only", _chemist),
+        "guesser": ("cheats: any answer", text["guesser"]),
+        "echo": ("cheats: the question again", text["echo"]),
+    }
+
+
+def _chemist(task: Task) -> Json:
+    names = {f"Which chemical element has the symbol {symbol}?": name for symbol, name in ELEMENTS.items()}
+    return {"text": names.get(_question(task), UNKNOWN)}
+
+
+def _question(task: Task) -> str:
+    return str(task.content["question"])

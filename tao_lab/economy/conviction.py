@@ -1,0 +1,154 @@
+"""Locks of stake: how locked alpha comes free again, and how much conviction it gathers meanwhile.
+
+A lock either decays (its alpha comes free, e-fold in `unlock` blocks) or is perpetual. Conviction follows the locked
+alpha with a delay: it is what an average of e-fold `maturity` blocks has seen of it. A lock on the hotkey of the
+subnet's owner has its full conviction at once. Amounts are rao of alpha, convictions are U64F64 words of rao.
+
+Source: `pallets/subtensor/src/staking/lock.rs` (`ConvictionModel`); `substrate-fixed` v0.6.0
+(`src/transcendental.rs`, `exp`).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from tao_lab.economy.words import U64_MAX, U64F64, add, subtract
+
+BLOCKS_PER_YEAR = 7_200 * 365 + 1_800  # how old a subnet is before conviction can change its owner
+ZERO_THRESHOLD = 100  # rao: below that, a lock is dust
+SIGNED_MAX, SIGNED_MIN = (1 << 127) - 1, -(1 << 127)  # words of I64F64
+LEAST_EXPONENT = -40
+SERIES_END = 64  # the exponential's series stops before the term of this power
+
+
+class LockState(NamedTuple):
+    """One lock, or the sum of many.
+
+    Attributes:
+        locked_mass: Locked alpha, rao.
+        conviction: U64F64 word of rao.
+        last_update: Block to which both were rolled.
+    """
+
+    locked_mass: int
+    conviction: int
+    last_update: int
+
+
+class Rates(NamedTuple):
+    """`UnlockRate` and `MaturityRate`: blocks in which a lock falls to 1/e, and conviction rises to 1 - 1/e of it."""
+
+    unlock: int
+    maturity: int
+
+
+def empty_lock(now: int) -> LockState:
+    """Nothing locked, as of block `now`."""
+    return LockState(0, 0, now)
+
+
+def is_dust(lock: LockState) -> bool:
+    """Whether so little is locked and so little conviction left that the chain forgets the lock."""
+    return lock.locked_mass < ZERO_THRESHOLD and lock.conviction < U64F64.number(ZERO_THRESHOLD)
+
+
+def exp_decay(dt: int, tau: int) -> int:
+    """E to the -dt / tau as a U64F64 word; the exponent is at least -40.
+
+    Args:
+        dt: Blocks.
+        tau: Blocks; with 0 everything has decayed at once.
+    """
+    if dt == 0:
+        return U64F64.one
+    if tau == 0:
+        return 0
+    ratio = -((min(dt << 64, -SIGNED_MIN) << 64) // min(tau << 64, SIGNED_MAX))
+    return _exp_negative(max(ratio, LEAST_EXPONENT << 64))
+
+
+def _exp_negative(word: int) -> int:
+    """E to a negative I64F64 word: one divided by the series of its size."""
+    size = -word
+    if size == 0:
+        return U64F64.one
+    term, result = size, size + U64F64.one
+    for i in range(2, SERIES_END):
+        term = (term * size >> 64) // i
+        result += term
+    return (U64F64.one << 64) // result
+
+
+def roll_forward(lock: LockState, now: int, rates: Rates, owner: bool, perpetual: bool) -> LockState:
+    """What has become of a lock by block `now` (`roll_forward_lock`).
+
+    Args:
+        lock: As it was stored.
+        now: Block; an earlier one than the lock's changes nothing but an owner's conviction, and dust.
+        rates: The chain's.
+        owner: Whether it is on the hotkey of the subnet's owner.
+        perpetual: Whether it does not decay.
+    """
+    mass, conviction, last = lock
+    if now > last:
+        mass, conviction = _decayed(mass, conviction, now - last, rates, perpetual)
+    if owner:
+        conviction = U64F64.number(mass)
+    rolled = LockState(mass, conviction, max(now, last))
+    return LockState(0, 0, rolled.last_update) if is_dust(rolled) else rolled
+
+
+def _decayed(mass: int, conviction: int, dt: int, rates: Rates, perpetual: bool) -> tuple[int, int]:
+    """`calculate_decayed_mass_and_conviction`."""
+    unlock, maturity = exp_decay(dt, rates.unlock), exp_decay(dt, rates.maturity)
+    fixed = U64F64.number(mass)
+    if perpetual:
+        share = subtract(U64F64.one, maturity)
+    elif rates.unlock == rates.maturity:
+        share = U64F64.multiply(U64F64.divide(U64F64.number(dt), U64F64.number(rates.maturity)), maturity)
+    else:
+        share = _matured(unlock, maturity, rates)
+    left = mass if perpetual else U64F64.whole(U64F64.multiply(unlock, fixed))
+    return left, add(U64F64.multiply(maturity, conviction), U64F64.multiply(fixed, share))
+
+
+def _matured(unlock: int, maturity: int, rates: Rates) -> int:
+    """Which share of a decaying lock has become conviction, where the two rates differ: a U64F64 word."""
+    if rates.unlock == 0 or rates.maturity == 0:
+        return 0
+    product = min(rates.unlock << 64, SIGNED_MAX) * (unlock - maturity) >> 64
+    product = min(max(product, SIGNED_MIN), SIGNED_MAX)
+    span = min(max((rates.unlock - rates.maturity) << 64, SIGNED_MIN), SIGNED_MAX)
+    gamma = (abs(product) << 64) // abs(span)
+    if (product < 0) != (span < 0) or gamma > SIGNED_MAX:
+        return 0
+    return gamma
+
+
+def merge(lock: LockState, added: LockState) -> LockState:
+    """Two locks as one sum."""
+    return LockState(
+        min(lock.locked_mass + added.locked_mass, U64_MAX),
+        add(lock.conviction, added.conviction),
+        max(lock.last_update, added.last_update),
+    )
+
+
+def reduce(lock: LockState, mass: int, conviction: int) -> LockState:
+    """A sum without the rao and the conviction that have left it, down to zero."""
+    return LockState(max(lock.locked_mass - mass, 0), subtract(lock.conviction, conviction), lock.last_update)
+
+
+def force_reduce(lock: LockState, amount: int, now: int) -> LockState:
+    """A lock of which alpha is taken, with conviction in proportion."""
+    mass = max(lock.locked_mass - amount, 0)
+    if mass == 0:
+        return empty_lock(now)
+    removed = U64F64.divide(U64F64.number(amount), U64F64.number(lock.locked_mass))
+    return LockState(mass, U64F64.multiply(lock.conviction, subtract(U64F64.one, removed)), now)
+
+
+def conviction_of_part(lock: LockState, mass: int) -> int:
+    """Conviction that goes with some of the locked alpha, in proportion: a U64F64 word."""
+    share = U64F64.divide(U64F64.number(mass), U64F64.number(lock.locked_mass))
+    return U64F64.multiply(lock.conviction, share)
