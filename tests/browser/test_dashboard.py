@@ -3,6 +3,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tao_lab.bench import _browser
+
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 
@@ -105,4 +107,4 @@ def test_the_list_of_dashboards_asks_no_other_host_either(visit, voila_address):
     page.goto(voila_address)
     with page.expect_popup() as opened:
         page.click("text=consensus")
-    opened.value.wait_for_selector("[data-painted]")
+    opened.value.wait_for_selector("[data-painted]", timeout=_browser.PAGE_MS)
