@@ -15,6 +15,7 @@ from tao_lab.views.charts import (
     weights_chart,
 )
 from tao_lab.views.drawing import Arrow, Box, Drawing, Words
+from tao_lab.views.emission import alpha_flow_drawing, shares_chart, supply_chart, tao_flow_drawing
 from tao_lab.views.explorer import ConsensusExplorer
 from tao_lab.views.keys import key_tree, wallet_drawing
 from tao_lab.views.metagraph import MetagraphView, weights_graph
@@ -30,6 +31,7 @@ from tao_lab.views.seats import (
     prices,
     seats_chart,
 )
+from tao_lab.views.validating import earned_chart, latency_chart, score_history_chart
 
 __all__ = [
     "Arrow",
@@ -46,14 +48,17 @@ __all__ = [
     "ScenarioError",
     "Settings",
     "Words",
+    "alpha_flow_drawing",
     "answer_card",
     "bonds_chart",
     "chain_drawing",
     "clipping_chart",
     "dividends_chart",
+    "earned_chart",
     "exact_against_float_chart",
     "incentive_chart",
     "key_tree",
+    "latency_chart",
     "lines_chart",
     "lock_cost_chart",
     "merkle_drawing",
@@ -67,7 +72,11 @@ __all__ = [
     "round_drawing",
     "run",
     "run_epochs",
+    "score_history_chart",
     "seats_chart",
+    "shares_chart",
+    "supply_chart",
+    "tao_flow_drawing",
     "wallet_drawing",
     "weights_chart",
     "weights_graph",
