@@ -12,9 +12,6 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Protocol
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
-
 Json = Any
 
 
@@ -119,6 +116,9 @@ def form_problem(schema: Mapping[str, Json], content: Json) -> str:
 
     Numbers that JSON does not know (NaN, infinity) and values that are no JSON at all fit no schema.
     """
+    from jsonschema import Draft202012Validator  # takes long to load, and most commands check no answer
+    from jsonschema.exceptions import best_match
+
     try:
         plain = json.loads(json.dumps(content, allow_nan=False))
     except (TypeError, ValueError, RecursionError) as error:

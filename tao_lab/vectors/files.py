@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
-
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
+from typing import TYPE_CHECKING, Any
 
 from tao_lab.errors import LabError
 from tao_lab.vectors.kinds import KINDS, Kind
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
 
 FORMAT = "tao-lab/vectors/1"
 
@@ -47,6 +47,8 @@ def load(path: Path) -> VectorFile:
     Raises:
         VectorFileError: no such file, not JSON, another format, an unknown kind, or not as the kind's schema says.
     """
+    from jsonschema.exceptions import best_match  # takes long to load, and the process of a student's file reads none
+
     data = _read_json(path)
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         found = data.get("format") if isinstance(data, dict) else type(data).__name__
@@ -82,6 +84,8 @@ def _refuse_constant(name: str) -> float:
 
 @cache
 def _validator(kind: str) -> Draft202012Validator:
+    from jsonschema import Draft202012Validator
+
     schema = json.loads((resources.files(__package__) / f"{kind}.schema.json").read_text(encoding="utf-8"))
     return Draft202012Validator(schema)
 

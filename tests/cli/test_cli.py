@@ -5,9 +5,13 @@ import subprocess
 import sys
 
 import pytest
+import typer
+from typer.testing import CliRunner
 from websockets.sync.client import connect
 
 from tao_lab import __version__
+from tao_lab.cli import main
+from tao_lab.cli.app import app
 from tao_lab.paths import DATASETS
 
 EPOCHS = DATASETS / "vectors" / "epoch.json"
@@ -16,6 +20,20 @@ EPOCHS = DATASETS / "vectors" / "epoch.json"
 def tao_lab(*arguments, timeout=120):
     command = [sys.executable, "-m", "tao_lab.cli", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
+
+
+@pytest.fixture
+def here(monkeypatch, capfd):
+    """`tao-lab ARGUMENTS` in this process, which has loaded the library already."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["tao-lab", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        out, err = capfd.readouterr()
+        return subprocess.CompletedProcess(arguments, ended.value.code or 0, out, err)
+
+    return run
 
 
 @pytest.fixture(scope="module")
@@ -30,33 +48,30 @@ def test_version_is_printed():
     assert tao_lab("--version").stdout == f"tao-lab {__version__}\n"
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        [],
-        ["verify"],
-        ["bench"],
-        ["bench", "consensus"],
-        ["bench", "economy"],
-        ["lab"],
-        ["dashboards"],
-        ["solve"],
-        ["node"],
-        ["models", "get"],
-        ["models", "chat"],
-        ["bench", "memory"],
-        ["doctor"],
-        ["miner", "run"],
-        ["validator", "run"],
-        ["explain"],
-        ["bench", "miner"],
-        ["subnets", "play"],
-    ],
-)
+def every_command(command, path=()):
+    yield path
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from every_command(inner, (*path, name))
+
+
+COMMANDS = sorted(every_command(typer.main.get_command(app)))
+GROUPS = {path[:-1] for path in COMMANDS if path}
+
+
+def test_the_commands_of_the_lab_are_there():
+    ours = {" ".join(path) for path in COMMANDS if path not in GROUPS}
+    assert ours == {
+        *("lab", "dashboards", "solve", "verify", "node", "doctor", "explain", "miner run", "validator run"),
+        *("models get", "models list", "models chat", "subnets list", "subnets show", "subnets play"),
+        *(f"bench {name}" for name in ("consensus", "economy", "memory", "miner", "slider", "chain")),
+    }
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_every_command_has_help_and_an_example(command):
-    result = tao_lab(*command, "--help")
-    assert result.returncode == 0
-    assert "Example" in result.stdout or command in ([], ["bench"])
+    result = CliRunner().invoke(app, [*command, "--help"])
+    assert result.exit_code == 0
+    assert "Example" in result.stdout or command in GROUPS
 
 
 def test_verify_ends_with_the_count():
@@ -71,14 +86,14 @@ def test_a_bad_file_is_one_line_and_exit_code_2(tmp_path):
     assert "cannot be read" in result.stderr
 
 
-def test_debug_shows_the_traceback(tmp_path):
-    result = tao_lab("verify", tmp_path / "none.json", "--debug")
+def test_debug_shows_the_traceback(here, tmp_path):
+    result = here("verify", tmp_path / "none.json", "--debug")
     assert result.returncode == 2
     assert "Traceback" in result.stderr
 
 
-def test_an_unknown_command_names_the_mistake():
-    result = tao_lab("verfy", EPOCHS)
+def test_an_unknown_command_names_the_mistake(here):
+    result = here("verfy", EPOCHS)
     assert result.returncode == 2
     assert "verfy" in result.stderr
 
@@ -137,11 +152,11 @@ LATE = "import time\ndef epoch(inputs):\n    time.sleep(60)\n"
         pytest.param(None, 2, ["no such file"], id="missing"),
     ],
 )
-def test_student_rules_get_lines_not_tracebacks(tmp_path, two_epochs, code, exit_code, says):
+def test_student_rules_get_lines_not_tracebacks(here, tmp_path, two_epochs, code, exit_code, says):
     rules = tmp_path / "student.py"
     if code is not None:
         rules.write_text(code)
-    result = tao_lab("verify", two_epochs, "--rules", rules, "--timeout", "1")
+    result = here("verify", two_epochs, "--rules", rules, "--timeout", "1")
     everything = result.stdout + result.stderr
     assert result.returncode == exit_code, everything
     for text in says:
@@ -167,10 +182,10 @@ def test_a_node_makes_blocks_answers_and_stops_when_told(tmp_path):
     assert process.returncode == 0
 
 
-def test_a_file_that_is_no_chain_is_refused(tmp_path):
+def test_a_file_that_is_no_chain_is_refused(here, tmp_path):
     file = tmp_path / "notes.db"
     file.write_text("shopping list")
-    result = tao_lab("node", file, "--port", "0")
+    result = here("node", file, "--port", "0")
     assert (result.returncode, result.stderr.count("\n")) == (2, 1)
     assert "not a chain" in result.stderr
     assert file.read_text() == "shopping list"
