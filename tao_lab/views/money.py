@@ -264,7 +264,10 @@ def supply_spec(style: Style) -> alt.LayerChart:
     base = alt.Chart(alt.NamedData("rows")).encode(
         x=alt.X("years:Q", title="years from now", scale=alt.Scale(domain=[0, YEARS]), axis=alt.Axis(grid=False)),
         y=alt.Y(
-            "supply:Q", title="TAO, millions", scale=alt.Scale(domain=[0, 22]), axis=alt.Axis(values=[0, 5, 10, 15, 21])
+            "supply:Q",
+            title="TAO, millions (dashed: nothing recycled)",
+            scale=alt.Scale(domain=[0, 22]),
+            axis=alt.Axis(values=[0, 5, 10, 15, 21]),
         ),
     )
     plain, bold = (base.transform_filter(f"datum.line == '{line}'") for line in SUPPLY_LINES[::-1])
