@@ -31,6 +31,7 @@ from tao_lab.views.seats import (
     prices,
     seats_chart,
 )
+from tao_lab.views.validating import earned_chart, latency_chart, score_history_chart
 
 __all__ = [
     "Arrow",
@@ -53,9 +54,11 @@ __all__ = [
     "chain_drawing",
     "clipping_chart",
     "dividends_chart",
+    "earned_chart",
     "exact_against_float_chart",
     "incentive_chart",
     "key_tree",
+    "latency_chart",
     "lines_chart",
     "lock_cost_chart",
     "merkle_drawing",
@@ -69,6 +72,7 @@ __all__ = [
     "round_drawing",
     "run",
     "run_epochs",
+    "score_history_chart",
     "seats_chart",
     "shares_chart",
     "supply_chart",

@@ -1,9 +1,9 @@
 """What the exercises, questions and claims of every lab have in common; nothing here is about one lab."""
 
 import pickle
-from html import escape
 import subprocess
 import sys
+from html import escape
 
 import pytest
 
