@@ -316,7 +316,7 @@ def _end(base: alt.Chart, kind: str, shape: str, colour: str, side: int, style: 
 def price_spec(style: Style) -> alt.LayerChart:
     """Price against the amount swapped."""
     base = alt.Chart(alt.NamedData("rows")).encode(
-        x=alt.X("amount:Q", title="amount swapped so far", axis=alt.Axis(tickCount=5, format=",~r")),
+        x=alt.X("amount:Q", title="amount swapped so far, τ or α", axis=alt.Axis(tickCount=5, format=",~r")),
         y=alt.Y("price:Q", title="price of one α, τ", scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=5)),
     )
     lines = [
