@@ -35,7 +35,7 @@ CREATE TABLE changes (key_id INTEGER NOT NULL, block INTEGER NOT NULL, value BLO
                       PRIMARY KEY (key_id, block)) STRICT, WITHOUT ROWID;
 CREATE TABLE layouts (id INTEGER PRIMARY KEY, keys BLOB NOT NULL) STRICT;
 CREATE TABLE packs (prefix BLOB NOT NULL, block INTEGER NOT NULL, layout INTEGER NOT NULL, data BLOB NOT NULL,
-                    PRIMARY KEY (prefix, block)) STRICT, WITHOUT ROWID;
+                    PRIMARY KEY (prefix, block)) STRICT;
 CREATE TABLE blocks (number INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, header BLOB NOT NULL,
                      extrinsics BLOB NOT NULL) STRICT;
 """
