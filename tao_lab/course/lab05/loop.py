@@ -146,7 +146,7 @@ class Run:
         header = (
             "UID",
             "miner",
-            "which",
+            "what it does",
             "its answer",
             "score",
             "average",
