@@ -18,7 +18,9 @@ def net():
 def test_subnet_171_is_made_once_and_is_the_only_one(net):
     assert net.report_subnet() == 171
     assert net.subnets() == [171]
-    assert net.chain.state.get(MODULE, "SubnetIdentitiesV3", NETUID)["subnet_name"] == b"SWE-Rizzo, test network".decode()
+    assert (
+        net.chain.state.get(MODULE, "SubnetIdentitiesV3", NETUID)["subnet_name"] == b"SWE-Rizzo, test network".decode()
+    )
 
 
 def test_a_seat_costs_what_the_report_paid_and_the_stake_is_taken(net):

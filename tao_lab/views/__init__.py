@@ -18,6 +18,7 @@ from tao_lab.views.drawing import Arrow, Box, Drawing, Words
 from tao_lab.views.explorer import ConsensusExplorer
 from tao_lab.views.keys import key_tree, wallet_drawing
 from tao_lab.views.metagraph import MetagraphView, weights_graph
+from tao_lab.views.mining import Leaderboard, memory_chart, quality_chart
 from tao_lab.views.round import answer_card, round_drawing
 from tao_lab.views.scenario import Cast, Outcome, Scenario, ScenarioError, Settings, run, run_epochs
 from tao_lab.views.seats import (
@@ -37,6 +38,7 @@ __all__ = [
     "ConsensusExplorer",
     "Drawing",
     "Figure",
+    "Leaderboard",
     "MetagraphView",
     "Outcome",
     "RegistrationExplorer",
@@ -53,12 +55,14 @@ __all__ = [
     "incentive_chart",
     "key_tree",
     "lock_cost_chart",
+    "memory_chart",
     "merkle_drawing",
     "permits_chart",
     "price_by_rule",
     "price_chart",
     "price_history",
     "prices",
+    "quality_chart",
     "round_drawing",
     "run",
     "run_epochs",
