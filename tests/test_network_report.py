@@ -18,9 +18,7 @@ def net():
 def test_subnet_171_is_made_once_and_is_the_only_one(net):
     assert net.report_subnet() == 171
     assert net.subnets() == [171]
-    assert (
-        net.chain.state.get(MODULE, "SubnetIdentitiesV3", NETUID)["subnet_name"] == b"SWE-Rizzo, test network".decode()
-    )
+    assert net.chain.state.get(MODULE, "SubnetIdentitiesV3", NETUID)["subnet_name"] == "SWE-Rizzo, test network"
 
 
 def test_a_seat_costs_what_the_report_paid_and_the_stake_is_taken(net):
@@ -34,8 +32,9 @@ def test_a_seat_costs_what_the_report_paid_and_the_stake_is_taken(net):
 
 
 def test_it_pays_after_an_epoch_and_the_chain_is_whole(net):
-    net.populate(NETUID, validators=2, miners=2)
     net.run(epochs=2, subnet=NETUID)
-    assert sum(neuron.emission for neuron in net.metagraph(NETUID)) > 0
+    graph = net.metagraph(NETUID)
+    assert sum(neuron.emission for neuron in graph) > 0
+    assert graph["tao1/miner1"].emission == 0  # nobody knows it
     assert net.verify() is None
     assert net.create_subnet(net.wallet("other")) == 1

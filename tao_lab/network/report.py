@@ -2,8 +2,8 @@
 
 The chain gives the lowest free number to a new subnet, so a young network would have to grow 170 others first. The lab
 makes this one between two blocks, as a genesis does, with the chain's own function and the number asked for; the next
-block carries it. All that follows is done by calls. A registration costs the least that the chain allows, 0.0005 τ:
-the price falls by half every so often while nobody registers, and stays there.
+block carries it. All that follows is done by calls. At the end a seat costs the least that the chain allows, 0.0005 τ,
+as if nobody had registered for days: the price falls by half every so often, and stays there.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 NETUID = 171
 KIND = "code"
 NAME = "SWE-Rizzo, test network"
+VALIDATORS, MINERS = 2, 3  # who are there already
 TEMPO = 30  # blocks; 360 there
 REGISTRATION_RAO = 500_000  # 0.0005 τ, the report's price and the chain's lowest
 STAKE_RAO = 5_000_000  # 0.005 τ, what the report staked
@@ -43,7 +44,10 @@ def report_subnet(net: Network) -> int:
         ctx = Context(chain.runtime, chain.state, chain.head.number + 1, executive.author(chain.state), chain.rules)
         keys = owner.coldkeypub.ss58_address, owner.hotkey.ss58_address
         create_subnet(ctx, *keys, subnet_identity(NAME, KIND), netuid=NETUID)
-        chain.state.put(MODULE, "Burn", NETUID, REGISTRATION_RAO)
         chain.produce_block()
     net._open_subnet(owner, NETUID, TEMPO, commit_reveal=False)
+    net.populate(NETUID, validators=VALIDATORS, miners=MINERS)
+    with net.chain.lock:
+        net.chain.state.put(MODULE, "Burn", NETUID, REGISTRATION_RAO)
+        net.chain.produce_block()
     return NETUID

@@ -17,7 +17,7 @@ from tao_lab.units import RAO_PER_TAO
 from tao_lab.views.charts import BLUE, GREY, INK, SMALL, VERMILLION, Figure, config
 
 GIB = 2**30
-NAMES = {"nf4": "NF4", "nf4 double": "NF4, scales packed"}
+NAMES = {"nf4": "NF4", "nf4 double": "NF4 double"}
 PART_COLOURS = ("#56B4E9", "#0072B2", "#009E73", "#000000", "#CC79A7", "#D55E00", "#E69F00")  # Okabe and Ito
 LINES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [1, 3])  # dashes, beside the colours
 
@@ -41,14 +41,17 @@ def memory_chart(shape: Shape, *, card: float = 8.0, context: int = 4_096, name:
             for place, part in enumerate(PARTS)
         ]
     y = alt.Y("format:N", sort=list(totals), title=None)
-    size_axis = alt.X("size:Q", title=f"GiB, context of {context:,} tokens")
-    colour = alt.Color("part:N", scale=alt.Scale(domain=list(PARTS), range=list(PART_COLOURS)), title="part")
+    scale = alt.Scale(domain=[0, max(totals.values()) * 1.1], nice=False)
+    size_axis = alt.X("size:Q", title=f"GiB, context of {context:,} tokens", scale=scale)
+    colours = alt.Scale(domain=list(PARTS), range=list(PART_COLOURS))
+    colour = alt.Color("part:N", scale=colours, title=None, legend=alt.Legend(orient="bottom", columns=4))
     bars = (
         alt.Chart(alt.Data(values=rows))
         .mark_bar(stroke="white", strokeWidth=0.6)
         .encode(y=y, x=size_axis, color=colour, order="order:Q")
     )
-    sums = [{"format": label, "size": size, "text": f"{size:.2f}"} for label, size in totals.items()]
+    beside = {label: card if card - 2 < size < card else size for label, size in totals.items()}  # not on the line
+    sums = [{"format": label, "size": beside[label], "text": f"{size:.2f}"} for label, size in totals.items()]
     labels = alt.Chart(alt.Data(values=sums)).mark_text(align="left", dx=5, color=INK)
     labels = labels.encode(y=y, x="size:Q", text="text:N")
     limit = alt.Chart(alt.Data(values=[{"size": card, "text": f"{card:g} GiB card"}]))
@@ -82,7 +85,8 @@ def quality_chart(measured: Sequence[Measured]) -> Figure | Card:
         for one in measured
     ]
     y = alt.Y("format:N", sort=[one.name for one in measured], title=None)
-    x = alt.X("perplexity:Q", title="perplexity: among so many equal words the model wavers (lower is better)")
+    scale = alt.Scale(domain=[0, max(one.perplexity for one in measured) * 1.35], nice=False)
+    x = alt.X("perplexity:Q", title="perplexity: among so many equal words it wavers (lower is better)", scale=scale)
     bars = alt.Chart(alt.Data(values=rows)).mark_bar(color=BLUE, height=20).encode(y=y, x=x)
     labels = alt.Chart(alt.Data(values=rows)).mark_text(align="left", dx=5, color=INK).encode(y=y, x=x, text="text:N")
     worse = measured[-1].perplexity / measured[0].perplexity - 1
@@ -152,11 +156,15 @@ class Leaderboard:
         table = pd.DataFrame(self.times)
         middle = table.groupby("miner")["seconds"].median() if len(table) else pd.Series(dtype=float)
         y = alt.Y("miner:N", sort=list(middle.sort_values().index), title=None)
-        x = alt.X("seconds:Q", title="seconds from question to answer, over signed HTTP")
+        axis = alt.Axis(tickCount=6, grid=False)
+        x = alt.X("seconds:Q", title="seconds from question to answer, over signed HTTP", axis=axis)
         dots = alt.Chart(alt.Data(values=self.times)).mark_tick(color=BLUE, thickness=2, height=16).encode(y=y, x=x)
         said = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in middle.items())
-        title = f"A language model takes its time: half of the answers came within {said or 'no time'}"
-        return _figure(alt.layer(dots), "Latency: each line is one answer", title, 560, 26 * max(len(middle), 1))
+        others = middle.drop(self._mine, errors="ignore")
+        title = (
+            f"`{self._mine}` takes {middle.get(self._mine, 0):.2f} s for an answer, the others {others.median():.2f} s"
+        )
+        return _figure(alt.layer(dots), title, f"Medians: {said}.", 560, 26 * max(len(middle), 1))
 
     def _lines(self, field: str, axis: str, words: str, number: str) -> Figure:
         names = sorted({row["miner"] for row in self.scores}, key=lambda name: (name != self._mine, name))

@@ -17,7 +17,7 @@ FETCH = f"tao-lab models get {MODEL}"
 FORMATS: dict[str, dict[str, Any]] = {
     "32 bits": {},
     "NF4": {"quantize": "nf4", "double_quant": False},
-    "NF4, scales packed": {"quantize": "nf4", "double_quant": True},
+    "NF4 double": {"quantize": "nf4", "double_quant": True},
 }
 WORDS = 90  # of the text on which the surprise is measured: about 120 tokens
 

@@ -230,8 +230,8 @@ FORWARD = (
     ),
     WrongAnswer(
         "the bare question",
-        "You hand the model the bare question, and it chats. `task.content['messages']` is the whole conversation, with "
-        "the instruction to answer in a word or two.",
+        "You hand the model the bare question, and it chats. `task.content['messages']` is the whole conversation, "
+        "with the instruction to answer in a word or two.",
         _question_alone,
     ),
     WrongAnswer(
@@ -412,14 +412,14 @@ def _python_only(reply: str) -> dict[str, str]:
 MEND = (
     WrongAnswer(
         "sent as it came",
-        "You send the reply as it came. A validator runs what you send: a fence or a friendly word is no Python, and the "
-        "score is 0.",
+        "You send the reply as it came. A validator runs what you send: a fence or a friendly word is no Python, and "
+        "the score is 0.",
         _unchanged,
     ),
     WrongAnswer(
         "only the marks taken out",
-        "You take the three marks out and leave what stood around them: the word `python`, and the sentences before and "
-        "after.",
+        "You take the three marks out and leave what stood around them: the word `python`, and the sentences before "
+        "and after.",
         _marks_only,
     ),
     WrongAnswer(
@@ -429,7 +429,8 @@ MEND = (
     ),
     WrongAnswer(
         "imports are lost",
-        "You begin at `def solve`. Imports before it are allowed and needed: without them the function raises NameError.",
+        "You begin at `def solve`. Imports before it are allowed and needed: without them the function "
+        "raises NameError.",
         _from_def,
     ),
     WrongAnswer(
