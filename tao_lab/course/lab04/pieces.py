@@ -1,4 +1,4 @@
-"""What the exercises of lab 04 work on: a request as it arrives, a model that says what it is told, replies with code."""
+"""What the exercises of lab 04 work on: a request as it arrives, a model that says what it is told, and replies."""
 
 from __future__ import annotations
 
