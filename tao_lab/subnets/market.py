@@ -86,7 +86,7 @@ class Market:
     def __init__(
         self,
         work: Subnet,
-        miners: Mapping[str, Forward],
+        miners: Mapping[str, Forward | None],
         *,
         validators: int = 2,
         net: Network | None = None,
@@ -96,7 +96,7 @@ class Market:
 
         Args:
             work: The kind of work.
-            miners: Their functions by name.
+            miners: Their functions by name; None registers a miner that begins to serve later.
             validators: How many.
             net: Where; by default a chain of its own.
             seed: Of the first task.
@@ -151,7 +151,8 @@ class Market:
 
     def __enter__(self) -> Market:
         for name, forward in self._forwards.items():
-            self.serve(name, forward)
+            if forward is not None:
+                self.serve(name, forward)
         for wallet in self.validators:
             validator = Validator(self.work, wallet=wallet, network=self.net, netuid=self.netuid)
             self._open.append(self._stack.enter_context(validator))

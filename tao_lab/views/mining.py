@@ -117,15 +117,16 @@ class Leaderboard:
         self.scores: list[dict[str, Any]] = []
         self.times: list[dict[str, Any]] = []
 
-    def run(self, steps: int) -> None:
-        """Let the market work, and show each step.
+    def run(self, steps: int) -> Card:
+        """Let the market work, show each step, and give back the last table.
 
         Args:
             steps: tasks of each validator.
         """
         bar = ipywidgets.IntProgress(max=steps, description="tasks")
         table = ipywidgets.HTML()
-        display(ipywidgets.VBox([bar, table]))
+        shown = ipywidgets.VBox([bar, table])
+        display(shown)
         for number in range(steps):
             self._note_times(self._market.step())
             rows = self._market.standings()
@@ -134,7 +135,8 @@ class Leaderboard:
                 {"block": block, "miner": row.name, "score": row.score, "alpha": row.paid / RAO_PER_TAO} for row in rows
             ]
             bar.value, table.value = number + 1, board_card(rows, block, self._mine)._repr_html_()
-        print(repr(board_card(rows, block, self._mine)).splitlines()[0] if steps else "no steps")
+        shown.close()
+        return board_card(self._market.standings(), self._market.net.block_number, self._mine)
 
     def _note_times(self, steps: Sequence[Any]) -> None:
         names = {str(wallet.hotkey.ss58_address): name for name, wallet in self._market.miners.items()}
@@ -160,10 +162,8 @@ class Leaderboard:
         x = alt.X("seconds:Q", title="seconds from question to answer, over signed HTTP", axis=axis)
         dots = alt.Chart(alt.Data(values=self.times)).mark_tick(color=BLUE, thickness=2, height=16).encode(y=y, x=x)
         said = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in middle.items())
-        others = middle.drop(self._mine, errors="ignore")
-        title = (
-            f"`{self._mine}` takes {middle.get(self._mine, 0):.2f} s for an answer, the others {others.median():.2f} s"
-        )
+        own, theirs = middle.get(self._mine, 0.0), middle.drop(self._mine, errors="ignore").median()
+        title = f"An answer of {self._mine} takes {own:.2f} s, one of the others {theirs:.2f} s"
         return _figure(alt.layer(dots), title, f"Medians: {said}.", 560, 26 * max(len(middle), 1))
 
     def _lines(self, field: str, axis: str, words: str, number: str) -> Figure:

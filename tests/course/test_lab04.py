@@ -71,20 +71,21 @@ def test_without_the_model_a_table_stands_in_and_says_what_fetches_it(no_model):
     assert "tao-lab models get smollm2" in repr(quality_chart([])) + repr(answers([]))
 
 
-def test_a_leaderboard_follows_a_market_and_the_miner_that_works_leads(no_model, capsys):
+def test_a_leaderboard_follows_a_market_and_a_miner_that_comes_later_climbs(no_model):
     work, model = kind("text"), language_model()
-    miners = {"mine": lambda task: exercises.forward(task, model), "echo": work.miners()["echo"]}
-    market = Market(work, miners, validators=1, seed=30)
+    market = Market(work, {"mine": None, "echo": work.miners()["echo"]}, validators=1, seed=30)
     board = Leaderboard(market)
     with market:
-        board.run(2)
+        assert board.run(1).title == "`mine` is number 1 of 2"  # of two without a score, the first by name
+        market.serve("mine", lambda task: exercises.forward(task, model))
+        card = board.run(2)
         market.pay()
         first, last = market.standings()
-    assert "`mine` is number 1 of 2" in capsys.readouterr().out
+    assert card.title == "`mine` is number 1 of 2"
     assert (first.name, last.name) == ("mine", "echo")
     assert first.paid > last.paid == 0
-    assert [row["miner"] for row in board.scores] == ["mine", "echo"] * 2
-    assert len(board.times) == 4
+    assert [row["miner"] for row in board.scores] == ["mine", "echo"] * 3
+    assert len(board.times) == 6
     for figure in (board.score_chart(), board.money_chart(), board.latency_chart()):
         assert "<svg" in figure.svg()
         assert "mine" in figure.alt
