@@ -52,6 +52,13 @@ def test_importing_the_lab_does_not_import_torch():
     assert result.stdout.strip() == "False"
 
 
+def test_the_chain_starts_without_what_only_some_calls_need():
+    slow = ("bittensor", "eth_account", "pandas")
+    code = f"import sys, tao_lab.chain.chain; print([name for name in {slow} if name in sys.modules])"
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"
+
+
 def test_make_installs_what_conda_installs():
     makefile = (ROOT / "Makefile").read_text()
     assert "--editable '.[models]'" in makefile

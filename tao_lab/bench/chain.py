@@ -128,16 +128,15 @@ def measure_height(high: int = HIGH) -> Height:
 def measure_idle() -> Idle:
     """Blocks of a chain with 128 running subnets, hardly any neurons, and no extrinsics: emission only."""
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "idle.db"
-        chain = Chain(file)
+        chain = Chain(Path(folder) / "idle.db")
         size = Size(IDLE_SUBNETS, neurons=4, validators=1, tempo=10_000)
         populate(Context(chain.runtime, chain.state, 1, executive.author(chain.state)), size)
         for _ in range(3):
             chain.produce_block()
-        before, begin = file.stat().st_size, time.perf_counter()
+        before, begin = chain.store.size(), time.perf_counter()
         for _ in range(IDLE_BLOCKS):
             chain.produce_block()
         seconds = (time.perf_counter() - begin) / IDLE_BLOCKS
+        written = (chain.store.size() - before) / IDLE_BLOCKS
         chain.close()
-        written = (file.stat().st_size - before) / IDLE_BLOCKS
     return Idle(IDLE_SUBNETS, seconds, written)

@@ -40,7 +40,8 @@ class Run:
 
     Attributes:
         blocks: How many.
-        seconds: In all.
+        seconds: In all, by the clock.
+        processor: In all, of the processor; less than by the clock where the machine has other work.
         phases: Seconds by phase.
         file_bytes: What the blocks added to the file.
         memory: Resident bytes of the process before and after.
@@ -48,6 +49,7 @@ class Run:
 
     blocks: int
     seconds: float
+    processor: float
     phases: dict[str, float] = field(default_factory=dict)
     file_bytes: int = 0
     memory: tuple[int, int] = (0, 0)
@@ -68,18 +70,16 @@ def measure(size: Size, history: str, blocks: int, progress: Callable[[int], Any
         progress: Called with the number of blocks made.
     """
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "chain.db"
-        chain = Chain(file)
+        chain = Chain(Path(folder) / "chain.db")
         populate(Context(chain.runtime, chain.state, 1, executive.author(chain.state)), size)
         _produce(chain, size.tempo + 2, KEPT_EVERY, progress)
-        before, memory = file.stat().st_size, resident_bytes()
+        before, memory = chain.store.size(), resident_bytes()
         with stopwatch() as phases:
-            begin = time.perf_counter()
+            begin, processor = time.perf_counter(), time.process_time()
             _produce(chain, blocks, 1 if history == "blocks" else KEPT_EVERY, progress)
-            seconds = time.perf_counter() - begin
-        run = Run(
-            blocks, seconds, _exclusive(phases, seconds), file.stat().st_size - before, (memory, resident_bytes())
-        )
+            seconds, processor = time.perf_counter() - begin, time.process_time() - processor
+        written, after = chain.store.size() - before, resident_bytes()
+        run = Run(blocks, seconds, processor, _exclusive(phases, seconds), written, (memory, after))
         chain.close()
     return run
 

@@ -192,6 +192,9 @@ class Chain:
         Raises:
             BadValue: It does not exist or an argument does not fit it.
         """
+        for arg, most in self.runtime.compact_limits.get((pallet, name), {}).items():
+            if isinstance(args.get(arg), int) and args[arg] > most:
+                raise BadValue(arg, args[arg], f"0 to {most}")
         try:
             return bytes(self.runtime.core.compose_call(pallet, name, dict(args)))
         except (ValueError, TypeError, KeyError, OverflowError) as error:
@@ -376,7 +379,8 @@ class Chain:
         encoded = header.encode(self.runtime)
         block = Block(number, blake2_256(encoded), header, tuple(extrinsics))
         try:
-            self.store.commit([*self._light, StoredBlock(number, block.hash, encoded, b"".join(extrinsics))], changes)
+            stored = StoredBlock(number, block.hash, encoded, b"".join(extrinsics))
+            self.store.commit([*self._light, stored], changes, self._raw.item)
         except BaseException:
             self._tree.update(self._raw.before(changes))
             raise
@@ -401,7 +405,7 @@ class Chain:
         Raises:
             BadValue: There is no such block.
         """
-        stored = self._stored(number) if number >= 0 else None
+        stored = self._stored(number) if isinstance(number, int) and number >= 0 else None
         if stored is None:
             raise BadValue("block", number, f"0 to {self.head.number}")
         return Block.from_stored(self.runtime, stored)
@@ -433,10 +437,10 @@ class Chain:
         Raises:
             BadValue: There is no such block, or its state was not kept.
         """
+        if not isinstance(number, int) or not 0 <= number <= self.head.number:
+            raise BadValue("block", number, f"0 to {self.head.number}")
         if number == self.head.number:
             return self.state
-        if not 0 <= number < self.head.number:
-            raise BadValue("block", number, f"0 to {self.head.number}")
         self._ensure_kept(number)
         return StorageReader(self.runtime, PastState(self.store, number))
 
@@ -462,8 +466,15 @@ class Chain:
     # --- proofs ------------------------------------------------------------------------------------------------
 
     def extrinsic_proof(self, number: int, index: int) -> ListProof:
-        """Shows that an extrinsic is in a block, against the header's `extrinsics_root`."""
-        return list_proof(self.block(number).extrinsics, index)
+        """Shows that an extrinsic is in a block, against the header's `extrinsics_root`.
+
+        Raises:
+            BadValue: There is no such block, or no such extrinsic in it.
+        """
+        extrinsics = self.block(number).extrinsics
+        if index not in range(len(extrinsics)):
+            raise BadValue("index", index, f"0 to {len(extrinsics) - 1}")
+        return list_proof(extrinsics, index)
 
     def state_proof(self, key: bytes, number: int) -> StateProof:
         """Shows the value of a storage key after a block, or its absence, against the header's `state_root`.

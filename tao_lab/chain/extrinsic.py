@@ -118,9 +118,19 @@ def _era(reader: _Reader) -> Era | None:
 
 def _call(runtime: Runtime, data: bytes) -> Call:
     try:
-        return Call.from_decoded(runtime.core.decode_call(data))
+        call = Call.from_decoded(runtime.core.decode_call(data))
     except (ValueError, OverflowError, KeyError) as error:
         raise MalformedExtrinsic("call", data.hex()[:64], f"a call of the runtime ({error})") from None
+    _ensure_amounts_fit(runtime, call)
+    return call
+
+
+def _ensure_amounts_fit(runtime: Runtime, call: Call) -> None:
+    for name, most in runtime.compact_limits.get((call.pallet, call.name), {}).items():
+        if not 0 <= call.args[name] <= most:
+            raise MalformedExtrinsic(name, call.args[name], f"0 to {most}")
+    for inner in call.inner():
+        _ensure_amounts_fit(runtime, inner)
 
 
 def decode_extrinsic(runtime: Runtime, data: bytes, most_bytes: int) -> Extrinsic:

@@ -88,6 +88,31 @@ class Runtime:
             for error in pallet["errors"]
         }
 
+    @cached_property
+    def compact_limits(self) -> dict[tuple[str, str], dict[str, int]]:
+        """Pallet and call to its compact arguments, each with the largest number of its type.
+
+        The decoder reads a compact number whatever its size; the real runtime refuses one that its type cannot hold.
+        """
+        calls = next(t for t in self.types.values() if t.get("path", [""])[-1] == "RuntimeCall")
+        found: dict[tuple[str, str], dict[str, int]] = {}
+        for pallet in calls["def"]["variant"]["variants"]:
+            for call in self.types[pallet["fields"][0]["type"]]["def"]["variant"]["variants"]:
+                limits = {f["name"]: most for f in call.get("fields", []) if (most := self._most_compact(f["type"]))}
+                if limits:
+                    found[pallet["name"], call["name"]] = limits
+        return found
+
+    def _most_compact(self, type_id: int) -> int:
+        """The largest number of a compact type; 0 for any other type."""
+        definition = self.types[type_id]["def"]
+        if "compact" not in definition:
+            return 0
+        inner = self.types[definition["compact"]["type"]]["def"]
+        while "composite" in inner:  # an amount is a number in a struct of its own
+            inner = self.types[inner["composite"]["fields"][0]["type"]]["def"]
+        return (1 << int(inner["primitive"].removeprefix("u"))) - 1
+
     def item(self, pallet: str, name: str) -> Item:
         """The storage item `pallet.name`.
 

@@ -11,7 +11,7 @@ are int, `Option` is None or the value, structs are dicts, a fixed-point number 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from tao_lab.chain.errors import BadValue
@@ -19,6 +19,8 @@ from tao_lab.chain.runtime import Item, Runtime
 
 PREFIX_BYTES = 32  # twox128(pallet) ++ twox128(item)
 MOST_JOURNAL = 1 << 16
+LISTS_KEPT = 1 << 9  # of parts of keys, a list for all hotkeys of a subnet
+ACCOUNT_TYPE = "scale_info::0"
 PARTS_KEPT = 1 << 17  # parts of storage keys
 
 
@@ -63,6 +65,10 @@ class RawState:
         old = self._write(key, None)
         if old is not None:
             self._journal.append((key, old))
+
+    def item(self, prefix: bytes) -> Mapping[bytes, bytes]:
+        """All keys and values of the item with this prefix."""
+        return self._items.get(prefix, {})
 
     def get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
         """The values of several keys of one item."""
@@ -159,6 +165,7 @@ class StorageReader:
         self.runtime = runtime
         self._raw = raw
         self._parts: dict[tuple[tuple[str, str], type, Any], bytes] = {}
+        self._lists_of_parts: dict[tuple[tuple[str, str], tuple[str, ...]], list[bytes]] = {}
 
     def key(self, pallet: str, name: str, *params: Any) -> bytes:
         """The storage key of an item; with fewer keys than it takes, the prefix of all that begin so.
@@ -180,6 +187,34 @@ class StorageReader:
             except (KeyError, TypeError):
                 pass
         return item.prefix + b"".join(self._hashed(item, params))
+
+    def keys_by_account(
+        self, pallet: str, name: str, accounts: Sequence[str], netuid: int | None = None
+    ) -> list[bytes]:
+        """Storage keys of an item kept by account, and by netuid if one is given, for many accounts at once."""
+        item = self.runtime.item(pallet, name)
+        if not accounts:
+            return []
+        first = self._full_key(item, [each for each in self._params(item, accounts[0], netuid) if each is not None])
+        parts = self._account_parts(tuple(accounts), item, netuid)
+        at = first.index(parts[0], PREFIX_BYTES)
+        head, tail = first[:at], first[at + len(parts[0]) :]
+        return [head + part + tail for part in parts]
+
+    def _params(self, item: Item, account: str, netuid: int | None) -> tuple[Any, Any]:
+        return (account, netuid) if item.layout[0][1] == ACCOUNT_TYPE else (netuid, account)
+
+    def _account_parts(self, accounts: tuple[str, ...], item: Item, netuid: int | None) -> list[bytes]:
+        layout = item.layout[0 if item.layout[0][1] == ACCOUNT_TYPE else 1]
+        found = self._lists_of_parts.get((layout, accounts))
+        if found is None:
+            if len(self._lists_of_parts) >= LISTS_KEPT:
+                self._lists_of_parts.clear()
+            for account in accounts:
+                self._key(item, [each for each in self._params(item, account, netuid) if each is not None])
+            found = [self._parts[(layout, str, account)] for account in accounts]
+            self._lists_of_parts[(layout, accounts)] = found
+        return found
 
     def _hashed(self, item: Item, params: Sequence[Any]) -> list[bytes]:
         """The parts of a key, kept for the next time."""

@@ -4,22 +4,28 @@
 one search in that index, whatever the height, and a new block costs what it changes. A network that is not to be
 kept lives in the same tables in memory.
 
+An item of which a block changes many values, as emission does for every subnet, is written as one row of `packs`: all
+its values, in the order of a row of `layouts`. The later of a key's own row and its item's pack has its value.
+
 The file is in write-ahead mode: a transaction is complete or absent after a crash of the process at any moment.
 One process owns the file at a time.
 """
 
 from __future__ import annotations
 
+import heapq
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 
 from tao_lab.chain.errors import BadValue, DatabaseCorrupt, DatabaseFull, DatabaseLocked, StoreError
-from tao_lab.chain.state import prefix_end
+from tao_lab.chain.state import PREFIX_BYTES, prefix_end
 
-FORMAT = "tao-lab/chain/1"
+FORMAT = "tao-lab/chain/2"
 LOCK_SECONDS = 0.2
 PRIMARY_CODE = 0xFF  # the low byte of SQLite's extended error code
 SCHEMA = """
@@ -27,9 +33,15 @@ CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT R
 CREATE TABLE keys (key BLOB PRIMARY KEY, id INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE changes (key_id INTEGER NOT NULL, block INTEGER NOT NULL, value BLOB,
                       PRIMARY KEY (key_id, block)) STRICT, WITHOUT ROWID;
+CREATE TABLE layouts (id INTEGER PRIMARY KEY, keys BLOB NOT NULL) STRICT;
+CREATE TABLE packs (prefix BLOB NOT NULL, block INTEGER NOT NULL, layout INTEGER NOT NULL, data BLOB NOT NULL,
+                    PRIMARY KEY (prefix, block)) STRICT;
 CREATE TABLE blocks (number INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, header BLOB NOT NULL,
                      extrinsics BLOB NOT NULL) STRICT;
 """
+LEAST_PACKED = 32  # changed values of an item
+MOST_PACKED = 2_048  # values of an item
+KEY_ID_BYTES = 4  # in a layout
 AT = "(SELECT value FROM changes WHERE key_id = keys.id AND block <= ? ORDER BY block DESC LIMIT 1)"
 
 
@@ -59,6 +71,38 @@ def _typed_errors(path: str) -> Iterator[None]:
         raise StoreError(f"{path}: {error}") from error
 
 
+@dataclass(frozen=True)
+class _Layout:
+    """Which keys a pack holds, in order."""
+
+    number: int
+    places: dict[bytes, int]
+
+
+@dataclass(frozen=True)
+class _Pack:
+    """All values of an item after a block; each has the same number of bytes."""
+
+    block: int
+    layout: _Layout
+    data: bytes
+
+    @property
+    def width(self) -> int:
+        """Bytes of a value."""
+        return len(self.data) // len(self.layout.places)
+
+    def get(self, key: bytes) -> bytes | None:
+        """The value of a key, or None."""
+        place = self.layout.places.get(key)
+        return None if place is None else self.data[place * self.width : (place + 1) * self.width]
+
+    def items(self) -> Iterator[tuple[bytes, bytes]]:
+        """Every key and value."""
+        for key, place in self.layout.places.items():
+            yield key, self.data[place * self.width : (place + 1) * self.width]
+
+
 class Store:
     """The tables of one chain."""
 
@@ -70,6 +114,9 @@ class Store:
         """
         self.path = ":memory:" if path is None else str(path)
         self._key_ids: dict[bytes, int] = {}
+        self._layouts: dict[int, _Layout] = {}
+        self._layout_numbers: dict[tuple[bytes, ...], int] = {}
+        self._packed: set[bytes] = set()  # prefixes of items that have packs
         with _typed_errors(self.path):
             self._db = sqlite3.connect(self.path, timeout=LOCK_SECONDS, isolation_level=None, check_same_thread=False)
         try:
@@ -98,32 +145,72 @@ class Store:
             db.execute("ROLLBACK")
             raise
         self._key_ids = {key: key_id for key_id, key in db.execute("SELECT id, key FROM keys")}
+        keys = {key_id: key for key, key_id in self._key_ids.items()}
+        for number, data in db.execute("SELECT id, keys FROM layouts"):
+            ids = [int.from_bytes(data[i : i + KEY_ID_BYTES], "little") for i in range(0, len(data), KEY_ID_BYTES)]
+            self._learn(number, tuple(keys.get(key_id, b"") for key_id in ids))
+        self._packed = {prefix for (prefix,) in db.execute("SELECT DISTINCT prefix FROM packs")}
+
+    def _learn(self, number: int, keys: tuple[bytes, ...]) -> None:
+        self._layouts[number] = _Layout(number, {key: place for place, key in enumerate(keys)})
+        self._layout_numbers[keys] = number
 
     def close(self) -> None:
         """Close the file; other processes may open it now."""
         self._db.close()
+
+    def size(self) -> int:
+        """Bytes of the database, what waits in its write-ahead log included."""
+        pages, page = (self._db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
+        return int(pages * page)
 
     def meta(self, name: str) -> str | None:
         """A text kept beside the chain."""
         row = self._db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
         return None if row is None else str(row[0])
 
-    def commit(self, blocks: Sequence[StoredBlock], changes: Mapping[bytes, bytes | None]) -> None:
+    def commit(
+        self,
+        blocks: Sequence[StoredBlock],
+        changes: Mapping[bytes, bytes | None],
+        item: Callable[[bytes], Mapping[bytes, bytes]] = lambda prefix: {},
+    ) -> None:
         """Write blocks and what they changed together, all or nothing; the changes are stored with the last.
+
+        Args:
+            blocks: One after the other.
+            changes: Key to new value, None for a removed one.
+            item: Gives all values of the item with a prefix, after the changes.
 
         Raises:
             StoreError: Nothing was written.
         """
         fresh = {key: len(self._key_ids) + 1 + i for i, key in enumerate(k for k in changes if k not in self._key_ids)}
-        ids = self._key_ids
-        number = blocks[-1].number
-        rows = [(ids.get(key) or fresh[key], number, value) for key, value in changes.items()]
+        ids, number = self._key_ids, blocks[-1].number
+        packs = self._packs(changes, item)
+        rows = [
+            (ids.get(key) or fresh[key], number, value)
+            for key, value in changes.items()
+            if value is None or key[:PREFIX_BYTES] not in packs
+        ]
+        layouts = {keys for keys, _ in packs.values() if keys not in self._layout_numbers}
+        numbers = {keys: len(self._layouts) + 1 + i for i, keys in enumerate(sorted(layouts))}
         db = self._db
         with _typed_errors(self.path):
             db.execute("BEGIN IMMEDIATE")
             try:
                 db.executemany("INSERT INTO keys VALUES (?, ?)", list(fresh.items()))
                 db.executemany("INSERT INTO changes VALUES (?, ?, ?)", rows)
+                for keys, layout in numbers.items():
+                    data = b"".join((ids.get(key) or fresh[key]).to_bytes(KEY_ID_BYTES, "little") for key in keys)
+                    db.execute("INSERT INTO layouts VALUES (?, ?)", (layout, data))
+                db.executemany(
+                    "INSERT INTO packs VALUES (?, ?, ?, ?)",
+                    [
+                        (prefix, number, numbers.get(keys) or self._layout_numbers[keys], data)
+                        for prefix, (keys, data) in packs.items()
+                    ],
+                )
                 db.executemany(
                     "INSERT INTO blocks VALUES (?, ?, ?, ?)",
                     [(block.number, block.hash, block.header, block.extrinsics) for block in blocks],
@@ -134,6 +221,22 @@ class Store:
                     db.execute("ROLLBACK")
                 raise
         self._key_ids.update(fresh)
+        for keys, layout in numbers.items():
+            self._learn(layout, keys)
+        self._packed.update(packs)
+
+    def _packs(
+        self, changes: Mapping[bytes, bytes | None], item: Callable[[bytes], Mapping[bytes, bytes]]
+    ) -> dict[bytes, tuple[tuple[bytes, ...], bytes]]:
+        """Items that are to be written whole: prefix to keys and all values."""
+        counts = Counter([key[:PREFIX_BYTES] for key in changes])
+        packs = {}
+        for prefix in [prefix for prefix, count in counts.items() if count >= LEAST_PACKED]:
+            values = item(prefix)
+            if LEAST_PACKED <= len(values) <= MOST_PACKED and len(set(map(len, values.values()))) == 1:
+                keys = tuple(sorted(values))
+                packs[prefix] = (keys, b"".join(map(values.__getitem__, keys)))
+        return packs
 
     def check(self) -> None:
         """Let SQLite look at every page and index.
@@ -172,48 +275,78 @@ class Store:
 
     def changes_by_block(self) -> Iterator[tuple[int, dict[bytes, bytes | None]]]:
         """What each block wrote, from genesis on; blocks that wrote nothing are left out."""
-        query = "SELECT block, key_id, value FROM changes ORDER BY block"
         keys = {key_id: key for key, key_id in self._key_ids.items()}
         number, changes = -1, dict[bytes, bytes | None]()
         with _typed_errors(self.path):
-            for block, key_id, value in self._db.execute(query):
+            for block, found in self._stored_changes(keys):
                 if block != number:
                     if changes:
                         yield number, changes
                     number, changes = block, {}
-                if key_id in keys:  # a key that somebody took away shows in the state root
-                    changes[keys[key_id]] = value
+                changes.update(found)
         if changes:
             yield number, changes
+
+    def _stored_changes(self, keys: Mapping[int, bytes]) -> Iterator[tuple[int, dict[bytes, bytes | None]]]:
+        """Block and changes of every row, in the order of blocks."""
+        rows = self._db.execute("SELECT block, key_id, value FROM changes ORDER BY block")
+        packs = self._db.execute("SELECT block, layout, data FROM packs ORDER BY block")
+        # a key that somebody took away shows in the state root
+        single = ((block, {keys[key_id]: value} if key_id in keys else {}) for block, key_id, value in rows)
+        whole = ((block, dict(self._pack(block, layout, data).items())) for block, layout, data in packs)
+        yield from heapq.merge(single, whole, key=itemgetter(0))
+
+    def _pack(self, block: int, layout: int, data: bytes) -> _Pack:
+        if layout not in self._layouts:
+            raise DatabaseCorrupt(f"{self.path}: damaged (a pack of block {block} has no layout)")
+        return _Pack(block, self._layouts[layout], data)
+
+    def _pack_at(self, prefix: bytes, block: int) -> _Pack | None:
+        """The newest pack of an item up to a block."""
+        if prefix not in self._packed:
+            return None
+        query = "SELECT block, layout, data FROM packs WHERE prefix = ? AND block <= ? ORDER BY block DESC LIMIT 1"
+        row = self._db.execute(query, (prefix, block)).fetchone()
+        return None if row is None else self._pack(*row)
 
     def value_at(self, key: bytes, block: int) -> bytes | None:
         """The value of a key after this block."""
         key_id = self._key_ids.get(key)
         if key_id is None:
             return None
-        query = "SELECT value FROM changes WHERE key_id = ? AND block <= ? ORDER BY block DESC LIMIT 1"
+        query = "SELECT block, value FROM changes WHERE key_id = ? AND block <= ? ORDER BY block DESC LIMIT 1"
         with _typed_errors(self.path):
             row = self._db.execute(query, (key_id, block)).fetchone()
-        return None if row is None else row[0]
+            pack = self._pack_at(key[:PREFIX_BYTES], block)
+        if pack is not None and (row is None or row[0] <= pack.block):
+            return pack.get(key)
+        return None if row is None else row[1]
 
     def keys_at(self, block: int, prefix: bytes, after: bytes | None, limit: int | None) -> list[bytes]:
         """Keys with a value after this block that begin with `prefix`, in order."""
         low, sign = (after, ">") if after is not None and after >= prefix else (prefix, ">=")
         high = prefix_end(prefix)
         below = "" if high is None else "AND key < ?"
-        params: list[object] = [low, block] if high is None else [low, high, block]
-        query = f"SELECT key FROM keys WHERE key {sign} ? {below} AND {AT} IS NOT NULL ORDER BY key"
-        if limit is not None:
-            query, params = query + " LIMIT ?", [*params, limit]
+        params: list[object] = [low] if high is None else [low, high]
+        packed = any(each.startswith(prefix[:PREFIX_BYTES]) for each in self._packed)
+        if packed:  # whether such a key has a value is not in its own row
+            query = f"SELECT key FROM keys WHERE key {sign} ? {below} ORDER BY key"
+        else:
+            query = f"SELECT key FROM keys WHERE key {sign} ? {below} AND {AT} IS NOT NULL ORDER BY key"
+            params.append(block)
+            if limit is not None:
+                query, params = query + " LIMIT ?", [*params, limit]
         with _typed_errors(self.path):
-            return [key for (key,) in self._db.execute(query, params)]
+            keys = [key for (key,) in self._db.execute(query, params)]
+        return [key for key in keys if self.value_at(key, block) is not None][:limit] if packed else keys
 
     def state_at(self, block: int) -> Iterator[tuple[bytes, bytes]]:
         """Every key and value after this block."""
         with _typed_errors(self.path):
             for key, value in self._db.execute(f"SELECT key, {AT} AS now FROM keys", (block,)):
-                if value is not None:
-                    yield key, value
+                now = self.value_at(key, block) if key[:PREFIX_BYTES] in self._packed else value
+                if now is not None:
+                    yield key, now
 
 
 class PastState:

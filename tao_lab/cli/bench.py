@@ -165,8 +165,8 @@ def _print_economy(kind: str, run: Any, economy: Any) -> None:
     measured = "measured" if run.blocks == economy.BLOCKS_PER_DAY else f"extrapolated from {run.blocks:,} blocks"
     hours = run.day * economy.DAYS_PER_YEAR / 3_600
     typer.echo(
-        f"history of {kind}: {run.blocks / run.seconds:.1f} blocks a second; a day {run.day:.0f} s ({measured}), "
-        f"a year {hours:.1f} hours (extrapolated)"
+        f"history of {kind}: {run.blocks / run.seconds:.1f} blocks a second; a day {run.day:.0f} s ({measured}; "
+        f"processor {run.processor / run.seconds:.0%} of it), a year {hours:.1f} hours (extrapolated)"
     )
     shares = ", ".join(f"{phase} {seconds / run.seconds:.0%}" for phase, seconds in run.phases.items())
     before, after = (size / 2**20 for size in run.memory)

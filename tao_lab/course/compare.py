@@ -8,6 +8,7 @@ import numpy as np
 
 from tao_lab.cards import Block, Grid, Text
 from tao_lab.course.exercise import Case, Values
+from tao_lab.economy import Pool
 from tao_lab.vectors.compare import first_difference
 
 TOLERANCE = 1e-9  # relative, and of 1: far above the rounding of float64, far below any mistake
@@ -100,6 +101,8 @@ def show_case(case: Case) -> tuple[Block, ...]:
             blocks.append(Grid([["", *_row(value, case)]], (f"`{name}`", *(str(j) for j in range(len(value))))))
         elif isinstance(value, (int, float, str, bytes, type(None))):
             scalars.append(f"`{name} = {value if isinstance(value, (int, float)) else _short(value)}`")
+        elif isinstance(value, Pool):
+            scalars.append(f"`{name} = {value}`")
     return (*((Text("Given " + ", ".join(scalars) + "."),) if scalars else ()), *blocks)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tao_lab.chain.genesis import Genesis
 from tao_lab.network import Network, RealWalletsWarning
 
 
@@ -21,8 +22,13 @@ def small_network(path: Path | None = None) -> Iterator[Network]:
         yield net
 
 
-def kept_network(path: Path | None = None) -> Network:
-    """A network that stays open as long as somebody holds it: for what is made once and looked at often."""
+def kept_network(path: Path | None = None, genesis: Genesis | None = None) -> Network:
+    """A network that stays open as long as somebody holds it: for what is made once and looked at often.
+
+    Args:
+        path: As above.
+        genesis: What a new chain begins with.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RealWalletsWarning)
-        return Network(path)
+        return Network(path, genesis=genesis)

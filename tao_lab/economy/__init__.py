@@ -2,6 +2,7 @@
 
 from tao_lab.economy.block_emission import block_emission
 from tao_lab.economy.dividends import Dividends, HotkeyEmission, Payout, Pending, Staked, dividends
+from tao_lab.economy.issuance import issuance_after
 from tao_lab.economy.lock_cost import lock_cost
 from tao_lab.economy.moving_price import update_moving_price
 from tao_lab.economy.registration_price import PriceTerms, registration_price
@@ -25,6 +26,7 @@ __all__ = [
     "SwapResult",
     "block_emission",
     "dividends",
+    "issuance_after",
     "lock_cost",
     "price",
     "registration_price",

@@ -10,12 +10,14 @@
 Money is explicit: `net.tao(5)` is five TAO, and a bare number is never an amount.
 """
 
+from tao_lab.network.flow import AlphaFlow, Received, TaoFlow, follow_alpha, follow_tao
 from tao_lab.network.metagraph import Metagraph, Neuron
 from tao_lab.network.network import Account, CallFailed, Network, RealWalletsWarning, Receipt, address
 from tao_lab.network.population import Population
 
 __all__ = [
     "Account",
+    "AlphaFlow",
     "CallFailed",
     "Metagraph",
     "Network",
@@ -23,5 +25,9 @@ __all__ = [
     "Population",
     "RealWalletsWarning",
     "Receipt",
+    "Received",
+    "TaoFlow",
     "address",
+    "follow_alpha",
+    "follow_tao",
 ]

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from tao_lab.chain.errors import BadValue
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, hotkeys_by_uid, last_updates, subnet_exists
 from tao_lab.chain.pallets.subtensor.stake_weights import stake_weight
 from tao_lab.chain.state import StorageReader
 from tao_lab.units import RAO_PER_TAO, U16_MAX
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 COLUMNS = {
     "uid": "UID",
@@ -106,6 +108,8 @@ class Metagraph:
     @property
     def table(self) -> pd.DataFrame:
         """One row a neuron; shares as fractions of 1, stake in τ, emission in alpha: for reading, not for counting."""
+        import pandas as pd  # slow to load, and only tables need it
+
         rows = [
             {
                 "uid": n.uid,

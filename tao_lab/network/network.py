@@ -17,6 +17,7 @@ from bittensor.wallet import DEFAULT_WALLET_PATH
 from bittensor_core import Keypair, ss58_decode
 from tqdm.auto import tqdm
 
+from tao_lab.chain.beacon import add_pulses
 from tao_lab.chain.block import Block
 from tao_lab.chain.chain import Chain, Tampered
 from tao_lab.chain.errors import BadValue, ChainError, DispatchError
@@ -36,7 +37,7 @@ from tao_lab.network.population import Population, populate
 from tao_lab.node.rpc import Node
 from tao_lab.node.server import Server
 from tao_lab.node.substrate import LocalSubstrate
-from tao_lab.units import RAO_PER_TAO
+from tao_lab.units import RAO_PER_TAO, U16_MAX
 
 NETWORK = "local"  # what the SDK calls a network that is neither finney nor test
 DECIMALS = 9
@@ -231,8 +232,11 @@ class Network:
         """Let the faucet fill an account's free balance up to so many rao.
 
         Raises:
+            BadValue: No whole number of rao.
             CallFailed: The faucet is empty.
         """
+        if not isinstance(rao, int) or isinstance(rao, bool) or not 0 <= rao <= SUPPLY_TAO * RAO_PER_TAO:
+            raise BadValue("rao", rao, f"a whole number from 0 to {SUPPLY_TAO * RAO_PER_TAO}")
         missing = rao - self.balance(who).rao
         if missing > 0:
             self.call(self._faucet, "Balances", "transfer_keep_alive", dest=address(who), value=missing)
@@ -463,8 +467,9 @@ class Network:
         Raises:
             BadValue: There is no such subnet, or not enough free UIDs.
         """
-        rao = 100 * RAO_PER_TAO * validators if stake is None else stake.rao
-        return populate(self, subnet, validators, miners, rao, noise, seed)
+        if stake is not None and (not isinstance(stake, bt.Balance) or stake.netuid != 0):
+            raise BadValue("stake", stake, "an amount of TAO: net.tao(…)")
+        return populate(self, subnet, validators, miners, None if stake is None else stake.rao, noise, seed)
 
     def lock_cost(self) -> Amount:
         """What creating a subnet costs now."""
@@ -480,6 +485,8 @@ class Network:
             if not known:
                 raise BadValue("subnet", netuid, "a subnet, but there is none yet: net.create_subnet(owner=…)")
             return known[-1]
+        if not isinstance(netuid, int) or isinstance(netuid, bool) or netuid not in range(U16_MAX + 1):
+            raise BadValue("subnet", netuid, f"one of {self.subnets()}")
         if not subnet_exists(self.chain.state, netuid):
             raise BadValue("subnet", netuid, f"one of {self.subnets()}")
         return netuid
@@ -622,6 +629,17 @@ class Network:
     def subtensor(self) -> bt.Subtensor:
         """The SDK's classic entry point on this network, blocking or awaited. New at each access."""
         return bt.Subtensor(NETWORK, substrate=self.substrate)
+
+    def fetch_pulses(self) -> list[int]:
+        """Fetch what opens timelocked weights from the real drand beacon, for the next block; needs the internet.
+
+        Returns:
+            The beacon's rounds that the next block stores: those that commits wait for and that are out by now.
+
+        Raises:
+            BeaconError: The beacon is out of reach.
+        """
+        return add_pulses(self.chain)
 
     def serve(self, *, port: int = 0) -> Server:
         """Open the network on this machine, for `btcli` and other programs; close what is given back.

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tao_lab.network.network import Network
 
 SPARE_RAO = RAO_PER_TAO // 10  # for fees, and so that the account stays alive
+STAKE_RAO = 100 * RAO_PER_TAO  # of a validator, on average
 SKEW = (
     0.8  # stake of the k-th validator is about k ** -SKEW of the first one's: a few hold most, as on the real network
 )
@@ -62,14 +63,14 @@ def _key_seed(name: str, kind: str, seed: int) -> str:
 
 
 def populate(
-    net: Network, netuid: int, validators: int, miners: int, stake: int, noise: float, seed: int
+    net: Network, netuid: int, validators: int, miners: int, stake: int | None, noise: float, seed: int
 ) -> Population:
     """Register neurons on a subnet, stake for the validators, and let them set weights; see `Network.populate`."""
     state = net.chain.state
     if not subnet_exists(state, netuid) or netuid == 0:
         raise BadValue("subnet", netuid, "one that exists: net.subnets()")
     free = state.get(MODULE, "MaxAllowedUids", netuid) - state.get(MODULE, "SubnetworkN", netuid)
-    for field, count in (("validators", validators), ("miners", miners)):
+    for field, count in (("validators", validators), ("miners", miners), ("seed", seed)):
         if not isinstance(count, int) or isinstance(count, bool) or count < 0:
             raise BadValue(field, count, "a whole number from 0 on")
     if validators + miners > free:
@@ -84,9 +85,10 @@ def populate(
         tuple(seeded_wallet(net, f"sn{netuid}-miner-{first + i}", seed) for i in range(miners)),
         {},
     )
+    stakes = _stakes(validators, STAKE_RAO * validators if stake is None else stake)
     steps = (validators + miners) * 2 + validators + 1
     with net.progress(steps, f"populating subnet {netuid}") as step:
-        for wallet, rao in zip(people.validators, _stakes(validators, stake), strict=True):
+        for wallet, rao in zip(people.validators, stakes, strict=True):
             _register(net, netuid, wallet, rao)
             step(2)
             net.call(wallet, MODULE, "add_stake", hotkey=wallet.hotkey.ss58_address, netuid=netuid, amount_staked=rao)

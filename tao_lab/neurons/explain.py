@@ -516,16 +516,18 @@ def _inactive(found: Facts) -> Cause | None:
 def _clipped(found: Facts) -> Cause | None:
     me = found.me
     giving = [peer for peer in found.validators if me and found.row(peer).get(me.uid)]
-    if me is None or not giving or _epoch_to_come(found):
+    if me is None or not giving:
         return None
-    share = sum(peer.stake for peer in giving) / sum(peer.stake for peer in found.validators)
+    voices = [*found.validators, *([me] if me.permit and me.stake else [])]  # whose stake consensus counts
+    own = f" (its own stake, {me.stake / RAO_PER_TAO:.9g}, among those who do not)" if me in voices else ""
+    share = sum(peer.stake for peer in giving) / sum(peer.stake for peer in voices)
     kappa = found.hyper["Kappa"] / U16_MAX
     if share > kappa:
         return None
     return Cause(
         "clipped",
         "Too little stake stands behind the weights that the miner gets: consensus clips them to zero.",
-        f"{len(giving)} of {len(found.validators)} validators give uid {me.uid} weight, with {share:.0%} of the stake; "
+        f"{len(giving)} of {len(voices)} with a permit give uid {me.uid} weight, with {share:.0%} of the stake{own}; "
         f"more than {kappa:.0%} is needed",
         "convince validators with more stake; one who gives weight alone loses trust by it",
     )

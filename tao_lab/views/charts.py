@@ -81,7 +81,7 @@ def weights_chart(result: Epoch, cast: Cast | None = None) -> Figure:
     alternative = (
         f"Matrix of weights, {len(cast.validators)} validators by {len(cast.miners)} miners, share of each row."
     )
-    return _figure(weights_spec(_values(table), cast), title, alternative, 560, len(cast.validators) * SMALL.row)
+    return figure_of(weights_spec(values_of(table), cast), title, alternative, 560, len(cast.validators) * SMALL.row)
 
 
 def clipping_chart(result: Epoch, cast: Cast | None = None) -> Figure:
@@ -95,7 +95,7 @@ def clipping_chart(result: Epoch, cast: Cast | None = None) -> Figure:
     table = weights_table(result, cast)
     title = f"Clipping cuts {sum(table['cut'])} of {sum(w > 0 for w in table['weight'])} weights down to consensus"
     alternative = f"{title}. For each miner a bar at consensus and a circle for each validator's weight."
-    return _figure(consensus_spec(_values(table), cast), title, alternative, 560, 220)
+    return figure_of(consensus_spec(values_of(table), cast), title, alternative, 560, 220)
 
 
 def incentive_chart(result: Epoch, cast: Cast | None = None) -> Figure:
@@ -110,7 +110,7 @@ def incentive_chart(result: Epoch, cast: Cast | None = None) -> Figure:
     title = f"The {len(cast.miners)} best miners earn {percent(min(sum(table['incentive']), 1.0))} of all incentive"
     values = zip(table["miner"], table["incentive"], strict=True)
     alternative = f"{title}: {', '.join(f'miner {uid} {percent(share)}' for uid, share in values)}."
-    return _figure(incentive_spec(_values(table), cast), title, alternative, 560, 160)
+    return figure_of(incentive_spec(values_of(table), cast), title, alternative, 560, 160)
 
 
 def dividends_chart(result: Epoch, cast: Cast | None = None) -> Figure:
@@ -126,7 +126,7 @@ def dividends_chart(result: Epoch, cast: Cast | None = None) -> Figure:
     title = f"{below} of {len(cast.validators)} validators earn less than their share of stake"
     values = zip(table["validator"], table["dividends"], table["stake"], strict=True)
     alternative = f"{title}: {', '.join(f'{uid} {percent(d)} on {percent(s)}' for uid, d, s in values)}."
-    return _figure(dividends_spec(_values(table), cast), title, alternative, 480, len(cast.validators) * SMALL.row)
+    return figure_of(dividends_spec(values_of(table), cast), title, alternative, 480, len(cast.validators) * SMALL.row)
 
 
 def bonds_chart(epochs: Sequence[Epoch], miner: int, cast: Cast | None = None, validator: int | None = None) -> Figure:
@@ -154,8 +154,8 @@ def bonds_chart(epochs: Sequence[Epoch], miner: int, cast: Cast | None = None, v
             f"Validator {validator}'s bond on miner {miner} goes from {first[validator]:.2f} to {last[validator]:.2f}"
         )
     alternative = f"{title}. Lines of {len(rows)} validators over {len(epochs)} epochs."
-    chart = bonds_spec(_values(table), cast, validator=validator)
-    return _figure(chart, title, alternative, 480, 220)
+    chart = bonds_spec(values_of(table), cast, validator=validator)
+    return figure_of(chart, title, alternative, 480, 220)
 
 
 def permits_chart(result: Epoch, inputs: EpochInput) -> Figure:
@@ -177,7 +177,7 @@ def permits_chart(result: Epoch, inputs: EpochInput) -> Figure:
     shapes = alt.Scale(domain=["permit", "no permit"], range=["circle", "cross"])
     title = f"{int(permitted.sum())} of {len(order)} stakeholders get a permit: the largest stakes"
     chart = (
-        alt.Chart(_values(table))
+        alt.Chart(values_of(table))
         .mark_point(filled=True, size=40, opacity=0.9)
         .encode(
             x=alt.X("rank:Q", title="rank by stake"),
@@ -186,7 +186,7 @@ def permits_chart(result: Epoch, inputs: EpochInput) -> Figure:
             shape=alt.Shape("permit:N", title=None, scale=shapes),
         )
     )
-    return _figure(alt.layer(chart), title, f"{title}. Stake in τ against rank.", 480, 220)
+    return figure_of(alt.layer(chart), title, f"{title}. Stake in τ against rank.", 480, 220)
 
 
 def exact_against_float_chart(inputs: EpochInput, epochs: int = 20) -> Figure:
@@ -208,7 +208,7 @@ def exact_against_float_chart(inputs: EpochInput, epochs: int = 20) -> Figure:
             differing += int((a.numbers.to_u16(getattr(a, what)) != b.numbers.to_u16(getattr(b, what))).sum())
     title = f"Float is off by up to about {max(rows['distance']):.1e}; {differing} of {total} stored u16 numbers differ"
     chart = (
-        alt.Chart(_values(rows))
+        alt.Chart(values_of(rows))
         .mark_line(point=alt.OverlayMarkDef(size=40))
         .encode(
             x=alt.X("epoch:Q", title="epoch", axis=alt.Axis(tickMinStep=1)),
@@ -219,7 +219,7 @@ def exact_against_float_chart(inputs: EpochInput, epochs: int = 20) -> Figure:
             strokeDash=alt.StrokeDash("what:N", title=None),
         )
     )
-    return _figure(
+    return figure_of(
         alt.layer(chart), title, f"{title}. Lines of incentive and dividends over {epochs} epochs.", 480, 220
     )
 
@@ -352,11 +352,13 @@ def config(style: Style) -> dict[str, Any]:
     return {"font": FONT, "axis": axis, "view": {"stroke": None}, "title": title, "background": "white"}
 
 
-def _values(table: Table) -> alt.InlineData:
+def values_of(table: Table) -> alt.InlineData:
+    """A table as a chart's own data."""
     return alt.Data(values=rows_of(table))
 
 
-def _figure(chart: alt.LayerChart, title: str, alternative: str, width: int, height: int) -> Figure:
+def figure_of(chart: alt.LayerChart, title: str, alternative: str, width: int, height: int) -> Figure:
+    """A chart with its title, its text alternative and its size in px."""
     drawn = chart.properties(title=title, width=width, height=height, description=alternative)
     return Figure(drawn.configure(**config(SMALL)), alternative)
 

@@ -85,7 +85,28 @@ class Words:
     look: Look = "plain"
 
 
-Part = Box | Arrow | Words
+@dataclass(frozen=True)
+class Bar:
+    """A filled rectangle without words."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    colour: str
+
+
+@dataclass(frozen=True)
+class Ribbon:
+    """A stream from left to right; `start` and `end` are the middles of its ends, `width` is its thickness, px."""
+
+    start: tuple[float, float]
+    end: tuple[float, float]
+    width: float
+    colour: str
+
+
+Part = Box | Arrow | Words | Bar | Ribbon
 
 
 @dataclass(frozen=True)
@@ -129,6 +150,11 @@ class Drawing:
 
 
 def _svg(part: Part) -> str:
+    if isinstance(part, Bar):
+        size = f'width="{part.width:g}" height="{part.height:g}"'
+        return f'<rect x="{part.x:g}" y="{part.y:g}" {size} fill="{part.colour}"/>'
+    if isinstance(part, Ribbon):
+        return _ribbon(part)
     fill, border, width, dashes = LOOKS[part.look]
     if isinstance(part, Words):
         colour = border if part.look == "bad" else INK
@@ -143,6 +169,15 @@ def _svg(part: Part) -> str:
     return (
         f'<rect x="{part.x:g}" y="{part.y:g}" width="{part.width:g}" height="{part.height:g}" rx="5" fill="{fill}" '
         f'stroke="{border}" stroke-width="{width}" stroke-dasharray="{dashes}"/>{lines}'
+    )
+
+
+def _ribbon(ribbon: Ribbon) -> str:
+    (x1, y1), (x2, y2) = ribbon.start, ribbon.end
+    middle = (x1 + x2) / 2
+    return (
+        f'<path d="M{x1:g} {y1:g}C{middle:g} {y1:g} {middle:g} {y2:g} {x2:g} {y2:g}" fill="none" '
+        f'stroke="{ribbon.colour}" stroke-width="{ribbon.width:g}" stroke-opacity="0.35"/>'
     )
 
 

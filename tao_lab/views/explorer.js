@@ -1,20 +1,6 @@
-// The page side of ConsensusExplorer. `vegaEmbed` comes from the bundle (see `bundle` in explorer.py).
+// The page side of ConsensusExplorer. `vegaEmbed` comes from the bundle (see `bundle` in panel.py).
 
-const NO_ANSWER = "Python does not answer. Run the cell again, or reload the page.";
 const CHARTS = ["weights", "dividends", "consensus", "incentive", "bonds"];
-
-function element(tag, attributes = {}, children = []) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  node.append(...children);
-  return node;
-}
-
-// Columns as Vega wants them: a list of rows.
-function rowsOf(table) {
-  const names = Object.keys(table);
-  return table[names[0]].map((_, i) => Object.fromEntries(names.map((name) => [name, table[name][i]])));
-}
 
 const asPercent = (u16, max) => Math.round((u16 / max) * 1000) / 10;
 
@@ -90,14 +76,6 @@ function controls(about, onMove, onReset) {
   };
 }
 
-function figure(name) {
-  const title = element("h3");
-  // Vega writes its own role and label on the element it gets; ours say what the picture shows.
-  const plot = element("div", { "aria-hidden": "true" });
-  const canvas = element("div", { class: "tl-canvas", role: "img" }, [plot]);
-  return { name, title, canvas, plot, root: element("section", { class: `tl-chart tl-${name}`, "data-chart": name }, [title, canvas]) };
-}
-
 function legend(about) {
   const item = (mark, text) => element("span", {}, [element("i", { class: `tl-mark tl-mark-${mark}`, "aria-hidden": "true" }), text]);
   return element("p", { class: "tl-legend" }, [
@@ -128,23 +106,8 @@ async function render({ model, el }) {
   let pointed = {};
   let bondsOf = null;
 
-  // One request at a time; while it is under way only the newest position is remembered.
-  const view = Math.random().toString(36).slice(2);
-  let count = 0;
-  let tick = "";
-  let silence;
-  let underWay = false;
-  let waiting = null;
-  const send = (settings) => {
-    if (underWay) { waiting = { settings }; return; }
-    underWay = true;
-    count += 1;
-    tick = `${view}-${count}`;
-    silence = setTimeout(() => { sentence.textContent = NO_ANSWER; }, 10_000);
-    model.set("_request", { tick, settings });
-    model.save_changes();
-  };
-  const panel = controls(about, send, () => send(null));
+  const asks = requests(model, () => { sentence.textContent = NO_ANSWER; });
+  const panel = controls(about, asks.send, () => asks.send(null));
 
   const root = element("div", { class: `tl-explorer ${about.large ? "tl-large" : ""}` }, [
     panel.root, legend(about),
@@ -159,26 +122,13 @@ async function render({ model, el }) {
 
   const first = tables(model.get("_picture"), kept.miner);
   await Promise.all(figures.map(async (f) => {
-    const spec = { ...specs[f.name], datasets: { rows: first[f.name] } };
-    const result = await vegaEmbed(f.plot, spec, { actions: false, renderer: "canvas", tooltip: { theme: "light" } });
-    f.view = result.view;
-    f.finalize = result.finalize;
+    await embed(f, specs[f.name], first[f.name]);
     f.view.addEventListener("mousemove", (_, item) => point(item));
     f.view.addEventListener("mouseout", () => point(null));
     f.view.addEventListener("click", (_, item) => keep(item));
   }));
 
-  const fit = () => Promise.all(figures.map((f) => {
-    const width = Math.floor(f.canvas.clientWidth);
-    return width > 0 && f.view.width() !== width ? f.view.width(width).runAsync() : null;
-  }));
-
   const current = () => ({ ...kept, ...pointed });
-
-  function describe(f, chart) {
-    f.title.textContent = chart.title;
-    f.canvas.setAttribute("aria-label", chart.alt);
-  }
 
   function highlight() {
     const { miner, validator } = current();
@@ -218,25 +168,15 @@ async function render({ model, el }) {
     bondsOf = miner;
     sentence.textContent = picture.sentence;
     await Promise.all(figures.map((f) => f.view.runAsync()));
-    if (!waiting) panel.put(picture.settings);
-    // A timer set in a frame's callback runs when that frame is painted.
-    requestAnimationFrame(() => setTimeout(() => {
-      root.dataset.painted = picture.tick;
-      root.dispatchEvent(new CustomEvent("tl-painted", { bubbles: true, detail: picture.tick }));
-    }));
-    if (underWay && picture.tick === tick) {
-      clearTimeout(silence);
-      underWay = false;
-      const next = waiting;
-      waiting = null;
-      if (next) send(next.settings);
-    }
+    if (asks.idle()) panel.put(picture.settings);
+    announce(root, picture.tick);
+    asks.answered(picture.tick);
   }
 
   model.on("change:_picture", paint);
-  const observer = new ResizeObserver(fit);
+  const observer = new ResizeObserver(() => fitAll(figures));
   observer.observe(root);
-  await fit();
+  await fitAll(figures);
   await paint();
   await highlight();
   return () => {

@@ -9,25 +9,20 @@ ever waits. All JavaScript travels with the widget: nothing is loaded from anywh
 from __future__ import annotations
 
 from dataclasses import asdict, fields
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import altair as alt
 import anywidget
 import traitlets
-import vl_convert
 
 from tao_lab.consensus import epoch
 from tao_lab.consensus.types import Array
 from tao_lab.datasets import Metagraph, load_metagraph
 from tao_lab.units import U16_MAX
 from tao_lab.views import charts, words
+from tao_lab.views.panel import FROM_PYTHON, STYLE_SHEET, bundle
 from tao_lab.views.scenario import MAX_LIAR_PERCENT, Cast, Outcome, Rule, Scenario, Settings, run
 from tao_lab.views.tables import Table, bonds_table, dividends_table, incentive_table, weights_table
-
-_HERE = Path(__file__).parent
-FROM_PYTHON = ""  # the tick of a picture that no page asked for
 
 
 class ConsensusExplorer(anywidget.AnyWidget):  # type: ignore[misc]  # untyped base
@@ -47,7 +42,7 @@ class ConsensusExplorer(anywidget.AnyWidget):  # type: ignore[misc]  # untyped b
         ScenarioError: a setting out of range, or a metagraph without the actors.
     """
 
-    _css = _HERE / "explorer.css"
+    _css = STYLE_SHEET
 
     _specs = traitlets.Dict().tag(sync=True)
     _about = traitlets.Dict().tag(sync=True)
@@ -62,7 +57,7 @@ class ConsensusExplorer(anywidget.AnyWidget):  # type: ignore[misc]  # untyped b
         settings: Settings | None = None,
         rule: Rule = epoch,
     ) -> None:
-        self._esm = bundle()
+        self._esm = bundle("explorer.js")
         self._start = settings or Settings()
         self._epochs = epochs
         self._rule = rule
@@ -93,14 +88,16 @@ class ConsensusExplorer(anywidget.AnyWidget):  # type: ignore[misc]  # untyped b
 
     def reset(self) -> None:
         """All sliders back to where they started."""
+        self._restart(tick=FROM_PYTHON)
+
+    def _restart(self, tick: str) -> None:
         self._since = self._outcome = run(self._scenario, self._start, self._epochs, self._rule)
-        self._picture = _picture(self._outcome, None, tick=FROM_PYTHON)
+        self._picture = _picture(self._outcome, None, tick)
 
     def _answer(self, change: Any) -> None:
         request = change["new"]
         if request["settings"] is None:
-            self.reset()
-            self._picture = {**self._picture, "tick": request["tick"]}
+            self._restart(request["tick"])
         else:
             self._show(Settings(**request["settings"]), request["tick"])
 
@@ -110,12 +107,6 @@ class ConsensusExplorer(anywidget.AnyWidget):  # type: ignore[misc]  # untyped b
             self._since = self._outcome
         self._outcome = run(self._scenario, settings, self._epochs, self._rule)
         self._picture = _picture(self._outcome, self._since, tick)
-
-
-@cache
-def bundle() -> str:
-    """The widget's JavaScript with Vega, Vega-Lite and vega-embed in one module, about 0.9 MB."""
-    return str(vl_convert.javascript_bundle((_HERE / "explorer.js").read_text(encoding="utf-8")))
 
 
 def _moved(a: Settings, b: Settings) -> set[str]:

@@ -35,7 +35,7 @@ def test_the_lab_runs_in_jupyterlab_and_its_slider_repaints_the_charts(visit, la
         assert errors == []
 
 
-@pytest.mark.parametrize("name", ["01-wallet", "02-chain"])
+@pytest.mark.parametrize("name", ["01-wallet", "02-chain", "03-subnets", "07-emission", "05-validating"])
 def test_a_labs_pictures_are_drawn_and_nothing_fails(visit, tmp_path, name):
     lab = next(lab for lab in labs() if lab.name == name)
     tmp_path.joinpath(lab.notebook.name).write_bytes(lab.notebook.read_bytes())

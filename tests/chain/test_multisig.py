@@ -114,3 +114,17 @@ def test_any_one_of_a_group_of_threshold_one_decides(chain: Chain) -> None:
     inner = chain.compose("Balances", "transfer_keep_alive", {"dest": account("carol"), "value": TAO})
     run(chain, "bob", "Multisig", "as_multi_threshold_1", other_signatories=others("bob"), call=inner)
     assert free(chain, "carol") == TAO
+
+
+def test_the_deposit_is_what_it_was(chain: Chain, group: str) -> None:
+    opened = dict(agree(chain, "alice", None))["Multisig.NewMultisig"]
+    args = {"threshold": 2, "call_hash": opened["call_hash"]}
+    assert "System.ExtrinsicSuccess" in dict(
+        run(chain, "alice", "Multisig", "poke_deposit", other_signatories=others("alice"), **args)
+    )
+    assert reserved(chain, "alice") == DEPOSIT
+    done = run(chain, "bob", "Multisig", "poke_deposit", other_signatories=others("bob"), **args)
+    assert error_name(chain, done) == "NotOwner"
+    other = {**args, "call_hash": "0x" + "00" * 32}
+    done = run(chain, "bob", "Multisig", "poke_deposit", other_signatories=others("bob"), **other)
+    assert error_name(chain, done) == "NotFound"

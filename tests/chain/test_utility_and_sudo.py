@@ -1,7 +1,10 @@
+from typing import Any
+
 import pytest
 
 from tao_lab.chain.chain import Chain
 from tao_lab.chain.errors import InvalidTransaction
+from tao_lab.chain.pallets.utility import derivative_account
 from tests.chain.conftest import TAO, account, free, key, run
 
 
@@ -101,3 +104,84 @@ def test_the_key_can_be_handed_on(chain: Chain) -> None:
 def test_a_signed_call_is_not_a_root_call(chain: Chain, pallet: str, name: str, args: dict[str, object]) -> None:
     events = dict(run(chain, "alice", pallet, name, **args))
     assert events["System.ExtrinsicFailed"]["dispatch_error"] == "BadOrigin"
+
+
+# --- calls of other accounts, and one for another ------------------------------------------------------------------
+
+
+def as_root(chain: Chain, pallet: str, name: str, **args: Any) -> list[tuple[str, Any]]:
+    return run(chain, "sudo", "Sudo", "sudo", call=chain.compose(pallet, name, args))
+
+
+def payment(chain: Chain, tao: int = 1) -> bytes:
+    return chain.compose("Balances", "transfer_keep_alive", {"dest": account("carol"), "value": tao * TAO})
+
+
+def test_a_derivative_account_spends_what_it_has(chain: Chain) -> None:
+    derivative = derivative_account(account("alice"), 7)
+    assert derivative != derivative_account(account("alice"), 8) != derivative_account(account("bob"), 7)
+    run(chain, "bob", "Balances", "transfer_keep_alive", dest=derivative, value=2 * TAO)
+    before = free(chain, "alice")
+    names = [name for name, _ in run(chain, "alice", "Utility", "as_derivative", index=7, call=payment(chain))]
+    assert "System.ExtrinsicSuccess" in names
+    assert free(chain, "carol") == TAO
+    assert before - free(chain, "alice") < TAO // 100  # the fee
+    failed = dict(run(chain, "alice", "Utility", "as_derivative", index=8, call=payment(chain)))
+    assert "System.ExtrinsicFailed" in failed
+    assert free(chain, "carol") == TAO
+
+
+@pytest.mark.parametrize(
+    ("main", "fallback", "event", "received"),
+    [
+        (1, 2, "Utility.IfElseMainSuccess", 1),
+        (10_000, 2, "Utility.IfElseFallbackCalled", 2),
+        (10_000, 20_000, "System.ExtrinsicFailed", 0),
+    ],
+)
+def test_a_fallback_is_for_a_call_that_fails(chain: Chain, main: int, fallback: int, event: str, received: int) -> None:
+    args = {"main": payment(chain, main), "fallback": payment(chain, fallback)}
+    assert event in dict(run(chain, "alice", "Utility", "if_else", **args))
+    assert free(chain, "carol") == received * TAO
+
+
+@pytest.mark.parametrize("name", ["dispatch_as", "dispatch_as_fallible"])
+def test_root_calls_as_anybody(chain: Chain, name: str) -> None:
+    fund_sudo(chain)
+    alice = {"system": {"Signed": account("alice")}}
+    done = dict(as_root(chain, "Utility", name, as_origin=alice, call=payment(chain)))
+    assert done["Utility.DispatchedAs"]["result"] == {"Ok": ()}
+    assert free(chain, "carol") == TAO
+    refused = dict(as_root(chain, "Utility", name, as_origin=alice, call=payment(chain, 10_000)))
+    assert ("Err" in refused["Sudo.Sudid"]["sudo_result"]) == (name == "dispatch_as_fallible")
+    assert free(chain, "carol") == TAO
+    everyone = dict(run(chain, "alice", "Utility", name, as_origin={"system": "Root"}, call=payment(chain)))
+    assert everyone["System.ExtrinsicFailed"]["dispatch_error"] == "BadOrigin"
+
+
+def test_nobody_is_root_once_the_key_is_given_up(chain: Chain) -> None:
+    fund_sudo(chain)
+    assert "Sudo.KeyRemoved" in dict(run(chain, "sudo", "Sudo", "remove_key"))
+    assert chain.state.get("Sudo", "Key") is None
+    with pytest.raises(InvalidTransaction, match="BadSigner"):
+        as_root(chain, "System", "remark", remark="")
+
+
+def test_root_corrects_the_issuance(chain: Chain) -> None:
+    fund_sudo(chain)
+    before = chain.state.get("Balances", "TotalIssuance")
+    args: dict[str, Any] = {"direction": "Increase", "delta": 5}
+    done = dict(as_root(chain, "Balances", "force_adjust_total_issuance", **args))
+    assert done["Balances.TotalIssuanceForced"] == {"old": before, "new": before + 5}
+    as_root(chain, "Balances", "force_adjust_total_issuance", direction="Decrease", delta=5)
+    assert chain.state.get("Balances", "TotalIssuance") == before
+    zero = dict(as_root(chain, "Balances", "force_adjust_total_issuance", **{**args, "delta": 0}))
+    assert "Err" in zero["Sudo.Sudid"]["sudo_result"]
+
+
+def test_root_removes_storage_below_a_prefix(chain: Chain) -> None:
+    fund_sudo(chain)
+    items = [("0x" + (b"lab" + bytes([number])).hex(), "0x01") for number in range(3)]
+    as_root(chain, "System", "set_storage", items=items)
+    as_root(chain, "System", "kill_prefix", prefix="lab", subkeys=2)
+    assert list(chain.state.raw.keys(b"lab")) == [b"lab\x02"]

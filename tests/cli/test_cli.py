@@ -49,6 +49,7 @@ def test_version_is_printed():
         ["miner", "run"],
         ["validator", "run"],
         ["explain"],
+        ["bench", "miner"],
         ["subnets", "play"],
     ],
 )

@@ -3,6 +3,7 @@
 import pickle
 import subprocess
 import sys
+from html import escape
 
 import pytest
 
@@ -85,7 +86,7 @@ def test_a_claim_has_a_verdict_and_shows_numbers(number):
     result = claim(number)
     assert len(result.evidence.numbers) >= 3
     assert result.claim.statement in repr(result)
-    assert result.claim.statement in result._repr_html_()
+    assert escape(result.claim.statement) in result._repr_html_()
 
 
 @pytest.mark.parametrize("question", registry.questions().values(), ids=lambda question: question.id)

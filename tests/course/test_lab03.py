@@ -7,11 +7,13 @@ import bittensor as bt
 import pytest
 from bittensor.pow_registration import registration_seal
 
+from tao_lab import vectors
 from tao_lab.course import claim, registry
 from tao_lab.course.checking import judge
 from tao_lab.course.lab03 import claims, puzzle
 from tao_lab.course.lab03.exercises import pow_registration, seal
 from tao_lab.course.lab03.questions import QUESTIONS, costs_every_two_days, further_tries, rush_prices
+from tao_lab.paths import DATASETS, LABS
 
 KEYS = ("5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY", "5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty")
 
@@ -69,6 +71,12 @@ def test_the_comparison_says_what_is_assumed_and_what_was_measured():
     assert "65 W and 20 tokens a second are assumed" in shown
     assert "2.0000 τ" in shown
     assert "mainnet's least" in shown
+
+
+def test_the_solution_s_price_passes_every_vector_of_the_chain():
+    file = vectors.load(DATASETS / "vectors" / "registration_price.json")
+    report = vectors.verify(file, rules=LABS / "solutions" / "03.py")
+    assert (report.passed, report.failures) == (len(file.vectors), ())
 
 
 def test_uids_come_in_any_order_and_kind():

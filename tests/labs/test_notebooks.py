@@ -6,6 +6,7 @@ import nbformat
 import papermill
 import pytest
 
+from tao_lab import paths
 from tao_lab.course import labs, registry, solved_notebook
 from tao_lab.course.solve import exercise_of
 
@@ -62,6 +63,14 @@ def test_solved_a_lab_passes_every_check(lab, tmp_path):
     done = checks(run(solved_notebook(lab.number), tmp_path))
     assert list(done) == ids(lab)
     assert all("Right" in text for text in done.values()), done
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", sorted((paths.LABS / "pages").glob("*.ipynb")), ids=lambda page: page.stem)
+def test_a_page_runs_to_the_end(page, tmp_path):
+    notebook = nbformat.read(page, as_version=4)
+    assert all(cell.outputs == [] for cell in notebook.cells if cell.cell_type == "code")
+    run(notebook, tmp_path)
 
 
 @each_lab

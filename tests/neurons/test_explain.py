@@ -95,6 +95,7 @@ POOR = {"Incentive": [0, 0, 0]}
         (facts(hyper=POOR, weights={1: {2: 9}, 2: {1: 9}}), ["no weight"]),
         (facts(hyper=POOR, weights={1: {0: 9}, 2: {1: 9}}), ["clipped"]),
         (facts(hyper=POOR, weights={1: {1: 9}, 2: {0: 9}}), ["unknown"]),
+        (facts(peer(0, permit=True, stake=200), hyper=POOR), ["clipped"]),
         (facts(replace(BIG, last_update=105), hyper=POOR), ["epoch to come"]),
         (facts(peer(0, registered_at=105), replace(BIG, last_update=107), hyper=POOR), ["epoch to come"]),
     ],

@@ -132,17 +132,18 @@ def test_what_the_chain_refuses_after_all_is_explained(market: Market, serve: Ca
     serve(0, "honest")
 
     class Late(Validator):
-        """Commit-reveal is switched on between its look at the chain and its call."""
+        """The subnet wants a newer version between its look at the chain and its call."""
 
         def _may_set(self, *arguments: Any) -> bool:
-            market.hyper("commit_reveal_weights_enabled", enabled=True)
-            return super()._may_set(*arguments)
+            may = super()._may_set(*arguments)
+            market.hyper("weights_version_key", weights_version_key=9)
+            return may
 
     late = Late(subnet, wallet=market.validators[0], network=market.net, netuid=1)
     with late as validator:
         assert not validator.step().weights
         (refused,) = [line for line in validator.journal.newest if line["event"] == "refused"]
-    assert (refused["name"], refused["what"], refused["blocks"]) == ("CommitRevealEnabled", "set", 1)
+    assert (refused["name"], refused["what"], refused["blocks"]) == ("IncorrectWeightVersionKey", "set", 0)
 
 
 def test_weights_are_committed_and_revealed_in_their_epoch_across_a_restart(

@@ -11,6 +11,7 @@ from typing import Any
 
 import bittensor as bt
 import pytest
+from bittensor.evm.addresses import ss58_to_h160_truncated
 from bittensor.intents.hyperparameters import OWNER_HYPERPARAMETERS
 from bittensor.intents.registry import REGISTRY as INTENTS
 from bittensor.intents.registry import build
@@ -194,7 +195,10 @@ CASES: dict[str, Case] = {
     "decrease_take": Case({"take": 0.1}),
     "dispute_coldkey_swap": Case({}, before=[("announce_coldkey_swap", {"new_coldkey_ss58": CAROL})]),
     "dissolve_crowdloan": Case({"crowdloan_id": 0}, before=CREATED),
-    "evm_withdraw": Case({"amount_tao": 1}, NOT_IN_LAB),
+    "evm_withdraw": Case(
+        {"amount_tao": 1},
+        before=[("fund_evm_key", {"evm_address": ss58_to_h160_truncated(account("alice")), "amount_tao": 2})],
+    ),
     "execute_proxy_announced": Case(
         {
             "delegate_ss58": BOB,

@@ -68,7 +68,7 @@ def test_type_is_large_enough_for_the_back_row():
 
 
 def test_the_script_brings_everything_with_it():
-    script = bundle()
+    script = bundle("explorer.js")
     assert "esm.sh" not in script
     assert "cdn.jsdelivr" not in script
     assert "import " not in script[:200]

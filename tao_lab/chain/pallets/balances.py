@@ -244,3 +244,23 @@ def burn(ctx: Context, origin: Origin, value: int, keep_alive: bool) -> None:
     set_free(ctx, who, info, info["data"]["free"] - value)
     decrease_issuance(ctx, value)
     ctx.deposit_event("Balances", "Burned", who=who, amount=value)
+
+
+@call("Balances", weight=weight(6_000_000))
+def force_adjust_total_issuance(ctx: Context, origin: Origin, direction: str, delta: int) -> None:
+    """Root corrects the count of all rao (`Increase` or `Decrease`); no account changes."""
+    ensure_root(origin)
+    if not delta:
+        raise DispatchError("Balances", "DeltaZero")
+    old = ctx.state.get("Balances", "TotalIssuance")
+    new = min(old + delta, U64_MAX) if direction == "Increase" else max(old - delta, 0)
+    if ctx.state.get("Balances", "InactiveIssuance") > new:
+        raise DispatchError("Balances", "IssuanceDeactivated", f"{new} rao would be less than what is inactive")
+    ctx.state.put("Balances", "TotalIssuance", new)
+    ctx.deposit_event("Balances", "TotalIssuanceForced", old=old, new=new)
+
+
+@call("Balances", weight=lambda args: weight(15_000_000 * len(args["who"]), len(args["who"]), len(args["who"])))
+def upgrade_accounts(ctx: Context, origin: Origin, who: list[str]) -> None:
+    """Bring accounts of an older form up to date; here all are of the new one."""
+    ensure_signed(origin)

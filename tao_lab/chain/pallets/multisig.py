@@ -79,8 +79,12 @@ def _operate(
     ctx.deposit_event("Multisig", "MultisigApproval", **fields)
 
 
+def _deposit(threshold: int) -> int:
+    return DEPOSIT_BASE + DEPOSIT_FACTOR * threshold
+
+
 def _open(ctx: Context, who: str, threshold: int, group: str, call_hash: str) -> None:
-    deposit = DEPOSIT_BASE + DEPOSIT_FACTOR * threshold
+    deposit = _deposit(threshold)
     balances.reserve(ctx, who, deposit)
     when = {"height": ctx.block, "index": ctx.extrinsic_index}
     matter = {"when": when, "deposit": deposit, "depositor": who, "approvals": [who]}
@@ -164,3 +168,16 @@ def cancel_as_multi(
     ctx.state.remove("Multisig", "Multisigs", group, call_hash)
     fields = {"cancelling": who, "timepoint": timepoint, "multisig": group, "call_hash": call_hash}
     ctx.deposit_event("Multisig", "MultisigCancelled", **fields)
+
+
+@call("Multisig", weight=weight(40_000_000, reads=2, writes=2))
+def poke_deposit(ctx: Context, origin: Origin, threshold: int, other_signatories: list[str], call_hash: str) -> None:
+    """Bring the deposit of an open matter to what it costs now, which is what it cost: nothing changes."""
+    who = ensure_signed(origin)
+    if threshold < 2:
+        raise DispatchError("Multisig", "MinimumThreshold")
+    matter = ctx.state.get("Multisig", "Multisigs", _signatories(who, other_signatories, threshold), call_hash)
+    if matter is None:
+        raise DispatchError("Multisig", "NotFound")
+    if matter["depositor"] != who:
+        raise DispatchError("Multisig", "NotOwner")

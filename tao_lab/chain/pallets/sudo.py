@@ -86,3 +86,12 @@ def set_key(ctx: Context, origin: Origin, new: Any) -> Post:
     ctx.state.put("Sudo", "Key", account)
     ctx.deposit_event("Sudo", "KeyChanged", old=old, new=account)
     return Post(pays_fee=False)
+
+
+@call("Sudo", weight=weight(8_000_000, reads=1, writes=1))
+def remove_key(ctx: Context, origin: Origin) -> Post:
+    """Give the key up: from then on nobody may call as root."""
+    _ensure_key(ctx, origin)
+    ctx.state.remove("Sudo", "Key")
+    ctx.deposit_event("Sudo", "KeyRemoved")
+    return Post(pays_fee=False)

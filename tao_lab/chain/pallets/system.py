@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from tao_lab.chain.context import Context
-from tao_lab.chain.dispatch import Origin, Weight, call, ensure_root, ensure_signed
+from tao_lab.chain.dispatch import Origin, Weight, call, ensure_root, ensure_signed, weight
 from tao_lab.chain.errors import DispatchError
 from tao_lab.chain.merkle import blake2_256
 from tao_lab.chain.runtime import octets
@@ -106,3 +106,11 @@ def kill_storage(ctx: Context, origin: Origin, keys: list[str]) -> None:
     ensure_root(origin)
     for key in keys:
         ctx.state.raw.remove(octets(key))
+
+
+@call("System", weight=lambda args: weight(10_000_000, 1, args["subkeys"] + 1), dispatch_class="Operational")
+def kill_prefix(ctx: Context, origin: Origin, prefix: str, subkeys: int) -> None:
+    """Root removes raw storage below a prefix, at most so many keys."""
+    ensure_root(origin)
+    for key in list(ctx.state.raw.keys(octets(prefix), None, subkeys)):
+        ctx.state.raw.remove(key)

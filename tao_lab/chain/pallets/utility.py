@@ -1,13 +1,15 @@
 """Utility: several calls in one extrinsic.
 
 `batch` stops at the first failure and keeps what went before; `batch_all` is all or nothing; `force_batch` goes on.
-None of the three may contain another of them. Sources: `pallets/utility/src/lib.rs`; `NoNestingCallFilter` in
-`runtime/src/lib.rs`.
+None of the three may contain another of them. The other calls make one as somebody else, or one in place of another.
+Sources: `pallets/utility/src/lib.rs`; `NoNestingCallFilter` in `runtime/src/lib.rs`.
 """
 
 from __future__ import annotations
 
 from typing import Any
+
+from bittensor_core import ss58_decode, ss58_encode
 
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import (
@@ -19,9 +21,16 @@ from tao_lab.chain.dispatch import (
     call,
     call_filter,
     ensure_root,
+    ensure_signed,
     inner_weight,
+    signed,
+    weight,
 )
 from tao_lab.chain.errors import DispatchError
+from tao_lab.chain.merkle import blake2_256
+from tao_lab.chain.runtime import SS58_FORMAT
+
+DERIVATIVE = b"modlpy/utilisuba"
 
 BATCHES = ("batch", "batch_all", "force_batch")
 
@@ -100,3 +109,63 @@ def with_weight(ctx: Context, origin: Origin, call: Call, weight: dict[str, int]
     """Root carries out a call with a weight of its choice."""
     ensure_root(origin)
     return ctx.dispatch(origin, call)
+
+
+# --- as somebody else, or one for another ------------------------------------------------------------------------
+
+
+def derivative_account(who: str, index: int) -> str:
+    """The account number `index` that hangs on an account and has no key of its own."""
+    entropy = DERIVATIVE + bytes(ss58_decode(who)) + index.to_bytes(2, "little")
+    return str(ss58_encode(blake2_256(entropy), SS58_FORMAT))
+
+
+@call("Utility", weight=inner_weight(weight(15_378_000, reads=3, writes=1)))
+def as_derivative(ctx: Context, origin: Origin, index: int, call: Call) -> None:
+    """Carry out a call as an account that hangs on one's own."""
+    account = derivative_account(ensure_signed(origin), index)
+    ctx.dispatch(Origin("Signed", account, origin.filters), call)
+
+
+def _origin(as_origin: Any) -> Origin:
+    """The origin that root names: `{"system": {"Signed": account}}` and the like."""
+    kind = as_origin.get("system") if isinstance(as_origin, dict) else None
+    if isinstance(kind, dict) and "Signed" in kind:
+        return signed(kind["Signed"])
+    if kind not in ("Root", "None"):
+        raise DispatchError("BadOrigin", "", f"{as_origin} is no origin of the lab's chain")
+    return Origin(kind)
+
+
+@call("Utility", weight=inner_weight(weight(6_893_000)))
+def dispatch_as(ctx: Context, origin: Origin, as_origin: Any, call: Call) -> None:
+    """Root carries out a call as anybody; what becomes of it is in the event."""
+    ensure_root(origin)
+    error = ctx.try_dispatch(_origin(as_origin), call)
+    ctx.deposit_event("Utility", "DispatchedAs", result=ctx.dispatch_result(error))
+
+
+@call("Utility", weight=inner_weight(weight(7_113_000)))
+def dispatch_as_fallible(ctx: Context, origin: Origin, as_origin: Any, call: Call) -> None:
+    """The same, failing where the call fails."""
+    ensure_root(origin)
+    ctx.dispatch(_origin(as_origin), call)
+    ctx.deposit_event("Utility", "DispatchedAs", result=ctx.dispatch_result(None))
+
+
+def _weight_of_both(args: dict[str, Any]) -> Weight:
+    main, fallback = (args[name].registered.weight_of(args[name].args) for name in ("main", "fallback"))
+    return weight(21_831_000, reads=2) + main + fallback
+
+
+@call("Utility", weight=_weight_of_both)
+def if_else(ctx: Context, origin: Origin, main: Call, fallback: Call) -> None:
+    """Carry out a call, and if it fails another instead."""
+    if origin.kind == "None":
+        raise DispatchError("BadOrigin")
+    error = ctx.try_dispatch(origin, main)
+    if error is None:
+        ctx.deposit_event("Utility", "IfElseMainSuccess")
+        return
+    ctx.dispatch(origin, fallback)
+    ctx.deposit_event("Utility", "IfElseFallbackCalled", main_error=ctx.runtime.dispatch_error(error))

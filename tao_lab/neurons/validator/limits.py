@@ -24,7 +24,6 @@ HYPERPARAMETERS = (
     "SubnetEpochIndex",
     "LastEpochBlock",
     "PendingEpochAt",
-    "BlocksSinceLastStep",
     "MaxAllowedValidators",
     "SubnetOwnerHotkey",
 )
@@ -48,7 +47,6 @@ class Limits:
         epoch: number of the current epoch.
         last_epoch: block of the last.
         pending_epoch: block of one that the owner asked for; 0 if there is none.
-        since_step: blocks since the last.
         most_validators: that hold a permit.
         stake_threshold: rao of stake weight that setting weights needs.
         owner: whether the validator is the subnet's owner, who may set weights without a permit.
@@ -68,7 +66,6 @@ class Limits:
     epoch: int
     last_epoch: int
     pending_epoch: int
-    since_step: int
     most_validators: int
     stake_threshold: int
     owner: bool
@@ -110,7 +107,6 @@ async def read_limits(connection: bt.Client, netuid: int, peers: Peers, hotkey: 
         epoch=read["SubnetEpochIndex"],
         last_epoch=read["LastEpochBlock"],
         pending_epoch=read["PendingEpochAt"],
-        since_step=read["BlocksSinceLastStep"],
         most_validators=read["MaxAllowedValidators"],
         stake_threshold=threshold,
         owner=read["SubnetOwnerHotkey"] == hotkey,

@@ -2,20 +2,16 @@
 
 Without commit-reveal the weights are set; with it they are committed, timelocked where the chain follows the drand
 beacon (it opens them itself), by their hash where it does not (the validator reveals them in the right epoch).
-
-The calls are composed here, not by the SDK's `SetWeights`: version 11.3.0 of it asks the chain for
-`SubnetEpochConsensus`, which runtimes up to spec 461 do not have.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import bittensor as bt
-import bittensor_core
 from bittensor import calls
 from bittensor.intents.weights import clip_to_max_weight, normalize
 from bittensor.result import BittensorError, ChainError
@@ -31,7 +27,7 @@ from tao_lab.units import U16_MAX
 MOST_SILENT = 3  # tasks in a row without an answer; then the weight is 0 until one comes
 LEAST = 1 / U16_MAX  # of the highest weight: the smallest that the chain stores
 SALT_WORDS = 8
-COMMIT_REVEAL_VERSION = 4  # of timelocked commits, as the SDK makes them
+Sending = Awaitable[bt.ExtrinsicResult]
 
 
 def weights_of(records: Mapping[str, Record], peers: Peers, me: str, fewest: int = 0) -> dict[int, float]:
@@ -85,32 +81,9 @@ class Setter:
         uids, values = as_u16(weights, limits.highest)
         if limits.commit_reveal and not limits.beacon:
             return await self._commit(uids, values, limits)
-        if limits.commit_reveal:
-            return await self._send("timelock", await self._timelocked(uids, values, limits), limits, uids, values)
-        call = calls.SubtensorModule.set_weights(
-            netuid=self.netuid, dests=uids, weights=values, version_key=self.version_key
-        )
-        return await self._send("set", call, limits, uids, values)
-
-    async def _timelocked(self, uids: list[int], values: list[int], limits: Limits) -> Any:
-        """A commit that the chain can open by itself when the beacon's round has come."""
-        commit, reveal_round = bittensor_core.get_encrypted_commit_v2(
-            uids=uids,
-            weights=values,
-            version_key=self.version_key,
-            last_epoch_block=limits.last_epoch,
-            pending_epoch_at=limits.pending_epoch,
-            subnet_epoch_index=limits.epoch,
-            tempo=limits.tempo,
-            blocks_since_last_step=limits.since_step,
-            current_block=limits.block,
-            subnet_reveal_period_epochs=limits.reveal_period,
-            block_time=await self.connection.block_time(),
-            hotkey=bytes(bittensor_core.ss58_decode(self.hotkey)),
-        )
-        return calls.SubtensorModule.commit_timelocked_weights(
-            netuid=self.netuid, commit=commit, reveal_round=reveal_round, commit_reveal_version=COMMIT_REVEAL_VERSION
-        )
+        intent = bt.SetWeights(self.netuid, weights=dict(weights), version_key=self.version_key)
+        method = "timelock" if limits.commit_reveal else "set"
+        return await self._send(method, self.connection.execute(intent, self.wallet), limits, uids, values)
 
     async def _commit(self, uids: list[int], values: list[int], limits: Limits) -> bool:
         salt = [secrets.randbelow(U16_MAX + 1) for _ in range(SALT_WORDS)]
@@ -118,7 +91,7 @@ class Setter:
         commit = Commit(hashed, uids, values, salt, self.version_key)
         self.scores.add_commit(commit)  # before it is sent: one that cannot be revealed would be worse than none
         call = calls.SubtensorModule.commit_weights(netuid=self.netuid, commit_hash=hashed)
-        done = await self._send("hash", call, limits, uids, values)
+        done = await self._send("hash", self._submit(call), limits, uids, values)
         if not done:
             self.scores.forget_commit(commit)
         return done
@@ -142,12 +115,15 @@ class Setter:
                     salt=commit.salt,
                     version_key=commit.version_key,
                 )
-                if await self._send("reveal", call, limits, commit.uids, commit.weights):
+                if await self._send("reveal", self._submit(call), limits, commit.uids, commit.weights):
                     self.scores.forget_commit(commit)
 
-    async def _send(self, method: str, call: Any, limits: Limits, uids: list[int], values: list[int]) -> bool:
+    def _submit(self, call: Any) -> Sending:
+        return self.connection.submit_call(call, self.wallet, signer="hotkey")
+
+    async def _send(self, method: str, sending: Sending, limits: Limits, uids: list[int], values: list[int]) -> bool:
         try:
-            (await self.connection.submit_call(call, self.wallet, signer="hotkey")).raise_for_failure()
+            (await sending).raise_for_failure()
         except ChainError as error:
             name = name_of(error)
             known = explain(name, limits, self.version_key)

@@ -3,11 +3,16 @@
 from typing import Any
 
 import pytest
+from bittensor.evm.addresses import h160_to_ss58, ss58_to_h160_truncated
 from bittensor.evm.transactions import association_proof
 from eth_account import Account
 
 from tao_lab.chain.context import Context
-from tests.chain.conftest import account
+from tao_lab.chain.dispatch import Call, signed
+from tao_lab.chain.errors import DispatchError
+from tao_lab.chain.pallets import balances
+from tao_lab.chain.pallets.evm import mirror_account
+from tests.chain.conftest import TAO, account
 from tests.chain.subtensor.conftest import MODULE, NETUID, add_neuron, do, refused
 
 KEY = Account.from_key("0x" + "11" * 32)
@@ -57,3 +62,21 @@ def test_a_key_changes_once_a_day(later: Context) -> None:
     args = arguments(signer=OTHER, evm_key=OTHER.address.lower())
     do(later, "miner", "associate_evm_key", **args)
     assert later.state.get(MODULE, "AssociatedEvmAddress", NETUID, 0) == (OTHER.address.lower(), 14_400)
+
+
+def test_tao_on_one_s_own_address_comes_back(ctx: Context) -> None:
+    address = ss58_to_h160_truncated(account("alice"))
+    mirror = h160_to_ss58(address)
+    assert mirror_account(bytes.fromhex(address[2:])) == mirror
+    balances.transfer(ctx, account("bob"), mirror, 3 * TAO, keep_alive=True)
+    before = balances.free_balance(ctx, account("alice"))
+
+    def withdraw(who: str, value: int) -> None:
+        ctx.dispatch(signed(account(who)), Call("EVM", "withdraw", {"address": address, "value": value}))
+
+    withdraw("alice", TAO)
+    assert balances.free_balance(ctx, account("alice")) == before + TAO
+    for who, value, name in (("bob", TAO, "BadOrigin"), ("alice", 3 * TAO, "InsufficientBalance")):
+        with pytest.raises(DispatchError, match=name):
+            withdraw(who, value)
+    assert balances.free_balance(ctx, mirror) == 2 * TAO

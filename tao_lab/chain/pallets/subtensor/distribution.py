@@ -66,11 +66,11 @@ def read_staked(state: Storage, netuid: int, hotkeys: Sequence[str]) -> dict[str
     lowest = min_childkey_take(state, netuid)
     columns = zip(
         names,
-        _whole_numbers(state, "TotalHotkeyAlpha", [(name, netuid) for name in names]),
-        _whole_numbers(state, "TotalHotkeyAlpha", [(name, ROOT_NETUID) for name in names]),
-        _accounts(state, "Owner", [(name,) for name in names]),
-        _whole_numbers(state, "Delegates", [(name,) for name in names]),
-        _whole_numbers(state, "ChildkeyTake", [(name, netuid) for name in names]),
+        _whole_numbers(state, "TotalHotkeyAlpha", names, netuid),
+        _whole_numbers(state, "TotalHotkeyAlpha", names, ROOT_NETUID),
+        _accounts(state, "Owner", names),
+        _whole_numbers(state, "Delegates", names),
+        _whole_numbers(state, "ChildkeyTake", names, netuid),
         strict=True,
     )
     return {
@@ -79,21 +79,21 @@ def read_staked(state: Storage, netuid: int, hotkeys: Sequence[str]) -> dict[str
     }
 
 
-def _values(state: Storage, item: str, params: Sequence[tuple[str | int, ...]]) -> list[bytes | None]:
-    return state.raw.get_many([state.key(MODULE, item, *each) for each in params])
+def _values(state: Storage, item: str, names: Sequence[str], netuid: int | None = None) -> list[bytes | None]:
+    return state.raw.get_many(state.keys_by_account(MODULE, item, names, netuid))
 
 
-def _whole_numbers(state: Storage, item: str, params: Sequence[tuple[str | int, ...]]) -> list[int]:
+def _whole_numbers(state: Storage, item: str, names: Sequence[str], netuid: int | None = None) -> list[int]:
     default = state.runtime.item(MODULE, item).default
-    found = _values(state, item, params)
+    found = _values(state, item, names, netuid)
     return [int.from_bytes(default if value is None else value, "little") for value in found]
 
 
-def _accounts(state: Storage, item: str, params: Sequence[tuple[str | int, ...]]) -> list[str | None]:
+def _accounts(state: Storage, item: str, names: Sequence[str], netuid: int | None = None) -> list[str | None]:
     """Accounts, or None where an optional item is not there."""
     described = state.runtime.item(MODULE, item)
     default = None if described.optional else described.default
-    found = _values(state, item, params)
+    found = _values(state, item, names, netuid)
     return [None if data is None else _address(data) for data in (v if v is not None else default for v in found)]
 
 
@@ -106,7 +106,7 @@ def _relations(
     state: Storage, item: str, netuid: int, hotkeys: Sequence[str]
 ) -> dict[str, tuple[tuple[int, str], ...]]:
     """Parents or children of hotkeys; most have none."""
-    found = _values(state, item, [(hotkey, netuid) for hotkey in hotkeys])
+    found = _values(state, item, hotkeys, netuid)
     return {
         hotkey: () if value is None else tuple(state.get(MODULE, item, hotkey, netuid))
         for hotkey, value in zip(hotkeys, found, strict=True)
@@ -144,7 +144,7 @@ def pay_incentives(
     state, immune = ctx.state, set(owner_hotkeys(ctx.state, netuid))
     remove = recycle_subnet_alpha if state.get(MODULE, "RecycleOrBurn", netuid) == "Recycle" else burn_subnet_alpha
     withheld = 0
-    destinations = _accounts(state, "AutoStakeDestination", [(owners[hotkey], netuid) for hotkey in incentives])
+    destinations = _accounts(state, "AutoStakeDestination", [owners[hotkey] for hotkey in incentives], netuid)
     for (hotkey, incentive), destination in zip(incentives.items(), destinations, strict=True):
         if hotkey in immune:
             withheld += incentive
@@ -173,7 +173,7 @@ def pay_alpha_dividends(
         ledger.increase(hotkey, owners[hotkey], payout.take)
         ledger.increase_all(hotkey, payout.nominators)
     _record(ctx, "AlphaDividendsPerSubnet", netuid, payouts)
-    keys = [ctx.state.key(MODULE, "TotalHotkeyAlphaLastEpoch", hotkey, netuid) for hotkey in payouts]
+    keys = ctx.state.keys_by_account(MODULE, "TotalHotkeyAlphaLastEpoch", list(payouts), netuid)
     ctx.state.raw.put_many(keys, [ledger.stake_of(hotkey).to_bytes(8, "little") for hotkey in payouts])
 
 
@@ -196,7 +196,7 @@ def pay_root_dividends(
 
 def _record(ctx: Context, item: str, netuid: int, payouts: Mapping[str, Payout]) -> None:
     """Keep what nominators got of this epoch, and nothing of the last one."""
-    keys = [ctx.state.key(MODULE, item, netuid, hotkey) for hotkey in payouts]
+    keys = ctx.state.keys_by_account(MODULE, item, list(payouts), netuid)
     for key in set(ctx.state.raw_keys(ctx.state.key(MODULE, item, netuid))).difference(keys):
         ctx.state.raw.remove(key)
     ctx.state.raw.put_many(keys, [payout.nominators.to_bytes(8, "little") for payout in payouts.values()])

@@ -25,6 +25,7 @@ from tao_lab.chain.pallets.subtensor.lookups import (
 )
 from tao_lab.chain.pallets.subtensor.stake_weights import stake_parts
 from tao_lab.chain.pallets.subtensor.tempo import activity_cutoff_blocks, epoch_with_lookahead
+from tao_lab.chain.pallets.subtensor.voting_power import U64_MAX, Voter, update_voting_power
 from tao_lab.chain.state import StorageReader
 from tao_lab.consensus import EpochInput, EpochTerms, LiquidAlpha, SparseRows
 from tao_lab.economy import HotkeyEmission
@@ -52,11 +53,15 @@ def run_epochs(ctx: Context, netuid: int, emission: int) -> list[HotkeyEmission]
     """
     hotkeys = hotkeys_by_uid(ctx.state, netuid)
     parts: list[tuple[EpochTerms, int]] = []
+    stakes: list[Any] = []
     for mecid, part in enumerate(split_emission(ctx.state, netuid, emission)):
-        terms = ctx.rules.run_epoch(epoch_input(ctx.state, netuid, ctx.block, part, mecid))
+        inputs = epoch_input(ctx.state, netuid, ctx.block, part, mecid)
+        stakes.append(inputs.stake)
+        terms = ctx.rules.run_epoch(inputs)
         _store_mechanism(ctx, mechanism_index(netuid, mecid), terms)
         parts.append((terms, _mechanism_weight(part, emission, mecid)))
     _store_subnet(ctx, netuid, parts)
+    _update_voting_power(ctx, netuid, hotkeys, stakes)
     server, validator = (
         sum(getattr(terms, name).astype(object) for terms, _ in parts)
         for name in ("server_emission", "validator_emission")
@@ -207,6 +212,13 @@ def _store_subnet(ctx: Context, netuid: int, parts: list[tuple[EpochTerms, int]]
         ("StakeWeight", "stake_weight"),
     ):
         ctx.state.put(MODULE, item, netuid, _weighted_sum([(getattr(terms, name), weight) for terms, weight in parts]))
+
+
+def _update_voting_power(ctx: Context, netuid: int, hotkeys: dict[int, str], stakes: list[Any]) -> None:
+    """Stakes (n,) of each mechanism count together, whatever part of the emission it has."""
+    permits = ctx.state.get(MODULE, "ValidatorPermit", netuid)
+    stake = [min(sum(column), U64_MAX) for column in zip(*(each.tolist() for each in stakes), strict=True)]
+    update_voting_power(ctx, netuid, {hotkey: Voter(permits[uid], stake[uid]) for uid, hotkey in hotkeys.items()})
 
 
 def _weighted_sum(columns: list[tuple[Any, int]]) -> list[int]:

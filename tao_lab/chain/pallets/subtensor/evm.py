@@ -7,10 +7,6 @@ from __future__ import annotations
 
 import bittensor_core
 from Crypto.Hash import keccak
-from eth_account import Account
-from eth_account.messages import encode_defunct
-from eth_keys.exceptions import BadSignature
-from eth_utils.exceptions import ValidationError
 
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import Call, Origin, call, dispatch_guard, ensure_signed, weight
@@ -59,6 +55,11 @@ def signer_of(hotkey: str, block_number: int, signature: str) -> str:
     Raises:
         DispatchError: `InvalidIdentity`: nobody can have made this signature.
     """
+    from eth_account import Account  # half a second to load, for the one call that needs it
+    from eth_account.messages import encode_defunct
+    from eth_keys.exceptions import BadSignature
+    from eth_utils.exceptions import ValidationError
+
     block_hash = keccak.new(data=block_number.to_bytes(8, "little"), digest_bits=256).digest()
     message = encode_defunct(bytes(bittensor_core.ss58_decode(hotkey)) + block_hash)
     try:

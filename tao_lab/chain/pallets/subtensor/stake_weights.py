@@ -32,14 +32,15 @@ class StakeParts(NamedTuple):
 
 def stake_parts(state: StorageReader, netuid: int, hotkeys: Sequence[str]) -> list[StakeParts]:
     """Stake of many hotkeys on a subnet at once."""
-    pairs = [(hotkey, netuid) for hotkey in hotkeys]
-    children = state.get_many(MODULE, "ChildKeys", pairs)
-    parents = state.get_many(MODULE, "ParentKeys", pairs)
+    children, parents = (_edges(state, item, netuid, hotkeys) for item in ("ChildKeys", "ParentKeys"))
     keys = sorted({*hotkeys, *(parent for row in parents for _, parent in row)})
-    on_root = dict(zip(keys, state.get_many(MODULE, "TotalHotkeyAlpha", [(k, ROOT_NETUID) for k in keys]), strict=True))
-    on_subnet = dict(zip(keys, state.get_many(MODULE, "TotalHotkeyAlpha", [(k, netuid) for k in keys]), strict=True))
+    on_root, on_subnet = (_stakes(state, where, keys) for where in (ROOT_NETUID, netuid))
     weight, found = int(state.get(MODULE, "TaoWeight")), []
     for hotkey, to_children, from_parents in zip(hotkeys, children, parents, strict=True):
+        if not to_children and not from_parents:
+            alpha, tao = on_subnet[hotkey], on_root[hotkey]
+            found.append(StakeParts(total_stake(alpha, tao, weight), alpha, tao))
+            continue
         given = [proportion for proportion, _ in to_children]
         tao, alpha = (
             inherited_stake(stake[hotkey], given, [(share, stake[parent]) for share, parent in from_parents])
@@ -48,6 +49,22 @@ def stake_parts(state: StorageReader, netuid: int, hotkeys: Sequence[str]) -> li
         alpha = on_subnet[hotkey] if netuid == ROOT_NETUID else alpha  # root lends nothing
         found.append(StakeParts(total_stake(alpha, tao, weight), alpha, tao))
     return found
+
+
+def _edges(state: StorageReader, item: str, netuid: int, hotkeys: Sequence[str]) -> list[list[tuple[int, str]]]:
+    """Children or parents of hotkeys; most have none."""
+    keys = state.keys_by_account(MODULE, item, hotkeys, netuid)
+    return [
+        [] if state.raw_get(key) is None else state.get(MODULE, item, hotkey, netuid)
+        for key, hotkey in zip(keys, hotkeys, strict=True)
+    ]
+
+
+def _stakes(state: StorageReader, netuid: int, hotkeys: Sequence[str]) -> dict[str, int]:
+    keys = state.keys_by_account(MODULE, "TotalHotkeyAlpha", hotkeys, netuid)
+    return {
+        hotkey: int.from_bytes(state.raw_get(key) or b"", "little") for key, hotkey in zip(keys, hotkeys, strict=True)
+    }
 
 
 def stake_weight(state: StorageReader, hotkey: str, netuid: int) -> TotalStake:

@@ -1,0 +1,102 @@
+"""Solutions of lab 07: one function an exercise."""
+
+from tao_lab.course.lab07 import exercises as ours
+from tao_lab.economy.issuance import next_halving
+from tao_lab.economy.words import U96F32, u16_share
+
+TAO = 10**9
+SUPPLY = 21_000_000 * TAO
+
+
+def block_emission(issuance):
+    """The TAO that the next block issues.
+
+    issuance  int  rao that exist now, 0 or more
+
+    Returns rao (int).
+    """
+    left = SUPPLY - issuance
+    if left <= 0:
+        return 0
+    halvings = 0
+    while left * 2 ** (halvings + 1) <= SUPPLY:
+        halvings += 1
+    return TAO >> halvings
+
+
+def supply_at(issuance, blocks, recycled_percent):
+    """The issuance after so many blocks.
+
+    issuance          int  rao that exist now
+    blocks            int  from now on, 0 or more; may be many years (a year has 2,628,000)
+    recycled_percent  int  0 to 100, of every block's TAO
+
+    Returns rao (int).
+    """
+    while blocks > 0:
+        kept = ours.block_emission(issuance) * (100 - recycled_percent) // 100
+        limit = next_halving(issuance)
+        if kept == 0 or limit is None:
+            return issuance
+        needed = -(-(limit - issuance) // kept)
+        steps = min(needed, blocks)
+        issuance += steps * kept
+        blocks -= steps
+    return issuance
+
+
+def split_block(alpha_out, owner_cut, root_proportion):
+    """Divide the alpha of one block.
+
+    alpha_out        int  rao of alpha
+    owner_cut        int  u16
+    root_proportion  int  word: root's weight in the subnet
+
+    Returns owner, server, validator, root (rao, int).
+    """
+    half = U96F32.one // 2
+    alpha = U96F32.number(alpha_out)
+    owner = U96F32.multiply(alpha, u16_share(owner_cut))
+    rest = alpha - owner
+    server = U96F32.multiply(rest, half)
+    root = U96F32.multiply(U96F32.multiply(root_proportion, rest), half)
+    validator = rest - server - root
+    return tuple(U96F32.whole(word) for word in (owner, server, validator, root))
+
+
+def dividend_gains(dividend, take, own, mine, others):
+    """What a validator's owner and one nominator gain from a dividend.
+
+    dividend  int  rao of alpha that the hotkey earned
+    take      int  u16
+    own       int  rao that the hotkey's owner has staked on it
+    mine      int  rao of the nominator
+    others    int  rao of all others together
+
+    Returns the owner's gain, the nominator's gain (rao, int).
+    """
+    word = U96F32.number(dividend)
+    taken_word = U96F32.multiply(u16_share(take), word)
+    taken, rest = U96F32.whole(taken_word), U96F32.whole(word - taken_word)
+    amount = own + taken + mine + others
+    owner_after = (own + taken) * (amount + rest) // amount
+    mine_after = mine * (amount + rest) // amount
+    return owner_after - own, mine_after - mine
+
+
+def follow(before, after, netuids):
+    """Where one block's TAO went.
+
+    before   state before the block: before.get("SubtensorModule", "TotalIssuance")
+    after    state after it
+    netuids  list of int, root (0) among them
+
+    Returns a dict: for each netuid the rao that it gained (int), and "recycled": rao (int).
+    """
+
+    def grew(item, *keys):
+        return after.get("SubtensorModule", item, *keys) - before.get("SubtensorModule", item, *keys)
+
+    issued = ours.block_emission(before.get("SubtensorModule", "TotalIssuance"))
+    parts = {netuid: grew("SubnetTAO", netuid) for netuid in netuids}
+    return {**parts, "recycled": issued - grew("TotalIssuance")}

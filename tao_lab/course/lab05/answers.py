@@ -1,0 +1,77 @@
+"""What miners send when they are asked for a leap year function: honest, careless and hostile answers, for 05.1.
+
+Each tells by `about` what it is. None can do harm, not even to a student who runs it without the sandbox.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from tao_lab.neurons.work import Json
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A miner's answer, and what it is."""
+
+    about: str
+    content: Json
+
+
+RIGHT = "def solve(year):\n    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)"
+BROKEN = "def solve(year):\n    return year % 4 == 0"  # what the task asks to mend
+THIEF = """
+def solve(year):
+    import sys
+    frame = sys._getframe(1)
+    while frame is not None:
+        found = frame.f_locals
+        if "calls" in found and "expected" in found:
+            return found["expected"][list(found["calls"]).index([year])]
+        frame = frame.f_back
+"""
+FORGER = """
+def solve(year):
+    import json
+    print(json.dumps([[{"value": True}] * 100]))
+    raise SystemExit
+"""
+SLOW = """
+def solve(year):
+    import time
+    if year < 1900:
+        end = time.process_time() + 0.3
+        while time.process_time() < end:
+            pass
+    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+"""
+
+REPLIES = (
+    Reply("the mended function", {"code": RIGHT}),
+    Reply("the broken function, sent back unchanged", {"code": BROKEN}),
+    Reply("mended halfway: 2000 is no leap year", {"code": RIGHT.replace(" or year % 400 == 0", "")}),
+    Reply("worse than the broken function", {"code": "def solve(year):\n    return year % 4 == 1"}),
+    Reply("the mended function, wrapped in a Markdown fence", {"code": f"```python\n{RIGHT}\n```"}),
+    Reply("the mended function, and a friendly word", {"code": RIGHT, "comment": "Here you are!"}),
+    Reply("the mended function under another name", {"code": RIGHT.replace("solve", "is_leap")}),
+    Reply("the text alone, without the field `code`", RIGHT),
+    Reply("right, but 1 and 0 in place of True and False", {"code": RIGHT.replace("return ", "return 0 + (") + ")"}),
+    Reply("hostile: looks for the right results in the memory of whoever runs it", {"code": THIEF}),
+    Reply("hostile: claims to have passed, and ends the program that runs it", {"code": FORGER}),
+    Reply("right, but takes very long for years before 1900", {"code": SLOW}),
+    Reply("raises an error for the year 1900", {"code": RIGHT.replace("return ", "return 1 / (year - 1900) and ")}),
+)
+
+# The last years are those that tell a slow answer from a fast one.
+YEARS = (2023, 2024, 2000, 1900, 2100, 2400, 2200, 1999, 1896, 1800)
+
+
+def is_leap(year: int) -> bool:
+    """The right result."""
+    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+
+
+def hidden_calls(rng: Any) -> list[list[int]]:
+    """Years to ask for, in an order of chance; those before 1900 stay last."""
+    return [[int(year)] for year in (*rng.permutation(YEARS[:-2]), *YEARS[-2:])]

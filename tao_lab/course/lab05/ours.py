@@ -1,0 +1,120 @@
+"""The six parts of a validator that lab 05 builds, as the library has them, and the tools that students get.
+
+What a part decides is the library's own: the code subnet's format and tests, the SDK's quantization, the chain's guards
+and its hash of a commit.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+from bittensor.intents.weights import normalize
+
+from tao_lab.chain.extrinsic import compact
+from tao_lab.consensus import max_limited, max_upscale_to_u16
+from tao_lab.neurons.validator.limits import NO_PERMIT, NOT_THERE, OLD_VERSION, TOO_FAST, TOO_LITTLE_STAKE, Limits
+from tao_lab.neurons.work import Json, form_problem
+from tao_lab.subnets.code import Code, form_of_code, passed, run_calls
+
+Memory = Mapping[str, Sequence[Any]]  # hotkey: [uid, registered_at, average]
+Seats = Mapping[str, tuple[int, int]]  # hotkey: (uid, block of its registration)
+Commits = Sequence[tuple[str, int]]  # hash, epoch in which it was committed
+
+
+# --- tools that students get ----------------------------------------------------------------------------------------
+
+SCHEMA = Code.answer_schema  # of an answer of the code subnet
+
+
+@lru_cache(maxsize=1024)
+def _run(code: str, calls: str) -> list[dict[str, Json]]:
+    rows, problem = run_calls([code], json.loads(calls))
+    return [] if problem or not rows else rows[0]
+
+
+def run_in_sandbox(code: str, calls: Sequence[Json]) -> list[dict[str, Json]]:
+    """What the function `solve` in a text returns for each call, run where it can do no harm.
+
+    Args:
+        code: Python text.
+        calls: lists of arguments.
+
+    Returns:
+        For each call {"value": …} or {"error": …}; fewer where a call took too long or the code ended its process.
+    """
+    return deepcopy(_run(code, json.dumps(list(calls))))
+
+
+# --- the parts ------------------------------------------------------------------------------------------------------
+
+
+def score_answer(content: Json, calls: Sequence[Json], expected: Sequence[Json], before: int) -> float:
+    """05.1: the share that was won of the hidden calls that the broken function failed."""
+    if form_problem(SCHEMA, content) or form_of_code(content["code"]):
+        return 0.0
+    right = sum(passed(run_in_sandbox(content["code"], calls), expected))
+    return max(0.0, (right - before) / (len(expected) - before))
+
+
+def remember(memory: Memory, scores: Mapping[str, float], seats: Seats, alpha: float) -> dict[str, list[Any]]:
+    """05.2: every miner's average after a round; who is gone is forgotten."""
+    after = {}
+    for hotkey, (uid, registered_at) in seats.items():
+        _, known, average = memory.get(hotkey, (uid, registered_at, 0.0))
+        average = average if known == registered_at else 0.0
+        if hotkey in scores:
+            average += alpha * (scores[hotkey] - average)
+        after[hotkey] = [uid, registered_at, average]
+    return after
+
+
+def to_u16(weights: Mapping[int, float]) -> tuple[list[int], list[int]]:
+    """05.3: UIDs and u16 values as the SDK sends them."""
+    uids, values = normalize(list(weights), list(weights.values()))
+    return list(uids), list(values)
+
+
+def refusal(uids: Sequence[int], values: Sequence[int], version_key: int, limits: Limits) -> tuple[str, int]:
+    """05.4: the chain's error, and how many blocks to wait; an empty name where the chain would take the weights."""
+    if limits.me is None:
+        return NOT_THERE[0], 0
+    if limits.me.stake < limits.stake_threshold:
+        return TOO_LITTLE_STAKE[0], 0
+    if limits.blocks_to_wait:
+        return TOO_FAST[0], limits.blocks_to_wait
+    if version_key < limits.version_key:
+        return OLD_VERSION, 0
+    if not limits.me.permit:
+        return NO_PERMIT, 0
+    if len(uids) < limits.fewest:
+        return "WeightVecLengthIsLow", 0
+    row = max_upscale_to_u16(np.array(values, dtype=np.uint16))
+    return ("", 0) if max_limited(row, limits.highest) else ("MaxWeightExceeded", 0)
+
+
+def seal(
+    public_key: bytes,
+    netuid: int,
+    uids: Sequence[int],
+    values: Sequence[int],
+    salt: Sequence[int],
+    version_key: int,
+) -> bytes:
+    """05.5: the hash that a validator commits to, as `commit_hash` of the chain makes it."""
+    data = public_key + netuid.to_bytes(2, "little")
+    for numbers in (uids, values, salt):
+        data += compact(len(numbers)) + b"".join(number.to_bytes(2, "little") for number in numbers)
+    return blake2b(data + version_key.to_bytes(8, "little"), digest_size=32).digest()
+
+
+def to_reveal(commits: Commits, epoch: int, period: int) -> tuple[list[str], list[str]]:
+    """05.6: which commits to reveal now, and which can never be revealed any more."""
+    now = [commit for commit, made in commits if epoch == made + period]
+    lost = [commit for commit, made in commits if epoch > made + period]
+    return now, lost

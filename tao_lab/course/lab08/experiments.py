@@ -1,0 +1,221 @@
+"""Experiments of lab 08 on a running chain: who moves a price, and what staking brings on root and on a subnet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+import bittensor as bt
+
+from tao_lab.cards import Card, Grid, Text
+from tao_lab.chain.errors import ChainError
+from tao_lab.chain.pallets.subtensor.lookups import MODULE
+from tao_lab.chain.pallets.subtensor.root_claims import root_owed
+from tao_lab.chain.rules import SwapRule
+from tao_lab.course.networks import small_network
+from tao_lab.economy.swap import FRACTION_BITS, price, swap
+from tao_lab.network import Network
+from tao_lab.units import RAO_PER_TAO
+
+ROOT = 0
+VISIBLE = 0.001
+ROOT_STAKE = 200_000  # TAO; with it root's part in a young subnet is large
+STRETCH = 25  # blocks between two events
+
+
+@dataclass(frozen=True)
+class PriceStory:
+    """A subnet's price, block after block, and what happened.
+
+    Attributes:
+        prices: (block, TAO for one alpha).
+        marks: (block, what began there).
+        rows: for each stretch, what happened, TAO added, TAO that bought, and the price before and after.
+    """
+
+    prices: list[tuple[int, float]]
+    marks: list[tuple[int, str]]
+    rows: list[list[str]]
+
+    @property
+    def title(self) -> str:
+        """What happened, with the numbers."""
+        by_block = dict(self.prices)
+        start, bought, sold = (by_block[block] for block, _ in self.marks)
+        fell = by_block[self.marks[2][0] + 1]
+        held = f"{bought:.2f} τ" if abs(bought / start - 1) < VISIBLE else f"{start:.2f} to {bought:.2f} τ"
+        return f"Price: {held} while TAO is injected, {sold:.2f} after chain buys, {fell:.2f} after a large unstake"
+
+    @property
+    def card(self) -> Card:
+        """The three stretches as a table."""
+        header = ("", "τ added", "τ that bought", "price before, τ", "price after, τ")
+        return Card("info", "Counted", "from the state after each block", (Grid(self.rows, header),))
+
+
+def half_of(amount: bt.Balance) -> bt.Balance:
+    """Half of an amount, in whole rao."""
+    return bt.Balance.from_rao(amount.rao // 2, amount.netuid)
+
+
+def two_subnets(net: Network) -> tuple[bt.Wallet, int]:
+    """An owner with a subnet that earns, next to another subnet; gives the owner and the first one's number."""
+    owner = net.wallet("owner", tao=10)
+    subnet = net.create_subnet(owner, name="ours")
+    net.create_subnet(net.wallet("other", tao=10), name="another")
+    return owner, subnet
+
+
+def let_prices_catch_up(net: Network) -> None:
+    """Let moving prices follow prices within a few blocks, as those of old subnets have done long ago.
+
+    As long as all moving prices together are below 1 τ, root's part is recycled instead of paid.
+    """
+    net.sudo("AdminUtils", "sudo_set_subnet_moving_alpha", alpha={"bits": 1 << 31})
+    for subnet in net.subnets():
+        net.sudo("AdminUtils", "sudo_set_ema_price_halving_period", netuid=subnet, ema_halving=1)
+
+
+def price_story() -> PriceStory:
+    """Injection, chain buys, a large unstake: the same subnet, one after the other."""
+    with small_network() as net:
+        owner, subnet = two_subnets(net)
+        root, holder = net.wallet("root", tao=ROOT_STAKE + 10), net.wallet("holder", tao=510)
+        net.stake(holder, subnet, net.tao(500), hotkey=owner)
+        net.stake(root, ROOT, net.tao(ROOT_STAKE), hotkey=owner)
+        half = half_of(net.staked(holder, subnet, hotkey=owner))
+        start = net.block_number
+        marks, rows = [], []
+        for what, act in (
+            ("injection", None),
+            ("root leaves: chain buys", partial(net.unstake, root, ROOT, hotkey=owner)),
+            ("large unstake", partial(net.unstake, holder, subnet, half, hotkey=owner)),
+        ):
+            marks.append((net.block_number, what))
+            first = net.block_number
+            if act is not None:
+                act()
+            net.run(blocks=STRETCH)
+            rows.append([what, *_stretch(net, subnet, first)])
+        prices = [(block, net.alpha_price(subnet, block=block).tao) for block in range(start, net.block_number + 1)]
+        return PriceStory(prices, marks, rows)
+
+
+def _stretch(net: Network, subnet: int, first: int) -> list[str]:
+    """TAO that entered with alpha, TAO that bought, and the price before and after."""
+    blocks = range(first + 1, net.block_number + 1)
+    added, bought = (
+        sum(net.at(block).get(MODULE, item, subnet) for block in blocks) / RAO_PER_TAO
+        for item in ("SubnetTaoInEmission", "SubnetExcessTao")
+    )
+    ends = [net.alpha_price(subnet, block=block).tao for block in (first, net.block_number)]
+    return [f"{added:.2f}", f"{bought:.2f}", *(f"{end:.4f}" for end in ends)]
+
+
+@dataclass(frozen=True)
+class Staker:
+    """What became of a stake.
+
+    Attributes:
+        where: root, or a subnet.
+        staked: rao of TAO at the beginning.
+        on_screen: rao of TAO that it is worth at the price of the moment.
+        sold: rao of TAO that selling all of it would bring.
+    """
+
+    where: str
+    staked: int
+    on_screen: int
+    sold: int
+
+
+TEMPO = 20
+EPOCHS = 12
+STAKE = 10  # TAO
+
+
+def root_or_alpha(others_on_root: int, epochs: int = EPOCHS, stake: int = STAKE) -> list[Staker]:
+    """Two people stake the same amount on the same validator: one on root, one on its subnet. Then time passes.
+
+    Args:
+        others_on_root: TAO that others have on root: the more, the more of the subnet's alpha is root's, to be sold.
+        epochs: how long.
+        stake: of each, TAO.
+    """
+    with small_network() as net:
+        owner = net.wallet("owner", tao=10)
+        subnet = net.create_subnet(owner, name="ours", tempo=TEMPO)
+        net.create_subnet(net.wallet("other", tao=10), name="another", tempo=TEMPO)
+        let_prices_catch_up(net)
+        people = net.populate(subnet, validators=1, miners=2)
+        validator = people.validators[0]
+        net.stake(net.wallet("others", tao=others_on_root + 10), ROOT, net.tao(others_on_root), hotkey=validator)
+        ron, ann = (net.wallet(name, tao=stake + 1) for name in ("ron", "ann"))
+        net.stake(ron, ROOT, net.tao(stake), hotkey=validator)
+        net.stake(ann, subnet, net.tao(stake), hotkey=validator)
+        net.run(epochs=epochs, subnet=subnet)
+        pool = net.pool(subnet)
+        owed = root_owed(net.chain.state, validator.hotkey.ss58_address, ron.coldkeypub.ss58_address, subnet)
+        on_root = net.staked(ron, ROOT, hotkey=validator).rao
+        alpha = net.staked(ann, subnet, hotkey=validator).rao
+        worth = [amount * price(pool) >> FRACTION_BITS for amount in (owed, alpha)]
+        sold = [swap(pool, "sell", amount).received if amount else 0 for amount in (owed, alpha)]
+        rao = stake * RAO_PER_TAO
+        return [
+            Staker("root", rao, on_root + worth[0], on_root + sold[0]),
+            Staker("the subnet", rao, worth[1], sold[1]),
+        ]
+
+
+def root_or_alpha_card(others_on_root: tuple[int, ...] = (1_000, ROOT_STAKE)) -> Card:
+    """The same two stakes among little and among much stake on root."""
+    rows = []
+    for others in others_on_root:
+        root, subnet = root_or_alpha(others)
+        rows.append([f"{others:,} τ", *(_tao(rao) for rao in (root.sold, subnet.on_screen, subnet.sold))])
+    header = ("others have on root", f"{STAKE} τ on root became", "on the subnet, at the price", "if sold now")
+    said = Text(f"Two people stake {STAKE} τ on the same validator; {EPOCHS} epochs of {TEMPO} blocks later:")
+    return Card("info", "Counted", "root or alpha?", (said, Grid(rows, header)))
+
+
+def _tao(rao: int) -> str:
+    return f"{rao / RAO_PER_TAO:.3f} τ"
+
+
+# --- a student's swap on the chain ------------------------------------------------------------------------------
+
+
+def trades(rule: SwapRule) -> dict[str, int]:
+    """What happens to a trader and to the pool on a chain whose swap is `rule`: rao by what they are."""
+    with small_network() as net, net.rules.using(swap=rule):
+        owner, trader = net.wallet("owner", tao=10), net.wallet("trader", tao=1_000)
+        subnet = net.create_subnet(owner)
+        seen = {}
+        net.stake(trader, subnet, net.tao(100), hotkey=owner)
+        seen["stake 100 τ: α received"] = net.staked(trader, subnet, hotkey=owner).rao
+        limit = bt.Balance.from_rao(net.alpha_price(subnet).rao * 105 // 100)
+        before = net.balance(trader).rao
+        net.stake(trader, subnet, net.tao(500), hotkey=owner, limit=limit)
+        seen["stake 500 τ, limit 5 % up: τ that went"] = before - net.balance(trader).rao
+        net.run(blocks=20)
+        seen["20 blocks later: τ for one α"] = net.alpha_price(subnet).rao
+        before = net.balance(trader).rao
+        net.unstake(trader, subnet, half_of(net.staked(trader, subnet, hotkey=owner)), hotkey=owner)
+        seen["unstake half: τ received"] = net.balance(trader).rao - before
+        pool = net.pool(subnet)
+        return {**seen, "τ in the pool": pool.tao, "α in the pool": pool.alpha}
+
+
+def two_chains(rule: SwapRule) -> Card:
+    """The same trades on two chains: one with the library's swap, one with `rule`."""
+    ours = trades(swap)
+    try:
+        yours = trades(rule)
+    except ChainError as error:
+        return Card("raised", "Stopped", "The chain does not go on with your swap", (Text(str(error)),))
+    rows = [[what, f"{ours[what]:,}", f"{yours[what]:,}"] for what in ours]
+    differ = [number for number, what in enumerate(ours) if ours[what] != yours[what]]
+    marked = frozenset((number, 2) for number in differ)
+    said = "To the rao." if not differ else f"{len(differ)} of {len(rows)} amounts differ: whose money is it?"
+    grid = Grid(rows, ("in rao", "the chain's swap", "your swap"), "", marked)
+    return Card("wrong" if differ else "right", "Different" if differ else "The same", said, (grid,))

@@ -1,0 +1,174 @@
+"""Where the chain's new money went, read from its states: each block's TAO, and the alpha of a subnet over some blocks.
+
+The block's TAO goes to no person: it is put into the subnets' pools, partly by buying alpha. People are paid in alpha,
+which gathers in pots and is handed out when the tempo is over. Both flows are read as differences of states, so they
+are complete only for blocks in which nobody sent anything.
+
+Sources: `pallets/subtensor/src/coinbase/{run_coinbase,block_emission}.rs`, `staking/claim_root.rs`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from tao_lab.chain.errors import BadValue
+from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, all_netuids, owner_uid, subnet_exists
+from tao_lab.chain.pallets.subtensor.stake import stake_of_coldkey
+from tao_lab.chain.state import StorageReader
+from tao_lab.economy import block_emission
+
+if TYPE_CHECKING:
+    from tao_lab.network.network import Network
+
+Role = Literal["owner", "miner", "validator", "nominator"]
+POTS = ("PendingOwnerCut", "PendingServerEmission", "PendingValidatorEmission", "PendingRootAlphaDivs")
+
+
+@dataclass(frozen=True)
+class TaoFlow:
+    """One block's TAO, rao.
+
+    Attributes:
+        issued: what the block issued.
+        liquidity: what entered each subnet's pool together with new alpha, by netuid.
+        buys: what bought alpha from each subnet's pool.
+        claimed: what root's stakers took out of each pool for alpha that they had earned; it moved to root.
+        recycled: what ceased to exist again.
+    """
+
+    issued: int
+    liquidity: Mapping[int, int]
+    buys: Mapping[int, int]
+    claimed: Mapping[int, int]
+    recycled: int
+
+    @property
+    def lost(self) -> int:
+        """What is not accounted for: 0."""
+        return self.issued - sum(self.liquidity.values()) - sum(self.buys.values()) - self.recycled
+
+
+@dataclass(frozen=True)
+class Received:
+    """Alpha that one account received, rao."""
+
+    hotkey: str
+    coldkey: str
+    role: Role
+    rao: int
+
+
+@dataclass(frozen=True)
+class AlphaFlow:
+    """A subnet's alpha of some blocks, rao.
+
+    Attributes:
+        netuid: which subnet.
+        blocks: how many.
+        minted: what they issued to people (`SubnetAlphaOutEmission`).
+        received: by whom it arrived, most first.
+        root: what root's stakers may claim.
+        recycled: what ceased to exist again.
+        burned: what is nobody's for ever.
+        waiting: what lies in pots until the tempo is over; negative if more was paid out than came in.
+    """
+
+    netuid: int
+    blocks: int
+    minted: int
+    received: tuple[Received, ...]
+    root: int
+    recycled: int
+    burned: int
+    waiting: int
+
+    @property
+    def dust(self) -> int:
+        """Rao that rounding gave to nobody."""
+        paid = sum(part.rao for part in self.received)
+        return self.minted - paid - self.root - self.recycled - self.burned - self.waiting
+
+    def of(self, role: Role) -> int:
+        """What all accounts of one role received together."""
+        return sum(part.rao for part in self.received if part.role == role)
+
+
+def follow_tao(before: StorageReader, after: StorageReader, emission: Callable[[int], int] = block_emission) -> TaoFlow:
+    """Where one block's TAO went.
+
+    Args:
+        before: the state before the block.
+        after: the state after it.
+        emission: the rule of issuance that the block was made by.
+    """
+    issuance, grown = (int(state.get(MODULE, "TotalIssuance")) for state in (before, after))
+    issued = emission(issuance)
+    netuids = sorted(netuid for netuid in all_netuids(after) if netuid != ROOT_NETUID)
+    liquidity, buys, claimed = (
+        {netuid: int(after.get(MODULE, item, netuid)) for netuid in netuids}
+        for item in ("SubnetTaoInEmission", "SubnetExcessTao", "SubnetRootSellTao")
+    )
+    return TaoFlow(issued, liquidity, buys, claimed, issued - (grown - issuance))
+
+
+def follow_alpha(net: Network, netuid: int, first: int, last: int) -> AlphaFlow:
+    """Where a subnet's alpha of the blocks first to last went.
+
+    Args:
+        net: the network.
+        netuid: which subnet.
+        first: number of the first block, 1 or more.
+        last: number of the last one.
+
+    Raises:
+        BadValue: no such subnet, or no such blocks.
+    """
+    if not 1 <= first <= last <= net.block_number:
+        raise BadValue("blocks", (first, last), f"first and last block, 1 to {net.block_number}, in order")
+    before, after = net.at(first - 1), net.at(last)
+    if netuid == ROOT_NETUID or not subnet_exists(before, netuid):
+        raise BadValue("subnet", netuid, f"one of {net.subnets()}, and older than block {first}")
+    minted = root = 0
+    for number in range(first, last + 1):
+        state = net.at(number)
+        minted += int(state.get(MODULE, "SubnetAlphaOutEmission", netuid))
+        if state.get(MODULE, "LastMechansimStepBlock", netuid) == number:
+            root += sum(rao for _, rao in state.entries(MODULE, "RootAlphaDividendsPerSubnet", netuid))
+
+    def grown(pallet: str, item: str) -> int:
+        return int(after.get(pallet, item, netuid)) - int(before.get(pallet, item, netuid))
+
+    return AlphaFlow(
+        netuid=netuid,
+        blocks=last - first + 1,
+        minted=minted,
+        received=_received(before, after, netuid),
+        root=root,
+        recycled=grown("AlphaAssets", "AlphaRecycled"),
+        burned=grown("AlphaAssets", "AlphaBurned"),
+        waiting=sum(grown(MODULE, pot) for pot in POTS),
+    )
+
+
+def _received(before: StorageReader, after: StorageReader, netuid: int) -> tuple[Received, ...]:
+    owner = owner_uid(after, netuid)
+    found = []
+    for uid, hotkey in after.entries(MODULE, "Keys", netuid):
+        for (coldkey, staked_on), _ in after.entries(MODULE, "AlphaV2", hotkey):
+            if staked_on != netuid:
+                continue
+            held, holds = (stake_of_coldkey(state, hotkey, coldkey, netuid) for state in (before, after))
+            if holds != held:
+                found.append(Received(hotkey, coldkey, _role(after, netuid, uid, coldkey, owner), holds - held))
+    return tuple(sorted(found, key=lambda part: -part.rao))
+
+
+def _role(state: StorageReader, netuid: int, uid: int, coldkey: str, owner: int | None) -> Role:
+    hotkey = state.get(MODULE, "Keys", netuid, uid)
+    if coldkey != state.get(MODULE, "Owner", hotkey):
+        return "nominator"
+    if uid == owner:
+        return "owner"
+    return "validator" if state.get(MODULE, "Dividends", netuid)[uid] else "miner"

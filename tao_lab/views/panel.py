@@ -1,0 +1,188 @@
+"""A page of sliders, choices and charts that a function of Python draws: what the widgets of the labs are made of.
+
+The page sends what the controls say, Python computes and sends back the rows of each chart, their titles and a
+sentence. The page keeps its Vega views and only changes their data; it sends the next position only when the last one
+is painted, so that nothing stale ever waits. All JavaScript travels with the widget: nothing is loaded from anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import altair as alt
+import anywidget
+import traitlets
+import vl_convert
+
+from tao_lab.views import charts
+from tao_lab.views.tables import Table
+
+_HERE = Path(__file__).parent
+STYLE_SHEET = _HERE / "explorer.css"
+FROM_PYTHON = ""  # the tick of a picture that no page asked for
+
+Settings = Mapping[str, Any]
+
+
+class PanelError(ValueError):
+    """A setting that the panel has not, or that is out of its range."""
+
+
+@dataclass(frozen=True)
+class Slider:
+    """A number to move, from `low` to `high` in steps; `start` is where it begins and where reset takes it."""
+
+    name: str
+    label: str
+    low: float
+    high: float
+    step: float
+    start: float
+
+    def allows(self, value: Any) -> bool:
+        """Whether it can stand there."""
+        return isinstance(value, (int, float)) and not isinstance(value, bool) and self.low <= value <= self.high
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of a few: (value, text)."""
+
+    name: str
+    label: str
+    options: tuple[tuple[Any, str], ...]
+    start: Any
+
+    def allows(self, value: Any) -> bool:
+        """Whether it is an option."""
+        return value in [option for option, _ in self.options]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """What one chart shows now: its title, its text alternative and its rows."""
+
+    title: str
+    alt: str
+    rows: Table
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What the page shows for one position of the controls.
+
+    Attributes:
+        sentence: what just happened, in words.
+        charts: by the names of the panel's specs.
+        shown: what stands beside each slider.
+    """
+
+    sentence: str
+    charts: Mapping[str, Chart]
+    shown: Mapping[str, str] = field(default_factory=dict)
+
+
+class Panel(anywidget.AnyWidget):  # type: ignore[misc]  # untyped base
+    """Controls over charts.
+
+    Args:
+        controls: sliders and choices.
+        specs: Vega-Lite charts over data named "rows", by name; heights are theirs, widths are the page's.
+        columns: names of charts, column by column.
+        draw: from settings to a picture.
+        style: sizes.
+    """
+
+    _css = STYLE_SHEET
+
+    _specs = traitlets.Dict().tag(sync=True)
+    _about = traitlets.Dict().tag(sync=True)
+    _request = traitlets.Dict().tag(sync=True)
+    _picture = traitlets.Dict().tag(sync=True)
+
+    def __init__(
+        self,
+        controls: Sequence[Slider | Choice],
+        specs: Mapping[str, alt.LayerChart],
+        columns: Sequence[Sequence[str]],
+        draw: Callable[[Settings], Picture],
+        style: charts.Style = charts.SMALL,
+    ) -> None:
+        self._esm = bundle("panel.js")
+        self._controls = {control.name: control for control in controls}
+        self._draw = draw
+        self._settings = self._start()
+        super().__init__(
+            _specs={name: _spec(chart, style) for name, chart in specs.items()},
+            _about={
+                "large": style == charts.LARGE,
+                "start": self._start(),
+                "controls": [asdict(control) for control in controls],
+                "columns": [list(names) for names in columns],
+            },
+            _picture=self._painted(FROM_PYTHON),
+        )
+        self.observe(self._answer, "_request")
+
+    @property
+    def sentence(self) -> str:
+        """What just happened, in words."""
+        return str(self._picture["sentence"])
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Where the controls stand."""
+        return dict(self._settings)
+
+    def set(self, **changes: Any) -> None:
+        """Move controls from Python, by their names.
+
+        Raises:
+            PanelError: no such control, or it cannot stand there.
+        """
+        self._show({**self._settings, **changes}, FROM_PYTHON)
+
+    def reset(self) -> None:
+        """All controls back to where they started."""
+        self._show(self._start(), FROM_PYTHON)
+
+    def _start(self) -> dict[str, Any]:
+        return {name: control.start for name, control in self._controls.items()}
+
+    def _answer(self, change: Any) -> None:
+        request = change["new"]
+        self._show(self._start() if request["settings"] is None else request["settings"], request["tick"])
+
+    def _show(self, settings: Settings, tick: str) -> None:
+        for name, value in settings.items():
+            if name not in self._controls:
+                raise PanelError(f"setting is {name!r}; allowed: {', '.join(self._controls)}")
+            if not self._controls[name].allows(value):
+                raise PanelError(f"{name} is {value!r}; allowed: {_allowed(self._controls[name])}")
+        self._settings = dict(settings)
+        self._picture = self._painted(tick)
+
+    def _painted(self, tick: str) -> dict[str, Any]:
+        return {"tick": tick, "settings": self._settings, **asdict(self._draw(self._settings))}
+
+
+@cache
+def bundle(script: str) -> str:
+    """A widget's JavaScript with Vega, Vega-Lite and vega-embed in one module, about 0.9 MB."""
+    parts = [(_HERE / name).read_text(encoding="utf-8") for name in ("page.js", script)]
+    return str(vl_convert.javascript_bundle("\n".join(parts)))
+
+
+def _spec(chart: alt.LayerChart, style: charts.Style) -> dict[str, Any]:
+    fixed = {"autosize": {"type": "fit", "contains": "padding"}, "width": 400, "config": charts.config(style)}
+    return {**chart.to_dict(validate=False), **fixed}
+
+
+def _allowed(control: Slider | Choice) -> str:
+    if isinstance(control, Slider):
+        return f"a number from {control.low:g} to {control.high:g}"
+    return ", ".join(repr(value) for value, _ in control.options)

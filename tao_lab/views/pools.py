@@ -1,0 +1,436 @@
+"""What is an alpha worth? A pool to buy from and to sell to, and charts of a price over time.
+
+`PoolExplorer` quotes one swap by the chain's rule, or by a student's, and shows it on the pool's curve. Amounts that
+count are whole rao; the curve itself is drawn in floats.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import altair as alt
+import numpy as np
+
+from tao_lab.consensus.types import Array
+from tao_lab.economy import Pool, SwapError, SwapResult, price, swap
+from tao_lab.economy.swap import ONE, Side, price_after
+from tao_lab.units import RAO_PER_TAO, U16_MAX
+from tao_lab.views import charts
+from tao_lab.views.charts import BLACK, BLUE, GREY, LARGE, SMALL, VERMILLION, Figure, Style
+from tao_lab.views.panel import Chart, Choice, Panel, Picture, Settings, Slider
+from tao_lab.views.tables import Table
+from tao_lab.views.words import percent
+
+SwapRule = Callable[[Pool, Side, int, int | None], SwapResult | tuple[int, int, int]]
+
+EXAMPLE = Pool(tao=1_000 * RAO_PER_TAO, alpha=1_000 * RAO_PER_TAO)  # as a subnet begins
+NO_LIMIT = 100  # per cent from the price: so far the slider goes, and there it means none
+FEE_RATES = (33, 655)  # u16: the chain's own, and one per cent, which shows in a picture
+DEPTHS = (100, 1_000, 10_000)  # times what a small pool holds
+CURVE_POINTS = 80
+ORANGE, GREEN = "#E69F00", "#009E73"
+
+
+@dataclass(frozen=True)
+class Quote:
+    """One swap and what it does to the price.
+
+    Attributes:
+        pool: before.
+        side: "buy" or "sell".
+        amount: rao offered.
+        fee, paid, received: rao, as the rule gave them.
+        before, after: price of one alpha in TAO.
+        limit: price, or None.
+    """
+
+    pool: Pool
+    side: Side
+    amount: int
+    fee: int
+    paid: int
+    received: int
+    before: float
+    after: float
+    limit: float | None
+
+    @property
+    def fair(self) -> float:
+        """Rao that would come out for what the pool got at the price before."""
+        return self.paid / self.before if self.side == "buy" else self.paid * self.before
+
+    @property
+    def average(self) -> float:
+        """TAO for one alpha, over the whole swap, without the fee."""
+        if not self.paid or not self.received:
+            return self.before
+        return self.paid / self.received if self.side == "buy" else self.received / self.paid
+
+    @property
+    def slippage(self) -> float:
+        """Part of what would come out at the price before that does not."""
+        return 1 - self.received / self.fair if self.fair else 0.0
+
+    @property
+    def left(self) -> int:
+        """Rao that the limit left with the user."""
+        return self.amount - self.fee - self.paid
+
+    @property
+    def reserves_after(self) -> tuple[int, int]:
+        """Rao of TAO and of alpha in the pool after the swap."""
+        if self.side == "buy":
+            return self.pool.tao + self.paid, self.pool.alpha - self.received
+        return self.pool.tao - self.received, self.pool.alpha + self.paid
+
+
+def quote(pool: Pool, side: Side, amount: int, limit: float | None = None, rule: SwapRule = swap) -> Quote:
+    """What a swap would do.
+
+    Args:
+        pool: reserves, weights, fee.
+        side: "buy" or "sell".
+        amount: rao paid in.
+        limit: price of one alpha in TAO; None: none.
+        rule: computes the swap.
+
+    Raises:
+        SwapError: the rule refuses it.
+    """
+    result = rule(pool, side, amount, None if limit is None else int(limit * ONE))
+    fee, paid, received = (result.fee, result.paid, result.received) if isinstance(result, SwapResult) else result
+    before = price(pool) / ONE
+    after = price_after(pool, side, paid) / ONE
+    return Quote(pool, side, amount, fee, paid, received, before, after, limit)
+
+
+def nothing(pool: Pool, side: Side) -> Quote:
+    """A swap that does not happen."""
+    now = price(pool) / ONE
+    return Quote(pool, side, 0, 0, 0, 0, now, now, None)
+
+
+class PoolExplorer(Panel):
+    """A pool to buy from and to sell to.
+
+    Args:
+        pool: of a subnet, for example `net.pool(1)`; without one, a round pool whose depth can be chosen.
+        rule: computes one swap; a student's own can take the place of the library's.
+        large: sizes that the back row can read.
+    """
+
+    def __init__(self, pool: Pool | None = None, rule: SwapRule = swap, large: bool = False) -> None:
+        self._pool, self._rule = pool, rule
+        style = LARGE if large else SMALL
+        whole = max(EXAMPLE.tao if pool is None else max(pool.tao, pool.alpha), RAO_PER_TAO) // RAO_PER_TAO
+        controls: list[Slider | Choice] = [
+            Choice("side", "You", (("buy", "buy α with τ"), ("sell", "sell α for τ")), "buy"),
+            Slider("amount", "Amount", 0, whole, max(whole // 200, 1), whole * 3 // 10),
+            Slider("limit", "Limit price", 1, NO_LIMIT, 1, NO_LIMIT),
+            Choice("fee", "Fee", tuple((rate, fine_percent(rate / U16_MAX)) for rate in FEE_RATES), FEE_RATES[0]),
+        ]
+        if pool is None:
+            options = tuple((depth, f"{depth:,} τ and α") for depth in DEPTHS)
+            controls.insert(3, Choice("depth", "Pool", options, DEPTHS[1]))
+        specs = {"curve": curve_spec(style), "price": price_spec(style), "parts": parts_spec(style)}
+        super().__init__(controls, specs, (("curve",), ("price", "parts")), self._picture_of, style)
+
+    @property
+    def quote(self) -> Quote:
+        """The swap as the controls stand."""
+        return self._quote(self._settings)
+
+    def _quote(self, settings: Settings) -> Quote:
+        pool = self._pool_of(settings)
+        return quote(pool, settings["side"], int(settings["amount"] * RAO_PER_TAO), _limit(pool, settings), self._rule)
+
+    def _pool_of(self, settings: Settings) -> Pool:
+        depth = settings.get("depth", 0) * RAO_PER_TAO
+        pool = Pool(depth, depth) if self._pool is None else self._pool
+        return replace(pool, fee_rate=settings["fee"])
+
+    def _picture_of(self, settings: Settings) -> Picture:
+        side = settings["side"]
+        unit = "τ" if side == "buy" else "α"
+        shown = {"amount": f"{settings['amount']:,} {unit}", "limit": "none"}
+        if settings["limit"] < NO_LIMIT:
+            shown["limit"] = f"{settings['limit']:g} % {'above' if side == 'buy' else 'below'}"
+        try:
+            now = self._quote(settings)
+        except SwapError as error:
+            still = _charts(nothing(self._pool_of(settings), side))
+            return Picture(f"The chain refuses this swap: {error}. Nothing moves.", still, shown)
+        return Picture(sentence(now), _charts(now), shown)
+
+
+def _limit(pool: Pool, settings: Settings) -> float | None:
+    if settings["limit"] >= NO_LIMIT:
+        return None
+    return price(pool) / ONE * (1 + settings["limit"] / 100 * (1 if settings["side"] == "buy" else -1))
+
+
+# --- words ------------------------------------------------------------------------------------------------------
+
+
+def units(rao: float) -> str:
+    """An amount with about four digits."""
+    amount = rao / RAO_PER_TAO
+    return f"{amount:,.0f}" if amount >= 1_000 else f"{amount:.4g}"
+
+
+def fine_percent(share: float) -> str:
+    """A share in per cent, with two digits where it is small: a fee of 0.05 % must not read 0.1 %."""
+    return f"{share * 100:.2f} %" if 0 < share < 1 / 100 else percent(share)
+
+
+def sentence(now: Quote) -> str:
+    """What just happened."""
+    buys = now.side == "buy"
+    given, got = ("τ", "α") if buys else ("α", "τ")
+    if not now.paid:
+        return f"Nothing is swapped, so nothing moves: one α costs {now.before:.4g} τ."
+    cut = ""
+    if now.left:
+        cut = f"The limit of {now.limit:.4g} τ stops the swap: {units(now.left)} {given} stay with you. "
+    what = f"You {'pay' if buys else 'sell'} {units(now.fee + now.paid)} {given}. "
+    fee = f"The fee takes {units(now.fee)} {given}; the rest brings {units(now.received)} {got}, "
+    loss = f"{percent(now.slippage)} less than at the price before: that is slippage. "
+    move = percent(abs(now.after / now.before - 1))
+    moved = f"One α cost {now.before:.4g} τ and costs {now.after:.4g} τ now, {move} {'more' if buys else 'less'}."
+    return cut + what + fee + loss + moved
+
+
+# --- the three charts of a swap ---------------------------------------------------------------------------------
+
+
+def _charts(now: Quote) -> dict[str, Chart]:
+    tao, alpha = now.reserves_after
+    start = f"{units(now.pool.tao)} τ and {units(now.pool.alpha)} α"
+    moved = f"Pool: from {start} to {units(tao)} τ and {units(alpha)} α"
+    curve = moved if now.paid else f"Pool: {start}"
+    on_average = f"Price: from {now.before:.4g} to {now.after:.4g} τ; you {'pay' if now.side == 'buy' else 'get'} "
+    parts = parts_table(now)
+    shares = ", ".join(f"{what} {percent(s)}" for what, s in zip(parts["part"], parts["share"], strict=True))
+    return {
+        "curve": Chart(
+            curve,
+            f"Curve of all reserves that the pool can have; {curve}. Before the swap a circle, after it a diamond.",
+            curve_table(now),
+        ),
+        "price": Chart(
+            f"{on_average}{now.average:.4g} on average" if now.paid else f"Price: {now.before:.4g} τ",
+            f"Price of the next α against the amount swapped: {now.before:.4g} τ before, {now.after:.4g} τ after, "
+            f"{now.average:.4g} τ on average" + (f", limit {now.limit:.4g} τ." if now.limit is not None else "."),
+            price_table(now),
+        ),
+        "parts": Chart(f"Where your {units(now.amount)} {'τ' if now.side == 'buy' else 'α'} go", shares, parts),
+    }
+
+
+def curve_table(now: Quote) -> Table:
+    """Points of the pool's curve (kind "curve"), the stretch that the swap moves along, and its two ends."""
+    pool, (tao, alpha) = now.pool, now.reserves_after
+    low, high = min(pool.tao / 2.2, tao / 1.4), max(pool.tao * 2.2, tao * 1.2)
+    xs = {"curve": np.geomspace(low, high, CURVE_POINTS)}
+    if now.paid:
+        xs["moved"] = np.geomspace(min(pool.tao, tao), max(pool.tao, tao), CURVE_POINTS // 2)
+    exponent = pool.quote_weight / pool.base_weight
+    rows: Table = {"kind": [], "tao": [], "alpha": []}
+    for kind, points in xs.items():
+        _add(rows, kind, points, pool.alpha * (pool.tao / points) ** exponent)
+    _add(rows, "before", np.array([pool.tao]), np.array([pool.alpha]))
+    if now.paid:
+        _add(rows, "after", np.array([tao]), np.array([alpha]))
+    return rows
+
+
+def _add(rows: Table, kind: str, tao: Array, alpha: Array) -> None:
+    rows["kind"] += [kind] * len(tao)
+    rows["tao"] += (np.asarray(tao, float) / RAO_PER_TAO).round(6).tolist()
+    rows["alpha"] += (np.asarray(alpha, float) / RAO_PER_TAO).round(6).tolist()
+
+
+def price_table(now: Quote) -> Table:
+    """Price of the next alpha against the amount swapped so far, to the amount offered, and the lines across."""
+    rows: Table = {"kind": [], "amount": [], "price": []}
+
+    def add(kind: str, amount: float, value: float) -> None:
+        rows["kind"].append(kind)
+        rows["amount"].append(round(amount / RAO_PER_TAO, 6))
+        rows["price"].append(round(value, 9))
+
+    end = max(now.amount, now.paid, 1)
+    for part in np.linspace(0, 1, CURVE_POINTS // 2):
+        add("price", part * end, float(price_after(now.pool, now.side, int(part * end)) / ONE))
+    for part in np.linspace(0, 1, CURVE_POINTS // 2) if now.paid else ():
+        add("swapped", part * now.paid, float(price_after(now.pool, now.side, int(part * now.paid)) / ONE))
+    for kind, value in (("average", now.average), ("limit", now.limit)):
+        if value is not None and (kind == "limit" or now.paid):
+            add(kind, 0, value)
+            add(kind, end, value)
+    return rows
+
+
+PARTS = ("you get", "slippage", "fee", "stays with you")
+
+
+def parts_table(now: Quote) -> Table:
+    """Parts of the amount offered: what comes out at the price before, slippage, fee, what the limit kept back."""
+    amount = max(now.amount, 1)
+    shares = (now.paid * (1 - now.slippage), now.paid * now.slippage, now.fee, now.left)
+    parts = [share / amount for share in shares]
+    return {"part": list(PARTS), "share": [round(part, 6) for part in parts], "text": [fine_percent(p) for p in parts]}
+
+
+def curve_spec(style: Style) -> alt.LayerChart:
+    """The pool's curve with the stretch that a swap moves along."""
+    base = alt.Chart(alt.NamedData("rows")).encode(
+        x=alt.X("tao:Q", title="TAO in the pool, τ", axis=alt.Axis(tickCount=5, format=",~r")),
+        y=alt.Y("alpha:Q", title="alpha in the pool, α", axis=alt.Axis(tickCount=5, format=",~r")),
+    )
+    line = {"strokeWidth": style.font / 6}
+    curve = base.transform_filter("datum.kind == 'curve'").mark_line(color=GREY, **line)
+    moved = base.transform_filter("datum.kind == 'moved'").mark_line(
+        color=VERMILLION, strokeWidth=style.font / 2.4, opacity=0.8
+    )
+    return alt.layer(
+        curve,
+        moved,
+        _end(base, "before", "circle", BLUE, -1, style),
+        _end(base, "after", "diamond", VERMILLION, 1, style),
+    ).properties(height=2 * style.font**2)
+
+
+def _end(base: alt.Chart, kind: str, shape: str, colour: str, side: int, style: Style) -> alt.LayerChart:
+    """A point with its name, above the curve (1) or below it (-1), so that two names never meet."""
+    one = base.transform_filter(f"datum.kind == '{kind}'")
+    point = one.mark_point(filled=True, shape=shape, color=colour, opacity=1, size=style.font * 14)
+    away = style.font * 0.8 * side
+    align = "left" if side > 0 else "right"
+    label = one.mark_text(align=align, dx=away, dy=-away, fontSize=style.font, fontWeight="bold", color=colour)
+    return alt.layer(point, label.encode(text=alt.value(f"{kind} the swap")))
+
+
+def price_spec(style: Style) -> alt.LayerChart:
+    """Price against the amount swapped."""
+    base = alt.Chart(alt.NamedData("rows")).encode(
+        x=alt.X("amount:Q", title="amount swapped so far", axis=alt.Axis(tickCount=5, format=",~r")),
+        y=alt.Y("price:Q", title="price of one α, τ", scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=5)),
+    )
+    lines = [
+        ("price", GREY, [1, 0], style.font / 6),
+        ("swapped", VERMILLION, [1, 0], style.font / 2.4),
+        ("average", BLUE, [7, 4], style.font / 6),
+        ("limit", BLACK, [2, 3], style.font / 6),
+    ]
+    drawn = [
+        base.transform_filter(f"datum.kind == '{kind}'").mark_line(color=colour, strokeDash=dash, strokeWidth=width)
+        for kind, colour, dash, width in lines
+    ]
+    return alt.layer(
+        *drawn,
+        _line_label(base, "average", "you, on average", BLUE, style),
+        _line_label(base, "limit", "limit", BLACK, style, right=True),
+    ).properties(height=style.font**2)
+
+
+def _line_label(base: alt.Chart, kind: str, text: str, colour: str, style: Style, right: bool = False) -> alt.Chart:
+    """Words above an end of a line across."""
+    one = base.transform_filter(f"datum.kind == '{kind}' && (datum.amount > 0) == {str(right).lower()}")
+    return one.mark_text(
+        align="right" if right else "left",
+        baseline="bottom",
+        dx=-6 if right else 6,
+        dy=-3,
+        fontSize=style.font,
+        color=colour,
+        fontWeight="bold",
+    ).encode(text=alt.value(text))
+
+
+def parts_spec(style: Style) -> alt.LayerChart:
+    """Bars of the parts of an amount."""
+    scale = alt.Scale(domain=list(PARTS), range=[BLUE, VERMILLION, ORANGE, GREY])
+    base = alt.Chart(alt.NamedData("rows")).encode(
+        y=alt.Y("part:N", title=None, scale=alt.Scale(domain=list(PARTS)), axis=alt.Axis(ticks=False, domain=False)),
+        x=alt.X("share:Q", title="part of the amount", scale=alt.Scale(domain=[0, 1.12]), axis=_percents()),
+    )
+    bars = base.mark_bar().encode(color=alt.Color("part:N", legend=None, scale=scale))
+    text = base.mark_text(align="left", dx=5, fontSize=style.font).encode(text="text:N")
+    return alt.layer(bars, text).properties(height=style.font * 11)
+
+
+def _percents() -> alt.Axis:
+    return alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1], domain=False)
+
+
+# --- a price over time ------------------------------------------------------------------------------------------
+
+
+def price_history_chart(prices: Sequence[tuple[int, float]], marks: Sequence[tuple[int, str]], title: str) -> Figure:
+    """The price of alpha, block after block, with what happened.
+
+    Args:
+        prices: (block, TAO for one alpha).
+        marks: (block, what began there).
+        title: what the picture shows.
+    """
+    by_block = dict(prices)
+    rows = charts.values_of({"block": list(by_block), "price": list(by_block.values())})
+    noted = charts.values_of({"block": [block for block, _ in marks], "what": [what for _, what in marks]})
+    line = (
+        alt.Chart(rows)
+        .mark_line(color=BLUE, strokeWidth=2.5, interpolate="step-after")
+        .encode(
+            x=alt.X(
+                "block:Q",
+                title="block",
+                scale=alt.Scale(zero=False, nice=False),
+                axis=alt.Axis(format="d", grid=False, tickCount=10),
+            ),
+            y=alt.Y("price:Q", title="price of one α, τ", scale=alt.Scale(zero=False, padding=30)),
+        )
+    )
+    rule = alt.Chart(noted).mark_rule(color=VERMILLION, strokeDash=[4, 3]).encode(x="block:Q")
+    text = (
+        alt.Chart(noted)
+        .mark_text(align="left", baseline="top", dx=4, dy=4, color=VERMILLION, fontWeight="bold", fontSize=11)
+        .encode(x="block:Q", y=alt.value(0), text="what:N")
+    )
+    said = ", ".join(f"{what} from block {block} at {by_block.get(block, 0):.4g} τ" for block, what in marks)
+    last = prices[-1]
+    alternative = f"{title}. Line of the price by block: {said}; {last[1]:.4g} τ at block {last[0]}."
+    return charts.figure_of(alt.layer(line, rule, text), title, alternative, 620, 230)
+
+
+def lines_chart(
+    table: Table, x: tuple[str, str], y: tuple[str, str], series: str, title: str, log: bool = False
+) -> Figure:
+    """Lines over time, one for each name in a column, told apart by colour and dashes, with their names at the end.
+
+    Args:
+        table: columns.
+        x: column, and title of the axis with its unit.
+        y: column, and title of the axis with its unit.
+        series: column of the lines' names.
+        title: what the picture shows.
+        log: whether the y axis is logarithmic.
+    """
+    names = list(dict.fromkeys(table[series]))
+    colours = alt.Scale(domain=names, range=[BLUE, VERMILLION, GREEN, ORANGE][: len(names)])
+    dashes = alt.Scale(domain=names, range=[[1, 0], [7, 4], [2, 3], [9, 3, 2, 3]][: len(names)])
+    base = alt.Chart(charts.values_of(table)).encode(
+        x=alt.X(f"{x[0]}:Q", title=x[1], scale=alt.Scale(nice=False), axis=alt.Axis(grid=False, tickCount=8)),
+        y=alt.Y(f"{y[0]}:Q", title=y[1], scale=alt.Scale(type="log" if log else "linear", zero=False)),
+        color=alt.Color(
+            f"{series}:N",
+            title=None,
+            scale=colours,
+            legend=alt.Legend(orient="top", columns=1, labelFontSize=12, symbolSize=500, labelLimit=500),
+        ),
+        strokeDash=alt.StrokeDash(f"{series}:N", title=None, scale=dashes),
+    )
+    ends = {name: [v for n, v in zip(table[series], table[y[0]], strict=True) if n == name] for name in names}
+    said = "; ".join(f"{name}: from {v[0]:.4g} to {v[-1]:.4g}" for name, v in ends.items())
+    return charts.figure_of(alt.layer(base.mark_line(strokeWidth=2.5)), title, f"{title}. {said}.", 620, 240)

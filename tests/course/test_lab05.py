@@ -1,0 +1,171 @@
+"""Lab 05: answers are scored by the subnet's rule, limits are the running chain's, causes of no pay are recognized."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tao_lab.course import claim, registry
+from tao_lab.course.checking import judge
+from tao_lab.course.lab05 import answers, cases, loop, nothing, ours
+from tao_lab.course.lab05.questions import QUESTIONS, guesses_until_found, what_a_copier_sees
+from tao_lab.neurons.work import Answer
+from tao_lab.subnets import kind
+
+# --- the parts are the library's ------------------------------------------------------------------------------------
+
+
+def test_an_answer_is_worth_what_the_code_subnet_says():
+    asked, came = loop.answers(loop.FIRST_TASK + 1)
+    secret = asked.secret
+    for answer in came.values():
+        (theirs,) = kind("code").score(asked, [Answer(answer.content)])
+        before = sum(secret["passed"])
+        assert ours.score_answer(answer.content, secret["calls"], secret["expected"], before) == theirs.value
+
+
+def test_a_thief_finds_the_results_in_ones_own_process_and_nothing_in_the_sandbox():
+    calls, expected = [[2000], [1900]], [True, False]
+    space = {}
+    exec(answers.THIEF, space)
+    assert [space["solve"](year) for (year,) in calls] == expected
+    assert ours.run_in_sandbox(answers.THIEF, calls) == [{"value": None}] * 2
+
+
+@pytest.mark.parametrize("alpha", [0.1, 1.0])
+def test_averages_are_those_of_the_librarys_validator(alpha):
+    for one in cases.memory_rounds(np.random.default_rng(3), alpha):
+        mine = ours.remember(one.memory, one.scores, one.seats, alpha)
+        assert {name: pytest.approx(entry) for name, entry in one.after.items()} == mine
+
+
+def test_the_running_chain_names_each_limit_and_how_long_to_wait():
+    attempts = cases.attempts()
+    assert {one.name for one in attempts} == {
+        "",
+        "HotKeyNotRegisteredInSubNet",
+        "NotEnoughStakeToSetWeights",
+        "SettingWeightsTooFast",
+        "IncorrectWeightVersionKey",
+        "NeuronNoValidatorPermit",
+        "WeightVecLengthIsLow",
+        "MaxWeightExceeded",
+    }
+    assert {one.wait for one in attempts if one.name == cases.TOO_FAST} == {1, 2, 3}
+
+
+@pytest.mark.parametrize("period", cases.PERIODS)
+def test_the_running_chain_takes_a_reveal_in_one_epoch_only(period):
+    assert list(cases.window(period)) == [period]
+
+
+# --- exercises and claims -------------------------------------------------------------------------------------------
+
+
+def test_two_mistakes_at_once_still_show_where_the_chain_says_something_else():
+    def refusal(uids, values, version_key, limits):
+        return "", 0
+
+    result = judge(registry.exercises()["05.4"], refusal)
+    assert result.mistake == ""
+    assert "SettingWeightsTooFast" in repr(result)
+
+
+@pytest.mark.parametrize(("number", "verdict"), [(17, "false"), (18, "true")])
+def test_a_claim_gets_its_verdict(number, verdict):
+    assert claim(number).evidence.verdict == verdict
+
+
+def test_with_a_validator_that_only_scores_the_claim_about_queries_would_hold(monkeypatch):
+    from tao_lab.course.lab05 import claims
+
+    monkeypatch.setattr(claims, "alpha_of_miners", lambda weights: {"asked": 8.0, "never asked": 0.0})
+    assert claims.no_queries_no_pay().verdict == "true"
+
+
+@pytest.mark.parametrize(("question", "option"), [("05.A", 2), ("05.B", 2), ("05.C", 1), ("05.D", 1), ("05.E", 1)])
+def test_an_experiment_finds_the_option_that_holds(question, option):
+    assert {q.id: q for q in QUESTIONS}[question].experiment().option == option
+
+
+def test_a_salt_keeps_a_guess_from_being_recognized():
+    assert guesses_until_found([]) is not None
+    assert guesses_until_found([7]) is None
+
+
+def test_what_a_copier_reads_is_an_epoch_old():
+    seen = what_a_copier_sees()
+    assert seen[0][1] == {}
+    assert [shown for _, shown, _ in seen[1:]] == [thought for _, _, thought in seen[:-1]]
+
+
+# --- the parts at work ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("commit_reveal", [False, True])
+def test_pay_is_ordered_as_quality_and_the_chain_takes_every_call(commit_reveal):
+    run = loop.validate(rounds=3, commit_reveal=commit_reveal)
+    earned = run.earned
+    assert earned["honest"] == earned["librarian"] > earned["sleepy"] > 0
+    assert earned["chatty"] == earned["unchanged"] == earned["forger"] == 0
+    assert (run.accepted, run.refused) == ((5, 0) if commit_reveal else (3, 0))
+    assert "Accepted by the chain" in repr(run)
+
+
+@pytest.mark.parametrize(
+    ("parts", "log"),
+    [
+        (loop.Parts(refusal=lambda *_: ("", 0)), "SettingWeightsTooFast"),
+        (loop.Parts(to_u16=lambda weights: ([9_999], [65_535])), "UidVecContainInvalidOne"),
+        (loop.Parts(to_u16=lambda weights: ([2], [65_536])), "refuses"),
+    ],
+    ids=["no waiting", "no such uid", "too large a number"],
+)
+def test_a_part_that_is_wrong_is_refused_by_the_chain_and_the_log_says_so(parts, log):
+    run = loop.validate(parts, rounds=1)
+    assert (run.accepted, run.refused) == (0, 1)
+    assert any(log in words for _, words in run.log)
+    assert sum(run.earned.values()) == 0
+
+
+def test_a_part_that_takes_fences_off_pays_for_them():
+    def kindly(content, *rest):
+        bare = content["code"].rpartition("```python\n")[2].removesuffix("\n```")
+        return ours.score_answer({"code": bare}, *rest)
+
+    run = loop.validate(loop.Parts(score=kindly), rounds=1)
+    assert run.earned["chatty"] == run.earned["honest"] > 0
+
+
+def test_the_charts_say_what_they_show():
+    from tao_lab import views
+
+    rows = loop.validate(rounds=2).rows()
+    for chart, word in (
+        (views.score_history_chart(rows), "Never a score above 0: chatty"),
+        (views.earned_chart(rows), "3 of 6 miners have earned nothing"),
+        (views.latency_chart(rows, limit=12), "of 12 s allowed"),
+    ):
+        assert word in chart.alt
+        assert chart.svg().startswith("<svg")
+        json.dumps(chart.chart.to_dict())
+
+
+# --- why nothing came -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_each_cause_is_made_recognized_and_mended():
+    stories = [nothing.tell(name) for name in nothing.STORIES]
+    assert [story.cause for story in stories if not story.recognized] == []
+    assert all(story.alpha_before == 0 < story.alpha_after for story in stories)
+    assert "8 of 8 causes" in repr(nothing.table(stories))
+    assert "hours at mainnet's tempo" in repr(nothing.guesses(stories))
+
+
+def test_a_cause_that_is_not_recognized_is_marked():
+    story = nothing.tell("epoch to come")
+    wrong = replace(story, cause="timeout")
+    assert "Not as expected" in repr(wrong)
+    assert "1 of 2 causes" in repr(nothing.table([story, wrong]))

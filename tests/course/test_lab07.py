@@ -1,0 +1,75 @@
+"""Lab 07: its experiments run on real chains, and its functions agree with the chain's own."""
+
+import pytest
+
+from tao_lab.course.lab07.economy import Economy, last_dividend, read, same_chain, small_economy
+from tao_lab.course.lab07.exercises import dividend_gains, follow
+from tao_lab.course.lab07.questions import QUESTIONS
+from tao_lab.course.registry import exercises
+from tao_lab.economy import Split, block_emission, split
+
+TAO = 10**9
+
+
+@pytest.fixture(scope="module")
+def economy():
+    with small_economy() as found:
+        found.net.run(blocks=25)
+        yield found
+
+
+def test_every_block_of_the_follow_cases_is_accounted_for_to_the_rao():
+    for case in exercises()["07.5"].make_cases():
+        parts = follow(**case.arguments)
+        issued = block_emission(case.arguments["before"].get("SubtensorModule", "TotalIssuance"))
+        assert sum(parts.values()) == issued, case.about
+        for netuid in case.arguments["netuids"]:
+            held = [case.arguments[name].get("SubtensorModule", "SubnetTAO", netuid) for name in ("before", "after")]
+            assert parts[netuid] == held[1] - held[0], case.about
+
+
+def test_the_follow_cases_hold_a_halving_a_claim_and_blocks_that_recycle_everything():
+    found = {case.about: follow(**case.arguments) for case in exercises()["07.5"].make_cases()}
+    assert found["a chain without subnets"] == {0: 0, "recycled": TAO}
+    assert found["root's stakers sell what they have earned"][0] > 0
+    assert found["both subnets have it switched off"]["recycled"] == TAO
+    assert sum(found["the last block before a halving"].values()) == TAO
+    assert sum(found["the first block after it"].values()) == TAO // 2
+
+
+def test_a_nominators_gain_on_the_chain_is_what_the_reference_says(economy: Economy):
+    last = last_dividend(economy)
+    owner, nominator = dividend_gains(last.dividend, last.take, last.own, last.mine, last.others)
+    assert last.take == 11_796
+    assert owner == pytest.approx(last.owner_gained, abs=2)  # the chain's dividend has fractions of a rao
+    assert nominator == pytest.approx(last.nominator_gained, abs=2)
+    assert nominator > 0
+
+
+def test_the_economy_has_prices_that_let_root_sell_and_a_share_for_both(economy: Economy):
+    net = economy.net
+    moving = [read(net, "SubnetMovingPrice", netuid)["bits"] / 2**32 for netuid in net.subnets()]
+    assert net.subnets() == [1, 2]
+    assert sum(moving) > 1
+    assert 1 > moving[0] > moving[1] > 0.2
+    assert read(net, "PendingRootAlphaDivs", 1) > 0
+
+
+def test_the_librarys_rules_make_the_same_chain_and_others_another_one():
+    same = same_chain(5, block_emission=block_emission, split=split)
+    assert (same.tone, same.badge) == ("right", "The same chain")
+    other = same_chain(5, split=lambda alpha, cut, root: Split(0, alpha, 0, 0))
+    assert other.tone == "wrong"
+    assert "numbers differ" in other.title
+
+
+def test_a_rule_that_pays_more_than_there_is_stops_the_chain_and_is_told():
+    stopped = same_chain(5, split=lambda alpha, cut, root: Split(cut, alpha, 0, 0))
+    assert stopped.tone == "raised"
+    assert "rules.split" in stopped.title
+
+
+@pytest.mark.parametrize(("question", "option"), [("07.A", 1), ("07.B", 2), ("07.C", 1), ("07.D", 2)])
+def test_an_experiment_finds_the_option_that_holds(question, option):
+    finding = {q.id: q for q in QUESTIONS}[question].experiment()
+    assert finding.option == option
