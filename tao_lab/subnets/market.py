@@ -91,6 +91,7 @@ class Market:
         validators: int = 2,
         net: Network | None = None,
         seed: int = 0,
+        tempo: int = TEMPO,
     ) -> None:
         """Make the subnet and its people on the chain; nobody serves yet.
 
@@ -100,6 +101,7 @@ class Market:
             validators: How many.
             net: Where; by default a chain of its own.
             seed: Of the first task.
+            tempo: Blocks between epochs.
 
         Raises:
             LabError: Nobody mines, or nobody validates.
@@ -112,7 +114,7 @@ class Market:
         names = [f"validator {number + 1}" for number in range(validators)]
         with self.net.progress(3 + validators + len(miners), "a subnet and its people", least=1) as step:
             self.creator = self.net.wallet("creator")
-            self.netuid = self.net.create_subnet(self.creator, kind=work.kind, tempo=TEMPO)
+            self.netuid = self.net.create_subnet(self.creator, kind=work.kind, tempo=tempo)
             self.net.sudo(
                 "AdminUtils",
                 "sudo_set_weights_set_rate_limit",

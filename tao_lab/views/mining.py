@@ -126,7 +126,7 @@ class Leaderboard:
         bar = ipywidgets.IntProgress(max=steps, description="tasks")
         table = ipywidgets.HTML()
         shown = ipywidgets.VBox([bar, table])
-        display(shown)
+        display(shown)  # type: ignore[no-untyped-call]
         for number in range(steps):
             self._note_times(self._market.step())
             rows = self._market.standings()

@@ -272,7 +272,7 @@ def _admit(requests: Sequence[Request], hotkey: str, **options: Any) -> list[str
                 options.get("body", request.body),
                 method=request.method,
                 path=options.get("path", request.path),
-                self_hotkey_ss58=options.get("hotkey", lambda r: hotkey)(request),
+                self_hotkey_ss58=options.get("me", lambda r: hotkey)(request),
                 nonce_store=seen() if callable(seen) else seen,
                 now_ns=options.get("now", lambda r: r.arrived_ns)(request),
             )
@@ -290,7 +290,7 @@ def _any_receiver(requests: Sequence[Request], hotkey: str) -> list[str]:
     def receiver(request: Request) -> str:
         return next((v for k, v in request.headers.items() if k.lower() == "x-bittensor-receiver"), hotkey)
 
-    return _admit(requests, hotkey, hotkey=receiver)
+    return _admit(requests, hotkey, me=receiver)
 
 
 def _no_body(requests: Sequence[Request], hotkey: str) -> list[str]:
