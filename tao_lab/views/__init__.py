@@ -20,6 +20,7 @@ from tao_lab.views.explorer import ConsensusExplorer
 from tao_lab.views.keys import key_tree, wallet_drawing
 from tao_lab.views.metagraph import MetagraphView, weights_graph
 from tao_lab.views.mining import Leaderboard, memory_chart, quality_chart
+from tao_lab.views.money import EmissionExplorer
 from tao_lab.views.pools import PoolExplorer, lines_chart, price_history_chart, quote
 from tao_lab.views.round import answer_card, round_drawing
 from tao_lab.views.scenario import Cast, Outcome, Scenario, ScenarioError, Settings, run, run_epochs
@@ -40,6 +41,7 @@ __all__ = [
     "Cast",
     "ConsensusExplorer",
     "Drawing",
+    "EmissionExplorer",
     "Figure",
     "Leaderboard",
     "MetagraphView",
