@@ -63,11 +63,17 @@ def _typed_errors(path: str) -> Iterator[None]:
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", 0) & PRIMARY_CODE
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            raise DatabaseLocked(f"{path}: another process has this chain open") from error
+            raise DatabaseLocked(
+                f"{path}: another process has this chain open; end that one, or use another file"
+            ) from error
         if code == sqlite3.SQLITE_FULL:
             raise DatabaseFull(f"{path}: no room for the next block") from error
         if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             raise DatabaseCorrupt(f"{path}: not a chain, or damaged ({error})") from error
+        if code == sqlite3.SQLITE_CANTOPEN:
+            raise StoreError(
+                f"{path}: cannot be opened; name a file in a folder that is there and may be written to"
+            ) from error
         raise StoreError(f"{path}: {error}") from error
 
 

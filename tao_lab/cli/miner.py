@@ -37,7 +37,9 @@ def run(
     model: Annotated[str | None, typer.Option(help="A language model that answers (see `tao-lab models`).")] = None,
     max_tokens: Annotated[int, typer.Option(min=1, max=8192, help="New tokens of one answer of the model.")] = 128,
     device: Annotated[str, typer.Option(help="Where the model computes: cpu, cuda, auto.")] = "auto",
-    kind: Annotated[str, typer.Option(help="Kind of work that is done (see `tao-lab subnets`), or a file; any.")] = "",
+    kind: Annotated[
+        str, typer.Option(help="Kind of work that is done (see `tao-lab subnets list`), or a file; any.")
+    ] = "",
     play: Annotated[
         str, typer.Option(help="Without --forward and --model: which of the kind's own miners, honest or cheating.")
     ] = "honest",
@@ -106,7 +108,7 @@ def _function(
         own_way = getattr(sys.modules.get(type(subnet).__module__), "with_model", None)
         return own_way(loaded.generate, max_tokens) if own_way else model_forward(loaded, max_tokens)
     if subnet is None:
-        raise LabError("nothing answers: give --forward FILE, --model NAME, or --kind (see `tao-lab subnets`)")
+        raise LabError("nothing answers: give --forward FILE, --model NAME, or --kind (see `tao-lab subnets list`)")
     own = subnet.miners()
     if play not in own:
         raise LabError(f"--play is {play!r}; allowed for {subnet.kind}: {', '.join(own)}")

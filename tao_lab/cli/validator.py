@@ -24,7 +24,9 @@ EXAMPLE = (
 @validator.command("run", epilog=EXAMPLE)
 def run(
     netuid: Annotated[int, typer.Option(min=1, max=65535, help="Subnet to validate.")],
-    kind: Annotated[str, typer.Option(help="Kind of work (see `tao-lab subnets`), or a file that defines `subnet`.")],
+    kind: Annotated[
+        str, typer.Option(help="Kind of work (see `tao-lab subnets list`), or a file that defines `subnet`.")
+    ],
     wallet: Annotated[str, typer.Option(help="Name of the wallet.")] = "default",
     hotkey: Annotated[str, typer.Option(help="Name of its hotkey, registered on the subnet.")] = "default",
     wallet_path: Annotated[Path | None, typer.Option(help="Folder of the wallets; the SDK's by default.")] = None,
