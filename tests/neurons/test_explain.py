@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from tao_lab.errors import LabError
-from tao_lab.neurons.explain import Facts, Heard, causes, explain
+from tao_lab.neurons.causes import causes
+from tao_lab.neurons.evidence import Facts, Heard
+from tao_lab.neurons.explain import explain
 from tao_lab.neurons.miner import Miner, Policy
 from tao_lab.neurons.peers import Peer, Peers
 from tao_lab.neurons.validator import Validator
