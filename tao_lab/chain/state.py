@@ -10,7 +10,7 @@ are int, `Option` is None or the value, structs are dicts, a fixed-point number 
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -98,8 +98,11 @@ class RawState:
             item.pop(key, None)
         else:
             item[key] = value
-        if (old is None) != (value is None):
-            self._sorted.pop(prefix, None)
+        ordered = self._sorted.get(prefix) if (old is None) != (value is None) else None
+        if ordered is not None and value is not None:
+            insort(ordered, key)
+        elif ordered is not None:
+            del ordered[bisect_left(ordered, key)]
         return old
 
     def keys(self, prefix: bytes, after: bytes | None = None, limit: int | None = None) -> Sequence[bytes]:
@@ -302,6 +305,10 @@ class StorageReader:
         """The SCALE bytes at a storage key, or None."""
         return self._raw.get(key)
 
+    def raw_get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
+        """The SCALE bytes at several storage keys of one item."""
+        return [self._raw.get(key) for key in keys]
+
     def raw_keys(self, prefix: bytes, after: bytes | None = None, limit: int | None = None) -> Sequence[bytes]:
         """Storage keys that begin with `prefix`, in order, those behind `after` only, at most `limit`."""
         return self._raw.keys(prefix, after, limit)
@@ -314,6 +321,10 @@ class Storage(StorageReader):
         super().__init__(runtime, raw)
         self.raw = raw
         self.column_keys: dict[tuple[str, str, tuple[int, ...]], list[bytes]] = {}
+
+    def raw_get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
+        """The SCALE bytes at several storage keys of one item."""
+        return self.raw.get_many(keys)
 
     def put(self, pallet: str, name: str, *params_and_value: Any) -> None:
         """Write an item: its keys, then the value.

@@ -140,16 +140,17 @@ def epoch_input(state: StorageReader, netuid: int, block: int, emission: int, me
 def _registered_at(state: StorageReader, netuid: int, n: int) -> np.ndarray[Any, np.dtype[np.uint64]]:
     """Block of registration of each UID, zero where there is none."""
     keys = state.keys_by_uid(MODULE, "BlockAtRegistration", netuid, n)
-    return np.frombuffer(b"".join([state.raw_get(key) or NO_BLOCK for key in keys]), "<u8").astype(np.uint64)
+    return np.frombuffer(b"".join([block or NO_BLOCK for block in state.raw_get_many(keys)]), "<u8").astype(np.uint64)
 
 
 def _rows(state: StorageReader, item: str, index: int, n: int) -> SparseRows:
     """Stored rows of (u16, u16); entries of columns that are no more are left out."""
     rows: list[bytes] = [b""] * n
-    for key in state.raw_keys(state.key(MODULE, item, index)):
+    keys = state.raw_keys(state.key(MODULE, item, index))
+    for key, row in zip(keys, state.raw_get_many(keys), strict=True):
         uid = int.from_bytes(key[-UID_BYTES:], "little")
         if uid < n:
-            value = state.raw_get(key) or b""
+            value = row or b""
             rows[uid] = value[(1, 2, 4)[value[0] & 3] :]  # behind the compact number of entries
     table = np.frombuffer(b"".join(rows), np.dtype("<u2")).reshape(-1, 2).astype(np.int64)
     lengths = np.array([len(row) // ENTRY_BYTES for row in rows], np.int64)

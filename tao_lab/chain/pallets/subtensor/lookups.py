@@ -42,8 +42,8 @@ def all_netuids(state: StorageReader) -> list[int]:
 def hotkeys_by_uid(state: StorageReader, netuid: int) -> dict[int, str]:
     """Hotkey of each UID of a subnet."""
     keys = state.raw_keys(state.key(MODULE, "Keys", netuid))  # end with the UID itself
-    uids = [int.from_bytes(key[-UID_BYTES:], "little") for key in keys]
-    return {uid: address(state.raw_get(key) or b"") for uid, key in sorted(zip(uids, keys, strict=True))}
+    uids, accounts = [int.from_bytes(key[-UID_BYTES:], "little") for key in keys], state.raw_get_many(keys)
+    return {uid: address(account or b"") for uid, account in sorted(zip(uids, accounts, strict=True))}
 
 
 @lru_cache(maxsize=1 << 17)
