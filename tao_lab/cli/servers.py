@@ -45,6 +45,9 @@ def node(
     block_seconds: Annotated[
         float | None, typer.Option(min=0.05, help="A block every so often; without it, one for each extrinsic.")
     ] = None,
+    report_subnet: Annotated[
+        bool, typer.Option("--report-subnet", help="Make subnet 171 with the numbers of the report behind the course.")
+    ] = False,
 ) -> None:
     """Run a chain that `btcli` and the SDK can use, on this machine only, until Ctrl-C."""
     import signal
@@ -56,6 +59,8 @@ def node(
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stop.set())
     with Network(file) as net, net.serve(port=port) as server:
+        if report_subnet:
+            net.report_subnet()
         net.node.instant = block_seconds is None
         typer.echo(f"{server.url} at block {net.block_number:,}; wallets are in {net.wallets}")
         while not stop.wait(block_seconds):

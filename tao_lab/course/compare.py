@@ -101,6 +101,8 @@ def show_case(case: Case) -> tuple[Block, ...]:
             blocks.append(Grid([["", *_row(value, case)]], (f"`{name}`", *(str(j) for j in range(len(value))))))
         elif isinstance(value, (int, float, str, bytes, type(None))):
             scalars.append(f"`{name} = {value if isinstance(value, (int, float)) else _short(value)}`")
+        elif isinstance(value, (list, tuple, dict)) and "`" not in repr(value):
+            scalars.append(f"`{name} = {_short(value)}`")
         elif isinstance(value, Pool):
             scalars.append(f"`{name} = {value}`")
     return (*((Text("Given " + ", ".join(scalars) + "."),) if scalars else ()), *blocks)

@@ -31,7 +31,7 @@ from tao_lab.chain.state import StorageReader
 from tao_lab.economy import Pool
 from tao_lab.economy.swap import FRACTION_BITS
 from tao_lab.keys import MNEMONIC_WORDS
-from tao_lab.network import stakes
+from tao_lab.network import report, stakes
 from tao_lab.network.metagraph import Metagraph, read_metagraph
 from tao_lab.network.population import Population, populate
 from tao_lab.node.rpc import Node
@@ -420,10 +420,22 @@ class Network:
             MODULE,
             "register_network_with_identity",
             hotkey=owner.hotkey.ss58_address,
-            identity=_subnet_identity(name or kind, kind),
+            identity=subnet_identity(name or kind, kind),
         )
         netuid = next(int(e["attributes"][0]) for e in receipt.events if e["event_id"] == "NetworkAdded")
         self.remember(owner)
+        self._open_subnet(owner, netuid, tempo, commit_reveal)
+        return netuid
+
+    def report_subnet(self) -> int:
+        """The lab's subnet 171, with the numbers of the report behind the course; made at the first call.
+
+        Its kind of work is "code", as on the test network's 171 of July 2025, and a seat costs 0.0005 τ.
+        """
+        return report.report_subnet(self)
+
+    def _open_subnet(self, owner: bt.Wallet, netuid: int, tempo: int, commit_reveal: bool) -> None:
+        """Start a new subnet and set its terms, as root where only root may."""
         self.call(owner, MODULE, "start_call", netuid=netuid)
         self.sudo("AdminUtils", "sudo_set_subnet_emission_enabled", netuid=netuid, enabled=True)
         self.sudo("AdminUtils", "sudo_set_commit_reveal_weights_enabled", netuid=netuid, enabled=commit_reveal)
@@ -431,7 +443,6 @@ class Network:
             self.sudo("AdminUtils", "sudo_set_tempo", netuid=netuid, tempo=tempo)
         if tempo < self.chain.state.get(MODULE, "WeightsSetRateLimit", netuid):
             self.sudo("AdminUtils", "sudo_set_weights_set_rate_limit", netuid=netuid, weights_set_rate_limit=tempo)
-        return netuid
 
     def populate(
         self,
@@ -639,7 +650,7 @@ class Network:
         return Server(self.node, port=port)
 
 
-def _subnet_identity(name: str, kind: str) -> dict[str, str]:
+def subnet_identity(name: str, kind: str) -> dict[str, str]:
     """The identity of a subnet of the lab; its kind of work stands in `additional`."""
     empty = dict.fromkeys(("github_repo", "subnet_contact", "subnet_url", "discord", "description", "logo_url"), "")
     return {"subnet_name": name, **empty, "additional": f"kind={kind}"}

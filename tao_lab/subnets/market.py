@@ -86,20 +86,22 @@ class Market:
     def __init__(
         self,
         work: Subnet,
-        miners: Mapping[str, Forward],
+        miners: Mapping[str, Forward | None],
         *,
         validators: int = 2,
         net: Network | None = None,
         seed: int = 0,
+        tempo: int = TEMPO,
     ) -> None:
         """Make the subnet and its people on the chain; nobody serves yet.
 
         Args:
             work: The kind of work.
-            miners: Their functions by name.
+            miners: Their functions by name; None registers a miner that begins to serve later.
             validators: How many.
             net: Where; by default a chain of its own.
             seed: Of the first task.
+            tempo: Blocks between epochs.
 
         Raises:
             LabError: Nobody mines, or nobody validates.
@@ -112,7 +114,7 @@ class Market:
         names = [f"validator {number + 1}" for number in range(validators)]
         with self.net.progress(3 + validators + len(miners), "a subnet and its people", least=1) as step:
             self.creator = self.net.wallet("creator")
-            self.netuid = self.net.create_subnet(self.creator, kind=work.kind, tempo=TEMPO)
+            self.netuid = self.net.create_subnet(self.creator, kind=work.kind, tempo=tempo)
             self.net.sudo(
                 "AdminUtils",
                 "sudo_set_weights_set_rate_limit",
@@ -151,7 +153,8 @@ class Market:
 
     def __enter__(self) -> Market:
         for name, forward in self._forwards.items():
-            self.serve(name, forward)
+            if forward is not None:
+                self.serve(name, forward)
         for wallet in self.validators:
             validator = Validator(self.work, wallet=wallet, network=self.net, netuid=self.netuid)
             self._open.append(self._stack.enter_context(validator))

@@ -19,6 +19,8 @@ from tao_lab.views.emission import alpha_flow_drawing, shares_chart, supply_char
 from tao_lab.views.explorer import ConsensusExplorer
 from tao_lab.views.keys import key_tree, wallet_drawing
 from tao_lab.views.metagraph import MetagraphView, weights_graph
+from tao_lab.views.mining import Leaderboard, memory_chart, quality_chart
+from tao_lab.views.money import EmissionExplorer
 from tao_lab.views.pools import PoolExplorer, lines_chart, price_history_chart, quote
 from tao_lab.views.round import answer_card, round_drawing
 from tao_lab.views.scenario import Cast, Outcome, Scenario, ScenarioError, Settings, run, run_epochs
@@ -39,7 +41,9 @@ __all__ = [
     "Cast",
     "ConsensusExplorer",
     "Drawing",
+    "EmissionExplorer",
     "Figure",
+    "Leaderboard",
     "MetagraphView",
     "Outcome",
     "PoolExplorer",
@@ -61,6 +65,7 @@ __all__ = [
     "latency_chart",
     "lines_chart",
     "lock_cost_chart",
+    "memory_chart",
     "merkle_drawing",
     "permits_chart",
     "price_by_rule",
@@ -68,6 +73,7 @@ __all__ = [
     "price_history",
     "price_history_chart",
     "prices",
+    "quality_chart",
     "quote",
     "round_drawing",
     "run",

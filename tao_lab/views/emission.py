@@ -34,12 +34,16 @@ YEARS = 30
 
 def tao_text(rao: int) -> str:
     """An amount of TAO for a picture: small ones in rao."""
-    return f"{rao:,} rao" if 0 < rao < RAO_PER_TAO // 1_000 else f"{rao / RAO_PER_TAO:,.3f} τ"
+    if rao < RAO_PER_TAO // 1_000:
+        return f"{rao:,} rao"
+    return f"{rao / RAO_PER_TAO:,.3f} τ"
 
 
 def alpha_text(rao: int) -> str:
     """An amount of alpha for a picture."""
-    return f"{rao:,} rao of α" if 0 < rao < RAO_PER_TAO // 1_000 else f"{rao / RAO_PER_TAO:,.3f} α"
+    if rao < RAO_PER_TAO // 1_000:
+        return f"{rao:,} rao of α"
+    return f"{rao / RAO_PER_TAO:,.3f} α"
 
 
 # --- where it goes ----------------------------------------------------------------------------------------------

@@ -124,9 +124,10 @@ class PoolExplorer(Panel):
         self._pool, self._rule = pool, rule
         style = LARGE if large else SMALL
         whole = max(EXAMPLE.tao if pool is None else max(pool.tao, pool.alpha), RAO_PER_TAO) // RAO_PER_TAO
+        step = max(whole // 200, 1)
         controls: list[Slider | Choice] = [
             Choice("side", "You", (("buy", "buy α with τ"), ("sell", "sell α for τ")), "buy"),
-            Slider("amount", "Amount", 0, whole, max(whole // 200, 1), whole * 3 // 10),
+            Slider("amount", "Amount", 0, whole, step, whole * 3 // 10 // step * step),
             Slider("limit", "Limit price", 1, NO_LIMIT, 1, NO_LIMIT),
             Choice("fee", "Fee", tuple((rate, fine_percent(rate / U16_MAX)) for rate in FEE_RATES), FEE_RATES[0]),
         ]
@@ -315,7 +316,7 @@ def _end(base: alt.Chart, kind: str, shape: str, colour: str, side: int, style: 
 def price_spec(style: Style) -> alt.LayerChart:
     """Price against the amount swapped."""
     base = alt.Chart(alt.NamedData("rows")).encode(
-        x=alt.X("amount:Q", title="amount swapped so far", axis=alt.Axis(tickCount=5, format=",~r")),
+        x=alt.X("amount:Q", title="amount swapped so far, τ or α", axis=alt.Axis(tickCount=5, format=",~r")),
         y=alt.Y("price:Q", title="price of one α, τ", scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=5)),
     )
     lines = [

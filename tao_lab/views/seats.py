@@ -62,7 +62,7 @@ def lock_cost_chart(
             last, last_block = cost, block
             paid.append(rows[-1])
     x = alt.X("day:Q", title="days", axis=alt.Axis(grid=False))
-    y = alt.Y("cost:Q", title="cost of the next subnet, τ", axis=alt.Axis(tickCount=5, format=",d"))
+    y = alt.Y("cost:Q", title="cost of the next subnet, τ", axis=alt.Axis(tickCount=5, format=",d", titlePadding=14))
     line = alt.Chart(alt.Data(values=rows)).mark_line(color=BLUE).encode(x=x, y=y)
     points = alt.Chart(alt.Data(values=paid)).mark_point(filled=True, size=90, color=VERMILLION, opacity=1)
     points = points.encode(x=x, y=y)
@@ -113,7 +113,7 @@ def price_chart(series: Mapping[str, Sequence[int]], title: str, rush: int = 0) 
         .mark_line(strokeWidth=2.5)
         .encode(
             x=alt.X("block:Q", title="blocks (12 s each)", axis=alt.Axis(grid=False)),
-            y=alt.Y("price:Q", title="price of a seat, τ", axis=alt.Axis(tickCount=5)),
+            y=alt.Y("price:Q", title="price of a seat, τ", axis=alt.Axis(tickCount=5, titlePadding=14)),
             order="order:Q",
             color=alt.Color(
                 "who:N", title=None, legend=legend, scale=alt.Scale(domain=names, range=[BLUE, VERMILLION, BLACK])

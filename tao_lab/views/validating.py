@@ -17,6 +17,8 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#E69F00", "#5
 DASHES = ([1, 0], [7, 7], [1, 0], [4, 2], [2, 6], [1, 8], [6, 2])  # where two lines lie on each other, both are seen
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right")
 
+ROOM = {"left": 16, "right": 24, "top": 5, "bottom": 5}  # browsers set names wider than they were measured
+
 Rows = Sequence[Mapping[str, Any]]
 
 
@@ -82,7 +84,12 @@ def latency_chart(rows: Rows, limit: float | None = None) -> Figure:
         alt.Chart(_data(rows))
         .mark_point(size=70, filled=True, opacity=0.7)
         .encode(
-            x=alt.X("seconds:Q", title="seconds until the answer came (√ scale)", scale=alt.Scale(type="sqrt")),
+            x=alt.X(
+                "seconds:Q",
+                title="seconds until the answer came (√ scale)",
+                scale=alt.Scale(type="sqrt"),
+                axis=alt.Axis(values=[0, 0.1, 0.5, 1, 2, 5, 10, 20]),
+            ),
             y=alt.Y("miner:N", title=None, sort=miners),
             **_who(miners, legend=False, dashes=False),
         )
@@ -113,4 +120,4 @@ def _who(miners: Iterable[str], legend: bool = True, dashes: bool = True) -> dic
 
 def _figure(chart: alt.LayerChart, title: str, alternative: str, height: int) -> Figure:
     drawn = chart.properties(title=title, width=480, height=height, description=alternative)
-    return Figure(drawn.configure(**config(SMALL)), alternative)
+    return Figure(drawn.configure(**config(SMALL), padding=ROOM), alternative)

@@ -73,6 +73,14 @@ def test_a_pool_of_a_subnet_and_another_rule_take_the_place_of_ours():
     assert "depth" not in explorer.settings
 
 
+def test_the_slider_begins_where_a_browser_can_put_it():
+    for tao in (1, 777, 1_250, 1_000_000):
+        explorer = PoolExplorer(Pool(tao * RAO_PER_TAO, tao * RAO_PER_TAO))
+        amount = next(control for control in explorer._about["controls"] if control["name"] == "amount")
+        assert amount["start"] % amount["step"] == 0
+        assert amount["low"] <= amount["start"] <= amount["high"]
+
+
 def test_every_picture_has_a_title_and_a_text_alternative():
     for large in (False, True):
         explorer = PoolExplorer(large=large)

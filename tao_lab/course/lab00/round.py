@@ -65,13 +65,14 @@ def _stand_in() -> dict[str, tuple[str, Forward]]:
 def _others() -> dict[str, tuple[str, Forward]]:
     text = kind("text").miners()
     return {
-        "chemist": ("honest, knows the elements only", _chemist),
+        "chemist": ("honest, knows the elements only", chemist),
         "guesser": ("cheats: any answer", text["guesser"]),
         "echo": ("cheats: the question again", text["echo"]),
     }
 
 
-def _chemist(task: Task) -> Json:
+def chemist(task: Task) -> Json:
+    """An honest miner without a model, who knows the elements and nothing else."""
     names = {f"Which chemical element has the symbol {symbol}?": name for symbol, name in ELEMENTS.items()}
     return {"text": names.get(_question(task), UNKNOWN)}
 

@@ -124,7 +124,9 @@ def limit_cases(rng: Rng) -> Iterator[Case]:
     """What a running chain said."""
     for one in cases.attempts():
         given = {"uids": one.uids, "values": one.values, "version_key": one.version_key, "limits": one.limits}
-        yield Case(given, one.about, expected={"name": one.name, "blocks": one.wait})
+        me, block = one.limits.me, one.limits.block
+        times = "" if me is None else f" (block {block}, last weights in {me.last_update}, rate {one.limits.rate})"
+        yield Case(given, one.about + times, expected={"name": one.name, "blocks": one.wait})
 
 
 # --- 05.5 ---

@@ -31,14 +31,14 @@ VERSION_KEY = 0
 SALT_WORDS = 8
 MOST_WAIT = 100  # blocks: a part that asks for more is wrong
 FIRST_TASK = 20
-SHOWN = 24  # characters of an answer
+SHOWN = 15  # characters of an answer
 WHO = {
-    "honest": "mends it by trying changes",
-    "librarian": "knows where the original is",
+    "honest": "mends it",
+    "librarian": "looks the original up",
     "sleepy": "mends every other time",
     "chatty": "mends it, and talks",
-    "unchanged": "sends it back as it was",
-    "forger": "prints that all is well",
+    "unchanged": "sends it back",
+    "forger": "prints a success",
 }
 
 
@@ -139,18 +139,18 @@ class Run:
                 f"{line.average:.3f}",
                 str(line.sent),
                 str(line.stored),
-                f"{line.earned / RAO_PER_TAO:.4f}",
+                f"{line.earned / RAO_PER_TAO:.3f}",
             ]
             for line in newest
         ]
         header = (
             "UID",
             "miner",
-            "which",
-            "its answer begins",
+            "what it does",
+            "its answer",
             "score",
             "average",
-            "sent, u16",
+            "sent",
             "on chain",
             "earned, α",
         )

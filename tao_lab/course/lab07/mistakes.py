@@ -188,6 +188,13 @@ def _split_in_floats(alpha_out: int, owner_cut: int, root_proportion: int) -> Pa
     return int(owner), int(rest / 2), int(rest / 2 - root), int(root)
 
 
+def _whole_rao_at_every_step(alpha_out: int, owner_cut: int, root_proportion: int) -> Parts:
+    owner = alpha_out * owner_cut // U16_MAX
+    rest = alpha_out - owner
+    server, root = rest // 2, (rest * root_proportion >> 32) // 2
+    return owner, server, rest - server - root, root
+
+
 def _rest_to_validators(alpha_out: int, owner_cut: int, root_proportion: int) -> Parts:
     owner, server, _, root = split(alpha_out, owner_cut, root_proportion)
     return owner, server, alpha_out - owner - server - root, root
@@ -227,6 +234,12 @@ SPLIT = (
         "Right to a few rao, but over floats, and the chain counts every rao. Make words first (`U96F32.number`), "
         "multiply them with `U96F32.multiply`, and take `U96F32.whole` of each part at the very end.",
         _split_in_floats,
+    ),
+    WrongAnswer(
+        "whole rao at every step",
+        "Right to a rao: you cut to whole rao at every step, so that a later step begins with less or more than the "
+        "chain's. Carry words of 2^-32 rao to the end (`U96F32.number(alpha_out)` first), and cut each part only then.",
+        _whole_rao_at_every_step,
     ),
     WrongAnswer(
         "the rest to the validators",
@@ -282,6 +295,11 @@ def _rest_by_subtraction(dividend: int, take: int, own: int, mine: int, others: 
     return _shared(taken, dividend - taken, own, mine, others)
 
 
+def _without_words(dividend: int, take: int, own: int, mine: int, others: int) -> Gains:
+    taken = dividend * take // U16_MAX
+    return _shared(taken, dividend - taken, own, mine, others)
+
+
 def _by_heads(dividend: int, take: int, own: int, mine: int, others: int) -> Gains:
     taken, rest = _taken(dividend, u16_share(take))
     return taken + rest // 3, rest // 3
@@ -321,6 +339,12 @@ GAINS = (
         "Off by a rao: the take and the rest are two words, and each is cut to whole rao. Subtract the words, then "
         "take `U96F32.whole` of both.",
         _rest_by_subtraction,
+    ),
+    WrongAnswer(
+        "whole rao without words",
+        "Right to a few rao: you multiply whole rao by the take and divide by 65,535. The chain first cuts the take "
+        "to a word of 2^-32 parts, `u16_share(take)`, and multiplies that with the word of the dividend.",
+        _without_words,
     ),
     WrongAnswer(
         "the same for each",

@@ -124,6 +124,9 @@ def limit_cases(rng: Rng) -> Iterator[Case]:
                 amount = int(rng.integers(8, 13)) * (pool.tao if side == "buy" else pool.alpha) // 100
                 arguments = {"pool": pool, "side": side, "amount": amount, "limit_price": price(pool) * mille // 1_000}
                 yield Case(arguments, f"{side} from {name}, the limit at {mille / 10:g} % of the price")
+    for side in ("buy", "sell"):
+        arguments = {"pool": EXAMPLE, "side": side, "amount": 100 * RAO_PER_TAO, "limit_price": None}
+        yield Case(arguments, f"{side} with 100, without a limit")
 
 
 def guarded(rule: SwapFunction) -> Callable[[Pool, Side, int, int | None], SwapResult]:

@@ -291,38 +291,48 @@ def _cut(pool: Pool, side: Side, limit_price: int) -> Parts:
     return fee_on_top(paid, pool.fee_rate), paid, amount_out(pool, side, paid)
 
 
+LimitedSwap = Callable[[Pool, Side, int, int | None], Parts]
+
+
 def _limited(
-    pool: Pool, side: Side, amount: int, limit_price: int, passes: Callable[[int], bool], cut: Callable[[Parts], Parts]
+    pool: Pool,
+    side: Side,
+    amount: int,
+    limit_price: int | None,
+    passes: Callable[[int, int], bool],
+    cut: Callable[[Parts], Parts],
 ) -> Parts:
     whole = swap(pool, side, amount)
-    if passes(price_after(pool, side, whole.paid)):
+    if limit_price is not None and passes(price_after(pool, side, whole.paid), limit_price):
         return cut(_cut(pool, side, limit_price))
     return whole.fee, whole.paid, whole.received
 
 
-def _limit(cut: Callable[[Pool, int, Parts], Parts]) -> Callable[[Pool, Side, int, int], Parts]:
+def _limit(cut: Callable[[Pool, int, Parts], Parts]) -> LimitedSwap:
     """A swap that notices the limit as the chain does and does something else then."""
 
-    def limited(pool: Pool, side: Side, amount: int, limit_price: int) -> Parts:
-        def passes(target: int) -> bool:
-            return target > limit_price if side == "buy" else target < limit_price
+    def limited(pool: Pool, side: Side, amount: int, limit_price: int | None) -> Parts:
+        def passes(target: int, limit: int) -> bool:
+            return target > limit if side == "buy" else target < limit
 
         return _limited(pool, side, amount, limit_price, passes, lambda parts: cut(pool, amount, parts))
 
     return limited
 
 
-def _limit_ignored(pool: Pool, side: Side, amount: int, limit_price: int) -> Parts:
+def _limit_ignored(pool: Pool, side: Side, amount: int, limit_price: int | None) -> Parts:
     whole = swap(pool, side, amount)
     return whole.fee, whole.paid, whole.received
 
 
-def _same_direction(pool: Pool, side: Side, amount: int, limit_price: int) -> Parts:
-    return _limited(pool, side, amount, limit_price, lambda target: target > limit_price, lambda parts: parts)
+def _same_direction(pool: Pool, side: Side, amount: int, limit_price: int | None) -> Parts:
+    return _limited(pool, side, amount, limit_price, lambda target, limit: target > limit, lambda parts: parts)
 
 
-def _average_compared(pool: Pool, side: Side, amount: int, limit_price: int) -> Parts:
+def _average_compared(pool: Pool, side: Side, amount: int, limit_price: int | None) -> Parts:
     whole = swap(pool, side, amount)
+    if limit_price is None:
+        return whole.fee, whole.paid, whole.received
     if side == "buy":
         passed = (whole.paid << FRACTION_BITS) // whole.received > limit_price
     else:

@@ -10,6 +10,7 @@ from tao_lab.chain.chain import Chain
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import Call, signed
 from tao_lab.chain.executive import author
+from tao_lab.chain.pallets.subtensor.locks import locked_mass, total_stake
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID
 from tao_lab.chain.pallets.subtensor.root_claims import increase_root_claimable, root_owed
 from tao_lab.chain.pallets.subtensor.stake import increase_stake_of_all, stake_of, stake_of_coldkey
@@ -19,6 +20,7 @@ from tests.chain.subtensor.conftest import events, set_hyper
 from tests.chain.subtensor.pools import assert_all_is_counted, give, market, unowned_alpha
 
 PEOPLE, HOTKEYS, NETUIDS = ("alice", "bob"), ("miner", "helper"), (ROOT_NETUID, 1, 2)
+SHARE_DUST = 20  # rao that rounding of shares may take from a stake in all steps together
 MOST_DUST = 3  # rao of alpha a block that splitting the emission leaves over
 U64_MAX = (1 << 64) - 1
 WHO, HOTKEY, NETUID, SUBNET = (st.sampled_from(names) for names in (PEOPLE, HOTKEYS, NETUIDS, NETUIDS[1:]))
@@ -102,6 +104,19 @@ class Staking(RuleBasedStateMachine):
     def give_up(self, who: str, hotkey: str, netuid: int, amount: int, name: str) -> None:
         self.call(who, name, hotkey=account(hotkey), amount=amount, netuid=netuid)
 
+    @rule(who=WHO, hotkey=HOTKEY, netuid=SUBNET, amount=AMOUNT)
+    def lock(self, who: str, hotkey: str, netuid: int, amount: int) -> None:
+        self.call(who, "lock_stake", hotkey=account(hotkey), netuid=netuid, amount=amount)
+
+    @rule(who=WHO, hotkey=HOTKEY, netuid=SUBNET)
+    def move_lock(self, who: str, hotkey: str, netuid: int) -> None:
+        self.call(who, "move_lock", destination_hotkey=account(hotkey), netuid=netuid)
+
+    @rule(who=WHO, netuid=SUBNET, perpetual=st.booleans(), rejects=st.booleans())
+    def choose_locks(self, who: str, netuid: int, perpetual: bool, rejects: bool) -> None:
+        self.call(who, "set_perpetual_lock", netuid=netuid, enabled=perpetual)
+        self.call(who, "set_reject_locked_alpha", enabled=rejects)
+
     @rule(hotkey=HOTKEY, netuid=SUBNET, alpha=st.integers(1, 5 * TAO))
     def dividends(self, hotkey: str, netuid: int, alpha: int) -> None:
         if stake_of(self.chain.state, account(hotkey), netuid):
@@ -137,6 +152,13 @@ class Staking(RuleBasedStateMachine):
     @invariant()
     def everything_is_counted(self) -> None:
         assert_all_is_counted(self.ctx, self.fees, self.promised)
+
+    @invariant()
+    def what_is_locked_is_there(self) -> None:
+        for netuid in NETUIDS[1:]:
+            for who in map(account, PEOPLE):
+                total = total_stake(self.chain.state, who, netuid)
+                assert locked_mass(self.chain.state, who, netuid, self.ctx.block) <= total + SHARE_DUST
 
     @invariant()
     def what_root_is_owed_is_there(self) -> None:

@@ -109,8 +109,12 @@ def register_network_with_identity(
     create_subnet(ctx, ensure_signed(origin), hotkey, identity)
 
 
-def create_subnet(ctx: Context, coldkey: str, hotkey: str, identity: Mapping[str, str] | None = None) -> int:
+def create_subnet(
+    ctx: Context, coldkey: str, hotkey: str, identity: Mapping[str, str] | None = None, netuid: int | None = None
+) -> int:
     """Make a subnet that a coldkey pays for and owns (`do_register_network`); gives back the netuid.
+
+    The chain takes the lowest free number. No call can ask for another; a `netuid` is for the lab's own subnet 171.
 
     Raises:
         DispatchError: `NonAssociatedColdKey`, `CannotUseSystemAccount`, `SubNetRegistrationDisabled`,
@@ -122,7 +126,8 @@ def create_subnet(ctx: Context, coldkey: str, hotkey: str, identity: Mapping[str
         raise failed("CannotAffordLockCost", f"{coldkey} has {free} rao free, a subnet locks {cost}")
     if pruned is not None:
         dissolve(ctx, pruned)
-    netuid = _next_netuid(ctx.state) if pruned is None else pruned
+    if netuid is None:
+        netuid = _next_netuid(ctx.state) if pruned is None else pruned
     price = median_alpha_price(
         [current_alpha_price(ctx.state, other) for other in all_netuids(ctx.state) if other != ROOT_NETUID]
     )

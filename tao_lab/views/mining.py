@@ -1,0 +1,199 @@
+"""Pictures of mining: memory by number format, what the bits cost, and a leaderboard that follows a market."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import altair as alt
+import ipywidgets
+import pandas as pd
+from IPython.display import display
+
+from tao_lab.cards import Card, Grid, Text, percent
+from tao_lab.neurons.models.memory import FORMATS, PARTS, Shape, memory
+from tao_lab.subnets.market import Market, Standing
+from tao_lab.units import RAO_PER_TAO
+from tao_lab.views.charts import BLUE, GREY, INK, SMALL, VERMILLION, Figure, config
+
+GIB = 2**30
+NAMES = {"nf4": "NF4", "nf4 double": "NF4 double"}
+PART_COLOURS = ("#56B4E9", "#0072B2", "#009E73", "#000000", "#CC79A7", "#D55E00", "#E69F00")  # Okabe and Ito
+LINES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [1, 3])  # dashes, beside the colours
+
+
+def memory_chart(shape: Shape, *, card: float = 8.0, context: int = 4_096, name: str = "Mistral-7B") -> Figure:
+    """Memory of a model by number format, part by part, against a card's.
+
+    Args:
+        shape: of the model.
+        card: GiB of the graphics card.
+        context: tokens that are remembered.
+        name: of the model.
+    """
+    rows, totals = [], {}
+    for number_format in FORMATS:
+        parts = memory(shape, number_format, context)
+        label = NAMES.get(number_format, number_format)
+        totals[label] = sum(parts.values()) / GIB
+        rows += [
+            {"format": label, "part": part, "order": place, "size": parts[part] / GIB}
+            for place, part in enumerate(PARTS)
+        ]
+    y = alt.Y("format:N", sort=list(totals), title=None)
+    scale = alt.Scale(domain=[0, max(totals.values()) * 1.1], nice=False)
+    size_axis = alt.X("size:Q", title=f"GiB, context of {context:,} tokens", scale=scale)
+    colours = alt.Scale(domain=list(PARTS), range=list(PART_COLOURS))
+    colour = alt.Color("part:N", scale=colours, title=None, legend=alt.Legend(orient="bottom", columns=4))
+    bars = (
+        alt.Chart(alt.Data(values=rows))
+        .mark_bar(stroke="white", strokeWidth=0.6)
+        .encode(y=y, x=size_axis, color=colour, order="order:Q")
+    )
+    beside = {label: card if card - 2 < size < card else size for label, size in totals.items()}  # not on the line
+    sums = [{"format": label, "size": beside[label], "text": f"{size:.2f}"} for label, size in totals.items()]
+    labels = alt.Chart(alt.Data(values=sums)).mark_text(align="left", dx=5, color=INK)
+    labels = labels.encode(y=y, x="size:Q", text="text:N")
+    limit = alt.Chart(alt.Data(values=[{"size": card, "text": f"{card:g} GiB card"}]))
+    rule = limit.mark_rule(color=VERMILLION, strokeWidth=2, strokeDash=[6, 3]).encode(x="size:Q")
+    words = limit.mark_text(align="left", dx=5, dy=-88, color=VERMILLION).encode(x="size:Q", text="text:N")
+    fits = [label for label, size in totals.items() if size < card]
+    title = f"{name} fits on an {card:g} GiB card in {len(fits)} of {len(totals)} number formats"
+    said = ", ".join(f"{label} {size:.2f} GiB" for label, size in totals.items())
+    return _figure(alt.layer(bars, rule, labels, words), title, f"{title}: {said}.", 560, 170)
+
+
+class Measured(Protocol):
+    """What a quality chart needs of a model in one number format."""
+
+    name: str
+    perplexity: float
+    mebibytes: float
+
+
+def quality_chart(measured: Sequence[Measured]) -> Figure | Card:
+    """Surprise at a text by number format: what the bits cost.
+
+    Args:
+        measured: a model in several number formats; the first is the one to compare with.
+    """
+    if not measured:
+        words = Text("`tao-lab models get smollm2` in a terminal fetches it; then run this cell again.")
+        return Card("waiting", "Not measured", "the language model is not on this machine", (words,))
+    rows = [
+        {"format": one.name, "perplexity": one.perplexity, "text": f"{one.perplexity:.1f}   ({one.mebibytes:,.0f} MiB)"}
+        for one in measured
+    ]
+    y = alt.Y("format:N", sort=[one.name for one in measured], title=None)
+    scale = alt.Scale(domain=[0, max(one.perplexity for one in measured) * 1.35], nice=False)
+    x = alt.X("perplexity:Q", title="perplexity: among so many equal words it wavers (lower is better)", scale=scale)
+    bars = alt.Chart(alt.Data(values=rows)).mark_bar(color=BLUE, height=20).encode(y=y, x=x)
+    labels = alt.Chart(alt.Data(values=rows)).mark_text(align="left", dx=5, color=INK).encode(y=y, x=x, text="text:N")
+    worse = measured[-1].perplexity / measured[0].perplexity - 1
+    title = f"Four bits make this model {percent(worse)} more surprised by the same text"
+    said = ", ".join(f"{one.name} {one.perplexity:.1f}" for one in measured)
+    return _figure(alt.layer(bars, labels), title, f"{title}: perplexity {said}.", 480, 110)
+
+
+# --- a market, followed ---
+
+
+class Leaderboard:
+    """A table of a market's miners that changes while the market works, and the history behind it.
+
+    Attributes:
+        scores: rows with `block`, `miner`, `score` and `alpha` paid so far, one a miner and step.
+        times: rows with `miner` and `seconds`, one an answer.
+    """
+
+    def __init__(self, market: Market, *, mine: str = "mine") -> None:
+        """Prepare.
+
+        Args:
+            market: open, or to be opened before `run`.
+            mine: name of the miner to mark.
+        """
+        self._market, self._mine = market, mine
+        self.scores: list[dict[str, Any]] = []
+        self.times: list[dict[str, Any]] = []
+
+    def run(self, steps: int) -> Card:
+        """Let the market work, show each step, and give back the last table.
+
+        Args:
+            steps: tasks of each validator.
+        """
+        bar = ipywidgets.IntProgress(max=steps, description="tasks")
+        table = ipywidgets.HTML()
+        shown = ipywidgets.VBox([bar, table])
+        display(shown)  # type: ignore[no-untyped-call]
+        for number in range(steps):
+            self._note_times(self._market.step())
+            rows = self._market.standings()
+            block = self._market.net.block_number
+            self.scores += [
+                {"block": block, "miner": row.name, "score": row.score, "alpha": row.paid / RAO_PER_TAO} for row in rows
+            ]
+            bar.value, table.value = number + 1, board_card(rows, block, self._mine)._repr_html_()
+        shown.close()
+        return board_card(self._market.standings(), self._market.net.block_number, self._mine)
+
+    def _note_times(self, steps: Sequence[Any]) -> None:
+        names = {str(wallet.hotkey.ss58_address): name for name, wallet in self._market.miners.items()}
+        for step in steps:
+            for one in step.miners:
+                if one.hotkey in names:
+                    self.times.append({"miner": names[one.hotkey], "seconds": one.answer.seconds})
+
+    def score_chart(self) -> Figure:
+        """Moving average of each miner over the blocks."""
+        return self._lines("score", "moving average of the score", "How the miners' scores moved", ".2f")
+
+    def money_chart(self) -> Figure:
+        """Alpha paid to each miner over the blocks."""
+        return self._lines("alpha", "alpha paid so far", "What the miners earned", ".2f")
+
+    def latency_chart(self) -> Figure:
+        """Seconds of each answer."""
+        table = pd.DataFrame(self.times)
+        middle = table.groupby("miner")["seconds"].median() if len(table) else pd.Series(dtype=float)
+        y = alt.Y("miner:N", sort=list(middle.sort_values().index), title=None)
+        axis = alt.Axis(tickCount=6, grid=False)
+        x = alt.X("seconds:Q", title="seconds from question to answer, over signed HTTP", axis=axis)
+        dots = alt.Chart(alt.Data(values=self.times)).mark_tick(color=BLUE, thickness=2, height=16).encode(y=y, x=x)
+        said = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in middle.items())
+        own, theirs = middle.get(self._mine, 0.0), middle.drop(self._mine, errors="ignore").median()
+        title = f"An answer of {self._mine} takes {own:.2f} s, one of the others {theirs:.2f} s"
+        return _figure(alt.layer(dots), title, f"Medians: {said}.", 560, 26 * max(len(middle), 1))
+
+    def _lines(self, field: str, axis: str, words: str, number: str) -> Figure:
+        names = sorted({row["miner"] for row in self.scores}, key=lambda name: (name != self._mine, name))
+        colours = [BLUE if name == self._mine else GREY for name in names]
+        dashes = [LINES[place % len(LINES)] for place in range(len(names))]
+        x = alt.X("block:Q", title="block", scale=alt.Scale(zero=False), axis=alt.Axis(format="d", grid=False))
+        base = alt.Chart(alt.Data(values=self.scores)).encode(x=x, y=alt.Y(f"{field}:Q", title=axis))
+        line = base.mark_line(strokeWidth=2, point=True).encode(
+            color=alt.Color("miner:N", scale=alt.Scale(domain=names, range=colours), title="miner"),
+            strokeDash=alt.StrokeDash("miner:N", scale=alt.Scale(domain=names, range=dashes), title="miner"),
+        )
+        last = {name: [row[field] for row in self.scores if row["miner"] == name][-1] for name in names}
+        said = ", ".join(f"{name} {value:{number}}" for name, value in last.items())
+        return _figure(alt.layer(line), f"{words}: {said}", f"{words} over the blocks, at the end {said}.", 560, 200)
+
+
+def board_card(rows: Sequence[Standing], block: int, mine: str) -> Card:
+    """A leaderboard after a block; the best paid first."""
+    place = next((number for number, row in enumerate(rows, 1) if row.name == mine), 0)
+    cells = [
+        [f"{number}", row.name, f"{row.score:.3f}", percent(row.incentive), f"{row.paid / RAO_PER_TAO:,.3f}"]
+        for number, row in enumerate(rows, 1)
+    ]
+    marked = frozenset({(place - 1, 1)} if place else ())
+    grid = Grid(cells, ("", "miner", "score", "incentive", "paid, alpha"), marked=marked)
+    title = f"`{mine}` is number {place} of {len(rows)}" if place else f"{len(rows)} miners"
+    return Card("info", f"Block {block}", title, (grid,))
+
+
+def _figure(chart: alt.LayerChart, title: str, alternative: str, width: int, height: int) -> Figure:
+    drawn = chart.properties(title=title, width=width, height=height, description=alternative)
+    return Figure(drawn.configure(**config(SMALL)), alternative)

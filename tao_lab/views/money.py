@@ -1,0 +1,317 @@
+"""Where does the next TAO go? Sliders over the rules of one block: what it issues, and who gets it.
+
+`EmissionExplorer` computes every position by the chain's own rules (`tao_lab.economy`); only pictures use floats.
+It has three subnets, of which A is the one whose alpha is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import altair as alt
+
+from tao_lab.economy import SubnetPrice, block_emission, split, subnet_block_emission, subnet_shares, subnet_terms
+from tao_lab.economy.block_emission import TOTAL_SUPPLY
+from tao_lab.economy.dividends import payout
+from tao_lab.economy.words import U64F64, U96F32
+from tao_lab.units import RAO_PER_TAO, U16_MAX
+from tao_lab.views.charts import BLACK, BLUE, GREY, LARGE, SMALL, VERMILLION, Style
+from tao_lab.views.emission import GREEN, ORANGE, YEARS, supply_points, tao_text
+from tao_lab.views.panel import Chart, Panel, Picture, Settings, Slider
+from tao_lab.views.tables import Table
+from tao_lab.views.words import percent
+
+TAO = RAO_PER_TAO
+OWNER_CUT = 11_796  # u16, the chain's own
+OTHERS = {"B": 30, "C": 20}  # hundredths of a TAO that an alpha of the other two subnets costs
+WAYS = ("joins the pool, with new α", "buys α from the pool")
+PARTS = ("owner's cut", "miners", "burned", "validators' take", "their stakers", "root")
+PART_COLOURS = (ORANGE, BLUE, VERMILLION, GREEN, "#56B4E9", GREY)
+SUPPLY_LINES = ("as set", "nothing recycled")
+
+
+@dataclass(frozen=True)
+class Block:
+    """One block as the sliders stand, rao.
+
+    Attributes:
+        issued: TAO of the block.
+        joins: TAO that joins each subnet's pool.
+        buys: TAO that buys each subnet's alpha.
+        parts: of one alpha of subnet A, by `PARTS`; what rounding takes is in none.
+        halving: years to the next halving; None if it never comes.
+    """
+
+    issued: int
+    joins: dict[str, int]
+    buys: dict[str, int]
+    parts: dict[str, int]
+    halving: float | None
+
+    def gets(self, subnet: str) -> int:
+        """TAO of a subnet."""
+        return self.joins[subnet] + self.buys[subnet]
+
+
+def block_of(settings: Settings) -> Block:
+    """Compute one block by the chain's rules."""
+    issuance = _issuance(settings)
+    issued = block_emission(issuance)
+    root = U96F32.one * settings["root"] // 100
+    prices = {"A": settings["price"], **OTHERS}
+    burned = {"A": U96F32.one * settings["burn"] // 100}
+    subnets = [SubnetPrice(U96F32.one * price // 100, burned.get(name, 0)) for name, price in prices.items()]
+    joins, buys = {}, {}
+    for (name, price), share in zip(prices.items(), subnet_shares(subnets), strict=True):
+        terms = subnet_terms(subnet_block_emission(share, issued), TAO, U64F64.one * price // 100, root)
+        joins[name], buys[name] = U96F32.whole(terms.tao_in), U96F32.whole(terms.excess_tao)
+    corners = supply_points(issuance, settings["recycled"], 1_000)
+    halving = next((years for years, _, is_halving in corners if is_halving), None)
+    return Block(issued, joins, buys, _parts(settings, root), halving)
+
+
+def _issuance(settings: Settings) -> int:
+    return int(settings["issuance"] * 100) * TAO * 10_000  # millions, in steps of a hundredth
+
+
+def _parts(settings: Settings, root: int) -> dict[str, int]:
+    """One alpha, after the epoch. Whose stake a validator's dividend was earned with plays no part in its take."""
+    parts = split(TAO, OWNER_CUT, root)
+    burned = parts.server * settings["burn"] // 100
+    paid = payout(U96F32.number(parts.validator), settings["take"] * U16_MAX // 100)
+    amounts = (parts.owner, parts.server - burned, burned, paid.take, paid.nominators, parts.root)
+    return dict(zip(PARTS, amounts, strict=True))
+
+
+class EmissionExplorer(Panel):
+    """One block, to play with.
+
+    Args:
+        large: sizes that the back row can read.
+    """
+
+    def __init__(self, large: bool = False) -> None:
+        style = LARGE if large else SMALL
+        controls = [
+            Slider("issuance", "TAO issued so far", 0, 21, 0.25, 8),
+            Slider("recycled", "Recycled", 0, 90, 10, 0),
+            Slider("price", "Price of A's α", 1, 100, 1, 50),
+            Slider("burn", "A burns miners' pay", 0, 100, 10, 0),
+            Slider("root", "Root weighs", 0, 100, 5, 20),
+            Slider("take", "Validators' take", 0, 18, 1, 18),
+        ]
+        self._now = self._since = {control.name: control.start for control in controls}
+        specs = {"supply": supply_spec(style), "tao": tao_spec(style), "alpha": alpha_spec(style)}
+        super().__init__(controls, specs, (("supply",), ("tao", "alpha")), self._picture_of, style)
+
+    def _picture_of(self, settings: Settings) -> Picture:
+        now = {name: settings[name] for name in self._now}
+        # "Since" stays at the moment when this slider was taken hold of, however often it moves.
+        if _moved(now, self._now) - _moved(self._now, self._since):
+            self._since = self._now
+        self._now = now
+        if now == self._start():
+            self._since = now
+        return picture(now, self._since)
+
+
+def _moved(a: Settings, b: Settings) -> set[str]:
+    return {name for name in a if a[name] != b[name]}
+
+
+# --- words ------------------------------------------------------------------------------------------------------
+
+
+def picture(now: Settings, since: Settings) -> Picture:
+    """What the page shows.
+
+    Args:
+        now: where the sliders stand.
+        since: where they stood before the last one moved.
+    """
+    block, before = block_of(now), block_of(since)
+    return Picture(sentence(now, since, block, before), _charts(now, block), _shown(now))
+
+
+def sentence(now: Settings, since: Settings, block: Block, before: Block) -> str:
+    """What just happened: what the moved slider did, and how the block stands."""
+    done = " ".join(EFFECTS[name](now, since, block, before) for name in EFFECTS if now[name] != since[name])
+    if not block.issued:
+        return f"{done} A block issues nothing any more.".strip()
+    shares = ", ".join(f"{tao_text(block.gets(name))} to subnet {name}" for name in block.joins)
+    return f"{done} A block issues {tao_text(block.issued)}: {shares}. All of it goes into pools; people get α.".strip()
+
+
+def _halving(years: float | None) -> str:
+    return "no halving is left" if years is None else f"the next halving is {years:.1f} years away"
+
+
+def _issuance_effect(now: Settings, since: Settings, block: Block, before: Block) -> str:
+    moved = f"Issuance goes from {since['issuance']:g} to {now['issuance']:g} million τ"
+    if block.issued == before.issued:
+        return f"{moved}, and a block still issues {tao_text(block.issued)}."
+    return f"{moved}: a block issues {tao_text(block.issued)} instead of {tao_text(before.issued)}."
+
+
+def _recycled_effect(now: Settings, since: Settings, block: Block, before: Block) -> str:
+    moved = f"Recycled goes from {since['recycled']} % to {now['recycled']} % of all TAO"
+    if block.halving is None or before.halving is None:
+        return f"{moved}: {_halving(block.halving)}."
+    return f"{moved}: {_halving(block.halving)} instead of {before.halving:.1f}."
+
+
+def _price_effect(now: Settings, since: Settings, block: Block, before: Block) -> str:
+    return (
+        f"A's moving price goes from {since['price'] / 100:.2f} to {now['price'] / 100:.2f} τ: its share of the block "
+        f"goes from {_share(before)} to {_share(block)}."
+    )
+
+
+def _burn_effect(now: Settings, since: Settings, block: Block, before: Block) -> str:
+    return (
+        f"A's owner burns {now['burn']} % of its miners' pay instead of {since['burn']} %: A's share of the block "
+        f"goes from {_share(before)} to {_share(block)}, and the others gain it."
+    )
+
+
+def _root_effect(now: Settings, since: Settings, block: Block, before: Block) -> str:
+    validators = [(each.parts["validators' take"] + each.parts["their stakers"]) / TAO for each in (before, block)]
+    return (
+        f"Root weighs {now['root']} % instead of {since['root']} %: of each α it gets {block.parts['root'] / TAO:.3f}, "
+        f"and the validators with their stakers {validators[1]:.3f} instead of {validators[0]:.3f}. "
+        "Miners lose nothing."
+    )
+
+
+def _take_effect(now: Settings, since: Settings, block: Block, before: Block) -> str:
+    left = [each.parts["their stakers"] / TAO for each in (before, block)]
+    return (
+        f"The take goes from {since['take']} % to {now['take']} %: of each α {left[1]:.3f} instead of {left[0]:.3f} "
+        "is shared by all who stake on the validators."
+    )
+
+
+EFFECTS: dict[str, Callable[[Settings, Settings, Block, Block], str]] = {
+    "issuance": _issuance_effect,
+    "recycled": _recycled_effect,
+    "price": _price_effect,
+    "burn": _burn_effect,
+    "root": _root_effect,
+    "take": _take_effect,
+}
+
+
+def _share(block: Block) -> str:
+    return percent(block.gets("A") / block.issued) if block.issued else "nothing"
+
+
+def _shown(now: Settings) -> dict[str, str]:
+    return {
+        "issuance": f"{now['issuance']:g} million τ",
+        "price": f"{now['price'] / 100:.2f} τ",
+        **{name: f"{now[name]} %" for name in ("recycled", "burn", "root", "take")},
+    }
+
+
+# --- the three charts -------------------------------------------------------------------------------------------
+
+
+def _charts(now: Settings, block: Block) -> dict[str, Chart]:
+    supply = f"Supply: {_halving(block.halving)}"
+    tao = f"TAO: subnet A gets {_share(block)} of the block"
+    people = percent(block.parts["miners"] / TAO)
+    parts = ", ".join(f"{name} {rao / TAO:.3f} α" for name, rao in block.parts.items())
+    gets = ", ".join(f"subnet {name} {tao_text(block.gets(name))}" for name in block.joins)
+    return {
+        "supply": Chart(
+            supply, f"{supply}. Curve of millions of TAO over {YEARS} years, below the limit of 21.", _supply_table(now)
+        ),
+        "tao": Chart(tao, f"{tao}: {gets}.", _tao_table(block)),
+        "alpha": Chart(f"One α of subnet A: miners get {people}", f"{parts}.", _alpha_table(block)),
+    }
+
+
+def _supply_table(now: Settings) -> Table:
+    rows: Table = {"years": [], "supply": [], "line": [], "halving": []}
+    for line, recycled in zip(SUPPLY_LINES, (now["recycled"], 0), strict=True):
+        for years, supply, halving in supply_points(_issuance(now), recycled, YEARS):
+            for name, value in zip(rows, (round(years, 4), round(supply, 6), line, halving), strict=True):
+                rows[name].append(value)
+    return rows
+
+
+def _tao_table(block: Block) -> Table:
+    rows: Table = {"subnet": [], "way": [], "tao": [], "total": [], "text": []}
+    for name in block.joins:
+        for way, rao in zip(WAYS, (block.joins[name], block.buys[name]), strict=True):
+            for column, value in zip(
+                rows,
+                (f"subnet {name}", way, rao / TAO, block.gets(name) / TAO, tao_text(block.gets(name))),
+                strict=True,
+            ):
+                rows[column].append(value)
+    return rows
+
+
+def _alpha_table(block: Block) -> Table:
+    amounts = [rao / TAO for rao in block.parts.values()]
+    return {"part": list(block.parts), "alpha": amounts, "text": [f"{amount:.3f} α" for amount in amounts]}
+
+
+def supply_spec(style: Style) -> alt.LayerChart:
+    """Supply over years, a dot at each halving."""
+    base = alt.Chart(alt.NamedData("rows")).encode(
+        x=alt.X("years:Q", title="years from now", scale=alt.Scale(domain=[0, YEARS]), axis=alt.Axis(grid=False)),
+        y=alt.Y(
+            "supply:Q",
+            title="TAO, millions (dashed: nothing recycled)",
+            scale=alt.Scale(domain=[0, 22]),
+            axis=alt.Axis(values=[0, 5, 10, 15, 21]),
+        ),
+    )
+    plain, bold = (base.transform_filter(f"datum.line == '{line}'") for line in SUPPLY_LINES[::-1])
+    limit = alt.Chart(alt.NamedData("rows")).mark_rule(color=BLACK).encode(y=alt.datum(TOTAL_SUPPLY / TAO / 1e6))
+    return alt.layer(
+        limit,
+        plain.mark_line(color=GREY, strokeDash=[6, 4], strokeWidth=style.font / 7),
+        bold.mark_line(color=BLUE, strokeWidth=style.font / 4),
+        bold.transform_filter("datum.halving").mark_circle(color=BLUE, opacity=1, size=style.font * 12),
+    ).properties(height=style.font * 40)
+
+
+def tao_spec(style: Style) -> alt.LayerChart:
+    """The block's TAO by subnet, and what it does in the pool."""
+    base = alt.Chart(alt.NamedData("rows")).encode(y=_names([f"subnet {name}" for name in ("A", *OTHERS)]))
+    colours = alt.Scale(domain=list(WAYS), range=[BLUE, ORANGE])
+    axis = alt.Axis(values=[0, 0.25, 0.5, 0.75, 1], domain=False)
+    scale = alt.Scale(domain=[0, 1.12])
+    legend = alt.Legend(title=None, orient="top", labelLimit=400, labelFontSize=style.font, symbolSize=style.font * 9)
+    bars = base.mark_bar().encode(
+        x=alt.X("tao:Q", title="TAO of one block, τ", axis=axis, scale=scale),
+        color=alt.Color("way:N", scale=colours, legend=legend),
+        order=alt.Order("way:N", sort="descending"),
+    )
+    once = base.transform_filter(f"datum.way == '{WAYS[0]}'")
+    text = once.mark_text(align="left", dx=6, fontSize=style.font).encode(
+        x=alt.X("total:Q", scale=scale), text="text:N"
+    )
+    return alt.layer(bars, text).properties(height=style.font * 15)
+
+
+def alpha_spec(style: Style) -> alt.LayerChart:
+    """The parts of one alpha."""
+    base = alt.Chart(alt.NamedData("rows")).encode(y=_names(list(PARTS)))
+    scale = alt.Scale(domain=list(PARTS), range=list(PART_COLOURS))
+    axis = alt.Axis(values=[0, 0.1, 0.2, 0.3, 0.4], domain=False)
+    x = alt.X("alpha:Q", title="α of one block", axis=axis, scale=alt.Scale(domain=[0, 0.48]))
+    bars = base.mark_bar().encode(x=x, color=alt.Color("part:N", legend=None, scale=scale))
+    text = base.mark_text(align="left", dx=6, fontSize=style.font).encode(x=x, text="text:N")
+    return alt.layer(bars, text).properties(height=style.font * 20)
+
+
+def _names(names: list[str]) -> alt.Y:
+    axis = alt.Axis(ticks=False, domain=False, labelLimit=300)
+    return alt.Y(
+        f"{'part' if names == list(PARTS) else 'subnet'}:N", title=None, scale=alt.Scale(domain=names), axis=axis
+    )

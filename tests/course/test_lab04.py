@@ -1,0 +1,100 @@
+"""Lab 04: blocks match bitsandbytes, sizes match the chart, and without a model the lab goes on and says so."""
+
+import runpy
+
+import numpy as np
+import pytest
+
+from tao_lab.course import claim
+from tao_lab.course.checking import judge
+from tao_lab.course.lab04 import answers, exercises, language_model, measure, questions
+from tao_lab.neurons.models import nf4
+from tao_lab.neurons.models.memory import MISTRAL_7B, memory
+from tao_lab.paths import LABS
+from tao_lab.subnets import kind
+from tao_lab.subnets.market import Market
+from tao_lab.views import Leaderboard, memory_chart, quality_chart
+
+
+@pytest.fixture
+def no_model(monkeypatch):
+    monkeypatch.setattr(measure.models, "is_here", lambda name: False)
+
+
+def test_a_students_block_is_bitsandbytes_block_on_a_thousand_blocks():
+    quantize = runpy.run_path(str(LABS / "solutions" / "04.py"))["quantize"]
+    table = nf4.code_table()
+    weights = np.random.default_rng(7).normal(0, 0.05, (1_000, 64)).astype(np.float32)
+    packed = nf4.quantize(weights)
+    mine = [quantize(block, table) for block in weights]
+    assert (np.concatenate([codes for codes, _ in mine]) == packed.codes).all()
+    assert [scale for _, scale in mine] == list(packed.scales)
+
+
+def test_the_charts_sum_is_the_librarys():
+    figure = memory_chart(MISTRAL_7B)
+    assert f"{sum(memory(MISTRAL_7B, 'nf4 double', 4_096).values()) / 2**30:.2f} GiB" in figure.alt
+    assert "3 of 5" in figure.alt
+    assert "<svg" in figure.svg()
+
+
+def test_mistral_fits_with_a_long_context_and_not_in_16_bits():
+    result = claim(23).evidence
+    assert result.verdict == "true"
+    assert result.numbers["in 4 bits, scales packed as well"] == "4.34 GiB"
+    assert result.numbers["in 16 bits, context 4,096"] == "13.99 GiB"
+
+
+@pytest.mark.parametrize("question", questions.QUESTIONS, ids=lambda question: question.id)
+def test_an_experiment_finds_the_option_that_holds(question):
+    assert question.experiment().option == {"04.A": 1, "04.B": 1, "04.C": 0}[question.id]
+
+
+def test_each_refusal_has_its_own_name():
+    case = exercises.EXERCISES[3].make_cases()[-1]
+    outcomes = exercises.admit(**case.arguments)
+    assert outcomes == [
+        "MalformedAuth", "answered", "answered", "ReplayedRequest", "BadSignature", "WrongReceiver", "StaleRequest",
+        "ReplayedRequest", "BadSignature",
+    ]  # fmt: skip
+
+
+def test_a_list_of_another_length_is_named():
+    assert "a word for each" in judge(exercises.EXERCISES[3], lambda requests, hotkey: []).hint
+
+
+def test_without_the_model_a_table_stands_in_and_says_what_fetches_it(no_model):
+    model = language_model()
+    assert "tao-lab models get smollm2" in model.describe()
+    assert "".join(model.stream("What is the capital of Kenya?")) == "Nairobi"
+    assert measure.quality() == []
+    assert "tao-lab models get smollm2" in repr(quality_chart([])) + repr(answers([]))
+
+
+def test_a_leaderboard_follows_a_market_and_a_miner_that_comes_later_climbs(no_model):
+    work, model = kind("text"), language_model()
+    market = Market(work, {"mine": None, "echo": work.miners()["echo"]}, validators=1, seed=30)
+    board = Leaderboard(market)
+    with market:
+        assert board.run(1).title == "`mine` is number 1 of 2"  # of two without a score, the first by name
+        market.serve("mine", lambda task: exercises.forward(task, model))
+        card = board.run(2)
+        market.pay()
+        first, last = market.standings()
+    assert card.title == "`mine` is number 1 of 2"
+    assert (first.name, last.name) == ("mine", "echo")
+    assert first.paid > last.paid == 0
+    assert [row["miner"] for row in board.scores] == ["mine", "echo"] * 3
+    assert len(board.times) == 6
+    for figure in (board.score_chart(), board.money_chart(), board.latency_chart()):
+        assert "<svg" in figure.svg()
+        assert "mine" in figure.alt
+
+
+@pytest.mark.slow
+def test_four_bits_surprise_the_model_more_and_take_less_memory():
+    measure.models.get("smollm2")
+    plain, packed, _ = measured = measure.quality()
+    assert plain.perplexity < packed.perplexity < 2 * plain.perplexity
+    assert packed.mebibytes < plain.mebibytes / 2
+    assert f"NF4 {packed.perplexity:.1f}" in quality_chart(measured).alt
