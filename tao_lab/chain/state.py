@@ -10,7 +10,7 @@ are int, `Option` is None or the value, structs are dicts, a fixed-point number 
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -19,8 +19,10 @@ from tao_lab.chain.runtime import Item, Runtime
 
 PREFIX_BYTES = 32  # twox128(pallet) ++ twox128(item)
 MOST_JOURNAL = 1 << 16
-LISTS_KEPT = 1 << 9  # of parts of keys, a list for all hotkeys of a subnet
+LEAST_KEPT = 8  # accounts of a list that is kept
+LISTS_KEPT = 1 << 11  # of parts of keys, a list for all hotkeys of a subnet
 ACCOUNT_TYPE = "scale_info::0"
+UID_BYTES = 2  # at the end of a storage key
 PARTS_KEPT = 1 << 17  # parts of storage keys
 
 
@@ -96,14 +98,19 @@ class RawState:
             item.pop(key, None)
         else:
             item[key] = value
-        if (old is None) != (value is None):
-            self._sorted.pop(prefix, None)
+        ordered = self._sorted.get(prefix) if (old is None) != (value is None) else None
+        if ordered is not None and value is not None:
+            insort(ordered, key)
+        elif ordered is not None:
+            del ordered[bisect_left(ordered, key)]
         return old
 
     def keys(self, prefix: bytes, after: bytes | None = None, limit: int | None = None) -> Sequence[bytes]:
         """Keys that begin with `prefix`, in order, those behind `after` only, at most `limit`."""
         found: list[bytes] = []
-        for start in sorted(p for p in self._items if p.startswith(prefix[:PREFIX_BYTES])):
+        whole = prefix[:PREFIX_BYTES]
+        items = [whole] if len(whole) == PREFIX_BYTES else [item for item in self._items if item.startswith(whole)]
+        for start in sorted(item for item in items if item in self._items):
             ordered = self._sorted.get(start)
             if ordered is None:
                 ordered = self._sorted[start] = sorted(self._items[start])
@@ -134,9 +141,10 @@ class RawState:
 
     def changes(self) -> dict[bytes, bytes | None]:
         """What differs from the last `seal`: key to new value, None for a removed one."""
-        before = self._before()
-        now = {key: self.get(key) for key in before}
-        return {key: value for key, value in now.items() if value != before[key]}
+        items = self._items  # a key of the journal has its item there, if only an empty one
+        return {
+            key: value for key, old in self._before().items() if (value := items[key[:PREFIX_BYTES]].get(key)) != old
+        }
 
     def before(self, keys: Iterable[bytes]) -> dict[bytes, bytes | None]:
         """What changed keys held at the last `seal`."""
@@ -144,7 +152,9 @@ class RawState:
         return {key: before[key] for key in keys}
 
     def _before(self) -> dict[bytes, bytes | None]:
-        return {**dict(reversed(self._journal)), **self._sealed}  # the first entry of a key is the last to be taken
+        before = dict(reversed(self._journal))  # the first entry of a key is the last to be taken
+        before.update(self._sealed)
+        return before
 
     def shorten_journal(self) -> None:
         """Keep of a long journal only what keys held at the last `seal`: its marks are no more."""
@@ -204,6 +214,11 @@ class StorageReader:
     def _params(self, item: Item, account: str, netuid: int | None) -> tuple[Any, Any]:
         return (account, netuid) if item.layout[0][1] == ACCOUNT_TYPE else (netuid, account)
 
+    def keys_by_uid(self, pallet: str, name: str, index: int, n: int) -> list[bytes]:
+        """Storage keys of an item kept by netuid (or mechanism) and UID, of the first n UIDs."""
+        head = self.key(pallet, name, index)  # netuid and UID are in the key as they are
+        return [head + uid.to_bytes(UID_BYTES, "little") for uid in range(n)]
+
     def _account_parts(self, accounts: tuple[str, ...], item: Item, netuid: int | None) -> list[bytes]:
         layout = item.layout[0 if item.layout[0][1] == ACCOUNT_TYPE else 1]
         found = self._lists_of_parts.get((layout, accounts))
@@ -213,7 +228,8 @@ class StorageReader:
             for account in accounts:
                 self._key(item, [each for each in self._params(item, account, netuid) if each is not None])
             found = [self._parts[(layout, str, account)] for account in accounts]
-            self._lists_of_parts[(layout, accounts)] = found
+            if len(accounts) >= LEAST_KEPT:
+                self._lists_of_parts[(layout, accounts)] = found
         return found
 
     def _hashed(self, item: Item, params: Sequence[Any]) -> list[bytes]:
@@ -289,6 +305,10 @@ class StorageReader:
         """The SCALE bytes at a storage key, or None."""
         return self._raw.get(key)
 
+    def raw_get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
+        """The SCALE bytes at several storage keys of one item."""
+        return [self._raw.get(key) for key in keys]
+
     def raw_keys(self, prefix: bytes, after: bytes | None = None, limit: int | None = None) -> Sequence[bytes]:
         """Storage keys that begin with `prefix`, in order, those behind `after` only, at most `limit`."""
         return self._raw.keys(prefix, after, limit)
@@ -301,6 +321,10 @@ class Storage(StorageReader):
         super().__init__(runtime, raw)
         self.raw = raw
         self.column_keys: dict[tuple[str, str, tuple[int, ...]], list[bytes]] = {}
+
+    def raw_get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
+        """The SCALE bytes at several storage keys of one item."""
+        return self.raw.get_many(keys)
 
     def put(self, pallet: str, name: str, *params_and_value: Any) -> None:
         """Write an item: its keys, then the value.

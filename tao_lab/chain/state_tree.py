@@ -177,13 +177,13 @@ class StateTree:
     def update(self, changes: Mapping[bytes, bytes | None]) -> None:
         """Write (or, with None, remove) these keys."""
         leaves = self._leaves
-        gone = [key for key, value in changes.items() if value is None and key in leaves]
-        written = [(key, value) for key, value in changes.items() if value is not None]
-        dirty = [self._remove(key) for key in gone]
-        self._insert([key for key, _ in written if key not in leaves])
-        changed = np.fromiter((leaves[key] for key, _ in written), np.int32, len(written))
-        ends = np.cumsum(np.fromiter((len(value) for _, value in written), np.int64, len(written)))
-        data = np.frombuffer(b"".join([value for _, value in written]), np.uint8)
+        gone = [key for key, value in changes.items() if value is None]
+        written = {key: value for key, value in changes.items() if value is not None}
+        dirty = [self._remove(key) for key in gone if key in leaves]
+        self._insert([key for key in written if key not in leaves])
+        changed = np.fromiter(map(leaves.__getitem__, written), np.int32, len(written))
+        ends = np.cumsum(np.fromiter(map(len, written.values()), np.int64, len(written)))
+        data = np.frombuffer(b"".join(written.values()), np.uint8)
         _hash_leaves(changed, data, ends, self._paths, self._hashes)
         above = self._parent[changed]
         alive = [node for node in dirty if node != NONE and self._kind[node] == BRANCH]

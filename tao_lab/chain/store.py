@@ -27,6 +27,7 @@ from tao_lab.chain.state import PREFIX_BYTES, prefix_end
 
 FORMAT = "tao-lab/chain/2"
 LOCK_SECONDS = 0.2
+LOG_PAGES = 4_096  # after which the log is copied into the file; pages that were written again are copied once
 PRIMARY_CODE = 0xFF  # the low byte of SQLite's extended error code
 SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -137,6 +138,7 @@ class Store:
         db.execute("PRAGMA locking_mode = EXCLUSIVE")
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = NORMAL")
+        db.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
         db.execute("BEGIN IMMEDIATE")
         try:
             tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}

@@ -38,6 +38,19 @@ def test_a_rollback_restores_every_value_and_the_order_of_keys(
     assert state.keys(b"p") == sorted(model(before))
 
 
+@given(WRITES, st.lists(KEYS, max_size=9, unique=True))
+def test_keys_are_in_order_after_every_write(writes: list[tuple[bytes, bytes | None]], together: list[bytes]) -> None:
+    state, held = RawState(), dict[bytes, bytes]()
+    for key, value in [*writes, *((key, None) for key in together[::2])]:
+        write(state, [(key, value)])
+        held = model([*held.items(), (key, value)])
+        assert state.keys(b"p") == sorted(held)
+    for each in (key for key in together if key.startswith(b"p" * 32)):  # keys of one item
+        state.put_many([each], [b"x"])
+        held[each] = b"x"
+        assert state.keys(b"p") == sorted(held)
+
+
 @given(WRITES, WRITES)
 def test_changes_are_exactly_what_differs_from_the_last_block(
     before: list[tuple[bytes, bytes | None]], after: list[tuple[bytes, bytes | None]]

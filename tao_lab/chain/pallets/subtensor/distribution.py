@@ -10,21 +10,17 @@ Source: `pallets/subtensor/src/coinbase/run_coinbase.rs` (`distribute_emission`,
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
-
-from bittensor_core import ss58_encode
 
 from tao_lab.chain.context import Context
 from tao_lab.chain.pallets.subtensor.epochs import run_epochs
 from tao_lab.chain.pallets.subtensor.lease_dividends import distribute_dividends
 from tao_lab.chain.pallets.subtensor.locks import auto_lock_owner_cut
-from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, owner_uid, uid_of
+from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, address, owner_uid, uid_of
 from tao_lab.chain.pallets.subtensor.root_claims import raise_claimable_rates
 from tao_lab.chain.pallets.subtensor.stake import increase_stake
 from tao_lab.chain.pallets.subtensor.stake_ledger import StakeLedger
 from tao_lab.chain.pallets.subtensor.takes import min_childkey_take
 from tao_lab.chain.pallets.subtensor.tao import burn_subnet_alpha, recycle_subnet_alpha
-from tao_lab.chain.runtime import SS58_FORMAT
 from tao_lab.chain.state import Storage, StorageReader
 from tao_lab.economy import Payout, Pending, Staked, dividends
 from tao_lab.economy.dividends import root_claimable_increment, withheld_proportion
@@ -48,7 +44,7 @@ def distribute_emission(ctx: Context, netuid: int, pending: Pending, owner_cut: 
     paid = dividends(pending, emission, hotkeys, tao_weight, ck_burn)
     recycle_subnet_alpha(ctx, netuid, paid.recycled)
     pay_owner_cut(ctx, netuid, owner_cut)
-    ledger = StakeLedger(ctx, netuid)
+    ledger = StakeLedger(ctx, netuid, list(hotkeys))
     owners = {hotkey: staked.owner for hotkey, staked in hotkeys.items()}
     pay_incentives(ctx, netuid, paid.incentives, owners, ledger)
     pay_alpha_dividends(ctx, netuid, paid.alpha, owners, ledger)
@@ -94,12 +90,7 @@ def _accounts(state: Storage, item: str, names: Sequence[str], netuid: int | Non
     described = state.runtime.item(MODULE, item)
     default = None if described.optional else described.default
     found = _values(state, item, names, netuid)
-    return [None if data is None else _address(data) for data in (v if v is not None else default for v in found)]
-
-
-@lru_cache(maxsize=1 << 16)
-def _address(account: bytes) -> str:
-    return str(ss58_encode(account, SS58_FORMAT))
+    return [None if data is None else address(data) for data in (v if v is not None else default for v in found)]
 
 
 def _relations(

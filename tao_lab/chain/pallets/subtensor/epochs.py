@@ -26,14 +26,14 @@ from tao_lab.chain.pallets.subtensor.lookups import (
 from tao_lab.chain.pallets.subtensor.stake_weights import stake_parts
 from tao_lab.chain.pallets.subtensor.tempo import activity_cutoff_blocks, epoch_with_lookahead
 from tao_lab.chain.pallets.subtensor.voting_power import U64_MAX, Voter, update_voting_power
-from tao_lab.chain.state import StorageReader
+from tao_lab.chain.state import UID_BYTES, StorageReader
 from tao_lab.consensus import EpochInput, EpochTerms, LiquidAlpha, SparseRows
 from tao_lab.economy import HotkeyEmission
 from tao_lab.units import U16_MAX
 
 NO_COMMIT = (1 << 64) - 1
+NO_BLOCK = bytes(8)
 SHARE_BITS = 64  # U64F64
-UID_BYTES = 2  # at the end of a storage key
 ENTRY_BYTES = 4  # of a row: uid, value
 
 
@@ -111,7 +111,6 @@ def epoch_input(state: StorageReader, netuid: int, block: int, emission: int, me
         stakes[uid] = parts.total
     index = mechanism_index(netuid, mecid)
     low, high = hyper("AlphaValues")
-    registered_at = dict(state.entries(MODULE, "BlockAtRegistration", netuid))
     return EpochInput(
         n=n,
         block=block,
@@ -131,20 +130,27 @@ def epoch_input(state: StorageReader, netuid: int, block: int, emission: int, me
         stake_fraction=np.array([fraction for _, fraction in stakes], dtype=np.uint64),
         validator_permit=np.array((list(hyper("ValidatorPermit")) + [False] * n)[:n], dtype=np.bool_),
         last_update=np.array(last_updates(state, netuid, mecid)[:n], dtype=np.uint64),
-        registered_at=np.array([registered_at.get(uid, 0) for uid in range(n)], dtype=np.uint64),
+        registered_at=_registered_at(state, netuid, n),
         weights=_rows(state, "Weights", index, n),
         bonds=_rows(state, "Bonds", index, n),
         commit_block=commit_blocks(state, netuid, mecid, block) if hyper("CommitRevealWeightsEnabled") else None,
     )
 
 
+def _registered_at(state: StorageReader, netuid: int, n: int) -> np.ndarray[Any, np.dtype[np.uint64]]:
+    """Block of registration of each UID, zero where there is none."""
+    keys = state.keys_by_uid(MODULE, "BlockAtRegistration", netuid, n)
+    return np.frombuffer(b"".join([block or NO_BLOCK for block in state.raw_get_many(keys)]), "<u8").astype(np.uint64)
+
+
 def _rows(state: StorageReader, item: str, index: int, n: int) -> SparseRows:
     """Stored rows of (u16, u16); entries of columns that are no more are left out."""
     rows: list[bytes] = [b""] * n
-    for key in state.raw_keys(state.key(MODULE, item, index)):
+    keys = state.raw_keys(state.key(MODULE, item, index))
+    for key, row in zip(keys, state.raw_get_many(keys), strict=True):
         uid = int.from_bytes(key[-UID_BYTES:], "little")
         if uid < n:
-            value = state.raw_get(key) or b""
+            value = row or b""
             rows[uid] = value[(1, 2, 4)[value[0] & 3] :]  # behind the compact number of entries
     table = np.frombuffer(b"".join(rows), np.dtype("<u2")).reshape(-1, 2).astype(np.int64)
     lengths = np.array([len(row) // ENTRY_BYTES for row in rows], np.int64)
@@ -197,7 +203,7 @@ def _store_mechanism(ctx: Context, index: int, terms: EpochTerms) -> None:
         compact(end - start) + data[start * ENTRY_BYTES : end * ENTRY_BYTES]
         for start, end in itertools.pairwise(bounds)
     ]
-    ctx.state.raw.put_many([ctx.state.key(MODULE, "Bonds", index, uid) for uid in range(bonds.n)], rows)
+    ctx.state.raw.put_many(ctx.state.keys_by_uid(MODULE, "Bonds", index, bonds.n), rows)
 
 
 def _store_subnet(ctx: Context, netuid: int, parts: list[tuple[EpochTerms, int]]) -> None:

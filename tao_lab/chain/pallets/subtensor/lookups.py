@@ -5,11 +5,14 @@ Sources: `pallets/subtensor/src/subnets/{subnet,uids,mechanism}.rs`, `staking/he
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import bittensor_core
 
 from tao_lab.chain.dispatch import Origin, ensure_signed
 from tao_lab.chain.errors import DispatchError
-from tao_lab.chain.state import StorageReader
+from tao_lab.chain.runtime import SS58_FORMAT
+from tao_lab.chain.state import UID_BYTES, StorageReader
 
 MODULE = "SubtensorModule"
 ROOT_NETUID = 0
@@ -38,7 +41,15 @@ def all_netuids(state: StorageReader) -> list[int]:
 
 def hotkeys_by_uid(state: StorageReader, netuid: int) -> dict[int, str]:
     """Hotkey of each UID of a subnet."""
-    return dict(sorted(state.entries(MODULE, "Keys", netuid)))
+    keys = state.raw_keys(state.key(MODULE, "Keys", netuid))  # end with the UID itself
+    uids, accounts = [int.from_bytes(key[-UID_BYTES:], "little") for key in keys], state.raw_get_many(keys)
+    return {uid: address(account or b"") for uid, account in sorted(zip(uids, accounts, strict=True))}
+
+
+@lru_cache(maxsize=1 << 17)
+def address(account: bytes) -> str:
+    """SS58 address of the 32 bytes of an account."""
+    return str(bittensor_core.ss58_encode(account, SS58_FORMAT))
 
 
 def uid_of(state: StorageReader, netuid: int, hotkey: str) -> int | None:

@@ -127,9 +127,13 @@ def _scalars(ctx: Context) -> tuple[np.uint64, np.uint64, np.uint64]:
 
 def _accounts(ctx: Context, netuids: list[int]) -> list[bytes] | None:
     """`System.Account` of each subnet's account; None where one is not there."""
-    values = ctx.state.raw.get_many([ctx.state.key("System", "Account", account_of_netuid(n)) for n in netuids])
+    values = ctx.state.raw.get_many(_account_keys(ctx, netuids))
     found = [value for value in values if value is not None and _free(value) >= EXISTENTIAL_DEPOSIT]
     return found if len(found) == len(netuids) else None
+
+
+def _account_keys(ctx: Context, netuids: list[int]) -> list[bytes]:
+    return ctx.state.keys_by_account("System", "Account", [account_of_netuid(netuid) for netuid in netuids])
 
 
 def _free(account: bytes) -> int:
@@ -139,11 +143,12 @@ def _free(account: bytes) -> int:
 def _pay_accounts(ctx: Context, netuids: list[int], accounts: list[bytes], table: Table) -> None:
     """Put the TAO of chain buys and injections into the accounts, an event for each."""
     keys, values = [], []
-    amounts = zip(netuids, accounts, table["excess_tao"].tolist(), table["tao_in"].tolist(), strict=True)
-    for netuid, account, excess, tao_in in amounts:
+    where, excesses, injected = _account_keys(ctx, netuids), table["excess_tao"].tolist(), table["tao_in"].tolist()
+    amounts = zip(netuids, where, accounts, excesses, injected, strict=True)
+    for netuid, key, account, excess, tao_in in amounts:
         if excess or tao_in:
             free = (_free(account) + excess + tao_in).to_bytes(8, "little")
-            keys.append(ctx.state.key("System", "Account", account_of_netuid(netuid)))
+            keys.append(key)
             values.append(account[: FREE.start] + free + account[FREE.stop :])
         before, after = _deposit_event(ctx.runtime, netuid)
         ctx.events += [before + rao.to_bytes(8, "little") + after for rao in (excess, tao_in) if rao]

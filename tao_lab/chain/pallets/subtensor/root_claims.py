@@ -22,7 +22,14 @@ from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import DB_READ, Origin, Post, Weight, call, ensure_signed, weight
 from tao_lab.chain.errors import DispatchError
 from tao_lab.chain.extrinsic import compact
-from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, ensure_subnet_owner_or_root, failed
+from tao_lab.chain.pallets.subtensor.lookups import (
+    MODULE,
+    NETUID_BYTES,
+    ROOT_NETUID,
+    address,
+    ensure_subnet_owner_or_root,
+    failed,
+)
 from tao_lab.chain.pallets.subtensor.pool import change_total_stake, record_protocol_flow, swap_alpha_for_tao
 from tao_lab.chain.pallets.subtensor.stake import increase_stake, stake_of, stake_of_coldkey
 from tao_lab.chain.pallets.subtensor.tao import account_of_netuid, add_to, transfer_tao_from_subnet
@@ -40,6 +47,7 @@ CLAIM_WEIGHT = weight(60_000_000, reads=7, writes=5)  # on one subnet
 U64_MAX = (1 << 64) - 1
 U128_MAX = (1 << 128) - 1
 RATE_MAX = (1 << 127) - 1
+ACCOUNT_BYTES = 32
 ENTRY_BYTES = 18  # of a rate in `RootClaimable`: netuid, I96F32
 NO_RATES = b"\x00"
 
@@ -89,16 +97,15 @@ def raise_claimable_rates(ctx: Context, netuid: int, increments: Sequence[tuple[
         netuid: The subnet.
         increments: For each hotkey what every rao of root stake may claim more, I96F32 word.
     """
-    state, keys, values = ctx.state, [], []
-    for hotkey, increment in increments:
-        key = state.key(MODULE, "RootClaimable", hotkey)
-        value = state.raw_get(key)
+    keys, values = [], []
+    where = ctx.state.keys_by_account(MODULE, "RootClaimable", [hotkey for hotkey, _ in increments])
+    for key, value, (_, increment) in zip(where, ctx.state.raw.get_many(where), increments, strict=True):
         rates = _rates(value or NO_RATES)
         if increment or netuid not in rates:
             rates[netuid] = min(rates.get(netuid, 0) + increment, RATE_MAX)
             keys.append(key)
             values.append(_encoded(rates))
-    state.raw.put_many(keys, values)
+    ctx.state.raw.put_many(keys, values)
 
 
 def _rates(value: bytes) -> dict[int, int]:
@@ -299,10 +306,9 @@ def find_root_stakers(ctx: Context) -> None:
     keys = state.raw_keys(prefix, after, STAKES_LOOKED_AT)
     if after is None and not keys:
         return
-    values = [state.raw_get(key) for key in keys]
-    for (_, coldkey, netuid), _ in state.runtime.core.decode_map_pairs(MODULE, "AlphaV2", list(keys), values, 0):
-        if netuid == ROOT_NETUID:
-            add_root_staker(ctx, coldkey)
+    for key in keys:  # it ends with the coldkey and the netuid themselves
+        if int.from_bytes(key[-NETUID_BYTES:], "little") == ROOT_NETUID:
+            add_root_staker(ctx, address(bytes(key[-NETUID_BYTES - ACCOUNT_BYTES : -NETUID_BYTES])))
     reached = "0x" + bytes(keys[-1]).hex() if len(keys) == STAKES_LOOKED_AT else None
     state.put(MODULE, "AlphaV2MapLastKey", reached)
 

@@ -55,15 +55,16 @@ def _edges(state: StorageReader, item: str, netuid: int, hotkeys: Sequence[str])
     """Children or parents of hotkeys; most have none."""
     keys = state.keys_by_account(MODULE, item, hotkeys, netuid)
     return [
-        [] if state.raw_get(key) is None else state.get(MODULE, item, hotkey, netuid)
-        for key, hotkey in zip(keys, hotkeys, strict=True)
+        [] if value is None else state.get(MODULE, item, hotkey, netuid)
+        for value, hotkey in zip(state.raw_get_many(keys), hotkeys, strict=True)
     ]
 
 
 def _stakes(state: StorageReader, netuid: int, hotkeys: Sequence[str]) -> dict[str, int]:
     keys = state.keys_by_account(MODULE, "TotalHotkeyAlpha", hotkeys, netuid)
     return {
-        hotkey: int.from_bytes(state.raw_get(key) or b"", "little") for key, hotkey in zip(keys, hotkeys, strict=True)
+        hotkey: int.from_bytes(value or b"", "little")
+        for value, hotkey in zip(state.raw_get_many(keys), hotkeys, strict=True)
     }
 
 

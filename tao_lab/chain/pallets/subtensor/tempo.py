@@ -159,7 +159,7 @@ def deferred_epochs(state: StorageReader, netuids: list[int], block: int) -> set
 
 def has_distinct_hotkeys(state: StorageReader, netuid: int) -> bool:
     """Whether every UID of a subnet has a hotkey of its own; an epoch takes that for granted."""
-    hotkeys = [hotkey for _, hotkey in state.entries(MODULE, "Keys", netuid)]
+    hotkeys = state.raw_get_many(state.raw_keys(state.key(MODULE, "Keys", netuid)))
     return len(set(hotkeys)) == len(hotkeys)
 
 
