@@ -94,4 +94,7 @@ def _lines(journals: Path) -> Iterable[Mapping[str, Json]]:
     try:
         return list(read_journals(journals))
     except OSError as error:
-        raise LabError(f"the journals in {journals} cannot be read: {error}") from None
+        raise LabError(
+            f"the journals in {journals} cannot be read ({error.strerror}); "
+            "give the folder that `tao-lab validator run` has as --data"
+        ) from None

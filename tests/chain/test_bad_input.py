@@ -149,6 +149,7 @@ while chain.head.number < 400:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="limits the size of a file by the kernel's own limit")
 def test_where_the_file_can_grow_no_further_the_chain_says_so_and_stays_whole(tmp_path: Path) -> None:
     path = tmp_path / "chain.db"

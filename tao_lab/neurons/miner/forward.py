@@ -64,7 +64,10 @@ def _load(path: Path) -> Forward:
     try:
         source = path.read_text()
     except (OSError, UnicodeDecodeError) as error:
-        raise LabError(f"{path} cannot be read: {error}") from None
+        why = getattr(error, "strerror", None) or error
+        raise LabError(
+            f"{path} cannot be read ({why}); --forward takes a Python file with `def forward(task)`"
+        ) from None
     names: dict[str, Any] = {"__name__": path.stem, "__file__": str(path)}
     try:
         exec(compile(source, str(path), "exec"), names)

@@ -15,7 +15,6 @@ from tao_lab.neurons.models.torch_here import device as device_for
 from tao_lab.neurons.models.torch_here import number_format, quiet, torch_and_transformers
 
 SLOTS = 8  # answers at the same time
-QUANTIZATIONS = (None, "nf4")
 
 
 class LocalModel(Model):
@@ -52,10 +51,6 @@ class LocalModel(Model):
         except TemplateError as error:
             raise LabError(f"{self.name} does not take these messages: {error}; many take no system message") from error
         return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
-
-    def count_tokens(self, text: str) -> int:
-        """Tokens of a text."""
-        return len(self.tokenizer(text, add_special_tokens=False)["input_ids"])
 
     def describe(self) -> str:
         """Where and how the model runs, in one line."""
