@@ -44,6 +44,7 @@ def test_asking_for_a_wallet_again_gives_the_same_one_and_fills_it_up(net: Netwo
     assert net.balance(alice).rao == 100 * TAO
 
 
+@pytest.mark.slow  # a password is made slow to try
 def test_a_coldkey_with_a_password_needs_it(net: Network) -> None:
     net.wallet("careful", password="correct horse")
     stored = bt.Wallet("careful", path=str(net.wallets))

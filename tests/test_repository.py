@@ -44,7 +44,8 @@ def test_the_core_does_not_need_torch():
 
 def test_importing_the_lab_does_not_import_torch():
     code = (
-        "import sys, tao_lab.consensus, tao_lab.course, tao_lab.views, tao_lab.vectors; print('torch' in sys.modules)"
+        "import sys, tao_lab.consensus, tao_lab.views, tao_lab.vectors, tao_lab.course.registry as registry; "
+        "registry.exercises(); print('torch' in sys.modules)"
     )
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     if result.returncode:

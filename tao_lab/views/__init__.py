@@ -18,10 +18,11 @@ from tao_lab.views.drawing import Arrow, Box, Drawing, Words
 from tao_lab.views.emission import alpha_flow_drawing, shares_chart, supply_chart, tao_flow_drawing
 from tao_lab.views.explorer import ConsensusExplorer
 from tao_lab.views.keys import key_tree, wallet_drawing
+from tao_lab.views.lines import lines_chart, price_history_chart
 from tao_lab.views.metagraph import MetagraphView, weights_graph
 from tao_lab.views.mining import Leaderboard, memory_chart, quality_chart
 from tao_lab.views.money import EmissionExplorer
-from tao_lab.views.pools import PoolExplorer, lines_chart, price_history_chart, quote
+from tao_lab.views.pools import PoolExplorer, quote
 from tao_lab.views.round import answer_card, round_drawing
 from tao_lab.views.scenario import Cast, Outcome, Scenario, ScenarioError, Settings, run, run_epochs
 from tao_lab.views.seats import (

@@ -24,6 +24,7 @@ from tao_lab.views.tables import Table, bonds_table, dividends_table, incentive_
 from tao_lab.views.words import percent
 
 BLUE, VERMILLION, BLACK, GREY, LIGHT, INK = "#0072B2", "#D55E00", "#000000", "#767676", "#EDEDED", "#333333"
+GREEN, ORANGE, SKY = "#009E73", "#E69F00", "#56B4E9"
 WHO = alt.Scale(domain=["honest", "liar"], range=[BLUE, VERMILLION])
 FONT = "'Segoe UI', 'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', sans-serif"
 

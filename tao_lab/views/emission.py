@@ -20,12 +20,11 @@ from tao_lab.economy.issuance import eras
 from tao_lab.economy.words import U64F64, to_u96f32
 from tao_lab.network import AlphaFlow, Network, Received, follow_alpha, follow_tao
 from tao_lab.units import BLOCKS_PER_DAY, RAO_PER_TAO
-from tao_lab.views.charts import BLACK, BLUE, GREY, VERMILLION, Figure, figure_of, values_of
+from tao_lab.views.charts import BLACK, BLUE, GREEN, GREY, ORANGE, VERMILLION, Figure, figure_of, values_of
 from tao_lab.views.drawing import Drawing
 from tao_lab.views.keys import short
 from tao_lab.views.sankey import Stop, Stream, sankey
 
-GREEN, ORANGE = "#009E73", "#E69F00"
 ROLE_COLOURS = {"owner": ORANGE, "miner": BLUE, "validator": GREEN, "root": GREY}
 MOST_ACCOUNTS = 4  # of one role; the others are put together
 YEAR = 365 * BLOCKS_PER_DAY

@@ -16,8 +16,8 @@ from tao_lab.economy.block_emission import TOTAL_SUPPLY
 from tao_lab.economy.dividends import payout
 from tao_lab.economy.words import U64F64, U96F32
 from tao_lab.units import RAO_PER_TAO, U16_MAX
-from tao_lab.views.charts import BLACK, BLUE, GREY, LARGE, SMALL, VERMILLION, Style
-from tao_lab.views.emission import GREEN, ORANGE, YEARS, supply_points, tao_text
+from tao_lab.views.charts import BLACK, BLUE, GREEN, GREY, LARGE, ORANGE, SKY, SMALL, VERMILLION, Style
+from tao_lab.views.emission import YEARS, supply_points, tao_text
 from tao_lab.views.panel import Chart, Panel, Picture, Settings, Slider
 from tao_lab.views.tables import Table
 from tao_lab.views.words import percent
@@ -27,7 +27,7 @@ OWNER_CUT = 11_796  # u16, the chain's own
 OTHERS = {"B": 30, "C": 20}  # hundredths of a TAO that an alpha of the other two subnets costs
 WAYS = ("joins the pool, with new α", "buys α from the pool")
 PARTS = ("owner's cut", "miners", "burned", "validators' take", "their stakers", "root")
-PART_COLOURS = (ORANGE, BLUE, VERMILLION, GREEN, "#56B4E9", GREY)
+PART_COLOURS = (ORANGE, BLUE, VERMILLION, GREEN, SKY, GREY)
 SUPPLY_LINES = ("as set", "nothing recycled")
 
 
