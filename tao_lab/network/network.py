@@ -243,8 +243,8 @@ class Network:
 
     def remember(self, wallet: bt.Wallet) -> None:
         """Call a wallet's hotkey by the wallet's name in tables and charts."""
-        hotkey = wallet.hotkey_str if hasattr(wallet, "hotkey_str") else "default"
-        self._names[str(wallet.hotkey.ss58_address)] = wallet.name if hotkey == "default" else f"{wallet.name}/{hotkey}"
+        name = wallet.name if wallet.hotkey_str == "default" else f"{wallet.name}/{wallet.hotkey_str}"
+        self._names[str(wallet.hotkey.ss58_address)] = name
 
     def account(self, who: Signer | str) -> Account:
         """Balance and nonce of a wallet's coldkey, a key, or an address."""

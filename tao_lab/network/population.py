@@ -161,4 +161,4 @@ def _blocks_to_wait(net: Network, people: Population) -> int:
     limit, updates = state.get(MODULE, "WeightsSetRateLimit", netuid), last_updates(state, netuid)
     uids = [uid_of(state, netuid, wallet.hotkey.ss58_address) for wallet in people.validators]
     waits = [updates[uid] + limit - net.block_number for uid in uids if uid is not None]
-    return max(0, *waits, 0)
+    return max(0, *waits) if waits else 0
