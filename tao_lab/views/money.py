@@ -284,7 +284,7 @@ def tao_spec(style: Style) -> alt.LayerChart:
     """The block's TAO by subnet, and what it does in the pool."""
     base = alt.Chart(alt.NamedData("rows")).encode(y=_names([f"subnet {name}" for name in ("A", *OTHERS)]))
     colours = alt.Scale(domain=list(WAYS), range=[BLUE, ORANGE])
-    axis = alt.Axis(values=[0, 0.25, 0.5, 0.75, 1], domain=False)
+    axis = alt.Axis(values=[0, 0.25, 0.5, 0.75, 1], format=".2f", domain=False)
     scale = alt.Scale(domain=[0, 1.12])
     legend = alt.Legend(title=None, orient="top", labelLimit=400, labelFontSize=style.font, symbolSize=style.font * 9)
     bars = base.mark_bar().encode(
