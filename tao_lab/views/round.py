@@ -44,17 +44,15 @@ def round_drawing(done: PaidRound) -> Drawing:
     user = Box(2, middle - 32, 118, ["you ask", *_folded(done.question, 15)], "given")
     validators = Box(172, middle - 32, 128, ["validators", "ask all miners,", f"and {done.tests} tests"])
     parts: list[Part] = [user, validators, Arrow(user.right, (validators.x - 3, user.right[1]))]
-    for heading, x in (("miners answer", 362), ("tests are scored", 610), ("the chain", 756), ("pays, in alpha", 880)):
+    for heading, x in (("miners answer", 362), ("tests are scored", 604), ("the chain", 766), ("pays, in alpha", 880)):
         parts.append(Words(x, 14, heading))
     for place, work in enumerate(done.workers):
         parts += _miner(done, work, TOP + place * ROW, validators)
     parts += _others(done, TOP + rows * ROW + 16)
     paid = sum(work.paid for work in done.workers)
-    title = (
-        f"One round: {rows} miners, {done.tests} tests, and {_alpha(paid)} alpha for those who did well in the tests"
-    )
+    title = f"One round: {rows} miners, {done.tests} tests, and {_alpha(paid)} alpha for miners with right answers"
     if not paid:
-        title = f"One round: {rows} miners, {done.tests} tests, and no alpha, since nobody did well in them"
+        title = f"One round: {rows} miners, {done.tests} tests, and no alpha: no miner had a right answer"
     said = [
         f"{w.name} got {w.right} of {len(w.tests)} tests right, scored {w.score:.2f} of {done.best_score:.2f} and got "
         f"{_alpha(w.paid)} alpha; to the question, which is not scored, it answered “{w.answer}”"
@@ -67,10 +65,10 @@ def round_drawing(done: PaidRound) -> Drawing:
 def _miner(done: PaidRound, work: Work, y: float, validators: Box) -> list[Part]:
     """One row: the miner, what its tests came to, what the chain made of that, its pay; and its answer to the user."""
     look: Look = "good" if work.paid else "faint"
-    miner = Box(362, y, 206, [work.name, work.about], "good" if work.name == done.by else "plain")
+    miner = Box(362, y, 222, [work.name, work.about], "good" if work.name == done.by else "plain")
     tests = [f"{work.right} of {len(work.tests)} right", f"score {work.score:.2f} of {done.best_score:.2f}"]
-    score = Box(610, y, 124, tests, look)
-    chain = Box(756, y, 104, [f"UID {work.uid}", f"share {percent(work.incentive)}"], look)
+    score = Box(604, y, 144, tests, look)
+    chain = Box(766, y, 96, [f"UID {work.uid}", f"share {percent(work.incentive)}"], look)
     pay = Box(880, y, 106, [_alpha(work.paid), "alpha"], look)
     arrows = [
         Arrow(a.right, (b.x - 3, b.left[1]), look=look) for a, b in ((miner, score), (score, chain), (chain, pay))

@@ -99,7 +99,7 @@ def test_thick_lines_are_large_parts_of_a_row():
 
 def test_seats_say_who_is_safe_and_who_goes(net):
     figure = seats.seats_chart(net, net.sn)
-    assert "6 of 256 seats are taken, 6 of them safe; a newcomer gets a free seat" in figure.alt
+    assert "6 of 256 seats are taken, 6 immune or the owner's; a newcomer gets a free seat" in figure.alt
     assert "UID 0: owner's, stays" in figure.alt
     net.sudo("AdminUtils", "sudo_set_admin_freeze_window", window=0)
     net.sudo("AdminUtils", "sudo_set_min_allowed_uids", netuid=net.sn, min_allowed_uids=4)
