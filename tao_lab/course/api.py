@@ -7,7 +7,7 @@ from typing import Any
 
 from tao_lab.cards import Card, Grid, Text, Tone
 from tao_lab.course import checking, records, registry
-from tao_lab.course.claims import ClaimResult, check_claim
+from tao_lab.course.claims import AskedClaim
 from tao_lab.course.prediction import Prediction
 from tao_lab.course.realcode import storage_card
 
@@ -43,16 +43,18 @@ def predict(question: str, choice: int | None = None) -> Prediction:
     return Prediction(registry.find(registry.questions(), question, "question"), choice)
 
 
-def claim(number: int) -> ClaimResult:
-    """Test a claim about Bittensor against the chain's rules and data.
+def claim(number: int, choice: int | None = None) -> AskedClaim:
+    """Ask for a verdict on a claim about Bittensor, then test it against the chain's rules and data.
 
     Args:
         number: of the claim.
+        choice: number of a verdict, from 1, where there are no widgets to click.
 
     Raises:
         UnknownIdError: no lab tests it.
+        PredictionError: there is no such verdict.
     """
-    return check_claim(registry.find(registry.claims(), number, "claim"))
+    return AskedClaim(registry.find(registry.claims(), number, "claim"), choice)
 
 
 def real_code(lab: str) -> Card:

@@ -25,7 +25,7 @@ class Record:
 
     Attributes:
         exercises: by id: `state` (of the last check), `checks` (how many), `right_at` (when first right, or None).
-        predictions: by id: `choice` and `at` of the first answer.
+        predictions: by id of a question, or "claim 5": `choice` and `at` of the answer that counts.
         notice: what the student should know about the file; empty if all is well.
         keeps: whether the file can be written without losing what is in it.
     """
@@ -94,10 +94,8 @@ def record_check(exercise: str, state: str) -> str:
 
 
 def record_prediction(question: str, choice: str) -> str:
-    """Note what a student predicted; only the first prediction counts."""
+    """Note what a student predicted."""
     record = load()
-    if question in record.predictions:
-        return ""
     entry = {"choice": choice, "at": _now()}
     return _save(replace(record, predictions={**record.predictions, question: entry}))
 

@@ -88,11 +88,12 @@ def fingerprint(arguments):
 
 
 @pytest.mark.parametrize("number", registry.claims())
-def test_a_claim_has_a_verdict_and_shows_numbers(number):
-    result = claim(number)
+def test_a_claim_has_a_verdict_and_shows_numbers(number, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = claim(number, 1)
     assert len(result.evidence.numbers) >= 3
     assert result.claim.statement in repr(result)
-    assert escape(result.claim.statement) in result._repr_html_()
+    assert escape(result.claim.statement) in result.widget().answer
 
 
 @pytest.mark.parametrize("question", registry.questions().values(), ids=lambda question: question.id)
