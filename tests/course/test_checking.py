@@ -4,6 +4,7 @@ import json
 import re
 import threading
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -254,6 +255,13 @@ def test_what_is_no_function_is_answered_with_how_to_call_check(value):
     result = judge(CLIP, value)
     assert result.state == "wrong"
     assert "without parentheses" in result.hint
+
+
+def test_a_quiz_does_not_give_its_answer_away():
+    quiz = replace(CLIP, quiz=True, wrong_answers=())
+    result = judge(quiz, lambda w, c: (np.minimum(w, c) * 0.5, np.minimum(w, c).sum(axis=1)))
+    assert result.state == "wrong"
+    assert "right is" not in repr(result)
 
 
 def test_an_unknown_exercise_is_named_with_those_that_there_are():
