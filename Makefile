@@ -2,6 +2,8 @@
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
+# tests on all cores, up to four: each process that runs a lab takes half a gigabyte
+PARALLEL ?= -n auto --maxprocesses 4 --dist loadgroup
 
 .DEFAULT_GOAL := help
 .PHONY: help lab dashboards test quick check format screenshots clean
@@ -33,10 +35,10 @@ dashboards: $(VENV)/lab.stamp  ## Open the instructor's dashboards with Voila
 	$(BIN)/tao-lab dashboards
 
 test: check  ## Check the code, then run all tests: units, notebooks, browser
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q $(PARALLEL)
 
 quick: $(VENV)/dev.stamp  ## Run the fast tests only
-	$(BIN)/python -m pytest -q -m "not slow"
+	$(BIN)/python -m pytest -q $(PARALLEL) -m "not slow"
 
 check: $(VENV)/dev.stamp  ## Format, lint, types, layers, stripped notebooks
 	$(BIN)/ruff format --check .
