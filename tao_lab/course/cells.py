@@ -53,12 +53,18 @@ class Cells:
         self._before = {}
 
     def _explain(
-        self, shell: Any, kind: type[BaseException], error: NameError, trace: TracebackType, tb_offset: int | None = None
+        self,
+        shell: Any,
+        kind: type[BaseException],
+        error: NameError,
+        trace: TracebackType,
+        tb_offset: int | None = None,
     ) -> None:
         """Show a card where a check names a function that does not exist; the usual traceback otherwise."""
         used = {name: exercise for exercise, name in USES.findall(self._text)}
-        if error.name in used:
-            _show(self._missing(error.name, used[error.name]))
+        name = str(error.name)
+        if name in used:
+            _show(self._missing(name, used[name]))
         else:
             shell.showtraceback((kind, error, trace), tb_offset=tb_offset, running_compiled_code=True)
 
@@ -82,7 +88,7 @@ def _in_words(error: BaseException) -> str:
 def _show(card: Card) -> None:
     from IPython.display import display  # only a notebook gets here, and it has loaded it
 
-    display(card)
+    display(card)  # type: ignore[no-untyped-call]
 
 
 _watched: Cells | None = None
@@ -94,7 +100,7 @@ def watch(shell: Any) -> None:
     Args:
         shell: the running IPython.
     """
-    global _watched  # noqa: PLW0603 - a kernel has one shell
+    global _watched  # a kernel has one shell
     _watched = Cells(shell)
 
 
