@@ -62,10 +62,18 @@ def check(exercise: Exercise, function: Any, seconds: float | None = None) -> Ch
         function: the student's function.
         seconds: that it may take for all cases together; by default what the exercise allows.
     """
-    result = judge(exercise, function, seconds)
-    if result.state == "not started":
-        return result
-    notice = records.record_check(exercise.id, result.state)
+    return note(judge(exercise, function, seconds))
+
+
+def not_checked(exercise: Exercise, problem: str) -> CheckResult:
+    """The result for a function whose cell failed when it last ran: what is there is older than its text."""
+    hint = f"The cell with your function stopped with {problem}. Mend it, run it, then check again."
+    return _result(exercise, "raised", hint)
+
+
+def note(result: CheckResult) -> CheckResult:
+    """Note a result in the student's record; the card says if the record needs attention."""
+    notice = records.record_check(result.exercise, result.state)
     if not notice:
         return result
     return replace(result, card=replace(result.card, blocks=(*result.card.blocks, Text(notice))))
@@ -159,7 +167,8 @@ def _result(
     usable: bool = False,
 ) -> CheckResult:
     said = (Text(hint),) if hint else ()
-    card = Card(TONE_OF[state], state.capitalize(), f"{exercise.id} {exercise.title}", (*said, *blocks))
+    badge = "Raised an error" if state == "raised" else state.capitalize()
+    card = Card(TONE_OF[state], badge, f"{exercise.id} {exercise.title}", (*said, *blocks))
     return CheckResult(exercise.id, state, hint, mistake, usable, card)
 
 
