@@ -257,7 +257,7 @@ def seats_chart(net: Network, netuid: int, rule: Callable[..., int | None] | Non
         }
         for n in neurons
     ]
-    states = [row["state"] for row in rows]
+    states = [str(row["state"]) for row in rows]
     safe = states.count("owner's, stays") + states.count("immune")
     title = f"Subnet {netuid}: {len(neurons)} of {places} seats are taken, {safe} immune or the owner's; "
     title += _who_goes(goes, states, full=len(neurons) >= places)
