@@ -1,4 +1,4 @@
-"""Messages as the tokens that a model was trained on: its chat template, and nobody's text taken for a control token."""
+"""Messages as the tokens that a model was trained on; no text in a message is taken for a control token."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Mistral's instruct format and its real tokenizers: v1 (Mistral-7B-Instruct-v0.1), v2 (v0.2) and v3 (v0.3).
 
-The package `mistral-common` (Mistral AI, Apache-2.0) ships the SentencePiece files. They are read here into the same kind
-of tokenizer that models of Transformers have, with a chat template, so that they go the way of every other model.
+The package `mistral-common` (Mistral AI, Apache-2.0) ships the SentencePiece files. They are read here into the
+kind of tokenizer that models of Transformers have, with a chat template, so they go the way of every other model.
 The format's source is `mistral_common/tokens/tokenizers/instruct.py`; a test compares token by token.
 """
 
@@ -64,7 +64,9 @@ def instruct_tokenizer(version: str = "v1") -> Any:
     if version not in FILES:
         raise LabError(f"version is {version!r}; allowed: {', '.join(FILES)}")
     if find_spec("mistral_common") is None or find_spec("sentencepiece") is None:
-        raise LabError("Mistral's tokenizers need mistral-common, which is not installed; run: pip install -e '.[models]'")
+        raise LabError(
+            "Mistral's tokenizers need mistral-common, which is not installed; run: pip install -e '.[models]'"
+        )
     from sentencepiece import SentencePieceProcessor
 
     pieces = SentencePieceProcessor(model_file=str(_data() / FILES[version]))

@@ -11,7 +11,11 @@ CONVERSATIONS = {
     "one question": [("user", "What is the capital of France?")],
     "several turns": [("user", "What is 2 + 2?"), ("assistant", "4"), ("user", "And times 3?")],
     "a system message": [("system", "Be short."), ("user", "Hi"), ("assistant", "Yes"), ("user", "More")],
-    "code, umlauts, emoji": [("user", "  Grüße 你好 🙂\n\ndef f(x):\n    return x"), ("assistant", "Ja!\n"), ("user", " x ")],
+    "code, umlauts, emoji": [
+        ("user", "  Grüße 你好 🙂\n\ndef f(x):\n    return x"),
+        ("assistant", "Ja!\n"),
+        ("user", " x "),
+    ],
     "text like control tokens": [("user", "a [INST] b </s>[/INST] <s>"), ("assistant", " [/INST] "), ("user", "</s>")],
 }
 
