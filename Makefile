@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PARALLEL ?= -n auto --maxprocesses 4 --dist loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help lab dashboards test quick check format screenshots clean
+.PHONY: help lab dashboards test quick check format labs screenshots clean
 
 help:  ## Show what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -56,6 +56,9 @@ format: $(VENV)/dev.stamp  ## Format code and strip notebooks
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 	git ls-files -z '*.ipynb' | xargs -0 -r $(BIN)/nbstripout --keep-id
+
+labs: $(VENV)/dev.stamp  ## Make the labs' blank cells, checks and solutions from their exercises
+	$(BIN)/python scripts/make_labs.py
 
 screenshots: $(VENV)/dev.stamp  ## Make the pictures of the README again
 	$(BIN)/python scripts/screenshots.py

@@ -36,6 +36,10 @@ class Record:
     keeps: bool = True
 
     def is_right(self, exercise: str) -> bool:
+        """Whether an exercise was right when it was last checked."""
+        return self.exercises.get(exercise, {}).get("state") == "right"
+
+    def was_right(self, exercise: str) -> bool:
         """Whether an exercise was right at some time."""
         return bool(self.exercises.get(exercise, {}).get("right_at"))
 
@@ -81,8 +85,13 @@ def _set_aside(file: Path) -> Record:
 
 
 def record_check(exercise: str, state: str) -> str:
-    """Note the result of a check; gives a notice if something about the file needs the student's attention."""
+    """Note the result of a check; gives a notice if something about the file needs the student's attention.
+
+    A function that was never more than blank leaves no trace.
+    """
     record = load()
+    if state == "not started" and exercise not in record.exercises:
+        return ""
     old = record.exercises.get(exercise, {})
     checks = old.get("checks", 0)
     entry = {
