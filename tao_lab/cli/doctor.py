@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
@@ -16,7 +15,6 @@ from rich.table import Table
 from tao_lab.cli.app import app, output
 from tao_lab.neurons.models import files, hardware
 
-PYTHONS = ((3, 11), (3, 12))
 FINE, NOTE, MISSING = "fine", "note", "missing"
 PROGRAMS = (
     (("chromium", "chromium-browser", "google-chrome"), "browser tests", "scripts/system-packages.sh browser"),
@@ -52,9 +50,11 @@ def doctor() -> None:
 
 
 def _python() -> Iterator[Finding]:
+    from packaging.specifiers import SpecifierSet
+
     version = platform.python_version()
-    allowed = " or ".join(".".join(map(str, pair)) for pair in PYTHONS)
-    right = sys.version_info[:2] in PYTHONS
+    allowed = SpecifierSet(metadata.metadata("tao-lab")["Requires-Python"])
+    right = allowed.contains(version, prereleases=True)
     yield Finding("Python", FINE if right else MISSING, version, "" if right else f"the lab runs on {allowed}")
     wrong = _unmet("")
     yield Finding("packages", MISSING if wrong else FINE, _listed(wrong), "make lab" if wrong else "")
