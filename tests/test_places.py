@@ -1,13 +1,11 @@
 """The lab works wherever it is cloned: copies of checkout, virtual environment and interpreter in unusual places."""
 
-import json
 import os
 import shutil
 import subprocess
 import sys
 import sysconfig
 import tempfile
-import venv
 from dataclasses import dataclass
 from pathlib import Path
 
