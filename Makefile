@@ -3,9 +3,11 @@
 # may lie in a folder with blanks in its name, which make cannot handle in a target.
 VENV := .venv
 BIN := $(VENV)/bin
+# tests on all cores, up to four: each process that runs a lab takes half a gigabyte
+PARALLEL ?= -n auto --maxprocesses 4 --dist loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help lab dashboards test quick check format screenshots clean
+.PHONY: help lab dashboards test quick check format labs screenshots clean
 
 help:  ## Show what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -34,10 +36,10 @@ dashboards: $(VENV)/lab.stamp  ## Open the instructor's dashboards with Voila
 	$(BIN)/tao-lab dashboards
 
 test: check  ## Check the code, then run all tests: units, notebooks, browser
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q $(PARALLEL)
 
 quick: $(VENV)/dev.stamp  ## Run the fast tests only
-	$(BIN)/python -m pytest -q -m "not slow"
+	$(BIN)/python -m pytest -q $(PARALLEL) -m "not slow"
 
 check: $(VENV)/dev.stamp  ## Format, lint, types, layers, stripped notebooks
 	$(BIN)/ruff format --check .
@@ -50,6 +52,9 @@ format: $(VENV)/dev.stamp  ## Format code and strip notebooks
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 	git ls-files -z '*.ipynb' | xargs -0 -r $(BIN)/nbstripout --keep-id
+
+labs: $(VENV)/dev.stamp  ## Make the labs' blank cells, checks and solutions from their exercises
+	$(BIN)/python scripts/make_labs.py
 
 screenshots: $(VENV)/dev.stamp  ## Make the pictures of the README again
 	$(BIN)/python scripts/screenshots.py

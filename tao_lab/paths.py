@@ -4,6 +4,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LABS = ROOT / "labs"
+# A student's own copies of the labs; git ignores them.
+WORK = ROOT / "my-labs"
 DATASETS = ROOT / "datasets"
 # Voila's page for our dashboards, as a Jupyter data directory; installing the package copies it to where Voila looks.
 JUPYTER = ROOT / "share" / "jupyter"

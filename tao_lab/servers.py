@@ -9,9 +9,15 @@ from pathlib import Path
 from tao_lab import paths
 
 
-def lab_command(folder: Path = paths.LABS) -> list[str]:
-    """JupyterLab at a folder, on this machine only."""
+def lab_command(folder: Path, notebook: str = "") -> list[str]:
+    """JupyterLab at a folder, on this machine only.
+
+    Args:
+        folder: that it shows.
+        notebook: in the folder, to open first; without one, JupyterLab opens what was open the last time.
+    """
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}", "--ServerApp.ip=127.0.0.1"]
+    command += [f"--LabApp.default_url=/lab/tree/{notebook}"] if notebook else []
     # Jupyter refuses to run as root unless told to; a container is often root
     root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     return [*command, *root]

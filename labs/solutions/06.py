@@ -1,4 +1,4 @@
-"""Solutions of lab 06: one function for each exercise."""
+"""Solutions of lab 06: one function an exercise. Made by `make labs`."""
 
 import numpy as np
 
@@ -94,7 +94,8 @@ def my_epoch(inputs, numbers=EXACT):
     inputs   EpochInput: everything that the chain knows about the subnet
     numbers  EXACT or FLOAT; hand it on to every step
 
-    Returns what s.finish(...) returns.
+    Returns s.finish(consensus=..., clipped_weights=..., validator_trust=..., ranks=..., incentive=...,
+                     bonds=..., bond_places=..., dividends=...), where bond_places is None for Yuma 2.
     """
     s = ours.start(inputs, numbers)
     consensus = weighted_median(s.voices, s.weights, inputs.kappa, numbers)

@@ -172,3 +172,40 @@ def _print_economy(kind: str, run: Any, economy: Any) -> None:
     before, after = (size / 2**20 for size in run.memory)
     kilobytes = run.file_bytes / run.blocks / 1e3
     typer.echo(f"  {shares}; {kilobytes:.1f} kB on disk a block; memory {before:.0f} MiB before, {after:.0f} MiB after")
+
+
+@bench.command("judge", epilog="Example: `tao-lab bench judge 06`")
+def bench_judge(
+    labs: Annotated[list[str] | None, typer.Argument(help="Numbers of labs; all of them if none is given.")] = None,
+) -> None:
+    """Slips in every solution (mutants), and whether the cases of its exercise tell them from it."""
+    from tao_lab.bench import judge
+    from tao_lab.errors import LabError
+
+    chosen = [e for e in judge.exercises(labs or ()) if e.solution is not None]
+    if not chosen:
+        known = sorted({e.id[:2] for e in judge.exercises()})
+        raise LabError(f"labs: {', '.join(labs or ())}; allowed: {', '.join(known)}")
+    with Progress(console=messages, transient=True, disable=not messages.is_terminal) as progress:
+        task = progress.add_task("exercises", total=len(chosen))
+        found = judge.measure(labs or (), lambda count: progress.advance(task, count))
+    table = Table("exercise", "mutants", "killed", "equivalent", "survived", "own hints", "pairs", "told more")
+    for each in found:
+        share = f"{each.hinted / each.killed:.0%}" if each.killed else ""
+        numbers = (each.mutants, each.killed, each.equivalent, len(each.survived), each.mistakes, each.pairs)
+        table.add_row(each.exercise, *map(str, numbers), share)
+    output.print(table)
+    for each in found:
+        for label in each.survived:
+            typer.echo(f"{each.exercise} survived: {label}")
+        for label in each.idle:
+            typer.echo(f"{each.exercise} listed as equivalent, and is no mutant that survives: {label}")
+    mutants, killed, equivalent = (
+        sum(getattr(each, name) for each in found) for name in ("mutants", "killed", "equivalent")
+    )
+    told = sum(each.hinted for each in found)
+    survived = sum(len(each.survived) for each in found)
+    typer.echo(f"{told / max(killed, 1):.1%} of the killed mutants get more than the generic hint")
+    typer.echo(f"mutants {mutants}, killed {killed}, equivalent {equivalent}, survived {survived}")
+    if survived or any(each.idle for each in found):
+        raise typer.Exit(1)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from importlib import metadata
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from tao_lab.cli.app import app, output
@@ -42,7 +43,7 @@ def doctor() -> None:
     table = Table("what", "", "found", "otherwise")
     findings = [*_python(), *_machine(), *_graphics(), *_programs(), _smollm2()]
     for finding in findings:
-        table.add_row(finding.what, finding.state, finding.found, finding.otherwise)
+        table.add_row(*map(escape, (finding.what, finding.state, finding.found, finding.otherwise)))
     output.print(table)
     typer.echo(_advice())
     if any(finding.state == MISSING for finding in findings):

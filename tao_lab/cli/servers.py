@@ -12,17 +12,34 @@ import typer
 
 from tao_lab import servers
 from tao_lab.cli.app import app
+from tao_lab.cli.labs import Work, show
+
+START_HERE = "00-start-here.ipynb"
 
 
-@app.command(epilog="Example: `tao-lab lab --port 8890`")
+@app.command(epilog="Example: `tao-lab lab --port 8890`, `tao-lab lab --work ~/my-labs`")
 def lab(
+    work: Work = None,
     port: Annotated[
         int, typer.Option(min=1024, max=65535, help="Port on this machine; the next free one is taken.")
     ] = 8888,
     browser: Annotated[bool, typer.Option(help="Open a browser (where there is a display).")] = True,
 ) -> None:
-    """Open JupyterLab at the labs, on this machine only; without a display it prints the address."""
-    _serve(servers.lab_command(), port, browser)
+    """Open JupyterLab at your own copies of the labs, on this machine only.
+
+    They are made the first time and brought up to date later, without a change to what you wrote. Without a display
+    the command prints the address.
+    """
+    from tao_lab.work import WorkFolder
+
+    folder = WorkFolder(work)
+    first = START_HERE if folder.is_new else ""
+    with folder.held() as free:
+        if free:
+            show(folder, folder.update())
+        else:
+            typer.echo(f"{folder.path} is open in another JupyterLab already; updates wait until that has ended")
+        _serve(servers.lab_command(folder.path, first), port, browser)
 
 
 @app.command(epilog="Example: `tao-lab dashboards`")

@@ -6,10 +6,21 @@ from collections.abc import Callable
 from typing import Any
 
 from tao_lab.cards import Card, Grid, Text, Tone
-from tao_lab.course import checking, records, registry
-from tao_lab.course.claims import ClaimResult, check_claim
+from tao_lab.course import cells, checking, records, registry
+from tao_lab.course.claims import AskedClaim
 from tao_lab.course.prediction import Prediction
 from tao_lab.course.realcode import storage_card
+
+STANDING = {"raised": "raised an error"}  # how `progress` says a state of a check, where not in its own words
+IN_A_SENTENCE: dict[checking.State, str] = {
+    "not started": "is not started",
+    "right": "is right",
+    "wrong": "is wrong",
+    "raised": "raises an error",
+    "did not end": "does not end",
+}
+
+cells.watch_notebook()
 
 
 def check(exercise: str, function: Any, seconds: float | None = None) -> checking.CheckResult:
@@ -26,7 +37,10 @@ def check(exercise: str, function: Any, seconds: float | None = None) -> checkin
     Raises:
         UnknownIdError: there is no such exercise.
     """
-    return checking.check(registry.find(registry.exercises(), exercise, "exercise"), function, seconds)
+    known = registry.find(registry.exercises(), exercise, "exercise")
+    if problem := cells.problem(function):
+        return checking.note(checking.not_checked(known, problem))
+    return checking.check(known, function, seconds)
 
 
 def predict(question: str, choice: int | None = None) -> Prediction:
@@ -43,16 +57,18 @@ def predict(question: str, choice: int | None = None) -> Prediction:
     return Prediction(registry.find(registry.questions(), question, "question"), choice)
 
 
-def claim(number: int) -> ClaimResult:
-    """Test a claim about Bittensor against the chain's rules and data.
+def claim(number: int, choice: int | None = None) -> AskedClaim:
+    """Ask for a verdict on a claim about Bittensor, then test it against the chain's rules and data.
 
     Args:
         number: of the claim.
+        choice: number of a verdict, from 1, where there are no widgets to click.
 
     Raises:
         UnknownIdError: no lab tests it.
+        PredictionError: there is no such verdict.
     """
-    return check_claim(registry.find(registry.claims(), number, "claim"))
+    return AskedClaim(registry.find(registry.claims(), number, "claim"), choice)
 
 
 def real_code(lab: str) -> Card:
@@ -72,19 +88,33 @@ def progress(lab: str = "") -> Card:
 
     Args:
         lab: number of a lab, for example "06"; empty for all of them.
+
+    Raises:
+        UnknownIdError: there is no such lab.
     """
+    if lab != "":
+        registry.find(registry.real_names(), lab, "lab")
     record = records.load()
     wanted = [e for e in registry.exercises().values() if e.id.startswith(lab)]
     rows = []
     for exercise in wanted:
         entry = record.exercises.get(exercise.id, {})
-        state = "✔ right" if record.is_right(exercise.id) else entry.get("state", "○ not started")
-        rows.append([exercise.id, exercise.title, str(state), str(entry.get("checks", 0))])
+        rows.append([exercise.id, exercise.title, _standing(record, exercise.id), str(entry.get("checks", 0))])
     done = sum(record.is_right(exercise.id) for exercise in wanted)
     notice = (Text(record.notice),) if record.notice else ()
     grid = Grid(rows, ("exercise", "what", "state", "checks"))
     tone: Tone = "right" if done == len(wanted) else "info"
     return Card(tone, f"{done} of {len(wanted)}", "exercises are right", (grid, *notice))
+
+
+def _standing(record: records.Record, exercise: str) -> str:
+    """Where an exercise stands, for `progress`."""
+    if record.is_right(exercise):
+        return "✔ right"
+    last = str(record.exercises.get(exercise, {}).get("state", "not started"))
+    if record.was_right(exercise):
+        return f"⚠ was right, last check: {STANDING.get(last, last)}"
+    return f"{'○' if last == 'not started' else '✘'} {STANDING.get(last, last)}"
 
 
 def mine_or_ours(exercise: str, function: Callable[..., Any], ours: Callable[..., Any]) -> Callable[..., Any]:
@@ -103,5 +133,5 @@ def mine_or_ours(exercise: str, function: Callable[..., Any], ours: Callable[...
     known = registry.find(registry.exercises(), exercise, "exercise")
     result = checking.judge(known, function)
     whose = "yours" if result.usable else "the library's"
-    print(f"{known.name}: {whose} runs ({known.id} is {result.state})")  # noqa: T201 - for the person at the notebook
+    print(f"{known.name}: {whose} runs ({known.id} {IN_A_SENTENCE[result.state]})")  # noqa: T201 - for the person at the notebook
     return function if result.usable else ours

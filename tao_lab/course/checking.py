@@ -1,22 +1,21 @@
 """`check`: is a student's function right, and if not, which mistake is it?
 
-The function runs on the exercise's cases. A wrong one is compared with the wrong answers that people give: the one
-that behaves the same on the same cases names the mistake.
+The function runs on the exercise's cases. A wrong one is compared with the wrong answers that people give, with two of
+them at once, and with mutants of the solution: what behaves the same on the same cases names the mistake.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Literal
 
 from tao_lab.cards import Block, Card, Text, Tone
 from tao_lab.course import records
-from tao_lab.course.compare import differences, same_values, show_case
+from tao_lab.course.behaviour import Attempt, attempt, behave_alike, is_right, known_behaviour
+from tao_lab.course.compare import differences, show_case
 from tao_lab.course.exercise import Case, Exercise, Values, WrongAnswer
-from tao_lab.course.running import Raised, Ran, TimeUp, has_source, is_blank, run, time_limit
-from tao_lab.vectors import AnswerError
+from tao_lab.course.running import Raised, Ran, TimeUp, has_loop, has_source, is_blank, time_limit
 
 State = Literal["not started", "right", "wrong", "raised", "did not end"]
 TONE_OF: dict[str, Tone] = {
@@ -55,21 +54,6 @@ class CheckResult:
         return repr(self.card)
 
 
-@dataclass(frozen=True)
-class Attempt:
-    """One case, and what a function made of it: values, or a problem in words."""
-
-    case: Case
-    ran: Ran
-    values: Values | None = None
-    problem: str = ""
-
-    @property
-    def raised(self) -> Raised | None:
-        """What the function raised."""
-        return self.ran.raised
-
-
 def check(exercise: Exercise, function: Any, seconds: float | None = None) -> CheckResult:
     """Judge a student's function and note the result in the student's record.
 
@@ -78,10 +62,18 @@ def check(exercise: Exercise, function: Any, seconds: float | None = None) -> Ch
         function: the student's function.
         seconds: that it may take for all cases together; by default what the exercise allows.
     """
-    result = judge(exercise, function, seconds)
-    if result.state == "not started":
-        return result
-    notice = records.record_check(exercise.id, result.state)
+    return note(judge(exercise, function, seconds))
+
+
+def not_checked(exercise: Exercise, problem: str) -> CheckResult:
+    """The result for a function whose cell failed when it last ran: what is there is older than its text."""
+    hint = f"The cell with your function stopped with {problem}. Mend it, run it, then check again."
+    return _result(exercise, "raised", hint)
+
+
+def note(result: CheckResult) -> CheckResult:
+    """Note a result in the student's record; the card says if the record needs attention."""
+    notice = records.record_check(result.exercise, result.state)
     if not notice:
         return result
     return replace(result, card=replace(result.card, blocks=(*result.card.blocks, Text(notice))))
@@ -103,29 +95,17 @@ def judge(exercise: Exercise, function: Any, seconds: float | None = None) -> Ch
     try:
         with time_limit(seconds):
             for case in cases:
-                attempts.append(_attempt(exercise, function, case))
+                attempts.append(attempt(exercise, function, case))
     except TimeUp:
         case = cases[min(len(attempts), len(cases) - 1)]
-        hint = (
-            f"Your function was stopped after {seconds:g} s, on this case: {case.about}. "
-            "Does it hold a loop that never ends?"
-        )
+        question = "Does its loop ever end?" if has_loop(function) else "What in it takes so long?"
+        hint = f"Your function was stopped after {seconds:g} s, on this case: {case.about}. {question}"
         return _result(exercise, "did not end", hint)
     if all(_is_not_implemented(attempt.ran) for attempt in attempts) and not (
         has_source(function) and attempts[0].ran.result is None and attempts[0].raised is None
     ):
         return _not_started(exercise)
     return _judge_attempts(exercise, attempts)
-
-
-def _attempt(exercise: Exercise, function: Callable[..., Any], case: Case) -> Attempt:
-    ran = run(function, case.arguments)
-    if ran.raised is not None:
-        return Attempt(case, ran)
-    try:
-        return Attempt(case, ran, exercise.read(ran.result, case))
-    except AnswerError as error:
-        return Attempt(case, ran, problem=str(error))
 
 
 def _is_not_implemented(ran: Ran) -> bool:
@@ -142,7 +122,7 @@ def _not_started(exercise: Exercise) -> CheckResult:
 def _judge_attempts(exercise: Exercise, attempts: list[Attempt]) -> CheckResult:
     usable = all(attempt.values is not None for attempt in attempts)
     expected = [exercise.expected(attempt.case) for attempt in attempts]
-    right = [_is_right(attempt, values) for attempt, values in zip(attempts, expected, strict=True)]
+    right = [is_right(attempt, values) for attempt, values in zip(attempts, expected, strict=True)]
     suspect = next((a for a, ok in zip(attempts, right, strict=True) if a.ran.changed or not ok), None)
     if suspect is not None and suspect.ran.changed:
         return _result(exercise, "wrong", _changed_hint(suspect.ran.changed), usable=usable)
@@ -151,25 +131,23 @@ def _judge_attempts(exercise: Exercise, attempts: list[Attempt]) -> CheckResult:
         said = (Text(agree), Text(exercise.unlocks))
         return _result(exercise, "right", "", blocks=said, usable=True)
 
-    place = right.index(False)
-    attempt = attempts[place]
+    place = min((i for i, ok in enumerate(right) if not ok), key=lambda i: attempts[i].case.size)
+    failed = attempts[place]
     mistake = _find_mistake(exercise, attempts, right)
-    hint = mistake.hint if mistake else _hint(exercise, attempts, right, attempt)
-    score = Text(f"{sum(right)} of {len(right)} cases are right. The first that is not: {attempt.case.about}.")
-    seen = _what_happened(attempt, expected[place], hint)
-    state: State = "raised" if attempt.raised is not None else "wrong"
-    blocks = (score, *show_case(attempt.case), *seen)
+    hint = mistake.hint if mistake else _hint(exercise, attempts, right, failed)
+    score = Text(f"{sum(right)} of {len(right)} cases are right. The smallest that is not: {failed.case.about}.")
+    seen = _what_happened(exercise, failed, expected[place], hint)
+    state: State = "raised" if failed.raised is not None else "wrong"
+    blocks = (score, *show_case(failed.case, exercise.axes), *seen)
     return _result(exercise, state, hint, mistake.name if mistake else "", blocks, usable)
 
 
-def _is_right(attempt: Attempt, expected: Values) -> bool:
-    return attempt.values is not None and same_values(attempt.values, expected, attempt.case)
-
-
-def _what_happened(attempt: Attempt, expected: Values, hint: str) -> tuple[Block, ...]:
+def _what_happened(exercise: Exercise, attempt: Attempt, expected: Values, hint: str) -> tuple[Block, ...]:
     """What came out of a case that is not right: numbers that differ, a problem, or where it raised."""
+    if attempt.values is not None and exercise.quiz:
+        return ()  # what is right is not given away
     if attempt.values is not None:
-        return differences(attempt.values, expected, attempt.case)
+        return differences(attempt.values, expected, attempt.case, exercise.axes)
     if attempt.raised is None:
         return () if attempt.problem == hint else (Text(attempt.problem),)
     if attempt.raised.line is None:
@@ -189,7 +167,8 @@ def _result(
     usable: bool = False,
 ) -> CheckResult:
     said = (Text(hint),) if hint else ()
-    card = Card(TONE_OF[state], state.capitalize(), f"{exercise.id} {exercise.title}", (*said, *blocks))
+    badge = "Raised an error" if state == "raised" else state.capitalize()
+    card = Card(TONE_OF[state], badge, f"{exercise.id} {exercise.title}", (*said, *blocks))
     return CheckResult(exercise.id, state, hint, mistake, usable, card)
 
 
@@ -197,7 +176,7 @@ def _result(
 
 
 def _find_mistake(exercise: Exercise, attempts: list[Attempt], right: list[bool]) -> WrongAnswer | None:
-    """The wrong answer that behaves the same on all cases, or else on those over floats."""
+    """The mistake that behaves the same on all cases, or else on those over floats."""
     floats = [i for i, attempt in enumerate(attempts) if not attempt.case.exact]
     rounds = [list(range(len(attempts)))]
     if not all(right[i] for i in floats):
@@ -206,30 +185,22 @@ def _find_mistake(exercise: Exercise, attempts: list[Attempt], right: list[bool]
         (
             wrong
             for places in rounds
-            for wrong in exercise.wrong_answers
-            if all(_behave_alike(attempts[i], _wrong_attempt(exercise, wrong, i)) for i in places)
+            for wrong in exercise.mistakes
+            if all(behave_alike(attempts[i], _wrong_attempt(exercise, wrong, i)) for i in places)
         ),
         None,
-    )
+    ) or known_behaviour(exercise, attempts, right)
 
 
 @cache
 def _wrong_attempt(exercise: Exercise, wrong: WrongAnswer, place: int) -> Attempt:
     """What a known wrong answer makes of a case; cases come from a seed, so that once is enough."""
-    return _attempt(exercise, wrong.function, _cases(exercise)[place])
+    return attempt(exercise, wrong.function, _cases(exercise)[place])
 
 
 @cache
 def _cases(exercise: Exercise) -> tuple[Case, ...]:
     return exercise.make_cases()
-
-
-def _behave_alike(a: Attempt, b: Attempt) -> bool:
-    if a.raised is not None or b.raised is not None:
-        return a.raised is not None and b.raised is not None and str(a.raised) == str(b.raised)
-    if a.values is None or b.values is None:
-        return a.problem == b.problem
-    return same_values(a.values, b.values, a.case)
 
 
 # --- hints for mistakes without a name ---
@@ -238,7 +209,7 @@ def _behave_alike(a: Attempt, b: Attempt) -> bool:
 def _hint(exercise: Exercise, attempts: list[Attempt], right: list[bool], attempt: Attempt) -> str:
     if attempt.raised is not None:
         return _raised_hint(exercise, attempt.raised)
-    return attempt.problem or _unknown_hint(attempts, right)
+    return attempt.problem or _unknown_hint(exercise, attempts, right)
 
 
 def _changed_hint(changed: tuple[str, ...]) -> str:
@@ -255,14 +226,10 @@ def _raised_hint(exercise: Exercise, raised: Raised) -> str:
     return f"Your function raised `{raised.kind}`: {raised.message or 'without a message'}."
 
 
-def _unknown_hint(attempts: list[Attempt], right: list[bool]) -> str:
+def _unknown_hint(exercise: Exercise, attempts: list[Attempt], right: list[bool]) -> str:
     over_floats = [ok for attempt, ok in zip(attempts, right, strict=True) if not attempt.case.exact]
-    if over_floats and all(over_floats):
-        return (
-            "Right over floats, and off by a little over the chain's exact numbers. Each `numbers.multiply` and "
-            "`numbers.divide` drops what is below the last bit, so the order of the steps matters: do them in the "
-            "order of the docstring, and use no float anywhere."
-        )
+    if over_floats and all(over_floats) and exercise.rounding:
+        return exercise.rounding
     if any(right):
-        return "Right on some cases. Look at the first one that is not."
-    return "Not yet. Compare your answer with the chain's on this case, step by step by hand."
+        return f"Right on some cases. {exercise.look or 'What is special about the one below?'}"
+    return f"Not right on any case yet. {exercise.look or 'Begin with the one below.'}"

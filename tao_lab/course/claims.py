@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from functools import cached_property
+from typing import Literal, get_args
 
 from tao_lab.cards import Card, Grid, Text, Tone
+from tao_lab.course.asking import Asked
 
 Verdict = Literal["true", "false", "outdated", "not decidable on chain"]
 TONE_OF: dict[str, Tone] = {"true": "right", "false": "wrong", "outdated": "raised", "not decidable on chain": "info"}
@@ -34,28 +36,39 @@ class Claim:
     test: Callable[[], Evidence]
 
 
-@dataclass(frozen=True, repr=False)
-class ClaimResult:
-    """A tested claim, as a cell shows it."""
+class AskedClaim(Asked):
+    """A claim as a cell shows it: it asks for the student's verdict, then runs its test and shows its own."""
 
-    claim: Claim
-    evidence: Evidence
+    before = "Your verdict first."
+    button = "This is my verdict"
 
-    @property
-    def card(self) -> Card:
-        """Statement, verdict, numbers."""
+    def __init__(self, claim: Claim, choice: int | None = None):
+        """Ask for a verdict.
+
+        Args:
+            claim: what is said.
+            choice: number of a verdict, from 1, to answer from Python; None leaves it to the widget.
+
+        Raises:
+            PredictionError: there is no such verdict.
+        """
+        self.claim = claim
+        text = f"Claim {claim.number}: “{claim.statement}”"
+        super().__init__(f"claim {claim.number}", text, get_args(Verdict), choice)
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """What the claim's test found; it runs at the first access."""
+        return self.claim.test()
+
+    def answer(self, made: str) -> Card:
+        """Statement, verdict, numbers, beside the student's verdict."""
+        verdict = self.evidence.verdict
         rows = [[what, number] for what, number in self.evidence.numbers.items()]
-        title = f"Claim {self.claim.number}: “{self.claim.statement}”"
-        blocks = (Text(self.evidence.because), Grid(rows))
-        return Card(TONE_OF[self.evidence.verdict], self.evidence.verdict.capitalize(), title, blocks)
+        said = "That was your verdict, too." if made == verdict else f"Your verdict was: “{made}”."
+        blocks = (Text(said), Text(self.evidence.because), Grid(rows))
+        return Card(TONE_OF[verdict], verdict.capitalize(), self.text, blocks)
 
-    def _repr_html_(self) -> str:
-        return self.card._repr_html_()
-
-    def __repr__(self) -> str:
-        return repr(self.card)
-
-
-def check_claim(claim: Claim) -> ClaimResult:
-    """Run a claim's test."""
-    return ClaimResult(claim, claim.test())
+    def from_python(self) -> str:
+        """How to answer where there is nothing to click."""
+        return f"claim({self.claim.number}, 1) records that your verdict is the first."

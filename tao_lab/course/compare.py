@@ -14,6 +14,8 @@ from tao_lab.vectors.compare import first_difference
 TOLERANCE = 1e-9  # relative, and of 1: far above the rounding of float64, far below any mistake
 MOST_NUMBERS = 60  # a larger input helps nobody
 SHORT_TEXT = 20  # characters that are taken in at a glance
+Axes = tuple[str, str]
+AXES: Axes = ("row", "column")
 MOST_CHARACTERS = 200  # of a text or of bytes
 
 
@@ -32,7 +34,7 @@ def _same(found: Any, expected: Any, case: Case) -> bool:
     return bool(np.allclose(found, expected, rtol=TOLERANCE, atol=TOLERANCE))
 
 
-def differences(found: Values, expected: Values, case: Case) -> tuple[Block, ...]:
+def differences(found: Values, expected: Values, case: Case, axes: Axes = AXES) -> tuple[Block, ...]:
     """The first difference in words, which values agree, and small arrays side by side."""
     wrong = [name for name in expected if name not in found or not _same(found[name], expected[name], case)]
     name = wrong[0]
@@ -45,25 +47,25 @@ def differences(found: Values, expected: Values, case: Case) -> tuple[Block, ...
     if not isinstance(expected[name], np.ndarray):
         reason = first_difference(found[name], expected[name]) if name in found else "is missing"
         return (*blocks, Text(f"First difference: `{name}` {reason}."))
-    mine, chains = found[name], expected[name]
-    close = np.isclose(mine, chains, rtol=TOLERANCE, atol=TOLERANCE) if not case.exact else mine == chains
+    mine, right = found[name], expected[name]
+    close = np.isclose(mine, right, rtol=TOLERANCE, atol=TOLERANCE) if not case.exact else mine == right
     index = tuple(int(i) for i in np.argwhere(~close)[0])
     place = f"{name}[{', '.join(map(str, index))}]"
-    found_number, chains_number = _exactly(mine[index], case), _exactly(chains[index], case)
-    blocks.append(Text(f"First difference: `{place}` is {found_number}; the chain has {chains_number}."))
-    if chains.size <= MOST_NUMBERS // 2:
-        blocks += _side_by_side(name, mine, chains, ~close, case)
+    found_number, right_number = _exactly(mine[index], case), _exactly(right[index], case)
+    blocks.append(Text(f"First difference: `{place}` is {found_number}; right is {right_number}."))
+    if right.size <= MOST_NUMBERS // 2:
+        blocks += _side_by_side(name, mine, right, ~close, case, axes)
     return tuple(blocks)
 
 
-def _texts(name: str, mine: Any, chains: Any) -> tuple[Block, ...]:
+def _texts(name: str, mine: Any, right: Any) -> tuple[Block, ...]:
     """Two texts, or two pieces of bytes: where they part, and both of them."""
-    pairs = enumerate(zip(mine, chains, strict=False))
-    place = next((i for i, (a, b) in pairs if a != b), min(len(mine), len(chains)))
+    pairs = enumerate(zip(mine, right, strict=False))
+    place = next((i for i, (a, b) in pairs if a != b), min(len(mine), len(right)))
     unit = "byte" if isinstance(mine, bytes) else "character"
-    sizes = f"{len(mine)} {unit}s; the chain has {len(chains)}"
-    said = f"`{name}` has {sizes}." if len(mine) != len(chains) else f"`{name}` differs from {unit} {place} on."
-    return Text(said), Grid([["yours", _short(mine)], ["the chain", _short(chains)]], caption=f"`{name}`")
+    sizes = f"{len(mine)} {unit}s; right is {len(right)}"
+    said = f"`{name}` has {sizes}." if len(mine) != len(right) else f"`{name}` differs from {unit} {place} on."
+    return Text(said), Grid([["yours", _short(mine)], ["right", _short(right)]], caption=f"`{name}`")
 
 
 def _is_long(value: Any) -> bool:
@@ -79,16 +81,16 @@ def _short(value: Any) -> str:
     return text if len(text) <= MOST_CHARACTERS else f"{text[: MOST_CHARACTERS - 1]}…"
 
 
-def _side_by_side(name: str, mine: Any, chains: Any, differ: Any, case: Case) -> list[Block]:
+def _side_by_side(name: str, mine: Any, right: Any, differ: Any, case: Case, axes: Axes) -> list[Block]:
     if mine.ndim == 1:
-        rows = [["yours", *_row(mine, case)], ["the chain", *_row(chains, case)]]
+        rows = [["yours", *_row(mine, case)], ["right", *_row(right, case)]]
         marked = frozenset((0, int(j) + 1) for j in np.flatnonzero(differ))
         return [Grid(rows, ("", *(str(j) for j in range(len(mine)))), f"`{name}`", marked)]
     marked = frozenset((int(i), int(j) + 1) for i, j in np.argwhere(differ))
-    return [_matrix(f"`{name}`, yours", mine, case, marked), _matrix(f"`{name}`, the chain's", chains, case)]
+    return [_matrix(f"`{name}`, yours", mine, case, axes, marked), _matrix(f"`{name}`, right", right, case, axes)]
 
 
-def show_case(case: Case) -> tuple[Block, ...]:
+def show_case(case: Case, axes: Axes = AXES) -> tuple[Block, ...]:
     """The arguments of a case, if they are few enough to read."""
     if sum(np.size(value) for value in case.arguments.values() if isinstance(value, np.ndarray)) > MOST_NUMBERS:
         return ()
@@ -96,7 +98,7 @@ def show_case(case: Case) -> tuple[Block, ...]:
     scalars: list[str] = []
     for name, value in case.arguments.items():
         if isinstance(value, np.ndarray) and value.ndim == 2:
-            blocks.append(_matrix(f"`{name}`", value, case))
+            blocks.append(_matrix(f"`{name}`", value, case, axes))
         elif isinstance(value, np.ndarray) and value.ndim == 1:
             blocks.append(Grid([["", *_row(value, case)]], (f"`{name}`", *(str(j) for j in range(len(value))))))
         elif isinstance(value, (int, float, str, bytes, type(None))):
@@ -108,9 +110,11 @@ def show_case(case: Case) -> tuple[Block, ...]:
     return (*((Text("Given " + ", ".join(scalars) + "."),) if scalars else ()), *blocks)
 
 
-def _matrix(caption: str, matrix: Any, case: Case, marked: frozenset[tuple[int, int]] = frozenset()) -> Grid:
-    rows = [[f"validator {i}", *_row(row, case)] for i, row in enumerate(matrix)]
-    return Grid(rows, (caption, *(f"miner {j}" for j in range(matrix.shape[1]))), "", marked)
+def _matrix(
+    caption: str, matrix: Any, case: Case, axes: Axes, marked: frozenset[tuple[int, int]] = frozenset()
+) -> Grid:
+    rows = [[f"{axes[0]} {i}", *_row(row, case)] for i, row in enumerate(matrix)]
+    return Grid(rows, (caption, *(f"{axes[1]} {j}" for j in range(matrix.shape[1]))), "", marked)
 
 
 def _row(values: Any, case: Case) -> list[str]:

@@ -1,14 +1,17 @@
-"""What an exercise is: a function to write, cases to try it on, and the mistakes that people make.
+"""What an exercise is: a solution, cases to try it on, and the mistakes that people make.
 
-A lab declares its exercises as data; `tao_lab.course.checking` runs them. Cases are made from a fixed seed, so that no
-answer can be typed in, and the reference is a function of the library.
+One file holds one exercise. Its solution is the source of the notebook's blank cell and of `labs/solutions/`
+(`tao_lab.course.making`), and mistakes are edits of it. What must come out is said by the reference, a function of the
+library that knows nothing of the solution. Cases are made from a fixed seed, so that no answer can be typed in.
 """
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
+from functools import cached_property
+from itertools import pairwise
 from types import NoneType
 from typing import Any, get_args
 
@@ -38,9 +41,28 @@ class Case:
     expected: Values | None = None
 
     @property
+    def size(self) -> int:
+        """How much there is to look at: numbers, characters and bytes in the arguments."""
+        return sum(_size(value) for value in self.arguments.values())
+
+    @property
     def exact(self) -> bool:
         """Whether answers must agree to the last bit."""
         return self.numbers is None or self.numbers.name == "exact"
+
+
+def _size(value: Any) -> int:
+    if isinstance(value, np.ndarray):
+        return value.size
+    if isinstance(value, (str, bytes, bytearray)):
+        return len(value)
+    if isinstance(value, Mapping):
+        return sum(_size(key) + _size(entry) for key, entry in value.items())
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return sum(map(_size, value))
+    if is_dataclass(value) and not isinstance(value, type):
+        return sum(_size(getattr(value, part.name)) for part in fields(value))
+    return 1
 
 
 @dataclass(frozen=True)
@@ -52,18 +74,75 @@ class WrongAnswer:
     function: Function
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
+class Edit:
+    """A mistake that people make, as changes of the solution's text.
+
+    Attributes:
+        name: what is done wrong, in a few words.
+        changes: old text and new text; each old text occurs exactly once in the solution.
+        hint: what the answer does, and where to look; never the line that is right.
+    """
+
+    name: str
+    changes: Mapping[str, str]
+    hint: str
+
+
+class EditError(Exception):
+    """An edit does not fit its solution."""
+
+
+def edited(source: str, *edits: Edit) -> str:
+    """A solution's text with edits.
+
+    Raises:
+        EditError: an old text does not occur exactly once, or two edits touch the same text.
+    """
+    places: list[tuple[int, int, str]] = []
+    for edit in edits:
+        for old, new in edit.changes.items():
+            if source.count(old) != 1:
+                raise EditError(
+                    f"{edit.name!r}: {old!r} occurs {source.count(old)} times in the solution; wanted: once"
+                )
+            start = source.index(old)
+            places.append((start, start + len(old), new))
+    places.sort()
+    for (_, end, _), (start, _, _) in pairwise(places):
+        if start < end:
+            raise EditError(f"{' and '.join(repr(edit.name) for edit in edits)} change the same text")
+    for start, end, new in reversed(places):
+        source = source[:start] + new + source[end:]
+    return source
+
+
+def compiled(source: str, solution: Function) -> Function:
+    """The function that a changed solution defines, among the imports and helpers of the solution's own file."""
+    space = dict(solution.__globals__)
+    exec(compile(source, f"<{solution.__name__}, changed>", "exec"), space)
+    function: Function = space[solution.__name__]
+    return function
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Exercise:
     """One function to write.
 
     Attributes:
         id: lab and number, as in "06.2"; also a tag of its cell.
         title: what is built.
-        name: name of the function.
-        reference: the right answer.
+        name: name of the function; that of the solution.
+        solution: the right answer as a student could write it; None in a lab that is not converted yet.
+        reference: the library's own rule, which says what must come out.
         cases: makes the cases from a random generator with a fixed seed, small ones first.
         read: from what a function returned to named values; raises AnswerError for what is no answer.
-        wrong_answers: at least three.
+        wrong_answers: at least three, the more telling ones first.
+        equivalent: mutants of the solution that no case can tell from it, by label, each with the reason.
+        axes: what a row and a column of a matrix are, in words.
+        rounding: hint for an answer that is right over floats, and off in the last bits of exact numbers.
+        look: where to look when nothing else is known about a wrong answer; may be empty.
+        quiz: whether an answer is one choice of a few, so that a hint must not give the right one away.
         unlocks: what the student can do with it, told when it is right.
         seconds: that all cases together may take; more than the usual ten for what is slow on purpose.
         seed: of the cases.
@@ -71,14 +150,24 @@ class Exercise:
 
     id: str
     title: str
-    name: str
+    name: str = ""
+    solution: Function | None = None
     reference: Function
     cases: Callable[[np.random.Generator], Iterable[Case]]
     read: Callable[[Any, Case], Values]
-    wrong_answers: tuple[WrongAnswer, ...]
+    wrong_answers: tuple[WrongAnswer | Edit, ...]
+    equivalent: Mapping[str, str] = field(default_factory=dict)
+    axes: tuple[str, str] = ("row", "column")
+    rounding: str = ""
+    look: str = ""
+    quiz: bool = False
     unlocks: str
     seconds: float = 10.0
     seed: int = 20_260_630
+
+    def __post_init__(self) -> None:
+        if self.solution is not None:
+            object.__setattr__(self, "name", self.solution.__name__)
 
     def make_cases(self) -> tuple[Case, ...]:
         """The cases, always the same."""
@@ -88,16 +177,40 @@ class Exercise:
         """What a right answer is for a case."""
         return case.expected if case.expected is not None else self.read(self.reference(**case.arguments), case)
 
+    @cached_property
+    def source(self) -> str:
+        """The solution's text; empty in a lab that is not converted yet."""
+        return "" if self.solution is None else inspect.getsource(self.solution)
+
+    @cached_property
+    def mistakes(self) -> tuple[WrongAnswer, ...]:
+        """The wrong answers as functions.
+
+        Raises:
+            EditError: an edit does not fit the solution.
+        """
+        return tuple(self._function_of(wrong) for wrong in self.wrong_answers)
+
+    def _function_of(self, wrong: WrongAnswer | Edit) -> WrongAnswer:
+        if isinstance(wrong, WrongAnswer):
+            return wrong
+        if self.solution is None:
+            raise EditError(f"{self.id}: {wrong.name!r} is an edit, and there is no solution to edit")
+        return WrongAnswer(wrong.name, wrong.hint, compiled(edited(self.source, wrong), self.solution))
+
     @property
     def call(self) -> str:
         """How the function is called, for messages."""
-        return f"{self.name}({', '.join(inspect.signature(self.reference).parameters)})"
+        return f"{self.name}({', '.join(inspect.signature(self.solution or self.reference).parameters)})"
 
 
-def read_arrays(**shapes: Callable[[Mapping[str, Any]], tuple[int, ...]]) -> Callable[[Any, Case], Values]:
+def read_arrays(
+    axes: tuple[str, str] = ("row", "column"), /, **shapes: Callable[[Mapping[str, Any]], tuple[int, ...]]
+) -> Callable[[Any, Case], Values]:
     """A reader of functions that return one array, or a tuple of them.
 
     Args:
+        axes: what a row and a column of a matrix are, for hints about shapes.
         shapes: name of each array, in order, and its shape from the case's arguments.
     """
 
@@ -106,7 +219,7 @@ def read_arrays(**shapes: Callable[[Mapping[str, Any]], tuple[int, ...]]) -> Cal
         if not isinstance(parts, (tuple, list)) or len(parts) != len(shapes):
             raise AnswerError(_wrong_parts(result, tuple(shapes)))
         pairs = zip(shapes.items(), parts, strict=True)
-        return {name: _array(name, part, shape(case.arguments), case) for (name, shape), part in pairs}
+        return {name: _array(name, part, shape(case.arguments), case, axes) for (name, shape), part in pairs}
 
     return read
 
@@ -156,7 +269,7 @@ def _wrong_parts(result: Any, names: tuple[str, ...], what: str = "arrays") -> s
     return f"Your function returns one {_kind(result)}; it should return {wanted}."
 
 
-def _array(name: str, value: Any, shape: tuple[int, ...], case: Case) -> Any:
+def _array(name: str, value: Any, shape: tuple[int, ...], case: Case, axes: tuple[str, str]) -> Any:
     if value is None:
         raise AnswerError(f"`{name}` is None: is a `return` missing, or a result that is never set?")
     try:
@@ -166,7 +279,9 @@ def _array(name: str, value: Any, shape: tuple[int, ...], case: Case) -> Any:
     if array.dtype.kind not in "biuf":
         raise AnswerError(f"`{name}` is a {_kind(value)} of {array.dtype}; it should be an array of numbers.")
     if array.shape != shape:
-        raise AnswerError(f"`{name}` has shape {array.shape}; it should be {shape}.{_shape_hint(array.shape, shape)}")
+        raise AnswerError(
+            f"`{name}` has shape {array.shape}; it should be {shape}.{_shape_hint(array.shape, shape, axes)}"
+        )
     if array.dtype.kind == "b":
         raise AnswerError(f"`{name}` holds True and False; it should hold numbers.")
     if array.dtype.kind == "f":
@@ -193,15 +308,15 @@ def _check_floats(name: str, array: Any, case: Case) -> None:
         )
 
 
-def _shape_hint(found: tuple[int, ...], wanted: tuple[int, ...]) -> str:
+def _shape_hint(found: tuple[int, ...], wanted: tuple[int, ...], axes: tuple[str, str]) -> str:
     if found == wanted[::-1] and len(found) == 2:
-        return " It is turned on its side: rows are validators, columns are miners."
+        return f" It is turned on its side: wanted is one row for each {axes[0]}, one column for each {axes[1]}."
     if len(found) == 2 and len(wanted) == 1:
         return " Is a sum over rows or columns missing?"
     if found == ():
         return " Did you sum over everything instead of one axis?"
     if len(found) == len(wanted) == 1:
-        return " Is `axis` the other way round? axis=0 goes over validators (one result a miner), axis=1 over miners."
+        return f" Is `axis` the other way round? axis=0 gives one result for each {axes[1]}, axis=1 for each {axes[0]}."
     return ""
 
 

@@ -25,7 +25,7 @@ class Record:
 
     Attributes:
         exercises: by id: `state` (of the last check), `checks` (how many), `right_at` (when first right, or None).
-        predictions: by id: `choice` and `at` of the first answer.
+        predictions: by id of a question, or "claim 5": `choice` and `at` of the answer that counts.
         notice: what the student should know about the file; empty if all is well.
         keeps: whether the file can be written without losing what is in it.
     """
@@ -36,6 +36,10 @@ class Record:
     keeps: bool = True
 
     def is_right(self, exercise: str) -> bool:
+        """Whether an exercise was right when it was last checked."""
+        return self.exercises.get(exercise, {}).get("state") == "right"
+
+    def was_right(self, exercise: str) -> bool:
         """Whether an exercise was right at some time."""
         return bool(self.exercises.get(exercise, {}).get("right_at"))
 
@@ -81,8 +85,13 @@ def _set_aside(file: Path) -> Record:
 
 
 def record_check(exercise: str, state: str) -> str:
-    """Note the result of a check; gives a notice if something about the file needs the student's attention."""
+    """Note the result of a check; gives a notice if something about the file needs the student's attention.
+
+    A function that was never more than blank leaves no trace.
+    """
     record = load()
+    if state == "not started" and exercise not in record.exercises:
+        return ""
     old = record.exercises.get(exercise, {})
     checks = old.get("checks", 0)
     entry = {
@@ -94,10 +103,8 @@ def record_check(exercise: str, state: str) -> str:
 
 
 def record_prediction(question: str, choice: str) -> str:
-    """Note what a student predicted; only the first prediction counts."""
+    """Note what a student predicted."""
     record = load()
-    if question in record.predictions:
-        return ""
     entry = {"choice": choice, "at": _now()}
     return _save(replace(record, predictions={**record.predictions, question: entry}))
 

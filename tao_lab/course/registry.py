@@ -10,6 +10,7 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Sequence
+from difflib import get_close_matches
 from functools import cache
 from typing import TypeVar
 
@@ -56,11 +57,19 @@ def find(entries: dict[Key, Entry], key: Key, what: str) -> Entry:
     """One entry.
 
     Raises:
-        UnknownIdError: there is none; the message lists those that there are.
+        UnknownIdError: there is none; the message suggests the nearest, and lists those that there are.
     """
-    if key not in entries:
-        raise UnknownIdError(f"{what} is {key!r}; allowed: {', '.join(repr(known) for known in entries)}")
+    if key not in entries or isinstance(key, bool):
+        near = {_simple(known): known for known in entries}
+        close = get_close_matches(_simple(key), near, 1)
+        meant = f" (did you mean {near[close[0]]!r}?)" if close else ""
+        raise UnknownIdError(f"{what} is {key!r}{meant}; allowed: {', '.join(repr(known) for known in entries)}")
     return entries[key]
+
+
+def _simple(key: object) -> str:
+    """An id without what is easily left out: "06.A" and "6a" are the same."""
+    return re.sub(r"\W", "", str(key)).lstrip("0").lower() or "0"
 
 
 @cache

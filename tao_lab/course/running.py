@@ -74,6 +74,20 @@ def _says_nothing(statement: ast.stmt) -> bool:
     return False
 
 
+def has_loop(function: Callable[..., Any]) -> bool:
+    """Whether a function has a loop, as far as its text can be had; a call of itself is one."""
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    except (OSError, TypeError, SyntaxError):
+        return True
+    loops = (ast.For, ast.While, ast.comprehension)
+    return any(isinstance(node, loops) or _calls(node, function.__name__) for node in ast.walk(tree))
+
+
+def _calls(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name
+
+
 def has_source(function: Callable[..., Any]) -> bool:
     """Whether the text of a function can be had."""
     try:

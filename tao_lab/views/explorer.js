@@ -176,11 +176,13 @@ async function render({ model, el }) {
   model.on("change:_picture", paint);
   const observer = new ResizeObserver(() => fitAll(figures));
   observer.observe(root);
+  const endQuietKeys = quietKeys(root);
   await fitAll(figures);
   await paint();
   await highlight();
   return () => {
     observer.disconnect();
+    endQuietKeys();
     model.off("change:_picture", paint);
     for (const f of figures) f.finalize();
   };

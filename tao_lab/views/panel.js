@@ -83,10 +83,12 @@ async function render({ model, el }) {
   model.on("change:_picture", paint);
   const observer = new ResizeObserver(() => fitAll(figures));
   observer.observe(root);
+  const endQuietKeys = quietKeys(root);
   await fitAll(figures);
   await paint();
   return () => {
     observer.disconnect();
+    endQuietKeys();
     model.off("change:_picture", paint);
     for (const f of figures) f.finalize();
   };

@@ -173,7 +173,8 @@ class Panel(anywidget.AnyWidget):  # type: ignore[misc]  # untyped base
 @cache
 def bundle(script: str) -> str:
     """A widget's JavaScript with Vega, Vega-Lite and vega-embed in one module, about 0.9 MB."""
-    parts = [(_HERE / name).read_text(encoding="utf-8") for name in ("page.js", script)]
+    files = (_HERE.parent / "quiet_keys.js", _HERE / "page.js", _HERE / script)
+    parts = [file.read_text(encoding="utf-8") for file in files]
     return str(vl_convert.javascript_bundle("\n".join(parts)))
 
 

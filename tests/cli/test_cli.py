@@ -62,6 +62,7 @@ def test_the_commands_of_the_lab_are_there():
     ours = {" ".join(path) for path in COMMANDS if path not in GROUPS}
     assert ours == {
         *("lab", "dashboards", "solve", "verify", "node", "doctor", "explain", "miner run", "validator run"),
+        *("labs status", "labs update", "labs reset"),
         *("models get", "models list", "models chat", "subnets list", "subnets show", "subnets play"),
         *(f"bench {name}" for name in ("consensus", "economy", "memory", "miner", "slider", "chain")),
     }
@@ -72,6 +73,52 @@ def test_every_command_has_help_and_an_example(command):
     result = CliRunner().invoke(app, [*command, "--help"])
     assert result.exit_code == 0
     assert "Example" in result.stdout or command in GROUPS
+
+
+def test_verify_finds_the_labs_data_from_the_students_folder(here, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert here("verify", "datasets/vectors/block_emission.json").stdout.endswith("0 failed\n")
+
+
+def test_your_own_labs_from_the_first_copy_to_the_reset(here, tmp_path):
+    work = ("--work", tmp_path / "my labs")
+    assert "made 10 of your own copies" in here("labs", "update", *work).stdout
+    assert "all labs are up to date" in here("labs", "update", *work).stdout
+    assert here("labs", "status", *work).stdout.count("as shipped") == 10
+    lab = tmp_path / "my labs" / "06-yuma-consensus.ipynb"
+    lab.write_text(lab.read_text().replace("...", "return None"))
+    assert "6 of 6 exercises written" in here("labs", "status", *work).stdout
+    done = here("labs", "reset", "06.2", *work)
+    assert "06.2 is as shipped" in done.stdout
+    assert "as it was: " in done.stdout
+    assert "5 of 6 exercises written" in here("labs", "status", *work).stdout
+
+
+@pytest.mark.parametrize("command", [("labs", "update"), ("labs", "reset", "06")])
+def test_a_lab_that_cannot_be_read_ends_with_exit_code_1_until_it_is_reset(here, tmp_path, command):
+    lab = tmp_path / "06-yuma-consensus.ipynb"
+    lab.write_text("{")
+    done = here(*command, "--work", tmp_path)
+    assert done.returncode == (1 if "update" in command else 0)
+    assert "is not a notebook: line 1" in done.stdout or "as it was" in done.stdout
+
+
+def test_what_cannot_be_done_with_your_labs_is_one_line_and_exit_code_2(here, tmp_path):
+    for arguments, words in {
+        ("status", "--work", DATASETS.parent / "labs"): "where the shipped ones are",
+        ("reset", "06.9", "--work", tmp_path): "allowed in lab 06: 06.1",
+        ("reset", "six", "--work", tmp_path): "lab is 'six'",
+    }.items():
+        done = here("labs", *arguments)
+        assert (done.returncode, words in done.stderr) == (2, True)
+
+
+def test_an_update_waits_until_jupyterlab_has_ended(here, tmp_path):
+    from tao_lab.work import WorkFolder
+
+    with WorkFolder(tmp_path).held():
+        done = here("labs", "update", "--work", tmp_path)
+    assert (done.returncode, "end it with Ctrl-C" in done.stderr) == (2, True)
 
 
 def test_verify_ends_with_the_count():

@@ -6,7 +6,8 @@ from html import escape
 import pytest
 
 from tao_lab.course import claim, registry
-from tao_lab.course.checking import _attempt, _behave_alike, judge
+from tao_lab.course.behaviour import attempt, behave_alike
+from tao_lab.course.checking import judge
 from tao_lab.course.compare import same_values
 from tao_lab.course.exercise import Exercise
 
@@ -31,14 +32,21 @@ def test_the_reference_of_an_exercise_passes_its_own_check(exercise):
 
 
 @each_exercise
+def test_the_solution_of_an_exercise_agrees_with_the_library_on_every_case(exercise):
+    for case in exercise.make_cases() if exercise.solution is not None else ():
+        found = exercise.read(exercise.solution(**case.arguments), case)
+        assert same_values(found, exercise.expected(case), case), case.about
+
+
+@each_exercise
 def test_an_exercise_knows_three_wrong_answers_or_more_with_different_hints(exercise):
-    hints = [wrong.hint for wrong in exercise.wrong_answers]
+    hints = [wrong.hint for wrong in exercise.mistakes]
     assert len(hints) >= 3
     assert len(set(hints)) == len(hints)
 
 
 @pytest.mark.parametrize(
-    ("exercise", "wrong"), [marked(exercise, wrong) for exercise in EXERCISES for wrong in exercise.wrong_answers]
+    ("exercise", "wrong"), [marked(exercise, wrong) for exercise in EXERCISES for wrong in exercise.mistakes]
 )
 def test_a_wrong_answer_gets_its_own_hint(exercise, wrong):
     result = judge(exercise, wrong.function)
@@ -49,12 +57,12 @@ def test_a_wrong_answer_gets_its_own_hint(exercise, wrong):
 
 
 @each_exercise
-def test_no_two_wrong_answers_of_an_exercise_behave_alike(exercise):
+def test_no_two_wrong_answers_of_an_exercisebehave_alike(exercise):
     cases = exercise.make_cases()
-    outcomes = [[_attempt(exercise, wrong.function, case) for case in cases] for wrong in exercise.wrong_answers]
+    outcomes = [[attempt(exercise, wrong.function, case) for case in cases] for wrong in exercise.mistakes]
     for i, one in enumerate(outcomes):
         for other in outcomes[:i]:
-            assert not all(map(_behave_alike, one, other))
+            assert not all(map(behave_alike, one, other))
 
 
 @each_exercise
@@ -80,11 +88,12 @@ def fingerprint(arguments):
 
 
 @pytest.mark.parametrize("number", registry.claims())
-def test_a_claim_has_a_verdict_and_shows_numbers(number):
-    result = claim(number)
+def test_a_claim_has_a_verdict_and_shows_numbers(number, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = claim(number, 1)
     assert len(result.evidence.numbers) >= 3
     assert result.claim.statement in repr(result)
-    assert escape(result.claim.statement) in result._repr_html_()
+    assert escape(result.claim.statement) in result.widget().answer
 
 
 @pytest.mark.parametrize("question", registry.questions().values(), ids=lambda question: question.id)

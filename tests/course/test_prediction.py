@@ -4,7 +4,9 @@ import pytest
 
 from tao_lab.cards import Text
 from tao_lab.course import predict, records
-from tao_lab.course.prediction import Prediction, PredictionError
+from tao_lab.course.asking import NOT_YET, PredictionError
+from tao_lab.course.claims import AskedClaim, Claim, Evidence
+from tao_lab.course.prediction import Prediction
 from tao_lab.course.questions import Finding, Question
 
 OPTIONS = ("one half", "all", "nothing")
@@ -23,35 +25,24 @@ def question(runs):
     return Question("99.A", "How much?", OPTIONS, experiment)
 
 
-def parts(prediction):
-    """Radio buttons, button and answer of the widget."""
-    _, options, button, answer = prediction.widget().children
-    return options, button, answer
-
-
 def test_before_a_prediction_the_experiment_does_not_run():
     runs = []
     asked = Prediction(question(runs))
-    options, button, answer = parts(asked)
+    shown = asked.widget()
     assert runs == []
-    assert button.disabled
-    assert answer.value == ""
-    assert options.value is None
+    assert shown.answer == ""
+    assert shown.chosen == NOT_YET
     assert "cliff" not in repr(asked)
     assert "2. all" in repr(asked)
 
 
 def test_a_click_records_the_prediction_before_the_answer_shows():
     runs = []
-    options, button, answer = parts(Prediction(question(runs)))
-    options.index = 1
-    assert not button.disabled
-    assert answer.value == ""
-    button.click()
+    shown = Prediction(question(runs)).widget()
+    shown.chosen = 1
     assert runs[0]["99.A"]["choice"] == "all"
-    assert "Surprise" in answer.value
-    assert "nothing" in answer.value
-    assert options.disabled
+    assert "Surprise" in shown.answer
+    assert "nothing" in shown.answer
 
 
 def test_only_the_first_prediction_counts():
@@ -64,12 +55,67 @@ def test_a_prediction_that_holds_says_so():
     assert "As you predicted" in repr(Prediction(question([]), 3))
 
 
+def test_only_the_first_prediction_counts_in_a_cell_that_was_run_twice():
+    first, second = (Prediction(question([])).widget() for _ in range(2))
+    first.chosen = 0
+    second.chosen = 2
+    assert "You predicted: “one half”." in second.answer
+    assert records.load().predictions["99.A"]["choice"] == "one half"
+
+
 def test_an_earlier_prediction_is_remembered():
     Prediction(question([]), 3)
-    options, button, answer = parts(Prediction(question([])))
-    assert options.value == "nothing"
-    assert button.disabled
-    assert "As you predicted" in answer.value
+    shown = Prediction(question([])).widget()
+    assert shown.options[shown.chosen] == "nothing"
+    assert "As you predicted" in shown.answer
+
+
+def test_a_prediction_of_what_is_no_option_any_more_is_asked_again():
+    records.record_prediction("99.A", "an option of an older release")
+    assert "Predict first" in repr(Prediction(question([])))
+    assert "You predicted: “all”." in repr(Prediction(question([]), 2))
+    assert records.load().predictions["99.A"]["choice"] == "all"
+
+
+def test_an_experiment_that_fails_says_so_where_the_answer_would_be():
+    def fails():
+        raise ValueError("no such subnet")
+
+    shown = Prediction(Question("99.A", "How much?", OPTIONS, fails)).widget()
+    with pytest.raises(ValueError, match="no such subnet"):
+        shown.chosen = 0
+    assert "no such subnet" in shown.answer
+
+
+# --- claims ---
+
+
+def claim(runs):
+    def test():
+        runs.append(records.load().predictions)
+        return Evidence("outdated", "It was so until 2025.", {"blocks": "3"})
+
+    return Claim(99, "Nothing changes", test)
+
+
+def test_a_claim_shows_no_verdict_before_the_students_own():
+    runs = []
+    asked = AskedClaim(claim(runs))
+    shown = asked.widget()
+    assert "until 2025" not in repr(asked) + shown.answer
+    assert runs == []
+    shown.chosen = 0
+    assert runs == [{"claim 99": records.load().predictions["claim 99"]}]
+    assert "Outdated" in shown.answer
+    assert "Your verdict was: “true”." in shown.answer
+
+
+def test_a_verdict_that_holds_says_so_and_the_test_runs_once():
+    runs = []
+    asked = AskedClaim(claim(runs), 3)
+    assert "That was your verdict, too." in repr(asked)
+    assert asked.evidence.verdict == "outdated"
+    assert len(runs) == 1
 
 
 def test_a_notebook_without_widgets_shows_the_text():

@@ -3,74 +3,58 @@
 import math
 
 import nbformat
-import papermill
 import pytest
 
 from tao_lab import paths
-from tao_lab.course import labs, registry, solved_notebook
+from tao_lab.course import labs, registry
 from tao_lab.course.solve import exercise_of
 
 LINES = 8  # of prose between two things that run
 LINE = 130  # characters; longer lines wrap on the page
-CELL_SECONDS = 240  # a cell that hangs; no measure of speed, for a busy machine takes ten times as long
 
 each_lab = pytest.mark.parametrize("lab", labs(), ids=lambda lab: lab.name)
+
+
+def alone(version):
+    """Each lab's run is a group of its own, so that several processes share them."""
+    return pytest.mark.parametrize(
+        "lab",
+        [pytest.param(lab, marks=pytest.mark.xdist_group(f"{lab.name} {version}"), id=lab.name) for lab in labs()],
+    )
 
 
 def read(lab):
     return nbformat.read(lab.notebook, as_version=4)
 
 
-def run(notebook, folder):
-    nbformat.write(notebook, folder / "lab.ipynb")
-    papermill.execute_notebook(
-        str(folder / "lab.ipynb"),
-        str(folder / "done.ipynb"),
-        cwd=str(folder),
-        kernel_name="python3",
-        progress_bar=False,
-        execution_timeout=CELL_SECONDS,
-    )
-    return nbformat.read(folder / "done.ipynb", as_version=4)
-
-
-def checks(notebook):
-    """Text of each check's output, by exercise."""
-    found = {}
-    for cell in notebook.cells:
-        if "check" in cell.metadata.get("tags", []):
-            exercise = next(tag for tag in cell.metadata.tags if tag != "check")
-            found[exercise] = cell.outputs[-1].data["text/plain"]
-    return found
-
-
 def ids(lab):
     return [exercise for exercise in registry.exercises() if exercise.startswith(f"{lab.number}.")]
 
 
-@each_lab
+@alone("as shipped")
 @pytest.mark.slow
-def test_as_shipped_a_lab_runs_to_the_end_and_no_exercise_is_started(lab, tmp_path):
-    done = checks(run(read(lab), tmp_path))
+def test_as_shipped_a_lab_runs_to_the_end_and_no_exercise_is_started(lab, executed):
+    ran = executed(lab.notebook)
+    done = ran.checks()
     assert list(done) == ids(lab)
     assert all("Not started" in text for text in done.values()), done
-    assert not list(tmp_path.glob(".tao-lab-progress*"))
+    assert not list(ran.folder.glob(".tao-lab-progress*"))
 
 
-@each_lab
+@alone("solved")
 @pytest.mark.slow
-def test_solved_a_lab_passes_every_check(lab, tmp_path):
-    done = checks(run(solved_notebook(lab.number), tmp_path))
+def test_solved_a_lab_passes_every_check(lab, executed):
+    done = executed(lab.notebook, solved=lab.number).checks()
     assert list(done) == ids(lab)
     assert all("Right" in text for text in done.values()), done
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", sorted((paths.LABS / "pages").glob("*.ipynb")), ids=lambda page: page.stem)
-def test_a_page_runs_to_the_end(page, tmp_path):
+def test_a_page_runs_to_the_end(page, executed):
     notebook = nbformat.read(page, as_version=4)
     assert all(cell.outputs == [] for cell in notebook.cells if cell.cell_type == "code")
-    run(notebook, tmp_path)
+    executed(page)
 
 
 @each_lab

@@ -1,0 +1,83 @@
+"""How good the checks are: every mutant of every solution, told from it by a case or not, and its hints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+
+from tao_lab.course import registry
+from tao_lab.course.behaviour import known_names, outcomes
+from tao_lab.course.exercise import Exercise
+from tao_lab.course.mutants import KINDS
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the mutants of one exercise showed.
+
+    Attributes:
+        exercise: id.
+        mutants: how many.
+        killed: told from the solution by a case.
+        equivalent: that no case can tell from it, for a reason that the exercise gives.
+        survived: labels of those that no case tells from it.
+        idle: labels that the exercise calls equivalent and that are not, or are no mutants.
+        mistakes: wrong answers with a hint of their own.
+        pairs: two of them at once.
+        hinted: killed mutants whose hint says more than the smallest case.
+    """
+
+    exercise: str
+    mutants: int
+    killed: int
+    equivalent: int
+    survived: tuple[str, ...]
+    idle: tuple[str, ...]
+    mistakes: int
+    pairs: int
+    hinted: int
+
+
+def measure(lab: Sequence[str] = (), done: Callable[[int], None] = lambda count: None) -> tuple[Judged, ...]:
+    """Judge the exercises of some labs, or of all, on all processors.
+
+    Args:
+        lab: numbers, for example "06".
+        done: called with 1 after each exercise.
+    """
+    wanted = [exercise for exercise in exercises(lab) if exercise.solution is not None]
+    with ProcessPoolExecutor() as pool:
+        running = {pool.submit(judge_exercise, exercise.id): exercise.id for exercise in wanted}
+        found = {}
+        for each in as_completed(running):
+            found[running[each]] = each.result()
+            done(1)
+    return tuple(found[exercise.id] for exercise in wanted)
+
+
+def exercises(lab: Sequence[str] = ()) -> tuple[Exercise, ...]:
+    """The exercises of some labs, or of all."""
+    return tuple(e for e in registry.exercises().values() if not lab or e.id[:2] in lab)
+
+
+def judge_exercise(identity: str) -> Judged:
+    """Run all mutants of one exercise."""
+    exercise = registry.exercises()[identity]
+    found = tuple(outcomes(exercise))
+    mutants = [each for each in found if each.kind in KINDS]
+    alive = [each.label for each in mutants if each.state == "right"]
+    equivalent = [label for label in alive if label in exercise.equivalent]
+    killed = [each for each in mutants if each.state != "right"]
+    known = known_names(exercise)
+    return Judged(
+        identity,
+        len(mutants),
+        len(killed),
+        len(equivalent),
+        tuple(label for label in alive if label not in exercise.equivalent),
+        tuple(label for label in exercise.equivalent if label not in alive),
+        len(exercise.wrong_answers),
+        len(found) - len(mutants),
+        sum(each.state != "wrong" or each.digests[0] in known for each in killed),
+    )

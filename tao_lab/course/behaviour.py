@@ -1,0 +1,229 @@
+"""What a function does on the cases of an exercise, and which mistake does the same.
+
+The behaviours of all mutants and of all pairs of known mistakes are computed beforehand (`tao_lab.course.making`) and
+kept as digests in one file a lab, so that a check only has to look one up.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from functools import cache
+from hashlib import blake2b
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tao_lab.course.compare import same_values
+from tao_lab.course.exercise import Case, Edit, EditError, Exercise, Function, Values, WrongAnswer, compiled, edited
+from tao_lab.course.mutants import KINDS, mutants
+from tao_lab.course.running import Raised, Ran, TimeUp, run, time_limit
+from tao_lab.vectors import AnswerError
+
+DIGEST_BYTES = 5
+NEAR_ZERO = 1e-9  # a float below it is zero, as when answers are compared
+# Floats are rounded before they are digested. The factor moves numbers that people write down (0.5, 0.125) away from
+# the places where rounding turns, so that the last bits of a float do not matter.
+FACTOR = 0.739_085_133_215_160_7
+MUTANT_SECONDS = 5.0  # a mutant that needs longer on all cases together never ends
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One case, and what a function made of it: values, or a problem in words."""
+
+    case: Case
+    ran: Ran
+    values: Values | None = None
+    problem: str = ""
+
+    @property
+    def raised(self) -> Raised | None:
+        """What the function raised."""
+        return self.ran.raised
+
+
+def attempt(exercise: Exercise, function: Function, case: Case) -> Attempt:
+    """Run a function on one case."""
+    ran = run(function, case.arguments)
+    if ran.raised is not None:
+        return Attempt(case, ran)
+    try:
+        return Attempt(case, ran, exercise.read(ran.result, case))
+    except AnswerError as error:
+        return Attempt(case, ran, problem=str(error))
+    except Exception as error:  # noqa: BLE001 - an answer may be an object that raises when it is looked at
+        return Attempt(case, ran, problem=f"Your answer cannot be read: looking at it raises `{type(error).__name__}`.")
+
+
+def is_right(attempt: Attempt, expected: Values) -> bool:
+    """Whether an attempt gave what must come out."""
+    return attempt.values is not None and same_values(attempt.values, expected, attempt.case)
+
+
+def behave_alike(a: Attempt, b: Attempt) -> bool:
+    """Whether two attempts at one case had the same outcome."""
+    if a.raised is not None or b.raised is not None:
+        return a.raised is not None and b.raised is not None and str(a.raised) == str(b.raised)
+    if a.values is None or b.values is None:
+        return a.problem == b.problem
+    return same_values(a.values, b.values, a.case)
+
+
+# --- digests ---
+
+
+def digest(attempts: Sequence[Attempt]) -> str:
+    """Digest of what came out of all attempts; floats count to six digits, what was raised by its kind."""
+    total = blake2b(digest_size=DIGEST_BYTES)
+    for each in attempts:
+        total.update(_outcome(each).encode())
+        total.update(b"\n")
+    return total.hexdigest()
+
+
+def _outcome(attempt: Attempt) -> str:
+    if attempt.raised is not None:
+        return f"raised {attempt.raised.kind}"
+    if attempt.values is None:
+        return f"problem {attempt.problem}"
+    return _canonical(attempt.values)
+
+
+def _canonical(value: Any) -> str:
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, np.ndarray):
+        return f"array{value.shape}{_canonical(value.ravel().tolist())}"
+    if isinstance(value, bool) or value is None:
+        return str(value)
+    if isinstance(value, int):
+        return hex(value)
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            return str(value)
+        return "0.0" if abs(value) < NEAR_ZERO else f"{value * FACTOR:.6e}"
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, Mapping):
+        return "{" + ",".join(f"{_canonical(key)}:{_canonical(entry)}" for key, entry in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ",".join(map(_canonical, value)) + "]"
+    if is_dataclass(value) and not isinstance(value, type):
+        return _canonical({part.name: getattr(value, part.name) for part in fields(value)})
+    return repr(value)
+
+
+# --- what is known ---
+
+
+def known_behaviour(exercise: Exercise, attempts: Sequence[Attempt], right: Sequence[bool]) -> WrongAnswer | None:
+    """Two mistakes at once, or a mutant, that behaves as these attempts; None where nothing was computed beforehand.
+
+    Attempts that only raised, or gave no answer at all, are alike for a hundred reasons: what they say is the better
+    hint.
+    """
+    if not any(each.values is not None and not ok for each, ok in zip(attempts, right, strict=True)):
+        return None
+    table = known_names(exercise)
+    name = table.get(digest(attempts))
+    floats = [i for i, each in enumerate(attempts) if not each.case.exact]
+    if name is None and not all(right[i] for i in floats):
+        name = table.get(f"floats-{digest([attempts[i] for i in floats])}")
+    if name is None:
+        return None
+    if name in KINDS:
+        return WrongAnswer(name, KINDS[name], exercise.reference)
+    hints = {wrong.name: wrong.hint for wrong in exercise.wrong_answers}
+    first, second = name.split(" + ")
+    return WrongAnswer(name, f"Two things at once. {hints[first]} And: {hints[second]}", exercise.reference)
+
+
+@cache
+def known_names(exercise: Exercise) -> dict[str, str]:
+    """Digest of a behaviour: kind of the mutant, or names of the two mistakes, that has it; as shipped."""
+    file = table_file(exercise.id[:2])
+    if exercise.solution is None or not file.is_file():
+        return {}
+    known = json.loads(file.read_text(encoding="utf-8")).get(exercise.id, {})
+    return {entry: name for name, entries in known.items() for entry in entries.split()}
+
+
+def table_file(lab: str) -> Path:
+    """Where the behaviours of a lab's mutants are kept."""
+    return Path(__file__).parent / f"lab{lab}" / "behaviours.json"
+
+
+# --- computing what is known ---
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a changed solution does on the cases.
+
+    Attributes:
+        kind: of the mutant, or the names of two mistakes.
+        label: what was changed.
+        state: "right" where no case tells it from the solution, "wrong", "no answer" or "did not end".
+        digests: of its behaviour: on all cases, and on those over floats where that is not right.
+    """
+
+    kind: str
+    label: str
+    state: str
+    digests: tuple[str, ...] = ()
+
+
+def outcomes(exercise: Exercise) -> Iterator[Outcome]:
+    """What each pair of known mistakes and each mutant of a solution does.
+
+    Raises:
+        EditError: an edit does not fit the solution.
+    """
+    if exercise.solution is None:
+        return
+    cases = exercise.make_cases()
+    expected = [exercise.expected(case) for case in cases]
+    for one, other in combinations([wrong for wrong in exercise.wrong_answers if isinstance(wrong, Edit)], 2):
+        try:
+            function = compiled(edited(exercise.source, one, other), exercise.solution)
+        except (EditError, SyntaxError):
+            continue  # both change the same text: there is no such pair
+        yield _outcome_of(exercise, f"{one.name} + {other.name}", "", function, cases, expected)
+    for mutant in mutants(exercise.solution, exercise.source):
+        outcome = _outcome_of(exercise, mutant.kind, mutant.label, mutant.function, cases, expected)
+        if getattr(mutant.function, "applies", True):
+            yield outcome
+
+
+def _outcome_of(
+    exercise: Exercise,
+    kind: str,
+    label: str,
+    function: Function,
+    cases: Sequence[Case],
+    expected: Sequence[Values],
+) -> Outcome:
+    attempts: list[Attempt] = []
+    try:
+        with time_limit(max(MUTANT_SECONDS, exercise.seconds)):
+            for case in cases:
+                attempts.append(attempt(exercise, function, case))
+    except TimeUp:
+        return Outcome(kind, label, "did not end")
+    right = [is_right(each, values) for each, values in zip(attempts, expected, strict=True)]
+    if any(each.ran.changed for each in attempts):
+        return Outcome(kind, label, "no answer")
+    if all(right):
+        return Outcome(kind, label, "right")
+    if not any(each.values is not None and not ok for each, ok in zip(attempts, right, strict=True)):
+        return Outcome(kind, label, "no answer")
+    digests = [digest(attempts)]
+    floats = [i for i, each in enumerate(attempts) if not each.case.exact]
+    if not all(right[i] for i in floats):
+        digests.append(f"floats-{digest([attempts[i] for i in floats])}")
+    return Outcome(kind, label, "wrong", tuple(digests))

@@ -1,0 +1,92 @@
+"""What `progress` says, and what the course says to an id that does not exist."""
+
+import pytest
+
+from tao_lab.course import check, claim, mine_or_ours, predict, progress, real_code, records
+from tao_lab.course.lab06.exercises import clip_and_trust as right_clip
+from tao_lab.course.registry import UnknownIdError
+
+
+@pytest.fixture(autouse=True)
+def beside_nobodys_work(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def wrong(weights, consensus):
+    return weights, weights.sum(axis=1)
+
+
+def raises(weights, consensus):
+    raise ValueError("oh")
+
+
+def blank(weights, consensus): ...
+
+
+def line(exercise="06.2"):
+    return next(line for line in repr(progress("06")).splitlines() if exercise in line)
+
+
+@pytest.mark.parametrize(
+    ("then", "said"),
+    [
+        (wrong, "⚠ was right, last check: wrong"),
+        (raises, "⚠ was right, last check: raised an error"),
+        (blank, "⚠ was right, last check: not started"),
+    ],
+    ids=["wrong", "raises", "blank"],
+)
+def test_what_was_right_and_is_broken_now_is_not_called_right(then, said):
+    check("06.2", right_clip)
+    assert "✔ right" in line()
+    assert "1 of 6" in repr(progress("06"))
+    check("06.2", then)
+    assert said in line()
+    assert "0 of 6" in repr(progress("06"))
+    assert records.load().was_right("06.2")
+    check("06.2", right_clip)
+    assert "✔ right" in line()
+    assert line().endswith("3")
+
+
+@pytest.mark.parametrize(
+    ("first", "said"), [(wrong, "✘ wrong"), (raises, "✘ raised an error"), (blank, "○ not started")]
+)
+def test_what_never_was_right_says_what_the_last_check_found(first, said):
+    check("06.2", first)
+    assert said in line()
+
+
+@pytest.mark.parametrize(
+    ("ask", "key", "meant"),
+    [
+        (progress, "6", "'06'"),
+        (progress, 6, "'06'"),
+        (progress, "0", "'00'"),
+        (real_code, "6", "'06'"),
+        (predict, "6a", "'06.A'"),
+        (predict, "06.a", "'06.A'"),
+        (claim, "20", "20"),
+        (lambda key: check(key, wrong), "6.1", "'06.1'"),
+        (lambda key: check(key, wrong), "061", "'06.1'"),
+    ],
+)
+def test_an_id_that_does_not_exist_gets_the_one_that_was_meant(ask, key, meant):
+    with pytest.raises(UnknownIdError, match=rf"is {key!r} \(did you mean {meant}\?\); allowed: "):
+        ask(key)
+
+
+@pytest.mark.parametrize("lab", ["99", "yuma"])
+def test_a_lab_that_is_nothing_like_one_gets_those_that_there_are(lab):
+    with pytest.raises(UnknownIdError, match=rf"lab is '{lab}'; allowed: '00', '01'"):
+        progress(lab)
+
+
+@pytest.mark.parametrize(
+    ("function", "said"),
+    [(raises, "06.2 raises an error"), (wrong, "06.2 is wrong"), (blank, "06.2 is not started")],
+    ids=["raises", "wrong", "blank"],
+)
+def test_whose_function_runs_is_said_in_a_sentence(function, said, capsys):
+    mine_or_ours("06.2", function, right_clip)
+    assert said in capsys.readouterr().out
