@@ -1,6 +1,7 @@
 """Settings for all tests, and what many of them share: labs that ran once.
 
-Hypothesis is deterministic and does not watch the clock of a busy machine. A test module does no work while it is collected.
+Hypothesis is deterministic and does not watch the clock of a busy machine. A test module does no work while it is
+collected.
 """
 
 from __future__ import annotations
