@@ -1,5 +1,6 @@
 # TAO Lab. `make lab` to work, `make test` to test; everything goes into .venv, nothing else is touched.
-PYTHON ?= python3.11
+# It takes the newest Python that fits; `make lab PYTHON=/path/to/python` another. All paths are relative: a checkout
+# may lie in a folder with blanks in its name, which make cannot handle in a target.
 VENV := .venv
 BIN := $(VENV)/bin
 # tests on all cores, up to four: each process that runs a lab takes half a gigabyte
@@ -13,7 +14,7 @@ help:  ## Show what can be made
 
 $(BIN)/python:
 	scripts/system-packages.sh python
-	$(PYTHON) -m venv $(VENV)
+	"$$(scripts/find-python.sh)" -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 
 $(VENV)/lab.stamp: pyproject.toml | $(BIN)/python

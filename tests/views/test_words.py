@@ -1,5 +1,6 @@
 import itertools
 import re
+from functools import cache
 
 import pytest
 
@@ -7,7 +8,12 @@ from tao_lab.datasets import load_metagraph
 from tao_lab.views import words
 from tao_lab.views.scenario import Scenario, Settings, run
 
-SUBNET = Scenario.of(load_metagraph())
+
+@cache
+def subnet():
+    return Scenario.of(load_metagraph())
+
+
 GRID = [
     Settings(kappa, penalty, liars, yuma3, lie)
     for kappa, penalty, liars, yuma3, lie in itertools.product(
@@ -22,7 +28,7 @@ GRID = [
 
 @pytest.fixture(scope="module")
 def outcomes():
-    return [run(SUBNET, settings, 3) for settings in GRID]
+    return [run(subnet(), settings, 3) for settings in GRID]
 
 
 def said(text, pattern):
@@ -97,12 +103,12 @@ def test_titles_name_what_the_numbers_say(outcomes):
     ],
 )
 def test_the_sentence_in_known_cases(settings, expected):
-    assert expected in words.sentence(run(SUBNET, settings))
+    assert expected in words.sentence(run(subnet(), settings))
 
 
 def test_a_move_says_what_changed_and_for_whom():
-    before = run(SUBNET, Settings())
-    after = run(SUBNET, Settings(liar_percent=60))
+    before = run(subnet(), Settings())
+    after = run(subnet(), Settings(liar_percent=60))
     assert words.change(after, before) == (
         "The liars' stake moves from 40 % to 60 %: miner 5's incentive goes from 0 % to 100 % and the liars' "
         "dividends go from 5 % to over 99.9 %."
@@ -110,12 +116,12 @@ def test_a_move_says_what_changed_and_for_whom():
 
 
 def test_a_move_that_changes_no_pay_says_so():
-    nobody = [run(SUBNET, Settings(kappa=65_535, bonds_penalty=penalty)) for penalty in (65_535, 0)]
+    nobody = [run(subnet(), Settings(kappa=65_535, bonds_penalty=penalty)) for penalty in (65_535, 0)]
     assert words.change(nobody[1], nobody[0]) == "Bonds penalty moves from 1.00 to 0.00: nobody's pay changes."
 
 
 def test_a_move_that_passes_the_liars_by_names_the_largest_change():
-    before, after = (run(SUBNET, Settings(liar_percent=0, bonds_penalty=p)) for p in (65_535, 0))
+    before, after = (run(subnet(), Settings(liar_percent=0, bonds_penalty=p)) for p in (65_535, 0))
     change = words.change(after, before)
     name, old, new = said(change, r"validator (\d+)'s dividends go from ([\d.]+) % to ([\d.]+) %")
     moved = abs(after.after.dividends - before.after.dividends)
@@ -124,7 +130,7 @@ def test_a_move_that_passes_the_liars_by_names_the_largest_change():
 
 
 def test_no_move_says_nothing():
-    outcome = run(SUBNET, Settings())
+    outcome = run(subnet(), Settings())
     assert words.change(outcome, outcome) == words.change(outcome, None) == ""
 
 
