@@ -26,8 +26,9 @@ def answer_card(done: PaidRound) -> Card:
     blocks: tuple[Text | Grid, ...] = (Text(done.answer), Text(NOT_SCORED), scored, Grid(rows, header))
     if done.notice:
         blocks = (*blocks, Text(done.notice))
-    badge = f"Answer of {done.by}, " + ("the best paid" if writer.paid else "whom nobody paid")
-    return Card("waiting" if done.notice else "info", badge, done.question, blocks)
+    best = max(worker.paid for worker in done.workers)
+    pay = "whom nobody paid" if not writer.paid else "the best paid" if writer.paid == best else "paid less than others"
+    return Card("waiting" if done.notice else "info", f"Answer of {done.by}, {pay}", done.question, blocks)
 
 
 def round_drawing(done: PaidRound) -> Drawing:

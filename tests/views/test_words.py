@@ -3,6 +3,7 @@
 import itertools
 import re
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -14,7 +15,12 @@ from tao_lab.views import words
 from tao_lab.views.explorer import _picture
 from tao_lab.views.scenario import Scenario, Settings, run
 
-SUBNET = Scenario.of(load_metagraph())
+
+@cache
+def subnet():
+    return Scenario.of(load_metagraph())
+
+
 MINER_WITHOUT_A_BAR = 7
 ENDS = [
     Settings(kappa, penalty, liars, yuma3, lie)
@@ -55,7 +61,7 @@ RULES = {
     "miners get nothing": changed(incentive=nothing),
     "validators get nothing": changed(dividends=nothing),
     "one miner gets all, and has no bar": changed(incentive=all_to(MINER_WITHOUT_A_BAR)),
-    "the liars' miner gets all": changed(incentive=all_to(SUBNET.target["ignored"])),
+    "the liars' miner gets all": changed(incentive=lambda r: all_to(subnet().target["ignored"])(r)),
     "clipped weights are not used": changed(incentive=by_all_weights),
     "nothing is clipped": changed(clipped_weights=lambda result: result.weights),
     "all is clipped": changed(clipped_weights=lambda result: np.zeros_like(result.weights)),
@@ -68,7 +74,7 @@ RULES = {
 def pictures(request):
     """Pairs of an outcome and all that the page shows of it."""
     settings = ENDS if request.param == "the chain's" else ENDS[::3]
-    outcomes = [run(SUBNET, each, 2, RULES[request.param]) for each in settings]
+    outcomes = [run(subnet(), each, 2, RULES[request.param]) for each in settings]
     since = [outcomes[0], *outcomes[:-1]]
     return [(outcome, _picture(outcome, old, "")) for outcome, old in zip(outcomes, since, strict=True)]
 
@@ -178,7 +184,7 @@ def test_the_sentence_is_what_the_numbers_come_to(pictures):
             assert ("counts for nothing" in text) <= bool((outcome.before.incentive == last.incentive).all()), where
             assert nobody or ("No miner earns" in text) == (not last.incentive.any()), where
             continue
-        rows = [int(np.flatnonzero(first.validators == uid)[0]) for uid in SUBNET.cast.liars]
+        rows = [int(np.flatnonzero(first.validators == uid)[0]) for uid in subnet().cast.liars]
         given, left = (first.numbers.to_float(m[rows, target]).sum() for m in (first.weights, first.clipped_weights))
         earned, consensus = outcome.share(last.incentive, target), outcome.share(first.consensus, target)
         assert ("takes nothing" in text) == (left == given), where
@@ -214,7 +220,7 @@ def test_a_change_never_goes_from_a_number_to_the_same(pictures):
 
 def test_under_the_chains_rule_nothing_is_a_surprise():
     for settings in ENDS:
-        assert "yet" not in words.state(run(SUBNET, settings, 1)), settings
+        assert "yet" not in words.state(run(subnet(), settings, 1)), settings
 
 
 @pytest.mark.parametrize(
@@ -235,12 +241,12 @@ def test_under_the_chains_rule_nothing_is_a_surprise():
     ],
 )
 def test_the_sentence_in_known_cases(settings, expected):
-    assert expected in words.sentence(run(SUBNET, settings))
+    assert expected in words.sentence(run(subnet(), settings))
 
 
 def test_a_move_says_what_changed_and_for_whom():
-    before = run(SUBNET, Settings())
-    after = run(SUBNET, Settings(liar_percent=60))
+    before = run(subnet(), Settings())
+    after = run(subnet(), Settings(liar_percent=60))
     assert words.change(after, before) == (
         "The liars' stake moves from 40 % to 60 %: miner 5's incentive goes from 0 % to 100 % and the liars' "
         "dividends go from 5 % to over 99.9 %."
@@ -248,12 +254,12 @@ def test_a_move_says_what_changed_and_for_whom():
 
 
 def test_a_move_that_changes_no_pay_says_so():
-    nobody = [run(SUBNET, Settings(kappa=65_535, bonds_penalty=penalty)) for penalty in (65_535, 0)]
+    nobody = [run(subnet(), Settings(kappa=65_535, bonds_penalty=penalty)) for penalty in (65_535, 0)]
     assert words.change(nobody[1], nobody[0]) == "Bonds penalty moves from 1.00 to 0.00: nobody's pay changes."
 
 
 def test_a_move_that_passes_the_liars_by_names_the_largest_change():
-    before, after = (run(SUBNET, Settings(liar_percent=0, bonds_penalty=p)) for p in (65_535, 0))
+    before, after = (run(subnet(), Settings(liar_percent=0, bonds_penalty=p)) for p in (65_535, 0))
     change = words.change(after, before)
     name, old, new = said(change, r"validator (\d+)'s dividends go from ([\d.]+) % to ([\d.]+) %")
     moved = abs(after.after.dividends - before.after.dividends)
@@ -262,19 +268,19 @@ def test_a_move_that_passes_the_liars_by_names_the_largest_change():
 
 
 def test_the_title_and_the_bar_agree_where_a_students_epoch_computes_in_floats():
-    outcome = run(SUBNET, Settings(), 2, RULES["in floats"])
-    assert words.incentive_title(outcome) == words.incentive_title(run(SUBNET, Settings(), 2))
+    outcome = run(subnet(), Settings(), 2, RULES["in floats"])
+    assert words.incentive_title(outcome) == words.incentive_title(run(subnet(), Settings(), 2))
 
 
 def test_a_cut_weight_that_is_paid_all_the_same_is_a_surprise():
-    broken = run(SUBNET, Settings(), 2, RULES["clipped weights are not used"])
+    broken = run(subnet(), Settings(), 2, RULES["clipped weights are not used"])
     assert "clipping cuts all of the weight they gave miner 5, and yet it earns 40 % of the incentive" in words.state(
         broken
     )
 
 
 def test_no_move_says_nothing():
-    outcome = run(SUBNET, Settings())
+    outcome = run(subnet(), Settings())
     assert words.change(outcome, outcome) == words.change(outcome, None) == ""
 
 
