@@ -217,15 +217,16 @@ def _rush_title(values: Sequence[int], rush: int) -> str:
     first, top, blocks = values[0], values[rush], len(values) - 1 - rush
     if not rush:
         return f"Nobody registers: a seat costs {_tao(first)}, and {_tao(values[-1])} after {blocks:,} blocks"
-    who = "1 registration" if rush == 1 else f"{rush} registrations"
+    one = rush == 1
+    who = "1 registration" if one else f"{rush} registrations"
+    end = f"it is {_tao(values[-1])} after {blocks:,} blocks"
     if _tao(top) == _tao(first):
-        return f"{who} leave the price of a seat at {_tao(first)}; it is {_tao(values[-1])} after {blocks:,} blocks"
+        return f"{who} {'leaves' if one else 'leave'} the price of a seat at {_tao(first)}; {end}"
     if top < first:
-        return f"{who} lower a seat from {_tao(first)} to {_tao(top)}; it is {_tao(values[-1])} after {blocks:,} blocks"
-    lift = "lifts" if rush == 1 else "lift"
+        return f"{who} {'lowers' if one else 'lower'} a seat from {_tao(first)} to {_tao(top)}; {end}"
     back = next((number for number, value in enumerate(values[rush:]) if value <= first), None)
     when = f"not back within {blocks:,} blocks" if back is None else f"back at {_tao(first)} after {back:,} blocks"
-    return f"{who} {lift} a seat from {_tao(first)} to {_tao(top)}; {when}"
+    return f"{who} {'lifts' if one else 'lift'} a seat from {_tao(first)} to {_tao(top)}; {when}"
 
 
 # --- who keeps a seat ---

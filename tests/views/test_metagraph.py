@@ -145,5 +145,11 @@ def test_the_sliders_redraw_with_the_rule_that_was_given():
     assert "3 registrations lift a seat from 1 τ to 2 τ" in repr(explorer)
     assert explorer.picture.value != before
     still = seats.RegistrationExplorer(rule=lambda burn, *_: burn)
-    assert "from 1 τ to 1 τ" in repr(still)
+    assert "leave the price of a seat at 1 τ" in repr(still)
+    falling = seats.RegistrationExplorer(rule=lambda burn, *_: burn // 2)
+    assert "5 registrations lower a seat from 1 τ to 0.03125 τ" in repr(falling)
+    falling.rush.value = 0
+    assert "Nobody registers" in repr(falling)
+    falling.rush.value = 1
+    assert "1 registration lower" not in repr(falling)
     assert "application/vnd.jupyter.widget-view+json" in explorer._repr_mimebundle_()[0]
