@@ -19,8 +19,8 @@ MAX_TOKENS = 16
 FIRST_TASK = 29  # from here on the tests have something for each honest miner
 UNKNOWN = "I do not know"
 MISSING = (
-    f"The language model is not on this machine, so a short table of capitals stands in for it. "
-    f"`tao-lab models get {MODEL}` in a terminal fetches it (93 MB, once); then run this cell again."
+    f"The language model is not on this machine, so a lookup table of capitals answers in its place. "
+    f"`tao-lab models get {MODEL}` in a terminal fetches it (93 MB, once); then run the cells above again."
 )
 
 
