@@ -151,5 +151,5 @@ def test_the_sliders_redraw_with_the_rule_that_was_given():
     falling.rush.value = 0
     assert "Nobody registers" in repr(falling)
     falling.rush.value = 1
-    assert "1 registration lower" not in repr(falling)
+    assert "1 registration lowers a seat" in repr(falling)
     assert "application/vnd.jupyter.widget-view+json" in explorer._repr_mimebundle_()[0]

@@ -22,8 +22,8 @@ UNKNOWN = "I do not know"
 LONGEST = 200  # characters of a question
 EXAMPLE = "What is the capital of France?"
 MISSING = (
-    f"The language model is not on this machine, so a short table of capitals stands in for it. "
-    f"`tao-lab models get {MODEL}` in a terminal fetches it (93 MB, once); then run this cell again."
+    f"The language model is not on this machine, so a lookup table of capitals answers in its place. "
+    f"`tao-lab models get {MODEL}` in a terminal fetches it (93 MB, once); then run the cells above again."
 )
 
 
