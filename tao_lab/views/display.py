@@ -1,13 +1,14 @@
 """What the chain's own objects look like in a notebook: blocks, receipts, wallets, metagraphs and the like.
 
-The layers below know nothing of pictures. `register` tells the notebook which function makes a card of which type;
-`from tao_lab import Network` calls it where there is a notebook. To add a type, add a line to `CARDS`.
+The layers below know nothing of pictures. `shown_as` finds the card of an object;
+`tao_lab.showing` asks for it where there is a notebook. To add a type, add a line to `CARDS`.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import bittensor as bt
@@ -145,13 +146,43 @@ CARDS: dict[type, Callable[[Any], Card | MetagraphView]] = {
 }
 
 
-def register(shell: Any) -> None:
-    """Let a notebook show these types as cards.
+def shown_as(value: Any) -> Card | MetagraphView | None:
+    """What a notebook shows for an object of ours; None for any other.
 
     Args:
-        shell: the running IPython.
+        value: of any type. Dataclasses without a card of their own become a table of their fields; a list of
+            dataclasses of one type becomes a table with a row for each.
     """
-    html, text = (shell.display_formatter.formatters[mime] for mime in ("text/html", "text/plain"))
-    for kind, card in CARDS.items():
-        html.for_type(kind, lambda value, card=card: card(value)._repr_html_())
-        text.for_type(kind, lambda value, printer, cycle, card=card: printer.text(repr(card(value))))
+    for kind in type(value).__mro__:
+        if kind in CARDS:
+            return CARDS[kind](value)
+    if is_ours(value):
+        return fields_card(value)
+    if isinstance(value, (list, tuple)) and value and is_ours(value[0]) and len({type(one) for one in value}) == 1:
+        return rows_card(value)
+    return None
+
+
+def is_ours(value: Any) -> bool:
+    """Whether it is a dataclass of the lab that has no picture of its own."""
+    ours = type(value).__module__.startswith("tao_lab.") and dataclasses.is_dataclass(value)
+    return (
+        ours
+        and not isinstance(value, type)
+        and not any(hasattr(value, own) for own in ("_repr_mimebundle_", "_repr_html_", "_ipython_display_"))
+    )
+
+
+def fields_card(value: Any) -> Card:
+    """A dataclass, a field in a line."""
+    fields = {field.name: _short(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    return Card("info", type(value).__name__, "", (_fields(fields),))
+
+
+def rows_card(values: Sequence[Any]) -> Card:
+    """Dataclasses of one type, each in a line."""
+    names = [field.name for field in dataclasses.fields(values[0])]
+    rows = [[_short(getattr(value, name), 40) for name in names] for value in values[:MOST_ROWS]]
+    more = len(values) - len(rows)
+    said = (Text(f"… and {more:,} more."),) if more else ()
+    return Card("info", type(values[0]).__name__, f"{len(values):,} of them", (Grid(rows, names), *said))

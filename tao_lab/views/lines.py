@@ -30,7 +30,7 @@ def price_history_chart(prices: Sequence[tuple[int, float]], marks: Sequence[tup
                 "block:Q",
                 title="block",
                 scale=alt.Scale(zero=False, nice=False),
-                axis=alt.Axis(format="d", grid=False, tickCount=10),
+                axis=alt.Axis(format="d", grid=False, tickCount=10, tickMinStep=1),
             ),
             y=alt.Y("price:Q", title="price of one α, τ", scale=alt.Scale(zero=False, padding=30)),
         )

@@ -14,7 +14,7 @@ from tao_lab.cards import Card, Grid, Text, percent
 from tao_lab.neurons.models.memory import FORMATS, PARTS, Shape, memory
 from tao_lab.subnets.market import Market, Standing
 from tao_lab.units import RAO_PER_TAO
-from tao_lab.views.charts import BLUE, GREY, INK, SMALL, VERMILLION, Figure, config
+from tao_lab.views.charts import BLUE, GREY, INK, SMALL, VERMILLION, Figure, config, lines_of
 
 GIB = 2**30
 NAMES = {"nf4": "NF4", "nf4 double": "NF4 double"}
@@ -171,7 +171,9 @@ class Leaderboard:
         names = sorted({row["miner"] for row in self.scores}, key=lambda name: (name != self._mine, name))
         colours = [BLUE if name == self._mine else GREY for name in names]
         dashes = [LINES[place % len(LINES)] for place in range(len(names))]
-        x = alt.X("block:Q", title="block", scale=alt.Scale(zero=False), axis=alt.Axis(format="d", grid=False))
+        x = alt.X(
+            "block:Q", title="block", scale=alt.Scale(zero=False), axis=alt.Axis(format="d", grid=False, tickMinStep=1)
+        )
         base = alt.Chart(alt.Data(values=self.scores)).encode(x=x, y=alt.Y(f"{field}:Q", title=axis))
         line = base.mark_line(strokeWidth=2, point=True).encode(
             color=alt.Color("miner:N", scale=alt.Scale(domain=names, range=colours), title="miner"),
@@ -210,5 +212,5 @@ def board_card(rows: Sequence[Standing], block: int, mine: str) -> Card:
 
 
 def _figure(chart: alt.LayerChart, title: str, alternative: str, width: int, height: int) -> Figure:
-    drawn = chart.properties(title=title, width=width, height=height, description=alternative)
+    drawn = chart.properties(title=lines_of(title, width), width=width, height=height, description=alternative)
     return Figure(drawn.configure(**config(SMALL)), alternative)

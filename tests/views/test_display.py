@@ -2,19 +2,21 @@
 
 import subprocess
 import sys
+from dataclasses import dataclass
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
+from tao_lab import showing
+from tao_lab.cards import Card
 from tao_lab.network import Network
-from tao_lab.views import display
 
 
 @pytest.fixture(scope="module")
 def shown():
     """What the notebook shows of an object, as HTML and as text."""
     shell = InteractiveShell.instance()
-    display.register(shell)
+    showing.register(shell)
     yield lambda value: shell.display_formatter.format(value)[0]
     InteractiveShell.clear_instance()
 
@@ -61,11 +63,45 @@ def test_an_account_counts_its_extrinsics(net):
     assert net.account(alice).free == net.balance(alice)
 
 
+SHELL = "from IPython.core.interactiveshell import InteractiveShell as S; s = S.instance(); "
+SHOW = "html = s.display_formatter.format(net.metagraph(0))[0]['text/html']; print('Subnet 0' in html)"
+
+
 @pytest.mark.parametrize(
-    ("before", "loaded"),
-    [("", "False"), ("from IPython.core.interactiveshell import InteractiveShell as S; S.instance();", "True")],
+    "first", ["from tao_lab import Network", "import tao_lab.units; from tao_lab.network import Network"]
 )
-def test_pictures_are_loaded_where_there_is_a_notebook(before, loaded):
-    code = f"import sys; {before} from tao_lab import Network; print('tao_lab.views.display' in sys.modules)"
+def test_a_metagraph_is_a_card_whatever_a_notebook_imports_first(first):
+    code = f"{SHELL}{first}; net = Network(); {SHOW}"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == loaded
+    assert done.stdout.strip() == "True"
+
+
+@pytest.mark.parametrize("before", ["", SHELL])
+def test_what_draws_is_loaded_with_the_first_picture(before):
+    code = f"import sys; {before}import tao_lab; print('tao_lab.views.display' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Stands for the lab's dataclasses that have no card of their own."""
+
+    amount: int
+    name: str
+
+
+Sample.__module__ = "tao_lab.sample"
+
+
+@pytest.mark.parametrize("value", [Sample(1_234, "ana"), [Sample(1_234, "ana"), Sample(5, "bob")]])
+def test_a_dataclass_of_ours_is_a_table_alone_and_in_a_list(shown, value):
+    text = shown(value)["text/html"]
+    assert [word for word in ("<table", "amount", "1,234", "ana") if word not in text] == []
+
+
+def test_what_shows_itself_and_what_is_not_ours_is_left_alone(shown):
+    card = Card("info", "Badge", "title")
+    assert shown(card)["text/html"] == card._repr_html_()
+    assert shown([1, 2]) == {"text/plain": "[1, 2]"}
+    assert shown(Sample) == {"text/plain": "tao_lab.sample.Sample"}
