@@ -63,12 +63,14 @@ class Receipt:
         index: Its place in the block.
         fee: What the signer paid for it.
         events: Its own events, decoded.
+        refusals: Why calls inside it failed (of a batch, a proxy, a multisig, sudo), with the chain's sentences.
     """
 
     block: int
     index: int
     fee: Amount
     events: tuple[dict[str, Any], ...]
+    refusals: tuple[DispatchError, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -93,11 +95,12 @@ class CallFailed(ChainError):  # noqa: N818 - named by what happened
 
     Attributes:
         name: The chain's own name of the error.
+        sentence: What the chain says about it, for example how much was there and how much was needed; may be empty.
     """
 
     def __init__(self, call: str, error: DispatchError, receipt: Receipt) -> None:
-        super().__init__(f"{error}: {call} failed in block {receipt.block}, fee {receipt.fee}")
-        self.name, self.receipt = error.name or error.pallet, receipt
+        super().__init__(f"{error} ({call} failed in block {receipt.block}, fee {receipt.fee})")
+        self.name, self.sentence, self.receipt = error.name or error.pallet, error.sentence, receipt
 
 
 class Network:
@@ -134,6 +137,7 @@ class Network:
         self._faucet = Keypair.from_uri(FAUCET_URI)
         self._sudo = Keypair.from_uri(SUDO_URI)
         self._names: dict[str, str] = {}  # hotkey to the name of its wallet
+        self._people: dict[str, str] = {}  # the same of hotkeys and coldkeys, for sentences
 
     def _wallet_folder(self, file: Path | None, chosen: str | Path | None) -> Path:
         real = Path(DEFAULT_WALLET_PATH).expanduser()
@@ -245,6 +249,8 @@ class Network:
         """Call a wallet's hotkey by the wallet's name in tables and charts."""
         name = wallet.name if wallet.hotkey_str == "default" else f"{wallet.name}/{wallet.hotkey_str}"
         self._names[str(wallet.hotkey.ss58_address)] = name
+        self._people[str(wallet.hotkey.ss58_address)] = f"{name}'s hotkey"
+        self._people[str(wallet.coldkeypub.ss58_address)] = wallet.name
 
     def account(self, who: Signer | str) -> Account:
         """Balance and nonce of a wallet's coldkey, a key, or an address."""
@@ -299,14 +305,26 @@ class Network:
         return receipt
 
     def _receipt(self, block: Block, index: int) -> tuple[Receipt, DispatchError | None]:
-        events = [event for event in self.chain.events(block.number) if event["extrinsic_idx"] == index]
-        fee, error = 0, None
-        for event in events:
+        told = {place: self._with_names(error) for place, error in self.chain.refusals(block.number).items()}
+        events, refusals, fee, failure = [], [], 0, None
+        for place, event in enumerate(self.chain.events(block.number)):
+            if event["extrinsic_idx"] != index:
+                continue
+            events.append(event)
             if event["event_id"] == "TransactionFeePaid":
                 fee = event["attributes"]["actual_fee"]
             elif event["event_id"] == "ExtrinsicFailed":
-                error = self.chain.runtime.read_dispatch_error(event["attributes"]["dispatch_error"])
-        return Receipt(block.number, index, bt.Balance.from_rao(fee), tuple(events)), error
+                failure = told[place]
+            elif place in told:
+                refusals.append(told[place])
+        return Receipt(block.number, index, bt.Balance.from_rao(fee), tuple(events), tuple(refusals)), failure
+
+    def _with_names(self, error: DispatchError) -> DispatchError:
+        """The same error, with the names of the network's wallets in its sentence instead of addresses."""
+        sentence = error.sentence
+        for key, name in self._people.items():
+            sentence = sentence.replace(key, name)
+        return DispatchError(error.pallet, error.name, sentence)
 
     def sudo(self, pallet: str, name: str, **args: Any) -> Receipt:
         """Make a call as the chain's root, which on the real network is its governance.
@@ -322,7 +340,7 @@ class Network:
         for event in receipt.events:
             result = event["attributes"].get("sudo_result") if event["event_id"] == "Sudid" else None
             if result is not None and "Err" in result:
-                raise CallFailed(f"{pallet}.{name}", self.chain.runtime.read_dispatch_error(result["Err"]), receipt)
+                raise CallFailed(f"{pallet}.{name}", receipt.refusals[-1], receipt)
         return receipt
 
     def run(
