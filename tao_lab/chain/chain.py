@@ -70,6 +70,7 @@ class Chain:
         state: Typed storage at the head.
         head: The newest block.
         refused: Extrinsics that the newest block dropped from the pool.
+        is_open: Until it is closed.
         listeners: Called with each new block, after it is committed.
         rules: Functions that a student can replace.
     """
@@ -87,6 +88,7 @@ class Chain:
         self.state = Storage(self.runtime, self._raw)
         self.rules = Rules()
         self.refused: tuple[Refusal, ...] = ()
+        self.is_open = True
         self._refusals: tuple[int, dict[int, DispatchError]] = (0, {})
         self.listeners: list[Callable[[Block], None]] = []
         self._pool: dict[bytes, _Pooled] = {}  # by hash, in order of arrival
@@ -110,6 +112,7 @@ class Chain:
         """Close the file."""
         with self.lock:
             self.store.close()
+            self.is_open = False
 
     # --- genesis and loading -----------------------------------------------------------------------------------
 

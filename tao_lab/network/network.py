@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 import bittensor as bt
 from bittensor.wallet import DEFAULT_WALLET_PATH
-from bittensor_core import Keypair, ss58_decode
+from bittensor_core import Keypair, WrongPasswordError, ss58_decode
 from tqdm.auto import tqdm
 
 from tao_lab.chain.beacon import add_pulses
@@ -44,10 +44,15 @@ DECIMALS = 9
 SUPPLY_TAO = 21_000_000
 SUBNET_TEMPO = 360  # blocks, as on mainnet
 SUDO_SPARE_RAO = RAO_PER_TAO // 10
+LONGEST_NAME = 200  # bytes of a wallet's name: a disk allows 255, and the SDK appends to it
 PROGRESS_BLOCKS = 300  # a run of more blocks shows a progress bar
 
 Signer: TypeAlias = bt.Wallet | Keypair
 Amount: TypeAlias = bt.Balance
+
+
+class ReopenedWarning(UserWarning):
+    """A network's file was open in the same program; the earlier `Network` is closed."""
 
 
 class RealWalletsWarning(UserWarning):
@@ -103,6 +108,22 @@ class CallFailed(ChainError):  # noqa: N818 - named by what happened
         self.name, self.sentence, self.receipt = error.name or error.pallet, error.sentence, receipt
 
 
+_OPEN: weakref.WeakValueDictionary[Path, Chain] = weakref.WeakValueDictionary()  # by the file that keeps it
+
+
+def _close_earlier(file: Path) -> None:
+    """Close the chain that this program still has open in a file."""
+    earlier = _OPEN.pop(file.resolve(), None)
+    if earlier is not None and earlier.is_open:
+        earlier.close()
+        said = f"{file} was open here already: the earlier Network is closed, and the same chain goes on in this one"
+        warnings.warn(said, ReopenedWarning, stacklevel=3)
+
+
+class WrongPassword(ChainError):  # noqa: N818 - named by what happened
+    """The password given is not that of the kept wallet."""
+
+
 class Network:
     """A chain of one's own.
 
@@ -121,6 +142,9 @@ class Network:
     ) -> None:
         """Open a network, or begin one.
 
+        A file that this program has open already, as a cell that runs a second time, is closed first, with a warning:
+        the same chain goes on in the new object.
+
         Args:
             path: File that keeps it; by default it lives in memory.
             wallets: Folder for keyfiles; by default `wallets` next to the file, else a folder that goes away with
@@ -131,7 +155,11 @@ class Network:
             StoreError: The file is locked, damaged, or of another kind.
         """
         file = None if path is None else Path(path)
+        if file is not None:
+            _close_earlier(file)
         self.chain = Chain(file, genesis)
+        if file is not None:
+            _OPEN[file.resolve()] = self.chain
         self.node = Node(self.chain)
         self.wallets = self._wallet_folder(file, wallets)
         self._faucet = Keypair.from_uri(FAUCET_URI)
@@ -211,21 +239,25 @@ class Network:
             name: Folder of the wallet.
             hotkey: File of its hotkey.
             tao: The faucet fills the coldkey's free balance up to this amount.
-            password: Encrypts a new coldkey; without one it is stored in the clear, which is fine for play money only.
+            password: Encrypts a new coldkey, and opens one that is there; without it a new one is stored in the clear,
+                which is fine for play money only, and one that is encrypted asks for it when it has to sign.
             words: Length of a new key's mnemonic: 12, 15, 18, 21 or 24.
 
         Raises:
-            BadValue: A name, the amount, or the number of words is none.
+            BadValue: A name, the amount or the number of words is invalid.
+            WrongPassword: The password does not open the coldkey that is there.
         """
         for field, value in (("name", name), ("hotkey", hotkey)):
-            if not value or Path(value).name != value or value in (".", ".."):
-                raise BadValue(field, value, "the name of a file, without a path")
+            if not _names_a_file(value):
+                raise BadValue(field, value, f"the name of a file, 1 to {LONGEST_NAME} bytes, without a path")
         if words not in MNEMONIC_WORDS:
             raise BadValue("words", words, f"one of {MNEMONIC_WORDS}")
         target = tao if isinstance(tao, bt.Balance) else self.tao(tao)
         found = bt.Wallet(name, hotkey, str(self.wallets))
         if not found.coldkeypub_file.exists_on_device():
             found.create_new_coldkey(words, use_password=password is not None, coldkey_password=password, suppress=True)
+        elif password is not None:
+            _unlock(found, password)
         if not found.hotkey_file.exists_on_device():
             found.create_new_hotkey(words, suppress=True)
         self.fund(found, target.rao)
@@ -666,6 +698,28 @@ class Network:
             BadValue: The port is none, or taken.
         """
         return Server(self.node, port=port)
+
+
+def _names_a_file(name: object) -> bool:
+    """Whether a wallet or hotkey can be called this on any disk."""
+    if not isinstance(name, str) or name in ("", ".", "..") or not name.isprintable():
+        return False
+    return not set(name) & set("/\\") and len(name.encode("utf-8", "replace")) <= LONGEST_NAME
+
+
+def _unlock(wallet: bt.Wallet, password: str) -> None:
+    """Open a kept coldkey with its password.
+
+    Raises:
+        WrongPassword: It is another one, or the coldkey has none.
+    """
+    file = wallet.coldkey_file
+    if not file.is_encrypted():
+        raise WrongPassword(f"the coldkey of {wallet.name} in {file.path} is in clear text; leave the password out")
+    try:
+        wallet.get_coldkey(password)
+    except WrongPasswordError:
+        raise WrongPassword(f"the password does not open the coldkey of {wallet.name} in {file.path}") from None
 
 
 def subnet_identity(name: str, kind: str) -> dict[str, str]:
