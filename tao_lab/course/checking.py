@@ -144,6 +144,8 @@ def _judge_attempts(exercise: Exercise, attempts: list[Attempt]) -> CheckResult:
 
 def _what_happened(exercise: Exercise, attempt: Attempt, expected: Values, hint: str) -> tuple[Block, ...]:
     """What came out of a case that is not right: numbers that differ, a problem, or where it raised."""
+    if attempt.values is not None and exercise.quiz:
+        return ()  # what is right is not given away
     if attempt.values is not None:
         return differences(attempt.values, expected, attempt.case, exercise.axes)
     if attempt.raised is None:

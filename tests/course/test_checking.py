@@ -4,6 +4,7 @@ import json
 import re
 import threading
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -249,6 +250,13 @@ def test_what_is_no_function_is_answered_with_how_to_call_check(value):
     assert "without parentheses" in result.hint
 
 
+def test_a_quiz_does_not_give_its_answer_away():
+    quiz = replace(CLIP, quiz=True, wrong_answers=())
+    result = judge(quiz, lambda w, c: (np.minimum(w, c) * 0.5, np.minimum(w, c).sum(axis=1)))
+    assert result.state == "wrong"
+    assert "right is" not in repr(result)
+
+
 def test_an_unknown_exercise_is_named_with_those_that_there_are():
     with pytest.raises(UnknownIdError, match=r"exercise is '06.9'; allowed: .*'06.1', .*'06.6'"):
         check("06.9", right_clip)
@@ -271,7 +279,7 @@ def test_your_function_runs_where_it_can_and_ours_where_it_cannot(capsys):
     assert mine_or_ours("06.6", right_epoch, ours) is right_epoch
     assert mine_or_ours("06.6", exercises()["06.6"].mistakes[1].function, ours) is not ours
     said = capsys.readouterr().out.splitlines()
-    assert said[0] == "my_epoch: the library's runs (06.6 is not started)"
+    assert said[0] == "my_epoch: your function is still blank, so the lab's own runs (06.6 is not started)"
     assert said[1] == "my_epoch: yours runs (06.6 is right)"
 
 

@@ -1,11 +1,16 @@
 """Notebooks, solutions and behaviours are what their exercises make of them."""
 
+import doctest
+import importlib.util
 import json
+import re
 
 import pytest
 
+from tao_lab import paths
 from tao_lab.course import registry, solve
 from tao_lab.course.behaviour import outcomes, table_file
+from tao_lab.course.checking import judge
 from tao_lab.course.exercise import Edit, EditError, edited
 from tao_lab.course.making import behaviours, blank, exercises_of, notebook, solutions
 
@@ -37,6 +42,29 @@ def test_a_blank_cell_is_signature_and_docstring_and_nothing_of_the_solution():
     assert text.startswith("def clip_and_trust(weights, consensus):\n")
     assert text.endswith('"""\n    ...')
     assert "minimum" not in text
+
+
+@pytest.mark.parametrize("exercise", WRITTEN, ids=lambda exercise: exercise.id)
+def test_the_examples_in_a_docstring_come_out_as_they_say(exercise):
+    names = dict(exercise.solution.__globals__)
+    examples = doctest.DocTestParser().get_doctest(exercise.solution.__doc__, names, exercise.name, None, 0)
+    assert doctest.DocTestRunner().run(examples).failed == 0
+
+
+def test_the_exercise_of_the_documentation_works(tmp_path):
+    text = (paths.LABS.parent / "docs" / "labs.md").read_text(encoding="utf-8")
+    file = tmp_path / "quorum.py"
+    file.write_text(re.search(r"```python\n(\"\"\"06\.7.*?)```", text, re.DOTALL)[1])
+    spec = importlib.util.spec_from_file_location("quorum", file)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert judge(module.EXERCISE, module.support).state == "right"
+    assert [judge(module.EXERCISE, wrong.function).mistake for wrong in module.EXERCISE.mistakes] == [
+        "more than",
+        "heads",
+        "the others",
+    ]
+    assert all(each.state != "right" for each in outcomes(module.EXERCISE))
 
 
 def edit(changes, name="one"):
