@@ -15,7 +15,7 @@ def which_model() -> Card:
     if models.is_here(MODEL):
         return Card("info", "Language model", "SmolLM2 is on this machine, and answers in this lab")
     how = Text(
-        f"`{FETCH}` in a terminal fetches SmolLM2 (93 MB, once). Then restart the kernel and run the cells again. "
+        f"`{FETCH}` in a terminal fetches SmolLM2 (93 MB, once). Then run this notebook again from the top. "
         "Everything else in this lab works without it."
     )
     return Card("waiting", "No language model", "a lookup table answers in this lab", (how,))

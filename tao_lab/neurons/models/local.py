@@ -10,6 +10,7 @@ from tao_lab.errors import LabError
 from tao_lab.neurons.models.base import Message, Model, ModelTimeout, Settings
 from tao_lab.neurons.models.batching import Batcher, Request
 from tao_lab.neurons.models.chat import chat_tokens
+from tao_lab.neurons.models.checkpoint import check_folder, check_loaded
 from tao_lab.neurons.models.sampling import CLOSE, CLOSE_IN_16_BITS
 from tao_lab.neurons.models.text import pieces
 from tao_lab.neurons.models.torch_here import device as device_for
@@ -94,23 +95,30 @@ def load_folder(
     Raises:
         LabError: the folder holds no model, it does not fit, or the device or number format is unknown.
     """
+    check_folder(name, folder, quantize)
     torch, transformers = torch_and_transformers()
     where = device_for(device)
     dtype = number_format(compute, where)
     options: dict[str, Any] = {"dtype": dtype, "device_map": where, "local_files_only": True}
+    options |= {"trust_remote_code": False, "ignore_mismatched_sizes": True, "output_loading_info": True}
     if quantize == "nf4":
         options["quantization_config"] = nf4_config(dtype, double_quant)
+    from safetensors import SafetensorError
+
     try:
         with quiet():
-            tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
-            network = transformers.AutoModelForCausalLM.from_pretrained(folder, **options)
+            tokenizer = transformers.AutoTokenizer.from_pretrained(
+                folder, local_files_only=True, trust_remote_code=False
+            )
+            network, info = transformers.AutoModelForCausalLM.from_pretrained(folder, **options)
     except torch.OutOfMemoryError as error:
         raise LabError(
             f'{name} does not fit into the memory of {where}; use quantize="nf4", device="cpu" or smollm2 '
             "(tao-lab doctor says what fits)"
         ) from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
         raise LabError(f"{name}: {folder} holds no model that Transformers can load ({error})") from error
+    check_loaded(name, info)
     network.eval()
     return LocalModel(name, network, tokenizer, slots, exact)
 
