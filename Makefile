@@ -1,5 +1,6 @@
 # TAO Lab. `make lab` to work, `make test` to test; everything goes into .venv, nothing else is touched.
-PYTHON ?= python3.11
+# It takes the newest Python that fits; `make lab PYTHON=/path/to/python` another. All paths are relative: a checkout
+# may lie in a folder with blanks in its name, which make cannot handle in a target.
 VENV := .venv
 BIN := $(VENV)/bin
 # tests on all cores, up to four: each process that runs a lab takes half a gigabyte
@@ -13,7 +14,7 @@ help:  ## Show what can be made
 
 $(BIN)/python:
 	scripts/system-packages.sh python
-	$(PYTHON) -m venv $(VENV)
+	"$$(scripts/find-python.sh)" -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 
 $(VENV)/lab.stamp: pyproject.toml | $(BIN)/python
@@ -28,7 +29,12 @@ $(VENV)/dev.stamp: pyproject.toml $(VENV)/lab.stamp
 	$(BIN)/python -m pip install --quiet --editable '.[models,dev]'
 	@touch $@
 
-lab: $(VENV)/lab.stamp  ## Install everything and open JupyterLab at the labs
+# Left out with TAO_LAB_MODEL=none; broken off, the next `make lab` goes on. Never fails the installation.
+$(VENV)/model.stamp: $(VENV)/lab.stamp
+	$(BIN)/tao-lab models get smollm2 --optional
+	@touch $@
+
+lab: $(VENV)/lab.stamp $(VENV)/model.stamp  ## Install everything and open JupyterLab at the labs
 	$(BIN)/tao-lab lab
 
 dashboards: $(VENV)/lab.stamp  ## Open the instructor's dashboards with Voila

@@ -1,23 +1,29 @@
 #!/bin/sh
 # Installs the Debian packages that the lab needs and that are missing, and says which ones.
-#   scripts/system-packages.sh python    Python 3.11 that can make virtual environments (make lab)
+#   scripts/system-packages.sh python    a Python from 3.11 on that can make virtual environments (make lab)
 #   scripts/system-packages.sh browser   also a headless Chromium and a font, for the browser tests (make test)
 #   scripts/system-packages.sh sandbox   also bubblewrap, the stronger sandbox for code answers and grading
 #   scripts/system-packages.sh speech    also espeak-ng, a real voice for the speech subnet
 # Several words are allowed.
-# Where the programs are there already, it does nothing. PYTHON=/path/to/python chooses another interpreter.
+# Where the programs are there already, it does nothing. PYTHON=/path/to/python chooses an interpreter.
 set -eu
 
-python=${PYTHON:-python3.11}
+here=$(dirname "$0")
 missing=""
 
-command -v "$python" >/dev/null 2>&1 || missing="$missing python3.11"
-"$python" -c 'import ensurepip, venv' >/dev/null 2>&1 || missing="$missing python3.11-venv"
+find_python() {
+    "$here/find-python.sh" >/dev/null
+}
 
 [ $# -gt 0 ] || set -- help
 for part in "$@"; do
     case "$part" in
-    python) ;;
+    python)
+        if ! find_python; then
+            [ -z "${PYTHON:-}" ] || exit 1
+            missing="$missing python3 python3-venv"
+        fi
+        ;;
     browser)
         command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 ||
             command -v google-chrome >/dev/null 2>&1 || missing="$missing chromium fonts-dejavu-core"
@@ -50,3 +56,13 @@ fi
 $sudo apt-get update -qq
 # shellcheck disable=SC2086  # a list of package names
 DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends $missing >/dev/null
+
+case "$missing" in
+*python3-venv*)
+    find_python || {
+        echo "This system's python3 is $(python3 -V), and the lab needs 3.11 or newer. Install one with its venv" \
+            "(on Ubuntu 22.04: python3.11 python3.11-venv), then try again." >&2
+        exit 1
+    }
+    ;;
+esac

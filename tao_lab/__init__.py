@@ -1,11 +1,29 @@
 """TAO Lab: a small, exact Bittensor that students can open."""
 
 import importlib
+import os
 import sys
 from typing import Any
 
 __version__ = "0.1.0"
 __all__ = ["Network"]
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def keep_loopback_direct() -> None:
+    """Let no client here, nor in programs that are started from here, reach this machine through a proxy.
+
+    Where a proxy is set (`HTTP_PROXY`, `ALL_PROXY`, `WS_PROXY`), the SDK, btcli and every HTTP library would ask it for
+    chains and miners on this machine, which it cannot reach.
+    """
+    for name in ("NO_PROXY", "no_proxy"):
+        there = [host.strip() for host in os.environ.get(name, "").split(",") if host.strip()]
+        if "*" not in there:
+            os.environ[name] = ",".join([*there, *(host for host in LOOPBACK if host not in there)])
+
+
+keep_loopback_direct()
 
 
 def __getattr__(name: str) -> Any:

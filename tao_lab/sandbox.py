@@ -29,8 +29,7 @@ from typing import IO, Literal
 from tao_lab.errors import LabError
 
 MIB = 1 << 20
-BOX = "/box"  # working directory inside bubblewrap
-BOX_BYTES = 64 * MIB
+BOX_BYTES = 64 * MIB  # that all files together may hold inside bubblewrap
 START_SECONDS = 10.0  # that a busy machine may take to build the room; not counted as the code's own
 FIRST_UID = 200_000  # root's sandboxes run as a user that nobody else is, so that their processes can be counted
 UIDS = 1_000_000
@@ -157,7 +156,7 @@ def method(name: Kind | None = None) -> Method:
     if sys.platform != "linux":
         raise LabError(f"the sandbox needs Linux, this is {sys.platform}; run the lab in a Linux container or in WSL")
     if name != "rlimits":
-        if shutil.which("bwrap") and _works(_bubblewrap({}, ())):
+        if shutil.which("bwrap") and _works([*_bubblewrap("box", {}, _readable()), *_python("-S"), ""]):
             return Method("bubblewrap", "")
         if name == "bubblewrap":
             raise LabError("bubblewrap is not installed or not allowed here; scripts/system-packages.sh sandbox")
@@ -169,7 +168,8 @@ def _rlimits() -> Method:
     user = () if os.geteuid() == 0 else ("--user",)
     spaces = ("--net", "--ipc", "--uts")
     tries = (("--pid", "--fork", "--kill-child", "--mount", "--mount-proc", *spaces), spaces, ())
-    unshare = next(options for options in tries if not options or _works(["unshare", *user, *options]))
+    shell = ("/bin/sh", "-c", ":")
+    unshare = next(options for options in tries if not options or _works(["unshare", *user, *options, *shell]))
     landlock = _has_landlock()
     open_ends = ["install bubblewrap (scripts/system-packages.sh sandbox)"]
     if not landlock:
@@ -183,8 +183,7 @@ def _rlimits() -> Method:
     return Method("rlimits", notice, prefix, landlock, "--pid" in unshare)
 
 
-def _works(prefix: Sequence[str]) -> bool:
-    command = [*prefix, "/bin/sh", "-c", ":"]
+def _works(command: Sequence[str]) -> bool:
     try:
         return subprocess.run(command, capture_output=True, timeout=START_SECONDS, check=False).returncode == 0
     except (OSError, subprocess.TimeoutExpired):
@@ -246,13 +245,13 @@ def _command(
     chosen: Method, box: Path, names: Sequence[str], limits: Limits, packages: bool, readable: Sequence[str]
 ) -> list[str]:
     uid = FIRST_UID + secrets.randbelow(UIDS) if os.geteuid() == 0 else 0
-    paths = [path for path in [*SYSTEM, *_interpreter(), *readable] if Path(path).exists()]
+    paths = [*_readable(packages), *(path for path in readable if Path(path).exists())]
     config: dict[str, object] = {"limits": asdict(limits), "uid": uid, "count": False, "landlock": None}
     config |= {"program": "program.py", "started": STARTED.decode()}
-    python = [sys.executable, "-I", *([] if packages else ["-S"]), "-c", LAUNCHER]
+    python = [*_python(*([] if packages else ["-S"])), LAUNCHER]
     if chosen.name == "bubblewrap":
-        laid = {f"{BOX}/{name}": str(box / name) for name in names}
-        return [*_bubblewrap(laid, paths), *python, json.dumps(config)]
+        laid = {name: str(box / name) for name in names}
+        return [*_bubblewrap(box.name, laid, paths), *python, json.dumps(config)]
     if chosen.landlock:
         spec = find_spec("landlock")
         assert spec is not None
@@ -275,33 +274,70 @@ def _drop(uid: int, keep_reading: bool) -> list[str]:
     return ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", *capabilities, "--no-new-privs"]
 
 
-def _bubblewrap(laid: Mapping[str, str], paths: Sequence[str]) -> list[str]:
-    """The command that builds a room with nothing in it but an interpreter and the files that were laid there."""
-    command = ["bwrap", "--die-with-parent", "--new-session", "--clearenv", "--setenv", "HOME", BOX]
+def _bubblewrap(box: str, laid: Mapping[str, str], paths: Sequence[str]) -> list[str]:
+    """The command that builds a room with nothing in it but an interpreter and the files that were laid there.
+
+    Every path means in the room what it means outside, wherever it lies: symbolic links on the way are made again, and
+    a room's own folders are mounted first, so that a path below one of them stays to be seen. What the program writes
+    goes into the room's own /tmp, in which its working directory is.
+
+    Args:
+        box: name of the working directory: one that is used nowhere else below /tmp.
+        laid: name of a file there to its path outside.
+        paths: what the room shows of the system, read-only.
+    """
+    temporary = os.path.realpath("/tmp")
+    inside = f"{temporary}/{box}"
+    links, places = _routes(paths)
+    command = ["bwrap", "--die-with-parent", "--new-session", "--clearenv", "--setenv", "HOME", inside]
     if os.geteuid() == 0:  # the launcher becomes another user, who has no capabilities
         command += ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--cap-drop", "ALL"]
         command += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     else:
         command += ["--unshare-all"]
-    for parent in sorted({str(parent) for path in paths for parent in Path(path).parents if str(parent) != "/"}):
-        command += ["--perms", "0755", "--dir", parent]
-    for path in paths or SYSTEM:
-        if Path(path).is_symlink() and path in SYSTEM:
-            command += ["--symlink", str(Path(path).readlink()), path]
-        elif Path(path).exists():
-            command += ["--ro-bind", path, path]
-    command += ["--proc", "/proc", "--dev", "/dev", "--size", str(BOX_BYTES), "--perms", "1777", "--tmpfs", BOX]
-    command += ["--symlink", BOX, "/tmp"]
-    for inside, outside in laid.items():
-        command += ["--ro-bind", outside, inside]
-    return [*command, "--chdir", BOX]
+    command += ["--proc", "/proc", "--dev", "/dev"]
+    made = {temporary: ["--size", str(BOX_BYTES), "--perms", "1777", "--tmpfs", temporary]}
+    made |= {place: ["--ro-bind", place, place] for place in places}
+    made |= {link: ["--symlink", target, link] for link, target in (links | _routes(["/tmp"])[0]).items()}
+    for path in sorted(made):
+        for parent in reversed(Path(path).parents[:-1]):
+            command += ["--perms", "0755", "--dir", str(parent)]
+        command += made[path]
+    command += ["--perms", "1777", "--dir", inside]
+    for name, outside in laid.items():
+        command += ["--ro-bind", outside, f"{inside}/{name}"]
+    return [*command, "--chdir", inside]
 
 
-@cache
-def _interpreter() -> tuple[str, ...]:
-    """Where this Python lies, apart from the system's own folders."""
-    places = {sys.prefix, sys.base_prefix, str(Path(sys.executable).resolve().parent.parent)}
-    return tuple(sorted(place for place in places if not place.startswith(SYSTEM)))
+def _routes(paths: Iterable[str]) -> tuple[dict[str, str], list[str]]:
+    """The symbolic links on the way to some paths, and where the ways end, without what lies below another end."""
+    links: dict[str, str] = {}
+    ends: set[Path] = set()
+    for path in paths:
+        here, ahead = Path("/"), [*reversed(Path(path).absolute().parts)]
+        while ahead:
+            part = ahead.pop()
+            here = here.parent if part == ".." else here / part
+            if here.is_symlink():
+                links[str(here)] = str(here.readlink())
+                ahead += reversed(here.readlink().parts)
+                here = here.parent
+        ends.add(here)
+    outer = {end for end in ends if ends.isdisjoint(end.parents)}
+    return {link: to for link, to in links.items() if outer.isdisjoint(Path(link).parents)}, sorted(map(str, outer))
+
+
+def _python(*options: str) -> list[str]:
+    """This interpreter, apart from the environment and the folder it starts in, with program text to follow."""
+    return [sys.executable, "-I", *options, "-c"]
+
+
+def _readable(packages: bool = False) -> list[str]:
+    """What a program needs of the system: its folders, this Python wherever it lies, and where packages are."""
+    needed = [*SYSTEM, sys.prefix, sys.base_prefix, sys.executable]
+    if packages:
+        needed += [path for path in sys.path if Path(path).name in {"site-packages", "dist-packages"}]
+    return [path for path in dict.fromkeys(needed) if Path(path).exists()]
 
 
 @dataclass

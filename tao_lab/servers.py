@@ -1,12 +1,26 @@
-"""Jupyter servers for the lab: the same command and settings for a person, a test and a screenshot."""
+"""Jupyter servers for the lab: the same command and settings for a person, a test and a screenshot.
+
+This module is a Jupyter server extension as well (`etc/jupyter/jupyter_server_config.d/tao-lab.json`): terminals and
+kernels of any JupyterLab in the lab's environment find its commands, whoever started it.
+"""
 
 from __future__ import annotations
 
+import ctypes
 import os
+import signal
+import subprocess
 import sys
+import sysconfig
+from functools import partial
 from pathlib import Path
+from types import FrameType
+from typing import IO, Any
 
 from tao_lab import paths
+
+ENDINGS = ("SIGINT", "SIGTERM", "SIGHUP")  # Ctrl-C, a request to end, a closed terminal
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 def lab_command(folder: Path, notebook: str = "") -> list[str]:
@@ -28,6 +42,90 @@ def voila_command(notebooks: Path = paths.LABS / "dashboards") -> list[str]:
     return [sys.executable, "-m", "voila", str(notebooks), "--template=tao-lab", "--Voila.ip=127.0.0.1"]
 
 
+def run(command: list[str]) -> int:
+    """Run a server until it ends, or until this process is told to end; then the server ends with all its kernels.
+
+    The first signal asks the server to close its kernels and terminals, a second one ends it at once.
+
+    Args:
+        command: of the server.
+
+    Returns:
+        The server's exit code; 0 where this process was told to end.
+    """
+    told: list[int] = []
+    started: list[subprocess.Popen[bytes]] = []
+
+    def end(number: int, _: FrameType | None) -> None:
+        told.append(number)
+        for server in started:
+            server.send_signal(signal.SIGTERM if len(told) == 1 else signal.SIGKILL)
+
+    numbers = [getattr(signal, name) for name in ENDINGS if hasattr(signal, name)]
+    # what was to be ignored from the start (`nohup`, `&` in a script) goes on being ignored
+    before = {number: signal.getsignal(number) for number in numbers}
+    before = {number: handler for number, handler in before.items() if handler is not signal.SIG_IGN}
+    for number in before:
+        signal.signal(number, end)
+    try:
+        started.append(start(command))
+        if told:  # while it was being started
+            started[0].terminate()
+        code = started[0].wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return 0 if told else code
+
+
+def start(command: list[str], output: IO[Any] | None = None) -> subprocess.Popen[bytes]:
+    """Start a server that ends when this process does, even if that is killed (on Linux).
+
+    It gets a session of its own, so that Ctrl-C reaches only the command that started it: Jupyter would ask back.
+
+    Args:
+        command: of the server.
+        output: a file for what it prints; without one, it prints where this process does.
+    """
+    bind = None
+    if sys.platform == "linux":
+        prctl = ctypes.CDLL(None, use_errno=True).prctl
+        bind = partial(_end_with, os.getpid(), prctl)
+    return subprocess.Popen(
+        command,
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT if output else None,
+        start_new_session=True,
+        preexec_fn=bind,
+    )
+
+
+def _end_with(parent: int, prctl: Any) -> None:
+    """In the new process: ask the kernel for SIGTERM at the parent's death, which may have come already."""
+    prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    if os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _jupyter_server_extension_points() -> list[dict[str, str]]:
+    return [{"module": __name__}]
+
+
+def _link_jupyter_server_extension(app: Any) -> None:
+    """Before Jupyter's own parts are loaded: put the lab's commands first on PATH, for all that the server starts.
+
+    A terminal is no login shell, since that takes PATH from the system anew; who chose another shell keeps it.
+    """
+    os.environ["PATH"] = _prepended("PATH", Path(sysconfig.get_path("scripts")))
+    app.terminado_settings = {"shell_command": [os.environ.get("SHELL") or "sh"], **app.terminado_settings}
+
+
+def _load_jupyter_server_extension(app: Any) -> None:
+    """Nothing more is to be done once the other parts are there."""
+
+
 def environment() -> dict[str, str]:
     """This process's environment, in which Jupyter takes template and settings from the checkout, as they are now.
 
@@ -35,6 +133,7 @@ def environment() -> dict[str, str]:
     """
     return {
         **os.environ,
+        "PATH": _prepended("PATH", Path(sysconfig.get_path("scripts"))),
         "JUPYTER_PATH": _prepended("JUPYTER_PATH", paths.JUPYTER),
         "JUPYTER_CONFIG_PATH": _prepended("JUPYTER_CONFIG_PATH", paths.JUPYTER_CONFIG),
         "JUPYTER_PLATFORM_DIRS": "1",

@@ -140,7 +140,7 @@ def _serve(command: list[str], token: str) -> Iterator[str]:
     port, secret = _free_port(), secrets.token_hex(16)
     command = [*command, f"--port={port}", "--no-browser", f"{token}={secret}"]
     with TemporaryFile("w+") as log:
-        server = subprocess.Popen(command, env=servers.environment(), stdout=log, stderr=subprocess.STDOUT)
+        server = servers.start(command, log)
         try:
             address = f"http://127.0.0.1:{port}/?token={secret}"
             _wait_for(address, server, log)

@@ -5,18 +5,17 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from tao_lab.cli.app import app, output
 from tao_lab.neurons.models import files, hardware
 
-PYTHONS = ((3, 11), (3, 12))
 FINE, NOTE, MISSING = "fine", "note", "missing"
 PROGRAMS = (
     (("chromium", "chromium-browser", "google-chrome"), "browser tests", "scripts/system-packages.sh browser"),
@@ -44,7 +43,7 @@ def doctor() -> None:
     table = Table("what", "", "found", "otherwise")
     findings = [*_python(), *_machine(), *_graphics(), *_programs(), _smollm2()]
     for finding in findings:
-        table.add_row(finding.what, finding.state, finding.found, finding.otherwise)
+        table.add_row(*map(escape, (finding.what, finding.state, finding.found, finding.otherwise)))
     output.print(table)
     typer.echo(_advice())
     if any(finding.state == MISSING for finding in findings):
@@ -52,9 +51,11 @@ def doctor() -> None:
 
 
 def _python() -> Iterator[Finding]:
+    from packaging.specifiers import SpecifierSet
+
     version = platform.python_version()
-    allowed = " or ".join(".".join(map(str, pair)) for pair in PYTHONS)
-    right = sys.version_info[:2] in PYTHONS
+    allowed = SpecifierSet(metadata.metadata("tao-lab")["Requires-Python"])
+    right = allowed.contains(version, prereleases=True)
     yield Finding("Python", FINE if right else MISSING, version, "" if right else f"the lab runs on {allowed}")
     wrong = _unmet("")
     yield Finding("packages", MISSING if wrong else FINE, _listed(wrong), "make lab" if wrong else "")

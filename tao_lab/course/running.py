@@ -88,6 +88,11 @@ def _calls(node: ast.AST, name: str) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name
 
 
+def is_the_labs(function: Callable[..., Any]) -> bool:
+    """Whether a function is the lab's own; wrappers made with `functools.wraps` count as what they wrap."""
+    return str(getattr(inspect.unwrap(function), "__module__", "")).startswith("tao_lab.")
+
+
 def has_source(function: Callable[..., Any]) -> bool:
     """Whether the text of a function can be had."""
     try:

@@ -12,7 +12,7 @@ lesson repeats. A validator that is paid must never do that.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +25,7 @@ from tao_lab.neurons.miner import Miner
 from tao_lab.neurons.peers import Endpoint
 from tao_lab.neurons.validator import Validator
 from tao_lab.neurons.validator.asking import Target, ask_all, http_client
-from tao_lab.neurons.validator.program import Step, in_own_loop
+from tao_lab.neurons.validator.program import RATE, Step, in_own_loop
 from tao_lab.neurons.work import Answer, Forward, Round, Subnet, Task
 from tao_lab.units import U16_MAX
 
@@ -229,6 +229,23 @@ class Market:
 
 
 @dataclass(frozen=True)
+class Tested:
+    """A question with a known answer, as one miner answered it.
+
+    Attributes:
+        question: of a validator.
+        reference: the right answer.
+        answer: of the miner.
+        score: what that was worth, 0 to 1.
+    """
+
+    question: str
+    reference: str
+    answer: str
+    score: float
+
+
+@dataclass(frozen=True)
 class Work:
     """A miner's part of a round.
 
@@ -236,8 +253,9 @@ class Work:
         name: of the miner.
         uid: its place.
         about: what it does, in words.
-        answer: to the user's question.
-        score: moving average after the tests.
+        answer: to the user's question, which nobody scores.
+        tests: what it was scored for, of all validators.
+        score: moving average of the first validator after its tests.
         incentive: its share of the miners' pay.
         paid: rao of alpha.
     """
@@ -246,9 +264,15 @@ class Work:
     uid: int
     about: str
     answer: str
+    tests: tuple[Tested, ...]
     score: float
     incentive: float
     paid: int
+
+    @property
+    def right(self) -> int:
+        """How many tests it got fully right."""
+        return sum(test.score == 1 for test in self.tests)
 
 
 @dataclass(frozen=True)
@@ -258,10 +282,11 @@ class PaidRound:
     Attributes:
         question: of the user.
         answer: that the user reads.
-        by: name of the miner who wrote it.
+        by: name of the miner who wrote it: the best paid of those who answered.
         workers: the miners, best paid first.
         others: rao of alpha that the creator, the validators and the staker got, by name.
-        tests: questions with known answers that the validators asked.
+        tests: questions with known answers that the validators asked each miner.
+        best_score: moving average of a miner that gets every test of the first validator fully right.
         netuid: the subnet.
         opened: block before the first question.
         block: in which the epoch paid.
@@ -275,6 +300,7 @@ class PaidRound:
     workers: tuple[Work, ...]
     others: Mapping[str, int]
     tests: int
+    best_score: float
     netuid: int
     opened: int
     block: int
@@ -306,22 +332,59 @@ def run_round(
         with market.net.progress(rounds + 2, "questions, answers, scores, weights", least=1) as count:
             answers = market.ask(task)
             count(1)
+            steps = []
             for _ in range(rounds):
-                market.step()
+                steps += market.step()
                 count(1)
             block = market.pay()
             count(1)
         rows = market.standings()
         earned = market.earned()
+    tests = {name: _tests(steps, str(wallet.hotkey.ss58_address)) for name, wallet in market.miners.items()}
     workers = tuple(
-        Work(row.name, row.uid, miners[row.name][0], _text(answers[row.name]), row.score, row.incentive, row.paid)
+        Work(
+            name=row.name,
+            uid=row.uid,
+            about=miners[row.name][0],
+            answer=_text(answers[row.name]),
+            tests=tests[row.name],
+            score=row.score,
+            incentive=row.incentive,
+            paid=row.paid,
+        )
         for row in rows
     )
     others = {name: rao for name, rao in earned.items() if name not in miners}
     best = next((worker for worker in workers if not answers[worker.name].problem), workers[0])
-    tests, question = rounds * len(market.validators), str(task.content["question"])
     return PaidRound(
-        question, best.answer, best.name, workers, others, tests, market.netuid, opened, block, market.net, notice
+        question=str(task.content["question"]),
+        answer=best.answer,
+        by=best.name,
+        workers=workers,
+        others=others,
+        tests=rounds * len(market.validators),
+        best_score=1 - (1 - RATE) ** rounds,
+        netuid=market.netuid,
+        opened=opened,
+        block=block,
+        net=market.net,
+        notice=notice,
+    )
+
+
+def _tests(steps: Sequence[Step], hotkey: str) -> tuple[Tested, ...]:
+    """What one miner was scored for."""
+    return tuple(
+        Tested(
+            str(step.asked.task.content["question"]),
+            str(step.asked.secret["reference"]),
+            _text(one.answer),
+            one.score.value,
+        )
+        for step in steps
+        if step.asked is not None
+        for one in step.miners
+        if one.hotkey == hotkey
     )
 
 
@@ -331,4 +394,4 @@ def _text(answer: Answer) -> str:
     )
 
 
-__all__ = ["InOrder", "Market", "PaidRound", "Standing", "Work", "run_round"]
+__all__ = ["InOrder", "Market", "PaidRound", "Standing", "Tested", "Work", "run_round"]

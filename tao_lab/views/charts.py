@@ -94,7 +94,9 @@ def clipping_chart(result: Epoch, cast: Cast | None = None) -> Figure:
     """
     cast = cast or Cast.of(result)
     table = weights_table(result, cast)
-    title = f"Clipping cuts {sum(table['cut'])} of {sum(w > 0 for w in table['weight'])} weights down to consensus"
+    drawn = [w > 0 and s > 0 for w, s in zip(table["weight"], table["stake"], strict=True)]
+    cut = sum(d and c for d, c in zip(drawn, table["cut"], strict=True))
+    title = f"Clipping cuts {cut} of {sum(drawn)} weights down to consensus"
     alternative = f"{title}. For each miner a bar at consensus and a circle for each validator's weight."
     return figure_of(consensus_spec(values_of(table), cast), title, alternative, 560, 220)
 
@@ -176,7 +178,9 @@ def permits_chart(result: Epoch, inputs: EpochInput) -> Figure:
     }
     seats = alt.Scale(domain=["permit", "no permit"], range=[BLUE, GREY])
     shapes = alt.Scale(domain=["permit", "no permit"], range=["circle", "cross"])
-    title = f"{int(permitted.sum())} of {len(order)} stakeholders get a permit: the largest stakes"
+    seated = int(permitted.sum())
+    largest = ": the largest stakes" if permitted[:seated].all() and 0 < seated < len(order) else ""
+    title = f"{seated} of {len(order)} stakeholders get a permit{largest}"
     chart = (
         alt.Chart(values_of(table))
         .mark_point(filled=True, size=40, opacity=0.9)

@@ -79,9 +79,8 @@ def tao_flow_drawing(net: Network, block: int | None = None) -> Drawing:
         said.append(f"{name} gets {tao_text(into)}, of which {tao_text(flow.buys[netuid])} buys alpha")
     stops.append(Stop("recycled", 1, ("recycled: ceases to exist", tao_text(flow.recycled)), GREY))
     streams.append(Stream("block", "recycled", flow.recycled, GREY))
-    pools = (
-        "no pool" if not flow.liquidity else "1 pool" if len(flow.liquidity) == 1 else f"{len(flow.liquidity)} pools"
-    )
+    count = sum(flow.liquidity[netuid] + flow.buys[netuid] > 0 for netuid in flow.liquidity)
+    pools = "no pool" if not count else "1 pool" if count == 1 else f"{count} pools"
     title = f"Block {number} issues {tao_text(flow.issued)}: into {pools}, and to no person"
     alternative = f"{'; '.join(said) or 'There is no subnet'}; recycled: {tao_text(flow.recycled)}."
     return sankey(title, alternative, stops, streams, height=150 + 90 * len(flow.liquidity))
@@ -120,7 +119,7 @@ def alpha_flow_drawing(net: Network, subnet: int, blocks: int | None = None) -> 
         stops.append(Stop(name, 2, (f"{label}: {alpha_text(rao)}",), ROLE_COLOURS[role]))
         streams.append(Stream(role, name, rao, ROLE_COLOURS[role]))
     shares = ", ".join(f"{label} {percent(rao / minted, 1)}" for label, rao in pots.values())
-    title = f"Subnet {subnet} pays {alpha_text(flow.minted)} for {count} blocks; {flow.dust:,} rao are nobody's"
+    title = f"Subnet {subnet} issues {alpha_text(flow.minted)} for {count} blocks; {flow.dust:,} rao are nobody's"
     return sankey(title, f"{shares}.", stops, streams, width=960, height=360)
 
 
@@ -165,8 +164,9 @@ def supply_chart(issuance: int, recycled: Sequence[int] = (0, 50), years: int = 
             for name, value in zip(rows, (at, supply, f"{part} % recycled", halving), strict=True):
                 rows[name].append(value)
         first = next((at for at, _, halving in points if halving), None)
-        halvings.append(f"{first:.1f} years ({part} % recycled)" if first else f"later ({part} %)")
-    title = f"The next halving comes in {', '.join(halvings)}"
+        when = f"in {first:.1f} years" if first is not None else f"not within {years} years"
+        halvings.append(f"{when} ({part} % recycled)")
+    title = f"The next halving comes {', '.join(halvings)}"
     names = [f"{part} % recycled" for part in recycled]
     colours = alt.Scale(domain=names, range=[BLUE, VERMILLION, GREY][: len(names)])
     base = alt.Chart(values_of(rows)).encode(
@@ -180,7 +180,7 @@ def supply_chart(issuance: int, recycled: Sequence[int] = (0, 50), years: int = 
     cap = (
         alt.Chart(values_of({"supply": [TOTAL_SUPPLY / RAO_PER_TAO / 1e6]})).mark_rule(color=BLACK).encode(y="supply:Q")
     )
-    alternative = f"{title}. Supply in millions of TAO over {years} years, below the limit of 21."
+    alternative = f"{title}. Supply in millions of TAO over {years} years, never above the limit of 21."
     return figure_of(alt.layer(cap, lines, marks), title, alternative, 560, 240)
 
 

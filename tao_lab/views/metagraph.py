@@ -96,7 +96,10 @@ def weights_graph(metagraph: Metagraph) -> Figure:
         graph.add_weighted_edges_from((validator.uid, uid, w / total) for uid, w in row.items() if w and uid in graph)
     title = _title(metagraph, graph, validators, miners)
     best = max(miners, key=lambda n: n.incentive, default=None)
-    said = f" {best.name} earns most, {percent(best.incentive / U16_MAX)} of the incentive." if best else ""
+    said = ""
+    if best is not None:
+        earned = f"{best.name} earns most, {percent(best.incentive / U16_MAX, 1)} of the incentive"
+        said = f" {earned}." if best.incentive else " No miner earns any incentive."
     alternative = f"{title}. Lines from validators on the left to miners on the right.{said}"
     height = max(len(validators), len(miners), 2) * ROW
     chart = _draw(graph, validators, miners)

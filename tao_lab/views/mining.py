@@ -88,8 +88,10 @@ def quality_chart(measured: Sequence[Measured]) -> Figure | Card:
     x = alt.X("perplexity:Q", title="perplexity: among so many equal words it wavers (lower is better)", scale=scale)
     bars = alt.Chart(alt.Data(values=rows)).mark_bar(color=BLUE, height=20).encode(y=y, x=x)
     labels = alt.Chart(alt.Data(values=rows)).mark_text(align="left", dx=5, color=INK).encode(y=y, x=x, text="text:N")
-    worse = measured[-1].perplexity / measured[0].perplexity - 1
-    title = f"Four bits make this model {percent(worse)} more surprised by the same text"
+    first, last = measured[0], measured[-1]
+    worse = last.perplexity / first.perplexity - 1
+    way = "more" if worse >= 0 else "less"
+    title = f"{last.name} makes this model {percent(abs(worse))} {way} surprised than {first.name}"
     said = ", ".join(f"{one.name} {one.perplexity:.1f}" for one in measured)
     return _figure(alt.layer(bars, labels), title, f"{title}: perplexity {said}.", 480, 110)
 
@@ -161,8 +163,7 @@ class Leaderboard:
         x = alt.X("seconds:Q", title="seconds from question to answer, over signed HTTP", axis=axis)
         dots = alt.Chart(alt.Data(values=self.times)).mark_tick(color=BLUE, thickness=2, height=16).encode(y=y, x=x)
         said = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in middle.items())
-        own, theirs = middle.get(self._mine, 0.0), middle.drop(self._mine, errors="ignore").median()
-        title = f"An answer of {self._mine} takes {own:.2f} s, one of the others {theirs:.2f} s"
+        title = _latency_title(middle, self._mine)
         return _figure(alt.layer(dots), title, f"Medians: {said}.", 560, 26 * max(len(middle), 1))
 
     def _lines(self, field: str, axis: str, words: str, number: str) -> Figure:
@@ -183,6 +184,20 @@ class Leaderboard:
 def _nothing() -> dict[str, str]:
     """An output that is empty: before the first step, and when the last table is the cell's result."""
     return {"text/html": "", "text/plain": ""}
+
+
+def _latency_title(middle: pd.Series, mine: str) -> str:
+    """How long one's own answers take, and those of the others.
+
+    Args:
+        middle: median seconds by miner.
+        mine: name of one's own miner.
+    """
+    others = middle.drop(mine, errors="ignore")
+    theirs = f"one of the others {others.median():.2f} s" if len(others) else "and nobody else answered"
+    if mine not in middle.index:
+        return f"{mine} has not answered; {theirs}" if len(others) else "Nobody has answered yet"
+    return f"An answer of {mine} takes {middle[mine]:.2f} s, {theirs}"
 
 
 def board_card(rows: Sequence[Standing], block: int, mine: str) -> Card:

@@ -14,6 +14,7 @@ import altair as alt
 from tao_lab.economy import SubnetPrice, block_emission, split, subnet_block_emission, subnet_shares, subnet_terms
 from tao_lab.economy.block_emission import TOTAL_SUPPLY
 from tao_lab.economy.dividends import payout
+from tao_lab.economy.issuance import kept_of
 from tao_lab.economy.words import U64F64, U96F32
 from tao_lab.units import RAO_PER_TAO, U16_MAX
 from tao_lab.views.charts import BLACK, BLUE, GREEN, GREY, LARGE, ORANGE, SKY, SMALL, VERMILLION, Style
@@ -28,6 +29,7 @@ OTHERS = {"B": 30, "C": 20}  # hundredths of a TAO that an alpha of the other tw
 WAYS = ("joins the pool, with new α", "buys α from the pool")
 PARTS = ("owner's cut", "miners", "burned", "validators' take", "their stakers", "root")
 PART_COLOURS = (ORANGE, BLUE, VERMILLION, GREEN, SKY, GREY)
+FAR = 100_000  # years in which a halving is looked for: all that may ever come are nearer
 SUPPLY_LINES = ("as set", "nothing recycled")
 
 
@@ -66,7 +68,7 @@ def block_of(settings: Settings) -> Block:
     for (name, price), share in zip(prices.items(), subnet_shares(subnets), strict=True):
         terms = subnet_terms(subnet_block_emission(share, issued), TAO, U64F64.one * price // 100, root)
         joins[name], buys[name] = U96F32.whole(terms.tao_in), U96F32.whole(terms.excess_tao)
-    corners = supply_points(issuance, settings["recycled"], 1_000)
+    corners = supply_points(issuance, settings["recycled"], FAR)
     halving = next((years for years, _, is_halving in corners if is_halving), None)
     return Block(issued, joins, buys, _parts(settings, root), halving)
 
@@ -137,14 +139,32 @@ def picture(now: Settings, since: Settings) -> Picture:
 def sentence(now: Settings, since: Settings, block: Block, before: Block) -> str:
     """What just happened: what the moved slider did, and how the block stands."""
     done = " ".join(EFFECTS[name](now, since, block, before) for name in EFFECTS if now[name] != since[name])
+    return f"{done} {_where_it_goes(now, block)}".strip()
+
+
+def _where_it_goes(now: Settings, block: Block) -> str:
+    """What the block issues, who gets it, and what becomes of it."""
     if not block.issued:
-        return f"{done} A block issues nothing any more.".strip()
+        return "A block issues nothing any more."
     shares = ", ".join(f"{tao_text(block.gets(name))} to subnet {name}" for name in block.joins)
-    return f"{done} A block issues {tao_text(block.issued)}: {shares}. All of it goes into pools; people get α.".strip()
+    pools = f"{_part(block)} of it goes into pools; people get α."
+    recycled = ""
+    if now["recycled"]:
+        kept = tao_text(kept_of(block.issued, now["recycled"]))
+        recycled = (
+            f" Then {now['recycled']} % of all TAO is recycled and ceases to exist: supply grows by {kept} a block."
+        )
+    return f"A block issues {tao_text(block.issued)}: {shares}. {pools}{recycled}"
+
+
+def _part(block: Block) -> str:
+    """How much of the block's TAO goes into pools; less than a rao a subnet is rounding."""
+    given = sum(block.gets(name) for name in block.joins)
+    return "All" if block.issued - given <= 2 * len(block.joins) else percent(given / block.issued)
 
 
 def _halving(years: float | None) -> str:
-    return "no halving is left" if years is None else f"the next halving is {years:.1f} years away"
+    return "no halving comes any more" if years is None else f"the next halving is {years:.1f} years away"
 
 
 def _issuance_effect(now: Settings, since: Settings, block: Block, before: Block) -> str:
@@ -164,14 +184,18 @@ def _recycled_effect(now: Settings, since: Settings, block: Block, before: Block
 def _price_effect(now: Settings, since: Settings, block: Block, before: Block) -> str:
     return (
         f"A's moving price goes from {since['price'] / 100:.2f} to {now['price'] / 100:.2f} τ: its share of the block "
-        f"goes from {_share(before)} to {_share(block)}."
+        f"{_moved_share(before, block)}."
     )
 
 
 def _burn_effect(now: Settings, since: Settings, block: Block, before: Block) -> str:
+    gained = ""
+    if block.issued and before.issued:
+        was, now_is = (sum(each.gets(name) for name in OTHERS) / each.issued for each in (before, block))
+        gained = ", and the others gain it" if now_is > was else ", which the others lose" if now_is < was else ""
     return (
         f"A's owner burns {now['burn']} % of its miners' pay instead of {since['burn']} %: A's share of the block "
-        f"goes from {_share(before)} to {_share(block)}, and the others gain it."
+        f"{_moved_share(before, block)}{gained}."
     )
 
 
@@ -179,9 +203,15 @@ def _root_effect(now: Settings, since: Settings, block: Block, before: Block) ->
     validators = [(each.parts["validators' take"] + each.parts["their stakers"]) / TAO for each in (before, block)]
     return (
         f"Root weighs {now['root']} % instead of {since['root']} %: of each α it gets {block.parts['root'] / TAO:.3f}, "
-        f"and the validators with their stakers {validators[1]:.3f} instead of {validators[0]:.3f}. "
-        "Miners lose nothing."
+        f"and the validators with their stakers {validators[1]:.3f} instead of {validators[0]:.3f}."
+        f"{_miners(before, block)}"
     )
+
+
+def _miners(before: Block, block: Block) -> str:
+    """What a change did to miners."""
+    was, is_now = before.parts["miners"], block.parts["miners"]
+    return " Miners lose nothing." if is_now == was else f" Miners get {is_now / TAO:.3f} instead of {was / TAO:.3f}."
 
 
 def _take_effect(now: Settings, since: Settings, block: Block, before: Block) -> str:
@@ -200,6 +230,12 @@ EFFECTS: dict[str, Callable[[Settings, Settings, Block, Block], str]] = {
     "root": _root_effect,
     "take": _take_effect,
 }
+
+
+def _moved_share(before: Block, block: Block) -> str:
+    """From where to where A's share of the block went."""
+    was, is_now = _share(before), _share(block)
+    return f"stays at {is_now}" if was == is_now else f"goes from {was} to {is_now}"
 
 
 def _share(block: Block) -> str:
@@ -225,7 +261,9 @@ def _charts(now: Settings, block: Block) -> dict[str, Chart]:
     gets = ", ".join(f"subnet {name} {tao_text(block.gets(name))}" for name in block.joins)
     return {
         "supply": Chart(
-            supply, f"{supply}. Curve of millions of TAO over {YEARS} years, below the limit of 21.", _supply_table(now)
+            supply,
+            f"{supply}. Curve of millions of TAO over {YEARS} years, never above the limit of 21.",
+            _supply_table(now),
         ),
         "tao": Chart(tao, f"{tao}: {gets}.", _tao_table(block)),
         "alpha": Chart(f"One α of subnet A: miners get {people}", f"{parts}.", _alpha_table(block)),

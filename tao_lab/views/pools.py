@@ -28,6 +28,7 @@ NO_LIMIT = 100  # per cent from the price: so far the slider goes, and there it 
 FEE_RATES = (33, 655)  # u16: the chain's own, and one per cent, which shows in a picture
 DEPTHS = (100, 1_000, 10_000)  # times what a small pool holds
 CURVE_POINTS = 80
+FINEST = 0.00005  # a share below 0.005 % would read 0.00 %
 
 
 @dataclass(frozen=True)
@@ -175,11 +176,15 @@ def _limit(pool: Pool, settings: Settings) -> float | None:
 def units(rao: float) -> str:
     """An amount with about four digits."""
     amount = rao / RAO_PER_TAO
+    if amount < 0:
+        return f"-{units(-rao)}"
     return f"{amount:,.0f}" if amount >= 1_000 else f"{amount:.4g}"
 
 
 def fine_percent(share: float) -> str:
     """A share in per cent, with two digits where it is small: a fee of 0.05 % must not read 0.1 %."""
+    if 0 < share < FINEST:
+        return "under 0.01 %"
     return f"{share * 100:.2f} %" if 0 < share < 1 / 100 else percent(share)
 
 
@@ -187,17 +192,43 @@ def sentence(now: Quote) -> str:
     """What just happened."""
     buys = now.side == "buy"
     given, got = ("τ", "α") if buys else ("α", "τ")
+    fee = f"The fee takes {units(now.fee)} {given}; "
     if not now.paid:
-        return f"Nothing is swapped, so nothing moves: one α costs {now.before:.4g} τ."
-    cut = ""
-    if now.left:
-        cut = f"The limit of {now.limit:.4g} τ stops the swap: {units(now.left)} {given} stay with you. "
+        if not now.fee and not now.received:
+            return f"Nothing is swapped, so nothing moves: one α costs {now.before:.4g} τ."
+        return f"{fee}nothing is swapped, and you get {units(now.received)} {got}. One α costs {now.before:.4g} τ."
     what = f"You {'pay' if buys else 'sell'} {units(now.fee + now.paid)} {given}. "
-    fee = f"The fee takes {units(now.fee)} {given}; the rest brings {units(now.received)} {got}, "
-    loss = f"{percent(now.slippage)} less than at the price before: that is slippage. "
-    move = percent(abs(now.after / now.before - 1))
-    moved = f"One α cost {now.before:.4g} τ and costs {now.after:.4g} τ now, {move} {'more' if buys else 'less'}."
-    return cut + what + fee + loss + moved
+    brought = f"the rest brings {units(now.received)} {got}, {_slippage(now)}. "
+    return f"{_kept_back(now, given)}{what}{fee}{brought}{_move(now)}"
+
+
+def _kept_back(now: Quote, given: str) -> str:
+    """What stays with the user of the amount offered, and why."""
+    if now.left < 0:
+        return f"The rule takes {units(-now.left)} {given} more than you offered. "
+    if now.left == 0:
+        return ""
+    if now.limit is None:
+        return f"There is no limit, yet {units(now.left)} {given} stay with you. "
+    return f"The limit of {now.limit:.4g} τ stops the swap: {units(now.left)} {given} stay with you. "
+
+
+def _slippage(now: Quote) -> str:
+    """What came out against the price before."""
+    if now.slippage == 0:
+        return "as much as at the price before: there is no slippage"
+    if now.slippage < 0:
+        return f"{fine_percent(-now.slippage)} more than at the price before"
+    return f"{fine_percent(now.slippage)} less than at the price before: that is slippage"
+
+
+def _move(now: Quote) -> str:
+    """What became of the price."""
+    old, new = f"{now.before:.4g}", f"{now.after:.4g}"
+    if old == new:
+        return f"One α costs {old} τ, before and after."
+    way = "more" if now.after > now.before else "less"
+    return f"One α cost {old} τ and costs {new} τ now, {fine_percent(abs(now.after / now.before - 1))} {way}."
 
 
 # --- the three charts of a swap ---------------------------------------------------------------------------------
@@ -210,11 +241,12 @@ def _charts(now: Quote) -> dict[str, Chart]:
     curve = moved if now.paid else f"Pool: {start}"
     on_average = f"Price: from {now.before:.4g} to {now.after:.4g} τ; you {'pay' if now.side == 'buy' else 'get'} "
     parts = parts_table(now)
-    shares = ", ".join(f"{what} {percent(s)}" for what, s in zip(parts["part"], parts["share"], strict=True))
+    shares = ", ".join(f"{what} {text}" for what, text in zip(parts["part"], parts["text"], strict=True))
+    unit = "τ" if now.side == "buy" else "α"
     return {
         "curve": Chart(
             curve,
-            f"Curve of all reserves that the pool can have; {curve}. Before the swap a circle, after it a diamond.",
+            f"Curve of all reserves that the rule allows; {curve}. Before the swap a circle, after it a diamond.",
             curve_table(now),
         ),
         "price": Chart(
@@ -223,17 +255,22 @@ def _charts(now: Quote) -> dict[str, Chart]:
             f"{now.average:.4g} τ on average" + (f", limit {now.limit:.4g} τ." if now.limit is not None else "."),
             price_table(now),
         ),
-        "parts": Chart(f"Where your {units(now.amount)} {'τ' if now.side == 'buy' else 'α'} go", shares, parts),
+        "parts": Chart(
+            f"Where your {units(now.amount)} {unit} go" if now.amount else f"You offer no {unit}",
+            f"Parts of the {units(now.amount)} {unit} that you offer: {shares}.",
+            parts,
+        ),
     }
 
 
 def curve_table(now: Quote) -> Table:
     """Points of the pool's curve (kind "curve"), the stretch that the swap moves along, and its two ends."""
     pool, (tao, alpha) = now.pool, now.reserves_after
-    low, high = min(pool.tao / 2.2, tao / 1.4), max(pool.tao * 2.2, tao * 1.2)
+    lowest = max(tao, 1)  # a broken rule may take out more than there is
+    low, high = min(pool.tao / 2.2, lowest / 1.4), max(pool.tao * 2.2, tao * 1.2)
     xs = {"curve": np.geomspace(low, high, CURVE_POINTS)}
     if now.paid:
-        xs["moved"] = np.geomspace(min(pool.tao, tao), max(pool.tao, tao), CURVE_POINTS // 2)
+        xs["moved"] = np.geomspace(min(pool.tao, lowest), max(pool.tao, lowest), CURVE_POINTS // 2)
     exponent = pool.quote_weight / pool.base_weight
     rows: Table = {"kind": [], "tao": [], "alpha": []}
     for kind, points in xs.items():

@@ -5,23 +5,36 @@ from __future__ import annotations
 from tao_lab.cards import Card, Grid, Text, percent
 from tao_lab.subnets.market import PaidRound, Work
 from tao_lab.units import RAO_PER_TAO
-from tao_lab.views.drawing import Arrow, Box, Drawing, Part, Words
+from tao_lab.views.drawing import Arrow, Box, Drawing, Look, Part, Words
 
 LONGEST = 30  # characters of an answer in a box
 ROW = 76  # px from miner to miner
 TOP = 26  # px, for the headings
+NOT_SCORED = (
+    "Nobody scored this answer: validators score only what they can check, and none of them knows what is right here."
+)
 
 
 def answer_card(done: PaidRound) -> Card:
-    """What the user reads."""
-    blocks: tuple[Text | Grid, ...] = (Text(f"{done.answer}"),)
+    """What the user reads, where it comes from, and what the miner who wrote it was scored for."""
+    writer = next(worker for worker in done.workers if worker.name == done.by)
+    rows = [[test.question, _cut(test.answer), test.reference, f"{test.score:.2f}"] for test in writer.tests]
+    scored = Text(
+        f"{done.by} was scored for the validators' {done.tests} tests, of which it got {writer.right} fully right:"
+    )
+    header = ("test", f"answer of {done.by}", "right answer", "score, 0 to 1")
+    blocks: tuple[Text | Grid, ...] = (Text(done.answer), Text(NOT_SCORED), scored, Grid(rows, header))
     if done.notice:
         blocks = (*blocks, Text(done.notice))
-    return Card("waiting" if done.notice else "info", f"Answer of {done.by}", done.question, blocks)
+    best = max(worker.paid for worker in done.workers)
+    pay = "whom nobody paid" if not writer.paid else "the best paid" if writer.paid == best else "paid less than others"
+    return Card("waiting" if done.notice else "info", f"Answer of {done.by}, {pay}", done.question, blocks)
 
 
 def round_drawing(done: PaidRound) -> Drawing:
     """A round from left to right: user, validators, miners, chain, pay.
+
+    What is scored and paid stands in boxes with arrows; a miner's answer to the user hangs below it, and leads nowhere.
 
     Args:
         done: a round that has been run.
@@ -30,34 +43,39 @@ def round_drawing(done: PaidRound) -> Drawing:
     height = TOP + rows * ROW + 104
     middle = TOP + rows * ROW / 2
     user = Box(2, middle - 32, 118, ["you ask", *_folded(done.question, 15)], "given")
-    validators = Box(172, middle - 32, 128, ["validators", "ask all miners", f"and {done.tests} tests"])
+    validators = Box(172, middle - 32, 128, ["validators", "ask all miners,", f"and {done.tests} tests"])
     parts: list[Part] = [user, validators, Arrow(user.right, (validators.x - 3, user.right[1]))]
-    for heading, x in (("miners answer", 362), ("validators score", 620), ("the chain", 738), ("pays, in alpha", 880)):
+    for heading, x in (("miners answer", 362), ("tests are scored", 604), ("the chain", 766), ("pays, in alpha", 880)):
         parts.append(Words(x, 14, heading))
     for place, work in enumerate(done.workers):
-        parts += _miner(work, TOP + place * ROW, validators, work.name == done.by)
+        parts += _miner(done, work, TOP + place * ROW, validators)
     parts += _others(done, TOP + rows * ROW + 16)
     paid = sum(work.paid for work in done.workers)
-    title = f"One round: {rows} miners, {done.tests} tests, and {_alpha(paid)} alpha for those who answered well"
+    title = f"One round: {rows} miners, {done.tests} tests, and {_alpha(paid)} alpha for miners with right answers"
+    if not paid:
+        title = f"One round: {rows} miners, {done.tests} tests, and no alpha: no miner had a right answer"
     said = [
-        f"{w.name} answered “{w.answer}”, scored {w.score:.2f} and got {_alpha(w.paid)} alpha" for w in done.workers
+        f"{w.name} got {w.right} of {len(w.tests)} tests right, scored {w.score:.2f} of {done.best_score:.2f} and got "
+        f"{_alpha(w.paid)} alpha; to the question, which is not scored, it answered “{w.answer}”"
+        for w in done.workers
     ]
     others = [f"{name} got {_alpha(rao)} alpha" for name, rao in done.others.items()]
     return Drawing(title, f"Question: {done.question} {'; '.join([*said, *others])}.", 990, height, tuple(parts))
 
 
-def _miner(work: Work, y: float, validators: Box, chosen: bool) -> list[Part]:
-    """One row: the miner, its score, what the chain made of it, its pay."""
-    look = "good" if work.paid else "faint"
-    miner = Box(362, y, 240, [work.name, work.about, f"“{_cut(work.answer)}”"], "good" if chosen else "plain")
-    score = Box(640, y + 8, 62, ["score", f"{work.score:.2f}"], look)  # type: ignore[arg-type]
-    chain = Box(738, y + 8, 104, [f"UID {work.uid}", f"share {percent(work.incentive)}"], look)  # type: ignore[arg-type]
-    pay = Box(880, y + 8, 106, [_alpha(work.paid), "alpha"], look)  # type: ignore[arg-type]
+def _miner(done: PaidRound, work: Work, y: float, validators: Box) -> list[Part]:
+    """One row: the miner, what its tests came to, what the chain made of that, its pay; and its answer to the user."""
+    look: Look = "good" if work.paid else "faint"
+    miner = Box(362, y, 222, [work.name, work.about], "good" if work.name == done.by else "plain")
+    tests = [f"{work.right} of {len(work.tests)} right", f"score {work.score:.2f} of {done.best_score:.2f}"]
+    score = Box(604, y, 144, tests, look)
+    chain = Box(766, y, 96, [f"UID {work.uid}", f"share {percent(work.incentive)}"], look)
+    pay = Box(880, y, 106, [_alpha(work.paid), "alpha"], look)
     arrows = [
-        Arrow(a.right, (b.x - 3, b.left[1]), look=look)  # type: ignore[arg-type]
-        for a, b in ((miner, score), (score, chain), (chain, pay))
+        Arrow(a.right, (b.x - 3, b.left[1]), look=look) for a, b in ((miner, score), (score, chain), (chain, pay))
     ]
-    return [Arrow(validators.right, (miner.x - 3, miner.left[1])), miner, score, chain, pay, *arrows]
+    answer = Words(370, y + miner.height + 16, f"to you, not scored: “{_cut(work.answer)}”")
+    return [Arrow(validators.right, (miner.x - 3, miner.left[1])), miner, score, chain, pay, answer, *arrows]
 
 
 def _others(done: PaidRound, y: float) -> list[Part]:
@@ -79,11 +97,12 @@ def _cut(text: str) -> str:
 
 
 def _folded(text: str, width: int) -> list[str]:
-    """At most three lines of a text."""
+    """At most three lines of a text; what is left out is an ellipsis."""
     lines: list[str] = []
     for word in text.split():
-        if lines and len(lines[-1]) + len(word) < width:
-            lines[-1] += f" {word}"
+        part = word if len(word) <= width else f"{word[: width - 1]}…"
+        if lines and len(lines[-1]) + len(part) < width:
+            lines[-1] += f" {part}"
         else:
-            lines.append(word[:width])
-    return lines if len(lines) <= 3 else [*lines[:2], lines[2][: width - 1] + "…"]
+            lines.append(part)
+    return lines if len(lines) <= 3 else [*lines[:2], f"{lines[2][: width - 1]}…"]

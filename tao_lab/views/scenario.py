@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any, Literal, Self, get_args
 
 import numpy as np
@@ -188,47 +187,19 @@ class Outcome:
         """UID of the miner that the liars push."""
         return self.scenario.target[self.settings.lie]
 
-    @cached_property
-    def kappa_word(self) -> int:
-        """Share of stake that decides consensus, as an I32F32 word."""
-        return int(EXACT.ratio(self.settings.kappa, U16_MAX))
-
-    @cached_property
-    def liar_stake_word(self) -> int:
-        """The liars' share of the stake that votes, as an I32F32 word."""
-        return self._sum(self.epochs[0].active_stake)
-
-    @property
-    def liars_decide_alone(self) -> bool:
-        """Whether a weight that only the liars give stands in consensus: they hold kappa of the votes."""
-        return self.liar_stake_word > 0 and self.liar_stake_word >= self.kappa_word
-
-    @cached_property
-    def kept(self) -> float:
-        """Part of each liar's weight that clipping left, 0 to 1."""
-        return self.share(self.epochs[0].validator_trust, self.scenario.cast.liars[0])
-
-    @property
-    def nobody_earns(self) -> bool:
-        """Whether all consensus is zero, so that there is neither incentive nor dividend."""
-        return not self.after.incentive.any() and not self.after.dividends.any()
-
-    def liars_dividends(self, result: Epoch) -> float:
-        """The liars' part of all dividends, 0 to 1."""
-        return float(EXACT.to_float(self._sum(result.dividends)))
+    def liars(self, result: Epoch, words: Array) -> float:
+        """What all liars together have of a vector of one of the epochs, as a number."""
+        return float(result.numbers.to_float(words[list(self.scenario.cast.liars)].sum()))
 
     def share(self, words: Array, uid: int) -> float:
-        """One UID's entry of a vector of words, as a number."""
-        return float(EXACT.to_float(words[uid]))
+        """One UID's entry of a vector, as a number; a student's epoch may compute in floats."""
+        return float(self.after.numbers.to_float(words[uid]))
 
     def bonds(self) -> Array:
         """Stored bonds as proportions: (epochs + 1, validators of the cast, miners of the cast)."""
         cast = self.scenario.cast
         rows = np.array(cast.validators)
         return np.stack([terms.bonds.dense(rows)[:, list(cast.miners)] for terms in self.stored]) / U16_MAX
-
-    def _sum(self, words: Array) -> int:
-        return int(words[list(self.scenario.cast.liars)].sum())
 
 
 def run(scenario: Scenario, settings: Settings, epochs: int = 20, rule: Rule = epoch) -> Outcome:

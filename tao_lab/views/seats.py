@@ -56,7 +56,9 @@ def lock_cost_chart(
     last, last_block, paid, rows = MIN_LOCK, 0, [], []
     marks = sorted(round(day * BLOCKS_A_DAY) + 1 for day in created)
     step = max(days * BLOCKS_A_DAY // MOST_POINTS, 1)
-    for block in sorted({*range(1, days * BLOCKS_A_DAY, step), *marks, *(mark + 1 for mark in marks)}):
+    for block in sorted(
+        {*range(1, days * BLOCKS_A_DAY, step), days * BLOCKS_A_DAY, *marks, *(mark + 1 for mark in marks)}
+    ):
         cost = rule(last, MIN_LOCK, last_block, block, LOCK_INTERVAL)
         rows.append({"day": block / BLOCKS_A_DAY, "cost": cost / RAO_PER_TAO})
         if block in marks:
@@ -192,12 +194,7 @@ class RegistrationExplorer:
         terms = PriceTerms(self.half_life.value, factor, MAINNET_TERMS.min_burn, MAINNET_TERMS.max_burn)
         rush = self.rush.value
         values = prices(self.rule, terms, FIRST_PRICE, rush, 1_440)
-        back = next((i for i, value in enumerate(values[rush:]) if value <= FIRST_PRICE), None)
-        when = (
-            f"back at {_tao(FIRST_PRICE)} after {back:,} blocks" if back is not None else "not back within 1,440 blocks"
-        )
-        title = f"{rush} registrations lift a seat from {_tao(FIRST_PRICE)} to {_tao(max(values))}; {when}"
-        return price_chart({"price": values}, title, rush)
+        return price_chart({"price": values}, _rush_title(values, rush), rush)
 
     def _draw(self) -> None:
         self.picture.value = self.figure()._repr_mimebundle_()["text/html"]
@@ -212,6 +209,28 @@ class RegistrationExplorer:
         bundle = ipywidgets.VBox([*self.sliders, self.picture])._repr_mimebundle_()
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
         return {**data, "text/plain": repr(self)}, metadata
+
+
+def _rush_title(values: Sequence[int], rush: int) -> str:
+    """What a rush did to the price, and when that was over.
+
+    Args:
+        values: as `prices` gives them.
+        rush: how many registered at once.
+    """
+    first, top, blocks = values[0], values[rush], len(values) - 1 - rush
+    if not rush:
+        return f"Nobody registers: a seat costs {_tao(first)}, and {_tao(values[-1])} after {blocks:,} blocks"
+    one = rush == 1
+    who = "1 registration" if one else f"{rush} registrations"
+    end = f"it is {_tao(values[-1])} after {blocks:,} blocks"
+    if _tao(top) == _tao(first):
+        return f"{who} {'leaves' if one else 'leave'} the price of a seat at {_tao(first)}; {end}"
+    if top < first:
+        return f"{who} {'lowers' if one else 'lower'} a seat from {_tao(first)} to {_tao(top)}; {end}"
+    back = next((number for number, value in enumerate(values[rush:]) if value <= first), None)
+    when = f"not back within {blocks:,} blocks" if back is None else f"back at {_tao(first)} after {back:,} blocks"
+    return f"{who} {'lifts' if one else 'lift'} a seat from {_tao(first)} to {_tao(top)}; {when}"
 
 
 # --- who keeps a seat ---
@@ -243,14 +262,23 @@ def seats_chart(net: Network, netuid: int, rule: Callable[..., int | None] | Non
         }
         for n in neurons
     ]
-    safe = sum(n.immortal or n.immune for n in neurons)
-    then = f"UID {goes} goes next" if goes is not None else "a newcomer gets a free seat"
-    if goes is None and len(neurons) >= places:
-        then = "nobody may be replaced"
-    title = f"Subnet {netuid}: {len(neurons)} of {places} seats are taken, {safe} of them safe; {then}"
+    states = [str(row["state"]) for row in rows]
+    safe = states.count("owner's, stays") + states.count("immune")
+    title = f"Subnet {netuid}: {len(neurons)} of {places} seats are taken, {safe} immune or the owner's; "
+    title += _who_goes(goes, states, full=len(neurons) >= places)
     height = (1 + (len(neurons) - 1) // ACROSS) * SEAT
     said = "; ".join(f"UID {row['uid']}: {row['state']}, {row['earned']}" for row in rows[:ACROSS])
+    said += f"; and {len(rows) - ACROSS} more seats" if len(rows) > ACROSS else ""
     return _figure(_seats(rows), title, f"{said}.", ACROSS * SEAT, height)
+
+
+def _who_goes(goes: int | None, states: Sequence[str], full: bool) -> str:
+    """Whose seat a newcomer gets."""
+    if not full:
+        return "a newcomer gets a free seat"
+    if goes is None:
+        return "nobody may be replaced" if "can be replaced" not in states else "the rule replaces nobody"
+    return f"UID {goes} goes next" if "goes next" in states else f"the rule names UID {goes}, which has no seat"
 
 
 def _goes(neurons: Sequence[Neuron], least: int, rule: Callable[..., int | None] | None) -> int | None:

@@ -29,9 +29,14 @@ def score_history_chart(rows: Rows) -> Figure:
         rows: `round` from 1, `miner`, `score` and `average`, 0 to 1.
     """
     last = {row["miner"]: row["average"] for row in rows}
-    best = max(last, key=lambda miner: last[miner])
+    highest = f"{max(last.values()):.2f}"
+    best = [miner for miner, average in last.items() if f"{average:.2f}" == highest]
     never = [miner for miner in last if not any(row["score"] for row in rows if row["miner"] == miner)]
-    title = f"Averages climb slowly: {best} is at {last[best]:.2f} after {max(row['round'] for row in rows)} rounds"
+    rounds = max(row["round"] for row in rows)
+    who = f"{' and '.join(best)} {'has' if len(best) == 1 else 'have'}" if len(best) < len(last) else "all have"
+    title = f"After {rounds} rounds {who} the highest average, {highest}"
+    if not any(last.values()):
+        title = f"After {rounds} rounds every miner's average is 0"
     said = ", ".join(f"{miner} {average:.2f}" for miner, average in last.items())
     alternative = f"{title}. At the end: {said}. Never a score above 0: {', '.join(never) or 'nobody'}."
     base = alt.Chart(_data(rows)).encode(x=alt.X("round:O", title="round", axis=alt.Axis(labelAngle=0)), **_who(last))
@@ -55,7 +60,9 @@ def earned_chart(rows: Rows) -> Figure:
         sums[row["miner"]] = sums.get(row["miner"], 0.0) + row["earned"]
         table.append({"round": row["round"], "miner": row["miner"], "alpha": sums[row["miner"]]})
     poor = sum(amount == 0 for amount in sums.values())
-    title = f"{poor} of {len(sums)} miners have earned nothing"
+    title = (
+        f"{poor} of {len(sums)} miners have earned nothing" if poor else f"All {len(sums)} miners have earned something"
+    )
     alternative = f"{title}. Alpha at the end: {', '.join(f'{miner} {amount:.2f}' for miner, amount in sums.items())}."
     chart = (
         alt.Chart(_data(table))
@@ -79,7 +86,8 @@ def latency_chart(rows: Rows, limit: float | None = None) -> Figure:
     miners = list(dict.fromkeys(row["miner"] for row in rows))
     slowest = max(rows, key=lambda row: row["seconds"])
     title = f"The slowest answer is {slowest['miner']}'s: {slowest['seconds']:.2f} s"
-    title += "" if limit is None else f" of {limit:g} s allowed"
+    if limit is not None:
+        title += f" of {limit:g} s allowed" if slowest["seconds"] <= limit else f", and {limit:g} s are allowed"
     points = (
         alt.Chart(_data(rows))
         .mark_point(size=70, filled=True, opacity=0.7)

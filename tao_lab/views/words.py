@@ -1,15 +1,19 @@
 """What just happened, in words: titles, text alternatives and the sentence below the charts.
 
-Every word is computed from an `Outcome`, so that it holds for every position of the sliders.
+Every word is computed from an `Outcome` and its `Facts`, so that it holds for every position of the sliders and under
+any rule, a student's broken one too. Where a rule breaks what the chain does, "so" becomes "yet".
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tao_lab.consensus.types import Array
 from tao_lab.units import U16_MAX
+from tao_lab.views.facts import Facts
 from tao_lab.views.scenario import Outcome
 
-VISIBLE = 0.0005  # a change below 0.05 % shows the same digits
+VISIBLE = 0.0005  # a share below 0.05 % would read 0 %
 
 
 def percent(share: float) -> str:
@@ -46,24 +50,13 @@ def change(outcome: Outcome, since: Outcome | None) -> str:
 
 def state(outcome: Outcome) -> str:
     """How the lie stands."""
-    kappa = percent_of_word(outcome.kappa_word)
-    if outcome.nobody_earns:
-        return (
-            f"No weight at all has {kappa} of stake (kappa) behind it, so every consensus is 0: "
-            "nobody earns incentive or dividends, and the chain pays out by stake alone."
-        )
+    facts = Facts.of(outcome)
+    if facts.best is None and not facts.any_dividends:
+        stake = ", and the chain pays out by stake alone" if facts.paid_by_stake else ""
+        return f"{_no_consensus(facts)}nobody earns incentive or dividends{stake}."
     if outcome.settings.liar_percent == 0:
-        best, share = _best_miner(outcome)
-        return (
-            f"The liars hold no stake, so what they say counts for nothing. "
-            f"Miner {best} earns most: {percent(share)} of the incentive."
-        )
-    return f"{_power(outcome)}, {_clipping(outcome)}, and {_pay(outcome)}. {_dividends(outcome)}"
-
-
-def percent_of_word(word: int) -> str:
-    """An I32F32 share in per cent; kappa's 32,767 of 65,535 reads 50 %."""
-    return percent(word / 2**32)
+        return f"{_without_voice(facts)} {_best(facts)}"
+    return f"{_power(facts)}, {_clipping(facts, outcome.target)}, {_pay(facts)}. {_dividends(outcome, facts)}"
 
 
 # --- titles and text alternatives of the charts ---
@@ -71,51 +64,60 @@ def percent_of_word(word: int) -> str:
 
 def weights_title(outcome: Outcome) -> str:
     """What the weights matrix shows."""
+    facts = Facts.of(outcome)
+    given = "everything" if facts.all_on_one else _range(facts.weights)
     if outcome.settings.liar_percent == 0:
-        return f"Weights: the liars name miner {outcome.target}, but have no stake"
-    return f"Weights: the liars give miner {outcome.target} everything"
+        return f"Weights: the liars give miner {outcome.target} {given}, without stake"
+    return f"Weights: the liars give miner {outcome.target} {given}"
 
 
 def weights_alt(outcome: Outcome) -> str:
     """Text alternative of the weights matrix."""
-    cast = outcome.scenario.cast
-    best = cast.miners[0]
+    cast, facts = outcome.scenario.cast, Facts.of(outcome)
+    liars = f"each of the {len(cast.liars)} liars' rows at the bottom holds one full cell, at miner {outcome.target}"
+    if not facts.all_on_one:
+        liars = f"the {len(cast.liars)} liars' rows at the bottom give miner {outcome.target} {_range(facts.weights)}"
     return (
         f"Matrix of {len(cast.validators)} validators by {len(cast.miners)} miners; colour is the share of a "
-        f"validator's weight. The {len(cast.honest)} honest rows together give miner {best} most; "
-        f"each of the {len(cast.liars)} liars' rows at the bottom holds one full cell, at miner {outcome.target}."
+        f"validator's weight. The {len(cast.honest)} honest rows, each counted by its stake, give miner "
+        f"{facts.praised} most; {liars}."
     )
 
 
 def consensus_title(outcome: Outcome) -> str:
     """What the chart of consensus shows."""
-    consensus = percent(outcome.share(outcome.epochs[0].consensus, outcome.target))
+    facts = Facts.of(outcome)
+    found = f"Consensus on miner {outcome.target}: {percent(facts.consensus)}"
     if outcome.settings.liar_percent == 0:
-        return f"Consensus on miner {outcome.target}: {consensus}, whatever the liars say"
-    if outcome.kept == 1:
-        return f"Consensus on miner {outcome.target}: {consensus}, the liars' 100 % stands"
-    return f"Consensus on miner {outcome.target}: {consensus}, so the liars' 100 % is cut"
+        return found if facts.consensus_moved else f"{found}, whatever the liars say"
+    weight = f"the liars' {_range(facts.weights)}"
+    is_cut, is_above = facts.kept < 1, facts.weight > facts.consensus
+    if not is_cut:
+        return f"{found}, yet {weight} stands" if is_above else f"{found}, {weight} stands"
+    return f"{found}, so {weight} is cut" if is_above else f"{found}, yet {weight} is cut"
 
 
 def consensus_alt(outcome: Outcome) -> str:
     """Text alternative of the chart of consensus."""
-    words = outcome.epochs[0].consensus
+    words, facts = outcome.epochs[0].consensus, Facts.of(outcome)
     parts = [f"miner {uid} {percent(outcome.share(words, uid))}" for uid in outcome.scenario.cast.miners]
     return (
-        "For each miner a black bar at its consensus and a circle for each validator's weight; "
-        f"circles above the bar are cut down to it. Consensus: {', '.join(parts)}."
+        "For each miner a black bar at its consensus and a circle for each validator's weight, hollow if it is cut: "
+        f"{facts.above} of {facts.circles} circles are above their bar, {facts.cut} are cut. "
+        f"Consensus: {', '.join(parts)}."
     )
 
 
 def incentive_title(outcome: Outcome) -> str:
     """What the chart of incentive shows."""
-    if outcome.nobody_earns:
+    facts = Facts.of(outcome)
+    if facts.best is None:
         return "Incentive: no miner earns any"
-    best, share = _best_miner(outcome)
-    if best == outcome.target:
-        return f"Incentive: the liars' miner {best} earns most, {percent(share)}"
-    own = percent(outcome.share(outcome.after.incentive, outcome.target))
-    return f"Incentive: miner {best} earns {percent(share)}, the liars' miner {own}"
+    if facts.best == outcome.target:
+        return f"Incentive: the liars' miner {facts.best} earns most, {percent(facts.best_incentive)}"
+    hidden = "" if facts.best in outcome.scenario.cast.miners else " (not shown)"
+    best = f"miner {facts.best}{hidden} earns {percent(facts.best_incentive)}"
+    return f"Incentive: {best}, the liars' miner {percent(facts.incentive)}"
 
 
 def incentive_alt(outcome: Outcome) -> str:
@@ -130,15 +132,15 @@ def incentive_alt(outcome: Outcome) -> str:
 
 def dividends_title(outcome: Outcome) -> str:
     """What the chart of dividends shows."""
-    if outcome.nobody_earns:
+    facts = Facts.of(outcome)
+    if not facts.any_dividends:
         return "Dividends: no validator earns any"
     if outcome.settings.liar_percent == 0:
         largest = outcome.scenario.cast.honest[0]
         earned = percent(outcome.share(outcome.after.dividends, largest))
         held = percent(outcome.share(outcome.after.active_stake, largest))
         return f"Dividends: validator {largest} earns {earned} on {held} of stake"
-    earned = percent(outcome.liars_dividends(outcome.after))
-    return f"Dividends: liars earn {earned} on {outcome.settings.liar_percent} % of stake"
+    return f"Dividends: liars earn {percent(facts.dividends)} on {percent(facts.stake_at_the_end)} of stake"
 
 
 def dividends_alt(outcome: Outcome) -> str:
@@ -159,14 +161,18 @@ def bonds_title(outcome: Outcome, history: Array, column: int) -> str:
         history: `outcome.bonds()`.
         column: which miner of the cast.
     """
-    miner = outcome.scenario.cast.miners[column]
-    first, last = history[0, -1, column], history[-1, -1, column]
-    if first == last == 0:
-        return f"Bonds on miner {miner}: the liars hold none"
-    if f"{first:.2f}" == f"{last:.2f}":
-        return f"Bonds on miner {miner}: each liar's is {last:.2f}, as before the lie"
-    moved = "falls" if last < first else "rises"
-    return f"Bonds on miner {miner}: each liar's {moved} from {first:.2f} to {last:.2f}"
+    cast = outcome.scenario.cast
+    title = f"Bonds on miner {cast.miners[column]}:"
+    liars = history[:, len(cast.honest) :, column]
+    if not liars.any():
+        return f"{title} the liars hold none"
+    first, last = (sorted({f"{bond:.2f}" for bond in liars[epoch]}) for epoch in (0, -1))
+    if len(first) > 1 or len(last) > 1:
+        return f"{title} the liars' end between {last[0]} and {last[-1]}"
+    if first == last:
+        return f"{title} each liar's is {last[0]}, as before the lie"
+    moved = "falls" if liars[-1, 0] < liars[0, 0] else "rises"
+    return f"{title} each liar's {moved} from {first[0]} to {last[0]}"
 
 
 def bonds_alt(outcome: Outcome, history: Array, column: int) -> str:
@@ -183,6 +189,12 @@ def bonds_alt(outcome: Outcome, history: Array, column: int) -> str:
 # --- parts of the sentence ---
 
 _LIE_WORDS = {"ignored": "the miner that nobody else rates", "popular": "the second-best miner"}
+
+
+def _range(shares: Sequence[float]) -> str:
+    """One share, or from the least to the largest."""
+    low, high = percent(min(shares)), percent(max(shares))
+    return low if low == high else f"{low} to {high}"
 
 
 def _moves(outcome: Outcome, since: Outcome) -> str:
@@ -207,16 +219,13 @@ def _effect(outcome: Outcome, since: Outcome) -> str:
     now, then = outcome.after, since.after
     if _same(now.incentive, then.incentive) and _same(now.dividends, then.dividends):
         return "nobody's pay changes"
-    facts = []
-    target, old_target = outcome.target, since.target
-    earned = outcome.share(now.incentive, target)
-    earned_before = since.share(then.incentive, target)
-    if target == old_target and abs(earned - earned_before) >= VISIBLE:
-        facts.append(f"miner {target}'s incentive goes from {percent(earned_before)} to {percent(earned)}")
-    dividends, dividends_before = outcome.liars_dividends(now), since.liars_dividends(then)
-    if abs(dividends - dividends_before) >= VISIBLE:
-        facts.append(f"the liars' dividends go from {percent(dividends_before)} to {percent(dividends)}")
-    return " and ".join(facts) or _largest_change(outcome, since)
+    facts, old = Facts.of(outcome), Facts.of(since)
+    said = []
+    if outcome.target == since.target and (moved := _moved(old.incentive, facts.incentive)):
+        said.append(f"miner {outcome.target}'s incentive goes {moved}")
+    if moved := _moved(old.dividends, facts.dividends):
+        said.append(f"the liars' dividends go {moved}")
+    return " and ".join(said) or _largest_change(outcome, since)
 
 
 def _largest_change(outcome: Outcome, since: Outcome) -> str:
@@ -224,56 +233,81 @@ def _largest_change(outcome: Outcome, since: Outcome) -> str:
     for role, name in (("validator", "dividends"), ("miner", "incentive")):
         now, then = getattr(outcome.after, name), getattr(since.after, name)
         uid = int(abs(now - then).argmax())
-        changes.append(
-            (abs(int(now[uid] - then[uid])), role, uid, name, since.share(then, uid), outcome.share(now, uid))
-        )
+        before, after = since.share(then, uid), outcome.share(now, uid)
+        changes.append((abs(after - before), role, uid, name, before, after))
     _, role, uid, name, before, after = max(changes)
-    if abs(after - before) < VISIBLE:
-        return "no pay changes by more than 0.05 % of it all"
+    if not (moved := _moved(before, after)):
+        return "no pay changes by as much as 0.1 % of it all"
     verb = "go" if name == "dividends" else "goes"
-    return f"the largest change is that {role} {uid}'s {name} {verb} from {percent(before)} to {percent(after)}"
+    return f"the largest change is that {role} {uid}'s {name} {verb} {moved}"
 
 
-def _power(outcome: Outcome) -> str:
-    held, needed = percent_of_word(outcome.liar_stake_word), percent_of_word(outcome.kappa_word)
-    if outcome.liars_decide_alone:
+def _moved(before: float, after: float) -> str:
+    """From where to where a share went; empty where both read the same."""
+    old, new = percent(before), percent(after)
+    return "" if old == new else f"from {old} to {new}"
+
+
+def _no_consensus(facts: Facts) -> str:
+    """Why nobody earns, as far as consensus says it."""
+    if not facts.no_consensus:
+        return "There is consensus, yet "
+    if facts.kappa_out_of_reach:
+        return f"No weight at all has {percent(facts.kappa)} of stake (kappa) behind it, so every consensus is 0: "
+    return f"Every consensus is 0, though weights have {percent(facts.kappa)} of stake (kappa) behind them: "
+
+
+def _without_voice(facts: Facts) -> str:
+    """What a lie without stake does."""
+    if facts.incentive_moved:
+        return "The liars hold no stake, yet their lie changes what miners earn."
+    return "The liars hold no stake, so what they say counts for nothing."
+
+
+def _best(facts: Facts) -> str:
+    if facts.best is None:
+        return "No miner earns any incentive."
+    return f"Miner {facts.best} earns most: {percent(facts.best_incentive)} of the incentive."
+
+
+def _power(facts: Facts) -> str:
+    held, needed = percent(facts.stake), percent(facts.kappa)
+    if facts.decide_alone:
         return f"The liars hold {held} of stake, and {needed} (kappa) is enough to decide consensus alone"
     less = "just short of" if held == needed else "less than"
     return f"The liars hold {held} of stake, {less} the {needed} (kappa) that decide consensus"
 
 
-def _clipping(outcome: Outcome) -> str:
-    kept, target = outcome.kept, outcome.target
-    if kept == 1:
-        return f"so clipping takes nothing from the weight they gave miner {target}"
-    if kept == 0:
-        return f"so clipping cuts all of the weight they gave miner {target}"
-    return f"so clipping cuts {percent(1 - kept)} of the weight they gave miner {target}"
+def _clipping(facts: Facts, target: int) -> str:
+    # With kappa of the stake nothing of the liars' weight may be cut; with less, some of it must be.
+    so = "so" if (facts.kept == 1) == facts.decide_alone else "yet"
+    weight = f"the weight they gave miner {target}"
+    if facts.kept == 1:
+        return f"{so} clipping takes nothing from {weight}"
+    if facts.kept == 0:
+        return f"{so} clipping cuts all of {weight}"
+    return f"{so} clipping cuts {percent(1 - facts.kept)} of {weight}"
 
 
-def _pay(outcome: Outcome) -> str:
-    before = outcome.share(outcome.before.incentive, outcome.target)
-    after = outcome.share(outcome.after.incentive, outcome.target)
-    if after == 0:
-        return "it earns nothing"
-    if outcome.epochs[0].consensus.astype(bool).sum() == 1:
-        return f"it earns all of the incentive as the only miner with consensus (before the lie: {percent(before)})"
-    return f"it earns {percent(after)} of the incentive (before the lie: {percent(before)})"
+def _pay(facts: Facts) -> str:
+    before = f"(before the lie: {percent(facts.incentive_before)})"
+    if facts.incentive == 0:
+        return "and it earns nothing" if facts.kept < 1 else "yet it earns nothing"
+    also = "and yet" if facts.kept == 0 else "and"
+    if facts.incentive == 1:
+        alone = "as the only miner with consensus " if facts.only_consensus else ""
+        return f"{also} it earns all of the incentive {alone}{before}"
+    return f"{also} it earns {percent(facts.incentive)} of the incentive {before}"
 
 
-def _dividends(outcome: Outcome) -> str:
-    before, after = outcome.liars_dividends(outcome.before), outcome.liars_dividends(outcome.after)
+def _dividends(outcome: Outcome, facts: Facts) -> str:
+    before, after = percent(facts.dividends_before), percent(facts.dividends)
     epochs = f"{len(outcome.epochs)} epochs" if len(outcome.epochs) > 1 else "1 epoch"
-    earned = f"After {epochs} of lying, the liars earn {percent(after)} of the dividends"
-    if abs(after - before) < VISIBLE:
+    earned = f"After {epochs} of lying, the liars earn {after} of the dividends"
+    if before == after:
         return f"{earned}, as before the lie."
-    verdict = "the lie costs them" if after < before else "the lie pays"
-    return f"{earned} (before the lie: {percent(before)}): {verdict}."
-
-
-def _best_miner(outcome: Outcome) -> tuple[int, float]:
-    best = int(outcome.after.incentive.argmax())
-    return best, outcome.share(outcome.after.incentive, best)
+    verdict = "the lie costs them" if facts.dividends < facts.dividends_before else "the lie pays"
+    return f"{earned} (before the lie: {before}): {verdict}."
 
 
 def _same(a: Array, b: Array) -> bool:

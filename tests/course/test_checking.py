@@ -279,7 +279,7 @@ def test_your_function_runs_where_it_can_and_ours_where_it_cannot(capsys):
     assert mine_or_ours("06.6", right_epoch, ours) is right_epoch
     assert mine_or_ours("06.6", exercises()["06.6"].mistakes[1].function, ours) is not ours
     said = capsys.readouterr().out.splitlines()
-    assert said[0] == "my_epoch: the library's runs (06.6 is not started)"
+    assert said[0] == "my_epoch: your function is still blank, so the lab's own runs (06.6 is not started)"
     assert said[1] == "my_epoch: yours runs (06.6 is right)"
 
 

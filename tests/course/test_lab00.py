@@ -1,5 +1,8 @@
 """Lab 00: the round is real with and without the language model, and the chain's numbers are those of the picture."""
 
+from dataclasses import replace
+from xml.etree import ElementTree
+
 import pytest
 
 from tao_lab.course.checking import judge
@@ -8,7 +11,9 @@ from tao_lab.course.lab00 import round as the_round
 from tao_lab.course.lab00.exercises import EXERCISES, payout
 from tao_lab.course.lab00.payouts import Past
 from tao_lab.course.lab00.roles import STATEMENTS
+from tao_lab.errors import LabError
 from tao_lab.views import answer_card, round_drawing
+from tao_lab.views.drawing import Arrow, Box, Words
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +28,75 @@ def test_without_the_model_the_round_goes_on_and_says_what_stands_in_and_what_fe
     assert "tao-lab models get smollm2" in repr(answer_card(done))
     assert {worker.name for worker in done.workers} == {"table", "chemist", "guesser", "echo"}
     assert "no language model" in round_drawing(done).svg()
+
+
+def test_the_picture_says_what_was_scored_and_that_the_users_question_was_not(done):
+    drawn = _words(round_drawing(done))
+    for worker in done.workers:
+        right = sum(test.score == 1 for test in worker.tests)
+        assert len(worker.tests) == done.tests == 4
+        assert f"{right} of 4 right" in drawn
+        assert f"score {worker.score:.2f} of {done.best_score:.2f}" in drawn
+    assert sum(words.startswith("to you, not scored") for words in drawn) == len(done.workers)
+    shown = repr(answer_card(done))
+    assert "Nobody scored this answer" in shown
+    for test in done.workers[0].tests:
+        assert test.question in shown
+        assert test.reference in shown
+
+
+def test_a_miners_score_is_the_average_of_the_first_validators_tests(done):
+    for worker in done.workers:
+        average = 0.0
+        for test in worker.tests[::2]:
+            average += 0.2 * (test.score - average)
+        assert worker.score == pytest.approx(average)
+    assert done.best_score == pytest.approx(1 - 0.8**2)
+
+
+def test_no_arrow_leads_from_an_answer_to_the_user(done):
+    parts = round_drawing(done).parts
+    answers = [part.y for part in parts if isinstance(part, Words) and part.text.startswith("to you")]
+    ends = [y for part in parts if isinstance(part, Arrow) for _, y in (part.start, part.end)]
+    boxes = [(part.y, part.y + part.height) for part in parts if isinstance(part, Box) and part.x > 350]
+    assert answers
+    assert not any(low <= y <= high for y in answers for low, high in boxes)
+    assert not any(abs(y - end) < 8 for y in answers for end in ends)
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("Who wrote Hamlet?", the_round.UNKNOWN),
+        ("<b>Wer</b> schrieb `Faust` & “Egmont”?", the_round.UNKNOWN),
+        ("W" * 200, the_round.UNKNOWN),
+        ("  What is the capital\nof   France? ", "Paris"),
+    ],
+)
+def test_whatever_is_asked_the_pay_is_for_the_tests(done, question, answer):
+    """The tests come in a fixed order, so that the pay is the same whatever the user asks."""
+    told = replace(done, question=the_round._checked(question))
+    task = the_round._task(told.question)
+    ((_, table),) = the_round._stand_in().values()
+    assert table(task)["text"] == answer
+    workers = tuple(replace(worker, answer=answer if worker.name == "table" else "…") for worker in done.workers)
+    picture = round_drawing(replace(told, workers=workers, answer=answer))
+    assert f"not scored: “{answer}”" in picture.svg()
+    assert ElementTree.fromstring(picture.svg()) is not None
+    assert "<b>" not in picture._repr_mimebundle_()["text/html"]
+    assert "<b>" not in answer_card(told)._repr_html_()
+    assert max(len(words) for words in _words(picture)) < 100
+
+
+@pytest.mark.parametrize("question", ["", " \n ", "x" * 201, 5, None])
+def test_a_question_that_cannot_be_asked_is_refused_with_what_is_allowed(question):
+    with pytest.raises(LabError, match="allowed"):
+        one_round(question)
+
+
+def _words(drawing):
+    boxes = [line for part in drawing.parts if isinstance(part, Box) for line in part.lines]
+    return boxes + [part.text for part in drawing.parts if isinstance(part, Words)]
 
 
 def test_the_chain_has_paid_what_the_picture_says(done):

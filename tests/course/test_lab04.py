@@ -1,13 +1,15 @@
 """Lab 04: blocks match bitsandbytes, sizes match the chart, and without a model the lab goes on and says so."""
 
+import re
 import runpy
 
+import nbformat
 import numpy as np
 import pytest
 
-from tao_lab.course import claim
+from tao_lab.course import claim, which_model
 from tao_lab.course.checking import judge
-from tao_lab.course.lab04 import answers, exercises, language_model, measure, questions
+from tao_lab.course.lab04 import answers, exercises, instruct_format, language_model, measure, questions
 from tao_lab.neurons.models import nf4
 from tao_lab.neurons.models.memory import MISTRAL_7B, memory
 from tao_lab.paths import LABS
@@ -69,6 +71,55 @@ def test_without_the_model_a_table_stands_in_and_says_what_fetches_it(no_model):
     assert "".join(model.stream("What is the capital of Kenya?")) == "Nairobi"
     assert measure.quality() == []
     assert "tao-lab models get smollm2" in repr(quality_chart([])) + repr(answers([]))
+
+
+def test_the_first_cell_of_both_labs_says_what_answers(no_model):
+    for name in ("00-start-here", "04-mining"):
+        first = next(cell for cell in nbformat.read(LABS / f"{name}.ipynb", 4).cells if cell.cell_type == "code")
+        assert "display(which_model())" in first.source
+    missing = repr(which_model())
+    assert "a lookup table answers in this lab" in missing
+    assert "`tao-lab models get smollm2`" in missing
+
+
+def test_with_the_model_the_first_cell_says_that_it_answers(monkeypatch):
+    monkeypatch.setattr(measure.models, "is_here", lambda name: True)
+    assert "SmolLM2 is on this machine, and answers" in repr(which_model())
+    assert "lookup table" not in repr(which_model())
+
+
+def test_no_sentence_of_the_labs_takes_the_model_for_granted():
+    for name in ("00-start-here", "04-mining"):
+        text = " ".join(c.source for c in nbformat.read(LABS / f"{name}.ipynb", 4).cells if c.cell_type == "markdown")
+        for sentence in re.split(r"(?<=[.:])\s", text):
+            if re.search(r"SmolLM2|one of (which|them) (is|answers)", sentence):
+                assert re.search(r"lookup table|has something to earn|if it is on|small enough", sentence), sentence
+
+
+def test_the_reports_step_says_so_where_its_model_is_missing(no_model):
+    packed = language_model("mistralai/Mistral-7B-Instruct-v0.1", quantize="nf4", device="cuda")
+    assert "tao-lab models get mistralai/Mistral-7B-Instruct-v0.1" in packed.describe()
+    assert "lookup table" in packed.describe()
+    card = repr(instruct_format("Hi", packed))
+    assert "lookup table" in card
+    assert "7 tokens to this question's 2" in card
+    assert "<s> ▁[ INST ] ▁Hi ▁[ / INST ]" in card
+
+
+def test_the_instruct_format_changes_what_a_model_says():
+    class Model:
+        name = "m1"
+
+        def go_on(self, text, *, max_tokens):
+            return ""
+
+        def generate(self, prompt, *, max_tokens):
+            return "Hello"
+
+    card = repr(instruct_format("Hi", Model()))
+    assert "Bare, `m1` says: (nothing)" in card
+    assert "In its own format, `m1` says: Hello" in card
+    assert "1, 733, 16289, 28793, 15359, 733, 28748, 16289, 28793." in card
 
 
 def test_a_leaderboard_follows_a_market_and_a_miner_that_comes_later_climbs(no_model):

@@ -169,3 +169,34 @@ def test_a_cause_that_is_not_recognized_is_marked():
     wrong = replace(story, cause="timeout")
     assert "Not as expected" in repr(wrong)
     assert "1 of 2 causes" in repr(nothing.table([story, wrong]))
+
+
+def _forgets_the_salt(public_key, netuid, uids, values, salt, version_key):
+    return ours.seal(public_key, netuid, uids, values, [], version_key)
+
+
+def _reveals_at_once(commits, epoch, period):
+    return [hashed for hashed, _ in commits], []
+
+
+def _scores_a_fence_kindly(content, calls, expected, before):
+    if isinstance(content, dict) and "```" in str(content.get("code")):
+        return 1.0
+    return ours.score_answer(content, calls, expected, before)
+
+
+@pytest.mark.parametrize(
+    ("broken", "refused"),
+    [
+        ({}, ""),
+        ({"seal": _forgets_the_salt}, "NoWeightsCommitFound"),
+        ({"to_reveal": _reveals_at_once}, "RevealTooEarly"),
+        ({"score": _scores_a_fence_kindly}, ""),
+    ],
+)
+def test_the_chain_notices_what_the_lab_says_that_it_notices(broken, refused):
+    run = loop.validate(loop.Parts(**broken), rounds=3, commit_reveal=True)
+    assert (run.refused > 0) == bool(refused)
+    assert refused in " ".join(words for _, words in run.log)
+    assert run.card.tone == ("wrong" if refused else "right")
+    assert (run.earned["chatty"] > 0) == ("score" in broken)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tao_lab.course.lab07.economy import Economy, last_dividend, read, same_chain, small_economy
-from tao_lab.course.lab07.exercises import dividend_gains, follow
+from tao_lab.course.lab07.economy import Economy, as_split, last_dividend, read, same_chain, small_economy
+from tao_lab.course.lab07.exercises import dividend_gains, follow, split_block
 from tao_lab.course.lab07.questions import QUESTIONS
 from tao_lab.course.registry import exercises
 from tao_lab.economy import Split, block_emission, split
@@ -56,11 +56,20 @@ def test_the_economy_has_prices_that_let_root_sell_and_a_share_for_both(economy:
 
 
 def test_the_librarys_rules_make_the_same_chain_and_others_another_one():
-    same = same_chain(5, block_emission=block_emission, split=split)
+    same = same_chain(5, block_emission=lambda issuance: block_emission(issuance), split=lambda *args: split(*args))
     assert (same.tone, same.badge) == ("right", "The same chain")
+    assert "your rules" in repr(same)
     other = same_chain(5, split=lambda alpha, cut, root: Split(0, alpha, 0, 0))
     assert other.tone == "wrong"
     assert "numbers differ" in other.title
+
+
+def test_the_labs_own_rules_are_not_called_yours():
+    blank = same_chain(2, block_emission=block_emission, split=as_split(split_block))
+    assert (blank.tone, blank.badge) == ("waiting", "Not your rules yet")
+    half = same_chain(2, block_emission=lambda issuance: block_emission(issuance), split=as_split(split_block))
+    assert "with the lab's own split" in repr(half)
+    assert "with the lab's own block_emission and split" in repr(blank)
 
 
 def test_a_rule_that_pays_more_than_there_is_stops_the_chain_and_is_told():

@@ -50,7 +50,8 @@ def test_what_root_takes_decides_between_root_and_alpha():
 
 
 def test_the_references_swap_runs_the_chain_to_the_rao_and_a_wrong_one_shows():
-    assert "To the rao." in repr(experiments.two_chains(ours.guarded(ours.swap)))
+    assert "Not your swap yet" in repr(experiments.two_chains(ours.guarded(ours.swap)))
+    assert "To the rao." in repr(experiments.two_chains(ours.guarded(lambda *swapped: ours.swap(*swapped))))
 
     def generous(pool, side, amount, limit_price):
         _, paid, received = ours.swap(pool, side, amount, limit_price)

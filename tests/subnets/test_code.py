@@ -1,6 +1,7 @@
 """Hostile and clumsy code answers: none scores, none harms."""
 
 import ast
+from functools import cache
 
 import pytest
 
@@ -9,11 +10,19 @@ from tao_lab.subnets.code import Code, form_of_code, same
 from tao_lab.subnets.repair import LIBRARY, changes, source
 
 CODE = Code()
-ASKED = CODE.make_round(1)
+
+
+@cache
+def asked():
+    return CODE.make_round(1)
+
+
+def forged():
+    return CODE.miners()["forger"](asked().task)["code"]
 
 
 def score(code):
-    (result,) = CODE.score(ASKED, [Answer({"code": code})])
+    (result,) = CODE.score(asked(), [Answer({"code": code})])
     return result
 
 
@@ -22,16 +31,16 @@ def solve(*lines):
 
 
 def test_the_right_function_earns_everything():
-    assert score(ASKED.secret["code"]).value == 1.0
+    assert score(asked().secret["code"]).value == 1.0
 
 
 def test_the_broken_function_earns_nothing():
-    assert score(ASKED.task.content["code"]).value == 0.0
+    assert score(asked().task.content["code"]).value == 0.0
 
 
 def test_the_task_does_not_hold_the_right_function_or_the_hidden_calls():
-    assert ASKED.secret["code"] not in str(ASKED.task.content)
-    assert len(ASKED.secret["calls"]) > 2 * len(ASKED.task.content["examples"])
+    assert asked().secret["code"] not in str(asked().task.content)
+    assert len(asked().secret["calls"]) > 2 * len(asked().task.content["examples"])
 
 
 @pytest.mark.parametrize(
@@ -49,7 +58,7 @@ def test_the_task_does_not_hold_the_right_function_or_the_hidden_calls():
     ],
 )
 def test_a_wrong_form_scores_zero_with_its_reason(code, reason):
-    result = score(code.replace("{}", ASKED.secret["code"]))
+    result = score(code.replace("{}", asked().secret["code"]))
     assert result.value == 0
     assert result.reason.startswith("wrong form")
     assert reason in result.reason
@@ -75,16 +84,16 @@ def test_a_wrong_form_scores_zero_with_its_reason(code, reason):
                      "returned a Same", id="is equal to everything"),
         pytest.param(solve("import sys", "sys._getframe(1).f_locals.clear()", "return True"), "hidden", id="frames"),
         pytest.param(solve("a = []", "a.append(a)", "return a"), "RecursionError", id="endless result"),
-        pytest.param(CODE.miners()["forger"](ASKED.task)["code"], "hidden tests pass", id="forged results"),
+        pytest.param(forged, "hidden tests pass", id="forged results"),
         pytest.param(solve("import os, json", "print(json.dumps([[7]]), flush=True)", "os._exit(0)"),
                      "ended without results", id="forged nonsense"),
     ],
 )  # fmt: skip
 def test_hostile_code_scores_zero_and_harms_nothing(code, reason):
-    result = score(code)
+    result = score(code() if callable(code) else code)
     assert result.value == 0
     assert reason in result.reason
-    assert score(ASKED.secret["code"]).value == 1.0
+    assert score(asked().secret["code"]).value == 1.0
 
 
 @pytest.mark.parametrize("function", LIBRARY, ids=lambda function: function.name)
@@ -105,6 +114,6 @@ def test_results_are_compared_with_their_types():
 
 def test_the_examples_are_those_of_the_right_function():
     space = {}
-    exec(compile(ast.parse(ASKED.secret["code"]), "right", "exec"), space)
-    for example in ASKED.task.content["examples"]:
+    exec(compile(ast.parse(asked().secret["code"]), "right", "exec"), space)
+    for example in asked().task.content["examples"]:
         assert same(space["solve"](*example["arguments"]), example["result"])

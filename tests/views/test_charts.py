@@ -1,4 +1,5 @@
 import re
+from functools import cache
 from xml.etree import ElementTree
 
 import numpy as np
@@ -10,17 +11,29 @@ from tao_lab.fixed import FLOAT
 from tao_lab.views import charts, tables
 from tao_lab.views.scenario import Cast, Scenario, Settings, run, run_epochs
 
-INPUTS = load_metagraph().epoch_input()
-EPOCHS = run_epochs(INPUTS, 3)
-RESULT = EPOCHS[-1]
+
+@cache
+def inputs():
+    return load_metagraph().epoch_input()
+
+
+@cache
+def epochs():
+    return run_epochs(inputs(), 3)
+
+
+def last():
+    return epochs()[-1]
+
+
 FIGURES = {
-    "weights": lambda: charts.weights_chart(RESULT),
-    "clipping": lambda: charts.clipping_chart(RESULT),
-    "incentive": lambda: charts.incentive_chart(RESULT),
-    "dividends": lambda: charts.dividends_chart(RESULT),
-    "bonds": lambda: charts.bonds_chart(EPOCHS, 126),
-    "permits": lambda: charts.permits_chart(RESULT, INPUTS),
-    "exact against float": lambda: charts.exact_against_float_chart(INPUTS, 3),
+    "weights": lambda: charts.weights_chart(last()),
+    "clipping": lambda: charts.clipping_chart(last()),
+    "incentive": lambda: charts.incentive_chart(last()),
+    "dividends": lambda: charts.dividends_chart(last()),
+    "bonds": lambda: charts.bonds_chart(epochs(), 126),
+    "permits": lambda: charts.permits_chart(last(), inputs()),
+    "exact against float": lambda: charts.exact_against_float_chart(inputs(), 3),
 }
 
 
@@ -47,24 +60,24 @@ def test_a_chart_shows_in_a_notebook_without_scripts_or_addresses(name):
 
 
 def test_a_miner_outside_the_cast_can_be_followed():
-    assert "miner 5:" in charts.bonds_chart(EPOCHS, 5).chart.to_dict()["title"]
+    assert "miner 5:" in charts.bonds_chart(epochs(), 5).chart.to_dict()["title"]
 
 
 def test_a_chart_of_bonds_can_be_about_one_validator():
-    spec = charts.bonds_chart(EPOCHS, 126, validator=52).chart.to_dict()
+    spec = charts.bonds_chart(epochs(), 126, validator=52).chart.to_dict()
     assert spec["title"].startswith("Validator 52's bond on miner 126 goes from ")
     assert {"name": "validator", "value": "52"} in spec["params"]
 
 
 def test_titles_count_what_is_in_the_rows():
-    table = tables.weights_table(RESULT, Cast.of(RESULT))
-    title = charts.clipping_chart(RESULT).chart.to_dict()["title"]
+    table = tables.weights_table(last(), Cast.of(last()))
+    title = charts.clipping_chart(last()).chart.to_dict()["title"]
     assert re.findall(r"\d+", title) == [str(sum(table["cut"])), str(np.count_nonzero(table["weight"]))]
 
 
 def test_a_float_epoch_can_be_drawn_too():
-    floating = epoch(INPUTS, FLOAT)
-    exact_rows = tables.dividends_table(epoch(INPUTS), Cast.of(RESULT))
+    floating = epoch(inputs(), FLOAT)
+    exact_rows = tables.dividends_table(epoch(inputs()), Cast.of(last()))
     float_rows = tables.dividends_table(floating, Cast.of(floating))
     assert float_rows["dividends"] == pytest.approx(exact_rows["dividends"], abs=1e-6)
 
@@ -84,5 +97,5 @@ def test_tables_of_the_liars_hold_what_the_chain_computed():
 def test_only_colours_that_a_colour_blind_reader_tells_apart():
     okabe_ito = {"#0072B2", "#D55E00", "#000000"}
     assert {charts.BLUE, charts.VERMILLION, charts.BLACK} <= okabe_ito
-    cast = Cast.of(RESULT)
-    assert '"viridis"' in charts.weights_chart(RESULT, cast).chart.to_json()
+    cast = Cast.of(last())
+    assert '"viridis"' in charts.weights_chart(last(), cast).chart.to_json()

@@ -99,7 +99,7 @@ def test_thick_lines_are_large_parts_of_a_row():
 
 def test_seats_say_who_is_safe_and_who_goes(net):
     figure = seats.seats_chart(net, net.sn)
-    assert "6 of 256 seats are taken, 6 of them safe; a newcomer gets a free seat" in figure.alt
+    assert "6 of 256 seats are taken, 6 immune or the owner's; a newcomer gets a free seat" in figure.alt
     assert "UID 0: owner's, stays" in figure.alt
     net.sudo("AdminUtils", "sudo_set_admin_freeze_window", window=0)
     net.sudo("AdminUtils", "sudo_set_min_allowed_uids", netuid=net.sn, min_allowed_uids=4)
@@ -145,5 +145,11 @@ def test_the_sliders_redraw_with_the_rule_that_was_given():
     assert "3 registrations lift a seat from 1 τ to 2 τ" in repr(explorer)
     assert explorer.picture.value != before
     still = seats.RegistrationExplorer(rule=lambda burn, *_: burn)
-    assert "from 1 τ to 1 τ" in repr(still)
+    assert "leave the price of a seat at 1 τ" in repr(still)
+    falling = seats.RegistrationExplorer(rule=lambda burn, *_: burn // 2)
+    assert "5 registrations lower a seat from 1 τ to 0.03125 τ" in repr(falling)
+    falling.rush.value = 0
+    assert "Nobody registers" in repr(falling)
+    falling.rush.value = 1
+    assert "1 registration lowers a seat" in repr(falling)
     assert "application/vnd.jupyter.widget-view+json" in explorer._repr_mimebundle_()[0]

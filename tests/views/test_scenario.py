@@ -6,6 +6,7 @@ import pytest
 from tao_lab.consensus import SparseRows, epoch, next_input
 from tao_lab.datasets import Metagraph, load_metagraph
 from tao_lab.fixed import ONE
+from tao_lab.views.facts import Facts
 from tao_lab.views.scenario import LIES, Scenario, ScenarioError, Settings, run, run_epochs
 
 
@@ -31,7 +32,8 @@ def test_liars_are_the_smallest_validators_and_push_miners_of_opposite_kinds(sub
 @pytest.mark.parametrize("percent", [0, 1, 33, 50, 70])
 def test_liars_hold_the_share_of_stake_that_the_slider_says(subnet, percent):
     outcome = run(subnet, Settings(liar_percent=percent), 1)
-    assert abs(outcome.liar_stake_word - percent * ONE // 100) <= 2 * len(subnet.cast.liars)
+    held = outcome.liars(outcome.epochs[0], outcome.epochs[0].active_stake)
+    assert held == pytest.approx(percent / 100, abs=2 * len(subnet.cast.liars) / ONE)
 
 
 def test_the_total_stake_does_not_depend_on_the_slider(subnet):
@@ -51,14 +53,13 @@ def test_a_lie_about_an_ignored_miner_pays_exactly_when_the_liars_reach_kappa(su
     for percent in range(0, 71, 5):
         for kappa in range(0, 65_536, 5_041):
             outcome = run(subnet, Settings(liar_percent=percent, kappa=kappa), 1)
-            earned = outcome.share(outcome.after.incentive, outcome.target)
-            assert (earned > 0) == outcome.liars_decide_alone, (percent, kappa)
-            assert outcome.liars_decide_alone == (outcome.kept == 1), (percent, kappa)
+            facts = Facts.of(outcome)
+            assert (facts.incentive > 0) == facts.decide_alone == (facts.kept == 1), (percent, kappa)
 
 
 def test_at_a_bonds_penalty_of_zero_liars_keep_more_of_the_dividends_on_a_good_miner(subnet):
     with_penalty, without = (run(subnet, Settings(bonds_penalty=p, lie="popular")) for p in (65_535, 0))
-    assert without.liars_dividends(without.after) > 1.5 * with_penalty.liars_dividends(with_penalty.after)
+    assert Facts.of(without).dividends > 1.5 * Facts.of(with_penalty).dividends
 
 
 def test_bonds_hold_one_state_more_than_there_are_epochs(subnet):

@@ -1,28 +1,82 @@
+"""What the explorer says is compared with what it draws: at the ends of all sliders, and under broken rules."""
+
 import itertools
 import re
+from dataclasses import replace
+from functools import cache
 
+import numpy as np
 import pytest
 
+from tao_lab.consensus import epoch
 from tao_lab.datasets import load_metagraph
+from tao_lab.fixed import FLOAT
 from tao_lab.views import words
+from tao_lab.views.explorer import _picture
 from tao_lab.views.scenario import Scenario, Settings, run
 
-SUBNET = Scenario.of(load_metagraph())
-GRID = [
+
+@cache
+def subnet():
+    return Scenario.of(load_metagraph())
+
+
+MINER_WITHOUT_A_BAR = 7
+ENDS = [
     Settings(kappa, penalty, liars, yuma3, lie)
-    for kappa, penalty, liars, yuma3, lie in itertools.product(
-        (0, 13_107, 26_214, 32_767, 45_874, 65_534, 65_535),
-        (0, 32_767, 65_535),
-        (0, 1, 20, 40, 49, 50, 70),
-        (False, True),
-        ("ignored", "popular"),
+    for number, (kappa, liars, lie) in enumerate(
+        itertools.product((0, 26_214, 32_767, 65_535), (0, 1, 40, 50, 70), ("ignored", "popular"))
     )
+    for penalty, yuma3 in [((0, 32_767, 65_535)[number % 3], bool(number // 3 % 2))]
 ]
 
 
-@pytest.fixture(scope="module")
-def outcomes():
-    return [run(SUBNET, settings, 3) for settings in GRID]
+def changed(**changes):
+    """A rule like the chain's, but for some of what comes out: each a function of the right result."""
+    return lambda inputs, numbers: _changed(epoch(inputs, numbers), changes)
+
+
+def _changed(result, changes):
+    return replace(result, **{name: change(result) for name, change in changes.items()})
+
+
+def nothing(result):
+    return np.zeros_like(result.incentive)
+
+
+def all_to(uid):
+    return lambda result: np.where(np.arange(len(result.incentive)) == uid, result.numbers.number(1), 0)
+
+
+def by_all_weights(result):
+    """Incentive from weights that nobody clipped."""
+    ranks = (result.numbers.to_float(result.weights).T @ result.numbers.to_float(result.stake)[result.validators]).T
+    return (ranks / ranks.sum() * result.numbers.number(1)).astype(result.incentive.dtype)
+
+
+RULES = {
+    "the chain's": epoch,
+    "in floats": lambda inputs, _: epoch(inputs, FLOAT),
+    "all zeros": changed(incentive=nothing, dividends=nothing, consensus=nothing),
+    "miners get nothing": changed(incentive=nothing),
+    "validators get nothing": changed(dividends=nothing),
+    "one miner gets all, and has no bar": changed(incentive=all_to(MINER_WITHOUT_A_BAR)),
+    "the liars' miner gets all": changed(incentive=lambda r: all_to(subnet().target["ignored"])(r)),
+    "clipped weights are not used": changed(incentive=by_all_weights),
+    "nothing is clipped": changed(clipped_weights=lambda result: result.weights),
+    "all is clipped": changed(clipped_weights=lambda result: np.zeros_like(result.weights)),
+    "rows are swapped": changed(weights=lambda r: r.weights[::-1], clipped_weights=lambda r: r.clipped_weights[::-1]),
+    "dividends in the wrong order": changed(dividends=lambda result: result.dividends[::-1].copy()),
+}
+
+
+@pytest.fixture(scope="module", params=RULES)
+def pictures(request):
+    """Pairs of an outcome and all that the page shows of it."""
+    settings = ENDS if request.param == "the chain's" else ENDS[::3]
+    outcomes = [run(subnet(), each, 2, RULES[request.param]) for each in settings]
+    since = [outcomes[0], *outcomes[:-1]]
+    return [(outcome, _picture(outcome, old, "")) for outcome, old in zip(outcomes, since, strict=True)]
 
 
 def said(text, pattern):
@@ -31,52 +85,142 @@ def said(text, pattern):
     return found.groups() if found else None
 
 
-def test_the_sentence_is_true_for_every_position_of_the_sliders(outcomes):
-    for outcome in outcomes:
-        settings, text = outcome.settings, words.state(outcome)
-        target = outcome.target
-        consensus = outcome.epochs[0].consensus
-        assert text.startswith("No weight at all") == (not consensus.any()), settings
-        assert ("pays out by stake alone" in text) == (outcome.after.shares.server.sum() == 0), settings
-        if not consensus.any():
-            continue
-        assert text.startswith("The liars hold no stake") == (settings.liar_percent == 0), settings
-        if settings.liar_percent == 0:
-            continue
-        assert said(text, r"hold (\S+) % of stake") == (str(settings.liar_percent),), settings
-        # Alone they decide if and only if consensus on their miner is their own 100 %.
-        assert ("decide consensus alone" in text) == (consensus[target] == 2**32), settings
-        assert ("takes nothing" in text) == (consensus[target] == 2**32), settings
-        assert ("cuts all" in text) == (consensus[target] == 0), settings
-        assert ("it earns nothing" in text) == (outcome.after.incentive[target] == 0), settings
-        assert ("the only miner with consensus" in text) == (set(consensus.nonzero()[0]) == {target}), settings
-        before, after = outcome.liars_dividends(outcome.before), outcome.liars_dividends(outcome.after)
-        if "the lie pays" in text:
-            assert after > before, settings
-        if "costs them" in text:
-            assert after < before, settings
-        if ", as before the lie." in text:
-            assert abs(after - before) < 0.0005, settings
+def by(rows, key, value):
+    """Two columns of a table as a dictionary."""
+    return dict(zip(rows[key], rows[value], strict=True))
 
 
-def test_who_alone_has_consensus_has_all_the_incentive(outcomes):
-    for outcome in outcomes:
-        if "the only miner with consensus" in words.state(outcome):
-            assert outcome.share(outcome.after.incentive, outcome.target) == 1
+def reads(text, share):
+    """Whether a text says a share that a chart draws; a chart's numbers have six digits."""
+    edge, number = re.fullmatch(r"(under |over |)([\d.]+) %", text).groups()
+    if edge:
+        return share <= 0.0005 if edge == "under " else share >= 0.9994
+    return abs(float(number) - 100 * share) < 0.0502
 
 
-def test_titles_name_what_the_numbers_say(outcomes):
-    for outcome in outcomes:
-        settings = outcome.settings
-        incentive = outcome.after.incentive
-        title = words.incentive_title(outcome)
-        if incentive.any():
-            best = int(title.split("miner ")[1].split()[0])
-            assert incentive[best] == incentive.max(), settings
+def test_titles_say_the_numbers_of_the_bars_below_them(pictures):
+    for outcome, picture in pictures:
+        charts, target = picture["charts"], picture["target"]
+        bars = by(charts["incentive"]["rows"], "miner", "incentive")
+        title = charts["incentive"]["title"]
+        if "no miner" in title:
+            assert not outcome.after.incentive.any()
+        elif found := said(title, r"the liars' miner (\d+) earns most, (.+)"):
+            assert found[0] == target
+            assert reads(found[1], bars[target])
+            assert bars[target] == max(bars.values())
         else:
-            assert title == "Incentive: no miner earns any"
-        assert ("no validator earns any" in words.dividends_title(outcome)) == (not outcome.after.dividends.any())
-        assert ("is cut" in words.consensus_title(outcome)) == (outcome.kept < 1 and settings.liar_percent > 0)
+            miner, hidden, share, liars = said(
+                title, r"miner (\d+)( \(not shown\))? earns (.+ %), the liars' miner (.+ %)"
+            )
+            assert reads(liars, bars[target])
+            assert (miner in bars) == (hidden is None)
+            assert share == words.percent(outcome.share(outcome.after.incentive, int(miner)))
+            assert outcome.after.incentive[int(miner)] == outcome.after.incentive.max()
+        pay = charts["dividends"]["rows"]
+        if found := said(charts["dividends"]["title"], r"liars earn (.+) on (.+) of stake"):
+            liars = [n for n, who in enumerate(pay["who"]) if who == "liar"]
+            for text, what in zip(found, ("dividends", "stake"), strict=True):
+                assert reads(text, sum(pay[what][n] for n in liars))
+        elif found := said(charts["dividends"]["title"], r"validator (\d+) earns (.+) on (.+) of stake"):
+            for text, what in zip(found[1:], ("dividends", "stake"), strict=True):
+                assert reads(text, by(pay, "validator", what)[found[0]])
+        else:
+            assert not outcome.after.dividends.any()
+
+
+def test_text_alternatives_say_the_numbers_of_the_charts(pictures):
+    for _, picture in pictures:
+        charts = picture["charts"]
+        cells = charts["weights"]["rows"]
+        consensus = by(cells, "miner", "consensus")
+        for miner, share in re.findall(
+            r"miner (\d+) ([^,.]*[\d.]+ %)", charts["consensus"]["alt"].split("Consensus:")[1]
+        ):
+            assert reads(share, consensus[miner])
+        drawn = [w > 0 and s > 0 for w, s in zip(cells["weight"], cells["stake"], strict=True)]
+        circles, cut = sum(drawn), sum(d and c for d, c in zip(drawn, cells["cut"], strict=True))
+        assert f"of {circles} circles" in charts["consensus"]["alt"]
+        assert f" {cut} are cut" in charts["consensus"]["alt"]
+        bars = charts["incentive"]["rows"]
+        told = re.findall(r"miner (\d+) ([^,]+ %) \(before the lie ([^)]+ %)\)", charts["incentive"]["alt"])
+        assert [miner for miner, _, _ in told] == bars["miner"]
+        for (_, now, before), place in zip(told, range(len(told)), strict=True):
+            assert reads(now, bars["incentive"][place])
+            assert reads(before, bars["before"][place])
+        for uid, bonds in picture["bonds"].items():
+            liars = [b for b, who in zip(bonds["rows"]["bond"], bonds["rows"]["who"], strict=True) if who == "liar"]
+            assert ("hold none" in bonds["title"]) == (not any(liars)), uid
+            if "each liar's" in bonds["title"]:
+                ends = {f"{bond:.2f}" for bond in liars[-5:]}
+                assert len(ends) == 1
+                assert ends.pop() in bonds["title"]
+
+
+def test_the_matrix_of_weights_is_told_as_it_is_drawn(pictures):
+    for outcome, picture in pictures:
+        cells = picture["charts"]["weights"]
+        rows = list(zip(*(cells["rows"][name] for name in ("who", "miner", "weight", "stake")), strict=True))
+        on_target = [weight for who, miner, weight, _ in rows if who == "liar" and miner == picture["target"]]
+        assert ("everything" in cells["title"]) == all(weight == 1 for weight in on_target)
+        assert ("full cell" in cells["alt"]) == all(weight == 1 for weight in on_target)
+        (praised,) = said(cells["alt"], r"give miner (\d+) most")
+        sums = {}
+        for who, miner, weight, stake in rows:
+            sums[miner] = sums.get(miner, 0) + (weight * stake if who == "honest" else 0)
+        assert praised not in sums or sums[praised] == max(sums.values())
+        assert outcome.settings.liar_percent > 0 or "without stake" in cells["title"]
+
+
+def test_the_sentence_is_what_the_numbers_come_to(pictures):
+    for outcome, picture in pictures:
+        text, target, where = words.state(outcome), int(picture["target"]), outcome.settings
+        first, last = outcome.epochs[0], outcome.after
+        nobody = not last.incentive.any() and not last.dividends.any()
+        assert text.endswith("by stake alone.") == nobody or "nobody earns" in text, where
+        assert ("nobody earns" in text) == nobody, where
+        assert ("every consensus is 0" in text.lower()) <= (not first.consensus.any()), where
+        if nobody or where.liar_percent == 0:
+            assert ("counts for nothing" in text) <= bool((outcome.before.incentive == last.incentive).all()), where
+            assert nobody or ("No miner earns" in text) == (not last.incentive.any()), where
+            continue
+        rows = [int(np.flatnonzero(first.validators == uid)[0]) for uid in subnet().cast.liars]
+        given, left = (first.numbers.to_float(m[rows, target]).sum() for m in (first.weights, first.clipped_weights))
+        earned, consensus = outcome.share(last.incentive, target), outcome.share(first.consensus, target)
+        assert ("takes nothing" in text) == (left == given), where
+        assert ("cuts all" in text) == (left == 0 < given), where
+        assert ("earns nothing" in text) == (earned == 0), where
+        assert ("all of the incentive" in text) == (earned == 1), where
+        assert ("the only miner with consensus" in text) <= (set(first.consensus.nonzero()[0]) == {target}), where
+        if 0 < earned < 1:
+            assert f"earns {words.percent(earned)} of the incentive" in text, where
+        assert not (left == 0 and earned > 0) or given == 0 or "and yet it earns" in text, where
+        # Alone they decide if and only if consensus on their miner is their own 100 %.
+        if (consensus == 1) != ("decide consensus alone" in text):
+            assert " yet " in text, where
+
+
+def test_the_sentence_compares_the_liars_with_themselves(pictures):
+    for outcome, _ in pictures:
+        text = words.state(outcome)
+        before, after = (outcome.liars(each, each.dividends) for each in (outcome.before, outcome.after))
+        if "the lie pays" in text:
+            assert after > before
+        if "costs them" in text:
+            assert after < before
+        if ", as before the lie." in text:
+            assert words.percent(after) == words.percent(before)
+
+
+def test_a_change_never_goes_from_a_number_to_the_same(pictures):
+    for _, picture in pictures:
+        for old, new in re.findall(r"goe?s? from (.+? %) to (.+? %)", picture["sentence"]):
+            assert old != new
+
+
+def test_under_the_chains_rule_nothing_is_a_surprise():
+    for settings in ENDS:
+        assert "yet" not in words.state(run(subnet(), settings, 1)), settings
 
 
 @pytest.mark.parametrize(
@@ -97,12 +241,12 @@ def test_titles_name_what_the_numbers_say(outcomes):
     ],
 )
 def test_the_sentence_in_known_cases(settings, expected):
-    assert expected in words.sentence(run(SUBNET, settings))
+    assert expected in words.sentence(run(subnet(), settings))
 
 
 def test_a_move_says_what_changed_and_for_whom():
-    before = run(SUBNET, Settings())
-    after = run(SUBNET, Settings(liar_percent=60))
+    before = run(subnet(), Settings())
+    after = run(subnet(), Settings(liar_percent=60))
     assert words.change(after, before) == (
         "The liars' stake moves from 40 % to 60 %: miner 5's incentive goes from 0 % to 100 % and the liars' "
         "dividends go from 5 % to over 99.9 %."
@@ -110,12 +254,12 @@ def test_a_move_says_what_changed_and_for_whom():
 
 
 def test_a_move_that_changes_no_pay_says_so():
-    nobody = [run(SUBNET, Settings(kappa=65_535, bonds_penalty=penalty)) for penalty in (65_535, 0)]
+    nobody = [run(subnet(), Settings(kappa=65_535, bonds_penalty=penalty)) for penalty in (65_535, 0)]
     assert words.change(nobody[1], nobody[0]) == "Bonds penalty moves from 1.00 to 0.00: nobody's pay changes."
 
 
 def test_a_move_that_passes_the_liars_by_names_the_largest_change():
-    before, after = (run(SUBNET, Settings(liar_percent=0, bonds_penalty=p)) for p in (65_535, 0))
+    before, after = (run(subnet(), Settings(liar_percent=0, bonds_penalty=p)) for p in (65_535, 0))
     change = words.change(after, before)
     name, old, new = said(change, r"validator (\d+)'s dividends go from ([\d.]+) % to ([\d.]+) %")
     moved = abs(after.after.dividends - before.after.dividends)
@@ -123,8 +267,20 @@ def test_a_move_that_passes_the_liars_by_names_the_largest_change():
     assert float(old) != float(new)
 
 
+def test_the_title_and_the_bar_agree_where_a_students_epoch_computes_in_floats():
+    outcome = run(subnet(), Settings(), 2, RULES["in floats"])
+    assert words.incentive_title(outcome) == words.incentive_title(run(subnet(), Settings(), 2))
+
+
+def test_a_cut_weight_that_is_paid_all_the_same_is_a_surprise():
+    broken = run(subnet(), Settings(), 2, RULES["clipped weights are not used"])
+    assert "clipping cuts all of the weight they gave miner 5, and yet it earns 40 % of the incentive" in words.state(
+        broken
+    )
+
+
 def test_no_move_says_nothing():
-    outcome = run(SUBNET, Settings())
+    outcome = run(subnet(), Settings())
     assert words.change(outcome, outcome) == words.change(outcome, None) == ""
 
 

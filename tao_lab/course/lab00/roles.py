@@ -9,7 +9,7 @@ ROLES = (MINER, VALIDATOR, CREATOR, STAKER)
 
 # letter: what somebody does, who it is, and why
 STATEMENTS = {
-    "a": ("runs the language model that writes the answer", MINER, "miners do the work that is paid for"),
+    "a": ("runs the program (often a language model) that answers", MINER, "miners do the work that is paid for"),
     "b": ("asks questions whose answers are known, to find out who is good", VALIDATOR, "validators test miners"),
     "c": ("puts numbers called weights on the chain", VALIDATOR, "weights are a validator's opinion of each miner"),
     "d": ("decided what work is wanted and how it is scored", CREATOR, "kind of work and rule are the subnet's"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from zlib import crc32
 
+from tao_lab.errors import LabError
 from tao_lab.neurons import models
 from tao_lab.neurons.work import Forward, Json, Task, task_id
 from tao_lab.subnets import kind
@@ -18,9 +19,11 @@ MODEL = "smollm2"
 MAX_TOKENS = 16
 FIRST_TASK = 29  # from here on the tests have something for each honest miner
 UNKNOWN = "I do not know"
+LONGEST = 200  # characters of a question
+EXAMPLE = "What is the capital of France?"
 MISSING = (
-    f"The language model is not on this machine, so a short table of capitals stands in for it. "
-    f"`tao-lab models get {MODEL}` in a terminal fetches it (93 MB, once); then run this cell again."
+    f"The language model is not on this machine, so a lookup table of capitals answers in its place. "
+    f"`tao-lab models get {MODEL}` in a terminal fetches it (93 MB, once); then run the cells above again."
 )
 
 
@@ -28,15 +31,28 @@ def one_round(question: str, *, rounds: int = 4) -> PaidRound:
     """Hand a question to a subnet's miners, test them, and let the chain pay.
 
     Args:
-        question: a short factual question in English, of at most 200 characters.
+        question: of 1 to 200 characters; short factual ones in English do best.
         rounds: tests by each of the two validators.
+
+    Raises:
+        LabError: the question is no text, is empty or is too long.
     """
-    question = " ".join(question.split())[:200] or "?"
+    question = _checked(question)
     here = models.is_here(MODEL)
     miners = {**(_language_model() if here else _stand_in()), **_others()}
     return run_round(
         kind("text"), miners, _task(question), rounds=rounds, seed=FIRST_TASK, notice="" if here else MISSING
     )
+
+
+def _checked(question: str) -> str:
+    """The question on one line."""
+    if not isinstance(question, str):
+        raise LabError(f"question is {question!r}; allowed: a text between quotes, such as {EXAMPLE!r}")
+    question = " ".join(question.split())
+    if not 0 < len(question) <= LONGEST:
+        raise LabError(f"question has {len(question)} characters; allowed: 1 to {LONGEST}, such as {EXAMPLE!r}")
+    return question
 
 
 def _task(question: str) -> Task:

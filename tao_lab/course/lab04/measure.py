@@ -8,11 +8,12 @@ from typing import Any
 
 from tao_lab.bars import passing_bar
 from tao_lab.cards import Card, Text
+from tao_lab.course.which_model import FETCH, MODEL
+from tao_lab.errors import LabError
 from tao_lab.neurons import models
+from tao_lab.neurons.models.chat import chat_tokens
 from tao_lab.subnets.text import facts
 
-MODEL = "smollm2"
-FETCH = f"tao-lab models get {MODEL}"
 FORMATS: dict[str, dict[str, Any]] = {
     "32 bits": {},
     "NF4": {"quantize": "nf4", "double_quant": False},
@@ -43,6 +44,9 @@ class StandIn:
 
     name = "table (no language model)"
 
+    def __init__(self, missing: str = MODEL):
+        self.missing = missing
+
     def generate(self, prompt: str | Sequence[Mapping[str, str]], **_: Any) -> str:
         """The table's answer."""
         question = prompt if isinstance(prompt, str) else str(prompt[-1]["content"])
@@ -54,15 +58,62 @@ class StandIn:
 
     def describe(self) -> str:
         """What it is, and what fetches a model."""
-        return f"a table stands in for the language model; `{FETCH}` in a terminal fetches it (93 MB, once)"
+        size = " (93 MB, once)" if self.missing == MODEL else ""
+        return (
+            f"a lookup table answers in place of the language model; `tao-lab models get {self.missing}` in a terminal "
+            f"fetches it{size}"
+        )
 
 
-def language_model() -> Any:
-    """The lab's language model, or what stands in for it."""
-    if not models.is_here(MODEL):
-        return StandIn()
+def language_model(name: str = MODEL, *, device: str = "cpu", **options: Any) -> Any:
+    """A language model, or the table that stands in where it has not been fetched.
+
+    Args:
+        name: as `models.load` takes it; also a server's address.
+        device: "cpu" or "cuda".
+        options: of `models.load`, such as quantize="nf4".
+    """
+    if name.startswith(("http://", "https://")):
+        return models.load(name, **options)
+    if not models.is_here(name):
+        return StandIn(name)
     models.limit_threads()
-    return models.load(MODEL, device="cpu")
+    with passing_bar(total=1, desc=f"loading {name}") as bar:
+        model = models.load(name, device=device, **options)
+        bar.update()
+    return model
+
+
+def instruct_format(question: str, model: Any = None, *, version: str = "v1") -> Card:
+    """A question as Mistral's tokens, bare and in the instruct format, and what a model makes of both forms.
+
+    Args:
+        question: what the user asks.
+        model: of this lab; None shows only the tokens.
+        version: of Mistral's tokenizer: "v1" is that of Mistral-7B-Instruct-v0.1.
+    """
+    from tao_lab.neurons.models.mistral import instruct_tokenizer
+
+    try:
+        tokenizer = instruct_tokenizer(version)
+    except LabError as error:
+        return Card("waiting", "Not shown", "Mistral's tokenizer is not installed", (Text(str(error)),))
+    bare = list(tokenizer(f"<s> {question}", add_special_tokens=False)["input_ids"])
+    chat = chat_tokens(tokenizer, [{"role": "user", "content": question}])
+    blocks: tuple[Text, ...] = ()
+    for form, ids in (("Bare", bare), ("In the instruct format", chat)):
+        pieces = " ".join(tokenizer.convert_ids_to_tokens(ids))
+        blocks += (Text(f"{form}, {len(ids)} tokens: `{pieces}`, for the model {', '.join(map(str, ids))}."),)
+    if isinstance(model, StandIn):
+        blocks += (Text(f"What a model makes of both is not shown: {model.describe()}."),)
+    elif hasattr(model, "go_on"):
+        for form, said in (
+            ("Bare", model.go_on(question, max_tokens=24)),
+            ("In its own format", model.generate(question, max_tokens=24)),
+        ):
+            blocks += (Text(f"{form}, `{model.name}` says: {said.strip() or '(nothing)'}"),)
+    title = f"the instruct format adds {len(chat) - len(bare)} tokens to this question's {len(bare)}"
+    return Card("info", "Two forms", title, blocks)
 
 
 def quality(question: str = "What is the capital of Peru?") -> list[Quality]:

@@ -287,6 +287,7 @@ class _Validator:
             return
         if limits.commit_reveal:
             self._commit(uids, values)
+            self._reveal()  # asks the part again: with a commit that is not yet due
         else:
             row = ", ".join(f"{uid}: {value}" for uid, value in zip(uids, values, strict=False))
             args = {"dests": uids, "weights": values, "version_key": VERSION_KEY}

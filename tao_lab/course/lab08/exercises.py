@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import wraps
 
 import numpy as np
 
@@ -132,6 +133,7 @@ def limit_cases(rng: Rng) -> Iterator[Case]:
 def guarded(rule: SwapFunction) -> Callable[[Pool, Side, int, int | None], SwapResult]:
     """A student's swap as the chain can call it: what the chain refuses is refused, the rest is the student's."""
 
+    @wraps(rule)
     def guarded_swap(pool: Pool, side: Side, amount: int, limit_price: int | None) -> SwapResult:
         library_swap(pool, side, amount, limit_price)  # raises for what the chain refuses
         return SwapResult(*rule(pool, side, amount, limit_price))

