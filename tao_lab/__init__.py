@@ -3,6 +3,7 @@
 import importlib
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 __version__ = "0.1.0"
@@ -40,3 +41,27 @@ def _show_in_notebook() -> None:
     shell = running.get_ipython() if running is not None else None
     if shell is not None:
         importlib.import_module("tao_lab.views.display").register(shell)
+
+
+def _find_room_for_compiled_code() -> None:
+    """Numba keeps compiled code beside the library, or in the user's cache; where neither can be written, it fails.
+
+    Then, in a read-only installation used without a home, the code is kept for this process alone.
+    """
+    if "NUMBA_CACHE_DIR" in os.environ or os.access(Path(__file__).parent, os.W_OK):
+        return
+    try:
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
+        cache.mkdir(parents=True, exist_ok=True)
+    except (OSError, RuntimeError):  # RuntimeError: nobody knows where the home is
+        cache = None
+    if cache is None or not os.access(cache, os.W_OK):
+        import atexit
+        from tempfile import TemporaryDirectory
+
+        folder = TemporaryDirectory(prefix="tao-lab-compiled-")
+        atexit.register(folder.cleanup)
+        os.environ["NUMBA_CACHE_DIR"] = folder.name
+
+
+_find_room_for_compiled_code()
