@@ -113,7 +113,7 @@ QUESTIONS = (
     Question(
         "06.A",
         "Liars hold 45 % of the stake and give a useless miner all their weight; 55 % is honest and gives it none. "
-        "Then an honest validator with 15 % goes on holiday and sets no weights any more. What part of the miners' pay does "
+        "Then an honest validator with 15 % goes on holiday and sets no weights. What part of the miners' pay does "
         "the useless miner get?",
         ("nothing: 45 % is no majority", "some, but less than half", "all of it"),
         _away,
