@@ -26,6 +26,9 @@ from tao_lab.views.words import percent
 BLUE, VERMILLION, BLACK, GREY, LIGHT, INK = "#0072B2", "#D55E00", "#000000", "#767676", "#EDEDED", "#333333"
 GREEN, ORANGE, SKY = "#009E73", "#E69F00", "#56B4E9"
 WHO = alt.Scale(domain=["honest", "liar"], range=[BLUE, VERMILLION])
+# Labels of a scale of whole numbers: a tick between two of them stays without one.
+WHOLE: dict[str, Any] = {"labelExpr": "datum.value == floor(datum.value) ? datum.label : ''"}
+ROOM = {"left": 8, "right": 24, "top": 5, "bottom": 5}  # px; browsers set names wider than they were measured
 TITLE_LETTER = 7.6  # px of a letter of a title, on average
 FONT = "'Segoe UI', 'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', sans-serif"
 
@@ -364,7 +367,7 @@ def values_of(table: Table) -> alt.InlineData:
 def figure_of(chart: alt.LayerChart, title: str, alternative: str, width: int, height: int) -> Figure:
     """A chart with its title, its text alternative and its size in px."""
     drawn = chart.properties(title=lines_of(title, width), width=width, height=height, description=alternative)
-    return Figure(drawn.configure(**config(SMALL)), alternative)
+    return Figure(drawn.configure(**config(SMALL), padding=ROOM), alternative)
 
 
 def lines_of(title: str, width: int) -> list[str]:

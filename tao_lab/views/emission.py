@@ -20,7 +20,7 @@ from tao_lab.economy.issuance import eras
 from tao_lab.economy.words import U64F64, to_u96f32
 from tao_lab.network import AlphaFlow, Network, Received, follow_alpha, follow_tao
 from tao_lab.units import BLOCKS_PER_DAY, RAO_PER_TAO
-from tao_lab.views.charts import BLACK, BLUE, GREEN, GREY, ORANGE, VERMILLION, Figure, figure_of, values_of
+from tao_lab.views.charts import BLACK, BLUE, GREEN, GREY, ORANGE, VERMILLION, WHOLE, Figure, figure_of, values_of
 from tao_lab.views.drawing import Drawing
 from tao_lab.views.keys import short
 from tao_lab.views.sankey import Stop, Stream, sankey
@@ -230,7 +230,7 @@ def shares_chart(net: Network, first: int, last: int | None = None) -> Figure:
                 "block:Q",
                 title="block",
                 scale=alt.Scale(zero=False, nice=False),
-                axis=alt.Axis(format="d", tickMinStep=1),
+                axis=alt.Axis(format="d", **WHOLE),
             ),
             y=alt.Y(
                 "share:Q", title="share of the block's TAO", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1])
