@@ -81,7 +81,11 @@ def receipt_card(receipt: Receipt) -> Card:
         for event in receipt.events[:MOST_ROWS]
     ]
     title = f"number {receipt.index} of block {receipt.block:,}, fee {receipt.fee}"
-    return Card("right", "Done", title, (Grid(rows, ("event", "what it says")),))
+    grid = Grid(rows, ("event", "what it says"))
+    if receipt.refusals:
+        inside = tuple(Text(f"A call inside it failed: {error}.") for error in receipt.refusals[:MOST_ROWS])
+        return Card("raised", "Failed inside", title, (*inside, grid))
+    return Card("right", "Done", title, (grid,))
 
 
 def account_card(account: Account) -> Card:

@@ -8,7 +8,7 @@ from typing import Any
 
 from tqdm.auto import tqdm
 
-from tao_lab.cards import Card, Grid, Text
+from tao_lab.cards import Card, Text
 from tao_lab.course.which_model import FETCH, MODEL
 from tao_lab.errors import LabError
 from tao_lab.neurons import models
@@ -70,10 +70,12 @@ def language_model(name: str = MODEL, *, device: str = "cpu", **options: Any) ->
     """A language model, or the table that stands in where it has not been fetched.
 
     Args:
-        name: as `models.load` takes it.
+        name: as `models.load` takes it; also a server's address.
         device: "cpu" or "cuda".
         options: of `models.load`, such as quantize="nf4".
     """
+    if name.startswith(("http://", "https://")):
+        return models.load(name, **options)
     if not models.is_here(name):
         return StandIn(name)
     models.limit_threads()
@@ -99,11 +101,10 @@ def instruct_format(question: str, model: Any = None, *, version: str = "v1") ->
         return Card("waiting", "Not shown", "Mistral's tokenizer is not installed", (Text(str(error)),))
     bare = list(tokenizer(f"<s> {question}", add_special_tokens=False)["input_ids"])
     chat = chat_tokens(tokenizer, [{"role": "user", "content": question}])
-    rows = [
-        [form, str(len(ids)), " ".join(tokenizer.convert_ids_to_tokens(ids)), " ".join(map(str, ids))]
-        for form, ids in (("bare", bare), ("instruct", chat))
-    ]
-    blocks: tuple[Text | Grid, ...] = (Grid(rows, ("form", "tokens", "pieces", "numbers")),)
+    blocks: tuple[Text, ...] = ()
+    for form, ids in (("Bare", bare), ("In the instruct format", chat)):
+        pieces = " ".join(tokenizer.convert_ids_to_tokens(ids))
+        blocks += (Text(f"{form}, {len(ids)} tokens: `{pieces}`, for the model {', '.join(map(str, ids))}."),)
     if isinstance(model, StandIn):
         blocks += (Text(f"What a model makes of both is not shown: {model.describe()}."),)
     elif hasattr(model, "go_on"):
