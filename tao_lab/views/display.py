@@ -115,7 +115,8 @@ def wallet_card(wallet: bt.Wallet) -> Card:
 
 def fields_card(value: Any) -> Card:
     """The fields of a rule's inputs or result, by the names that the rule gives them; amounts as they are, in rao."""
-    names = value._fields if isinstance(value, tuple) else [field.name for field in fields(value)]
+    named_tuple = getattr(value, "_fields", None)
+    names = named_tuple or [field.name for field in fields(value)]
     about = (type(value).__doc__ or "").partition("\n")[0]
     shown = {f"`{name}`": _field_text(getattr(value, name)) for name in names if not name.startswith("_")}
     return Card("info", type(value).__name__, about, (_fields(shown),))
