@@ -15,8 +15,8 @@ from typing import Any, TypeAlias
 import bittensor as bt
 from bittensor.wallet import DEFAULT_WALLET_PATH
 from bittensor_core import Keypair, WrongPasswordError, ss58_decode
-from tqdm.auto import tqdm
 
+from tao_lab.bars import passing_bar
 from tao_lab.chain.beacon import add_pulses
 from tao_lab.chain.block import Block
 from tao_lab.chain.chain import Chain, Tampered
@@ -427,7 +427,7 @@ class Network:
     @contextmanager
     def progress(self, total: int, words: str, least: int = 20) -> Iterator[Callable[[int], Any]]:
         """A progress bar for what takes at least `least` steps; gives the function that counts them."""
-        with tqdm(total=total, desc=words, leave=False, disable=total < least or None) as bar:
+        with passing_bar(total=total, desc=words, disable=total < least or None) as bar:
             yield bar.update
 
     # --- subnets -----------------------------------------------------------------------------------------------

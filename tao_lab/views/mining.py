@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 import altair as alt
-import ipywidgets
 import pandas as pd
 from IPython.display import display
 
@@ -125,10 +124,7 @@ class Leaderboard:
         Args:
             steps: tasks of each validator.
         """
-        bar = ipywidgets.IntProgress(max=steps, description="tasks")
-        table = ipywidgets.HTML()
-        shown = ipywidgets.VBox([bar, table])
-        display(shown)  # type: ignore[no-untyped-call]
+        shown = display(_nothing(), raw=True, display_id=True)  # type: ignore[no-untyped-call]
         for number in range(steps):
             self._note_times(self._market.step())
             rows = self._market.standings()
@@ -136,8 +132,11 @@ class Leaderboard:
             self.scores += [
                 {"block": block, "miner": row.name, "score": row.score, "alpha": row.paid / RAO_PER_TAO} for row in rows
             ]
-            bar.value, table.value = number + 1, board_card(rows, block, self._mine)._repr_html_()
-        shown.close()
+            if shown is not None:
+                bar = f'<progress max="{steps}" value="{number + 1}"></progress> task {number + 1} of {steps}'
+                shown.update({"text/html": bar + board_card(rows, block, self._mine)._repr_html_()}, raw=True)
+        if shown is not None:
+            shown.update(_nothing(), raw=True)
         return board_card(self._market.standings(), self._market.net.block_number, self._mine)
 
     def _note_times(self, steps: Sequence[Any]) -> None:
@@ -180,6 +179,11 @@ class Leaderboard:
         last = {name: [row[field] for row in self.scores if row["miner"] == name][-1] for name in names}
         said = ", ".join(f"{name} {value:{number}}" for name, value in last.items())
         return _figure(alt.layer(line), f"{words}: {said}", f"{words} over the blocks, at the end {said}.", 560, 200)
+
+
+def _nothing() -> dict[str, str]:
+    """An output that is empty: before the first step, and when the last table is the cell's result."""
+    return {"text/html": "", "text/plain": ""}
 
 
 def _latency_title(middle: pd.Series, mine: str) -> str:

@@ -9,6 +9,7 @@ import altair as alt
 import ipywidgets
 import numpy as np
 
+from tao_lab import stills
 from tao_lab.chain.pallets.subtensor.lookups import MODULE
 from tao_lab.chain.pallets.subtensor.registration import price_terms
 from tao_lab.chain.pallets.subtensor.uids import immune_owner_uids
@@ -200,6 +201,9 @@ class RegistrationExplorer:
 
     def __repr__(self) -> str:
         return self.figure().alt
+
+    def _ipython_display_(self) -> None:
+        stills.show(self._repr_mimebundle_(), lambda: self.picture.value)
 
     def _repr_mimebundle_(self, **_: Any) -> Any:
         bundle = ipywidgets.VBox([*self.sliders, self.picture])._repr_mimebundle_()

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tqdm.auto import tqdm
-
+from tao_lab.bars import passing_bar
 from tao_lab.cards import Card, Text
 from tao_lab.course.which_model import FETCH, MODEL
 from tao_lab.errors import LabError
@@ -79,7 +78,7 @@ def language_model(name: str = MODEL, *, device: str = "cpu", **options: Any) ->
     if not models.is_here(name):
         return StandIn(name)
     models.limit_threads()
-    with tqdm(total=1, desc=f"loading {name}", leave=False) as bar:
+    with passing_bar(total=1, desc=f"loading {name}") as bar:
         model = models.load(name, device=device, **options)
         bar.update()
     return model
@@ -125,7 +124,7 @@ def quality(question: str = "What is the capital of Peru?") -> list[Quality]:
 
     models.limit_threads()
     text, found = " ".join(sample_text().split()[:WORDS]), []
-    for name, options in tqdm(FORMATS.items(), desc="loading and measuring", leave=False):
+    for name, options in passing_bar(FORMATS.items(), desc="loading and measuring"):
         model: Any = models.load(MODEL, device="cpu", **options)
         size = model.network.get_memory_footprint() / 2**20
         found.append(Quality(name, perplexity(model, text), size, model.generate(question, max_tokens=12)))
