@@ -2,9 +2,10 @@
 
 import importlib
 import os
-import sys
 from pathlib import Path
 from typing import Any
+
+from tao_lab import notebook
 
 __version__ = "0.1.0"
 __all__ = ["Network"]
@@ -34,17 +35,6 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-def _show_in_notebook() -> None:
-    """In a notebook our objects are shown as cards, whatever part of the lab is imported first."""
-    running = sys.modules.get("IPython")
-    shell = running.get_ipython() if running is not None else None
-    if shell is not None:
-        importlib.import_module("tao_lab.showing").register(shell)
-
-
-_show_in_notebook()
-
-
 def _find_room_for_compiled_code() -> None:
     """Numba keeps compiled code beside the library, or in the user's cache; where neither can be written, it fails.
 
@@ -67,3 +57,4 @@ def _find_room_for_compiled_code() -> None:
 
 
 _find_room_for_compiled_code()
+notebook.register()

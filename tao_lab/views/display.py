@@ -1,28 +1,31 @@
 """What the chain's own objects look like in a notebook: blocks, receipts, wallets, metagraphs and the like.
 
-The layers below know nothing of pictures. `shown_as` finds the card of an object;
-`tao_lab.showing` asks for it where there is a notebook. To add a type, add a line to `CARDS`.
+The layers below know nothing of pictures: `tao_lab.notebook` says which function here makes a card of which type.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 import bittensor as bt
+import numpy as np
 
 from tao_lab.cards import Card, Grid, Text
 from tao_lab.chain.block import Block, Header
 from tao_lab.chain.dispatch import Call
 from tao_lab.chain.extrinsic import Extrinsic, decode_extrinsic
 from tao_lab.chain.runtime import load_runtime
-from tao_lab.network import Account, Metagraph, Population, Receipt
+from tao_lab.network import Account, Receipt
 from tao_lab.views.keys import short
 from tao_lab.views.metagraph import MetagraphView, population_card
 
+__all__ = ["MetagraphView", "population_card"]  # cards of other files, found here by `tao_lab.notebook`
+
 MOST_ROWS = 20
+MOST_NUMBERS = 6  # of an array
 LONGEST = 90  # characters of a value
 LONG_WORD = re.compile(r"\b\w{40,}\b")
 
@@ -110,6 +113,25 @@ def wallet_card(wallet: bt.Wallet) -> Card:
     return Card("info", "Wallet", wallet.name, (Grid(rows, ("key", "address", "on disk")),))
 
 
+def fields_card(value: Any) -> Card:
+    """The fields of a rule's inputs or result, by the names that the rule gives them; amounts as they are, in rao."""
+    named_tuple = getattr(value, "_fields", None)
+    names = named_tuple or [field.name for field in fields(value)]
+    about = (type(value).__doc__ or "").partition("\n")[0]
+    shown = {f"`{name}`": _field_text(getattr(value, name)) for name in names if not name.startswith("_")}
+    return Card("info", type(value).__name__, about, (_fields(shown),))
+
+
+def _field_text(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        first = ", ".join(str(number) for number in value.flat[:MOST_NUMBERS])
+        more = ", …" if value.size > MOST_NUMBERS else ""
+        return f"{' × '.join(map(str, value.shape))} {value.dtype}: {first}{more}"
+    if is_dataclass(value):
+        return type(value).__name__
+    return _short(value)
+
+
 def _fields(values: Mapping[str, str]) -> Grid:
     return Grid([[name, value] for name, value in values.items()])
 
@@ -136,57 +158,3 @@ def _short(value: Any, longest: int | None = LONGEST) -> str:
     else:
         text = f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
     return text if longest is None or len(text) <= longest else f"{text[: longest - 1]}…"
-
-
-CARDS: dict[type, Callable[[Any], Card | MetagraphView]] = {
-    Block: block_card,
-    Header: header_card,
-    Extrinsic: extrinsic_card,
-    Receipt: receipt_card,
-    Account: account_card,
-    bt.Wallet: wallet_card,
-    Metagraph: MetagraphView,
-    Population: population_card,
-}
-
-
-def shown_as(value: Any) -> Card | MetagraphView | None:
-    """What a notebook shows for an object of ours; None for any other.
-
-    Args:
-        value: of any type. Dataclasses without a card of their own become a table of their fields; a list of
-            dataclasses of one type becomes a table with a row for each.
-    """
-    for kind in type(value).__mro__:
-        if kind in CARDS:
-            return CARDS[kind](value)
-    if is_ours(value):
-        return fields_card(value)
-    if isinstance(value, (list, tuple)) and value and is_ours(value[0]) and len({type(one) for one in value}) == 1:
-        return rows_card(value)
-    return None
-
-
-def is_ours(value: Any) -> bool:
-    """Whether it is a dataclass of the lab that has no picture of its own."""
-    ours = type(value).__module__.startswith("tao_lab.") and dataclasses.is_dataclass(value)
-    return (
-        ours
-        and not isinstance(value, type)
-        and not any(hasattr(value, own) for own in ("_repr_mimebundle_", "_repr_html_", "_ipython_display_"))
-    )
-
-
-def fields_card(value: Any) -> Card:
-    """A dataclass, a field in a line."""
-    fields = {field.name: _short(getattr(value, field.name)) for field in dataclasses.fields(value)}
-    return Card("info", type(value).__name__, "", (_fields(fields),))
-
-
-def rows_card(values: Sequence[Any]) -> Card:
-    """Dataclasses of one type, each in a line."""
-    names = [field.name for field in dataclasses.fields(values[0])]
-    rows = [[_short(getattr(value, name), 40) for name in names] for value in values[:MOST_ROWS]]
-    more = len(values) - len(rows)
-    said = (Text(f"… and {more:,} more."),) if more else ()
-    return Card("info", type(values[0]).__name__, f"{len(values):,} of them", (Grid(rows, names), *said))

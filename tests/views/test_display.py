@@ -1,22 +1,22 @@
 """The chain's objects as a notebook shows them, and that nothing is loaded where there is no notebook."""
 
-import subprocess
-import sys
-from dataclasses import dataclass
+import importlib
+from dataclasses import is_dataclass
 
+import numpy as np
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from tao_lab import showing
-from tao_lab.cards import Card
+from tao_lab import consensus, economy, network, notebook
 from tao_lab.network import Network
+from tao_lab.views import display
 
 
 @pytest.fixture(scope="module")
 def shown():
     """What the notebook shows of an object, as HTML and as text."""
     shell = InteractiveShell.instance()
-    showing.register(shell)
+    notebook.register()
     yield lambda value: shell.display_formatter.format(value)[0]
     InteractiveShell.clear_instance()
 
@@ -63,45 +63,25 @@ def test_an_account_counts_its_extrinsics(net):
     assert net.account(alice).free == net.balance(alice)
 
 
-SHELL = "from IPython.core.interactiveshell import InteractiveShell as S; s = S.instance(); "
-SHOW = "html = s.display_formatter.format(net.metagraph(0))[0]['text/html']; print('Subnet 0' in html)"
+@pytest.mark.parametrize("path", notebook.CARDS)
+def test_each_type_with_a_card_is_where_the_table_says_and_has_its_function(path):
+    module, name = path.rsplit(".", 1)
+    kind = getattr(importlib.import_module(module), name)
+    assert (kind.__module__, kind.__name__) == (module, name)
+    assert callable(getattr(display, notebook.CARDS[path]))
 
 
-@pytest.mark.parametrize(
-    "first", ["from tao_lab import Network", "import tao_lab.units; from tao_lab.network import Network"]
-)
-def test_a_metagraph_is_a_card_whatever_a_notebook_imports_first(first):
-    code = f"{SHELL}{first}; net = Network(); {SHOW}"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "True"
+@pytest.mark.parametrize("package", [consensus, economy, network], ids=lambda package: package.__name__)
+def test_no_result_of_a_rule_or_a_network_is_shown_as_raw_text(package):
+    public = [getattr(package, name) for name in package.__all__]
+    results = [kind for kind in public if isinstance(kind, type) and (is_dataclass(kind) or hasattr(kind, "_fields"))]
+    paths = {f"{kind.__module__}.{kind.__name__}" for kind in results}
+    assert paths - set(notebook.CARDS) == set()
 
 
-@pytest.mark.parametrize("before", ["", SHELL])
-def test_what_draws_is_loaded_with_the_first_picture(before):
-    code = f"import sys; {before}import tao_lab; print('tao_lab.views.display' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "False"
-
-
-@dataclass(frozen=True)
-class Sample:
-    """Stands for the lab's dataclasses that have no card of their own."""
-
-    amount: int
-    name: str
-
-
-Sample.__module__ = "tao_lab.sample"
-
-
-@pytest.mark.parametrize("value", [Sample(1_234, "ana"), [Sample(1_234, "ana"), Sample(5, "bob")]])
-def test_a_dataclass_of_ours_is_a_table_alone_and_in_a_list(shown, value):
-    text = shown(value)["text/html"]
-    assert [word for word in ("<table", "amount", "1,234", "ana") if word not in text] == []
-
-
-def test_what_shows_itself_and_what_is_not_ours_is_left_alone(shown):
-    card = Card("info", "Badge", "title")
-    assert shown(card)["text/html"] == card._repr_html_()
-    assert shown([1, 2]) == {"text/plain": "[1, 2]"}
-    assert shown(Sample) == {"text/plain": "tao_lab.sample.Sample"}
+def test_a_result_of_a_rule_shows_its_fields(shown):
+    pool = economy.Pool(5_000_000_000, 7_000_000_000)
+    for text in shown(pool).values():
+        assert "Pool" in text
+        assert "7,000,000,000" in text
+    assert "3 int64: 1, 2, 3" in repr(display.fields_card(economy.Split(np.array([1, 2, 3]), 0, 0, 0)))
