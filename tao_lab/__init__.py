@@ -2,9 +2,10 @@
 
 import importlib
 import os
-import sys
 from pathlib import Path
 from typing import Any
+
+from tao_lab import notebook
 
 __version__ = "0.1.0"
 __all__ = ["Network"]
@@ -30,17 +31,8 @@ keep_loopback_direct()
 def __getattr__(name: str) -> Any:
     """`from tao_lab import Network` loads the chain; everything else in the lab starts without it."""
     if name == "Network":
-        _show_in_notebook()
         return importlib.import_module("tao_lab.network").Network
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def _show_in_notebook() -> None:
-    """In a notebook, blocks, receipts and the like are shown as cards; elsewhere nothing is loaded for it."""
-    running = sys.modules.get("IPython")
-    shell = running.get_ipython() if running is not None else None
-    if shell is not None:
-        importlib.import_module("tao_lab.views.display").register(shell)
 
 
 def _find_room_for_compiled_code() -> None:
@@ -65,3 +57,4 @@ def _find_room_for_compiled_code() -> None:
 
 
 _find_room_for_compiled_code()
+notebook.register()
