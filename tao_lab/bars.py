@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tqdm.autonotebook import tqdm as bar_here
+from tqdm.auto import tqdm as bar_here
 from tqdm.notebook import tqdm_notebook
 
 
