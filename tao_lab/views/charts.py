@@ -370,9 +370,10 @@ def figure_of(chart: alt.LayerChart, title: str, alternative: str, width: int, h
     return Figure(drawn.configure(**config(SMALL), padding=ROOM), alternative)
 
 
-def lines_of(title: str, width: int) -> list[str]:
+def lines_of(title: str, width: int) -> str | list[str]:
     """A title in lines that end before the chart of so many px does: Vega cuts what stands over its edge."""
-    return textwrap.wrap(title, int(width / TITLE_LETTER)) or [""]
+    lines = textwrap.wrap(title, int(width / TITLE_LETTER))
+    return lines if len(lines) > 1 else title
 
 
 def _with_highlight(cast: Cast, *layers: alt.Chart, validator: int | None = None) -> alt.LayerChart:

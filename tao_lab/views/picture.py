@@ -19,4 +19,4 @@ def picture_html(svg: str, alt: str) -> str:
     """
     data = base64.b64encode(svg.encode()).decode()
     source = f"data:image/svg+xml;base64,{data}"
-    return f'{STYLE}<img class="tl-picture" style="max-width:100%" src="{source}" alt="{escape(alt)}">'
+    return f'<img class="tl-picture" style="max-width:100%" src="{source}" alt="{escape(alt)}">{STYLE}'
