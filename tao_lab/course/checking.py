@@ -98,7 +98,7 @@ def judge(exercise: Exercise, function: Any, seconds: float | None = None) -> Ch
             return _judge(exercise, function, seconds)
     except TimeUp:
         problem = "never ends"
-    except BaseException as error:  # noqa: BLE001 - what a student's objects do when they are compared or shown
+    except BaseException as error:  # what a student's objects do when they are compared or shown
         if limit.by_user:
             raise
         problem = f"raises `{type(error).__name__}`"

@@ -16,9 +16,10 @@ import threading
 import traceback
 import warnings
 from collections.abc import Callable, Mapping
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from copy import deepcopy
 from dataclasses import dataclass, fields, is_dataclass
+from functools import partial
 from types import CoroutineType, FrameType, GeneratorType, TracebackType
 from typing import Any
 
@@ -304,14 +305,6 @@ class TimeUp(BaseException):
     anew, which is outside the `try`.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._limit = _watch
-
-    def __del__(self) -> None:
-        if self._limit is not None:
-            self._limit.raise_soon()
-
 
 _watch: time_limit | None = None  # the one that counts now; one inside another hides it
 
@@ -333,6 +326,12 @@ class time_limit:  # noqa: N801 - used like a function
         self._seconds = seconds
         self._thread = threading.get_ident()
         self._alarms = hasattr(signal, "SIGALRM") and threading.current_thread() is threading.main_thread()
+        self._kind = type("TimeUp", (TimeUp,), {})
+        self._raise_soon = partial(
+            ctypes.pythonapi.PyThreadState_SetAsyncExc, ctypes.c_ulong(self._thread), ctypes.py_object(self._kind)
+        )
+        # Not a function of Python's, in which the exception would be raised at once, and be lost.
+        self._kind.__del__ = self._raise_soon  # type: ignore[attr-defined]
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self.by_user = False  # Ctrl-C was pressed
@@ -363,19 +362,21 @@ class time_limit:  # noqa: N801 - used like a function
         _watch = self._outer
         if self.by_user and self._outer is not None:
             self._outer.by_user = True
-        if self.by_user and kind is TimeUp:
+        if self.by_user and kind is self._kind:
             raise KeyboardInterrupt from None
 
     def no_more(self) -> None:
         """Raise nothing from now on."""
         self.over = True
+        with suppress(AttributeError):
+            del self._kind.__del__  # type: ignore[attr-defined]
         with self._lock:
             self._ended.set()
             ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._thread), None)
 
     def _ring(self, number: int, frame: FrameType | None) -> None:
         if not self.over:
-            raise TimeUp
+            raise self._kind
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         self.by_user = True
@@ -392,14 +393,6 @@ class time_limit:  # noqa: N801 - used like a function
                     signal.pthread_kill(self._thread, signal.SIGALRM)
                 else:
                     self._raise_soon()
-
-    def raise_soon(self) -> None:
-        """Raise TimeUp in the body once more, as soon as Python looks for such things; nothing if it is over."""
-        if not self.over:
-            self._raise_soon()
-
-    def _raise_soon(self) -> None:
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._thread), ctypes.py_object(TimeUp))
 
 
 def _no_more() -> None:
