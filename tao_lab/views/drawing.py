@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any, Literal
 
-from tao_lab.views.charts import BLUE, FONT, INK, VERMILLION
+from tao_lab.views.palette import BLUE, FONT, INK, VERMILLION
 from tao_lab.views.picture import picture_html
 
 Look = Literal["plain", "good", "given", "bad", "faint"]

@@ -11,7 +11,8 @@ import networkx as nx
 from tao_lab.cards import Card, Grid, Text, percent
 from tao_lab.network import Metagraph, Neuron, Population
 from tao_lab.units import RAO_PER_TAO, U16_MAX
-from tao_lab.views.charts import BLUE, INK, SMALL, VERMILLION, Figure, config, lines_of
+from tao_lab.views.charts import SMALL, Figure, config, lines_of
+from tao_lab.views.palette import BLUE, INK, VERMILLION
 from tao_lab.views.seats import PADDING
 
 MOST_ROWS = 40  # of the table

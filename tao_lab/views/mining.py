@@ -13,7 +13,8 @@ from tao_lab.cards import Card, Grid, Text, percent
 from tao_lab.neurons.models.memory import FORMATS, PARTS, Shape, memory
 from tao_lab.subnets.market import Market, Standing
 from tao_lab.units import RAO_PER_TAO
-from tao_lab.views.charts import BLUE, GREY, INK, ROOM, SMALL, VERMILLION, WHOLE, Figure, config, lines_of
+from tao_lab.views.charts import ROOM, SMALL, WHOLE, Figure, config, lines_of
+from tao_lab.views.palette import BLUE, GREY, INK, VERMILLION
 
 GIB = 2**30
 NAMES = {"nf4": "NF4", "nf4 double": "NF4 double"}
