@@ -6,16 +6,16 @@ Voila and in a page made from a notebook. Colours are Okabe and Ito's, and virid
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
+from textwrap import wrap
 from typing import Any
 
 import altair as alt
 import numpy as np
 import vl_convert
 
+from tao_lab.cards import picture
 from tao_lab.consensus import Epoch, EpochInput
 from tao_lab.fixed import FLOAT
 from tao_lab.units import RAO_PER_TAO, U16_MAX
@@ -26,6 +26,9 @@ from tao_lab.views.words import percent
 BLUE, VERMILLION, BLACK, GREY, LIGHT, INK = "#0072B2", "#D55E00", "#000000", "#767676", "#EDEDED", "#333333"
 GREEN, ORANGE, SKY = "#009E73", "#E69F00", "#56B4E9"
 WHO = alt.Scale(domain=["honest", "liar"], range=[BLUE, VERMILLION])
+LETTER = 0.62  # a letter's width in a wide bold type, as a part of its size
+# px around a chart: a browser's letters may be wider than they were measured
+ROOM = {"left": 20, "right": 40, "top": 5, "bottom": 5}
 FONT = "'Segoe UI', 'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', sans-serif"
 
 
@@ -42,13 +45,15 @@ class Figure:
     alt: str
 
     def svg(self) -> str:
-        """The picture."""
-        return str(vl_convert.vegalite_to_svg(self.chart.to_dict()))
+        """The picture; a title longer than the chart is wide goes on in a second line."""
+        spec = {"padding": ROOM, **self.chart.to_dict()}
+        if isinstance(spec.get("title"), str) and isinstance(spec.get("width"), int):
+            size = spec.get("config", {}).get("title", {}).get("fontSize", SMALL.font)
+            spec["title"] = wrap(spec["title"], max(20, int(spec["width"] / (size * LETTER))))
+        return str(vl_convert.vegalite_to_svg(spec))
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        picture = base64.b64encode(self.svg().encode()).decode()
-        source = f'<img style="max-width:100%" src="data:image/svg+xml;base64,{picture}" alt="{escape(self.alt)}">'
-        return {"text/html": source, "text/plain": self.alt}
+        return {"text/html": picture(self.svg().encode(), "image/svg+xml", self.alt), "text/plain": self.alt}
 
 
 @dataclass(frozen=True)

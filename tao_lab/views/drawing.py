@@ -6,12 +6,12 @@ Whatever a colour says, a border or a word says too.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any, Literal
 
+from tao_lab.cards import picture
 from tao_lab.views.charts import BLUE, FONT, INK, VERMILLION
 
 Look = Literal["plain", "good", "given", "bad", "faint"]
@@ -144,9 +144,8 @@ class Drawing:
         )
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        picture = base64.b64encode(self.svg().encode()).decode()
-        source = f'<img style="max-width:100%" src="data:image/svg+xml;base64,{picture}" alt="{escape(self.alt)}">'
-        return {"text/html": source, "text/plain": f"{self.title}. {self.alt}"}
+        html = picture(self.svg().encode(), "image/svg+xml", self.alt)
+        return {"text/html": html, "text/plain": f"{self.title}. {self.alt}"}
 
 
 def _svg(part: Part) -> str:

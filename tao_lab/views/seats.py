@@ -29,12 +29,6 @@ FIRST_PRICE = RAO_PER_TAO
 ACROSS = 16  # seats in a row
 SEAT = 42  # px
 MOST_POINTS = 400  # of a line
-PADDING = {
-    "left": 5,
-    "top": 5,
-    "bottom": 5,
-    "right": 40,
-}  # px; a browser's letters may be wider than they were measured
 
 # What may happen to who sits there: fill, and the word that says the same.
 SEATS = {"owner's, stays": "#9FD3B8", "immune": "#BFD9EE", "can be replaced": "#FFFFFF", "goes next": VERMILLION}
@@ -318,5 +312,5 @@ def _tao(rao: int) -> str:
 
 def _figure(chart: alt.LayerChart, title: str, more: str, width: int, height: int) -> Figure:
     alternative = f"{title}. {more}"
-    drawn = chart.properties(title=title, width=width, height=height, description=alternative, padding=PADDING)
+    drawn = chart.properties(title=title, width=width, height=height, description=alternative)
     return Figure(drawn.configure(**config(SMALL)), alternative)
