@@ -36,6 +36,9 @@ SCROLLS = (
 )
 # Pictures are drawn on white. In JupyterLab's dark theme they turn dark, and each colour keeps its hue.
 DARK = '<style>[data-jp-theme-light="false"] .tl-picture{filter:invert(.9) hue-rotate(180deg)}</style>'
+KEPT = ";white-space:nowrap"
+WRAPPED = ";white-space:normal;overflow-wrap:anywhere;min-width:9em"  # a narrow page breaks long texts, not numbers
+SHORT = 16  # letters that stay on a line
 
 
 def picture(data: bytes, mime: str, alternative: str) -> str:
@@ -111,7 +114,7 @@ def _code(words: str) -> str:
 def _block_html(block: Block, colour: str) -> str:
     if isinstance(block, Text):
         return f'<div style="margin-top:6px;max-width:62em">{_code(block.words)}</div>'
-    head = "".join(f'<th style="{CELL};text-align:left">{_code(name)}</th>' for name in block.header)
+    head = "".join(f'<th style="{CELL};text-align:left;white-space:normal">{_code(name)}</th>' for name in block.header)
     rows = "".join(f"<tr>{_row_html(row, i, block, colour)}</tr>" for i, row in enumerate(block.rows))
     caption = f'<div style="margin-top:8px">{_code(block.caption)}</div>' if block.caption else ""
     table = f'<table style="border-collapse:collapse;margin:4px 0"><tbody>{f"<tr>{head}</tr>" if head else ""}{rows}'
@@ -122,8 +125,9 @@ def _row_html(row: Sequence[str], place: int, grid: Grid, colour: str) -> str:
     mark = f";outline:2px solid {colour};outline-offset:-2px;font-weight:700"
     cells = []
     for column, text in enumerate(row):
-        side = "right;white-space:nowrap" if _is_numeric(grid, column) else "left"
-        style = f"{CELL};text-align:{side}{mark if (place, column) in grid.marked else ''}"
+        side = "right" if _is_numeric(grid, column) else "left"
+        room = KEPT if len(text) <= SHORT or side == "right" else WRAPPED
+        style = f"{CELL}{room};text-align:{side}{mark if (place, column) in grid.marked else ''}"
         cells.append(f'<td style="{style}">{_code(text)}</td>')
     return "".join(cells)
 

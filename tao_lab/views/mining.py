@@ -13,7 +13,7 @@ from tao_lab.cards import Card, Grid, Text, percent
 from tao_lab.neurons.models.memory import FORMATS, PARTS, Shape, memory
 from tao_lab.subnets.market import Market, Standing
 from tao_lab.units import RAO_PER_TAO
-from tao_lab.views.charts import BLUE, INK, SMALL, VERMILLION, Figure, config
+from tao_lab.views.charts import BLUE, INK, SMALL, VERMILLION, WHOLE, Figure, config
 from tao_lab.views.validating import looks_of
 
 GIB = 2**30
@@ -168,7 +168,7 @@ class Leaderboard:
 
     def _lines(self, field: str, axis: str, words: str, number: str) -> Figure:
         names = sorted({row["miner"] for row in self.scores}, key=lambda name: (name != self._mine, name))
-        x = alt.X("block:Q", title="block", scale=alt.Scale(zero=False), axis=alt.Axis(format="d", grid=False))
+        x = alt.X("block:Q", title="block", scale=alt.Scale(zero=False), axis=alt.Axis(format="d", grid=False, **WHOLE))
         y = alt.Y(f"{field}:Q", title=axis)
         line = alt.Chart(alt.Data(values=self.scores)).mark_line(strokeWidth=2, point={"size": 60, "filled": True})
         line = line.encode(x=x, y=y, **looks_of(names))

@@ -18,7 +18,7 @@ from tao_lab.economy.pruning import Neuron, neuron_to_prune
 from tao_lab.economy.registration_price import MULTIPLIER_ONE
 from tao_lab.network import Network
 from tao_lab.units import BLOCK_SECONDS, RAO_PER_TAO
-from tao_lab.views.charts import BLACK, BLUE, GREY, INK, SMALL, VERMILLION, Figure, config
+from tao_lab.views.charts import BLACK, BLUE, GREY, INK, SMALL, VERMILLION, WHOLE, Figure, config
 
 PriceRule = Callable[[int, PriceTerms, Any], int]
 BLOCKS_A_DAY = 24 * 3600 // BLOCK_SECONDS
@@ -59,7 +59,11 @@ def lock_cost_chart(
             last, last_block = cost, block
             paid.append(rows[-1])
     x = alt.X("day:Q", title="days", axis=alt.Axis(grid=False))
-    y = alt.Y("cost:Q", title="cost of the next subnet, τ", axis=alt.Axis(tickCount=5, format=",d", titlePadding=14))
+    y = alt.Y(
+        "cost:Q",
+        title="cost of the next subnet, τ",
+        axis=alt.Axis(tickCount=5, format=",d", **WHOLE, titlePadding=14),
+    )
     line = alt.Chart(alt.Data(values=rows)).mark_line(color=BLUE).encode(x=x, y=y)
     points = alt.Chart(alt.Data(values=paid)).mark_point(filled=True, size=90, color=VERMILLION, opacity=1)
     points = points.encode(x=x, y=y)
