@@ -50,7 +50,7 @@ def picture(data: bytes, mime: str, alternative: str) -> str:
         alternative: what it shows, for readers who cannot see it.
     """
     source = f"data:{mime};base64,{base64.b64encode(data).decode()}"
-    return f'{DARK}<img class="tl-picture" style="max-width:100%" src="{source}" alt="{escape(alternative)}">'
+    return f'<img class="tl-picture" style="max-width:100%" src="{source}" alt="{escape(alternative)}">{DARK}'
 
 
 def percent(share: float, digits: int = 0) -> str:
