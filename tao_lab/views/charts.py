@@ -19,19 +19,17 @@ from tao_lab.cards import picture
 from tao_lab.consensus import Epoch, EpochInput
 from tao_lab.fixed import FLOAT
 from tao_lab.units import RAO_PER_TAO, U16_MAX
+from tao_lab.views.palette import BLACK, BLUE, FONT, GREY, INK, LIGHT, VERMILLION
 from tao_lab.views.scenario import Cast, run_epochs
 from tao_lab.views.tables import Table, bonds_table, dividends_table, incentive_table, rows_of, weights_table
 from tao_lab.views.words import percent
 
-BLUE, VERMILLION, BLACK, GREY, LIGHT, INK = "#0072B2", "#D55E00", "#000000", "#767676", "#EDEDED", "#333333"
-GREEN, ORANGE, SKY = "#009E73", "#E69F00", "#56B4E9"
 WHO = alt.Scale(domain=["honest", "liar"], range=[BLUE, VERMILLION])
 # Labels of a scale of whole numbers: a tick between two of them stays without one.
 WHOLE: dict[str, Any] = {"labelExpr": "datum.value == floor(datum.value) ? datum.label : ''"}
 LETTER = 0.62  # a letter's width in a wide bold type, as a part of its size
 # px around a chart: a browser's letters may be wider than they were measured
 ROOM = {"left": 20, "right": 40, "top": 5, "bottom": 5}
-FONT = "'Segoe UI', 'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', sans-serif"
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from html import escape
 from typing import Any, Literal
 
 from tao_lab.cards import picture
-from tao_lab.views.charts import BLUE, FONT, INK, VERMILLION
+from tao_lab.views.palette import BLUE, FONT, INK, VERMILLION
 
 Look = Literal["plain", "good", "given", "bad", "faint"]
 TITLE = 34  # px above the picture

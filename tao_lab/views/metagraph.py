@@ -11,7 +11,8 @@ import networkx as nx
 from tao_lab.cards import Card, Grid, Text, percent
 from tao_lab.network import Metagraph, Neuron, Population
 from tao_lab.units import RAO_PER_TAO, U16_MAX
-from tao_lab.views.charts import BLUE, INK, SMALL, VERMILLION, Figure, config
+from tao_lab.views.charts import SMALL, Figure, config
+from tao_lab.views.palette import BLUE, INK, VERMILLION
 
 MOST_ROWS = 40  # of the table
 MOST_VALIDATORS, MOST_MINERS = 12, 16  # of the graph

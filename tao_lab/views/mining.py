@@ -13,7 +13,8 @@ from tao_lab.cards import Card, Grid, Text, percent
 from tao_lab.neurons.models.memory import FORMATS, PARTS, Shape, memory
 from tao_lab.subnets.market import Market, Standing
 from tao_lab.units import RAO_PER_TAO
-from tao_lab.views.charts import BLUE, INK, SMALL, VERMILLION, WHOLE, Figure, config
+from tao_lab.views.charts import SMALL, WHOLE, Figure, config
+from tao_lab.views.palette import BLUE, INK, VERMILLION
 from tao_lab.views.validating import looks_of
 
 GIB = 2**30

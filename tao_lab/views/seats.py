@@ -18,7 +18,8 @@ from tao_lab.economy.pruning import Neuron, neuron_to_prune
 from tao_lab.economy.registration_price import MULTIPLIER_ONE
 from tao_lab.network import Network
 from tao_lab.units import BLOCK_SECONDS, RAO_PER_TAO
-from tao_lab.views.charts import BLACK, BLUE, GREY, INK, SMALL, VERMILLION, WHOLE, Figure, config
+from tao_lab.views.charts import SMALL, WHOLE, Figure, config
+from tao_lab.views.palette import BLACK, BLUE, GREY, INK, VERMILLION
 
 PriceRule = Callable[[int, PriceTerms, Any], int]
 BLOCKS_A_DAY = 24 * 3600 // BLOCK_SECONDS

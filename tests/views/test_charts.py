@@ -10,7 +10,7 @@ from tao_lab import cards
 from tao_lab.consensus import epoch
 from tao_lab.datasets import load_metagraph
 from tao_lab.fixed import FLOAT
-from tao_lab.views import charts, tables
+from tao_lab.views import charts, palette, tables
 from tao_lab.views.lines import price_history_chart
 from tao_lab.views.scenario import Cast, Scenario, Settings, run, run_epochs
 
@@ -100,7 +100,7 @@ def test_tables_of_the_liars_hold_what_the_chain_computed():
 
 def test_only_colours_that_a_colour_blind_reader_tells_apart():
     okabe_ito = {"#0072B2", "#D55E00", "#000000"}
-    assert {charts.BLUE, charts.VERMILLION, charts.BLACK} <= okabe_ito
+    assert {palette.BLUE, palette.VERMILLION, palette.BLACK} <= okabe_ito
     cast = Cast.of(last())
     assert '"viridis"' in charts.weights_chart(last(), cast).chart.to_json()
 
