@@ -96,7 +96,7 @@ class Card:
         body = "".join(_block_html(block, colour) for block in self.blocks)
         return (
             f'<div style="border-left:5px solid {colour};padding:6px 12px;margin:4px 0;'
-            f'line-height:1.5">{badge} <strong>{_code(self.title)}</strong>{body}</div>'
+            f'line-height:1.5;overflow-wrap:anywhere">{badge} <strong>{_code(self.title)}</strong>{body}</div>'
         )
 
     def __repr__(self) -> str:
