@@ -7,13 +7,13 @@ imports. Its own thread draws it. It has no end, since nobody knows one; a bar t
 from __future__ import annotations
 
 import contextvars
+import os
 import sys
 from collections.abc import Callable
 from threading import Event, Thread, get_ident
 from time import monotonic
 from types import FrameType
 from typing import Any
-from uuid import uuid4
 
 AFTER = 0.7  # seconds that a cell runs before its bar shows
 EVERY = 1.0  # seconds between two counts of the seconds
@@ -54,7 +54,7 @@ class WaitingBar:
         began = monotonic()
         if over.wait(self._after):
             return
-        place = {"transient": {"display_id": uuid4().hex}}
+        place = {"transient": {"display_id": os.urandom(8).hex()}}
         shown = False
         while not over.is_set():
             what = doing(sys._current_frames().get(cell))
