@@ -1,24 +1,60 @@
 """TAO Lab: a small, exact Bittensor that students can open."""
 
 import importlib
-import sys
+import os
+from pathlib import Path
 from typing import Any
+
+from tao_lab import notebook
 
 __version__ = "0.1.0"
 __all__ = ["Network"]
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def keep_loopback_direct() -> None:
+    """Let no client here, nor in programs that are started from here, reach this machine through a proxy.
+
+    Where a proxy is set (`HTTP_PROXY`, `ALL_PROXY`, `WS_PROXY`), the SDK, btcli and every HTTP library would ask it for
+    chains and miners on this machine, which it cannot reach.
+    """
+    for name in ("NO_PROXY", "no_proxy"):
+        there = [host.strip() for host in os.environ.get(name, "").split(",") if host.strip()]
+        if "*" not in there:
+            os.environ[name] = ",".join([*there, *(host for host in LOOPBACK if host not in there)])
+
+
+keep_loopback_direct()
 
 
 def __getattr__(name: str) -> Any:
     """`from tao_lab import Network` loads the chain; everything else in the lab starts without it."""
     if name == "Network":
-        _show_in_notebook()
         return importlib.import_module("tao_lab.network").Network
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-def _show_in_notebook() -> None:
-    """In a notebook, blocks, receipts and the like are shown as cards; elsewhere nothing is loaded for it."""
-    running = sys.modules.get("IPython")
-    shell = running.get_ipython() if running is not None else None
-    if shell is not None:
-        importlib.import_module("tao_lab.views.display").register(shell)
+def _find_room_for_compiled_code() -> None:
+    """Numba keeps compiled code beside the library, or in the user's cache; where neither can be written, it fails.
+
+    Then, in a read-only installation used without a home, the code is kept for this process alone.
+    """
+    if "NUMBA_CACHE_DIR" in os.environ or os.access(Path(__file__).parent, os.W_OK):
+        return
+    try:
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
+        cache.mkdir(parents=True, exist_ok=True)
+    except (OSError, RuntimeError):  # RuntimeError: nobody knows where the home is
+        cache = None
+    if cache is None or not os.access(cache, os.W_OK):
+        import atexit
+        from tempfile import TemporaryDirectory
+
+        folder = TemporaryDirectory(prefix="tao-lab-compiled-")
+        atexit.register(folder.cleanup)
+        os.environ["NUMBA_CACHE_DIR"] = folder.name
+
+
+_find_room_for_compiled_code()
+notebook.register()

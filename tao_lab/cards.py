@@ -23,7 +23,10 @@ TONES: dict[str, tuple[str, str]] = {
     "info": ("ℹ", "#0068A3"),
 }
 NUMBER = re.compile(r"[-+]?[\d.,]+(e[-+]?\d+)?( ?%)?")
-CELL = "padding:2px 8px;border:1px solid rgba(128,128,128,.35);white-space:nowrap"
+CELL = "padding:2px 8px;border:1px solid rgba(128,128,128,.35)"
+KEPT = ";white-space:nowrap"
+WRAPPED = ";white-space:normal;overflow-wrap:anywhere;min-width:9em"  # a narrow page breaks long texts, not numbers
+SHORT = 16  # letters that stay on a line
 
 
 def percent(share: float, digits: int = 0) -> str:
@@ -87,7 +90,7 @@ def _code(words: str) -> str:
 def _block_html(block: Block, colour: str) -> str:
     if isinstance(block, Text):
         return f'<div style="margin-top:6px">{_code(block.words)}</div>'
-    head = "".join(f'<th style="{CELL};text-align:left">{_code(name)}</th>' for name in block.header)
+    head = "".join(f'<th style="{CELL};text-align:left;white-space:normal">{_code(name)}</th>' for name in block.header)
     rows = "".join(f"<tr>{_row_html(row, i, block, colour)}</tr>" for i, row in enumerate(block.rows))
     caption = f'<div style="margin-top:8px">{_code(block.caption)}</div>' if block.caption else ""
     table = f'<table style="border-collapse:collapse;margin:4px 0"><tbody>{f"<tr>{head}</tr>" if head else ""}{rows}'
@@ -99,7 +102,8 @@ def _row_html(row: Sequence[str], place: int, grid: Grid, colour: str) -> str:
     cells = []
     for column, text in enumerate(row):
         side = "right" if _is_numeric(grid, column) else "left"
-        style = f"{CELL};text-align:{side}{mark if (place, column) in grid.marked else ''}"
+        room = KEPT if len(text) <= SHORT or side == "right" else WRAPPED
+        style = f"{CELL}{room};text-align:{side}{mark if (place, column) in grid.marked else ''}"
         cells.append(f'<td style="{style}">{_code(text)}</td>')
     return "".join(cells)
 

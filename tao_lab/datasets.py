@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,14 @@ from typing import Any
 import numpy as np
 
 from tao_lab.consensus.types import EpochInput, SparseRows, UIntArray
+from tao_lab.errors import LabError
 from tao_lab.paths import DATASETS
 from tao_lab.units import RAO_PER_TAO
 
 SN15 = DATASETS / "metagraphs" / "metagraph-sn15-4769998.json.gz"
 
 # Mainnet's hyperparameters (`Initial...` in runtime/src/lib.rs); one alpha a block, less the owner's 18 %.
+SUPPLY_TAO = 21_000_000
 TEMPO = 360
 MAINNET = {
     "tempo": TEMPO,
@@ -83,10 +86,50 @@ class Metagraph:
         return EpochInput(**{**fields, **overrides})
 
 
+class MetagraphFileError(LabError):
+    """A file that is no metagraph, or one with numbers that no chain has."""
+
+
 def load_metagraph(path: Path = SN15) -> Metagraph:
-    """Read a metagraph file; without a path, subnet 15 at block 4,769,998."""
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        data = json.load(file)
-    stake = np.rint(np.array(data["stake_tao"]) * RAO_PER_TAO).astype(np.uint64)
+    """Read a metagraph file; without a path, subnet 15 at block 4,769,998.
+
+    Raises:
+        MetagraphFileError: the file cannot be read, is damaged, or holds what no chain has.
+    """
+    try:
+        with gzip.open(path, "rt", encoding="utf-8") as file:
+            return _metagraph(json.load(file))
+    except gzip.BadGzipFile:
+        raise MetagraphFileError(f"{path}: not a gzip file; allowed: a metagraph as JSON, packed with gzip") from None
+    except (EOFError, zlib.error):
+        raise MetagraphFileError(f"{path}: the file ends too early, or is damaged; copy it once more") from None
+    except OSError as error:
+        raise MetagraphFileError(f"{path}: cannot be read ({error.strerror or error})") from None
+    except (ValueError, TypeError, RecursionError) as error:
+        raise MetagraphFileError(f"{path}: not a metagraph: {error}") from None
+
+
+def _metagraph(data: Any) -> Metagraph:
+    """From the content of a file.
+
+    Raises:
+        ValueError, TypeError: it is none; says what is wrong.
+    """
+    names = ("n", "netuid", "block", "hotkeys", "stake_tao", "weights_u16")
+    if not isinstance(data, dict):
+        raise TypeError(f"it should be an object with {', '.join(names)}")
+    if missing := [name for name in names if name not in data]:
+        raise ValueError(f"it lacks {', '.join(missing)}")
+    for name in ("n", "netuid", "block"):
+        if not isinstance(data[name], int) or isinstance(data[name], bool) or data[name] < 0:
+            raise ValueError(f"{name} is {data[name]!r:.50}; allowed: a whole number from 0 on")
+    for name in ("hotkeys", "stake_tao"):
+        if not isinstance(data[name], list) or len(data[name]) != data["n"]:
+            raise ValueError(f"{name} should be a list with an entry for each of the {data['n']} neurons")
+    stake = np.array(data["stake_tao"], np.float64)
+    for uid, tao in enumerate(stake):
+        if not 0 <= tao <= SUPPLY_TAO:  # neither is NaN
+            raise ValueError(f"stake_tao of UID {uid} is {tao}; allowed: 0 to {SUPPLY_TAO:,} τ")
     weights = SparseRows.from_rows(data["n"], data["weights_u16"], "weights_u16")
-    return Metagraph(data["netuid"], data["block"], tuple(data["hotkeys"]), stake, weights)
+    rao = np.rint(stake * RAO_PER_TAO).astype(np.uint64)
+    return Metagraph(data["netuid"], data["block"], tuple(map(str, data["hotkeys"])), rao, weights)

@@ -1,11 +1,13 @@
 """Where the files are that a student opens: beside the library, since the lab is used from a checkout."""
 
+import os
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LABS = ROOT / "labs"
-# A student's own copies of the labs; git ignores them.
-WORK = ROOT / "my-labs"
+# A student's own copies of the labs: beside the shipped ones, where git ignores them. A checkout that cannot be written
+# (installed for many, by somebody else) has them in the student's home.
+WORK = (ROOT if os.access(ROOT, os.W_OK) else Path.home()) / "my-labs"
 DATASETS = ROOT / "datasets"
 # Voila's page for our dashboards, as a Jupyter data directory; installing the package copies it to where Voila looks.
 JUPYTER = ROOT / "share" / "jupyter"

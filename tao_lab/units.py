@@ -9,3 +9,10 @@ RAO_PER_TAO = 1_000_000_000
 U16_MAX = 65_535
 BLOCK_SECONDS = 12
 BLOCKS_PER_DAY = 7_200
+
+
+def in_tao(rao: int) -> str:
+    """Rao in words, exact: `in_tao(1_500_000_000)` is "1.5 τ"."""
+    whole, rest = divmod(abs(rao), RAO_PER_TAO)
+    digits = f"{whole:,}.{rest:09}".rstrip("0").rstrip(".")
+    return f"{'-' if rao < 0 else ''}{digits} τ"

@@ -9,7 +9,7 @@ import pytest
 from bittensor.keyfiles import WrongPasswordError
 
 import tao_lab.network
-from tao_lab.chain.errors import BadValue, DatabaseLocked, InvalidTransaction, NotInLab
+from tao_lab.chain.errors import BadValue, InvalidTransaction, NotInLab
 from tao_lab.chain.merkle import verify_list_proof
 from tao_lab.network import CallFailed, Network, RealWalletsWarning, address
 
@@ -82,7 +82,7 @@ def test_a_transfer_says_what_it_cost(net: Network) -> None:
 
 def test_a_failed_call_has_the_chains_name_and_costs_its_fee(net: Network) -> None:
     alice, bob = net.wallet("alice", tao=10), net.wallet("bob")
-    with pytest.raises(CallFailed, match=r"Token.FundsUnavailable: Balances.transfer_keep_alive failed") as caught:
+    with pytest.raises(CallFailed, match=r"Balances.transfer_keep_alive failed in block 2") as caught:
         net.transfer(alice, bob, net.tao(11))
     assert caught.value.name == "FundsUnavailable"
     assert net.balance(alice).rao == 10 * TAO - caught.value.receipt.fee.rao
@@ -150,8 +150,6 @@ def test_blocks_go_on_and_the_past_stays(net: Network) -> None:
 def test_a_network_in_a_file_goes_on_with_its_wallets(tmp_path: Path) -> None:
     with Network(tmp_path / "class.db") as net:
         name = address(net.wallet("alice", tao=5))
-        with pytest.raises(DatabaseLocked):
-            Network(tmp_path / "class.db")
     with Network(tmp_path / "class.db") as net:
         assert address(net.wallet("alice")) == name
         assert net.balance(name).rao == 5 * TAO

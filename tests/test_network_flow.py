@@ -78,7 +78,7 @@ def test_drawings_say_what_flows_where(economy: Economy):
     assert "issues 1.000 τ: into 2 pools, and to no person" in tao.title
     assert "buys α from the pool" in tao.svg()
     alpha = alpha_flow_drawing(economy.net, economy.first)
-    assert alpha.title.startswith("Subnet 1 pays 20.000 α for 20 blocks")
+    assert alpha.title.startswith("Subnet 1 issues 20.000 α for 20 blocks")
     for words in (
         "olga, the owner: 3.600 α",
         "nominator of sn1-validator-0",
@@ -98,7 +98,7 @@ def test_a_chain_without_subnets_recycles_all():
 
 
 def test_charts_of_supply_and_shares_have_titles_with_their_numbers(economy: Economy):
-    assert "3.6 years (0 % recycled), 7.2 years (50 % recycled)" in supply_chart(10**15).alt
+    assert "in 3.6 years (0 % recycled), in 7.2 years (50 % recycled)" in supply_chart(10**15).alt
     figure = shares_chart(economy.net, economy.net.block_number - 10)
     assert f"After block {economy.net.block_number}: subnet 1 gets 5" in figure.alt
     assert figure.svg().count("<path") > 5

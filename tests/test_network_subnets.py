@@ -131,3 +131,21 @@ def test_the_metagraph_of_the_past_and_the_sdks_view_agree_with_the_chain(net: N
 def test_a_call_by_the_root_that_fails_names_the_error(net: Network) -> None:
     with pytest.raises(CallFailed, match=r"SubnetDoesNotExist|SubnetNotExists"):
         net.sudo("AdminUtils", "sudo_set_tempo", netuid=9, tempo=10)
+
+
+@pytest.mark.parametrize(
+    ("ip_type", "ip", "shown"),
+    [(4, 0x08080808, "8.8.8.8:9000"), (6, 0x20014860486000000000000000008888, "[2001:4860:4860::8888]:9000")],
+)
+def test_an_axon_is_shown_as_the_sdk_shows_it(ip_type, ip, shown):
+    with Network() as net:
+        owner = net.wallet("owner", tao=10)
+        netuid = net.create_subnet(owner)
+        axon = dict.fromkeys(("version", "protocol", "placeholder1", "placeholder2"), 0)
+        net.fund(owner.hotkey, 10**9)
+        net.call(
+            owner.hotkey, "SubtensorModule", "serve_axon", netuid=netuid, ip=ip, port=9000, ip_type=ip_type, **axon
+        )
+        assert net.metagraph(netuid)[0].axon == shown
+        theirs = net.subtensor.subnets.metagraph(netuid)
+        assert theirs.neurons[0].axon == shown

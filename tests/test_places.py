@@ -97,3 +97,38 @@ def test_the_sandbox_is_built_there(place, packages):
     ended = place.run("python", "-c", SANDBOX.format(packages))
     assert "stdout='42\\n'" in ended.stdout, ended
     assert ended.stdout.startswith("bubblewrap" if shutil.which("bwrap") else "rlimits")
+
+
+@pytest.mark.slow
+def test_the_command_runs_there(place, tmp_path):
+    verified = place.run("tao-lab", "verify", "datasets/vectors/ss58.json", home=tmp_path)
+    assert verified.stdout.endswith(" passed, 0 failed\n"), verified
+
+
+@pytest.mark.slow
+def test_a_lab_is_solved_there(behind_links):
+    solved = behind_links.run("tao-lab", "solve", "06")
+    assert solved.returncode == 0, solved
+    assert (behind_links.clone / "my-labs" / "solved" / "06-yuma-consensus.ipynb").is_file()
+
+
+@pytest.mark.slow
+def test_a_kind_of_work_is_played_there(below_tmp):
+    played = below_tmp.run("tao-lab", "subnets", "play", "code", "--rounds", "1")
+    assert "1.000" in played.stdout, played
+
+
+@pytest.mark.slow
+def test_a_students_labs_are_in_their_home_where_the_checkout_cannot_be_written(read_only, tmp_path):
+    made = read_only.run("tao-lab", "labs", "update", home=tmp_path)
+    assert made.returncode == 0, made
+    assert (tmp_path / "my-labs" / "00-start-here.ipynb").is_file()
+
+
+@pytest.mark.parametrize(("home", "own"), [("/proc/nowhere", True), ("", False)])
+def test_compiled_code_has_a_place_even_without_a_home(read_only, tmp_path, home, own):
+    code = "import os, tao_lab; print(os.path.isdir(os.environ.get('NUMBA_CACHE_DIR', '')))"
+    found = read_only.run(
+        "env", "-u", "NUMBA_CACHE_DIR", "-u", "XDG_CACHE_HOME", "python", "-c", code, home=home or tmp_path
+    )
+    assert found.stdout == f"{own}\n", found

@@ -30,6 +30,7 @@ from tao_lab.chain.errors import (
     BlockFailed,
     ChainError,
     DatabaseCorrupt,
+    DispatchError,
     InvalidTransaction,
     MalformedExtrinsic,
 )
@@ -69,6 +70,7 @@ class Chain:
         state: Typed storage at the head.
         head: The newest block.
         refused: Extrinsics that the newest block dropped from the pool.
+        is_open: Until it is closed.
         listeners: Called with each new block, after it is committed.
         rules: Functions that a student can replace.
     """
@@ -86,6 +88,8 @@ class Chain:
         self.state = Storage(self.runtime, self._raw)
         self.rules = Rules()
         self.refused: tuple[Refusal, ...] = ()
+        self.is_open = True
+        self._refusals: tuple[int, dict[int, DispatchError]] = (0, {})
         self.listeners: list[Callable[[Block], None]] = []
         self._pool: dict[bytes, _Pooled] = {}  # by hash, in order of arrival
         self._inherents: list[Extrinsic] = []
@@ -108,6 +112,7 @@ class Chain:
         """Close the file."""
         with self.lock:
             self.store.close()
+            self.is_open = False
 
     # --- genesis and loading -----------------------------------------------------------------------------------
 
@@ -303,6 +308,7 @@ class Chain:
         self._inherents = []
         self._pool = {pooled.extrinsic.hash: pooled for pooled in waiting}
         self.refused = tuple(refused)
+        self._refusals = (ctx.block, ctx.refusals)
         return self.head
 
     def _apply_pool(self, ctx: Context, included: list[Extrinsic], refused: list[Refusal]) -> list[_Pooled]:
@@ -453,6 +459,14 @@ class Chain:
         """The decoded events of a block."""
         events: list[dict[str, Any]] = self.at(number).get("System", "Events")
         return events
+
+    def refusals(self, number: int) -> dict[int, DispatchError]:
+        """What failed in the newest block, by the place of the event that tells of it, with the chain's sentences.
+
+        A block's bytes hold only names of errors, so an older block has none.
+        """
+        block, refusals = self._refusals
+        return refusals if block == number else {}
 
     def runtime_call(self, api: str, method: str, data: bytes, number: int) -> bytes:
         """Answer a runtime API: SCALE arguments in, SCALE result out.

@@ -23,6 +23,8 @@ class Context:
         rules: Functions that a student can replace.
         phase: `Initialization`, `Finalization`, or `{"ApplyExtrinsic": index}`; events carry it.
         events: Encoded `EventRecord`s so far.
+        refusals: What failed, by the place of the event that tells of it. An event holds only the name of an error;
+            this one has its sentence. It is for people, and no part of the state.
     """
 
     runtime: Runtime
@@ -32,6 +34,7 @@ class Context:
     rules: Rules = field(default_factory=Rules)
     phase: Any = "Initialization"
     events: list[bytes] = field(default_factory=list)
+    refusals: dict[int, DispatchError] = field(default_factory=dict)
 
     def deposit_event(self, pallet: str, name: str, *values: Any, **fields: Any) -> None:
         """Record an event: by `fields` where the metadata names them, else by `values` in order.
@@ -58,6 +61,8 @@ class Context:
         """Undo what was written and recorded since `mark`."""
         self.state.raw.rollback(mark[0])
         del self.events[mark[1] :]
+        for place in [place for place in self.refusals if place >= mark[1]]:
+            del self.refusals[place]
 
     def dispatch(self, origin: Origin, call: Call) -> Post:
         """Carry out a call in its own transaction: all of it, or nothing.
@@ -89,4 +94,9 @@ class Context:
 
     def dispatch_result(self, error: DispatchError | None) -> Any:
         """`DispatchResult` as events carry it."""
-        return {"Ok": ()} if error is None else {"Err": self.runtime.dispatch_error(error)}
+        return {"Ok": ()} if error is None else {"Err": self.told_error(error)}
+
+    def told_error(self, error: DispatchError) -> Any:
+        """An error as the next event carries it; its sentence is kept beside the events."""
+        self.refusals[len(self.events)] = error
+        return self.runtime.dispatch_error(error)

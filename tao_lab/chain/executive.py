@@ -153,5 +153,5 @@ def _deposit_result(ctx: Context, call: Call, post: Post, failure: DispatchError
     if failure is None:
         ctx.deposit_event("System", "ExtrinsicSuccess", dispatch_info=info)
     else:
-        error = ctx.runtime.dispatch_error(failure)
+        error = ctx.told_error(failure)
         ctx.deposit_event("System", "ExtrinsicFailed", dispatch_error=error, dispatch_info=info)

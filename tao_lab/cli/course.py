@@ -16,7 +16,9 @@ from tao_lab.errors import LabError
 @app.command(epilog="Example: `tao-lab solve 06`")
 def solve(
     lab: Annotated[str, typer.Argument(help="Number or name of a lab: 06, or 06-yuma-consensus.", show_default=False)],
-    out: Annotated[Path | None, typer.Option(help="Where to write the notebook; my-labs/solved/ if not given.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Where to write the notebook; solved/ among your labs if not given.")
+    ] = None,
     work: Work = None,
 ) -> None:
     """Write a lab with its solutions filled in, ready to open; your own notebook stays as it is."""

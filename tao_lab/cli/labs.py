@@ -23,7 +23,11 @@ app.add_typer(labs, name="labs")
 
 Work = Annotated[
     Path | None,
-    typer.Option("--work", envvar="TAO_LAB_WORK", help="Folder of your labs; my-labs/ if not given."),
+    typer.Option(
+        "--work",
+        envvar="TAO_LAB_WORK",
+        help="Folder of your labs; my-labs/ if not given (in your home where the checkout cannot be written).",
+    ),
 ]
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import anywidget
 import traitlets
 
+from tao_lab import stills
 from tao_lab.cards import Card, Text
 from tao_lab.course import records
 from tao_lab.errors import LabError
@@ -108,6 +109,12 @@ class Asked:
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
         return {**data, "text/plain": repr(self)}, metadata
 
+    def _ipython_display_(self) -> None:
+        widget = self.widget()
+        data, metadata = widget._repr_mimebundle_()
+        renew = stills.show(({**data, "text/plain": repr(self)}, metadata), lambda: _still(widget))
+        widget.observe(lambda _: renew(), names="answer")
+
     def widget(self) -> Choice:
         """The question with its options, a button, and room for the answer."""
         prompt = f"<strong>{escape(self.before)}</strong> {escape(self.text)}"
@@ -126,3 +133,10 @@ class Asked:
             show()
         shown.observe(show, names="chosen")
         return shown
+
+
+def _still(widget: Choice) -> str:
+    """A question and what was answered, in plain HTML."""
+    marks = ("●" if place == widget.chosen else "○" for place in range(len(widget.options)))
+    options = "".join(f"<div>{mark} {escape(text)}</div>" for mark, text in zip(marks, widget.options, strict=True))
+    return f'<div>{widget.prompt}</div><div style="margin:4px 0">{options}</div>{widget.answer}'

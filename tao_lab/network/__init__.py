@@ -12,7 +12,16 @@ Money is explicit: `net.tao(5)` is five TAO, and a bare number is never an amoun
 
 from tao_lab.network.flow import AlphaFlow, Received, TaoFlow, follow_alpha, follow_tao
 from tao_lab.network.metagraph import Metagraph, Neuron
-from tao_lab.network.network import Account, CallFailed, Network, RealWalletsWarning, Receipt, address
+from tao_lab.network.network import (
+    Account,
+    CallFailed,
+    Network,
+    RealWalletsWarning,
+    Receipt,
+    ReopenedWarning,
+    WrongPassword,
+    address,
+)
 from tao_lab.network.population import Population
 
 __all__ = [
@@ -26,7 +35,9 @@ __all__ = [
     "RealWalletsWarning",
     "Receipt",
     "Received",
+    "ReopenedWarning",
     "TaoFlow",
+    "WrongPassword",
     "address",
     "follow_alpha",
     "follow_tao",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address
 from typing import TYPE_CHECKING
 
 from tao_lab.chain.errors import BadValue
@@ -186,7 +187,8 @@ def read_metagraph(state: StorageReader, netuid: int, block: int, names: Mapping
 
 def _axon(state: StorageReader, netuid: int, hotkey: str) -> str:
     axon = state.get(MODULE, "Axons", netuid, hotkey)
-    if not axon or not axon["port"]:
+    if not axon or not axon["ip"]:
         return ""
-    ip = axon["ip"]
-    return f"{'.'.join(str(ip >> shift & 255) for shift in (24, 16, 8, 0))}:{axon['port']}"
+    if axon["ip_type"] == 6:  # as the SDK shows it
+        return f"[{IPv6Address(axon['ip'])}]:{axon['port']}"
+    return f"{IPv4Address(axon['ip'])}:{axon['port']}"

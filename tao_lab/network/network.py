@@ -14,8 +14,7 @@ from typing import Any, TypeAlias
 
 import bittensor as bt
 from bittensor.wallet import DEFAULT_WALLET_PATH
-from bittensor_core import Keypair, ss58_decode
-from tqdm.auto import tqdm
+from bittensor_core import Keypair, WrongPasswordError, ss58_decode
 
 from tao_lab.chain.beacon import add_pulses
 from tao_lab.chain.block import Block
@@ -44,10 +43,15 @@ DECIMALS = 9
 SUPPLY_TAO = 21_000_000
 SUBNET_TEMPO = 360  # blocks, as on mainnet
 SUDO_SPARE_RAO = RAO_PER_TAO // 10
+LONGEST_NAME = 200  # bytes of a wallet's name: a disk allows 255, and the SDK appends to it
 PROGRESS_BLOCKS = 300  # a run of more blocks shows a progress bar
 
 Signer: TypeAlias = bt.Wallet | Keypair
 Amount: TypeAlias = bt.Balance
+
+
+class ReopenedWarning(UserWarning):
+    """A network's file was open in the same program; the earlier `Network` is closed."""
 
 
 class RealWalletsWarning(UserWarning):
@@ -63,12 +67,14 @@ class Receipt:
         index: Its place in the block.
         fee: What the signer paid for it.
         events: Its own events, decoded.
+        refusals: Why calls inside it failed (of a batch, a proxy, a multisig, sudo), with the chain's sentences.
     """
 
     block: int
     index: int
     fee: Amount
     events: tuple[dict[str, Any], ...]
+    refusals: tuple[DispatchError, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -93,11 +99,28 @@ class CallFailed(ChainError):  # noqa: N818 - named by what happened
 
     Attributes:
         name: The chain's own name of the error.
+        sentence: What the chain says about it, for example how much was there and how much was needed; may be empty.
     """
 
     def __init__(self, call: str, error: DispatchError, receipt: Receipt) -> None:
-        super().__init__(f"{error}: {call} failed in block {receipt.block}, fee {receipt.fee}")
-        self.name, self.receipt = error.name or error.pallet, receipt
+        super().__init__(f"{error} ({call} failed in block {receipt.block}, fee {receipt.fee})")
+        self.name, self.sentence, self.receipt = error.name or error.pallet, error.sentence, receipt
+
+
+_OPEN: weakref.WeakValueDictionary[Path, Chain] = weakref.WeakValueDictionary()  # by the file that keeps it
+
+
+def _close_earlier(file: Path) -> None:
+    """Close the chain that this program still has open in a file."""
+    earlier = _OPEN.pop(file.resolve(), None)
+    if earlier is not None and earlier.is_open:
+        earlier.close()
+        said = f"{file} was open here already: the earlier Network is closed, and the same chain goes on in this one"
+        warnings.warn(said, ReopenedWarning, stacklevel=3)
+
+
+class WrongPassword(ChainError):  # noqa: N818 - named by what happened
+    """The password given is not that of the kept wallet."""
 
 
 class Network:
@@ -118,6 +141,9 @@ class Network:
     ) -> None:
         """Open a network, or begin one.
 
+        A file that this program has open already, as a cell that runs a second time, is closed first, with a warning:
+        the same chain goes on in the new object.
+
         Args:
             path: File that keeps it; by default it lives in memory.
             wallets: Folder for keyfiles; by default `wallets` next to the file, else a folder that goes away with
@@ -128,12 +154,17 @@ class Network:
             StoreError: The file is locked, damaged, or of another kind.
         """
         file = None if path is None else Path(path)
+        if file is not None:
+            _close_earlier(file)
         self.chain = Chain(file, genesis)
+        if file is not None:
+            _OPEN[file.resolve()] = self.chain
         self.node = Node(self.chain)
         self.wallets = self._wallet_folder(file, wallets)
         self._faucet = Keypair.from_uri(FAUCET_URI)
         self._sudo = Keypair.from_uri(SUDO_URI)
         self._names: dict[str, str] = {}  # hotkey to the name of its wallet
+        self._people: dict[str, str] = {}  # the same of hotkeys and coldkeys, for sentences
 
     def _wallet_folder(self, file: Path | None, chosen: str | Path | None) -> Path:
         real = Path(DEFAULT_WALLET_PATH).expanduser()
@@ -207,21 +238,25 @@ class Network:
             name: Folder of the wallet.
             hotkey: File of its hotkey.
             tao: The faucet fills the coldkey's free balance up to this amount.
-            password: Encrypts a new coldkey; without one it is stored in the clear, which is fine for play money only.
+            password: Encrypts a new coldkey, and opens one that is there; without it a new one is stored in the clear,
+                which is fine for play money only, and one that is encrypted asks for it when it has to sign.
             words: Length of a new key's mnemonic: 12, 15, 18, 21 or 24.
 
         Raises:
-            BadValue: A name, the amount, or the number of words is none.
+            BadValue: A name, the amount or the number of words is invalid.
+            WrongPassword: The password does not open the coldkey that is there.
         """
         for field, value in (("name", name), ("hotkey", hotkey)):
-            if not value or Path(value).name != value or value in (".", ".."):
-                raise BadValue(field, value, "the name of a file, without a path")
+            if not _names_a_file(value):
+                raise BadValue(field, value, f"the name of a file, 1 to {LONGEST_NAME} bytes, without a path")
         if words not in MNEMONIC_WORDS:
             raise BadValue("words", words, f"one of {MNEMONIC_WORDS}")
         target = tao if isinstance(tao, bt.Balance) else self.tao(tao)
         found = bt.Wallet(name, hotkey, str(self.wallets))
         if not found.coldkeypub_file.exists_on_device():
             found.create_new_coldkey(words, use_password=password is not None, coldkey_password=password, suppress=True)
+        elif password is not None:
+            _unlock(found, password)
         if not found.hotkey_file.exists_on_device():
             found.create_new_hotkey(words, suppress=True)
         self.fund(found, target.rao)
@@ -245,6 +280,8 @@ class Network:
         """Call a wallet's hotkey by the wallet's name in tables and charts."""
         name = wallet.name if wallet.hotkey_str == "default" else f"{wallet.name}/{wallet.hotkey_str}"
         self._names[str(wallet.hotkey.ss58_address)] = name
+        self._people[str(wallet.hotkey.ss58_address)] = f"{name}'s hotkey"
+        self._people[str(wallet.coldkeypub.ss58_address)] = wallet.name
 
     def account(self, who: Signer | str) -> Account:
         """Balance and nonce of a wallet's coldkey, a key, or an address."""
@@ -299,14 +336,26 @@ class Network:
         return receipt
 
     def _receipt(self, block: Block, index: int) -> tuple[Receipt, DispatchError | None]:
-        events = [event for event in self.chain.events(block.number) if event["extrinsic_idx"] == index]
-        fee, error = 0, None
-        for event in events:
+        told = {place: self._with_names(error) for place, error in self.chain.refusals(block.number).items()}
+        events, refusals, fee, failure = [], [], 0, None
+        for place, event in enumerate(self.chain.events(block.number)):
+            if event["extrinsic_idx"] != index:
+                continue
+            events.append(event)
             if event["event_id"] == "TransactionFeePaid":
                 fee = event["attributes"]["actual_fee"]
             elif event["event_id"] == "ExtrinsicFailed":
-                error = self.chain.runtime.read_dispatch_error(event["attributes"]["dispatch_error"])
-        return Receipt(block.number, index, bt.Balance.from_rao(fee), tuple(events)), error
+                failure = told[place]
+            elif place in told:
+                refusals.append(told[place])
+        return Receipt(block.number, index, bt.Balance.from_rao(fee), tuple(events), tuple(refusals)), failure
+
+    def _with_names(self, error: DispatchError) -> DispatchError:
+        """The same error, with the names of the network's wallets in its sentence instead of addresses."""
+        sentence = error.sentence
+        for key, name in self._people.items():
+            sentence = sentence.replace(key, name)
+        return DispatchError(error.pallet, error.name, sentence)
 
     def sudo(self, pallet: str, name: str, **args: Any) -> Receipt:
         """Make a call as the chain's root, which on the real network is its governance.
@@ -322,7 +371,7 @@ class Network:
         for event in receipt.events:
             result = event["attributes"].get("sudo_result") if event["event_id"] == "Sudid" else None
             if result is not None and "Err" in result:
-                raise CallFailed(f"{pallet}.{name}", self.chain.runtime.read_dispatch_error(result["Err"]), receipt)
+                raise CallFailed(f"{pallet}.{name}", receipt.refusals[-1], receipt)
         return receipt
 
     def run(
@@ -377,7 +426,12 @@ class Network:
     @contextmanager
     def progress(self, total: int, words: str, least: int = 20) -> Iterator[Callable[[int], Any]]:
         """A progress bar for what takes at least `least` steps; gives the function that counts them."""
-        with tqdm(total=total, desc=words, leave=False, disable=total < least or None) as bar:
+        if total < least:
+            yield lambda steps: None
+            return
+        from tao_lab.bars import passing_bar  # brings ipywidgets
+
+        with passing_bar(total=total, desc=words, disable=None) as bar:
             yield bar.update
 
     # --- subnets -----------------------------------------------------------------------------------------------
@@ -648,6 +702,28 @@ class Network:
             BadValue: The port is none, or taken.
         """
         return Server(self.node, port=port)
+
+
+def _names_a_file(name: object) -> bool:
+    """Whether a wallet or hotkey can be called this on any disk."""
+    if not isinstance(name, str) or name in ("", ".", "..") or not name.isprintable():
+        return False
+    return not set(name) & set("/\\") and len(name.encode("utf-8", "replace")) <= LONGEST_NAME
+
+
+def _unlock(wallet: bt.Wallet, password: str) -> None:
+    """Open a kept coldkey with its password.
+
+    Raises:
+        WrongPassword: It is another one, or the coldkey has none.
+    """
+    file = wallet.coldkey_file
+    if not file.is_encrypted():
+        raise WrongPassword(f"the coldkey of {wallet.name} in {file.path} is in clear text; leave the password out")
+    try:
+        wallet.get_coldkey(password)
+    except WrongPasswordError:
+        raise WrongPassword(f"the password does not open the coldkey of {wallet.name} in {file.path}") from None
 
 
 def subnet_identity(name: str, kind: str) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tao_lab.chain.block import Block
-from tao_lab.chain.merkle import leaf_hash, list_proof, node_hash
+from tao_lab.chain.merkle import leaf_hash, list_proof, list_root, node_hash
 from tao_lab.views.drawing import Arrow, Box, Drawing, Look, Part, Words
 
 ACROSS = 5  # blocks in a row
@@ -43,12 +43,25 @@ def chain_drawing(blocks: Sequence[Block], tampered: int | None = None) -> Drawi
     rows = (len(blocks) - 1) // ACROSS + 1
     if tampered is None:
         title = f"{len(blocks)} blocks: each carries the name of the one before it"
-        said = "Nothing in them is changed."
+        said = "No block is marked as changed."
     else:
-        title = f"Block {tampered} is not what it was, and the block after it cannot be fooled"
-        said = f"Block {tampered} was changed."
+        title = f"Block {tampered} is marked as changed: {_link(blocks, tampered)}"
+        said = f"Block {tampered} is marked."
     names = "; ".join(f"block {block.number} is {hash_text(block.hash)}" for block in blocks)
     return Drawing(title, f"{said} {names}.", min(len(blocks), ACROSS) * 192, rows * 118 - 20, (*boxes, *parts))
+
+
+def _link(blocks: Sequence[Block], number: int) -> str:
+    """Whether what a block holds is what its own header says of it."""
+    block = next((each for each in blocks if each.number == number), None)
+    if block is None:
+        return "it is not among these"
+    if list_root(block.extrinsics) != block.header.extrinsics_root:
+        return "its extrinsics do not match its own header"
+    after = next((each for each in blocks if each.number == number + 1), None)
+    if after is not None and after.header.parent_hash != block.hash:
+        return "the block after it carries another name"
+    return "its extrinsics match its header, and its name is the one that the next block carries"
 
 
 def _back(box: Box, before: Box, look: Look) -> list[Part]:

@@ -1,27 +1,31 @@
 """What the chain's own objects look like in a notebook: blocks, receipts, wallets, metagraphs and the like.
 
-The layers below know nothing of pictures. `register` tells the notebook which function makes a card of which type;
-`from tao_lab import Network` calls it where there is a notebook. To add a type, add a line to `CARDS`.
+The layers below know nothing of pictures: `tao_lab.notebook` says which function here makes a card of which type.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 import bittensor as bt
+import numpy as np
 
 from tao_lab.cards import Card, Grid, Text
 from tao_lab.chain.block import Block, Header
 from tao_lab.chain.dispatch import Call
 from tao_lab.chain.extrinsic import Extrinsic, decode_extrinsic
 from tao_lab.chain.runtime import load_runtime
-from tao_lab.network import Account, Metagraph, Population, Receipt
+from tao_lab.network import Account, Receipt
 from tao_lab.views.keys import short
 from tao_lab.views.metagraph import MetagraphView, population_card
 
+__all__ = ["MetagraphView", "population_card"]  # cards of other files, found here by `tao_lab.notebook`
+
 MOST_ROWS = 20
+MOST_NUMBERS = 6  # of an array
 LONGEST = 90  # characters of a value
 LONG_WORD = re.compile(r"\b\w{40,}\b")
 
@@ -77,7 +81,11 @@ def receipt_card(receipt: Receipt) -> Card:
         for event in receipt.events[:MOST_ROWS]
     ]
     title = f"number {receipt.index} of block {receipt.block:,}, fee {receipt.fee}"
-    return Card("right", "Done", title, (Grid(rows, ("event", "what it says")),))
+    grid = Grid(rows, ("event", "what it says"))
+    if receipt.refusals:
+        inside = tuple(Text(f"A call inside it failed: {error}.") for error in receipt.refusals[:MOST_ROWS])
+        return Card("raised", "Failed inside", title, (*inside, grid))
+    return Card("right", "Done", title, (grid,))
 
 
 def account_card(account: Account) -> Card:
@@ -103,6 +111,25 @@ def wallet_card(wallet: bt.Wallet) -> Card:
         )
         rows.append([name, address, lock])
     return Card("info", "Wallet", wallet.name, (Grid(rows, ("key", "address", "on disk")),))
+
+
+def fields_card(value: Any) -> Card:
+    """The fields of a rule's inputs or result, by the names that the rule gives them; amounts as they are, in rao."""
+    named_tuple = getattr(value, "_fields", None)
+    names = named_tuple or [field.name for field in fields(value)]
+    about = (type(value).__doc__ or "").partition("\n")[0]
+    shown = {f"`{name}`": _field_text(getattr(value, name)) for name in names if not name.startswith("_")}
+    return Card("info", type(value).__name__, about, (_fields(shown),))
+
+
+def _field_text(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        first = ", ".join(str(number) for number in value.flat[:MOST_NUMBERS])
+        more = ", …" if value.size > MOST_NUMBERS else ""
+        return f"{' × '.join(map(str, value.shape))} {value.dtype}: {first}{more}"
+    if is_dataclass(value):
+        return type(value).__name__
+    return _short(value)
 
 
 def _fields(values: Mapping[str, str]) -> Grid:
@@ -131,27 +158,3 @@ def _short(value: Any, longest: int | None = LONGEST) -> str:
     else:
         text = f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
     return text if longest is None or len(text) <= longest else f"{text[: longest - 1]}…"
-
-
-CARDS: dict[type, Callable[[Any], Card | MetagraphView]] = {
-    Block: block_card,
-    Header: header_card,
-    Extrinsic: extrinsic_card,
-    Receipt: receipt_card,
-    Account: account_card,
-    bt.Wallet: wallet_card,
-    Metagraph: MetagraphView,
-    Population: population_card,
-}
-
-
-def register(shell: Any) -> None:
-    """Let a notebook show these types as cards.
-
-    Args:
-        shell: the running IPython.
-    """
-    html, text = (shell.display_formatter.formatters[mime] for mime in ("text/html", "text/plain"))
-    for kind, card in CARDS.items():
-        html.for_type(kind, lambda value, card=card: card(value)._repr_html_())
-        text.for_type(kind, lambda value, printer, cycle, card=card: printer.text(repr(card(value))))

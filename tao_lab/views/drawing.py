@@ -6,13 +6,13 @@ Whatever a colour says, a border or a word says too.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any, Literal
 
-from tao_lab.views.charts import BLUE, FONT, INK, VERMILLION
+from tao_lab.views.palette import BLUE, FONT, INK, VERMILLION
+from tao_lab.views.picture import picture_html
 
 Look = Literal["plain", "good", "given", "bad", "faint"]
 TITLE = 34  # px above the picture
@@ -144,9 +144,7 @@ class Drawing:
         )
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        picture = base64.b64encode(self.svg().encode()).decode()
-        source = f'<img style="max-width:100%" src="data:image/svg+xml;base64,{picture}" alt="{escape(self.alt)}">'
-        return {"text/html": source, "text/plain": f"{self.title}. {self.alt}"}
+        return {"text/html": picture_html(self.svg(), self.alt), "text/plain": f"{self.title}. {self.alt}"}
 
 
 def _svg(part: Part) -> str:

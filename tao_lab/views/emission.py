@@ -20,15 +20,17 @@ from tao_lab.economy.issuance import eras
 from tao_lab.economy.words import U64F64, to_u96f32
 from tao_lab.network import AlphaFlow, Network, Received, follow_alpha, follow_tao
 from tao_lab.units import BLOCKS_PER_DAY, RAO_PER_TAO
-from tao_lab.views.charts import BLACK, BLUE, GREEN, GREY, ORANGE, VERMILLION, Figure, figure_of, values_of
+from tao_lab.views.charts import WHOLE, Figure, figure_of, values_of
 from tao_lab.views.drawing import Drawing
 from tao_lab.views.keys import short
+from tao_lab.views.palette import BLACK, BLUE, GREEN, GREY, ORANGE, VERMILLION
 from tao_lab.views.sankey import Stop, Stream, sankey
 
 ROLE_COLOURS = {"owner": ORANGE, "miner": BLUE, "validator": GREEN, "root": GREY}
 MOST_ACCOUNTS = 4  # of one role; the others are put together
 YEAR = 365 * BLOCKS_PER_DAY
 YEARS = 30
+KEY = alt.Legend(symbolType="stroke", symbolSize=500, symbolStrokeWidth=2)
 
 
 def tao_text(rao: int) -> str:
@@ -172,10 +174,10 @@ def supply_chart(issuance: int, recycled: Sequence[int] = (0, 50), years: int = 
     base = alt.Chart(values_of(rows)).encode(
         x=alt.X("years:Q", title="years from now", scale=alt.Scale(domain=[0, years], nice=False)),
         y=alt.Y("supply:Q", title="TAO, millions", scale=alt.Scale(domain=[0, 21])),
-        color=alt.Color("recycled:N", title=None, scale=colours, legend=alt.Legend(symbolType="stroke")),
+        color=alt.Color("recycled:N", title=None, scale=colours, legend=KEY),
     )
     dashes = alt.Scale(domain=names, range=[[1, 0], [7, 3], [2, 3]][: len(names)])
-    lines = base.mark_line().encode(strokeDash=alt.StrokeDash("recycled:N", title=None, scale=dashes))
+    lines = base.mark_line().encode(strokeDash=alt.StrokeDash("recycled:N", title=None, scale=dashes, legend=KEY))
     marks = base.transform_filter("datum.halving").mark_circle(opacity=1, size=70)
     cap = (
         alt.Chart(values_of({"supply": [TOTAL_SUPPLY / RAO_PER_TAO / 1e6]})).mark_rule(color=BLACK).encode(y="supply:Q")
@@ -225,7 +227,12 @@ def shares_chart(net: Network, first: int, last: int | None = None) -> Figure:
         alt.Chart(values_of(rows))
         .mark_line()
         .encode(
-            x=alt.X("block:Q", title="block", scale=alt.Scale(zero=False, nice=False)),
+            x=alt.X(
+                "block:Q",
+                title="block",
+                scale=alt.Scale(zero=False, nice=False),
+                axis=alt.Axis(format="d", **WHOLE),
+            ),
             y=alt.Y(
                 "share:Q", title="share of the block's TAO", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1])
             ),

@@ -15,12 +15,13 @@ import altair as alt
 import anywidget
 import traitlets
 
+from tao_lab import stills
 from tao_lab.consensus import epoch
 from tao_lab.consensus.types import Array
 from tao_lab.datasets import Metagraph, load_metagraph
 from tao_lab.units import U16_MAX
 from tao_lab.views import charts, words
-from tao_lab.views.panel import FROM_PYTHON, STYLE_SHEET, bundle
+from tao_lab.views.panel import FROM_PYTHON, STYLE_SHEET, bundle, still
 from tao_lab.views.scenario import MAX_LIAR_PERCENT, Cast, Outcome, Rule, Scenario, Settings, run
 from tao_lab.views.tables import Table, bonds_table, dividends_table, incentive_table, weights_table
 
@@ -71,6 +72,15 @@ class ConsensusExplorer(anywidget.AnyWidget):  # type: ignore[misc]  # untyped b
             _picture=_picture(self._outcome, None, tick=FROM_PYTHON),
         )
         self.observe(self._answer, "_request")
+
+    def _ipython_display_(self) -> None:
+        stills.show(self._repr_mimebundle_(), self._still)
+
+    def _still(self) -> str:
+        shown = {**self._picture["charts"], "bonds": self._picture["bonds"][self._picture["target"]]}
+        # as on the page: one table of rows for two charts
+        shown["consensus"] = {**shown["consensus"], "rows": shown["weights"]["rows"]}
+        return still(self._specs, shown, self.sentence)
 
     @property
     def outcome(self) -> Outcome:

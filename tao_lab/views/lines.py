@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import altair as alt
 
 from tao_lab.views import charts
-from tao_lab.views.charts import BLUE, GREEN, ORANGE, VERMILLION, Figure
+from tao_lab.views.charts import WHOLE, Figure
+from tao_lab.views.palette import BLUE, GREEN, ORANGE, VERMILLION
 from tao_lab.views.tables import Table
 
 
@@ -30,7 +31,7 @@ def price_history_chart(prices: Sequence[tuple[int, float]], marks: Sequence[tup
                 "block:Q",
                 title="block",
                 scale=alt.Scale(zero=False, nice=False),
-                axis=alt.Axis(format="d", grid=False, tickCount=10),
+                axis=alt.Axis(format="d", grid=False, tickCount=10, **WHOLE),
             ),
             y=alt.Y("price:Q", title="price of one α, τ", scale=alt.Scale(zero=False, padding=30)),
         )

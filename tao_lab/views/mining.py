@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 import altair as alt
-import ipywidgets
 import pandas as pd
 from IPython.display import display
 
@@ -14,7 +13,8 @@ from tao_lab.cards import Card, Grid, Text, percent
 from tao_lab.neurons.models.memory import FORMATS, PARTS, Shape, memory
 from tao_lab.subnets.market import Market, Standing
 from tao_lab.units import RAO_PER_TAO
-from tao_lab.views.charts import BLUE, GREY, INK, SMALL, VERMILLION, Figure, config
+from tao_lab.views.charts import ROOM, SMALL, WHOLE, Figure, config, lines_of
+from tao_lab.views.palette import BLUE, GREY, INK, VERMILLION
 
 GIB = 2**30
 NAMES = {"nf4": "NF4", "nf4 double": "NF4 double"}
@@ -125,10 +125,7 @@ class Leaderboard:
         Args:
             steps: tasks of each validator.
         """
-        bar = ipywidgets.IntProgress(max=steps, description="tasks")
-        table = ipywidgets.HTML()
-        shown = ipywidgets.VBox([bar, table])
-        display(shown)  # type: ignore[no-untyped-call]
+        shown = display(_nothing(), raw=True, display_id=True)  # type: ignore[no-untyped-call]
         for number in range(steps):
             self._note_times(self._market.step())
             rows = self._market.standings()
@@ -136,8 +133,11 @@ class Leaderboard:
             self.scores += [
                 {"block": block, "miner": row.name, "score": row.score, "alpha": row.paid / RAO_PER_TAO} for row in rows
             ]
-            bar.value, table.value = number + 1, board_card(rows, block, self._mine)._repr_html_()
-        shown.close()
+            if shown is not None:
+                bar = f'<progress max="{steps}" value="{number + 1}"></progress> task {number + 1} of {steps}'
+                shown.update({"text/html": bar + board_card(rows, block, self._mine)._repr_html_()}, raw=True)
+        if shown is not None:
+            shown.update(_nothing(), raw=True)
         return board_card(self._market.standings(), self._market.net.block_number, self._mine)
 
     def _note_times(self, steps: Sequence[Any]) -> None:
@@ -171,7 +171,7 @@ class Leaderboard:
         names = sorted({row["miner"] for row in self.scores}, key=lambda name: (name != self._mine, name))
         colours = [BLUE if name == self._mine else GREY for name in names]
         dashes = [LINES[place % len(LINES)] for place in range(len(names))]
-        x = alt.X("block:Q", title="block", scale=alt.Scale(zero=False), axis=alt.Axis(format="d", grid=False))
+        x = alt.X("block:Q", title="block", scale=alt.Scale(zero=False), axis=alt.Axis(format="d", grid=False, **WHOLE))
         base = alt.Chart(alt.Data(values=self.scores)).encode(x=x, y=alt.Y(f"{field}:Q", title=axis))
         line = base.mark_line(strokeWidth=2, point=True).encode(
             color=alt.Color("miner:N", scale=alt.Scale(domain=names, range=colours), title="miner"),
@@ -180,6 +180,11 @@ class Leaderboard:
         last = {name: [row[field] for row in self.scores if row["miner"] == name][-1] for name in names}
         said = ", ".join(f"{name} {value:{number}}" for name, value in last.items())
         return _figure(alt.layer(line), f"{words}: {said}", f"{words} over the blocks, at the end {said}.", 560, 200)
+
+
+def _nothing() -> dict[str, str]:
+    """An output that is empty: before the first step, and when the last table is the cell's result."""
+    return {"text/html": "", "text/plain": ""}
 
 
 def _latency_title(middle: pd.Series, mine: str) -> str:
@@ -210,5 +215,5 @@ def board_card(rows: Sequence[Standing], block: int, mine: str) -> Card:
 
 
 def _figure(chart: alt.LayerChart, title: str, alternative: str, width: int, height: int) -> Figure:
-    drawn = chart.properties(title=title, width=width, height=height, description=alternative)
-    return Figure(drawn.configure(**config(SMALL)), alternative)
+    drawn = chart.properties(title=lines_of(title, width), width=width, height=height, description=alternative)
+    return Figure(drawn.configure(**config(SMALL), padding=ROOM), alternative)

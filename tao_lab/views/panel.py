@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cache
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,9 @@ import anywidget
 import traitlets
 import vl_convert
 
+from tao_lab import stills
 from tao_lab.views import charts
-from tao_lab.views.tables import Table
+from tao_lab.views.tables import Table, rows_of
 
 _HERE = Path(__file__).parent
 STYLE_SHEET = _HERE / "explorer.css"
@@ -128,6 +130,9 @@ class Panel(anywidget.AnyWidget):  # type: ignore[misc]  # untyped base
         )
         self.observe(self._answer, "_request")
 
+    def _ipython_display_(self) -> None:
+        stills.show(self._repr_mimebundle_(), lambda: still(self._specs, self._picture["charts"], self.sentence))
+
     @property
     def sentence(self) -> str:
         """What just happened, in words."""
@@ -176,6 +181,25 @@ def bundle(script: str) -> str:
     files = (_HERE.parent / "quiet_keys.js", _HERE / "page.js", _HERE / script)
     parts = [file.read_text(encoding="utf-8") for file in files]
     return str(vl_convert.javascript_bundle("\n".join(parts)))
+
+
+def still(specs: Mapping[str, Any], shown: Mapping[str, Any], sentence: str) -> str:
+    """HTML of charts as pictures, with their titles and the sentence.
+
+    Args:
+        specs: Vega-Lite over data named "rows", by name.
+        shown: title, text alternative and rows of each, as a page gets them.
+        sentence: what just happened.
+    """
+    pictures = [
+        stills.picture(
+            vl_convert.vegalite_to_png({**spec, "datasets": {"rows": rows_of(shown[name]["rows"])}}, scale=1),
+            shown[name]["alt"],
+            shown[name]["title"],
+        )
+        for name, spec in specs.items()
+    ]
+    return f"<p>{escape(sentence)}</p>{''.join(pictures)}"
 
 
 def _spec(chart: alt.LayerChart, style: charts.Style) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import altair as alt
 import ipywidgets
 import numpy as np
 
+from tao_lab import stills
 from tao_lab.chain.pallets.subtensor.lookups import MODULE
 from tao_lab.chain.pallets.subtensor.registration import price_terms
 from tao_lab.chain.pallets.subtensor.uids import immune_owner_uids
@@ -17,7 +18,8 @@ from tao_lab.economy.pruning import Neuron, neuron_to_prune
 from tao_lab.economy.registration_price import MULTIPLIER_ONE
 from tao_lab.network import Network
 from tao_lab.units import BLOCK_SECONDS, RAO_PER_TAO
-from tao_lab.views.charts import BLACK, BLUE, GREY, INK, SMALL, VERMILLION, Figure, config
+from tao_lab.views.charts import SMALL, WHOLE, Figure, config, lines_of
+from tao_lab.views.palette import BLACK, BLUE, GREY, INK, VERMILLION
 
 PriceRule = Callable[[int, PriceTerms, Any], int]
 BLOCKS_A_DAY = 24 * 3600 // BLOCK_SECONDS
@@ -64,7 +66,11 @@ def lock_cost_chart(
             last, last_block = cost, block
             paid.append(rows[-1])
     x = alt.X("day:Q", title="days", axis=alt.Axis(grid=False))
-    y = alt.Y("cost:Q", title="cost of the next subnet, τ", axis=alt.Axis(tickCount=5, format=",d", titlePadding=14))
+    y = alt.Y(
+        "cost:Q",
+        title="cost of the next subnet, τ",
+        axis=alt.Axis(tickCount=5, format=",d", **WHOLE, titlePadding=14),
+    )
     line = alt.Chart(alt.Data(values=rows)).mark_line(color=BLUE).encode(x=x, y=y)
     points = alt.Chart(alt.Data(values=paid)).mark_point(filled=True, size=90, color=VERMILLION, opacity=1)
     points = points.encode(x=x, y=y)
@@ -201,6 +207,9 @@ class RegistrationExplorer:
     def __repr__(self) -> str:
         return self.figure().alt
 
+    def _ipython_display_(self) -> None:
+        stills.show(self._repr_mimebundle_(), lambda: self.picture.value)
+
     def _repr_mimebundle_(self, **_: Any) -> Any:
         bundle = ipywidgets.VBox([*self.sliders, self.picture])._repr_mimebundle_()
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
@@ -314,5 +323,7 @@ def _tao(rao: int) -> str:
 
 def _figure(chart: alt.LayerChart, title: str, more: str, width: int, height: int) -> Figure:
     alternative = f"{title}. {more}"
-    drawn = chart.properties(title=title, width=width, height=height, description=alternative, padding=PADDING)
+    drawn = chart.properties(
+        title=lines_of(title, width), width=width, height=height, description=alternative, padding=PADDING
+    )
     return Figure(drawn.configure(**config(SMALL)), alternative)

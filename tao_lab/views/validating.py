@@ -10,14 +10,12 @@ from typing import Any
 
 import altair as alt
 
-from tao_lab.views.charts import SMALL, Figure, config
+from tao_lab.views.charts import ROOM, SMALL, Figure, config, lines_of
 
 # Okabe and Ito's colours, dark ones first; a shape says the same as a colour.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#E69F00", "#56B4E9")
 DASHES = ([1, 0], [7, 7], [1, 0], [4, 2], [2, 6], [1, 8], [6, 2])  # where two lines lie on each other, both are seen
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right")
-
-ROOM = {"left": 16, "right": 24, "top": 5, "bottom": 5}  # browsers set names wider than they were measured
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -127,5 +125,5 @@ def _who(miners: Iterable[str], legend: bool = True, dashes: bool = True) -> dic
 
 
 def _figure(chart: alt.LayerChart, title: str, alternative: str, height: int) -> Figure:
-    drawn = chart.properties(title=title, width=480, height=height, description=alternative)
+    drawn = chart.properties(title=lines_of(title, 480), width=480, height=height, description=alternative)
     return Figure(drawn.configure(**config(SMALL), padding=ROOM), alternative)

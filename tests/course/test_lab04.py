@@ -106,6 +106,22 @@ def test_the_reports_step_says_so_where_its_model_is_missing(no_model):
     assert "<s> ▁[ INST ] ▁Hi ▁[ / INST ]" in card
 
 
+def test_the_instruct_format_changes_what_a_model_says():
+    class Model:
+        name = "m1"
+
+        def go_on(self, text, *, max_tokens):
+            return ""
+
+        def generate(self, prompt, *, max_tokens):
+            return "Hello"
+
+    card = repr(instruct_format("Hi", Model()))
+    assert "Bare, `m1` says: (nothing)" in card
+    assert "In its own format, `m1` says: Hello" in card
+    assert "1, 733, 16289, 28793, 15359, 733, 28748, 16289, 28793." in card
+
+
 def test_a_leaderboard_follows_a_market_and_a_miner_that_comes_later_climbs(no_model):
     work, model = kind("text"), language_model()
     market = Market(work, {"mine": None, "echo": work.miners()["echo"]}, validators=1, seed=30)

@@ -1,6 +1,7 @@
 """Every lab as a student gets it, and as its solutions fill it in."""
 
 import math
+import re
 
 import nbformat
 import pytest
@@ -10,6 +11,11 @@ from tao_lab.course import labs, registry
 from tao_lab.course.solve import exercise_of
 
 LINES = 8  # of prose between two things that run
+OUR_NAMES = {
+    name
+    for file in (paths.ROOT / "tao_lab").rglob("*.py")
+    for name in re.findall(r"^class ([A-Z]\w+)", file.read_text(encoding="utf-8"), re.M)
+} | {"Wallet", "Keypair"}
 LINE = 130  # characters; longer lines wrap on the page
 
 each_lab = pytest.mark.parametrize("lab", labs(), ids=lambda lab: lab.name)
@@ -47,6 +53,26 @@ def test_solved_a_lab_passes_every_check(lab, executed):
     done = executed(lab.notebook, solved=lab.number).checks()
     assert list(done) == ids(lab)
     assert all("Right" in text for text in done.values()), done
+
+
+@alone("as shipped")
+@pytest.mark.slow
+def test_a_lab_shows_no_object_of_ours_as_raw_text(lab, executed):
+    assert raw(executed(lab.notebook).notebook) == []
+
+
+def raw(notebook):
+    """Results that a reader sees as `Name(…)` of one of our classes, for they come without HTML."""
+    results = [output.data for cell in notebook.cells for output in cell.get("outputs", []) if "data" in output]
+    texts = [data["text/plain"] for data in results if set(data) == {"text/plain"}]
+    return [text for text in texts if OUR_NAMES & set(re.findall(r"\b([A-Z]\w+)\(", text))]
+
+
+def test_raw_text_of_our_objects_is_found():
+    result = nbformat.v4.new_output("execute_result", {"text/plain": "[Pool(tao=1, alpha=2)]"})
+    card = nbformat.v4.new_output("execute_result", {"text/plain": "Pool(tao=1)", "text/html": "<table>"})
+    cells = [nbformat.v4.new_code_cell(outputs=[output]) for output in (result, card)]
+    assert raw(nbformat.v4.new_notebook(cells=cells)) == ["[Pool(tao=1, alpha=2)]"]
 
 
 @pytest.mark.slow

@@ -13,11 +13,17 @@ def looks(drawing, look):
     return [part.lines[0] for part in drawing.parts if getattr(part, "look", "") == look and hasattr(part, "lines")]
 
 
+def test_a_block_that_a_wrong_verifier_names_is_not_called_changed():
+    drawing = chain_drawing(tampering.honest_chain(), tampered=3)
+    assert "its extrinsics match its header" in drawing.title
+    assert "is not among these" in chain_drawing(tampering.honest_chain(), tampered=99).title
+
+
 def test_the_tampered_block_is_marked_in_words_too():
     drawing = chain_drawing(tampering.honest_chain(), tampered=3)
     assert looks(drawing, "bad") == ["block 3 · CHANGED"]
     assert "Block 3" in drawing.title
-    assert "Block 3 was changed" in drawing.alt
+    assert "Block 3 is marked" in drawing.alt
     assert looks(chain_drawing(tampering.honest_chain()), "bad") == []
 
 

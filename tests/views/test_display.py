@@ -1,11 +1,13 @@
 """The chain's objects as a notebook shows them, and that nothing is loaded where there is no notebook."""
 
-import subprocess
-import sys
+import importlib
+from dataclasses import is_dataclass
 
+import numpy as np
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
+from tao_lab import consensus, economy, network, notebook
 from tao_lab.network import Network
 from tao_lab.views import display
 
@@ -14,7 +16,7 @@ from tao_lab.views import display
 def shown():
     """What the notebook shows of an object, as HTML and as text."""
     shell = InteractiveShell.instance()
-    display.register(shell)
+    notebook.register()
     yield lambda value: shell.display_formatter.format(value)[0]
     InteractiveShell.clear_instance()
 
@@ -61,11 +63,25 @@ def test_an_account_counts_its_extrinsics(net):
     assert net.account(alice).free == net.balance(alice)
 
 
-@pytest.mark.parametrize(
-    ("before", "loaded"),
-    [("", "False"), ("from IPython.core.interactiveshell import InteractiveShell as S; S.instance();", "True")],
-)
-def test_pictures_are_loaded_where_there_is_a_notebook(before, loaded):
-    code = f"import sys; {before} from tao_lab import Network; print('tao_lab.views.display' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == loaded
+@pytest.mark.parametrize("path", notebook.CARDS)
+def test_each_type_with_a_card_is_where_the_table_says_and_has_its_function(path):
+    module, name = path.rsplit(".", 1)
+    kind = getattr(importlib.import_module(module), name)
+    assert (kind.__module__, kind.__name__) == (module, name)
+    assert callable(getattr(display, notebook.CARDS[path]))
+
+
+@pytest.mark.parametrize("package", [consensus, economy, network], ids=lambda package: package.__name__)
+def test_no_result_of_a_rule_or_a_network_is_shown_as_raw_text(package):
+    public = [getattr(package, name) for name in package.__all__]
+    results = [kind for kind in public if isinstance(kind, type) and (is_dataclass(kind) or hasattr(kind, "_fields"))]
+    paths = {f"{kind.__module__}.{kind.__name__}" for kind in results}
+    assert paths - set(notebook.CARDS) == set()
+
+
+def test_a_result_of_a_rule_shows_its_fields(shown):
+    pool = economy.Pool(5_000_000_000, 7_000_000_000)
+    for text in shown(pool).values():
+        assert "Pool" in text
+        assert "7,000,000,000" in text
+    assert "3 int64: 1, 2, 3" in repr(display.fields_card(economy.Split(np.array([1, 2, 3]), 0, 0, 0)))

@@ -14,6 +14,7 @@ from tao_lab.chain.dispatch import Origin, call, ensure_root, ensure_signed, loo
 from tao_lab.chain.errors import DispatchError
 from tao_lab.chain.genesis import Genesis
 from tao_lab.chain.pallets import system
+from tao_lab.units import in_tao
 
 EXISTENTIAL_DEPOSIT = 500  # rao
 U64_MAX = (1 << 64) - 1
@@ -43,7 +44,7 @@ def transfer(ctx: Context, source: str, dest: str, value: int, keep_alive: bool)
         DispatchError: `Token.FundsUnavailable`, `.Frozen`, `.NotExpendable`, `.BelowMinimum`, `Arithmetic.Overflow`.
     """
     giver = system.account(ctx, source)
-    _check_withdrawal(giver, value, keep_alive)
+    _check_withdrawal(source, giver, value, keep_alive)
     taker = system.account(ctx, dest)
     _check_deposit(taker, value)
     if source != dest and value > 0:
@@ -60,7 +61,7 @@ def withdraw(ctx: Context, who: str, value: int, keep_alive: bool = True) -> Non
         DispatchError: As for `transfer`.
     """
     info = system.account(ctx, who)
-    _check_withdrawal(info, value, keep_alive)
+    _check_withdrawal(who, info, value, keep_alive)
     set_free(ctx, who, info, info["data"]["free"] - value)
     ctx.deposit_event("Balances", "Withdraw", who=who, amount=value)
 
@@ -107,7 +108,9 @@ def reserve(ctx: Context, who: str, value: int) -> None:
     info = system.account(ctx, who)
     data = info["data"]
     if value > data["free"]:
-        raise DispatchError("Balances", "InsufficientBalance", f"{data['free']} rao free, {value} to reserve")
+        raise DispatchError(
+            "Balances", "InsufficientBalance", f"{who} has {in_tao(data['free'])} free, {in_tao(value)} to reserve"
+        )
     if data["free"] - value < max(data["frozen"] - data["reserved"], 0):
         raise DispatchError("Balances", "LiquidityRestrictions")
     set_free(ctx, who, info, data["free"] - value, data["reserved"] + value)
@@ -156,15 +159,18 @@ def set_free(ctx: Context, who: str, info: system.AccountInfo, free: int, reserv
         ctx.deposit_event("Balances", "DustLost", account=who, amount=dust)
 
 
-def _check_withdrawal(info: system.AccountInfo, value: int, keep_alive: bool) -> None:
+def _check_withdrawal(who: str, info: system.AccountInfo, value: int, keep_alive: bool) -> None:
     data = info["data"]
     if value > data["free"]:
-        raise DispatchError("Token", "FundsUnavailable", f"{data['free']} rao free, {value} needed")
+        raise DispatchError(
+            "Token", "FundsUnavailable", f"{who} has {in_tao(data['free'])} free, {in_tao(value)} needed"
+        )
     if value > reducible(info, keep_alive=False):
         name = "Frozen" if data["frozen"] else "FundsUnavailable"
-        raise DispatchError("Token", name, f"{reducible(info, keep_alive=False)} rao may leave, {value} needed")
+        most = in_tao(reducible(info, keep_alive=False))
+        raise DispatchError("Token", name, f"{most} may leave {who}, {in_tao(value)} needed")
     if keep_alive and value > 0 and data["free"] - value < EXISTENTIAL_DEPOSIT:
-        raise DispatchError("Token", "NotExpendable", f"{EXISTENTIAL_DEPOSIT} rao must stay")
+        raise DispatchError("Token", "NotExpendable", f"{in_tao(EXISTENTIAL_DEPOSIT)} must stay with {who}")
 
 
 def _check_deposit(info: system.AccountInfo, value: int) -> None:
@@ -240,7 +246,7 @@ def burn(ctx: Context, origin: Origin, value: int, keep_alive: bool) -> None:
     """Burn some of one's own balance."""
     who = ensure_signed(origin)
     info = system.account(ctx, who)
-    _check_withdrawal(info, value, keep_alive)
+    _check_withdrawal(who, info, value, keep_alive)
     set_free(ctx, who, info, info["data"]["free"] - value)
     decrease_issuance(ctx, value)
     ctx.deposit_event("Balances", "Burned", who=who, amount=value)

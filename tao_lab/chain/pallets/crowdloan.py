@@ -17,6 +17,7 @@ from tao_lab.chain.dispatch import Call, CallArgs, Origin, Post, Weight, call, e
 from tao_lab.chain.errors import DispatchError
 from tao_lab.chain.pallets import balances, system
 from tao_lab.chain.runtime import SS58_FORMAT, octets
+from tao_lab.units import in_tao
 
 PALLET = "Crowdloan"
 FUNDS = b"modlbt/cloan"  # then the number of the crowdloan in four bytes, then zeros
@@ -79,7 +80,7 @@ def _pay(ctx: Context, source: str, dest: str, rao: int) -> None:
 def _ensure_funds(ctx: Context, who: str, rao: int) -> None:
     free = balances.free_balance(ctx, who)
     if free < rao:
-        raise failed("InsufficientBalance", f"{who} has {free} rao free, {rao} needed")
+        raise failed("InsufficientBalance", f"{who} has {in_tao(free)} free, {in_tao(rao)} needed")
 
 
 # --- raising ----------------------------------------------------------------------------------------------------

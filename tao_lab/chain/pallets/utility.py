@@ -72,7 +72,7 @@ def batch(ctx: Context, origin: Origin, calls: list[Call]) -> None:
     for index, inner in enumerate(calls):
         error = ctx.try_dispatch(origin, inner)
         if error is not None:
-            value = ctx.runtime.dispatch_error(error)
+            value = ctx.told_error(error)
             ctx.deposit_event("Utility", "BatchInterrupted", index=index, error=value)
             return
         ctx.deposit_event("Utility", "ItemCompleted")
@@ -100,7 +100,7 @@ def force_batch(ctx: Context, origin: Origin, calls: list[Call]) -> None:
             ctx.deposit_event("Utility", "ItemCompleted")
         else:
             errors += 1
-            ctx.deposit_event("Utility", "ItemFailed", error=ctx.runtime.dispatch_error(error))
+            ctx.deposit_event("Utility", "ItemFailed", error=ctx.told_error(error))
     ctx.deposit_event("Utility", "BatchCompletedWithErrors" if errors else "BatchCompleted")
 
 
@@ -168,4 +168,4 @@ def if_else(ctx: Context, origin: Origin, main: Call, fallback: Call) -> None:
         ctx.deposit_event("Utility", "IfElseMainSuccess")
         return
     ctx.dispatch(origin, fallback)
-    ctx.deposit_event("Utility", "IfElseFallbackCalled", main_error=ctx.runtime.dispatch_error(error))
+    ctx.deposit_event("Utility", "IfElseFallbackCalled", main_error=ctx.told_error(error))

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tqdm.auto import tqdm
-
-from tao_lab.cards import Card, Grid, Text
+from tao_lab.bars import passing_bar
+from tao_lab.cards import Card, Text
 from tao_lab.course.which_model import FETCH, MODEL
 from tao_lab.errors import LabError
 from tao_lab.neurons import models
@@ -70,14 +69,16 @@ def language_model(name: str = MODEL, *, device: str = "cpu", **options: Any) ->
     """A language model, or the table that stands in where it has not been fetched.
 
     Args:
-        name: as `models.load` takes it.
+        name: as `models.load` takes it; also a server's address.
         device: "cpu" or "cuda".
         options: of `models.load`, such as quantize="nf4".
     """
+    if name.startswith(("http://", "https://")):
+        return models.load(name, **options)
     if not models.is_here(name):
         return StandIn(name)
     models.limit_threads()
-    with tqdm(total=1, desc=f"loading {name}", leave=False) as bar:
+    with passing_bar(total=1, desc=f"loading {name}") as bar:
         model = models.load(name, device=device, **options)
         bar.update()
     return model
@@ -99,11 +100,10 @@ def instruct_format(question: str, model: Any = None, *, version: str = "v1") ->
         return Card("waiting", "Not shown", "Mistral's tokenizer is not installed", (Text(str(error)),))
     bare = list(tokenizer(f"<s> {question}", add_special_tokens=False)["input_ids"])
     chat = chat_tokens(tokenizer, [{"role": "user", "content": question}])
-    rows = [
-        [form, str(len(ids)), " ".join(tokenizer.convert_ids_to_tokens(ids)), " ".join(map(str, ids))]
-        for form, ids in (("bare", bare), ("instruct", chat))
-    ]
-    blocks: tuple[Text | Grid, ...] = (Grid(rows, ("form", "tokens", "pieces", "numbers")),)
+    blocks: tuple[Text, ...] = ()
+    for form, ids in (("Bare", bare), ("In the instruct format", chat)):
+        pieces = " ".join(tokenizer.convert_ids_to_tokens(ids))
+        blocks += (Text(f"{form}, {len(ids)} tokens: `{pieces}`, for the model {', '.join(map(str, ids))}."),)
     if isinstance(model, StandIn):
         blocks += (Text(f"What a model makes of both is not shown: {model.describe()}."),)
     elif hasattr(model, "go_on"):
@@ -124,7 +124,7 @@ def quality(question: str = "What is the capital of Peru?") -> list[Quality]:
 
     models.limit_threads()
     text, found = " ".join(sample_text().split()[:WORDS]), []
-    for name, options in tqdm(FORMATS.items(), desc="loading and measuring", leave=False):
+    for name, options in passing_bar(FORMATS.items(), desc="loading and measuring"):
         model: Any = models.load(MODEL, device="cpu", **options)
         size = model.network.get_memory_footprint() / 2**20
         found.append(Quality(name, perplexity(model, text), size, model.generate(question, max_tokens=12)))

@@ -9,26 +9,27 @@ from bittensor_core import Keypair
 
 from tao_lab.cards import Grid, percent
 from tao_lab.course.questions import Finding, Question
-from tao_lab.neurons.models.memory import MISTRAL_7B, memory
+from tao_lab.neurons.models.memory import SMOLLM2_135M, memory
 from tao_lab.neurons.work import Answer
 from tao_lab.subnets import kind
 
-GIB = 2**30
-CONTEXT = 4_096
+MIB = 2**20
 
 
 def _memory() -> Finding:
-    parts = {name: memory(MISTRAL_7B, name, CONTEXT) for name in ("fp16", "int8", "nf4", "nf4 double")}
-    sizes = {name: sum(part.values()) / GIB for name, part in parts.items()}
-    packed = sizes["nf4 double"]
-    option = 0 if packed < 3.6 else 1 if packed < 5.5 else 2
-    weights = MISTRAL_7B.parameters() / 2 / GIB
-    rows = [[name, f"{size:.2f}"] for name, size in sizes.items()]
+    plain, packed = (memory(SMOLLM2_135M, name, 0) for name in ("fp16", "nf4 double"))
+    share = sum(packed.values()) / sum(plain.values())
+    option = 0 if share < 0.3 else 1 if share < 0.45 else 2
+    rows = [
+        [part, f"{plain[part] / MIB:.1f}", f"{packed[part] / MIB:.1f}"] for part in plain if plain[part] or packed[part]
+    ]
+    total = ["all of it", *(f"{sum(parts.values()) / MIB:.1f}" for parts in (plain, packed))]
     because = (
-        f"Seven billion times half a byte are {weights:.2f} GiB. The scales come on top, embeddings and output layer "
-        "stay in 16 bits, and the context of 4,096 tokens takes half a GiB."
+        f"{percent(share)} of it is left. Only the matrices inside the layers are packed. Embeddings keep 16 bits, and "
+        "in a small model with a large vocabulary they are a large part of all weights; of Mistral little more than "
+        "a quarter is left."
     )
-    return Finding(option, because, (Grid(rows, ("number format", "GiB, context 4,096")),))
+    return Finding(option, because, (Grid([*rows, total], ("part", "16 bits, MiB", "4 bits, MiB")),))
 
 
 def _replay() -> Finding:
@@ -76,8 +77,8 @@ def _fence() -> Finding:
 QUESTIONS = (
     Question(
         "04.A",
-        "Mistral-7B has 7.2 billion weights. How much memory does it take in 4 bits, with a context of 4,096 tokens?",
-        ("3.4 GiB: half a byte for each weight", "4.3 GiB", "7.2 GiB: half of what it takes in 16 bits"),
+        "SmolLM2, with 135 million weights, takes 257 MiB in 16 bits. How much of that is left in 4 bits?",
+        ("a quarter: 4 bits of 16", "about two fifths", "more than half"),
         _memory,
     ),
     Question(

@@ -6,34 +6,31 @@ import itertools
 
 from tao_lab.cards import Grid
 from tao_lab.chain.pallets.subtensor.commit_reveal import commit_hash
-from tao_lab.course.lab05 import cases, loop
+from tao_lab.course.lab05 import cases, ours
 from tao_lab.course.lab05.market import hotkey, open_market
 from tao_lab.course.networks import small_network
 from tao_lab.course.questions import Finding, Question
-from tao_lab.neurons.work import Answer
-from tao_lab.subnets import kind
 from tao_lab.units import U16_MAX
 
-TASK = 21
 PERCENTS = 101  # a lazy validator gives whole per cents, 0 to 100
 
 
-def _fence() -> Finding:
-    subnet = kind("code")
-    asked, came = loop.answers(TASK)
-    honest, chatty = came["honest"], came["chatty"]
-    bare, wrapped = subnet.score(asked, [honest, Answer(chatty.content)])
-    same = honest.content["code"] in chatty.content["code"]
-    option = 0 if wrapped.value == bare.value else 1 if wrapped.value > 0 else 2
+def _better() -> Finding:
+    calls, before, broken_from = 10, 6, 8
+    code = f"def solve(n):\n    return 2 * n if n < {broken_from} else 0\n"
+    score = ours.score_answer({"code": code}, [[n] for n in range(calls)], [2 * n for n in range(calls)], before)
+    option = 0 if score == broken_from / calls else 1 if 0 < score < 1 else 2
     rows = [
-        ["the function alone", f"{bare.value:.2f}", bare.reason],
-        ["the same in a fence" if same else "another", f"{wrapped.value:.2f}", wrapped.reason],
+        ["hidden tests", f"{calls}"],
+        ["the broken function passes", f"{before}"],
+        ["the miner's passes", f"{broken_from}"],
+        ["score", f"{score:g}"],
     ]
     because = (
-        "The subnet asks for bare Python, and a fence is no Python. A language model puts fences around code unless it "
-        "is told not to: this is how a good model earns nothing."
+        "Six of the tests were passed before anybody worked, so they are worth nothing. Four were there to be won, and "
+        "the miner won two of them. Sending the broken function back wins none."
     )
-    return Finding(option, because, (Grid(rows, ("answer", "score", "the validator's reason")),))
+    return Finding(option, because, (Grid(rows),))
 
 
 def _scale() -> Finding:
@@ -148,10 +145,9 @@ def _row(weights: dict[int, int]) -> str:
 QUESTIONS = (
     Question(
         "05.A",
-        "A miner mends the function perfectly, and its language model wraps it in a Markdown fence (```python). Its "
-        "score?",
-        ("1: the function is right", "a little less than 1", "0"),
-        _fence,
+        "Ten hidden tests. The broken function passes six of them, the one that a miner sends passes eight. Its score?",
+        ("0.8: eight of ten", "0.5", "0: it is still broken"),
+        _better,
     ),
     Question(
         "05.B",

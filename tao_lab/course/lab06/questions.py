@@ -18,18 +18,30 @@ CAUGHT_UP = 0.9  # of what an old validator earns
 RACE_EPOCHS = 40
 
 
-def liars_pay(stake_percent: int) -> float:
-    """Share of the miners' pay that liars get for a useless miner, by their per cent of stake."""
-    inputs = small_subnet([100 - stake_percent, stake_percent], [USEFUL, USELESS])
-    return float(EXACT.to_float(epoch(inputs).incentive[-1]))
+def liars_pay(stake_percent: int, away_percent: int = 0) -> float:
+    """Share of the miners' pay that liars get for a useless miner.
+
+    Args:
+        stake_percent: the liars' part of all stake.
+        away_percent: part of all stake that is with an honest validator who has set no weights for too long.
+    """
+    stakes = [100 - stake_percent - away_percent, away_percent, stake_percent]
+    inputs = small_subnet(stakes, [USEFUL, USEFUL, USELESS])
+    last_update = inputs.last_update.copy()
+    last_update[1] = inputs.block - inputs.activity_cutoff - 1
+    return float(EXACT.to_float(epoch(replace(inputs, last_update=last_update)).incentive[-1]))
 
 
-def _minority() -> Finding:
-    shares = {stake: liars_pay(stake) for stake in (10, 33, 49, 51, 60)}
+def _away() -> Finding:
+    aways = (0, 5, 9, 11, 15)
+    shares = {away: liars_pay(45, away) for away in aways}
     row = ["useless miner's pay", *(percent(pay) for pay in shares.values())]
-    header = ("liars' stake", *(f"{stake} %" for stake in shares))
-    option = 2 if shares[49] == 0 else 0 if shares[49] > 0.4 else 1
-    because = "A weight counts only as far as stake of kappa, here one half, supports it. It is a cliff, not a slope."
+    header = ("honest stake that is away", *(f"{away} %" for away in aways))
+    option = 0 if shares[15] == 0 else 2 if shares[15] > 0.99 else 1
+    because = (
+        "Who has set no weights for longer than `activity_cutoff` has no voice in the epoch. 15 of 100 are away, so 45 "
+        "of the other 85 is a majority. A majority of what? Of the stake that speaks."
+    )
     return Finding(option, because, (Grid([row], header),))
 
 
@@ -100,10 +112,11 @@ def _floats() -> Finding:
 QUESTIONS = (
     Question(
         "06.A",
-        "Liars with 49 % of the stake give a useless miner all their weight; the other 51 % give it none. What part of "
-        "the miners' pay does it get?",
-        ("49 %, as the stake says", "some, but much less than 49 %", "nothing at all"),
-        _minority,
+        "Liars hold 45 % of the stake and give a useless miner all their weight; 55 % is honest and gives it none. "
+        "Then an honest validator with 15 % goes on holiday and sets no weights. What part of the miners' pay does "
+        "the useless miner get?",
+        ("nothing: 45 % is no majority", "some, but less than half", "all of it"),
+        _away,
     ),
     Question(
         "06.B",

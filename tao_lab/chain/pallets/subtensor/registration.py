@@ -32,7 +32,7 @@ from tao_lab.chain.rules import Rules
 from tao_lab.chain.state import StorageReader
 from tao_lab.economy import PriceTerms
 from tao_lab.economy.registration_price import FACTOR_BITS, PriceEvent, decay_factor
-from tao_lab.units import U16_MAX
+from tao_lab.units import U16_MAX, in_tao
 
 
 @call(MODULE, weight=weight(336_815_000, reads=34, writes=29))
@@ -97,7 +97,7 @@ def _ensure_may_register(ctx: Context, coldkey: str, netuid: int, hotkey: str) -
         raise failed("HotKeyAlreadyRegisteredInSubNet", f"{hotkey} has UID {uid} on subnet {netuid}")
     burn, free = int(ctx.state.get(MODULE, "Burn", netuid)), coldkey_balance(ctx, coldkey)
     if burn > free:
-        raise failed("NotEnoughBalanceToStake", f"{coldkey} has {free} rao free, a place costs {burn}")
+        raise failed("NotEnoughBalanceToStake", f"{coldkey} has {in_tao(free)} free, a seat costs {in_tao(burn)}")
     return burn
 
 

@@ -17,7 +17,7 @@ from tao_lab.chain.pallets.subtensor.tao import coldkey_balance
 from tao_lab.chain.state import StorageReader
 from tao_lab.economy import SwapResult
 from tao_lab.economy.swap import MAX_SWAP_INPUT_RESERVE_MULTIPLIER, Side, max_move
-from tao_lab.units import RAO_PER_TAO
+from tao_lab.units import RAO_PER_TAO, in_tao
 
 U64_MAX = (1 << 64) - 1
 
@@ -98,7 +98,7 @@ def validate_add_stake(
     tao = min(tao, most)
     available = coldkey_balance(ctx, coldkey)
     if tao > available:
-        raise failed("NotEnoughBalanceToStake", f"{coldkey} has {available} rao, {tao} are needed")
+        raise failed("NotEnoughBalanceToStake", f"{coldkey} has {in_tao(available)}, {in_tao(tao)} needed")
     ensure_hotkey(state, hotkey)
     swapped = quote(ctx, netuid, "buy", tao)
     if swapped.paid < MIN_STAKE:

@@ -41,6 +41,7 @@ from tao_lab.economy import block_emission, lock_cost
 from tao_lab.economy.lock_cost import lock_reduction_interval
 from tao_lab.economy.pruning import Subnet, subnet_to_prune
 from tao_lab.economy.words import U64_MAX, U64F64, add
+from tao_lab.units import in_tao
 
 LAST_REGISTERED = "NetworkLastRegistered"  # the `RateLimitKey` of the last new subnet
 NEURON_BURN = 1_000_000_000  # rao: first price of a place (`DefaultNeuronBurnCost`)
@@ -123,7 +124,7 @@ def create_subnet(
     pruned = _ensure_may_register_network(ctx, coldkey, hotkey)
     cost, free = network_lock_cost(ctx.state, ctx.block), coldkey_balance(ctx, coldkey)
     if cost > free:
-        raise failed("CannotAffordLockCost", f"{coldkey} has {free} rao free, a subnet locks {cost}")
+        raise failed("CannotAffordLockCost", f"{coldkey} has {in_tao(free)} free, a subnet locks {in_tao(cost)}")
     if pruned is not None:
         dissolve(ctx, pruned)
     if netuid is None:

@@ -22,6 +22,7 @@ from tao_lab.chain.pallets import balances, system
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, SUBNET_ACCOUNTS, failed, subnet_exists
 from tao_lab.chain.runtime import SS58_FORMAT
 from tao_lab.chain.state import StorageReader
+from tao_lab.units import in_tao
 
 MAX_TAO_ISSUANCE = 21_000_000 * 10**9  # rao
 BURN_ACCOUNT = b"modlburntnsr"  # then zeros
@@ -80,7 +81,7 @@ def transfer_tao(ctx: Context, source: str, dest: str, rao: int) -> None:
     """
     available = coldkey_balance(ctx, source)
     if rao > available:
-        raise failed("InsufficientBalance", f"{available} rao may leave, {rao} needed")
+        raise failed("InsufficientBalance", f"{in_tao(available)} may leave {source}, {in_tao(rao)} needed")
     _transfer(ctx, source, dest, rao)
 
 
@@ -110,7 +111,9 @@ def transfer_tao_to_subnet(ctx: Context, netuid: int, coldkey: str, rao: int) ->
     account = subnet_account(ctx.state, netuid)
     moved = min(rao, keep_alive_balance(ctx, coldkey))
     if moved == 0:
-        raise failed("InsufficientBalance", f"nothing may leave but the existential deposit; {rao} rao needed")
+        raise failed(
+            "InsufficientBalance", f"nothing may leave {coldkey} but the existential deposit; {in_tao(rao)} needed"
+        )
     balances.transfer(ctx, coldkey, account, moved, keep_alive=True)
     return moved
 
@@ -141,7 +144,7 @@ def recycle_tao(ctx: Context, coldkey: str, rao: int) -> None:
     """
     available = keep_alive_balance(ctx, coldkey)
     if rao > available:
-        raise failed("InsufficientBalance", f"{available} rao may leave, {rao} needed")
+        raise failed("InsufficientBalance", f"{in_tao(available)} may leave {coldkey}, {in_tao(rao)} needed")
     _change_issuance(ctx, -rao)
     try:
         balances.withdraw(ctx, coldkey, rao, keep_alive=False)

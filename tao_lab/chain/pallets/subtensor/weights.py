@@ -144,7 +144,7 @@ def run_batch(ctx: Context, origin: Origin, netuids: list[int], item: Callable[[
     if errors:
         ctx.deposit_event(MODULE, "BatchCompletedWithErrors")
     for netuid, reason in errors:
-        ctx.deposit_event(MODULE, "BatchWeightItemFailed", netuid, ctx.runtime.dispatch_error(reason))
+        ctx.deposit_event(MODULE, "BatchWeightItemFailed", netuid, ctx.told_error(reason))
     ctx.deposit_event(MODULE, "BatchWeightsCompleted", netuids, ensure_signed(origin))
 
 

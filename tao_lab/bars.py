@@ -1,0 +1,34 @@
+"""A progress bar that leaves nothing behind: in a saved notebook a closed bar would be a widget without a model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tqdm.auto import tqdm as bar_here
+from tqdm.notebook import tqdm_notebook
+
+
+class PassingBar(tqdm_notebook):  # type: ignore[type-arg]
+    """tqdm's bar for notebooks, whose output is emptied when it closes."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **{**options, "display": False, "leave": False})
+        if not self.disable:
+            from IPython.display import display
+
+            self._place = display(self.container, display_id=True)  # type: ignore[no-untyped-call]
+            self.displayed = True
+
+    def close(self) -> None:
+        """Take the bar away."""
+        shown = not self.disable
+        super().close()
+        if shown and self._place is not None:
+            self._place.update({"text/html": "", "text/plain": ""}, raw=True)
+
+
+def passing_bar(*arguments: Any, **options: Any) -> Any:
+    """A bar as `tqdm(…)` makes it here, gone when it is done."""
+    if issubclass(bar_here, tqdm_notebook):
+        return PassingBar(*arguments, **options)
+    return bar_here(*arguments, **{**options, "leave": False})

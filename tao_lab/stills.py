@@ -1,0 +1,60 @@
+"""What is left of a widget when its kernel has ended: a picture and words in the output behind it.
+
+A saved notebook has no widgets, only their names: opened again it says "model not found". So each widget is followed by
+an output in plain HTML that says the same. A style sheet in it hides it while the widget lives, and hides the dead
+widget later; where style sheets are not allowed, both show. Voila has no saved outputs and gets the widget only.
+"""
+
+from __future__ import annotations
+
+import os
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from html import escape
+from typing import Any
+
+from IPython.display import display
+
+# JupyterLab and Notebook 7 put a living widget into a panel; a dead one has their class for widgets on itself.
+STYLE = (
+    "<style>"
+    ".jp-OutputArea-child:has(> .lm-Panel.jp-OutputArea-output:not(.jupyter-widgets))"
+    " + .jp-OutputArea-child:has(.tl-still),"
+    ".jp-OutputArea-child:has(> .jp-OutputArea-output.jupyter-widgets):has(+ .jp-OutputArea-child .tl-still)"
+    "{display:none}"
+    "</style>"
+)
+WAKE = "This was saved when the notebook was closed. To wake it up, choose <strong>Run → Run All Cells</strong>."
+PLAIN = "(To wake it up: Run, Run All Cells.)"
+
+Bundle = tuple[Mapping[str, Any], Mapping[str, Any]]
+
+
+def show(bundle: Any, still: Callable[[], str]) -> Callable[[], None]:
+    """Show a widget and, behind it, what stays.
+
+    Args:
+        bundle: what the widget's `_repr_mimebundle_` says.
+        still: gives the HTML of what stays, without a script.
+
+    Returns:
+        To be called when `still` says something new.
+    """
+    data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
+    display(dict(data), metadata=dict(metadata), raw=True)  # type: ignore[no-untyped-call]
+    if os.environ.get("SERVER_SOFTWARE", "").startswith("voila"):
+        return lambda: None
+
+    def output() -> dict[str, str]:
+        body = f'<div class="tl-still">{still()}<p style="opacity:.75;margin:4px 0"><em>{WAKE}</em></p></div>'
+        return {"text/html": STYLE + body, "text/plain": PLAIN}
+
+    handle = display(output(), raw=True, display_id=True)  # type: ignore[no-untyped-call]
+    return lambda: handle.update(output(), raw=True) if handle is not None else None
+
+
+def picture(png: bytes, alternative: str, title: str = "") -> str:
+    """HTML of a picture with a title above it."""
+    head = f'<p style="margin:8px 0 0"><strong>{escape(title)}</strong></p>' if title else ""
+    source = f"data:image/png;base64,{b64encode(png).decode()}"
+    return f'{head}<img style="max-width:100%;background:white" src="{source}" alt="{escape(alternative)}">'
