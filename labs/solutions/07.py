@@ -58,8 +58,8 @@ def split_block(alpha_out, owner_cut, root_proportion):
 
     Returns owner, server, validator, root (rao, int).
 
-    >>> split_block(1_000, 0, U96F32.one // 10)
-    (0, 500, 450, 50)
+    >>> split_block(1_000, 0, U96F32.one // 8)
+    (0, 500, 437, 62)
     """
     half = 2**31  # one is 2**32
     alpha = U96F32.number(alpha_out)
