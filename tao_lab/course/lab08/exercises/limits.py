@@ -35,22 +35,23 @@ def my_swap(pool, side, amount, limit_price=None):
     return fee, paid, ours.amount_out(pool.alpha, pool.tao, paid, pool.base_weight, pool.quote_weight)
 
 
+SIDES: tuple[Side, ...] = ("buy", "sell")
+MILLE = {"buy": (2_000, 1_250, 1_120, 1_020), "sell": (500, 750, 880, 980)}  # limits, parts of the price
+
+
 def cases(rng: Rng) -> Iterator[Case]:
     """Limits that do not bind, that bind, that are met exactly, and that only the last price passes; both sides."""
     pools = ((EXAMPLE, "the even pool"), (UNEVEN, "the uneven pool"), (random_pool(rng), "a pool of chance"))
     for pool, name in pools:
-        for side, per_mille in (
-            ("buy", (2_000, 1_250, 1_120, 1_020)),
-            ("sell", (500, 750, 880, 980)),
-        ):
-            for mille in per_mille:
+        for side in SIDES:
+            for mille in MILLE[side]:
                 amount = int(rng.integers(8, 13)) * (pool.tao if side == "buy" else pool.alpha) // 100
                 limit = price(pool) * mille // 1_000
                 yield _case(pool, side, amount, limit, f"{side} from {name}, limit at {mille / 10:g} % of the price")
-    for side in ("buy", "sell"):
+    for side in SIDES:
         yield _case(EXAMPLE, side, 100 * RAO_PER_TAO, None, f"{side} with 100, without a limit")
     for pool, name in pools:
-        for side in ("buy", "sell"):
+        for side in SIDES:
             _, paid, _ = ours.swap_with_fee(pool, side, 30 * RAO_PER_TAO)
             limit = ours.price_after(pool, side, paid)
             yield _case(pool, side, 30 * RAO_PER_TAO, limit, f"{side} from {name}, the price arrives at the limit")
