@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from tao_lab.errors import LabError
 from tao_lab.neurons import rules
 from tao_lab.neurons.models import ModelTimeout
 from tao_lab.neurons.work import Answer, Forward, Subnet, Task
+
+if TYPE_CHECKING:  # a table is the only thing that needs pandas, which takes half a second to load
+    import pandas as pd
 
 
 def play(
@@ -50,6 +52,8 @@ def play(
         for name, answer, score in zip(players, answers, rules.score(subnet, asked, answers), strict=True):
             rows.append((name, score.value, answer.seconds, score.reason))
         progress()
+    import pandas as pd
+
     table = pd.DataFrame(rows, columns=["miner", "score", "seconds", "reason"])
     groups = table.groupby("miner", sort=False)
     result = pd.DataFrame(

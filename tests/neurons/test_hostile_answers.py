@@ -4,7 +4,6 @@
 """
 
 import asyncio
-import gc
 import os
 import random
 import socketserver
@@ -179,7 +178,6 @@ def test_hostile_answers_leave_honest_miners_served_and_memory_flat() -> None:
                 assert all(one.problem.isprintable() for one in others)
                 for one in others:
                     form_problem(subnet.answer_schema, one.content)
-                gc.collect()
                 held.append(resident())
         return held
 

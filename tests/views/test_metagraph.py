@@ -5,9 +5,10 @@ from xml.etree import ElementTree
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
+from tao_lab import notebook
 from tao_lab.economy import PriceTerms, registration_price
 from tao_lab.network import Metagraph, Network, Neuron
-from tao_lab.views import display, metagraph, seats
+from tao_lab.views import metagraph, seats
 
 SVG_TEXT = "{http://www.w3.org/2000/svg}text"
 
@@ -24,7 +25,7 @@ def net():
 @pytest.fixture(scope="module")
 def shown():
     shell = InteractiveShell.instance()
-    display.register(shell)
+    notebook.register()
     yield lambda value: shell.display_formatter.format(value)[0]
     InteractiveShell.clear_instance()
 
