@@ -256,7 +256,8 @@ def _comparison(node: ast.Compare, operator: ast.cmpop, left: ast.expr, right: a
         yield "boundary", ast.Compare(left, [tie()], [right])
     if turned := TURNED.get(type(operator)):
         yield "condition", ast.Compare(left, [turned()], [right])
-    if isinstance(operator, ast.Eq):
+    words = any(isinstance(side, ast.Constant) and isinstance(side.value, str) for side in (left, right))
+    if isinstance(operator, ast.Eq) and not words:
         yield "boundary", ast.Compare(left, [ast.GtE()], [right])
         yield "boundary", ast.Compare(left, [ast.LtE()], [right])
 

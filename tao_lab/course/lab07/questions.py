@@ -5,8 +5,8 @@ from __future__ import annotations
 from tao_lab.cards import Grid, percent
 from tao_lab.chain.genesis import Genesis
 from tao_lab.chain.pallets.subtensor.run_coinbase import subnet_price
+from tao_lab.course.lab07.cases import FAUCET, HALF
 from tao_lab.course.lab07.economy import TEMPO, burn_half, emission_of_all, read, small_economy
-from tao_lab.course.lab07.exercises import FAUCET, HALF
 from tao_lab.course.networks import kept_network
 from tao_lab.course.questions import Finding, Question
 from tao_lab.economy import split, subnet_shares
