@@ -120,7 +120,7 @@ def test_each_role_has_two_statements():
     assert {roles.count(role) for role in roles} == {2}
 
 
-def test_miners_get_less_than_half_and_nobody_pays_for_it():
+def test_miners_are_paid_by_the_same_weights_epoch_after_epoch_and_nobody_pays_for_it():
     blocks, weights, pay = zip(*questions.idle_epochs(), strict=True)
     assert len(pay) == 5
     assert len(set(weights)) == 1
