@@ -77,11 +77,6 @@ EXERCISE = Exercise(
             "You add what the hotkey had before to what it has afterwards. What came in between?",
         ),
         Edit(
-            "the same block twice",
-            {"then = before.get": "then = after.get"},
-            "You always get 0: you read the chain at the same block twice. Between a block and itself nobody is paid.",
-        ),
-        Edit(
             "whole alpha",
             {"return now - then": "return (now - then) // 1_000_000_000"},
             "You cut the payout down to whole alpha. The chain counts in rao, a billionth of one, and so does the "
@@ -102,13 +97,14 @@ EXERCISE = Exercise(
             "first; look at the cell above, which reads this one.",
         ),
         Edit(
-            "free TAO",
+            "always 0, as of free TAO",
             {
                 THEN: 'before.get("System", "Account", hotkey)["data"]["free"]',
                 NOW: 'after.get("System", "Account", hotkey)["data"]["free"]',
             },
-            "You looked at the free TAO of the hotkey's account, which stays as it is. Miners are paid in the subnet's "
-            "own token, which stands in another item.",
+            "You get 0 for everybody: either both numbers come from the same block, or from something that stays as it "
+            "is, such as the free TAO of an account. Miners are paid in the subnet's own token, which stands in another "
+            "item.",
         ),
         Edit(
             "alpha of the whole subnet",
