@@ -68,7 +68,7 @@ def first_imports() -> str:
     """The import statements of lab 00's first cell."""
     import nbformat
 
-    cells = nbformat.read(paths.LABS / FIRST_LAB, as_version=4).cells  # type: ignore[no-untyped-call]
+    cells = nbformat.read(paths.LABS / FIRST_LAB, as_version=4).cells
     source = next(cell.source for cell in cells if cell.cell_type == "code")
     imports = [node for node in ast.parse(source).body if isinstance(node, (ast.Import, ast.ImportFrom))]
     return "\n".join(map(ast.unparse, imports))
