@@ -103,8 +103,8 @@ EXERCISE = Exercise(
                 NOW: 'after.get("System", "Account", hotkey)["data"]["free"]',
             },
             "You get 0 for everybody: either both numbers come from the same block, or from something that stays as it "
-            "is, such as the free TAO of an account. Miners are paid in the subnet's own token, which stands in another "
-            "item.",
+            "is, such as the free TAO of an account. Miners are paid in the subnet's own token, which stands "
+            "in another item.",
         ),
         Edit(
             "alpha of the whole subnet",
