@@ -3,7 +3,7 @@
 from bittensor_core import verify
 
 from tao_lab.chain.merkle import list_root
-from tao_lab.course.lab02.hashing import blake2_128, blake2_256, twox_128, twox_64
+from tao_lab.course.lab02.hashing import blake2_128, blake2_256, twox_64, twox_128
 
 
 def compact(number):
