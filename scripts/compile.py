@@ -1,4 +1,4 @@
-"""Compile what the labs need, once, at installation: lab 07's network runs 25 blocks, and numba keeps the machine code."""
+"""Compile what the labs need, once, at installation: lab 07's network runs, and numba keeps the machine code."""
 
 from tao_lab import Network
 from tao_lab.course.lab07.economy import settle
