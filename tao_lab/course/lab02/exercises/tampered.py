@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
+from tao_lab.chain.block import Block
 from tao_lab.chain.merkle import list_root
 from tao_lab.course.exercise import Case, Edit, Exercise, read_values
 from tao_lab.course.lab02 import tampering
@@ -41,8 +43,8 @@ def cases(rng: np.random.Generator) -> Iterator[Case]:
     change, root, name = tampering.change_extrinsic, tampering.mend_root, tampering.mend_name
     number, last = 3, len(honest) - 1
 
-    def with_header(place: int, **changes: object) -> list[object]:
-        spoiled = replace(honest[place], header=replace(honest[place].header, **changes))  # type: ignore[arg-type]
+    def with_header(place: int, **changes: Any) -> list[Block]:
+        spoiled = replace(honest[place], header=replace(honest[place].header, **changes))
         return [*honest[:place], spoiled, *honest[place + 1 :]]
 
     forged = name(root(change(honest, number), number), number)
@@ -56,7 +58,7 @@ def cases(rng: np.random.Generator) -> Iterator[Case]:
         (tampering.forge(honest, number, last), f"blocks 3 to {last} are all written anew"),
         (change(change(honest, 6), 2), "amounts in blocks 2 and 6 are other ones"),
         (with_header(0, slot=honest[0].header.slot + 1), "the time of block 0 is another one"),
-        (name(change(honest, 0) if honest[0].extrinsics else with_header(0, slot=1), 0), "block 0 has another name"),
+        (name(with_header(0, slot=1), 0), "the time of block 0 is another one, and its name fits that"),
         (parents, "block 0 has a parent, and its name does not fit that"),
         (name(parents, 0), "block 0 has a parent, and its name fits that"),
         (with_header(5, parent_hash=rng.bytes(32)), "block 5 says that it has another parent"),
