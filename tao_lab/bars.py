@@ -7,6 +7,8 @@ from typing import Any
 from tqdm.auto import tqdm as bar_here
 from tqdm.notebook import tqdm_notebook
 
+from tao_lab import waiting
+
 
 class PassingBar(tqdm_notebook):  # type: ignore[type-arg]
     """tqdm's bar for notebooks, whose output is emptied when it closes."""
@@ -16,6 +18,7 @@ class PassingBar(tqdm_notebook):  # type: ignore[type-arg]
         if not self.disable:
             from IPython.display import display
 
+            waiting.give_way()
             self._place = display(self.container, display_id=True)  # type: ignore[no-untyped-call]
             self.displayed = True
 
@@ -24,7 +27,7 @@ class PassingBar(tqdm_notebook):  # type: ignore[type-arg]
         shown = not self.disable
         super().close()
         if shown and self._place is not None:
-            self._place.update({"text/html": "", "text/plain": ""}, raw=True)
+            self._place.update(waiting.NOTHING, raw=True)
 
 
 def passing_bar(*arguments: Any, **options: Any) -> Any:

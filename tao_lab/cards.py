@@ -6,6 +6,7 @@ of text or tables. Text between backticks is code.
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,9 +25,32 @@ TONES: dict[str, tuple[str, str]] = {
 }
 NUMBER = re.compile(r"[-+]?[\d.,]+(e[-+]?\d+)?( ?%)?")
 CELL = "padding:2px 8px;border:1px solid rgba(128,128,128,.35)"
+# A table wider than its page scrolls, and a shadow at its edge says so until the end is reached.
+PAGE = "var(--jp-layout-color0,Canvas)"
+SCROLLS = (
+    "overflow-x:auto;"
+    f"background:linear-gradient({PAGE},{PAGE}) 0 0/16px 100% no-repeat local,"
+    f"linear-gradient({PAGE},{PAGE}) 100% 0/16px 100% no-repeat local,"
+    "linear-gradient(to right,rgba(128,128,128,.7),transparent) 0 0/16px 100% no-repeat scroll,"
+    "linear-gradient(to left,rgba(128,128,128,.7),transparent) 100% 0/16px 100% no-repeat scroll"
+)
+# Pictures are drawn on white. In JupyterLab's dark theme they turn dark, and each colour keeps its hue.
+DARK = '<style>[data-jp-theme-light="false"] .tl-picture{filter:invert(.9) hue-rotate(180deg)}</style>'
 KEPT = ";white-space:nowrap"
 WRAPPED = ";white-space:normal;overflow-wrap:anywhere;min-width:9em"  # a narrow page breaks long texts, not numbers
 SHORT = 16  # letters that stay on a line
+
+
+def picture(data: bytes, mime: str, alternative: str) -> str:
+    """HTML of a picture that fits its page and follows the theme.
+
+    Args:
+        data: the picture.
+        mime: "image/svg+xml" or "image/png".
+        alternative: what it shows, for readers who cannot see it.
+    """
+    source = f"data:{mime};base64,{base64.b64encode(data).decode()}"
+    return f'<img class="tl-picture" style="max-width:100%" src="{source}" alt="{escape(alternative)}">{DARK}'
 
 
 def percent(share: float, digits: int = 0) -> str:
@@ -71,8 +95,8 @@ class Card:
         )
         body = "".join(_block_html(block, colour) for block in self.blocks)
         return (
-            f'<div style="border-left:5px solid {colour};padding:6px 12px;margin:4px 0;max-width:62em;'
-            f'line-height:1.5">{badge} <strong>{_code(self.title)}</strong>{body}</div>'
+            f'<div style="border-left:5px solid {colour};padding:6px 12px;margin:4px 0;'
+            f'line-height:1.5;overflow-wrap:anywhere">{badge} <strong>{_code(self.title)}</strong>{body}</div>'
         )
 
     def __repr__(self) -> str:
@@ -89,12 +113,12 @@ def _code(words: str) -> str:
 
 def _block_html(block: Block, colour: str) -> str:
     if isinstance(block, Text):
-        return f'<div style="margin-top:6px">{_code(block.words)}</div>'
+        return f'<div style="margin-top:6px;max-width:62em">{_code(block.words)}</div>'
     head = "".join(f'<th style="{CELL};text-align:left;white-space:normal">{_code(name)}</th>' for name in block.header)
     rows = "".join(f"<tr>{_row_html(row, i, block, colour)}</tr>" for i, row in enumerate(block.rows))
     caption = f'<div style="margin-top:8px">{_code(block.caption)}</div>' if block.caption else ""
     table = f'<table style="border-collapse:collapse;margin:4px 0"><tbody>{f"<tr>{head}</tr>" if head else ""}{rows}'
-    return f'{caption}<div style="overflow-x:auto">{table}</tbody></table></div>'
+    return f'{caption}<div style="{SCROLLS}">{table}</tbody></table></div>'
 
 
 def _row_html(row: Sequence[str], place: int, grid: Grid, colour: str) -> str:

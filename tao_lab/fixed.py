@@ -16,8 +16,8 @@ from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit, vectorize
 
+from tao_lab.compiled import njit, vectorize
 from tao_lab.units import U16_MAX
 
 FRACTION_BITS = 32

@@ -7,8 +7,11 @@ line to `CARDS`; a type with `fields_card` needs nothing else.
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from typing import Any
+
+from tao_lab import waiting
 
 CARDS = {
     "bittensor.wallet.Wallet": "wallet_card",
@@ -53,11 +56,13 @@ CARDS = {
 
 
 def register() -> None:
-    """Let the running notebook show these types as cards; elsewhere nothing happens."""
+    """Let the running notebook show these types as cards, and a bar over slow cells; elsewhere nothing happens."""
     running = sys.modules.get("IPython")
     shell = running.get_ipython() if running is not None else None
     if shell is None:
         return
+    if hasattr(shell, "kernel") and not os.environ.get("SERVER_SOFTWARE", "").startswith("voila"):
+        waiting.watch(shell)
     html, text = (shell.display_formatter.formatters[mime] for mime in ("text/html", "text/plain"))
     for path in CARDS:
         module, name = path.rsplit(".", 1)

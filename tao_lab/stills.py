@@ -8,12 +8,13 @@ widget later; where style sheets are not allowed, both show. Voila has no saved 
 from __future__ import annotations
 
 import os
-from base64 import b64encode
 from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any
 
 from IPython.display import display
+
+from tao_lab import cards
 
 # JupyterLab and Notebook 7 put a living widget into a panel; a dead one has their class for widgets on itself.
 STYLE = (
@@ -56,5 +57,4 @@ def show(bundle: Any, still: Callable[[], str]) -> Callable[[], None]:
 def picture(png: bytes, alternative: str, title: str = "") -> str:
     """HTML of a picture with a title above it."""
     head = f'<p style="margin:8px 0 0"><strong>{escape(title)}</strong></p>' if title else ""
-    source = f"data:image/png;base64,{b64encode(png).decode()}"
-    return f'{head}<img style="max-width:100%;background:white" src="{source}" alt="{escape(alternative)}">'
+    return f"{head}{cards.picture(png, 'image/png', alternative)}"

@@ -1,11 +1,10 @@
-"""Solutions of lab 07: one function an exercise."""
+"""Solutions of lab 07: one function an exercise. Made by `make labs`."""
 
-from tao_lab.course.lab07 import exercises as ours
+from tao_lab.course.lab07 import ours
+from tao_lab.economy.block_emission import TOTAL_SUPPLY as SUPPLY
 from tao_lab.economy.issuance import next_halving
 from tao_lab.economy.words import U96F32, u16_share
-
-TAO = 10**9
-SUPPLY = 21_000_000 * TAO
+from tao_lab.units import RAO_PER_TAO as TAO
 
 
 def block_emission(issuance):
@@ -14,10 +13,13 @@ def block_emission(issuance):
     issuance  int  rao that exist now, 0 or more
 
     Returns rao (int).
+
+    >>> block_emission(10_500_000 * 10**9)
+    500000000
     """
-    left = SUPPLY - issuance
-    if left <= 0:
+    if issuance >= SUPPLY:
         return 0
+    left = SUPPLY - issuance
     halvings = 0
     while left * 2 ** (halvings + 1) <= SUPPLY:
         halvings += 1
@@ -32,13 +34,15 @@ def supply_at(issuance, blocks, recycled_percent):
     recycled_percent  int  0 to 100, of every block's TAO
 
     Returns rao (int).
+
+    >>> supply_at(0, 10, 40)
+    6000000000
     """
     while blocks > 0:
         kept = ours.block_emission(issuance) * (100 - recycled_percent) // 100
-        limit = next_halving(issuance)
-        if kept == 0 or limit is None:
+        if not kept:
             return issuance
-        needed = -(-(limit - issuance) // kept)
+        needed = -(-(next_halving(issuance) - issuance) // kept)
         steps = min(needed, blocks)
         issuance += steps * kept
         blocks -= steps
@@ -53,8 +57,11 @@ def split_block(alpha_out, owner_cut, root_proportion):
     root_proportion  int  word: root's weight in the subnet
 
     Returns owner, server, validator, root (rao, int).
+
+    >>> split_block(1_000, 0, U96F32.one // 8)
+    (0, 500, 437, 62)
     """
-    half = U96F32.one // 2
+    half = 2**31  # one is 2**32
     alpha = U96F32.number(alpha_out)
     owner = U96F32.multiply(alpha, u16_share(owner_cut))
     rest = alpha - owner
@@ -74,6 +81,9 @@ def dividend_gains(dividend, take, own, mine, others):
     others    int  rao of all others together
 
     Returns the owner's gain, the nominator's gain (rao, int).
+
+    >>> dividend_gains(100, 0, 500, 300, 200)
+    (50, 30)
     """
     word = U96F32.number(dividend)
     taken_word = U96F32.multiply(u16_share(take), word)
@@ -91,7 +101,8 @@ def follow(before, after, netuids):
     after    state after it
     netuids  list of int, root (0) among them
 
-    Returns a dict: for each netuid the rao that it gained (int), and "recycled": rao (int).
+    Returns a dict: for each netuid the rao that its SubnetTAO gained (int; below 0 where it lost),
+    and "recycled": the rao that ceased to exist (int).
     """
 
     def grew(item, *keys):

@@ -1,8 +1,8 @@
-"""Solutions of lab 08: one function for each exercise."""
+"""Solutions of lab 08: one function an exercise. Made by `make labs`."""
 
 from dataclasses import replace
 
-from tao_lab.course.lab08 import exercises as ours
+from tao_lab.course.lab08 import ours
 from tao_lab.economy import price
 from tao_lab.economy.power import power_scaled
 
@@ -15,6 +15,9 @@ def amount_out(reserve_in, reserve_out, paid, weight_in, weight_out):
     weight_in, weight_out    int  weights of the two sides, parts of 10^18
 
     Returns received (int), rao of the other side.
+
+    >>> amount_out(1_000, 600, 1_000, 5 * 10**17, 5 * 10**17)
+    300
     """
     remaining = power_scaled(reserve_in, reserve_in + paid, weight_in, weight_out)
     word = (remaining << 64) // 10**18
@@ -76,24 +79,28 @@ def my_swap(pool, side, amount, limit_price=None):
     return fee, paid, ours.amount_out(pool.alpha, pool.tao, paid, pool.base_weight, pool.quote_weight)
 
 
-def emission_terms(tao_emission, alpha_emission, price, root_proportion):
-    """What one block gives to a pool.
+def emission_terms(pool, tao_emission, alpha_emission, root_proportion):
+    """What one block gives to a pool, and what the chain takes out of it.
 
-    tao_emission     int  rao of TAO for this subnet
-    alpha_emission   int  rao of alpha that it issues in this block
-    price            int  word of 64 fraction bits
-    root_proportion  int  root's part, word of 32 fraction bits
+    pool             Pool
+    tao_emission     int   rao of TAO for this subnet
+    alpha_emission   int   rao of alpha that it issues in this block
+    root_proportion  int   root's part, word of 32 fraction bits
 
-    Returns tao_in (int), alpha_in (int): rao that enter the pool; excess (int): rao of TAO that buy alpha.
+    Returns tao_in (int), alpha_in (int): rao that enter together; excess (int): rao of TAO that buy alpha;
+    bought (int): rao of alpha that they buy.
     """
-    price >>= 32
+    alpha_price = price(pool) >> 32
     tao = tao_in = tao_emission << 32
-    alpha = (tao << 32) // price
+    alpha = (tao << 32) // alpha_price
     cap = root_proportion * alpha_emission
     if alpha > cap:
         alpha = cap
-        tao_in = alpha * price >> 32
-    return tao_in >> 32, alpha >> 32, (tao - tao_in) >> 32
+        tao_in = alpha * alpha_price >> 32
+    entered, alpha_in, excess = tao_in >> 32, alpha >> 32, (tao - tao_in) >> 32
+    before = ours.reweighted(pool, entered, alpha_in)
+    bought = ours.amount_out(before.tao, before.alpha, excess, before.quote_weight, before.base_weight)
+    return entered, alpha_in, excess, bought
 
 
 def unstake(pool, alpha, parts):

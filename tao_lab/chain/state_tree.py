@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from tao_lab.chain.blake2 import BLOCK_BYTES, Bytes, hash_parts
 from tao_lab.chain.merkle import EMPTY_ROOT, HASH_BITS, HASH_BYTES, StateProof, key_path
+from tao_lab.compiled import njit
 
 Ids = np.ndarray[Any, np.dtype[np.int32]]
 

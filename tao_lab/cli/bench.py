@@ -27,7 +27,7 @@ def bench_consensus() -> None:
         limit = "" if t.limit is None else f"{t.limit:.2f}"
         row = (f"{t.exact * 1e3:.2f}", f"{t.torch * 1e3:.2f}", f"{t.ratio:.2f}", limit, f"{t.largest_difference:.1e}")
         table.add_row(f"{t.validators}×{t.miners}", *row)
-    output.print(table)
+    output.print(table, soft_wrap=False)
     typer.echo(f"peak memory {machine.peak_memory():.0f} MiB (torch and numba loaded); {machine.describe()}")
     over = [t for t in timings if t.limit is not None and t.ratio > t.limit]
     ratios = ", ".join(f"{t.validators}x{t.miners}: {t.ratio:.2f}" for t in timings)
@@ -90,7 +90,7 @@ def bench_miner(
     for way, both in loads.items():
         for name, load in zip(("signed miner", "bare FastAPI"), both, strict=True):
             table.add_row(way, name, f"{load.per_second:,.0f}", f"{load.p50 * 1e3:.2f}", f"{load.p95 * 1e3:.2f}")
-    output.print(table)
+    output.print(table, soft_wrap=False)
     ratio = min(signed.per_second / bare.per_second for signed, bare in loads.values())
     words = f"signed/bare {ratio:.2f} (at least {miner.LEAST_SIGNED})"
     if served is not None:
@@ -120,7 +120,7 @@ def bench_memory(
         table.add_row(part, *(f"{column[part] / 2**20:,.1f}" for column in formats), f"{size / 2**20:,.1f}")
     totals = [sum(column.values()) for column in (*formats, measured)]
     table.add_row("total", *(f"{total / 2**20:,.1f}" for total in totals))
-    output.print(table)
+    output.print(table, soft_wrap=False)
     typer.echo(f"peak memory of this program {machine.peak_memory():,.0f} MiB; {machine.describe()}")
     fits = totals[-1] < memory.LIMIT
     verdict = f"{'under' if fits else 'OVER'} the limit of {memory.LIMIT / 2**30:.1f} GiB"
@@ -194,7 +194,7 @@ def bench_judge(
         share = f"{each.hinted / each.killed:.0%}" if each.killed else ""
         numbers = (each.mutants, each.killed, each.equivalent, len(each.survived), each.mistakes, each.pairs)
         table.add_row(each.exercise, *map(str, numbers), share)
-    output.print(table)
+    output.print(table, soft_wrap=False)
     for each in found:
         for label in each.survived:
             typer.echo(f"{each.exercise} survived: {label}")
@@ -208,4 +208,27 @@ def bench_judge(
     typer.echo(f"{told / max(killed, 1):.1%} of the killed mutants get more than the generic hint")
     typer.echo(f"mutants {mutants}, killed {killed}, equivalent {equivalent}, survived {survived}")
     if survived or any(each.idle for each in found):
+        raise typer.Exit(1)
+
+
+@bench.command("start", epilog="Example: `tao-lab bench start --rounds 5`")
+def bench_start(
+    rounds: Annotated[int, typer.Option(min=1, max=100, help="Rounds; each starts everything once.")] = 3,
+) -> None:
+    """Processor time to start the lab, as ratios to `import bittensor` in the same run."""
+    from tao_lab.bench import machine, start
+
+    with Progress(console=messages, transient=True, disable=not messages.is_terminal) as progress:
+        bar = progress.add_task("rounds", total=rounds + 1)
+        peer, timings = start.measure(rounds, lambda: progress.advance(bar))
+    table = Table("start", "seconds of a processor", "ratio", "at most")
+    table.add_row(start.PEER, f"{peer:.2f}", "1.00", "")
+    for each in timings:
+        table.add_row(each.start.name, f"{each.seconds:.2f}", f"{each.ratio:.2f}", f"{each.start.limit:.2f}")
+    output.print(table)
+    typer.echo(machine.describe())
+    over = any(each.ratio > each.start.limit for each in timings)
+    ratios = ", ".join(f"{each.start.name} {each.ratio:.2f} (at most {each.start.limit})" for each in timings)
+    typer.echo(f"ratios to {start.PEER}: {ratios}: {'over the limit' if over else 'within the limits'}")
+    if over:
         raise typer.Exit(1)

@@ -44,7 +44,7 @@ def doctor() -> None:
     findings = [*_python(), *_machine(), *_graphics(), *_programs(), _smollm2()]
     for finding in findings:
         table.add_row(*map(escape, (finding.what, finding.state, finding.found, finding.otherwise)))
-    output.print(table)
+    output.print(table, soft_wrap=False)
     typer.echo(_advice())
     if any(finding.state == MISSING for finding in findings):
         raise typer.Exit(1)

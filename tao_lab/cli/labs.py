@@ -42,7 +42,7 @@ def status(work: Work = None) -> None:
     table = Table("lab", "yours", "release", box=None, pad_edge=False)
     for state in folder.status():
         table.add_row(state.name, state.yours, state.release)
-    output.print(table)
+    output.print(table, soft_wrap=False)
     output.print(f"in {folder.path}")
 
 

@@ -67,7 +67,7 @@ def list_models() -> None:
     table = Table("name", "what", "where")
     for entry in files.known():
         table.add_row(entry.name, entry.what, entry.where)
-    output.print(table)
+    output.print(table, soft_wrap=False)
     typer.echo("fetch one: tao-lab models get NAME; also a folder, or the address of a server (http://.../v1)")
 
 

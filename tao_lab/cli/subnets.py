@@ -27,7 +27,7 @@ def list_kinds() -> None:
     table = Table("kind", "work")
     for name in kinds():
         table.add_row(name, kind(name).title)
-    output.print(table)
+    output.print(table, soft_wrap=False)
 
 
 @subnets.command("show", epilog="Example: `tao-lab subnets show code --seed 7`")
@@ -69,5 +69,5 @@ def play_rounds(
     for row in result.itertuples():
         numbers = (f"{row.score:.3f}", f"{row.worst:.2f}", f"{row.best:.2f}", f"{row.right:.0%}", f"{row.seconds:.3f}")
         table.add_row(str(row.miner), *numbers, str(row.reason)[:80])
-    output.print(table)
+    output.print(table, soft_wrap=False)
     typer.echo(f"weakness: {subnet.weakness} ({subnet.exploit})")

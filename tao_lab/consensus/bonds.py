@@ -12,8 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
+from tao_lab.compiled import njit
 from tao_lab.consensus.stake import normalize
 from tao_lab.consensus.types import U64_MAX, Array, BoolArray, LiquidAlpha, UIntArray
 from tao_lab.fixed import EXACT, NumberSystem

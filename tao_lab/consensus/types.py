@@ -15,8 +15,8 @@ from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from tao_lab.compiled import njit
 from tao_lab.units import U16_MAX
 
 UIntArray = npt.NDArray[np.uint64]

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from tao_lab.compiled import njit
 from tao_lab.consensus.stake import normalize
 from tao_lab.consensus.types import Array, BoolArray, UIntArray
 from tao_lab.fixed import EXACT, NumberSystem

@@ -123,8 +123,10 @@ def _judge(exercise: Exercise, function: Any, seconds: float) -> CheckResult:
                 attempts.append(attempt(exercise, function, case))
     except TimeUp:
         case = cases[min(len(attempts), len(cases) - 1)]
-        question = "Does its loop ever end?" if has_loop(function) else "What in it takes so long?"
-        hint = f"Your function was stopped after {seconds:g} s, on this case: {case.about}. {question}"
+        question = (
+            "Does its loop end, and after how many rounds?" if has_loop(function) else "What in it takes so long?"
+        )
+        hint = f"Your function was stopped after {seconds:g} s, on this case: {case.about}. {exercise.slow or question}"
         return _result(exercise, "did not end", hint)
     if all(_is_not_implemented(attempt.ran) for attempt in attempts) and not (
         has_source(function) and attempts[0].ran.result is None and attempts[0].raised is None

@@ -256,7 +256,8 @@ def _comparison(node: ast.Compare, operator: ast.cmpop, left: ast.expr, right: a
         yield "boundary", ast.Compare(left, [tie()], [right])
     if turned := TURNED.get(type(operator)):
         yield "condition", ast.Compare(left, [turned()], [right])
-    if isinstance(operator, ast.Eq):
+    words = any(isinstance(side, ast.Constant) and isinstance(side.value, str) for side in (left, right))
+    if isinstance(operator, ast.Eq) and not words:
         yield "boundary", ast.Compare(left, [ast.GtE()], [right])
         yield "boundary", ast.Compare(left, [ast.LtE()], [right])
 
@@ -589,8 +590,10 @@ def _stale(solution: Function) -> Function:
 
     def answer(*arguments: Any) -> Any:
         last.append(solution(*arguments))
+        answer.applies = len(last) > 1  # type: ignore[attr-defined]
         return last[-2] if len(last) > 1 else last[-1]
 
+    answer.applies = False  # type: ignore[attr-defined]
     return answer
 
 

@@ -208,7 +208,11 @@ def _same(before: Any, after: Any) -> bool:
     if is_dataclass(before) and not isinstance(before, type):
         return all(_same(getattr(before, f.name), getattr(after, f.name)) for f in fields(before))
     if isinstance(before, Mapping):
-        return list(before) == list(after) and all(_same(value, after[key]) for key, value in before.items())
+        return (
+            isinstance(after, Mapping)
+            and before.keys() == after.keys()
+            and all(_same(value, after[key]) for key, value in before.items())
+        )
     if isinstance(before, (list, tuple)):
         return len(before) == len(after) and all(_same(a, b) for a, b in zip(before, after, strict=True))
     if isinstance(before, (bool, int, float, str, bytes, bytearray, set, frozenset, type(None))):

@@ -6,11 +6,13 @@ import ast
 import re
 from dataclasses import dataclass
 from pathlib import Path
-
-import nbformat
+from typing import TYPE_CHECKING
 
 from tao_lab import paths
 from tao_lab.errors import LabError
+
+if TYPE_CHECKING:  # every lab imports this file; only a solution's notebook needs nbformat, which takes a second
+    import nbformat
 
 ID = re.compile(r"\d\d\.\d+")
 
@@ -57,6 +59,8 @@ def solved_notebook(number: str) -> nbformat.NotebookNode:
     Raises:
         SolveError: no such lab, no solutions, or solutions that lack the function of an exercise.
     """
+    import nbformat
+
     chosen = lab(number)
     functions = solution_sources(chosen)
     text = chosen.notebook.read_text(encoding="utf-8")

@@ -14,7 +14,7 @@ SECONDS = 60
 COLUMNS = "100"
 STYLE = (
     "background:#1E1E1E;color:#F2F2F2;padding:8px 12px;border-radius:4px;line-height:1.4;overflow-x:auto;"
-    "max-width:62em;font-family:monospace"
+    "width:fit-content;min-width:min(62em,100%);max-width:100%;box-sizing:border-box;font-family:monospace"
 )
 
 
@@ -33,7 +33,9 @@ class Ended:
     code: int
 
     def _repr_html_(self) -> str:
-        return f'<pre style="{STYLE}">{escape(repr(self))}</pre>'
+        command, _, output = repr(self).partition("\n")
+        typed = f'<span style="white-space:pre-wrap;display:block;max-width:62em">{escape(command)}</span>'
+        return f'<pre style="{STYLE}">{typed}{escape(output)}</pre>'
 
     def __repr__(self) -> str:
         ended = f"\n(ended with exit code {self.code})" if self.code else ""

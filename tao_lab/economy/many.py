@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from tao_lab.compiled import njit
 from tao_lab.economy.block_emission import TOTAL_SUPPLY, block_emission
 from tao_lab.economy.swap import ACCURACY, MIN_WEIGHT, MINIMUM_RESERVE
 from tao_lab.economy.wide import (

@@ -11,7 +11,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from tao_lab.compiled import njit
 
 Word = Any  # np.uint64 inside compiled code
 Wide = Any  # (high, low)

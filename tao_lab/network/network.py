@@ -16,7 +16,6 @@ import bittensor as bt
 from bittensor.wallet import DEFAULT_WALLET_PATH
 from bittensor_core import Keypair, WrongPasswordError, ss58_decode
 
-from tao_lab.bars import passing_bar
 from tao_lab.chain.beacon import add_pulses
 from tao_lab.chain.block import Block
 from tao_lab.chain.chain import Chain, Tampered
@@ -427,7 +426,12 @@ class Network:
     @contextmanager
     def progress(self, total: int, words: str, least: int = 20) -> Iterator[Callable[[int], Any]]:
         """A progress bar for what takes at least `least` steps; gives the function that counts them."""
-        with passing_bar(total=total, desc=words, disable=total < least or None) as bar:
+        if total < least:
+            yield lambda steps: None
+            return
+        from tao_lab.bars import passing_bar  # brings ipywidgets
+
+        with passing_bar(total=total, desc=words, disable=None) as bar:
             yield bar.update
 
     # --- subnets -----------------------------------------------------------------------------------------------

@@ -17,10 +17,10 @@ from random import Random
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from scipy.fft import dct
 
+from tao_lab.compiled import njit
 from tao_lab.neurons.work import Answer, Forward, Json, Round, Score, Task, score_each, task_id
 from tao_lab.subnets.voices import RATE, Voice, Wave, has_espeak, say
 

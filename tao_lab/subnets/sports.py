@@ -12,13 +12,15 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from random import Random
 from statistics import NormalDist
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from tao_lab.neurons.work import Answer, Forward, Json, Round, Score, Task, score_each, task_id
 from tao_lab.paths import DATASETS
+
+if TYPE_CHECKING:  # a table is the only thing that needs pandas, which takes half a second to load
+    import pandas as pd
 
 GAMES = DATASETS / "subnets" / "games.csv"
 SLATE = 24  # games in a task
@@ -31,6 +33,8 @@ COIN = 0.5
 @cache
 def games() -> pd.DataFrame:
     """All games: `FEATURES` and `favourite_won`."""
+    import pandas as pd
+
     return pd.read_csv(GAMES)
 
 

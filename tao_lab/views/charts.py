@@ -6,31 +6,30 @@ Voila and in a page made from a notebook. Colours are Okabe and Ito's, and virid
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import Any
 
 import altair as alt
 import numpy as np
 import vl_convert
 
+from tao_lab.cards import picture
 from tao_lab.consensus import Epoch, EpochInput
 from tao_lab.fixed import FLOAT
 from tao_lab.units import RAO_PER_TAO, U16_MAX
-from tao_lab.views.picture import picture_html
+from tao_lab.views.palette import BLACK, BLUE, FONT, GREY, INK, LIGHT, VERMILLION
 from tao_lab.views.scenario import Cast, run_epochs
 from tao_lab.views.tables import Table, bonds_table, dividends_table, incentive_table, rows_of, weights_table
 from tao_lab.views.words import percent
 
-BLUE, VERMILLION, BLACK, GREY, LIGHT, INK = "#0072B2", "#D55E00", "#000000", "#767676", "#EDEDED", "#333333"
-GREEN, ORANGE, SKY = "#009E73", "#E69F00", "#56B4E9"
 WHO = alt.Scale(domain=["honest", "liar"], range=[BLUE, VERMILLION])
 # Labels of a scale of whole numbers: a tick between two of them stays without one.
 WHOLE: dict[str, Any] = {"labelExpr": "datum.value == floor(datum.value) ? datum.label : ''"}
-ROOM = {"left": 8, "right": 24, "top": 5, "bottom": 5}  # px; browsers set names wider than they were measured
-TITLE_LETTER = 7.6  # px of a letter of a title, on average
-FONT = "'Segoe UI', 'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', sans-serif"
+LETTER = 0.62  # a letter's width in a wide bold type, as a part of its size
+# px around a chart: a browser's letters may be wider than they were measured
+ROOM = {"left": 20, "right": 40, "top": 5, "bottom": 5}
 
 
 @dataclass(frozen=True)
@@ -46,11 +45,15 @@ class Figure:
     alt: str
 
     def svg(self) -> str:
-        """The picture."""
-        return str(vl_convert.vegalite_to_svg(self.chart.to_dict()))
+        """The picture; a title longer than the chart is wide goes on in a second line."""
+        spec = {"padding": ROOM, **self.chart.to_dict()}
+        if isinstance(spec.get("title"), str) and isinstance(spec.get("width"), int):
+            size = spec.get("config", {}).get("title", {}).get("fontSize", SMALL.font)
+            spec["title"] = wrap(spec["title"], max(20, int(spec["width"] / (size * LETTER))))
+        return str(vl_convert.vegalite_to_svg(spec))
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return {"text/html": picture_html(self.svg(), self.alt), "text/plain": self.alt}
+        return {"text/html": picture(self.svg().encode(), "image/svg+xml", self.alt), "text/plain": self.alt}
 
 
 @dataclass(frozen=True)
@@ -366,14 +369,8 @@ def values_of(table: Table) -> alt.InlineData:
 
 def figure_of(chart: alt.LayerChart, title: str, alternative: str, width: int, height: int) -> Figure:
     """A chart with its title, its text alternative and its size in px."""
-    drawn = chart.properties(title=lines_of(title, width), width=width, height=height, description=alternative)
-    return Figure(drawn.configure(**config(SMALL), padding=ROOM), alternative)
-
-
-def lines_of(title: str, width: int) -> str | list[str]:
-    """A title in lines that end before the chart of so many px does: Vega cuts what stands over its edge."""
-    lines = textwrap.wrap(title, int(width / TITLE_LETTER))
-    return lines if len(lines) > 1 else title
+    drawn = chart.properties(title=title, width=width, height=height, description=alternative)
+    return Figure(drawn.configure(**config(SMALL)), alternative)
 
 
 def _with_highlight(cast: Cast, *layers: alt.Chart, validator: int | None = None) -> alt.LayerChart:

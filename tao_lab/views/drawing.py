@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any, Literal
 
-from tao_lab.views.charts import BLUE, FONT, INK, VERMILLION
-from tao_lab.views.picture import picture_html
+from tao_lab.cards import picture
+from tao_lab.views.palette import BLUE, FONT, INK, VERMILLION
 
 Look = Literal["plain", "good", "given", "bad", "faint"]
 TITLE = 34  # px above the picture
@@ -144,7 +144,8 @@ class Drawing:
         )
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return {"text/html": picture_html(self.svg(), self.alt), "text/plain": f"{self.title}. {self.alt}"}
+        html = picture(self.svg().encode(), "image/svg+xml", self.alt)
+        return {"text/html": html, "text/plain": f"{self.title}. {self.alt}"}
 
 
 def _svg(part: Part) -> str:

@@ -20,9 +20,10 @@ from tao_lab.economy.issuance import eras
 from tao_lab.economy.words import U64F64, to_u96f32
 from tao_lab.network import AlphaFlow, Network, Received, follow_alpha, follow_tao
 from tao_lab.units import BLOCKS_PER_DAY, RAO_PER_TAO
-from tao_lab.views.charts import BLACK, BLUE, GREEN, GREY, ORANGE, VERMILLION, WHOLE, Figure, figure_of, values_of
+from tao_lab.views.charts import WHOLE, Figure, figure_of, values_of
 from tao_lab.views.drawing import Drawing
 from tao_lab.views.keys import short
+from tao_lab.views.palette import BLACK, BLUE, GREEN, GREY, ORANGE, VERMILLION
 from tao_lab.views.sankey import Stop, Stream, sankey
 
 ROLE_COLOURS = {"owner": ORANGE, "miner": BLUE, "validator": GREEN, "root": GREY}

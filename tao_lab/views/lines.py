@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import altair as alt
 
 from tao_lab.views import charts
-from tao_lab.views.charts import BLUE, GREEN, ORANGE, VERMILLION, WHOLE, Figure
+from tao_lab.views.charts import WHOLE, Figure
+from tao_lab.views.palette import BLUE, GREEN, ORANGE, VERMILLION
 from tao_lab.views.tables import Table
 
 

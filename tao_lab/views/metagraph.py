@@ -11,8 +11,8 @@ import networkx as nx
 from tao_lab.cards import Card, Grid, Text, percent
 from tao_lab.network import Metagraph, Neuron, Population
 from tao_lab.units import RAO_PER_TAO, U16_MAX
-from tao_lab.views.charts import BLUE, INK, SMALL, VERMILLION, Figure, config, lines_of
-from tao_lab.views.seats import PADDING
+from tao_lab.views.charts import SMALL, Figure, config
+from tao_lab.views.palette import BLUE, INK, VERMILLION
 
 MOST_ROWS = 40  # of the table
 MOST_VALIDATORS, MOST_MINERS = 12, 16  # of the graph
@@ -103,9 +103,7 @@ def weights_graph(metagraph: Metagraph) -> Figure:
     alternative = f"{title}. Lines from validators on the left to miners on the right.{said}"
     height = max(len(validators), len(miners), 2) * ROW
     chart = _draw(graph, validators, miners)
-    drawn = chart.properties(
-        title=lines_of(title, 680), width=680, height=height, description=alternative, padding=PADDING
-    )
+    drawn = chart.properties(title=title, width=680, height=height, description=alternative)
     return Figure(drawn.configure(**config(SMALL)), alternative)
 
 

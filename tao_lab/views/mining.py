@@ -13,12 +13,13 @@ from tao_lab.cards import Card, Grid, Text, percent
 from tao_lab.neurons.models.memory import FORMATS, PARTS, Shape, memory
 from tao_lab.subnets.market import Market, Standing
 from tao_lab.units import RAO_PER_TAO
-from tao_lab.views.charts import BLUE, GREY, INK, ROOM, SMALL, VERMILLION, WHOLE, Figure, config, lines_of
+from tao_lab.views.charts import SMALL, WHOLE, Figure, config
+from tao_lab.views.palette import BLUE, INK, VERMILLION
+from tao_lab.views.validating import looks_of
 
 GIB = 2**30
 NAMES = {"nf4": "NF4", "nf4 double": "NF4 double"}
 PART_COLOURS = ("#56B4E9", "#0072B2", "#009E73", "#000000", "#CC79A7", "#D55E00", "#E69F00")  # Okabe and Ito
-LINES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [1, 3])  # dashes, beside the colours
 
 
 def memory_chart(shape: Shape, *, card: float = 8.0, context: int = 4_096, name: str = "Mistral-7B") -> Figure:
@@ -168,14 +169,10 @@ class Leaderboard:
 
     def _lines(self, field: str, axis: str, words: str, number: str) -> Figure:
         names = sorted({row["miner"] for row in self.scores}, key=lambda name: (name != self._mine, name))
-        colours = [BLUE if name == self._mine else GREY for name in names]
-        dashes = [LINES[place % len(LINES)] for place in range(len(names))]
         x = alt.X("block:Q", title="block", scale=alt.Scale(zero=False), axis=alt.Axis(format="d", grid=False, **WHOLE))
-        base = alt.Chart(alt.Data(values=self.scores)).encode(x=x, y=alt.Y(f"{field}:Q", title=axis))
-        line = base.mark_line(strokeWidth=2, point=True).encode(
-            color=alt.Color("miner:N", scale=alt.Scale(domain=names, range=colours), title="miner"),
-            strokeDash=alt.StrokeDash("miner:N", scale=alt.Scale(domain=names, range=dashes), title="miner"),
-        )
+        y = alt.Y(f"{field}:Q", title=axis)
+        line = alt.Chart(alt.Data(values=self.scores)).mark_line(strokeWidth=2, point={"size": 60, "filled": True})
+        line = line.encode(x=x, y=y, **looks_of(names))
         last = {name: [row[field] for row in self.scores if row["miner"] == name][-1] for name in names}
         said = ", ".join(f"{name} {value:{number}}" for name, value in last.items())
         return _figure(alt.layer(line), f"{words}: {said}", f"{words} over the blocks, at the end {said}.", 560, 200)
@@ -214,5 +211,5 @@ def board_card(rows: Sequence[Standing], block: int, mine: str) -> Card:
 
 
 def _figure(chart: alt.LayerChart, title: str, alternative: str, width: int, height: int) -> Figure:
-    drawn = chart.properties(title=lines_of(title, width), width=width, height=height, description=alternative)
-    return Figure(drawn.configure(**config(SMALL), padding=ROOM), alternative)
+    drawn = chart.properties(title=title, width=width, height=height, description=alternative)
+    return Figure(drawn.configure(**config(SMALL)), alternative)

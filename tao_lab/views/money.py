@@ -17,8 +17,9 @@ from tao_lab.economy.dividends import payout
 from tao_lab.economy.issuance import kept_of
 from tao_lab.economy.words import U64F64, U96F32
 from tao_lab.units import RAO_PER_TAO, U16_MAX
-from tao_lab.views.charts import BLACK, BLUE, GREEN, GREY, LARGE, ORANGE, SKY, SMALL, VERMILLION, Style
+from tao_lab.views.charts import LARGE, SMALL, Style
 from tao_lab.views.emission import YEARS, supply_points, tao_text
+from tao_lab.views.palette import BLACK, BLUE, GREEN, GREY, ORANGE, SKY, VERMILLION
 from tao_lab.views.panel import Chart, Panel, Picture, Settings, Slider
 from tao_lab.views.tables import Table
 from tao_lab.views.words import percent

@@ -16,7 +16,8 @@ from tao_lab.consensus.types import Array
 from tao_lab.economy import Pool, SwapError, SwapResult, price, swap
 from tao_lab.economy.swap import ONE, Side, price_after
 from tao_lab.units import RAO_PER_TAO, U16_MAX
-from tao_lab.views.charts import BLACK, BLUE, GREY, LARGE, ORANGE, SMALL, VERMILLION, Style
+from tao_lab.views.charts import LARGE, SMALL, Style
+from tao_lab.views.palette import BLACK, BLUE, GREY, ORANGE, VERMILLION
 from tao_lab.views.panel import Chart, Choice, Panel, Picture, Settings, Slider
 from tao_lab.views.tables import Table
 from tao_lab.views.words import percent

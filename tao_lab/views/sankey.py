@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tao_lab.views.charts import BLUE
 from tao_lab.views.drawing import Bar, Drawing, Part, Ribbon, Words
+from tao_lab.views.palette import BLUE
 
 BAR, GAP, LINE, LAST = 12, 16, 16, 250  # px: of a stop, between two stops, of a line, of the words at the right end
 THINNEST = 1.5  # px: a stream of one rao is still seen

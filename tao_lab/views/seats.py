@@ -18,7 +18,8 @@ from tao_lab.economy.pruning import Neuron, neuron_to_prune
 from tao_lab.economy.registration_price import MULTIPLIER_ONE
 from tao_lab.network import Network
 from tao_lab.units import BLOCK_SECONDS, RAO_PER_TAO
-from tao_lab.views.charts import BLACK, BLUE, GREY, INK, SMALL, VERMILLION, WHOLE, Figure, config, lines_of
+from tao_lab.views.charts import SMALL, WHOLE, Figure, config
+from tao_lab.views.palette import BLACK, BLUE, GREY, INK, VERMILLION
 
 PriceRule = Callable[[int, PriceTerms, Any], int]
 BLOCKS_A_DAY = 24 * 3600 // BLOCK_SECONDS
@@ -29,12 +30,6 @@ FIRST_PRICE = RAO_PER_TAO
 ACROSS = 16  # seats in a row
 SEAT = 42  # px
 MOST_POINTS = 400  # of a line
-PADDING = {
-    "left": 5,
-    "top": 5,
-    "bottom": 5,
-    "right": 40,
-}  # px; a browser's letters may be wider than they were measured
 
 # What may happen to who sits there: fill, and the word that says the same.
 SEATS = {"owner's, stays": "#9FD3B8", "immune": "#BFD9EE", "can be replaced": "#FFFFFF", "goes next": VERMILLION}
@@ -322,7 +317,5 @@ def _tao(rao: int) -> str:
 
 def _figure(chart: alt.LayerChart, title: str, more: str, width: int, height: int) -> Figure:
     alternative = f"{title}. {more}"
-    drawn = chart.properties(
-        title=lines_of(title, width), width=width, height=height, description=alternative, padding=PADDING
-    )
+    drawn = chart.properties(title=title, width=width, height=height, description=alternative)
     return Figure(drawn.configure(**config(SMALL)), alternative)

@@ -10,12 +10,13 @@ from typing import Any
 
 import altair as alt
 
-from tao_lab.views.charts import ROOM, SMALL, Figure, config, lines_of
+from tao_lab.views.charts import SMALL, Figure, config
 
 # Okabe and Ito's colours, dark ones first; a shape says the same as a colour.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#E69F00", "#56B4E9")
 DASHES = ([1, 0], [7, 7], [1, 0], [4, 2], [2, 6], [1, 8], [6, 2])  # where two lines lie on each other, both are seen
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right")
+
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -37,7 +38,9 @@ def score_history_chart(rows: Rows) -> Figure:
         title = f"After {rounds} rounds every miner's average is 0"
     said = ", ".join(f"{miner} {average:.2f}" for miner, average in last.items())
     alternative = f"{title}. At the end: {said}. Never a score above 0: {', '.join(never) or 'nobody'}."
-    base = alt.Chart(_data(rows)).encode(x=alt.X("round:O", title="round", axis=alt.Axis(labelAngle=0)), **_who(last))
+    base = alt.Chart(_data(rows)).encode(
+        x=alt.X("round:O", title="round", axis=alt.Axis(labelAngle=0)), **looks_of(last)
+    )
     scale = alt.Scale(domain=[0, 1])
     line = base.mark_line(point={"size": 70, "filled": True}).encode(
         y=alt.Y("average:Q", title="score (line: average, hollow: single)", scale=scale)
@@ -68,7 +71,7 @@ def earned_chart(rows: Rows) -> Figure:
         .encode(
             x=alt.X("round:O", title="round (each ends with an epoch)", axis=alt.Axis(labelAngle=0)),
             y=alt.Y("alpha:Q", title="earned so far, alpha"),
-            **_who(sums),
+            **looks_of(sums),
         )
     )
     return _figure(alt.layer(chart), title, alternative, 220)
@@ -94,10 +97,10 @@ def latency_chart(rows: Rows, limit: float | None = None) -> Figure:
                 "seconds:Q",
                 title="seconds until the answer came (√ scale)",
                 scale=alt.Scale(type="sqrt"),
-                axis=alt.Axis(values=[0, 0.1, 0.5, 1, 2, 5, 10, 20]),
+                axis=alt.Axis(values=[0, 0.1, 0.5, 1, 2, 5, 10, 20], format="~g"),
             ),
             y=alt.Y("miner:N", title=None, sort=miners),
-            **_who(miners, legend=False, dashes=False),
+            **looks_of(miners, legend=False, dashes=False),
         )
     )
     layers = [points]
@@ -111,8 +114,14 @@ def _data(rows: Rows) -> alt.InlineData:
     return alt.Data(values=[dict(row) for row in rows])
 
 
-def _who(miners: Iterable[str], legend: bool = True, dashes: bool = True) -> dict[str, Any]:
-    """Colour, shape and dashes of each miner."""
+def looks_of(miners: Iterable[str], legend: bool = True, dashes: bool = True) -> dict[str, Any]:
+    """Colour, shape and dashes of each miner, so that two can be told apart in black and white too.
+
+    Args:
+        miners: their names, in the order of the legend; the field of the rows is `miner`.
+        legend: whether it is shown.
+        dashes: whether lines are dashed.
+    """
     names = list(miners)
     shown: Any = alt.Legend(title=None, symbolSize=90, symbolOpacity=1, labelFontSize=12) if legend else None
     looks: dict[str, Any] = {}
@@ -125,5 +134,5 @@ def _who(miners: Iterable[str], legend: bool = True, dashes: bool = True) -> dic
 
 
 def _figure(chart: alt.LayerChart, title: str, alternative: str, height: int) -> Figure:
-    drawn = chart.properties(title=lines_of(title, 480), width=480, height=height, description=alternative)
-    return Figure(drawn.configure(**config(SMALL), padding=ROOM), alternative)
+    drawn = chart.properties(title=title, width=480, height=height, description=alternative)
+    return Figure(drawn.configure(**config(SMALL)), alternative)

@@ -134,7 +134,7 @@ def test_an_endless_loop_is_stopped_even_if_it_swallows_exceptions():
 
     result = judge(CLIP, endless, seconds=0.2)
     assert result.state == "did not end"
-    assert "Does its loop ever end?" in result.hint
+    assert "Does its loop end, and after how many rounds?" in result.hint
 
 
 def test_after_a_check_the_alarm_is_as_it_was():

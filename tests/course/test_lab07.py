@@ -2,11 +2,13 @@
 
 import pytest
 
+from tao_lab.course.checking import judge
 from tao_lab.course.lab07.economy import Economy, as_split, last_dividend, read, same_chain, small_economy
-from tao_lab.course.lab07.exercises import dividend_gains, follow, split_block
+from tao_lab.course.lab07.ours import dividend_gains, follow, split_block
 from tao_lab.course.lab07.questions import QUESTIONS
 from tao_lab.course.registry import exercises
 from tao_lab.economy import Split, block_emission, split
+from tao_lab.network import follow_tao
 
 TAO = 10**9
 
@@ -18,14 +20,39 @@ def economy():
         yield found
 
 
-def test_every_block_of_the_follow_cases_is_accounted_for_to_the_rao():
-    for case in exercises()["07.5"].make_cases():
-        parts = follow(**case.arguments)
-        issued = block_emission(case.arguments["before"].get("SubtensorModule", "TotalIssuance"))
-        assert sum(parts.values()) == issued, case.about
-        for netuid in case.arguments["netuids"]:
-            held = [case.arguments[name].get("SubtensorModule", "SubnetTAO", netuid) for name in ("before", "after")]
-            assert parts[netuid] == held[1] - held[0], case.about
+def follow_cases(quiet):
+    """The cases of 07.5 in which nobody sends anything, or somebody does."""
+    return [case for case in exercises()["07.5"].make_cases() if case.about.startswith("somebody") != quiet]
+
+
+def test_every_quiet_block_of_the_follow_cases_is_accounted_for_to_the_rao_as_the_chain_notes_it():
+    for case in follow_cases(quiet=True):
+        parts, flow = follow(**case.arguments), follow_tao(case.arguments["before"], case.arguments["after"])
+        assert sum(parts.values()) == flow.issued, case.about
+        assert parts.pop("recycled") == flow.recycled, case.about
+        assert parts.pop(0) == sum(flow.claimed.values()), case.about
+        noted = {netuid: flow.liquidity[netuid] + flow.buys[netuid] - flow.claimed[netuid] for netuid in parts}
+        assert parts == noted, case.about
+
+
+def test_what_people_bring_to_a_pool_and_take_out_of_it_is_gained_and_lost_there():
+    gains = {case.about: follow(**case.arguments) for case in follow_cases(quiet=False)}
+    assert all(parts["recycled"] == TAO for parts in gains.values())
+    assert gains["somebody stakes 100 τ on subnet 1"][1] == 99_949_645_228
+    assert gains["somebody unstakes it again"][1] == pytest.approx(-99_949_645_228, abs=10)
+    assert gains["somebody stakes 50 τ on root"][0] == 50 * TAO
+    assert gains["somebody pays for a place on subnet 2"][2] > 0
+
+
+def test_who_goes_block_by_block_is_told_to_take_them_in_one_step():
+    def supply_at(issuance, blocks, recycled_percent):
+        for _ in range(blocks):
+            issuance += block_emission(issuance) * (100 - recycled_percent) // 100
+        return issuance
+
+    result = judge(exercises()["07.2"], supply_at, seconds=0.5)
+    assert result.state == "did not end"
+    assert "block by block" in result.hint
 
 
 def test_the_follow_cases_hold_a_halving_a_claim_and_blocks_that_recycle_everything():

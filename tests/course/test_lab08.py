@@ -4,12 +4,15 @@ from dataclasses import replace
 
 import pytest
 
+from tao_lab.chain.pallets.subtensor.pool import read_pool
+from tao_lab.chain.pallets.subtensor.run_coinbase import alpha_issuance, root_proportion_of
 from tao_lab.course import claim
-from tao_lab.course.lab08 import claims, experiments, year
-from tao_lab.course.lab08 import exercises as ours
-from tao_lab.course.lab08.mistakes import FEE
+from tao_lab.course.lab08 import claims, experiments, ours, year
 from tao_lab.course.lab08.pools import EXAMPLE
 from tao_lab.course.lab08.questions import QUESTIONS
+from tao_lab.course.networks import small_network
+from tao_lab.course.registry import exercises
+from tao_lab.economy import block_emission
 from tao_lab.network import Network
 from tao_lab.units import RAO_PER_TAO
 
@@ -58,7 +61,7 @@ def test_the_references_swap_runs_the_chain_to_the_rao_and_a_wrong_one_shows():
         return 0, paid, received + received // 1_000
 
     assert "amounts differ" in repr(experiments.two_chains(ours.guarded(generous)))
-    charges_too_much = next(wrong.function for wrong in FEE if wrong.name == "fee on top")
+    charges_too_much = next(wrong.function for wrong in exercises()["08.3"].mistakes if wrong.name == "fee on top")
     stopped = experiments.two_chains(ours.guarded(lambda pool, side, amount, _: charges_too_much(pool, side, amount)))
     assert "fee and paid are" in repr(stopped)
 
@@ -70,6 +73,30 @@ def test_a_quote_of_the_lab_is_what_the_chain_gives():
         _, _, quoted = ours.swap(net.pool(sn), "buy", net.tao(250).rao)
         net.stake(bob, sn, net.tao(250), hotkey=alice)
         assert net.staked(bob, sn, hotkey=alice).rao == quoted
+
+
+def test_what_the_lab_says_of_a_blocks_emission_is_what_the_chain_does_with_the_pool():
+    with small_network() as net:
+        owner, sn = experiments.two_subnets(net)
+        experiments.let_prices_catch_up(net)
+        net.stake(net.wallet("bob", tao=3_000), 0, net.tao(2_000), hotkey=owner)
+        net.run(blocks=10)
+        before, after = (net.at(net.block_number - back) for back in (1, 0))
+
+        def read(item, *keys):
+            return after.get("SubtensorModule", item, *keys)
+
+        def grew(item):
+            return read(item, sn) - before.get("SubtensorModule", item, sn)
+
+        root = root_proportion_of(before, sn)
+        given = read("SubnetTaoInEmission", sn) + read("SubnetExcessTao", sn)
+        alpha = block_emission(alpha_issuance(before, sn))
+        tao_in, alpha_in, excess, bought = ours.emission_terms(read_pool(before, sn), given, alpha, root)
+        assert (tao_in, alpha_in) == (read("SubnetTaoInEmission", sn), read("SubnetAlphaInEmission", sn))
+        assert read("SubnetExcessTao", sn) == pytest.approx(excess, abs=1)  # the chain's emission has parts of a rao
+        assert tao_in > 0 < excess
+        assert grew("SubnetAlphaIn") == pytest.approx(alpha_in - bought, abs=1)
 
 
 def test_a_day_in_one_step_is_near_a_day_in_many():

@@ -6,7 +6,7 @@ import re
 import nbformat
 import pytest
 
-from tao_lab import paths
+from tao_lab import paths, waiting
 from tao_lab.course import labs, registry
 from tao_lab.course.solve import exercise_of
 
@@ -16,6 +16,7 @@ OUR_NAMES = {
     for file in (paths.ROOT / "tao_lab").rglob("*.py")
     for name in re.findall(r"^class ([A-Z]\w+)", file.read_text(encoding="utf-8"), re.M)
 } | {"Wallet", "Keypair"}
+SLOW = 5  # seconds on the clock, of which a bar waits less than one: the rest is room for a busy machine
 LINE = 130  # characters; longer lines wrap on the page
 
 each_lab = pytest.mark.parametrize("lab", labs(), ids=lambda lab: lab.name)
@@ -59,6 +60,19 @@ def test_solved_a_lab_passes_every_check(lab, executed):
 @pytest.mark.slow
 def test_a_lab_shows_no_object_of_ours_as_raw_text(lab, executed):
     assert raw(executed(lab.notebook).notebook) == []
+
+
+@alone("as shipped")
+@pytest.mark.slow
+def test_every_slow_cell_of_a_lab_has_shown_a_bar(lab, executed):
+    cells = [cell for cell in executed(lab.notebook).notebook.cells if cell.cell_type == "code"]
+    waits = [(cell.metadata.papermill.duration, cell.source) for cell in cells if not has_bar(cell)]
+    assert [wait for wait in waits if wait[0] > SLOW] == []
+
+
+def has_bar(cell):
+    """A bar that is over leaves an empty output."""
+    return any(output.get("data") == waiting.NOTHING for output in cell.outputs)
 
 
 def raw(notebook):

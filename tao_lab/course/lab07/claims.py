@@ -6,8 +6,8 @@ from tao_lab.cards import percent
 from tao_lab.chain.genesis import Genesis
 from tao_lab.chain.pallets.subtensor.stake import stake_of_coldkey
 from tao_lab.course.claims import Claim, Evidence
+from tao_lab.course.lab07.cases import FAUCET, HALF, YEAR
 from tao_lab.course.lab07.economy import TEMPO, Economy, read, small_economy
-from tao_lab.course.lab07.exercises import FAUCET, HALF, YEAR
 from tao_lab.course.networks import kept_network
 from tao_lab.economy import block_emission, issuance_after
 from tao_lab.economy.block_emission import TOTAL_SUPPLY

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tao_lab.cards import Grid, percent
-from tao_lab.course.lab08.exercises import unstake
 from tao_lab.course.lab08.experiments import price_story
+from tao_lab.course.lab08.ours import unstake
 from tao_lab.course.lab08.pools import EXAMPLE
 from tao_lab.course.questions import Finding, Question
 from tao_lab.economy import swap

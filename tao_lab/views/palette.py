@@ -1,0 +1,5 @@
+"""Colours and type of charts and drawings. Okabe and Ito chose the colours: colour-blind eyes tell them apart."""
+
+BLUE, VERMILLION, BLACK, GREY, LIGHT, INK = "#0072B2", "#D55E00", "#000000", "#767676", "#EDEDED", "#333333"
+GREEN, ORANGE, SKY = "#009E73", "#E69F00", "#56B4E9"
+FONT = "'Segoe UI', 'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', sans-serif"
