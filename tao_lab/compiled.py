@@ -7,6 +7,7 @@ module into what numba makes of it, so that compiled code sees only numba's own 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from threading import RLock
 from typing import Any
@@ -55,6 +56,15 @@ class Compiled:
 
             self._built = getattr(numba, self._decorator)(*self._arguments, **self._options)(self.__wrapped__)
         return self._built
+
+
+def build_loaded() -> None:
+    """Build what is compiled in every module of the lab that is loaded, before a clock starts."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith("tao_lab."):
+            for value in list(vars(module).values()):
+                if isinstance(value, Compiled):
+                    value.build()
 
 
 def njit(*arguments: Any, **options: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Solutions of lab 00: one function for each exercise."""
+"""Solutions of lab 00: one function an exercise. Made by `make labs`."""
 
 
 def role_of(statement):
@@ -8,8 +8,17 @@ def role_of(statement):
 
     Returns "miner", "validator", "subnet creator" or "staker".
     """
-    roles = {"miner": "ag", "validator": "bc", "subnet creator": "de", "staker": "fh"}
-    return next(role for role, letters in roles.items() if statement in letters)
+    role = {
+        "a": "miner",
+        "b": "validator",
+        "c": "validator",
+        "d": "subnet creator",
+        "e": "subnet creator",
+        "f": "staker",
+        "g": "miner",
+        "h": "staker",
+    }
+    return role[statement]
 
 
 def payout(before, after, netuid, hotkey):

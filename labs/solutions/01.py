@@ -1,4 +1,4 @@
-"""Solutions of lab 01: one function for each exercise."""
+"""Solutions of lab 01: one function an exercise. Made by `make labs`."""
 
 from hashlib import blake2b, sha256
 
@@ -14,29 +14,42 @@ def read_mnemonic(phrase):
     phrase  str  12, 15, 18, 21 or 24 words of WORDS, with a space between them
 
     Returns entropy_bits (int), checksum_bits (int), entropy (bytes, or None if the checksum is wrong).
+
+    >>> bits, checked, entropy = read_mnemonic("zoo " * 11 + "wrong")
+    >>> bits, checked, entropy.hex()
+    (128, 4, 'ffffffffffffffffffffffffffffffff')
+    >>> read_mnemonic("zoo " * 11 + "zoo")
+    (128, 4, None)
     """
     bits = "".join(f"{WORDS.index(word):011b}" for word in phrase.split())
-    checksum_bits = len(bits) // 33
+    checksum_bits = len(bits) % 32  # each 32 bits of entropy have one more
     entropy_bits = len(bits) - checksum_bits
-    entropy = int(bits[:entropy_bits], 2).to_bytes(entropy_bits // 8, "big")
+    entropy = bytes(int(bits[place : place + 8], 2) for place in range(0, entropy_bits, 8))
     hashed = "".join(f"{byte:08b}" for byte in sha256(entropy).digest())
     return entropy_bits, checksum_bits, entropy if hashed.startswith(bits[entropy_bits:]) else None
 
 
 def rewrite_address(address, ss58_format):
-    """The same key on another network.
+    """The same key on another network, unless the address has an error in it.
 
     address      str  Base58 of: format (1 byte), public key (32 bytes), checksum (2 bytes)
     ss58_format  int  number of the other network, below 64
 
     Returns public_key (bytes), valid (bool: is the checksum of `address` right?), rewritten (str).
+    Where `address` is not valid, rewritten is None: a new checksum would make the error look right.
+
+    >>> rewrite_address("5C4hrfjw9DjXZTzV3MwzrrAr9P1MJhSrvWGWqi1eSuyUpnhM", 0)[1:]
+    (True, '111111111111111111111111111111111HC1')
+    >>> rewrite_address("5C4hrfjw9DjXZTzV3MwzrrAr9P1MJhSrvWGWqi1eSuyUpnhN", 0)[1:]
+    (False, None)
     """
     data = base58.b58decode(address)
     public_key, checksum = data[1:33], data[33:]
-    valid = blake2b(b"SS58PRE" + data[:33]).digest()[:2] == checksum
+    valid = checksum == blake2b(b"SS58PRE" + data[:33]).digest()[:2]
+    if not valid:
+        return public_key, False, None
     body = bytes([ss58_format]) + public_key
-    rewritten = base58.b58encode(body + blake2b(b"SS58PRE" + body).digest()[:2]).decode()
-    return public_key, valid, rewritten
+    return public_key, True, base58.b58encode(body + blake2b(b"SS58PRE" + body).digest()[:2]).decode()
 
 
 def countersign(message, signature, sender, keypair):
@@ -48,8 +61,18 @@ def countersign(message, signature, sender, keypair):
     keypair    Keypair  yours
 
     Returns your signature of the message (64 bytes), or None if the sender did not sign it.
+
+    >>> from bittensor_core import Keypair
+    >>> alice, bob = Keypair.create_from_uri("//Alice"), Keypair.create_from_uri("//Bob")
+    >>> mine = countersign(b"add 2 and 2", alice.sign(b"add 2 and 2"), alice.ss58_address, bob)
+    >>> verify(b"add 2 and 2", mine, bob.ss58_address)
+    True
+    >>> print(countersign(b"add 2 and 3", alice.sign(b"add 2 and 2"), alice.ss58_address, bob))
+    None
     """
-    return keypair.sign(message) if verify(message, signature, sender) else None
+    if not verify(message, signature, sender):
+        return None
+    return keypair.sign(message)
 
 
 def hotkey_can(call):
@@ -57,9 +80,19 @@ def hotkey_can(call):
 
     call  str  name of one of the six
 
-    Returns True or False.
+    Returns True or False; for example False, if you think that the chain refuses this one:
+
+    >>> hotkey_can("transfer_keep_alive")
+    False
     """
-    return call in ("set_weights", "serve_axon")
+    return {
+        "set_weights": True,
+        "serve_axon": True,
+        "transfer_keep_alive": False,
+        "remove_stake": False,
+        "increase_take": False,
+        "swap_hotkey": False,
+    }[call]
 
 
 def lock(keypair, password):
@@ -69,5 +102,10 @@ def lock(keypair, password):
     password  str
 
     Returns the bytes of the file.
+
+    >>> from bittensor_core import Keypair
+    >>> lock(Keypair.create_from_uri("//Alice"), "correct horse")[:5]
+    b'$NACL'
     """
-    return encrypt_keyfile_data(serialized_keypair_to_keyfile_data(keypair), password)
+    data = serialized_keypair_to_keyfile_data(keypair)
+    return encrypt_keyfile_data(data, password)

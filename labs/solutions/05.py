@@ -1,4 +1,4 @@
-"""Solutions of lab 05: one function an exercise. Imports stand at the top of the notebook."""
+"""Solutions of lab 05: one function an exercise. Made by `make labs`."""
 
 from hashlib import blake2b
 
@@ -37,6 +37,9 @@ def remember(memory, scores, seats, alpha):
     alpha   float  part of the newest score in the average
 
     Returns a new dict like `memory`, with everybody in `seats` and nobody else.
+
+    >>> remember({"Ann": [1, 5, 0.5]}, {"Ann": 1.0}, {"Ann": (1, 5), "Bob": (2, 6)}, 0.5)
+    {'Ann': [1, 5, 0.75], 'Bob': [2, 6, 0.0]}
     """
     after = {}
     for hotkey, (uid, registered_at) in seats.items():
@@ -49,23 +52,30 @@ def remember(memory, scores, seats, alpha):
     return after
 
 
-def to_u16(weights):
-    """Weights as the chain wants them.
+def to_u16(weights, fewest):
+    """Weights as the chain takes them.
 
     weights  dict  uid: weight, a float from 0 on, of any size
+    fewest   int   how many weights a row has at least
 
-    Returns uids (list of int), values (list of int, the largest is 65,535); nobody with a value of 0.
+    Returns uids (list of int), values (list of int, 1 to 65,535, the largest is 65,535).
+    Where too few weights are above 0, further UIDs of `weights`, the first ones first, get 1, the smallest value.
+
+    >>> to_u16({1: 0.5, 2: 0.0, 3: 1.0, 4: 0.0}, 3)
+    ([1, 3, 2], [32768, 65535, 1])
     """
-    top = max(weights.values(), default=0)
-    uids, values = [], []
-    if top == 0:
-        return uids, values
+    if not any(weights.values()):
+        return [], []
+    top = max(weights.values())
+    row = {}
     for uid, weight in weights.items():
         value = round(weight / top * 65_535)
         if value > 0:
-            uids.append(uid)
-            values.append(value)
-    return uids, values
+            row[uid] = value
+    for uid in weights:
+        if len(row) < fewest and uid not in row:
+            row[uid] = 1
+    return list(row), list(row.values())
 
 
 def refusal(uids, values, version_key, limits):
@@ -88,7 +98,7 @@ def refusal(uids, values, version_key, limits):
         return "SettingWeightsTooFast", wait
     if version_key < limits.version_key:
         return "IncorrectWeightVersionKey", 0
-    if not me.permit:
+    if not me.permit and not limits.owner:
         return "NeuronNoValidatorPermit", 0
     if len(uids) < limits.fewest:
         return "WeightVecLengthIsLow", 0
@@ -97,25 +107,26 @@ def refusal(uids, values, version_key, limits):
     return "", 0
 
 
-def seal(public_key, netuid, uids, values, salt, version_key):
-    """The hash that you commit to.
+def seal(public_key, netuid, uids, values, version_key, draw):
+    """A commit to weights: the hash for the chain, and the salt that you need to reveal it.
 
     public_key   bytes, 32: of your hotkey
     netuid       int, u16
     uids         list of int, u16
     values       list of int, u16
-    salt         list of int, u16
     version_key  int, u64
+    draw         function: draw(n) is a list of the next n u16 numbers of chance, which nobody else knows
 
-    Returns bytes, 32.
+    Returns salt (list of int, 128 bits of chance), message (bytes, what is hashed), hash (bytes, 32).
     """
-    data = public_key + netuid.to_bytes(2, "little")
+    salt = draw(8)
+    message = public_key + netuid.to_bytes(2, "little")
     for numbers in (uids, values, salt):
-        data += compact(len(numbers))
+        message += compact(len(numbers))
         for number in numbers:
-            data += number.to_bytes(2, "little")
-    data += version_key.to_bytes(8, "little")
-    return blake2b(data, digest_size=32).digest()
+            message += number.to_bytes(2, "little")
+    message += version_key.to_bytes(8, "little")
+    return salt, message, blake2b(message, digest_size=32).digest()
 
 
 def to_reveal(commits, epoch, period):
@@ -126,11 +137,10 @@ def to_reveal(commits, epoch, period):
     period   int, RevealPeriodEpochs of the subnet
 
     Returns now (list of hashes), lost (list of hashes that can never be revealed any more).
+
+    >>> to_reveal([("0xa", 30), ("0xb", 31), ("0xc", 32)], 32, 1)
+    (['0xb'], ['0xa'])
     """
-    now, lost = [], []
-    for commit, made in commits:
-        if epoch == made + period:
-            now.append(commit)
-        elif epoch > made + period:
-            lost.append(commit)
+    now = [commit for commit, made in commits if epoch - made == period]
+    lost = [commit for commit, made in commits if epoch - made > period]
     return now, lost

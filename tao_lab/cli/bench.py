@@ -209,3 +209,26 @@ def bench_judge(
     typer.echo(f"mutants {mutants}, killed {killed}, equivalent {equivalent}, survived {survived}")
     if survived or any(each.idle for each in found):
         raise typer.Exit(1)
+
+
+@bench.command("start", epilog="Example: `tao-lab bench start --rounds 5`")
+def bench_start(
+    rounds: Annotated[int, typer.Option(min=1, max=100, help="Rounds; each starts everything once.")] = 3,
+) -> None:
+    """Processor time to start the lab, as ratios to `import bittensor` in the same run."""
+    from tao_lab.bench import machine, start
+
+    with Progress(console=messages, transient=True, disable=not messages.is_terminal) as progress:
+        bar = progress.add_task("rounds", total=rounds + 1)
+        peer, timings = start.measure(rounds, lambda: progress.advance(bar))
+    table = Table("start", "seconds of a processor", "ratio", "at most")
+    table.add_row(start.PEER, f"{peer:.2f}", "1.00", "")
+    for each in timings:
+        table.add_row(each.start.name, f"{each.seconds:.2f}", f"{each.ratio:.2f}", f"{each.start.limit:.2f}")
+    output.print(table)
+    typer.echo(machine.describe())
+    over = any(each.ratio > each.start.limit for each in timings)
+    ratios = ", ".join(f"{each.start.name} {each.ratio:.2f} (at most {each.start.limit})" for each in timings)
+    typer.echo(f"ratios to {start.PEER}: {ratios}: {'over the limit' if over else 'within the limits'}")
+    if over:
+        raise typer.Exit(1)

@@ -590,8 +590,10 @@ def _stale(solution: Function) -> Function:
 
     def answer(*arguments: Any) -> Any:
         last.append(solution(*arguments))
+        answer.applies = len(last) > 1  # type: ignore[attr-defined]
         return last[-2] if len(last) > 1 else last[-1]
 
+    answer.applies = False  # type: ignore[attr-defined]
     return answer
 
 

@@ -146,6 +146,12 @@ def _same(before: Any, after: Any) -> bool:
         return all(_same(getattr(before, f.name), getattr(after, f.name)) for f in fields(before))
     if isinstance(before, (list, tuple)):
         return len(before) == len(after) and all(_same(a, b) for a, b in zip(before, after, strict=True))
+    if isinstance(before, dict):
+        return (
+            isinstance(after, dict)
+            and before.keys() == after.keys()
+            and all(_same(before[key], after[key]) for key in before)
+        )
     if isinstance(before, (bool, int, float, str, bytes, type(None))):
         return bool(before == after)
     return True  # a number system, a function: nothing that holds values

@@ -17,10 +17,13 @@ from urllib.parse import urlsplit
 import bittensor as bt
 
 from tao_lab.errors import LabError
+from tao_lab.foreign import escaped
 from tao_lab.network import Network
 
 Chain: TypeAlias = Network | str  # in this process, or the SDK's name or URL of a network
 Endpoint: TypeAlias = tuple[str, int]
+GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")  # all that IANA has given out (RFC 4291)
+ISATAP = 0x0000_5EFE
 log = logging.getLogger(__name__)
 
 
@@ -90,7 +93,7 @@ async def read_peers(connection: bt.Client, netuid: int) -> Peers:
             active=neuron.active,
             registered_at=neuron.block_at_registration,
             last_update=neuron.last_update,
-            axon=None if neuron.axon is None else endpoint(neuron.axon),
+            axon=None if neuron.axon is None else _endpoint_or_none(neuron.axon),
         )
         for neuron in graph.neurons
     ]
@@ -117,7 +120,7 @@ class Watch:
                         self.peers = await read_peers(connection, self._netuid)
                         await asyncio.sleep(self._seconds)
             except Exception as error:  # noqa: BLE001 - whatever keeps the chain away, the miner goes on
-                log.warning("the chain cannot be read (%s: %s); trying again", type(error).__name__, error)
+                log.warning("the chain cannot be read (%s: %s); trying again", type(error).__name__, escaped(error))
                 await asyncio.sleep(self._seconds)
 
 
@@ -130,6 +133,14 @@ def endpoint(axon: str) -> Endpoint:
     address = ipaddress.ip_address(host.strip("[]"))
     mapped = getattr(address, "ipv4_mapped", None)
     return str(mapped or address), int(port)
+
+
+def _endpoint_or_none(axon: str) -> Endpoint | None:
+    """The same; None for what is no address: one miner's entry must not hide the others'."""
+    try:
+        return endpoint(axon)
+    except ValueError:
+        return None
 
 
 def published(host: str) -> str:
@@ -146,10 +157,28 @@ def may_be_asked(host: str, local: bool) -> bool:
     """Whether a validator opens a connection to an address that a miner put on the chain.
 
     Anybody may name any address. Only public ones are asked, or this machine's where the chain itself is on it, so
-    that no miner makes a validator knock at doors of its own network.
+    that no miner makes a validator knock at doors of its own network. An IPv6 address that carries an IPv4 one leads
+    there through a gateway: both must be public, and translators' own prefixes (64:ff9b::/96, ::/96) are not asked.
     """
     address: Any = ipaddress.ip_address(host)
-    return bool(address.is_global and not address.is_multicast) or (local and bool(address.is_loopback))
+    if local and address.is_loopback:
+        return True
+    return _is_public(address) and all(_is_public(inside) for inside in _carried(address))
+
+
+def _is_public(address: Any) -> bool:
+    unicast = address.version == 4 or address in GLOBAL_UNICAST
+    return bool(unicast and address.is_global and not address.is_multicast)
+
+
+def _carried(address: Any) -> list[Any]:
+    """IPv4 addresses that an IPv6 one leads to: 6to4 (RFC 3056), Teredo (RFC 4380), ISATAP (RFC 5214)."""
+    if address.version == 4:
+        return []
+    found = [address.sixtofour, *(address.teredo or ())]
+    if int(address) >> 32 & 0xFDFF_FFFF == ISATAP:  # with the universal/local bit masked
+        found.append(ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF))
+    return [one for one in found if one is not None]
 
 
 def is_local(chain: Chain) -> bool:

@@ -4,20 +4,22 @@
     200                    body {"id", "content"}
     4xx, 5xx               body {"code", "sentence", "mend"}
 
-Neither side trusts the other: bytes are counted before they are read, and what is read is checked.
+Neither side trusts the other: bytes and values are counted before they are read, and what is read is checked.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import Any, NoReturn
+from typing import Any
 
+from tao_lab.foreign import NotPlainJson, escaped, read_json
 from tao_lab.neurons.work import Json, Task
 
 PATH = "/forward"
 MOST_REQUEST = 2**20  # bytes of a task
 MOST_ANSWER = 8 * 2**20  # bytes of an answer: a waveform is long
+MOST_REFUSAL = 2**16  # bytes of a refusal: it is a sentence
 LONGEST_ID = 128
 LONGEST_SECONDS = 600.0
 
@@ -42,15 +44,15 @@ def read_task(body: bytes) -> Task:
         NotATask: It is no JSON, or a field is missing or of another type.
     """
     try:
-        data = _json(body)
-    except ValueError as error:
+        data = read_json(body)
+    except NotPlainJson as error:
         raise NotATask(f"the body is no JSON: {error}") from None
     if not isinstance(data, dict):
         raise NotATask("the body is no JSON object")
     name, kind, content = data.get("id"), data.get("kind"), data.get("content")
     seconds = data.get("seconds", Task.seconds)
-    if not isinstance(name, str) or not 0 < len(name) <= LONGEST_ID:
-        raise NotATask(f"`id` must be a string of 1 to {LONGEST_ID} characters")
+    if not isinstance(name, str) or not 0 < len(name) <= LONGEST_ID or not name.isprintable():
+        raise NotATask(f"`id` must be a string of 1 to {LONGEST_ID} printable characters")
     if not isinstance(kind, str) or not isinstance(content, dict):
         raise NotATask("`kind` must be a string and `content` an object")
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds <= LONGEST_SECONDS:
@@ -74,24 +76,22 @@ def read_answer(body: bytes, task: Task) -> Json:
         NotAnAnswer: It is no JSON, or no answer to this task.
     """
     try:
-        data = _json(body)
-    except ValueError as error:
+        data = read_json(body)
+    except NotPlainJson as error:
         raise NotAnAnswer(f"the answer is no JSON: {error}") from None
     if not isinstance(data, dict) or data.get("id") != task.id or "content" not in data:
         raise NotAnAnswer("the answer does not name this task, or has no content")
     return data["content"]
 
 
+def read_refusal(status: int, body: bytes) -> str:
+    """What a miner says about why it doesn't answer, on one line that is safe to log."""
+    try:
+        said = read_json(body)
+        return escaped(f"{said['code']}: {said['sentence']}")
+    except (NotPlainJson, TypeError, KeyError, IndexError):
+        return f"HTTP {status}"
+
+
 def _bytes(data: Any) -> bytes:
     return json.dumps(data, allow_nan=False, separators=(",", ":"), ensure_ascii=False).encode()
-
-
-def _json(body: bytes) -> Any:
-    try:
-        return json.loads(body, parse_constant=_no_number)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
-
-
-def _no_number(text: str) -> NoReturn:
-    raise ValueError(f"{text} is no number")

@@ -2,15 +2,19 @@
 
 `Node` has the methods that the SDK and `btcli` call; `Session` is one client's connection to it: it knows the
 client's subscriptions. A WebSocket server and the in-process connection of `node/substrate.py` are both a few lines
-around a `Session`. Sources: `substrate/client/rpc-api` of the Polkadot SDK; the transport of `bittensor` 11.3.0.
+around a `Session`. Every frame gets an answer, whatever is in it, and every answer has a limit. Sources:
+`substrate/client/rpc-api` of the Polkadot SDK; the transport of `bittensor` 11.3.0.
 """
 
 from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Callable
+import logging
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from itertools import count
 from typing import Any
 
@@ -26,14 +30,25 @@ from tao_lab.chain.errors import (
 )
 from tao_lab.chain.runtime import SPEC_NAME, SPEC_VERSION, TRANSACTION_VERSION
 from tao_lab.chain.state import StorageReader
+from tao_lab.foreign import NotPlainJson, escaped, read_json
 
 Json = Any
 Notify = Callable[[str], None]
 
 PARSE_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS, INTERNAL_ERROR = -32700, -32600, -32601, -32602, -32603
 BAD_FORMAT, VERIFICATION_ERROR, INVALID_TRANSACTION, ALREADY_IMPORTED, UNKNOWN_BLOCK = 1001, 1002, 1010, 1013, 4003
+TOO_MANY_SUBSCRIPTIONS, TOO_LARGE, TOO_LARGE_A_BATCH = -32006, -32008, -32010  # as `jsonrpsee` numbers them
 MOST_KEYS = 1_000  # of one page, and of one query: as a node's default limits
+MOST_HEIGHTS = 1_000  # of one question
 MOST_REQUESTS = 1_000  # of one batch
+MOST_VALUES = 2**17  # in one frame
+MOST_NESTING = 64  # lists and objects inside each other
+MOST_SUBSCRIPTIONS = 128  # of one client
+MOST_ANSWER = 16 * 2**20  # characters of the answer to one frame
+LONGEST_ID = 1_000  # characters of a request's id, which the answer repeats
+LONGEST_DATA = 1_000  # characters of what an error says in addition
+HEX_NUMBER = re.compile(r"0x[0-9a-fA-F]{1,64}")
+log = logging.getLogger(__name__)
 
 # What a node says about each case; clients recognize the words.
 TRANSACTION_TEXTS = {
@@ -56,12 +71,18 @@ class RpcError(Exception):
 
     def __init__(self, code: int, message: str, data: Json = None) -> None:
         super().__init__(message)
-        self.code, self.message, self.data = code, message, data
+        self.code, self.message = code, message
+        self.data = data[:LONGEST_DATA] if isinstance(data, str) else data
 
     def encodable(self) -> dict[str, Json]:
         """As the `error` of a response."""
         error = {"code": self.code, "message": self.message}
         return error if self.data is None else {**error, "data": self.data}
+
+
+def too_large() -> RpcError:
+    """An answer that is longer than one may be."""
+    return RpcError(TOO_LARGE, "Response is too big", f"an answer has at most {MOST_ANSWER:,} characters; ask for less")
 
 
 def rpc_error(error: ChainError) -> RpcError:
@@ -85,16 +106,64 @@ def hex_of(data: bytes) -> str:
     return "0x" + data.hex()
 
 
+def invalid(name: str, value: Json, allowed: str) -> RpcError:
+    """A parameter that isn't what the method takes."""
+    return RpcError(INVALID_PARAMS, "Invalid params", f"{name} is {escaped(repr(value), 80)}, allowed: {allowed}")
+
+
+def text_of(value: Json, name: str) -> str:
+    """A client's string.
+
+    Raises:
+        RpcError: Invalid params.
+    """
+    if not isinstance(value, str):
+        raise invalid(name, value, "a string")
+    return value
+
+
 def bytes_of(value: Json, name: str) -> bytes:
     """Bytes from a client's hex.
 
     Raises:
         RpcError: Invalid params.
     """
+    digits = value.removeprefix("0x") if isinstance(value, str) else ""
     try:
-        return bytes.fromhex(value.removeprefix("0x"))
-    except (AttributeError, ValueError):
-        raise RpcError(INVALID_PARAMS, "Invalid params", f"{name} is {value!r:.80}, allowed: hex bytes") from None
+        found = bytes.fromhex(digits)
+    except ValueError:
+        found = b""
+    if not isinstance(value, str) or len(digits) != 2 * len(found):  # `fromhex` skips spaces
+        raise invalid(name, value, "hex bytes")
+    return found
+
+
+def number_of(value: Json, name: str, most: int | None = None) -> int:
+    """A client's whole number, 0 or more: digits, or hex with 0x.
+
+    Raises:
+        RpcError: Invalid params.
+    """
+    if isinstance(value, str) and HEX_NUMBER.fullmatch(value):
+        value = int(value, 16)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0 or (most is not None and value > most):
+        raise invalid(name, value, "a whole number from 0" + ("" if most is None else f" to {most}"))
+    return value
+
+
+def keys_of(value: Json) -> list[str]:
+    """A client's list of storage keys, in hex.
+
+    Raises:
+        RpcError: Invalid params.
+    """
+    if not isinstance(value, list):
+        raise invalid("keys", value, f"a list of at most {MOST_KEYS}")
+    if len(value) > MOST_KEYS:
+        raise invalid("the number of keys", len(value), f"a list of at most {MOST_KEYS}")
+    for key in value:
+        bytes_of(key, "key")
+    return value
 
 
 class Node:
@@ -141,7 +210,7 @@ class Node:
 
     def account_next_index(self, account: str) -> int:
         """Nonce of the account's next extrinsic, behind those that wait."""
-        return self.chain.next_nonce(account)
+        return self.chain.next_nonce(text_of(account, "account"))
 
     def head(self) -> str:
         """Hash of the newest block; it is final."""
@@ -150,14 +219,13 @@ class Node:
     def block_hash(self, number: Json = None) -> Json:
         """Hash at a height (a number, hex, or a list of them), or null."""
         if isinstance(number, list):
-            return [self.block_hash(one) for one in number]
-        if number is None:
-            return self.head()
-        try:
-            height = int(number, 16) if isinstance(number, str) else int(number)
-        except (TypeError, ValueError):
-            raise RpcError(INVALID_PARAMS, "Invalid params", f"height is {number!r:.80}") from None
-        found = self.chain.block_hash(height) if 0 <= height <= self.chain.head.number else None
+            if len(number) > MOST_HEIGHTS:
+                raise invalid("the number of heights", len(number), f"a list of at most {MOST_HEIGHTS}")
+            return [self._hash_at(number_of(one, "height")) for one in number]
+        return self.head() if number is None else self._hash_at(number_of(number, "height"))
+
+    def _hash_at(self, height: int) -> str | None:
+        found = self.chain.block_hash(height) if height <= self.chain.head.number else None
         return None if found is None else hex_of(found)
 
     def _find(self, at: Json) -> int | None:
@@ -167,7 +235,7 @@ class Node:
     def _height(self, at: Json) -> int:
         height = self._find(at)
         if height is None:
-            raise RpcError(UNKNOWN_BLOCK, "Client error", f"UnknownBlock: no block {at}")
+            raise RpcError(UNKNOWN_BLOCK, "Client error", f"UnknownBlock: no block {at:.80}")
         return height
 
     def _state(self, at: Json) -> StorageReader:
@@ -220,24 +288,34 @@ class Node:
 
     def query_storage(self, keys: Json, at: Json = None) -> Json:
         """Values of several keys at one block."""
-        if not isinstance(keys, list) or len(keys) > MOST_KEYS:
-            raise RpcError(INVALID_PARAMS, "Invalid params", f"keys: a list of at most {MOST_KEYS}")
         height = self._height(at)
-        state = self.chain.at(height)
-        values = ((key, state.raw_get(bytes_of(key, "key"))) for key in keys)
-        changes = [[key, None if value is None else hex_of(value)] for key, value in values]
+        changes = [list(pair) for pair in self.values(keys_of(keys), self.chain.at(height))]
         return [{"block": self.block_hash(height), "changes": changes}]
+
+    def values(self, keys: Sequence[str], state: StorageReader | None = None) -> list[tuple[str, str | None]]:
+        """Values of checked keys, in hex; at the head where no state is given.
+
+        Raises:
+            RpcError: They are more than an answer may have.
+        """
+        state, size, found = state or self._state(None), 0, []
+        for key in keys:
+            value = state.raw_get(bytes_of(key, "key"))
+            size += len(key) + (0 if value is None else 2 * len(value))
+            if size > MOST_ANSWER:
+                raise too_large()
+            found.append((key, None if value is None else hex_of(value)))
+        return found
 
     def keys_paged(self, prefix: Json, most: int, after: Json = None, at: Json = None) -> list[str]:
         """Keys that begin with `prefix`, behind `after`, in order, at most `most`."""
-        if not isinstance(most, int) or not 0 <= most <= MOST_KEYS:
-            raise RpcError(INVALID_PARAMS, "Invalid params", f"count is {most!r:.80}, allowed: 0 to {MOST_KEYS}")
+        most = number_of(most, "count", MOST_KEYS)
         start = None if after is None else bytes_of(after, "start key")
         return [hex_of(key) for key in self._state(at).raw_keys(bytes_of(prefix, "prefix"), start, most)]
 
     def call(self, name: str, data: str, at: Json = None) -> str:
         """A runtime API: `Api_method` and the SCALE bytes of its arguments."""
-        api, _, method = name.partition("_")
+        api, _, method = text_of(name, "method").partition("_")
         try:
             return hex_of(self.chain.runtime_call(api, method, bytes_of(data, "arguments"), self._height(at)))
         except NotInLab as error:
@@ -315,7 +393,7 @@ class _Subscription:
     method: str
     keys: tuple[str, ...] = ()
     extrinsic: bytes = b""
-    known: dict[str, Json] = field(default_factory=dict)
+    known: dict[str, bytes] = field(default_factory=dict)  # hash of each value that was told
 
 
 class Session:
@@ -333,53 +411,90 @@ class Session:
         self._names = count(1)
         self._subscriptions: dict[str, _Subscription] = {}
         self._ends = set(SUBSCRIPTIONS.values())
+        self._is_open = True
         node.chain.listeners.append(self._on_block)
 
     def close(self) -> None:
         """Forget the client."""
+        self._is_open = False
         if self._on_block in self._node.chain.listeners:
             self._node.chain.listeners.remove(self._on_block)
         self._subscriptions.clear()
 
-    def handle(self, text: str) -> str | None:
-        """Answer a request or a batch of them; None where nothing is to be answered."""
+    @property
+    def listens(self) -> bool:
+        """Whether the client has a subscription."""
+        return bool(self._subscriptions)
+
+    def handle(self, frame: str | bytes) -> str | None:
+        """Answer a request or a batch of them; None where nothing is to be answered.
+
+        Never raises: whatever is in the frame, its sender gets the JSON-RPC error for it.
+        """
         try:
-            request = json.loads(text)
-        except ValueError as error:
+            request = read_json(frame, most_nodes=MOST_VALUES, most_nesting=MOST_NESTING)
+        except NotPlainJson as error:
             return json.dumps(_failure(None, RpcError(PARSE_ERROR, "Parse error", str(error))))
         if not isinstance(request, list):
-            answer = self._answer(request)
-            return None if answer is None else json.dumps(answer)
-        if not request or len(request) > MOST_REQUESTS:
-            wrong_size = RpcError(INVALID_REQUEST, "Invalid request", f"a batch has 1 to {MOST_REQUESTS} requests")
-            return json.dumps(_failure(None, wrong_size))
-        answers = [answer for one in request if (answer := self._answer(one)) is not None]
-        return json.dumps(answers) if answers else None
+            return self._answer(request, MOST_ANSWER)[0]
+        if not request:
+            return json.dumps(_failure(None, RpcError(INVALID_REQUEST, "Invalid request", "an empty batch")))
+        if len(request) > MOST_REQUESTS:
+            allowed = f"at most {MOST_REQUESTS} requests"
+            return json.dumps(_failure(None, RpcError(TOO_LARGE_A_BATCH, "The batch request was too large", allowed)))
+        return self._batch(request)
 
-    def _answer(self, request: Json) -> Json:
+    def _batch(self, requests: list[Json]) -> str | None:
+        """The answers to a batch; those that no longer fit become errors."""
+        answers, room = [], MOST_ANSWER
+        for one in requests:
+            answer, room = self._answer(one, room)
+            if answer is not None:
+                answers.append(answer)
+        return f"[{', '.join(answers)}]" if answers else None
+
+    def _answer(self, request: Json, room: int) -> tuple[str | None, int]:
+        """The answer to one request, at most `room` long unless it is an error, and the room that is left after it."""
         name = request.get("id") if isinstance(request, dict) else None
+        if not _is_id(name):
+            allowed = f"an id is a number or a string up to {LONGEST_ID} long"
+            return json.dumps(_failure(None, RpcError(INVALID_REQUEST, "Invalid request", allowed))), room
         try:
-            if not isinstance(request, dict) or not isinstance(request.get("method"), str):
-                raise RpcError(INVALID_REQUEST, "Invalid request", "a request is an object with a method")
-            params = request.get("params") or []
-            if not isinstance(params, list):
-                raise RpcError(INVALID_PARAMS, "Invalid params", "params are a list")
-            with self._node.chain.lock:
-                result = self._call(request["method"], params)
+            if room <= 0:
+                raise too_large()
+            result = self._result(request)
+            if "id" not in request:
+                return None, room
+            answer = json.dumps({"jsonrpc": "2.0", "id": name, "result": result}, allow_nan=False)
+            if len(answer) > room:
+                raise too_large()
+            return answer, room - len(answer)
         except RpcError as error:
-            return _failure(name, error)
+            failure, room = error, 0 if error.code == TOO_LARGE else room
         except ChainError as error:
-            return _failure(name, rpc_error(error))
-        return {"jsonrpc": "2.0", "id": name, "result": result} if "id" in request else None
+            failure = rpc_error(error)
+        except Exception as error:
+            log.exception("the node failed on a client's request")
+            failure = RpcError(INTERNAL_ERROR, "Internal error", f"{type(error).__name__}: the node's log says more")
+        return json.dumps(_failure(name, failure)), room
+
+    def _result(self, request: Json) -> Json:
+        if not isinstance(request, dict) or not isinstance(request.get("method"), str):
+            raise RpcError(INVALID_REQUEST, "Invalid request", "a request is an object with a method")
+        params = request.get("params")
+        if params is not None and not isinstance(params, list):
+            raise RpcError(INVALID_PARAMS, "Invalid params", "params are a list")
+        with self._node.chain.lock:
+            return self._call(request["method"], params or [])
 
     def _call(self, method: str, params: list[Json]) -> Json:
         if method in SUBSCRIPTIONS:
             return self._subscribe(method, params)
         if method in self._ends:
-            return self._subscriptions.pop(str(params[0]) if params else "", None) is not None
+            return self._subscriptions.pop(text_of(params[0] if params else "", "subscription"), None) is not None
         function = self._node.methods.get(method)
         if function is None:
-            raise RpcError(METHOD_NOT_FOUND, "Method not found", method)
+            raise RpcError(METHOD_NOT_FOUND, "Method not found", escaped(method))
         most, least = _parameter_range(function)
         while len(params) > least and params[-1] is None:
             params = params[:-1]
@@ -390,6 +505,9 @@ class Session:
     # --- subscriptions -----------------------------------------------------------------------------------------
 
     def _subscribe(self, method: str, params: list[Json]) -> str:
+        if len(self._subscriptions) >= MOST_SUBSCRIPTIONS or not self._is_open:
+            allowed = f"at most {MOST_SUBSCRIPTIONS} of one client"
+            raise RpcError(TOO_MANY_SUBSCRIPTIONS, "Too many subscriptions on the connection", allowed)
         subscription = _Subscription(f"tao-lab-{next(self._names)}", method)
         chain = self._node.chain
         if method == "author_submitAndWatchExtrinsic":
@@ -400,24 +518,32 @@ class Session:
             self._send(subscription, "ready")
             self._node.seal(subscription.extrinsic)
             return subscription.name
-        self._subscriptions[subscription.name] = subscription
-        if method == "state_subscribeRuntimeVersion":
-            self._send(subscription, self._node.runtime_version())
-        elif method == "state_subscribeStorage":
-            subscription.keys = tuple(params[0] if params and isinstance(params[0], list) else ())
+        if method == "state_subscribeStorage":
+            subscription.keys = tuple(keys_of(params[0] if params else []))
             self._send_storage(subscription)
+        elif method == "state_subscribeRuntimeVersion":
+            self._send(subscription, self._node.runtime_version())
         else:
             self._send(subscription, header_json(chain, chain.head.header))
+        self._subscriptions[subscription.name] = subscription
         return subscription.name
 
     def _on_block(self, block: Block) -> None:
+        """Tell the client of a block. Whatever fails here is this client's: blocks go on for the others."""
         for subscription in list(self._subscriptions.values()):
-            if subscription.method == "author_submitAndWatchExtrinsic":
-                self._send_status(subscription, block)
-            elif subscription.method == "state_subscribeStorage":
-                self._send_storage(subscription)
-            elif subscription.method.startswith("chain_"):
-                self._send(subscription, header_json(self._node.chain, block.header))
+            try:
+                self._tell(subscription, block)
+            except Exception:
+                log.exception("a subscription to %s ends: it could not be served", subscription.method)
+                self._subscriptions.pop(subscription.name, None)
+
+    def _tell(self, subscription: _Subscription, block: Block) -> None:
+        if subscription.method == "author_submitAndWatchExtrinsic":
+            self._send_status(subscription, block)
+        elif subscription.method == "state_subscribeStorage":
+            self._send_storage(subscription)
+        elif subscription.method.startswith("chain_"):
+            self._send(subscription, header_json(self._node.chain, block.header))
 
     def _send_status(self, subscription: _Subscription, block: Block) -> None:
         """Tell whoever waits for an extrinsic that it is in a block, or will never be."""
@@ -428,13 +554,14 @@ class Session:
             self._send(subscription, "invalid")
         else:
             return
-        del self._subscriptions[subscription.name]
+        self._subscriptions.pop(subscription.name, None)
 
     def _send_storage(self, subscription: _Subscription) -> None:
         """Send the values that changed since the last time; all of them at first."""
-        values = {key: self._node.storage(key) for key in subscription.keys}
-        changes = [[key, value] for key, value in values.items() if subscription.known.get(key, ...) != value]
-        subscription.known = values
+        values = dict(self._node.values(subscription.keys))
+        known = {key: sha256(repr(value).encode()).digest() for key, value in values.items()}
+        changes = [[key, value] for key, value in values.items() if subscription.known.get(key) != known[key]]
+        subscription.known = known
         if changes:
             self._send(subscription, {"block": self._node.head(), "changes": changes})
 
@@ -442,6 +569,13 @@ class Session:
         params = {"subscription": subscription.name, "result": result}
         message = {"jsonrpc": "2.0", "method": NOTIFICATIONS[subscription.method], "params": params}
         self._notify(json.dumps(message))
+
+
+def _is_id(name: Json) -> bool:
+    """Whether a client may call its request this: null, a number, or a string that isn't too long to repeat."""
+    if isinstance(name, str):
+        return len(name) <= LONGEST_ID
+    return name is None or (isinstance(name, int | float) and not isinstance(name, bool))
 
 
 def _failure(name: Json, error: RpcError) -> dict[str, Json]:

@@ -1,27 +1,166 @@
 """The chain on a WebSocket: for `btcli`, other processes, and a class in one room.
 
 Only this machine can reach it unless another address is given. A web page cannot: browsers say where a page came
-from, and such requests are refused.
+from, and such requests are refused. One thread serves all connections; requests are answered in a few threads beside
+it. What a client may hold is limited: connections, bytes of a message, bytes that it doesn't read, seconds.
 """
 
 from __future__ import annotations
 
-import queue
+import asyncio
+import logging
+import math
 import threading
+import time
+from collections import Counter, deque
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from http import HTTPStatus
+from typing import Any
 
+from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
-from websockets.sync.server import ServerConnection, serve
 
 from tao_lab.chain.errors import BadValue
 from tao_lab.node.rpc import Node, Session
 
 LOOPBACK = "127.0.0.1"
 MOST_CLIENTS = 200
+MOST_PER_ADDRESS = 100
+MOST_REFUSED = 100  # connections that wait to hear that there is no place
 MOST_BYTES = 16 * 2**20  # of one message: the longest extrinsic, in hex
-MOST_WAITING = 2_000  # notifications for a client that does not read; then it is cut off
+MOST_UNREAD = 8 * 2**20  # characters of notifications for a client that does not read; then it is cut off
+OVERHEAD = 200  # characters that a notification counts for, besides its own
+SEND_SECONDS = 30.0  # for a client to take an answer; then it is cut off
+SILENT_SECONDS = 60.0  # without a request or a subscription, after which a client makes room for another
+WORKERS = 4  # threads that answer; most of the time one of them has the chain
+CLOSE_SECONDS = 2.0
+log = logging.getLogger(__name__)
+_silent = logging.getLogger(f"{__name__}.websockets")  # a broken handshake is the client's affair
+_silent.setLevel(logging.CRITICAL)
+
+
+class _Client(ServerConnection):
+    """One connection, from its first byte.
+
+    Attributes:
+        places: the server's book of connections.
+        heard: when it asked last, in seconds of the monotonic clock; minus infinity if it never did.
+        session: what it asks and hears; None until the handshake is over.
+        refused: whether there was no place for it.
+        address: where it comes from.
+    """
+
+    def __init__(self, places: _Places, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.places = places
+        self.heard = -math.inf
+        self.session: Session | None = None
+        self.refused = False
+        self.address = ""
+        self._waiting: deque[str] = deque()
+        self._unread = 0
+        self._lock = threading.Lock()
+        self._news = asyncio.Event()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take a place, or be refused."""
+        peer = transport.get_extra_info("peername")
+        self.address = str(peer[0]) if peer else ""
+        self.refused = not self.places.take(self)
+        super().connection_made(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Leave the place to another."""
+        self.places.leave(self)
+        super().connection_lost(exc)
+
+    @property
+    def can_make_room(self) -> bool:
+        """Whether it has never asked, or not for long, and waits for nothing."""
+        listens = self.session is not None and self.session.listens
+        return not listens and time.monotonic() - self.heard > SILENT_SECONDS
+
+    def cut_off(self) -> None:
+        """End the connection without a word: the client doesn't read."""
+        if self.transport is not None:
+            self.transport.abort()
+
+    # --- notifications ------------------------------------------------------------------------------------------
+
+    def notify(self, text: str) -> None:
+        """Put a text in the queue, from the thread that makes the block: it neither waits nor raises."""
+        with self._lock:
+            self._unread += len(text) + OVERHEAD
+            too_much = self._unread > MOST_UNREAD
+            if too_much:
+                self._waiting.clear()
+            else:
+                self._waiting.append(text)
+        with suppress(RuntimeError):  # the server was closed meanwhile
+            self.loop.call_soon_threadsafe(self.cut_off if too_much else self._news.set)
+
+    async def tell(self) -> None:
+        """Send what is in the queue, until cancelled."""
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            while self._waiting:
+                with self._lock:
+                    text = self._waiting.popleft() if self._waiting else None
+                if text is None or not await self.send_in_time(text):
+                    return
+                with self._lock:
+                    self._unread -= len(text) + OVERHEAD
+
+    async def send_in_time(self, text: str) -> bool:
+        """Send a text; whether the client took it. One that doesn't within `SEND_SECONDS` is cut off."""
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                await self.send(text)
+        except TimeoutError:
+            self.cut_off()
+            return False
+        except ConnectionClosed:
+            return False
+        return True
+
+
+class _Places:
+    """Who is connected. Touched by the server's thread only."""
+
+    def __init__(self) -> None:
+        self.clients: list[_Client] = []  # oldest first
+        self._refused = 0
+
+    def take(self, client: _Client) -> bool:
+        """A place for a newcomer, if need be that of whoever has been silent longest."""
+        here = [one for one in self.clients if one.address == client.address]
+        full = self.clients if len(self.clients) >= MOST_CLIENTS else here if len(here) >= MOST_PER_ADDRESS else []
+        if full:
+            leaving = min((one for one in full if one.can_make_room), key=lambda one: one.heard, default=None)
+            if leaving is None:
+                self._refused += 1
+                if self._refused > MOST_REFUSED:
+                    client.loop.call_soon(client.cut_off)
+                return False
+            self.clients.remove(leaving)
+            leaving.cut_off()
+        self.clients.append(client)
+        return True
+
+    def leave(self, client: _Client) -> None:
+        """Free a place."""
+        if client.refused:
+            self._refused -= 1
+        elif client in self.clients:
+            self.clients.remove(client)
+
+    def by_address(self) -> Counter[str]:
+        """Connections of each address."""
+        return Counter(one.address for one in self.clients)
 
 
 class Server:
@@ -36,24 +175,29 @@ class Server:
             host: Address of this machine to listen on.
 
         Raises:
-            BadValue: The port is none, or taken.
+            BadValue: The port is invalid, or taken.
         """
-        self._node = node
-        self._places = threading.Semaphore(MOST_CLIENTS)
-        try:
-            self._server = serve(
-                self._client, host, port, origins=[None], max_size=MOST_BYTES, process_request=self._admit
-            )
-        except (OSError, OverflowError) as error:
-            raise BadValue("port", port, f"a free port from 0 to 65535 on {host} ({error})") from None
-        self.port = int(self._server.socket.getsockname()[1])
-        self.url = f"ws://{host}:{self.port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, name="tao-lab-node", daemon=True)
+        self._node, self._host = node, host
+        self.port = port
+        self._places = _Places()
+        self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="tao-lab-node")
+        self._ready = threading.Event()
+        self._failures: list[Exception] = []
+        self._loop = asyncio.new_event_loop()
+        self._stop = asyncio.Event()
+        self._thread = threading.Thread(target=self._run, name="tao-lab-node", daemon=True)
         self._thread.start()
+        self._ready.wait()
+        for failure in self._failures:
+            self._thread.join()
+            raise BadValue("port", port, f"a free port from 0 to 65535 on {host} ({failure})") from failure
+        self.url = f"ws://{host}:{self.port}"
 
     def close(self) -> None:
         """Close the port and cut off the clients."""
-        self._server.shutdown()
+        if self._thread.is_alive():
+            with suppress(RuntimeError):  # it has just ended
+                self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
 
     def __enter__(self) -> Server:
@@ -65,54 +209,63 @@ class Server:
     def __repr__(self) -> str:
         return f"Server({self.url})"
 
+    # --- in the server's thread ---------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            runner.run(self._serve())
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def _serve(self) -> None:
+        try:
+            server = await serve(
+                self._client,
+                self._host,
+                self.port,
+                create_connection=partial(_Client, self._places),  # type: ignore[arg-type] # any factory will do
+                origins=[None],
+                max_size=MOST_BYTES,
+                max_queue=1,  # messages that wait while one is answered
+                process_request=self._admit,
+                close_timeout=CLOSE_SECONDS,
+                logger=_silent,
+            )
+        except Exception as error:  # noqa: BLE001 - whoever waits for the port is told
+            self._failures.append(error)
+            self._ready.set()
+            return
+        self.port = int(server.sockets[0].getsockname()[1])
+        self._ready.set()
+        await self._stop.wait()
+        server.close()
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await server.wait_closed()
+        except TimeoutError:
+            for client in list(self._places.clients):
+                client.cut_off()
+
     def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
-        if self._places.acquire(blocking=False):
-            self._places.release()
-            return None
-        return connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, f"{MOST_CLIENTS} clients are connected already\n")
+        if isinstance(connection, _Client) and connection.refused:
+            here = self._places.by_address()[connection.address]
+            text = f"{len(self._places.clients)} clients are connected already, {here} of them from this address\n"
+            return connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, text)
+        return None
 
-    def _client(self, connection: ServerConnection) -> None:
+    async def _client(self, connection: ServerConnection) -> None:
         """Serve one client until it leaves. What it is told goes through a queue, so that it holds nobody up."""
-        waiting: queue.Queue[str | None] = queue.Queue(MOST_WAITING)
-
-        def notify(text: str) -> None:
-            try:
-                waiting.put_nowait(text)
-            except queue.Full:
-                threading.Thread(target=connection.close, daemon=True).start()
-
-        session = Session(self._node, notify)
-        teller = threading.Thread(target=_tell, args=(connection, waiting), daemon=True)
-        teller.start()
-        with self._places:
-            try:
-                for message in connection:
-                    text = message if isinstance(message, str) else message.decode(errors="replace")
-                    answer = session.handle(text)
-                    if answer is not None:
-                        connection.send(answer)
-            except ConnectionClosed:
-                pass  # it left in the middle of an answer
-            finally:
-                session.close()
-                connection.close()
-                _put_last(waiting)
-
-
-def _tell(connection: ServerConnection, waiting: queue.Queue[str | None]) -> None:
-    while (text := waiting.get()) is not None:
+        assert isinstance(connection, _Client)
+        connection.session = session = Session(self._node, connection.notify)
+        teller = asyncio.create_task(connection.tell())
         try:
-            connection.send(text)
+            while True:
+                message = await connection.recv(decode=False)  # bytes that are no UTF-8 get an answer as well
+                connection.heard = time.monotonic()
+                answer = await self._loop.run_in_executor(self._pool, session.handle, message)
+                if answer is not None and not await connection.send_in_time(answer):
+                    break
         except ConnectionClosed:
-            return
-
-
-def _put_last(waiting: queue.Queue[str | None]) -> None:
-    """End the thread that tells: make room for the last word if need be."""
-    while True:
-        try:
-            waiting.put_nowait(None)
-            return
-        except queue.Full:
-            with suppress(queue.Empty):  # the thread itself may make the room
-                waiting.get_nowait()
+            pass  # it left
+        finally:
+            session.close()
+            teller.cancel()

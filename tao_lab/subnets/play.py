@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from tao_lab.errors import LabError
+from tao_lab.neurons import rules
 from tao_lab.neurons.models import ModelTimeout
 from tao_lab.neurons.work import Answer, Forward, Subnet, Task
 
@@ -36,6 +37,7 @@ def play(
 
     Raises:
         LabError: no rounds or no miners.
+        BadRule: the kind's own rule raised, or returned anything but scores from 0 to 1.
     """
     from tao_lab.subnets import kind
 
@@ -45,9 +47,9 @@ def play(
         raise LabError(f"rounds: {rounds}, miners: {len(players)}; allowed: at least one of each")
     rows = []
     for number in range(rounds):
-        asked = subnet.make_round(seed + number)
+        asked = rules.make_round(subnet, seed + number)
         answers = [ask(forward, asked.task) for forward in players.values()]
-        for name, answer, score in zip(players, answers, subnet.score(asked, answers), strict=True):
+        for name, answer, score in zip(players, answers, rules.score(subnet, asked, answers), strict=True):
             rows.append((name, score.value, answer.seconds, score.reason))
         progress()
     import pandas as pd

@@ -43,6 +43,7 @@ class Kind:
         rule: the library's function.
         answer: from what a rule returns to the form of `expected`; raises AnswerError for anything else.
         signature: how a student writes the function, for messages.
+        compiled: whether the library's part in it is compiled code, which takes a second or two to load.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Kind:
     rule: Callable[..., Any]
     answer: Callable[[Any], Mapping[str, Any]]
     signature: str
+    compiled: bool = False
 
 
 def _epoch_answer(result: Any) -> Mapping[str, Any]:
@@ -195,6 +197,7 @@ KINDS: dict[str, Kind] = {
             rule=epoch,
             answer=_epoch_answer,
             signature="epoch(inputs: EpochInput) -> Epoch | EpochTerms | dict",
+            compiled=True,
         ),
         Kind(
             name="block_emission",
@@ -216,6 +219,7 @@ KINDS: dict[str, Kind] = {
             rule=normalize_weights,
             answer=_normalized_answer,
             signature="normalize_weights(weights, max_limit) -> (weights, within_limit) | dict",
+            compiled=True,
         ),
         Kind(
             name="subnet_shares",

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from tao_lab.compiled import build_loaded
 from tao_lab.errors import LabError
 from tao_lab.vectors.compare import AnswerError, plain_answer
 from tao_lab.vectors.kinds import KINDS, Kind
@@ -101,6 +102,8 @@ def _serve(pipe: Connection, path: str, kind_name: str) -> None:
     except RulesFileError as error:
         pipe.send(Call(problem=str(error)))
         return
+    if kind.compiled:
+        build_loaded()  # the student's time begins with the first call
     pipe.send(Call())
     while True:
         try:

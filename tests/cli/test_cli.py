@@ -64,7 +64,7 @@ def test_the_commands_of_the_lab_are_there():
         *("lab", "dashboards", "solve", "verify", "node", "doctor", "explain", "miner run", "validator run"),
         *("labs status", "labs update", "labs reset"),
         *("models get", "models list", "models chat", "subnets list", "subnets show", "subnets play"),
-        *(f"bench {name}" for name in ("consensus", "economy", "memory", "miner", "slider", "chain")),
+        *(f"bench {name}" for name in ("consensus", "economy", "memory", "miner", "slider", "chain", "judge", "start")),
     }
 
 

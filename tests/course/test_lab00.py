@@ -8,9 +8,10 @@ import pytest
 from tao_lab.course.checking import judge
 from tao_lab.course.lab00 import one_round, payouts, questions
 from tao_lab.course.lab00 import round as the_round
-from tao_lab.course.lab00.exercises import EXERCISES, payout
-from tao_lab.course.lab00.payouts import Past
-from tao_lab.course.lab00.roles import STATEMENTS
+from tao_lab.course.lab00.exercises import EXERCISES
+from tao_lab.course.lab00.exercises.who import THINK
+from tao_lab.course.lab00.payouts import Past, payout
+from tao_lab.course.lab00.roles import ROLES, STATEMENTS
 from tao_lab.errors import LabError
 from tao_lab.views import answer_card, round_drawing
 from tao_lab.views.drawing import Arrow, Box, Words
@@ -120,11 +121,12 @@ def test_each_role_has_two_statements():
     assert {roles.count(role) for role in roles} == {2}
 
 
-def test_miners_get_less_than_half_and_nobody_pays_for_it():
-    shares = questions.shares()
-    assert sum(shares.values()) == pytest.approx(1)
-    assert shares["creator"] == pytest.approx(0.18, abs=1e-4)
-    assert shares["miners"] == pytest.approx(shares["validators and stakers"], rel=1e-6)
+def test_miners_are_paid_by_the_same_weights_epoch_after_epoch_and_nobody_pays_for_it():
+    blocks, weights, pay = zip(*questions.idle_epochs(), strict=True)
+    assert len(pay) == 5
+    assert len(set(weights)) == 1
+    assert weights[0] < blocks[0] < blocks[-1]
+    assert pay == pytest.approx([pay[0]] * 5, rel=1e-5)
     assert {q.id: q.experiment().option for q in questions.QUESTIONS} == {"00.A": 2, "00.B": 2}
 
 
@@ -134,6 +136,32 @@ def test_what_a_block_paid_is_what_its_neighbours_did_not():
     whole = payout(Past(market.net, first), Past(market.net, last), market.netuid, market.miners[0])
     last_block = payout(Past(market.net, last - 1), Past(market.net, last), market.netuid, market.miners[0])
     assert whole == last_block > 0
+
+
+def role_with(changes):
+    return lambda statement: changes.get(statement, STATEMENTS[statement][1])
+
+
+@pytest.mark.parametrize("letters", ["ab", "ae", "bd", "cg", "dh", "ef", "gh"])
+def test_two_wrong_letters_get_a_hint_about_both_and_no_role_that_is_right(letters):
+    right = {letter: STATEMENTS[letter][1] for letter in letters}
+    for shift in (1, 2, 3):
+        answer = {letter: ROLES[(ROLES.index(role) + shift) % len(ROLES)] for letter, role in right.items()}
+        result = judge(EXERCISES[0], role_with(answer))
+        assert result.state == "wrong"
+        assert all(f"`{letter}`, a {role}?" in result.hint for letter, role in answer.items())
+        assert not any(role in result.hint for role in set(right.values()) - set(answer.values()))
+
+
+def test_no_hint_and_no_case_of_the_quiz_says_who_it_is():
+    assert not any(role in thought for thought in THINK.values() for role in ROLES)
+    result = judge(EXERCISES[0], role_with(dict.fromkeys("abcf", "staker")))
+    assert not any(why in repr(result) for _, _, why in STATEMENTS.values())
+    assert "right is" not in repr(result)
+
+
+def test_a_short_name_of_a_role_counts():
+    assert judge(EXERCISES[0], role_with({"d": "Creator", "e": "creator "})).state == "right"
 
 
 def test_a_role_that_does_not_exist_is_named():

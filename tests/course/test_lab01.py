@@ -5,6 +5,7 @@ import pytest
 from tao_lab.course import claim
 from tao_lab.course.checking import judge
 from tao_lab.course.lab01 import claims, theft
+from tao_lab.course.lab01.exercises import rewrite_address as address_reference
 from tao_lab.course.lab01.questions import QUESTIONS, accepted_typos, share_of_valid_phrases
 from tao_lab.course.registry import exercises
 
@@ -29,10 +30,33 @@ def test_what_happened_marks_what_was_expected_otherwise():
     assert "As expected" in repr(theft.what_happened(lambda call: call in ("set_weights", "serve_axon")))
 
 
-def test_two_mistakes_at_once_still_show_what_the_chain_said():
-    result = judge(exercises()["01.4"], lambda call: call in ("remove_stake", "increase_take"))
-    assert result.mistake == ""
-    assert "signed with the hotkey alone: the chain" in repr(result)
+def test_two_wrong_letters_get_the_hints_of_both_and_what_is_right_is_not_given_away():
+    believed = {"set_weights", "serve_axon", "remove_stake", "increase_take"}
+    result = judge(exercises()["01.4"], lambda call: call in believed)
+    assert "ask to whom it belongs" in result.hint
+    assert "is that daily work" in result.hint
+    assert "the chain did it" not in repr(result)
+    assert "the chain says" not in repr(result)
+
+
+def test_three_wrong_letters_still_get_a_hint():
+    result = judge(exercises()["01.4"], lambda call: call in ("remove_stake", "increase_take", "serve_axon"))
+    assert result.state == "wrong"
+    assert "More than two of the six" in repr(result)
+
+
+@pytest.mark.parametrize("said_of_the_key", [b"", bytes(32), None])
+def test_an_address_with_an_error_is_not_rewritten_and_no_key_is_wanted_of_it(said_of_the_key):
+    def careful(address, ss58_format):
+        public_key, valid, rewritten = address_reference(address, ss58_format)
+        return public_key if valid else said_of_the_key, valid, rewritten
+
+    def hasty(address, ss58_format):
+        public_key, valid, rewritten = address_reference(address, ss58_format)
+        return public_key, valid, rewritten or "5C4hrfjw9DjXZTzV3MwzrrAr9P1MJhSrvWGWqi1eSuyUpnhM"
+
+    assert judge(exercises()["01.2"], careful).state == "right"
+    assert judge(exercises()["01.2"], hasty).state == "wrong"
 
 
 def test_the_claim_about_mnemonics_is_false_and_says_which_lengths_there_are():

@@ -15,6 +15,7 @@ from tao_lab.course.exercise import Edit, EditError, edited
 from tao_lab.course.making import behaviours, blank, exercises_of, notebook, solutions
 
 LABS = tuple(lab for lab in solve.labs() if exercises_of(lab.number))
+QUICK = 10  # seconds: what a check may take; who asks for more is slow on purpose
 WRITTEN = tuple(exercise for lab in LABS for exercise in exercises_of(lab.number))
 
 each_lab = pytest.mark.parametrize("lab", LABS, ids=lambda lab: lab.number)
@@ -44,7 +45,10 @@ def test_a_blank_cell_is_signature_and_docstring_and_nothing_of_the_solution():
     assert "minimum" not in text
 
 
-@pytest.mark.parametrize("exercise", WRITTEN, ids=lambda exercise: exercise.id)
+@pytest.mark.parametrize(
+    "exercise",
+    [pytest.param(e, id=e.id, marks=[pytest.mark.slow] if e.seconds > QUICK else []) for e in WRITTEN],
+)
 def test_the_examples_in_a_docstring_come_out_as_they_say(exercise):
     names = dict(exercise.solution.__globals__)
     examples = doctest.DocTestParser().get_doctest(exercise.solution.__doc__, names, exercise.name, None, 0)

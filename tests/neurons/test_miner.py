@@ -106,6 +106,32 @@ def test_a_request_is_good_once(miner: Miner, model: Reached, http: httpx.Client
     assert len(model.tasks) == 1
 
 
+def test_a_request_is_not_good_again_after_a_restart(model: Reached, http: httpx.Client) -> None:
+    headers = signed(BODY)
+    for expected in ("stale", "stale", "answered"):  # signed before the first start, between two, and after
+        with Miner(model, wallet=MINER, kind="text") as miner:
+            if expected == "answered":
+                headers = signed(BODY)
+            http.post(miner.url + PATH, content=BODY, headers=headers)
+            assert list(miner.outcomes) == [expected]
+            fresh = signed(BODY)
+            assert http.post(miner.url + PATH, content=BODY, headers=fresh).status_code == 200
+            headers = fresh
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"X-Forwarded-For": "127.0.0.1"}, {"X-Forwarded-For": "8.8.8.8"}, {"Forwarded": "for=::1"}, {"X-Real-IP": "::1"}],
+)
+def test_the_world_behind_a_proxy_does_not_see_the_operators_pages(
+    miner: Miner, http: httpx.Client, headers: dict[str, str]
+) -> None:
+    for page in ("/health", "/metrics"):
+        assert http.get(miner.url + page, headers=headers).status_code == 404
+    body = task_bytes(TASK)
+    assert http.post(miner.url + PATH, content=body, headers=signed(body) | headers).status_code == 200
+
+
 def test_a_body_without_a_length_is_counted(miner: Miner, model: Reached, http: httpx.Client) -> None:
     headers = signed(b"")
     response = http.post(miner.url + PATH, content=iter([b" " * 2**20] * 3), headers=headers)

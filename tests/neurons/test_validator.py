@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tao_lab.errors import LabError
-from tao_lab.neurons.peers import Endpoint, Peer, Peers, endpoint, is_local, may_be_asked, published
+from tao_lab.neurons.peers import Endpoint, Peer, Peers, _endpoint_or_none, endpoint, is_local, may_be_asked, published
 from tao_lab.neurons.validator import weights_of
 from tao_lab.neurons.validator.asking import Target, ask_all, http_client
 from tao_lab.neurons.validator.journal import Journal, read_journals
@@ -243,6 +243,45 @@ def test_addresses_of_private_networks_are_not_asked() -> None:
         assert is_local(name)
     for name in ("finney", "test", "wss://entrypoint-finney.opentensor.ai:443"):
         assert not is_local(name)
+
+
+@pytest.mark.parametrize(
+    ("host", "public"),
+    [
+        ("::ffff:127.0.0.1", False),
+        ("::ffff:10.0.0.1", False),
+        ("::7f00:1", False),
+        ("64:ff9b::a9fe:a9fe", False),
+        ("64:ff9b:1::a00:1", False),
+        ("2002:7f00:1::", False),
+        ("2002:a9fe:a9fe::1", False),
+        ("2002:808:808::1", True),
+        ("2001:0:7f00:1::", False),  # Teredo: server, then the client's address with its bits turned
+        ("2001:0:808:808::80ff:fffe", False),
+        ("2606:4700::5efe:7f00:1", False),
+        ("2606:4700::200:5efe:10.0.0.1", False),
+        ("2606:4700::200:5efe:8.8.8.8", True),
+        ("fec0::1", False),
+        ("fe80::1", False),
+        ("fd00::1", False),
+        ("ff0e::1", False),
+        ("::", False),
+        ("0.0.0.0", False),
+        ("100.64.0.1", False),
+        ("255.255.255.255", False),
+    ],
+)
+def test_an_address_that_leads_to_a_private_one_is_not_asked(host: str, public: bool) -> None:
+    assert may_be_asked(host, local=False) is public
+
+
+def test_an_axon_that_is_no_address_hides_no_other_miner() -> None:
+    assert [_endpoint_or_none(axon) for axon in ("8.8.8.8:80", "nowhere:1", "8.8.8.8:x", "")] == [
+        ("8.8.8.8", 80),
+        None,
+        None,
+        None,
+    ]
 
 
 def test_this_machine_is_listed_under_an_address_that_the_chain_takes() -> None:

@@ -56,3 +56,16 @@ def paid() -> Paid:
     heights = tuple(net.run(epochs=1, subnet=netuid) for _ in range(EPOCHS))
     miners = tuple(str(wallet.hotkey.ss58_address) for wallet in people.miners)
     return Paid(net, netuid, miners, str(creator.hotkey.ss58_address), heights)
+
+
+def payout(before: Past, after: Past, netuid: int, hotkey: str) -> int:
+    """Rao of alpha that a hotkey was paid between two blocks.
+
+    Args:
+        before: the chain after the earlier block.
+        after: the chain after the later one.
+        netuid: the subnet.
+        hotkey: address.
+    """
+    then, now = (past.get("SubtensorModule", "TotalHotkeyAlpha", hotkey, netuid) for past in (before, after))
+    return int(now - then)

@@ -41,26 +41,28 @@ class Attempt:
 
 @cache
 def attempts(key: Literal["hotkey", "coldkey"] = "hotkey") -> dict[str, Attempt]:
-    """Each of the six calls, signed with one key of the owner, on a network of its own.
+    """The six calls, one after the other, signed with one key of the owner, on one network.
+
+    The last one moves the seat; none before it changes what another one needs.
 
     Args:
         key: which one signs. The coldkey's answers show that the calls themselves are good.
     """
-    return {name: _attempt(name, key) for name in CALLS}
-
-
-def _attempt(name: str, key: str) -> Attempt:
     with small_network() as net:
         owner, netuid = _validator(net)
-        pallet, call, args = _call(net, name, owner, netuid)
-        try:
-            receipt = net.call(getattr(owner, key), pallet, call, **args)
-        except CallFailed as error:
-            return Attempt(False, f"the chain says {error.name}")
-        except InvalidTransaction as error:
-            sentence = error.sentence.split(":")[0].removeprefix(f"{SUBTENSOR}.")
-            return Attempt(False, f"the chain says {sentence if error.name == 'Custom' else error.name}")
-        return Attempt(True, f"the chain did it, in block {receipt.block}")
+        return {name: _attempt(net, name, key, owner, netuid) for name in CALLS}
+
+
+def _attempt(net: Network, name: str, key: str, owner: Any, netuid: int) -> Attempt:
+    pallet, call, args = _call(net, name, owner, netuid)
+    try:
+        receipt = net.call(getattr(owner, key), pallet, call, **args)
+    except CallFailed as error:
+        return Attempt(False, f"the chain says {error.name}")
+    except InvalidTransaction as error:
+        sentence = error.sentence.split(":")[0].removeprefix(f"{SUBTENSOR}.")
+        return Attempt(False, f"the chain says {sentence if error.name == 'Custom' else error.name}")
+    return Attempt(True, f"the chain did it, in block {receipt.block}")
 
 
 def _validator(net: Network) -> tuple[Any, int]:

@@ -55,6 +55,7 @@ REPLIES = (
     Reply("the mended function, wrapped in a Markdown fence", {"code": f"```python\n{RIGHT}\n```"}),
     Reply("the mended function, and a friendly word", {"code": RIGHT, "comment": "Here you are!"}),
     Reply("the mended function under another name", {"code": RIGHT.replace("solve", "is_leap")}),
+    Reply("the mended function, and a line that calls it", {"code": f"{RIGHT}\n\n\nsolve(2000)"}),
     Reply("the text alone, without the field `code`", RIGHT),
     Reply("right, but 1 and 0 in place of True and False", {"code": RIGHT.replace("return ", "return 0 + (") + ")"}),
     Reply("hostile: looks for the right results in the memory of whoever runs it", {"code": THIEF}),

@@ -5,21 +5,44 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from tao_lab.chain.pallets.subtensor.commit_reveal import commit_hash
-from tao_lab.course.lab05.market import ADMIN, MODULE, Market, hotkey, open_market
+from tao_lab.course.lab05.market import ADMIN, MODULE, SEED, Market, hotkey, open_market
 from tao_lab.course.networks import small_network
+from tao_lab.network.population import seeded_wallet
 from tao_lab.neurons.peers import Peer
 from tao_lab.neurons.validator.limits import Limits
 from tao_lab.neurons.validator.scores import Scores
 from tao_lab.units import U16_MAX
+from tao_lab.vectors import AnswerError
 
 HUGE_STAKE = 10**15  # rao
 PERIODS = (1, 2)
 TOO_FAST = "SettingWeightsTooFast"
+DIGITS = 9  # after the point; floats in another order of steps differ behind them
+
+
+def number(name: str, value: Any) -> float:
+    """A number of an answer, rounded; of Python or of numpy.
+
+    Args:
+        name: for messages.
+        value: what a student's function returned.
+
+    Raises:
+        AnswerError: it is no finite number.
+    """
+    if value is None:
+        raise AnswerError(f"`{name}` is None: is a `return` missing, or a result that is never set?")
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (Real, np.number)):
+        raise AnswerError(f"`{name}` is a {type(value).__name__}; it should be a number.")
+    if not np.isfinite(float(value)):
+        raise AnswerError(f"`{name}` is {float(value)}: somewhere something is divided by 0.")
+    return round(float(value), DIGITS)
 
 
 # --- memory (05.2) --------------------------------------------------------------------------------------------------
@@ -47,6 +70,7 @@ HISTORY: tuple[tuple[str, dict[str, tuple[int, int]], str], ...] = (
     ("Cid is asked again", {"Ann": (1, 5), "Dan": (2, 90), "Cid": (4, 120)}, "Ann Cid"),
     ("the owner made the subnet smaller: UIDs have moved", {"Ann": (0, 5), "Cid": (1, 120)}, "Ann"),
     ("Eve has taken Ann's UID, and is not asked yet", {"Eve": (0, 200), "Cid": (1, 120)}, "Cid"),
+    ("the chain was begun anew: its blocks are low again", {"Eve": (0, 3), "Cid": (1, 4)}, "Eve"),
 )
 
 
@@ -88,6 +112,8 @@ class Attempt:
 GOOD = ([2, 3, 4], [65_535, 40_000, 30_000])
 FEW = ([2, 3], [65_535, 65_535])
 STEEP = ([2, 3, 4], [65_535, 20_000, 10_000])
+LEVEL = ([2, 3, 4], [65_535, 65_535, 65_535])
+NOBODY: tuple[list[int], list[int]] = ([], [])
 
 
 @cache
@@ -114,6 +140,8 @@ def _attempts(market: Market) -> Iterator[Attempt]:
     net.run(blocks=2)
     yield attempt("three blocks after weights were set, where four must pass")
     market.send(validator, *GOOD)
+    net.run(blocks=3)
+    yield attempt("four blocks after weights were set, where four must pass")
     market.set("weights_version_key", weights_version_key=7)
     yield attempt("weights were set just now, and the subnet wants a newer program than this one", key=6)
     yield attempt("the old program, after waiting", key=6)
@@ -123,18 +151,35 @@ def _attempts(market: Market) -> Iterator[Attempt]:
     market.set("min_allowed_weights", min_allowed_weights=3)
     net.run(blocks=4)
     yield attempt("two weights where three are the minimum", FEW, 7)
+    yield attempt("no weights at all", NOBODY, 7)
     net.chain.state.put(MODULE, "MaxWeightsLimit", market.netuid, U16_MAX // 2)
+    yield attempt("two weights, and one miner would get more than it may", FEW, 7)
     yield attempt("one miner would get more than half", STEEP, 7)
     yield attempt("no miner gets more than half, though one value is 65,535", GOOD, 7)
     net.run(blocks=4)
     yield attempt("the same in small numbers, which the chain scales up", ([2, 3, 4], [4, 3, 2]), 7)
     yield attempt("too fast, too few and too old", FEW, 6)
+    net.chain.state.put(MODULE, "MaxWeightsLimit", market.netuid, U16_MAX // 3)
+    yield attempt("each of three miners gets a third, which is the most that one may get", LEVEL, 7)
+    net.chain.state.put(MODULE, "MaxWeightsLimit", market.netuid, U16_MAX // 2)
     net.sudo(ADMIN, "sudo_set_stake_threshold", min_stake=HUGE_STAKE)
+    yield attempt("setting weights now needs a fortune, and it is too fast", GOOD, 7)
+    net.run(blocks=4)
     yield attempt("setting weights now needs a fortune", GOOD, 7)
+    me = market.limits(validator).me
+    assert me is not None
+    net.sudo(ADMIN, "sudo_set_stake_threshold", min_stake=me.stake)
+    yield attempt("setting weights needs exactly as much stake as there is", GOOD, 7)
     net.sudo(ADMIN, "sudo_set_stake_threshold", min_stake=0)
+    permits = market.read("ValidatorPermit", market.netuid)
+    net.chain.state.put(MODULE, "ValidatorPermit", market.netuid, [False, *permits[1:]])  # as on a crowded subnet
+    yield attempt("the owner of the subnet, without a permit", GOOD, 7, seeded_wallet(net, "owner", SEED))
+    market.to_epoch()  # the next one, which might give a permit, is far away
     late = market.register("validator-late", 50)
     yield attempt("a validator that has just registered and never set weights", GOOD, 7, late)
     yield attempt("it has waited, and no epoch has given it a permit", GOOD, 7, late)
+    yield attempt("without a permit, and with an old program", GOOD, 6, late)
+    yield attempt("without a permit, and with two weights where three are the minimum", FEW, 7, late)
     yield attempt("without a permit, and one miner would get more than half", STEEP, 7, late)
     yield attempt("somebody who is not on the subnet", GOOD, 7, net.wallet("stranger"))
 

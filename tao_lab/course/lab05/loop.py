@@ -14,8 +14,6 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-import numpy as np
-
 from tao_lab.cards import Card, Grid, Text
 from tao_lab.chain.errors import ChainError
 from tao_lab.course.lab05 import ours
@@ -28,7 +26,6 @@ from tao_lab.units import RAO_PER_TAO
 
 ALPHA = 0.3
 VERSION_KEY = 0
-SALT_WORDS = 8
 MOST_WAIT = 100  # blocks: a part that asks for more is wrong
 FIRST_TASK = 20
 SHOWN = 15  # characters of an answer
@@ -246,7 +243,7 @@ class _Validator:
         people = self.market.miners
         uid = {name: memory[hotkey(wallet)][0] for name, wallet in people.items()}
         weights = {uid[name]: memory[hotkey(wallet)][2] for name, wallet in people.items()}
-        uids, values = self.parts.to_u16(weights)
+        uids, values = self.parts.to_u16(weights, self.market.limits(self.wallet).fewest)
         self._tell([int(u) for u in uids], [int(v) for v in values])
         self.market.to_epoch()
         sent, stored = dict(zip(uids, values, strict=False)), self.market.stored(self.wallet)
@@ -294,11 +291,12 @@ class _Validator:
             self._call("set_weights", f"sets weights {{{row}}}", **args)
 
     def _commit(self, uids: list[int], values: list[int]) -> None:
-        salt = np.random.default_rng([SEED, self.market.net.block_number]).integers(0, 65_536, SALT_WORDS).tolist()
+        draw = ours.Dice(SEED, self.market.net.block_number)
         key = bytes(self.wallet.hotkey.public_key)
-        hashed = "0x" + self.parts.seal(key, self.market.netuid, uids, values, salt, VERSION_KEY).hex()
+        salt, _, sealed = self.parts.seal(key, self.market.netuid, uids, values, VERSION_KEY, draw)
+        hashed = "0x" + bytes(sealed).hex()
         if self._call("commit_weights", f"commits to {hashed[:10]}…", commit_hash=hashed):
-            self.sealed[hashed] = (uids, values, salt)
+            self.sealed[hashed] = (uids, values, [int(number) for number in salt])
 
     def _reveal(self) -> None:
         market = self.market

@@ -7,10 +7,11 @@ and its hash of a commit.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from functools import lru_cache
 from hashlib import blake2b
+from struct import pack
 from typing import Any
 
 import numpy as np
@@ -19,8 +20,10 @@ from bittensor.intents.weights import normalize
 from tao_lab.chain.extrinsic import compact
 from tao_lab.consensus import max_limited, max_upscale_to_u16
 from tao_lab.neurons.validator.limits import NO_PERMIT, NOT_THERE, OLD_VERSION, TOO_FAST, TOO_LITTLE_STAKE, Limits
+from tao_lab.neurons.validator.weights import SALT_WORDS
 from tao_lab.neurons.work import Json, form_problem
 from tao_lab.subnets.code import Code, form_of_code, passed, run_calls
+from tao_lab.units import U16_MAX
 
 Memory = Mapping[str, Sequence[Any]]  # hotkey: [uid, registered_at, average]
 Seats = Mapping[str, tuple[int, int]]  # hotkey: (uid, block of its registration)
@@ -74,9 +77,14 @@ def remember(memory: Memory, scores: Mapping[str, float], seats: Seats, alpha: f
     return after
 
 
-def to_u16(weights: Mapping[int, float]) -> tuple[list[int], list[int]]:
-    """05.3: UIDs and u16 values as the SDK sends them."""
+def to_u16(weights: Mapping[int, float], fewest: int = 1) -> tuple[list[int], list[int]]:
+    """05.3: UIDs and u16 values as the SDK sends them, filled up with the least that the chain stores."""
     uids, values = normalize(list(weights), list(weights.values()))
+    if uids:
+        more = [uid for uid in weights if uid not in set(uids)][: max(0, fewest - len(uids))]
+        least = max(weights.values()) / U16_MAX
+        row = {uid: weights[uid] for uid in uids} | dict.fromkeys(more, least)
+        uids, values = normalize(list(row), list(row.values()))
     return list(uids), list(values)
 
 
@@ -90,7 +98,7 @@ def refusal(uids: Sequence[int], values: Sequence[int], version_key: int, limits
         return TOO_FAST[0], limits.blocks_to_wait
     if version_key < limits.version_key:
         return OLD_VERSION, 0
-    if not limits.me.permit:
+    if not (limits.me.permit or limits.owner):
         return NO_PERMIT, 0
     if len(uids) < limits.fewest:
         return "WeightVecLengthIsLow", 0
@@ -98,19 +106,30 @@ def refusal(uids: Sequence[int], values: Sequence[int], version_key: int, limits
     return ("", 0) if max_limited(row, limits.highest) else ("MaxWeightExceeded", 0)
 
 
+class Dice:
+    """Numbers of chance that repeat exactly, for an experiment; a real validator takes them from `secrets`."""
+
+    def __init__(self, *seed: int) -> None:
+        self._rng = np.random.default_rng(seed)
+
+    def __call__(self, count: int) -> list[int]:
+        """The next `count` numbers, u16."""
+        return [int(self._rng.integers(0, U16_MAX + 1)) for _ in range(count)]
+
+
 def seal(
     public_key: bytes,
     netuid: int,
     uids: Sequence[int],
     values: Sequence[int],
-    salt: Sequence[int],
     version_key: int,
-) -> bytes:
-    """05.5: the hash that a validator commits to, as `commit_hash` of the chain makes it."""
-    data = public_key + netuid.to_bytes(2, "little")
-    for numbers in (uids, values, salt):
-        data += compact(len(numbers)) + b"".join(number.to_bytes(2, "little") for number in numbers)
-    return blake2b(data + version_key.to_bytes(8, "little"), digest_size=32).digest()
+    draw: Callable[[int], list[int]],
+) -> tuple[list[int], bytes, bytes]:
+    """05.5: salt, the bytes that are hashed, and the hash that a validator commits to, as the chain makes it."""
+    salt = draw(SALT_WORDS)
+    lists = b"".join(compact(len(row)) + pack(f"<{len(row)}H", *row) for row in (uids, values, salt))
+    message = public_key + pack("<H", netuid) + lists + pack("<Q", version_key)
+    return salt, message, blake2b(message, digest_size=32).digest()
 
 
 def to_reveal(commits: Commits, epoch: int, period: int) -> tuple[list[str], list[str]]:

@@ -26,6 +26,7 @@ from tao_lab.neurons.work import Forward, Json, Task
 
 REMEMBERED = 200  # requests, for a person who looks
 ANSWERED = "answered"
+FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 log = logging.getLogger(__name__)
 
 
@@ -162,6 +163,9 @@ def _answered(task: Task, content: Json) -> bytes:
 
 
 def _ensure_local(request: Request) -> None:
+    """Answer only this machine: not the world behind a proxy on it, which says so in its headers."""
     host = request.client.host if request.client else ""
+    if any(name in request.headers for name in FORWARDED):
+        raise HTTPException(404)
     if not ipaddress.ip_address(host or "0.0.0.0").is_loopback:
         raise HTTPException(404)

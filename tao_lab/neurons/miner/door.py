@@ -30,6 +30,7 @@ SIGNED_BY = [
         http_auth.HEADER_SIGNATURE,
     )
 ]
+SHORT = 2**16  # bytes of a task that is read at once; longer ones are read beside the event loop
 MOST_CALLERS = 4_096  # remembered by the rate limit before those that have waited long enough are forgotten
 CODES = {
     http_auth.MalformedAuth: "malformed_signature",
@@ -90,6 +91,7 @@ class Door:
         self.hotkey = hotkey
         self._policy, self._peers, self._kind = policy, peers, kind
         self._nonces = http_auth.InMemoryNonceStore()
+        self._since = time.time_ns()  # what was signed before this may have been answered before a restart
         self._rates = Rates(policy.per_minute / 60, policy.burst)
 
     async def admit(self, request: Request) -> tuple[str, Task]:
@@ -112,7 +114,7 @@ class Door:
         if wait:
             raise Refusal("rate_limited", f"more than {self._policy.per_minute:g} requests a minute", wait)
         try:
-            task = read_task(body)
+            task = read_task(body) if len(body) <= SHORT else await asyncio.to_thread(read_task, body)
         except NotATask as error:
             raise Refusal("malformed_task", str(error)) from None
         if self._kind and task.kind != self._kind:
@@ -175,6 +177,8 @@ class Door:
             )
         except http_auth.AuthError as error:
             raise Refusal(CODES.get(type(error), "malformed_signature"), str(error)) from None
+        if caller.nonce_ns < self._since:
+            raise Refusal("stale", "the request was signed before this miner started: it may be a replay")
         return str(caller.hotkey_ss58)
 
 

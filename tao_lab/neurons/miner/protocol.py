@@ -63,6 +63,7 @@ def settings() -> dict[str, Any]:
     return {
         "http": LimitedProtocol,
         "ws": "none",
+        "proxy_headers": False,  # anybody on this machine could write them
         "loop": "asyncio",
         "access_log": False,
         "log_level": "error",

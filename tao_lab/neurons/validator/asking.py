@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,11 +11,19 @@ import httpx
 from bittensor import http_auth
 from bittensor.signing import WalletLike
 
+from tao_lab.foreign import escaped
 from tao_lab.neurons.peers import Endpoint, may_be_asked
-from tao_lab.neurons.wire import MOST_ANSWER, PATH, NotAnAnswer, read_answer, task_bytes
+from tao_lab.neurons.wire import (
+    MOST_ANSWER,
+    MOST_REFUSAL,
+    PATH,
+    NotAnAnswer,
+    read_answer,
+    read_refusal,
+    task_bytes,
+)
 from tao_lab.neurons.work import Answer, Task
 
-LONGEST_SENTENCE = 200
 NOT_SERVING, PRIVATE, UNREACHABLE = "not serving", "not asked", "unreachable"
 TIMEOUT, REFUSED, MALFORMED = "timeout", "refused", "malformed"
 
@@ -61,19 +68,22 @@ async def _ask(http: httpx.AsyncClient, wallet: WalletLike, task: Task, target: 
     if not may_be_asked(host, local):
         return Answer(None, 0.0, f"{PRIVATE}: {host} is no public address")
     body, start = task_bytes(task), time.perf_counter()
-    content, problem = None, ""
+    content, problem, seconds = None, "", 0.0
     try:
         async with asyncio.timeout(task.seconds):
             status, data = await _post(http, wallet, body, f"[{host}]" if ":" in host else host, port, target.hotkey)
-        content = read_answer(data, task) if status == httpx.codes.OK else None
-        problem = "" if status == httpx.codes.OK else f"{REFUSED}: {_refusal(status, data)}"
+        seconds = time.perf_counter() - start
+        if status == httpx.codes.OK:
+            content = await asyncio.to_thread(read_answer, data, task)  # the others' answers go on arriving
+        else:
+            problem = f"{REFUSED}: {read_refusal(status, data)}"
     except TimeoutError:
         problem = f"{TIMEOUT}: nothing came within {task.seconds:g} s"
     except NotAnAnswer as error:
         problem = f"{MALFORMED}: {error}"
-    except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-        problem = f"{UNREACHABLE}: {type(error).__name__}: {error}"[:LONGEST_SENTENCE]
-    return Answer(content, time.perf_counter() - start, problem)
+    except Exception as error:  # noqa: BLE001 - whatever one miner makes fail, the others are asked
+        problem = escaped(f"{UNREACHABLE}: {type(error).__name__}: {error}")
+    return Answer(content, seconds or time.perf_counter() - start, problem)
 
 
 async def _post(
@@ -84,20 +94,11 @@ async def _post(
     headers["content-type"] = "application/json"
     url = f"http://{host}:{port}{PATH}"
     async with http.stream("POST", url, content=body, headers=headers, timeout=None) as response:
+        most = MOST_ANSWER if response.status_code == httpx.codes.OK else MOST_REFUSAL
         parts, size = [], 0
         async for part in response.aiter_raw():
             parts.append(part)
             size += len(part)
-            if size > MOST_ANSWER:
-                raise NotAnAnswer(f"the answer is longer than {MOST_ANSWER:,} bytes")
+            if size > most:
+                raise NotAnAnswer(f"the answer is longer than {most:,} bytes")
         return response.status_code, b"".join(parts)
-
-
-def _refusal(status: int, data: bytes) -> str:
-    """What a miner says about why it does not answer."""
-    try:
-        said = json.loads(data)
-        text = f"{said['code']}: {said['sentence']}"
-    except (ValueError, TypeError, KeyError, RecursionError):
-        text = f"HTTP {status}"
-    return text[:LONGEST_SENTENCE]

@@ -7,20 +7,26 @@ Every line has `time` (Unix), `block`, `netuid`, `validator` (hotkey) and `event
     weights   method (set, timelock, hash, reveal), uids, values
     refused   what (set, timelock, hash, reveal), name of the chain's error, sentence, blocks to wait
     waits     what, name, sentence, blocks: the same, foreseen and not sent
+    failed    step, task; hotkey, uid (of one miner's answer, or neither), sentence: the subnet's own rule failed
     joined, left    hotkey
+
+Much of it is what miners say. It is written with escapes for everything that isn't printable, so that a line stays a
+line, and shows in a terminal as what it is.
 """
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from tao_lab.foreign import NotPlainJson, escaped, read_json
 from tao_lab.neurons.work import Json
 
 SUFFIX = ".jsonl"
+LONGEST_TEXT = 1_000  # characters of one field
 
 
 class Journal:
@@ -33,7 +39,7 @@ class Journal:
 
     def write(self, event: str, block: int, **fields: Any) -> None:
         """Add a line."""
-        line = {"time": round(time.time(), 3), "block": block, **self._same, "event": event, **fields}
+        line = {"time": round(time.time(), 3), "block": block, **self._same, "event": event, **_safe(fields)}
         self.newest = [*self.newest[-999:], line]
         if self._file is not None:
             self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
@@ -48,10 +54,15 @@ def read_journals(folder: Path) -> Iterator[dict[str, Json]]:
     """The lines of all journals in a folder or of one file, oldest first in each; a torn last line is left out."""
     files = sorted(folder.rglob(f"*{SUFFIX}")) if folder.is_dir() else [folder]
     for file in files:
-        for text in file.read_text(encoding="utf-8", errors="replace").splitlines():
+        for text in file.read_text(encoding="utf-8", errors="replace").split("\n"):
             try:
-                line = json.loads(text)
-            except ValueError:
+                line = read_json(text)
+            except NotPlainJson:
                 continue
             if isinstance(line, dict) and "event" in line:
-                yield line
+                yield _safe(line)
+
+
+def _safe(fields: Mapping[str, Json]) -> dict[str, Json]:
+    """The same, with escapes in each text; those that are there already stay."""
+    return {name: escaped(value, LONGEST_TEXT) if isinstance(value, str) else value for name, value in fields.items()}

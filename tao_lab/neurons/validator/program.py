@@ -4,7 +4,8 @@
     validator.step()                  # one task for some miners; weights, where they are due
     validator.run(epochs=3)
 
-A step never raises for what a miner does; for what the chain refuses it writes a line into the journal.
+A step never raises for what a miner does; for what the chain refuses it writes a line into the journal. A subnet's
+own rule that is wrong ends it with `BadRule`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,8 @@ import bittensor as bt
 from bittensor.signing import WalletLike, resolve_signer
 
 from tao_lab.errors import LabError
+from tao_lab.foreign import escaped
+from tao_lab.neurons import rules
 from tao_lab.neurons.peers import Chain, Peers, client, is_local, read_peers
 from tao_lab.neurons.validator.asking import Target, ask_all, http_client
 from tao_lab.neurons.validator.journal import SUFFIX, Journal
@@ -106,6 +109,7 @@ class Validator:
         """
         self._subnet, self._wallet, self._chain, self._netuid = subnet, wallet, network, netuid
         self._sample, self._version_key = sample, version_key
+        self._proven = False  # whether the subnet's rule has scored an answer in this run
         self.hotkey = str(resolve_signer(wallet, role="hotkey").ss58_address)
         if data is not None:
             data.mkdir(parents=True, exist_ok=True)
@@ -131,6 +135,7 @@ class Validator:
 
         Raises:
             LabError: The chain cannot be reached, or there is no such subnet.
+            BadRule: The subnet's own rule is wrong.
         """
         try:
             return in_own_loop(self._one_step)
@@ -155,6 +160,7 @@ class Validator:
 
         Raises:
             LabError: There is no such subnet.
+            BadRule: The subnet's own rule is wrong.
         """
         in_own_loop(lambda: self._many_steps(epochs, every, stop or threading.Event(), on_step or (lambda _: None)))
 
@@ -178,7 +184,7 @@ class Validator:
                                 return
                             await _wait(stop, every)
                 except (bt.BittensorError, OSError) as error:
-                    log.warning("the chain is away (%s: %s); trying again", type(error).__name__, error)
+                    log.warning("the chain is away (%s: %s); trying again", type(error).__name__, escaped(error))
                     await _wait(stop, every)
 
     async def _step(self, connection: bt.Client, http: Any) -> tuple[Step, Limits]:
@@ -201,10 +207,10 @@ class Validator:
         hotkeys = self.scores.next_to_ask(self._sample)
         if not hotkeys:
             return None, ()
-        asked = await asyncio.to_thread(self._subnet.make_round, self.scores.seed)
+        asked = await asyncio.to_thread(rules.make_round, self._subnet, self.scores.seed)
         targets = [Target(hotkey, peers.by_hotkey[hotkey].axon) for hotkey in hotkeys]
         answers = await ask_all(http, self._wallet, asked.task, targets, local=is_local(self._chain))
-        values = await asyncio.to_thread(self._subnet.score, asked, answers)
+        values = await self._score(peers, asked, hotkeys, answers)
         came = [hotkey for hotkey, answer in zip(hotkeys, answers, strict=True) if not answer.problem]
         step = self.scores.step
         self.scores.record(dict(zip(hotkeys, (score.value for score in values), strict=True)), came)
@@ -216,6 +222,25 @@ class Validator:
         for miner in miners:
             self._write_down(step, peers, asked, miner)
         return asked, miners
+
+    async def _score(
+        self, peers: Peers, asked: Round, hotkeys: Sequence[str], answers: Sequence[Answer]
+    ) -> list[Score]:
+        """Scores by the subnet's rule; where it fails on a miner's answer, the journal and the log say so."""
+        same = {"step": self.scores.step, "task": asked.task.id}
+        try:
+            values, failures = await asyncio.to_thread(
+                rules.score_without_failures, self._subnet, asked, answers, proven=self._proven
+            )
+        except rules.BadRule as error:
+            self.journal.write("failed", peers.block, **same, sentence=str(error))
+            raise
+        for index, failure in failures.items():
+            uid = peers.by_hotkey[hotkeys[index]].uid
+            log.error("uid %d scores 0: %s", uid, failure)
+            self.journal.write("failed", peers.block, **same, hotkey=hotkeys[index], uid=uid, sentence=str(failure))
+        self._proven |= any(not answer.problem and n not in failures for n, answer in enumerate(answers))
+        return values
 
     def _write_down(self, step: int, peers: Peers, asked: Round, miner: Asked) -> None:
         same = {"step": step, "task": asked.task.id, "hotkey": miner.hotkey}

@@ -193,6 +193,11 @@ EXERCISE = Exercise(
             "You divided by 10^9. Accounts are kept in whole rao: return the numbers as the chain has them.",
         ),
         Edit(
+            "alpha of the pool",
+            {'grew("SubnetTAO", netuid) for': 'grew("SubnetAlphaIn", netuid) for'},
+            "You report what the pools gained of alpha. You follow TAO.",
+        ),
+        Edit(
             "backwards",
             {'netuid: grew("SubnetTAO", netuid) for': 'netuid: -grew("SubnetTAO", netuid) for'},
             "Your signs are turned round: you subtract the state after from the state before.",

@@ -129,6 +129,12 @@ EXERCISE = Exercise(
             "rao, and step 1 cuts what is kept.",
         ),
         Edit(
+            "always one block more",
+            {"-(-(next_halving(issuance) - issuance) // kept)": "(next_halving(issuance) - issuance) // kept + 1"},
+            "Right unless a block arrives exactly at a halving: there you go on for one block more. What does "
+            "rounding up do with a quotient that comes out even?",
+        ),
+        Edit(
             "one block too many",
             {"while blocks > 0": "blocks += 1\n    while blocks > 0"},
             "You go one block too far. How much is there after 0 blocks?",

@@ -115,6 +115,22 @@ EXERCISE = Exercise(
             "You multiply TAO by the price. The price is TAO for one alpha: how much alpha is a TAO worth?",
         ),
         Edit(
+            "price of 64 bits",
+            {"price(pool) >> 32": "price(pool)"},
+            "You use the price as it comes, with 64 fraction bits. All words of this exercise have 32.",
+        ),
+        Edit(
+            "root's part cut to whole rao",
+            {"root_proportion * alpha_emission": "root_proportion * alpha_emission >> 32"},
+            "You compare a word with whole rao, so that root's part seems to be next to nothing. What is a word times "
+            "a whole number?",
+        ),
+        Edit(
+            "words instead of rao",
+            {"return entered, alpha_in, excess, bought": "return tao_in, alpha, tao - tao_in, bought"},
+            "Your first three numbers are words of 32 bits. Asked are whole rao.",
+        ),
+        Edit(
             "bought from the grown pool",
             {
                 "before = ours.reweighted(pool, entered, alpha_in)": (

@@ -124,6 +124,14 @@ EXERCISE = Exercise(
             "You divide `paid` by 10^9. Reserves and amounts are all in rao.",
         ),
         Edit(
+            "constant product in whole rao",
+            {
+                "return reserve_out * (2**64 - word) >> 64": "return reserve_out * paid // (reserve_in + paid)",
+            },
+            "You keep x · y the same in one division. That leaves out the weights, and rounds once where the chain "
+            "rounds twice: see the cases with uneven weights, and those that are off by a rao.",
+        ),
+        Edit(
             "floats",
             {
                 "return reserve_out * (2**64 - word) >> 64": (

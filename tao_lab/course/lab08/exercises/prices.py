@@ -92,6 +92,11 @@ EXERCISE = Exercise(
             "Your slippage is in TAO. You buy alpha: of what do you count what is missing?",
         ),
         Edit(
+            "times the price",
+            {"(paid << 64) // before": "(paid * before >> 64)"},
+            "You multiply TAO by the price. The price is TAO for one alpha: how much alpha does a TAO promise?",
+        ),
+        Edit(
             "before and after swapped",
             {"return before, after, ": "return after, before, "},
             "All three numbers are there, and the first two are swapped: the price before comes first.",

@@ -101,6 +101,11 @@ EXERCISE = Exercise(
             "Off by some rao: your first part takes the rest. Asked is that the last one does.",
         ),
         Edit(
+            "everything in each part",
+            {'"sell", amount)': '"sell", alpha)'},
+            "You sell all of the alpha in each part, and so more than there is. How much goes into one part?",
+        ),
+        Edit(
             "bought instead of sold",
             {'"sell"': '"buy"'},
             "You buy alpha with it. Who unstakes sells alpha: what comes in, and what goes out?",

@@ -1,0 +1,174 @@
+"""01.2: the same key on another network, and a typing error on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from hashlib import blake2b
+from typing import Any
+
+import base58
+import bittensor_core
+import numpy as np
+
+from tao_lab import keys
+from tao_lab.course.exercise import Case, Edit, Exercise, Values, read_values
+
+BITTENSOR, POLKADOT, KUSAMA = 42, 0, 2  # SS58 formats
+
+
+def rewrite_address(address, ss58_format):
+    """The same key on another network, unless the address has an error in it.
+
+    address      str  Base58 of: format (1 byte), public key (32 bytes), checksum (2 bytes)
+    ss58_format  int  number of the other network, below 64
+
+    Returns public_key (bytes), valid (bool: is the checksum of `address` right?), rewritten (str).
+    Where `address` is not valid, rewritten is None: a new checksum would make the error look right.
+
+    >>> rewrite_address("5C4hrfjw9DjXZTzV3MwzrrAr9P1MJhSrvWGWqi1eSuyUpnhM", 0)[1:]
+    (True, '111111111111111111111111111111111HC1')
+    >>> rewrite_address("5C4hrfjw9DjXZTzV3MwzrrAr9P1MJhSrvWGWqi1eSuyUpnhN", 0)[1:]
+    (False, None)
+    """
+    data = base58.b58decode(address)
+    public_key, checksum = data[1:33], data[33:]
+    valid = checksum == blake2b(b"SS58PRE" + data[:33]).digest()[:2]
+    if not valid:
+        return public_key, False, None
+    body = bytes([ss58_format]) + public_key
+    return public_key, True, base58.b58encode(body + blake2b(b"SS58PRE" + body).digest()[:2]).decode()
+
+
+def reference(address: str, ss58_format: int) -> tuple[bytes | None, bool, str | None]:
+    """The SDK's reading and writing of addresses."""
+    found = keys.read_address(address)
+    if found.public_key is None:
+        return None, False, None
+    return found.public_key, True, bittensor_core.ss58_encode(found.public_key, ss58_format)
+
+
+def cases(rng: np.random.Generator) -> Iterator[Case]:
+    """Between networks; slips of who types; and checksums of a wallet that computes them another way."""
+    for old, new in ((POLKADOT, BITTENSOR), (BITTENSOR, POLKADOT), (KUSAMA, BITTENSOR), (BITTENSOR, BITTENSOR)):
+        address = bittensor_core.ss58_encode(rng.bytes(32), old)
+        yield _case(address, new, f"from format {old} to format {new}")
+    yield _case(bittensor_core.ss58_encode(bytes(32), BITTENSOR), 63, "a key of 32 zeros, to format 63")
+    address = bittensor_core.ss58_encode(rng.bytes(32), BITTENSOR)
+    for place in (10, 40, 47):
+        letter = "x" if address[place] != "x" else "y"
+        typed = address[:place] + letter + address[place + 1 :]
+        yield _case(typed, POLKADOT, f"letter {place} is another one; to format {POLKADOT}")
+    yield _case(address[:-1], POLKADOT, "the last letter is missing")
+    body = bytes([BITTENSOR]) + rng.bytes(32)
+    prefix, right = b"SS58PRE", blake2b(b"SS58PRE" + body).digest()
+    for checksum, about in (
+        (blake2b(body).digest()[:2], "made without the prefix"),
+        (blake2b(prefix + body, digest_size=32).digest()[:2], "the beginning of a hash of 32 bytes"),
+        (right[-2:], "the end of the hash"),
+        (blake2b(prefix + body[1:]).digest()[:2], "made of the key alone"),
+        (right[:2][::-1], "turned round"),
+        (right[:1] + bytes([right[1] ^ 1]), "right in its first byte only"),
+        (bytes([right[0] ^ 1]) + right[1:2], "right in its second byte only"),
+        (max(right[:2], b"\x80\x00")[:1] + b"\xff", "larger than the right one"),
+        (b"\x00\x00", "two zeros"),
+        (right[:3], "one byte too long"),
+    ):
+        yield _case(base58.b58encode(body + checksum).decode(), BITTENSOR, f"the checksum is {about}")
+
+
+def _case(address: str, ss58_format: int, about: str) -> Case:
+    return Case({"address": address, "ss58_format": ss58_format}, about)
+
+
+def read(result: Any, case: Case) -> Values:
+    """What matters of an answer: what is read from an address with an error is nobody's key, so any will do."""
+    values = read_values(public_key=bytes | None, valid=bool, rewritten=str | None)(result, case)
+    if not values["valid"]:
+        del values["public_key"]
+    return values
+
+
+EXERCISE = Exercise(
+    id="01.2",
+    title="One key, many addresses",
+    solution=rewrite_address,
+    reference=reference,
+    cases=cases,
+    read=read,
+    look="Decode one good address by hand and print its three parts; then the two bytes that you compute for it.",
+    unlocks="No typing error costs you money any more. Next: prove that you are who your address says.",
+    wrong_answers=(
+        Edit(
+            "checksum not compared",
+            {'checksum == blake2b(b"SS58PRE" + data[:33]).digest()[:2]': "True"},
+            "You say `valid` to every address. Compute the checksum of what you decoded and compare it with the two "
+            "bytes at its end: that is what catches a typing error.",
+        ),
+        Edit(
+            "an error rewritten",
+            {
+                "    if not valid:\n        return public_key, False, None\n": "",
+                "return public_key, True,": "return public_key, valid,",
+            },
+            "You rewrite an address that is not valid. It gets a fresh checksum with that, so nobody sees the typing "
+            "error any more, and whoever pays there pays to nobody. What should `rewritten` be then?",
+        ),
+        Edit(
+            "SS58PRE left out",
+            {'b"SS58PRE" + data[:33]': "data[:33]", 'b"SS58PRE" + body': "body"},
+            "Your checksum is that of format and key alone. Something goes in front of them before they are hashed: "
+            "read part 3 of the recipe.",
+        ),
+        Edit(
+            "hash of 32 bytes",
+            {
+                'b"SS58PRE" + data[:33])': 'b"SS58PRE" + data[:33], digest_size=32)',
+                'b"SS58PRE" + body)': 'b"SS58PRE" + body, digest_size=32)',
+            },
+            "Your BLAKE2b gives 32 bytes. SS58 takes the first two of the hash with 64 bytes, and those differ: the "
+            "length goes into the hash.",
+        ),
+        Edit(
+            "end of the hash",
+            {"data[:33]).digest()[:2]": "data[:33]).digest()[-2:]", "body).digest()[:2]": "body).digest()[-2:]"},
+            "You take the last two bytes of the hash. The checksum stands at the end of the address, and is the "
+            "beginning of the hash.",
+        ),
+        Edit(
+            "format not in the checksum",
+            {"data[:33]": "data[1:33]", 'b"SS58PRE" + body': 'b"SS58PRE" + public_key'},
+            "Your checksum covers the key alone, so the same key would have one checksum on every network. The format "
+            "is protected too.",
+        ),
+        Edit(
+            "one byte of the checksum compared",
+            {
+                "valid = checksum == blake2b": "valid = checksum[:1] == blake2b",
+                "data[:33]).digest()[:2]": "data[:33]).digest()[:1]",
+            },
+            "You compare one byte of the checksum only. One typing error in 256 then passes: compare all that stands "
+            "behind the key.",
+        ),
+        Edit(
+            "old checksum kept",
+            {'body + blake2b(b"SS58PRE" + body).digest()[:2]': "body + checksum"},
+            "You changed the format and kept the old checksum, which covers the format too. It must be computed anew.",
+        ),
+        Edit(
+            "format taken for a byte of the key",
+            {"data[1:33], data[33:]": "data[:33], data[33:]"},
+            "Your `public_key` begins with the format and has 33 bytes. The key is the 32 bytes behind it.",
+        ),
+        Edit(
+            "format not changed",
+            {"bytes([ss58_format])": "data[:1]"},
+            "You write the address in the format that it had. Whose number should stand in the first byte?",
+        ),
+        Edit(
+            "as many zeros as the format says",
+            {"bytes([ss58_format])": "bytes(ss58_format)"},
+            "Your address is too long or too short: Python's `bytes` of a number makes that many zero bytes. Look how "
+            "the recipe makes one byte.",
+        ),
+    ),
+)

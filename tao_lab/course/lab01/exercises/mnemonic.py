@@ -1,0 +1,146 @@
+"""01.1: what is in twelve words, and whether they belong together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from hashlib import sha256
+
+import numpy as np
+
+from tao_lab import keys
+from tao_lab.course.exercise import Case, Edit, Exercise, read_values
+from tao_lab.keys import WORDS
+
+
+def read_mnemonic(phrase):
+    """What is in a mnemonic, and whether it is one.
+
+    phrase  str  12, 15, 18, 21 or 24 words of WORDS, with a space between them
+
+    Returns entropy_bits (int), checksum_bits (int), entropy (bytes, or None if the checksum is wrong).
+
+    >>> bits, checked, entropy = read_mnemonic("zoo " * 11 + "wrong")
+    >>> bits, checked, entropy.hex()
+    (128, 4, 'ffffffffffffffffffffffffffffffff')
+    >>> read_mnemonic("zoo " * 11 + "zoo")
+    (128, 4, None)
+    """
+    bits = "".join(f"{WORDS.index(word):011b}" for word in phrase.split())
+    checksum_bits = len(bits) % 32  # each 32 bits of entropy have one more
+    entropy_bits = len(bits) - checksum_bits
+    entropy = bytes(int(bits[place : place + 8], 2) for place in range(0, entropy_bits, 8))
+    hashed = "".join(f"{byte:08b}" for byte in sha256(entropy).digest())
+    return entropy_bits, checksum_bits, entropy if hashed.startswith(bits[entropy_bits:]) else None
+
+
+def reference(phrase: str) -> tuple[int, int, bytes | None]:
+    """The library's parts of a mnemonic."""
+    parts = keys.read_mnemonic(phrase)
+    return parts.entropy_bits, parts.checksum_bits, parts.entropy
+
+
+def cases(rng: np.random.Generator) -> Iterator[Case]:
+    """Every length; entropy of zeros and of ones; two words swapped; a last word that does not belong."""
+    for words in keys.MNEMONIC_WORDS:
+        yield Case({"phrase": keys.write_mnemonic(rng.bytes(words * 4 // 3))}, f"{words} words")
+    yield Case({"phrase": keys.write_mnemonic(bytes(8) + rng.bytes(8))}, "12 words, the first of them all zeros")
+    yield Case({"phrase": keys.write_mnemonic(b"\xff" * 16)}, "12 words, all bits of the entropy are ones")
+    for words in (12, 24):
+        known = keys.write_mnemonic(rng.bytes(words * 4 // 3)).split()
+        yield Case({"phrase": _spoiled(known, swap=True)}, f"{words} words, two of them swapped")
+        yield Case({"phrase": _spoiled(known, swap=False)}, f"{words} words, the last of them another one")
+
+
+def _spoiled(words: list[str], *, swap: bool) -> str:
+    """The same phrase with a mistake that its checksum shows."""
+    for place in range(len(words) - 1):
+        wrong = [*words]
+        if swap:
+            wrong[place], wrong[place + 1] = wrong[place + 1], wrong[place]
+        else:
+            wrong[-1] = keys.WORDS[place]
+        if not keys.read_mnemonic(" ".join(wrong)).valid:
+            return " ".join(wrong)
+    raise AssertionError("a checksum that nothing disturbs")
+
+
+EXERCISE = Exercise(
+    id="01.1",
+    title="What is in a mnemonic",
+    solution=read_mnemonic,
+    reference=reference,
+    cases=cases,
+    read=read_values(entropy_bits=int, checksum_bits=int, entropy=bytes | None),
+    look="Take one phrase of 12 words. Print how many bits it has, how many of them are entropy, and both checksums.",
+    unlocks="You can tell a mnemonic from twelve words. Next: what the world sees of the key behind it.",
+    wrong_answers=(
+        Edit(
+            "entropy counted with the checksum",
+            {"return entropy_bits,": "return len(bits),"},
+            "You count all bits of the words as entropy. The checksum follows from the rest, so nobody had to draw it "
+            "by chance: of 132 bits in 12 words, 128 are entropy.",
+        ),
+        Edit(
+            "counted in bytes",
+            {"return entropy_bits,": "return entropy_bits // 8,"},
+            "Your `entropy_bits` is a number of bytes. A byte has eight bits: 12 words hold 128 bits, which are 16 "
+            "bytes.",
+        ),
+        Edit(
+            "four bits of checksum always",
+            {"len(bits) % 32": "4"},
+            "Your checksum has 4 bits whatever the length. It grows with the phrase: one bit for each 32 bits of "
+            "entropy, so one of every 33.",
+        ),
+        Edit(
+            "checksum not compared",
+            {"entropy if hashed.startswith(bits[entropy_bits:]) else None": "entropy"},
+            "You take any words of the list for a mnemonic. Compute the checksum from the entropy and compare: where "
+            "it differs, `entropy` is None.",
+        ),
+        Edit(
+            "the whole hash compared",
+            {"hashed.startswith(bits[entropy_bits:])": "hashed == bits[entropy_bits:]"},
+            "You refuse every phrase, also good ones: no checksum you compute ever equals the one in the words. A few "
+            "bits stand there, and a SHA-256 has 256. Which of them count, and of which bytes is it the hash?",
+        ),
+        Edit(
+            "bytes in the other order",
+            {"range(0, entropy_bits, 8))": "range(0, entropy_bits, 8))[::-1]"},
+            "Your entropy has its bytes in the other order, so its hash is another one too. The first word's bits are "
+            "the highest: which end of the number comes first?",
+        ),
+        Edit(
+            "words counted from 1",
+            {"{WORDS.index(word):011b}": "{WORDS.index(word) + 1:011b}"},
+            "You count the words of the list from 1. The first, `abandon`, stands for 0, and `zoo`, the last one, for "
+            "2,047, which still fits into 11 bits.",
+        ),
+        Edit(
+            "numbers without leading zeros",
+            {":011b}": ":b}", "len(bits) % 32": "len(bits) // 33"},
+            "You write each word's number in as few bits as it needs, so a phrase has more or fewer bits by chance. "
+            "Each word takes 11, also one from the beginning of the list.",
+        ),
+        Edit(
+            "hash without leading zeros",
+            {":08b}": ":b}"},
+            "You write each byte of the hash in as few bits as it needs. Where its first byte is small, its leading "
+            "zeros are lost and the checksum seems wrong: a byte has eight bits in any case.",
+        ),
+        Edit(
+            "leading zeros lost",
+            {
+                "    entropy = bytes(int(bits[place : place + 8], 2) for place in range(0, entropy_bits, 8))\n": (
+                    "    number = int(bits[:entropy_bits], 2)\n"
+                    '    entropy = number.to_bytes((number.bit_length() + 7) // 8, "big")\n'
+                )
+            },
+            "Where the entropy begins with zeros, yours is too short: a number forgets its leading zeros. How many "
+            "bytes it has follows from the number of words alone.",
+        ),
+    ),
+    equivalent={
+        "len(bits) % 32 → len(bits) // 32": "12, 15, 18, 21 and 24 words give the same count either way",
+    },
+)

@@ -1,0 +1,141 @@
+"""A subnet's own rule at work: its tasks and scores are checked, and a failure names the rule and what it gave.
+
+The rule is somebody's Python file. One answer can make a careless rule fail ("divide by the length of the answer");
+then this answer scores 0, the failure is reported, and the others are scored without it. A rule that fails whatever
+comes is wrong, and that is an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from tao_lab.errors import LabError
+from tao_lab.foreign import escaped
+from tao_lab.neurons.work import Answer, Round, Score, Subnet
+
+LEFT_OUT = "left out: the rule failed on this answer"
+
+
+class BadRule(LabError):  # noqa: N818 - named by what it is
+    """A subnet's own function raised, or returned what it may not.
+
+    Attributes:
+        index: place of the answer whose score is bad; None if it can't be told.
+        by_answer: whether an answer can be the reason. The number of scores depends on none.
+    """
+
+    def __init__(self, rule: str, what: str, allowed: str, index: int | None = None, *, by_answer: bool = True) -> None:
+        super().__init__(f"{rule} {what}; allowed: {allowed}")
+        self.index, self.by_answer = index, by_answer
+
+
+def make_round(subnet: Subnet, seed: int) -> Round:
+    """A task by the subnet's rule.
+
+    Raises:
+        BadRule: It raised, or returned something else.
+    """
+    rule = _name(subnet.make_round)
+    asked = _called(rule, lambda: subnet.make_round(seed))
+    if not isinstance(asked, Round):
+        raise BadRule(rule, f"returned {_shown(asked)}", "a Round")
+    return asked
+
+
+def score(subnet: Subnet, asked: Round, answers: Sequence[Answer]) -> list[Score]:
+    """A score for each answer by the subnet's rule.
+
+    Raises:
+        BadRule: It raised, or returned anything but a `Score` from 0 to 1 for each answer.
+    """
+    rule = _name(subnet.score)
+    scores = _called(rule, lambda: subnet.score(asked, answers))
+    if not isinstance(scores, list | tuple) or len(scores) != len(answers):
+        gave = f"{len(scores)} scores" if isinstance(scores, list | tuple) else _shown(scores)
+        allowed = f"a list of {len(answers)} scores, one for each answer"
+        raise BadRule(rule, f"returned {gave} for {len(answers)} answers", allowed, by_answer=False)
+    return [_checked(rule, one, index) for index, one in enumerate(scores)]
+
+
+def score_without_failures(
+    subnet: Subnet, asked: Round, answers: Sequence[Answer], *, proven: bool
+) -> tuple[list[Score], dict[int, BadRule]]:
+    """Scores, with 0 for each answer on which the rule fails, and those failures by the answer's place.
+
+    Args:
+        subnet: The kind of work.
+        asked: What was asked.
+        answers: What came.
+        proven: Whether this rule has scored an answer before; then the answers are at fault even if it fails on all.
+
+    Raises:
+        BadRule: The rule fails on every answer that came, or even without them.
+    """
+    try:
+        return score(subnet, asked, answers), {}
+    except BadRule as error:
+        if not error.by_answer:
+            raise
+        first = error
+    came = [index for index, answer in enumerate(answers) if not answer.problem]
+    failures = {index: failure for index in came if (failure := _failure(subnet, asked, answers, index))}
+    if not failures or (len(failures) == len(came) and not proven):
+        raise first
+    scores = score(subnet, asked, _without(answers, set(failures)))
+    for index, failure in failures.items():
+        scores[index] = Score(0.0, str(failure))
+    return scores, failures
+
+
+def _failure(subnet: Subnet, asked: Round, answers: Sequence[Answer], index: int) -> BadRule | None:
+    """How the rule fails on one answer, if no other came."""
+    try:
+        score(subnet, asked, _without(answers, set(range(len(answers))) - {index}))
+    except BadRule as error:
+        return error
+    return None
+
+
+def _without(answers: Sequence[Answer], places: set[int]) -> list[Answer]:
+    return [
+        Answer(None, answer.seconds, answer.problem or LEFT_OUT) if index in places else answer
+        for index, answer in enumerate(answers)
+    ]
+
+
+def _called(rule: str, call: Callable[[], Any]) -> Any:
+    try:
+        return call()
+    except LabError:
+        raise  # something that the person at the keyboard can mend, as a model that has not been fetched
+    except Exception as error:
+        what = escaped(f"raised {type(error).__name__}: {error}")
+        raise BadRule(rule, what, "no exception, whatever the answers are") from error
+
+
+def _checked(rule: str, given: Any, index: int) -> Score:
+    allowed = "a Score whose value is a Python float from 0 to 1, and whose reason is a string"
+    place = f"for answer {index + 1}"
+    if not isinstance(given, Score) or not isinstance(given.reason, str):
+        raise BadRule(rule, f"gave {_shown(given)} {place}", allowed, index)
+    value = given.value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        what = f"gave the value {_shown(value)} ({type(value).__module__}.{type(value).__name__}) {place}"
+        raise BadRule(rule, what, f"{allowed}: write float(…)", index)
+    if not 0 <= value <= 1:  # NaN isn't either
+        raise BadRule(rule, f"gave the value {_shown(value)} {place}", allowed, index)
+    return Score(float(value), given.reason)
+
+
+def _name(function: Callable[..., Any]) -> str:
+    """The rule's function with its module, as a person finds it."""
+    module = getattr(function, "__module__", type(function).__module__)
+    return f"{module}.{getattr(function, '__qualname__', type(function).__name__)}"
+
+
+def _shown(value: Any) -> str:
+    try:
+        return escaped(repr(value), 80)
+    except Exception:  # noqa: BLE001 - a foreign object's `repr`, or an integer of thousands of digits
+        return f"a {type(value).__name__}"
