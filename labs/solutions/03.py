@@ -3,7 +3,7 @@
 from hashlib import sha256
 
 import numpy as np
-from eth_utils import keccak
+from eth_utils.crypto import keccak
 
 from tao_lab.economy.registration_price import decay_factor
 

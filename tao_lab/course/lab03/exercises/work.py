@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 from bittensor_core import ss58_encode
-from eth_utils import keccak
+from eth_utils.crypto import keccak
 
 from tao_lab.course.exercise import Case, Edit, Exercise, Values, read_values
 from tao_lab.course.lab03 import ours
