@@ -121,11 +121,12 @@ def test_each_role_has_two_statements():
     assert {roles.count(role) for role in roles} == {2}
 
 
-def test_miners_get_less_than_half_and_nobody_pays_for_it():
-    shares = questions.shares()
-    assert sum(shares.values()) == pytest.approx(1)
-    assert shares["creator"] == pytest.approx(0.18, abs=1e-4)
-    assert shares["miners"] == pytest.approx(shares["validators and stakers"], rel=1e-6)
+def test_miners_are_paid_by_the_same_weights_epoch_after_epoch_and_nobody_pays_for_it():
+    blocks, weights, pay = zip(*questions.idle_epochs(), strict=True)
+    assert len(pay) == 5
+    assert len(set(weights)) == 1
+    assert weights[0] < blocks[0] < blocks[-1]
+    assert pay == pytest.approx([pay[0]] * 5, rel=1e-5)
     assert {q.id: q.experiment().option for q in questions.QUESTIONS} == {"00.A": 2, "00.B": 2}
 
 

@@ -252,8 +252,8 @@ def read_on(connection: ClientConnection) -> None:
 def test_hostile_frames_leave_the_connection_open(server: Server) -> None:
     with connect(server.url) as connection:
         for frame, _ in FRAMES_AND_CODES.values():
-            for sent in {frame, frame.encode() if isinstance(frame, str) else frame}:
-                connection.send(sent)
+            for text in (True, False):
+                connection.send(frame.encode() if isinstance(frame, str) else frame, text=text)
                 while "method" in strict(str(connection.recv(timeout=SECONDS))):
                     pass  # what a subscription tells
         assert works(connection)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tao_lab.cards import Grid, percent
+import itertools
+
+from tao_lab.cards import Grid
 from tao_lab.course.lab00.payouts import Past, paid
 from tao_lab.course.questions import Finding, Question
 from tao_lab.units import RAO_PER_TAO
@@ -10,32 +12,35 @@ from tao_lab.units import RAO_PER_TAO
 MODULE = "SubtensorModule"
 
 
-def shares() -> dict[str, float]:
-    """How one epoch's alpha was divided among miners, validators with their stakers, and the creator."""
+def idle_epochs() -> list[tuple[int, int, int]]:
+    """Epochs of a subnet whose validators set weights once, before the first of them, and then did nothing.
+
+    Returns:
+        For each epoch its block, the block in which a validator last set weights, and the miners' pay in rao of alpha.
+    """
     market = paid()
-    first, last = (Past(market.net, height) for height in market.heights[-2:])
-    graph = market.net.metagraph(market.netuid)
-    gained = {
-        neuron.hotkey: last.get(MODULE, "TotalHotkeyAlpha", neuron.hotkey, market.netuid)
-        - first.get(MODULE, "TotalHotkeyAlpha", neuron.hotkey, market.netuid)
-        for neuron in graph
-    }
-    total = sum(gained.values())
-    miners = sum(gained[hotkey] for hotkey in market.miners)
-    creator = gained[market.creator]
-    parts = {"miners": miners, "validators and stakers": total - miners - creator, "creator": creator}
-    return {name: rao / total for name, rao in parts.items()}
+    epochs = []
+    for before, after in itertools.pairwise(Past(market.net, height) for height in market.heights):
+        pay = [
+            after.get(MODULE, "TotalHotkeyAlpha", hotkey, market.netuid)
+            - before.get(MODULE, "TotalHotkeyAlpha", hotkey, market.netuid)
+            for hotkey in market.miners
+        ]
+        epochs.append((after.block, max(after.get(MODULE, "LastUpdate", market.netuid)), sum(pay)))
+    return epochs
 
 
-def _shares() -> Finding:
-    parts = shares()
-    option = 0 if parts["miners"] > 0.9 else 1 if parts["miners"] > 0.6 else 2
-    rows = [[name, percent(share, 1)] for name, share in parts.items()]
+def _nobody_works() -> Finding:
+    epochs = idle_epochs()
+    first, last = epochs[0][2], epochs[-1][2]
+    option = 0 if last < first / 100 else 1 if last < 0.95 * first else 2
+    rows = [[str(block), str(weights), f"{rao / RAO_PER_TAO:,.3f}"] for block, weights, rao in epochs]
+    cutoff = Past(paid().net, epochs[-1][0]).get(MODULE, "ActivityCutoff", paid().netuid)
     because = (
-        "18 % go to the creator of the subnet; the rest is halved. Those who judge and those who stand behind them are "
-        "paid as much as those who work."
+        "The chain sees no questions and no answers. It sees weights, and each epoch pays by those that it has, until "
+        f"the validators set new ones or have set none for {cutoff:,} blocks."
     )
-    return Finding(option, because, (Grid(rows, ("who", "share of one epoch")),))
+    return Finding(option, because, (Grid(rows, ("epoch at block", "last weights at block", "miners got, alpha")),))
 
 
 def _who_pays() -> Finding:
@@ -63,9 +68,10 @@ def _who_pays() -> Finding:
 QUESTIONS = (
     Question(
         "00.A",
-        "Four kinds of people get something when a subnet pays. How much of it goes to the miners, who did the work?",
-        ("nearly all", "most: about four fifths", "less than half"),
-        _shares,
+        "On another subnet the validators set weights once. Then nobody asks, answers or scores anything for five "
+        "epochs. What do the miners get?",
+        ("nothing: there is no work to pay", "less with every epoch", "as much as before, in each epoch"),
+        _nobody_works,
     ),
     Question(
         "00.B",

@@ -157,8 +157,13 @@ QUESTIONS = (
     ),
     Question(
         "05.C",
-        "A validator has just registered and has never set weights. May it set them at once?",
-        ("yes: there are no last weights to wait for", "no: it must wait as if it had set some", "no: it has no stake"),
+        "A validator has just registered, with enough stake, and has never set weights. It sends some at once. What "
+        "does the chain say?",
+        (
+            "it takes them: there are no last weights to wait for",
+            "“too fast”, as if it had set some before",
+            "“no permit”, which only an epoch gives",
+        ),
         _first_weights,
     ),
     Question(

@@ -10,12 +10,18 @@ from tao_lab.course.lab07.economy import TEMPO, burn_half, emission_of_all, read
 from tao_lab.course.networks import kept_network
 from tao_lab.course.questions import Finding, Question
 from tao_lab.economy import split, subnet_shares
-from tao_lab.economy.words import U64F64, U96F32
+from tao_lab.economy.moving_price import update_moving_price
+from tao_lab.economy.subnet_shares import SubnetPrice
+from tao_lab.economy.words import U64F64, U96F32, to_u64f64, to_u96f32
 from tao_lab.network import Network, follow_tao
-from tao_lab.units import RAO_PER_TAO
+from tao_lab.units import BLOCK_SECONDS, RAO_PER_TAO
 
 TAO = RAO_PER_TAO
 PAUSE = 50  # blocks without emission
+HOUR = 3600 // BLOCK_SECONDS  # blocks
+YEAR = 365 * 24 * HOUR
+# mainnet's: of the step of a moving price (I96F32), and the age at which it is half grown, in blocks
+MOVING_ALPHA, HALVING_BLOCKS = int(0.000003 * 2**32), 201_600
 
 
 def _halving_waits() -> Finding:
@@ -51,30 +57,33 @@ def _issued(net: Network) -> int:
     return follow_tao(net.at(number - 1), net.at(number)).issued
 
 
-def _who_gets_tao() -> Finding:
-    with small_economy() as economy:
-        net = economy.net
-        people = [
-            w.coldkeypub.ss58_address for w in (*economy.people.miners, *economy.people.validators, economy.owner)
-        ]
-        before = [net.balance(who).rao for who in people]
-        net.run(blocks=1)
-        flow = follow_tao(net.at(net.block_number - 1), net.at(net.block_number))
-        gained = sum(net.balance(who).rao for who in people) - sum(before)
-    pools = sum(flow.liquidity.values()) + sum(flow.buys.values())
-    share = gained / flow.issued
-    option = 0 if share > 0.9 else 1 if share > 0.1 else 2
+def share_after_a_push(blocks: int) -> float:
+    """Share of one of two equal subnets in the block's TAO, while its price is held at twice what it was.
+
+    Args:
+        blocks: for so long, by mainnet's numbers; both subnets are a year old.
+    """
+    price = U64F64.one // 20
+    moving = calm = to_u96f32(price)
+    for age in range(YEAR, YEAR + blocks):
+        moving = update_moving_price(to_u64f64(moving), 2 * price, age, HALVING_BLOCKS, MOVING_ALPHA)
+    return subnet_shares([SubnetPrice(moving), SubnetPrice(calm)])[0] / U64F64.one
+
+
+def _push_the_price() -> Finding:
+    hour, day, month = (share_after_a_push(blocks) for blocks in (HOUR, 24 * HOUR, 30 * 24 * HOUR))
+    option = 0 if hour > 0.65 else 1 if hour > 0.54 else 2
     rows = [
-        ["the block issued", f"{flow.issued:,} rao"],
-        ["free TAO of miners, validators and owner grew by", f"{gained:,} rao"],
-        ["TAO in the pools grew by", f"{pools:,} rao"],
-        ["recycled", f"{flow.recycled:,} rao"],
+        ["before", percent(0.5, 3)],
+        ["after an hour", percent(hour, 3)],
+        ["after a day", percent(day, 3)],
+        ["after 30 days", percent(month, 3)],
     ]
     because = (
-        "All TAO goes into the subnets' pools. People are paid in the subnet's own token, alpha, which is worth "
-        "something because the TAO is in the pool."
+        "Shares go by a moving price, which takes a tiny step towards the price in each block. Pushing a price for an "
+        "hour costs a fortune and brings next to nothing."
     )
-    return Finding(option, because, (Grid(rows),))
+    return Finding(option, because, (Grid(rows, ("price held at twice its value", "the subnet's share")),))
 
 
 def _who_pays_root() -> Finding:
@@ -140,10 +149,10 @@ QUESTIONS = (
     ),
     Question(
         "07.B",
-        "A subnet has miners, validators and an owner. A block issues 1 TAO. How much of this TAO is on their accounts "
-        "after the block?",
-        ("all of it, as their pay", "about half: the miners' part", "nothing"),
-        _who_gets_tao,
+        "Two subnets share the block's TAO equally. A rich trader buys α of one of them until its price is twice the "
+        "other's, and holds it there for an hour. Which share does this subnet get at the end of the hour?",
+        ("about two thirds", "about 55 %", "hardly more than half"),
+        _push_the_price,
     ),
     Question(
         "07.C",
