@@ -148,8 +148,7 @@ EXERCISE = Exercise(
         Edit(
             "lengths as plain bytes",
             {"compact(len(numbers))": "bytes([len(numbers)])"},
-            "Your lengths are plain bytes. A compact number (lab 02) also says its own size, in its lowest two "
-            "bits.",
+            "Your lengths are plain bytes. A compact number (lab 02) also says its own size, in its lowest two bits.",
         ),
         Edit(
             "lengths of four bytes",
