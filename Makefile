@@ -22,6 +22,7 @@ $(VENV)/lab.stamp: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable '.[models]'
 	@echo "Compiling the fast paths, once, and checking the library against the chain's numbers ..."
 	$(BIN)/tao-lab verify datasets/vectors/epoch.json
+	$(BIN)/python scripts/compile.py
 	@touch $@
 
 $(VENV)/dev.stamp: pyproject.toml $(VENV)/lab.stamp
