@@ -331,8 +331,8 @@ class Network:
                 for refusal in self.chain.refused:
                     if refusal.hash == extrinsic:
                         raise refusal.error
-            except InvalidTransaction as error:
-                raise InvalidTransaction(error.name, self._named(error.sentence), error.custom) from None
+            except InvalidTransaction as invalid:
+                raise InvalidTransaction(invalid.name, self._named(invalid.sentence), invalid.custom) from None
             receipt, error = self._receipt(block, block.extrinsic_hashes.index(extrinsic))
         if error is not None:
             raise CallFailed(f"{pallet}.{name}", error, receipt)
