@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import inspect
 import json
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -130,9 +131,10 @@ def _sorted(lines: Iterable[str]) -> list[str]:
     return "\n\n".join("\n".join(group) for group in ordered if group).split("\n")
 
 
-def _case(name: str) -> tuple[int, str]:
-    """Constants, then classes, then functions, as `ruff` orders the names of one import."""
-    return (0 if name.isupper() else 1 if name[0].isupper() else 2, name)
+def _case(name: str) -> tuple[int, list[str | int]]:
+    """Constants, then classes, then functions, numbers by their size, as `ruff` orders the names of one import."""
+    parts: list[str | int] = [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
+    return (0 if name.isupper() else 1 if name[0].isupper() else 2, parts)
 
 
 # --- behaviours ---

@@ -6,8 +6,8 @@ from tao_lab.chain.merkle import list_root, verify_list_proof
 from tao_lab.chain.runtime import load_runtime
 from tao_lab.course import claim
 from tao_lab.course.lab02 import claims, tampering
-from tao_lab.course.lab02.exercises import account_key, refusal
-from tao_lab.course.lab02.hashing import blake2_128, twox_128
+from tao_lab.course.lab02.exercises import refusal, storage_key
+from tao_lab.course.lab02.hashing import blake2_128, twox_64, twox_128
 from tao_lab.course.lab02.questions import QUESTIONS
 from tao_lab.course.registry import exercises
 from tao_lab.network import Network
@@ -20,7 +20,20 @@ def test_the_hash_of_names_is_that_of_the_runtime(pallet, item):
 
 def test_an_accounts_key_is_where_the_chain_keeps_it():
     key = bytes(range(32))
-    assert account_key(key) == twox_128(b"System") + twox_128(b"Account") + blake2_128(key) + key
+    place = storage_key("System", "Account", [("Blake2_128Concat", key)])
+    assert place == twox_128(b"System") + twox_128(b"Account") + blake2_128(key) + key
+
+
+def test_the_cases_of_storage_keys_have_every_hasher_and_each_does_what_its_name_says():
+    used = [key for case in cases("02.2") for key in case.arguments["keys"]]
+    assert {hasher for hasher, _ in used} == {"Blake2_128Concat", "Twox64Concat", "Identity"}
+    block = bytes([5, 0, 0, 0])
+    assert storage_key("System", "BlockHash", [("Twox64Concat", block)])[32:] == twox_64(block) + block
+
+
+def test_a_parent_of_block_0_is_its_own_fault():
+    (alone,) = [case for case in cases("02.4") if case.about == "block 0 alone, and it has a parent"]
+    assert exercises()["02.4"].expected(alone) == {"number": 0}
 
 
 def test_what_the_running_chain_refuses_is_what_the_reference_refuses():

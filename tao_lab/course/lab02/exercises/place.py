@@ -1,0 +1,141 @@
+"""02.2: where the chain keeps a value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from tao_lab.chain.runtime import load_runtime
+from tao_lab.course.exercise import Case, Edit, Exercise, read_values
+from tao_lab.course.lab02.hashing import blake2_128, twox_64, twox_128
+
+
+def storage_key(pallet, item, keys):
+    """Where the chain keeps a value.
+
+    pallet  str   for example "System"
+    item    str   for example "Account"
+    keys    list  of (hasher, key): str, bytes; in order; empty for a value that there is only once
+
+    Returns the storage key (bytes).
+
+    >>> storage_key("System", "Number", []) == twox_128(b"System") + twox_128(b"Number")
+    True
+    >>> storage_key("SubtensorModule", "Weights", [("Identity", b"ab"), ("Identity", b"cd")])[32:]
+    b'abcd'
+    """
+    place = twox_128(pallet.encode()) + twox_128(item.encode())
+    for hasher, key in keys:
+        if hasher == "Blake2_128Concat":
+            place += blake2_128(key)
+        if hasher == "Twox64Concat":
+            place += twox_64(key)
+        place += key
+    return place
+
+
+def reference(pallet: str, item: str, keys: list[tuple[str, bytes]]) -> bytes:
+    """The key that the runtime makes: it knows the hashers itself, so it gets values and no bytes."""
+    runtime = load_runtime()
+    kinds = [kind for _, kind in runtime.item(pallet, item).layout]
+    values = [runtime.core.decode(kind, key, True) for kind, (_, key) in zip(kinds, keys, strict=True)]
+    return bytes(runtime.core.storage_key(pallet, item, values))
+
+
+def cases(rng: np.random.Generator) -> Iterator[Case]:
+    """Items of the real runtime, with none to three keys and each of the hashers."""
+    u16 = [int(number).to_bytes(2, "little") for number in rng.integers(1, 2**16, 4)]
+    alice, bob = rng.bytes(32), rng.bytes(32)
+    yield _case("System", "Number", [], "a value that there is once")
+    yield _case("SubtensorModule", "Tempo", u16[:1], "a subnet's number, which is not hashed")
+    yield _case("System", "Account", [bytes(32)], "the account of 32 zeros")
+    yield _case("System", "Account", [alice], "an account of chance")
+    yield _case("System", "BlockHash", [bytes([5, 0, 0, 0])], "the number of a block, hashed fast")
+    yield _case("SubtensorModule", "Weights", u16[1:3], "subnet and validator")
+    yield _case("SubtensorModule", "Alpha", [alice, bob, u16[3]], "hotkey, coldkey and subnet")
+    yield _case("SubtensorModule", "Alpha", [bob, alice, u16[3]], "the two accounts in the other order")
+
+
+def _case(pallet: str, item: str, keys: list[bytes], about: str) -> Case:
+    hashers = [hasher for hasher, _ in load_runtime().item(pallet, item).layout]
+    arguments = {"pallet": pallet, "item": item, "keys": list(zip(hashers, keys, strict=True))}
+    return Case(arguments, f"{pallet}.{item}: {about}")
+
+
+EXERCISE = Exercise(
+    id="02.2",
+    title="The storage key of a value",
+    solution=storage_key,
+    reference=reference,
+    cases=cases,
+    read=read_values(key=bytes),
+    look="Compare piece by piece: 16 bytes for the pallet, 16 for the item, then what each hasher asks for.",
+    unlocks="You can find any value in the state of the real chain. Next: what a block says about that state.",
+    wrong_answers=(
+        Edit(
+            "names hashed together",
+            {"twox_128(pallet.encode()) + twox_128(item.encode())": "twox_128((pallet + item).encode())"},
+            "You hash the two names as one text. They are hashed one by one, so that all keys of a pallet begin alike.",
+        ),
+        Edit(
+            "item before pallet",
+            {
+                "twox_128(pallet.encode()) + twox_128(item.encode())": (
+                    "twox_128(item.encode()) + twox_128(pallet.encode())"
+                )
+            },
+            "The item stands before the pallet. All that belongs to a pallet should begin alike.",
+        ),
+        Edit(
+            "names hashed like an account",
+            {
+                "twox_128(pallet.encode()) + twox_128(item.encode())": (
+                    "blake2_128(pallet.encode()) + blake2_128(item.encode())"
+                )
+            },
+            "You hash the names with `blake2_128`. Names are chosen by programmers, not by anybody who could want two "
+            "of them to collide: which hash is for them?",
+        ),
+        Edit(
+            "key not behind its hash",
+            {"        place += key\n": '        if hasher == "Identity":\n            place += key\n'},
+            "Behind a hash the key itself is missing. Without it nobody could list the accounts: a hash does not lead "
+            "back. That is what `Concat` says.",
+        ),
+        Edit(
+            "every key hashed like an account",
+            {'if hasher == "Blake2_128Concat":': "if hasher:"},
+            "You put `blake2_128` before every key, whatever its hasher. The chain knows for each key how it is "
+            "hashed, and some are not.",
+        ),
+        Edit(
+            "no key hashed",
+            {"place += blake2_128(key)": "pass", "place += twox_64(key)": "pass"},
+            "You hash the names, and then the keys stand as they are. That is right for `Identity` only.",
+        ),
+        Edit(
+            "sixteen bytes for Twox64",
+            {"twox_64(key)": "twox_128(key)"},
+            "You hash a `Twox64Concat` key to 16 bytes. How many bits does its name promise?",
+        ),
+        Edit(
+            "Twox64 forgotten",
+            {"place += twox_64(key)": "pass"},
+            "A `Twox64Concat` key stands in yours without its hash: you know two of the three hashers.",
+        ),
+        Edit(
+            "hashes first, then the keys",
+            {"        place += key\n    return place\n": '    return place + b"".join(key for _, key in keys)\n'},
+            "You write all hashes first and all keys behind them. Each key stands right behind its own hash.",
+        ),
+        Edit(
+            "only the last key",
+            {
+                "    for hasher, key in keys:\n": "    for hasher, key in keys[-1:]:\n",
+            },
+            "Of several keys you take only one. A value that two or three things point to has all of them in its "
+            "place.",
+        ),
+    ),
+)
