@@ -356,7 +356,7 @@ def test_plain_values_are_read_as_what_they_are():
         (1.0, int, "`x` is a float; it should be a whole number (int)."),
         (True, int, "`x` is a bool; it should be a whole number (int)."),
         ("0x00", bytes, "`x` is a str; it should be bytes."),
-        (1, bool, "`x` is a int; it should be True or False."),
+        (1, bool, "`x` is an int; it should be True or False."),
         (b"a", str | None, "`x` is a bytes; it should be text (str) or None."),
         (None, bytes, "is a `return` missing"),
     ],
