@@ -57,7 +57,7 @@ def test_a_wrong_answer_gets_its_own_hint(exercise, wrong):
 
 
 @each_exercise
-def test_no_two_wrong_answers_of_an_exercisebehave_alike(exercise):
+def test_no_two_wrong_answers_of_an_exercise_behave_alike(exercise):
     cases = exercise.make_cases()
     outcomes = [[attempt(exercise, wrong.function, case) for case in cases] for wrong in exercise.mistakes]
     for i, one in enumerate(outcomes):
