@@ -7,12 +7,15 @@ more of a kind than what stands here.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from hashlib import sha256
 from typing import Any, Protocol
 
 Json = Any
+MOST_ERRORS = 20  # in an answer's form, among which the one to tell is looked for: a hostile one can have 100,000
+SIZES = ("maxItems", "maxLength", "maxProperties")  # beyond which nothing else is looked at
 
 
 @dataclass(frozen=True)
@@ -116,18 +119,44 @@ def form_problem(schema: Mapping[str, Json], content: Json) -> str:
 
     Numbers that JSON does not know (NaN, infinity) and values that are no JSON at all fit no schema.
     """
-    from jsonschema import Draft202012Validator  # takes long to load, and most commands check no answer
     from jsonschema.exceptions import best_match
 
     try:
         plain = json.loads(json.dumps(content, allow_nan=False))
     except (TypeError, ValueError, RecursionError) as error:
         return f"is not plain JSON: {error}"[:200]
-    broken = best_match(Draft202012Validator(schema).iter_errors(plain))
+    errors: list[Any] = []
+    for found in _validator()(schema).iter_errors(plain):
+        errors.append(found)
+        if len(errors) == MOST_ERRORS or found.validator in SIZES:
+            break
+    broken = best_match(errors)
     if broken is None:
         return ""
     where = f"{broken.json_path.removeprefix('$').lstrip('.')}: " if len(broken.json_path) > 1 else ""
     return where + (broken.message if len(broken.message) < 200 else f"breaks the rule `{broken.validator}`")
+
+
+@cache
+def _validator() -> Any:
+    from jsonschema import Draft202012Validator, validators  # take long to load, and most commands check no answer
+
+    extend: Any = validators.extend
+    return extend(Draft202012Validator, {"uniqueItems": _unique_items})
+
+
+def _unique_items(_: Any, wanted: bool, items: Json, schema: Json) -> Iterator[Exception]:
+    """The keyword in linear time: `jsonschema` compares each item with each where they can't be sorted."""
+    from jsonschema.exceptions import ValidationError
+
+    if wanted and isinstance(items, list) and len({_equal(one) for one in items}) < len(items):
+        yield ValidationError("has the same item twice")
+
+
+def _equal(item: Json) -> tuple[bool, Json]:
+    """The same for equal JSON values: 1 is 1.0, and not true."""
+    is_number = isinstance(item, int | float) and not isinstance(item, bool)
+    return is_number, item if is_number else json.dumps(item, sort_keys=True)
 
 
 def score_each(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import threading
 import time
 from collections import Counter, deque
@@ -46,7 +47,7 @@ class _Client(ServerConnection):
 
     Attributes:
         places: the server's book of connections.
-        heard: when it asked last, in seconds of the monotonic clock; 0 if it never did.
+        heard: when it asked last, in seconds of the monotonic clock; minus infinity if it never did.
         session: what it asks and hears; None until the handshake is over.
         refused: whether there was no place for it.
         address: where it comes from.
@@ -55,7 +56,7 @@ class _Client(ServerConnection):
     def __init__(self, places: _Places, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.places = places
-        self.heard = 0.0
+        self.heard = -math.inf
         self.session: Session | None = None
         self.refused = False
         self.address = ""
@@ -229,7 +230,7 @@ class Server:
                 close_timeout=CLOSE_SECONDS,
                 logger=_silent,
             )
-        except (OSError, OverflowError) as error:
+        except Exception as error:  # noqa: BLE001 - whoever waits for the port is told
             self._failures.append(error)
             self._ready.set()
             return
@@ -257,13 +258,14 @@ class Server:
         connection.session = session = Session(self._node, connection.notify)
         teller = asyncio.create_task(connection.tell())
         try:
-            async for message in connection:
+            while True:
+                message = await connection.recv(decode=False)  # bytes that are no UTF-8 get an answer as well
                 connection.heard = time.monotonic()
                 answer = await self._loop.run_in_executor(self._pool, session.handle, message)
                 if answer is not None and not await connection.send_in_time(answer):
                     break
         except ConnectionClosed:
-            pass  # it left in the middle of an answer
+            pass  # it left
         finally:
             session.close()
             teller.cancel()

@@ -241,8 +241,8 @@ def seats_chart(net: Network, netuid: int, rule: Callable[..., int | None] | Non
     Args:
         net: the network.
         netuid: which subnet.
-        rule: `rule(emission, registered_at, immune, immortal, min_non_immune)` gives a UID or None, as exercise 03.3;
-            by default the chain's.
+        rule: `rule(emission, registered_at, immune, immortal, min_non_immune)` gives a UID or None; by default the
+            chain's.
     """
     state, metagraph = net.chain.state, net.metagraph(netuid)
     owners = set(immune_owner_uids(state, netuid))

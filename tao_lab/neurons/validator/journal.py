@@ -18,11 +18,11 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from tao_lab.foreign import escaped
+from tao_lab.foreign import NotPlainJson, escaped, read_json
 from tao_lab.neurons.work import Json
 
 SUFFIX = ".jsonl"
@@ -39,10 +39,7 @@ class Journal:
 
     def write(self, event: str, block: int, **fields: Any) -> None:
         """Add a line."""
-        safe = {
-            name: escaped(value, LONGEST_TEXT) if isinstance(value, str) else value for name, value in fields.items()
-        }
-        line = {"time": round(time.time(), 3), "block": block, **self._same, "event": event, **safe}
+        line = {"time": round(time.time(), 3), "block": block, **self._same, "event": event, **_safe(fields)}
         self.newest = [*self.newest[-999:], line]
         if self._file is not None:
             self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
@@ -59,8 +56,13 @@ def read_journals(folder: Path) -> Iterator[dict[str, Json]]:
     for file in files:
         for text in file.read_text(encoding="utf-8", errors="replace").split("\n"):
             try:
-                line = json.loads(text)
-            except ValueError:
+                line = read_json(text)
+            except NotPlainJson:
                 continue
             if isinstance(line, dict) and "event" in line:
-                yield line
+                yield _safe(line)
+
+
+def _safe(fields: Mapping[str, Json]) -> dict[str, Json]:
+    """The same, with escapes in each text; those that are there already stay."""
+    return {name: escaped(value, LONGEST_TEXT) if isinstance(value, str) else value for name, value in fields.items()}

@@ -146,6 +146,11 @@ EXERCISE = Exercise(
             "You write the length of each list in bytes. SCALE counts entries.",
         ),
         Edit(
+            "lengths as plain bytes",
+            {"compact(len(numbers))": "bytes([len(numbers)])"},
+            "Your lengths are plain bytes. A compact number (lab 02) also says its own size, in its lowest two bits.",
+        ),
+        Edit(
             "lengths of four bytes",
             {"compact(len(numbers))": 'len(numbers).to_bytes(4, "little")'},
             "Your lengths have a fixed number of bytes. The length of a list is a compact number (lab 02): short where "

@@ -1,0 +1,23 @@
+"""Parts of which the cases of lab 03 are made, and a reader of numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tao_lab.vectors import AnswerError
+
+DIGITS = 9  # of a share, and of joules, that must agree
+Rng = np.random.Generator
+
+
+def read_number(name: str, value: Any) -> float:
+    """A float to nine digits, so that the order of a sum plays no part.
+
+    Raises:
+        AnswerError: it is no number.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
+        raise AnswerError(f"`{name}` is a {type(value).__name__}; it should be a number.")
+    return float(f"{float(value):.{DIGITS}g}")

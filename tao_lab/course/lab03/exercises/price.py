@@ -1,0 +1,143 @@
+"""03.2: what a seat costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tao_lab import economy
+from tao_lab.course.exercise import Case, Edit, Exercise, read_values
+from tao_lab.course.lab03.cases import Rng
+from tao_lab.economy.registration_price import MULTIPLIER_ONE, PriceTerms, decay_factor
+from tao_lab.units import RAO_PER_TAO
+
+
+def registration_price(burn, terms, event):
+    """The price of a seat after a registration, or after a block.
+
+    burn   int         price before, rao
+    terms  PriceTerms  half_life (blocks), increase_mult (word, 64 fraction bits), min_burn, max_burn (rao)
+    event  str         "registration" or "block"
+
+    Returns rao (int).
+
+    >>> registration_price(100, PriceTerms(half_life=1, increase_mult=3 * 2**64, min_burn=1, max_burn=250), "block")
+    50
+    """
+    if event == "registration":
+        moved = burn * max(terms.increase_mult, 2**64) >> 64
+    else:
+        moved = burn * decay_factor(terms.half_life) >> 32
+    return min(max(moved, terms.min_burn), terms.max_burn)
+
+
+def cases(rng: Rng) -> Iterator[Case]:
+    """Both events, at both limits and between them; a factor below one; limits that contradict each other."""
+    tenth, most = RAO_PER_TAO // 10, 100 * RAO_PER_TAO
+    for event in ("registration", "block"):
+        yield _case(RAO_PER_TAO, event)
+        yield _case(500_000, event, high=99 * RAO_PER_TAO)
+        yield _case(most, event, half_life=720)
+        yield _case(int(rng.integers(tenth, most)), event, half_life=7_200, factor=150)
+        yield _case(int(rng.integers(tenth, most)), event, half_life=1, factor=300)
+        yield _case(int(rng.integers(2**59, 2**60)), event, half_life=1_000, factor=137, high=2**63)
+        yield _case(1_000, event, low=1, high=2**63)
+        yield _case(RAO_PER_TAO, event, factor=50)
+        yield _case(RAO_PER_TAO, event, low=7 * RAO_PER_TAO, high=5 * RAO_PER_TAO)
+
+
+def _case(
+    burn: int,
+    event: str,
+    half_life: int = 360,
+    factor: int = 126,
+    low: int = 500_000,
+    high: int = 100 * RAO_PER_TAO,
+) -> Case:
+    terms = PriceTerms(half_life, factor * MULTIPLIER_ONE // 100, low, high)
+    limits = f"{low:,} to {high:,} rao"
+    about = f"after a {event}: half-life {half_life:,} blocks, times {factor / 100:g} a registration, from {limits}"
+    return Case({"burn": burn, "terms": terms, "event": event}, about)
+
+
+EXERCISE = Exercise(
+    id="03.2",
+    title="What a seat costs",
+    solution=registration_price,
+    reference=economy.registration_price,
+    cases=cases,
+    read=read_values(price=int),
+    look="Which factor belongs to this event, what does its word count in, and which limits hold afterwards?",
+    unlocks="This rule will run the chain below, in `Put it in`. Next: what if there is no free seat?",
+    wrong_answers=(
+        Edit(
+            "the factor taken for a number",
+            {">> 64": ">> 0"},
+            "You multiply by the word itself, so one registration takes the price to the top. Which word stands for 1 "
+            "in `increase_mult`?",
+        ),
+        Edit(
+            "32 bits for both words",
+            {">> 64": ">> 32"},
+            "You shift by 32 after a registration too. The two words count differently: how many fraction bits has "
+            "`increase_mult`?",
+        ),
+        Edit(
+            "64 bits for both words",
+            {">> 32": ">> 64"},
+            "You shift by 64 after a block too, so the price falls to the bottom at once. How many fraction bits has "
+            "the decay factor?",
+        ),
+        Edit(
+            "floats",
+            {
+                "burn * max(terms.increase_mult, 2**64) >> 64": "int(burn * max(terms.increase_mult / 2**64, 1.0))",
+                "burn * decay_factor(terms.half_life) >> 32": "int(burn * 0.5 ** (1 / terms.half_life))",
+            },
+            "Right in principle, and off in the last digits: you compute in floats, and the chain does not have them. "
+            "Multiply whole words, and shift.",
+        ),
+        Edit(
+            "a straight line",
+            {"burn * decay_factor(terms.half_life) >> 32": "burn - burn // (2 * terms.half_life)"},
+            "You take the same part of a half-life away in each block, which is a straight line. A price with a "
+            "half-life is multiplied by the same factor in each block: which function gives it?",
+        ),
+        Edit(
+            "half in every block",
+            {"burn * decay_factor(terms.half_life) >> 32": "burn // 2"},
+            "You halve the price in every block. It should take `half_life` blocks to halve: which function gives the "
+            "factor of one block?",
+        ),
+        Edit(
+            "no limits",
+            {"min(max(moved, terms.min_burn), terms.max_burn)": "moved"},
+            "You let the price go where it likes. `terms` has a lowest and a highest one.",
+        ),
+        Edit(
+            "limits the other way round",
+            {"min(max(moved, terms.min_burn), terms.max_burn)": "max(min(moved, terms.max_burn), terms.min_burn)"},
+            "Nearly: look at the case in which the lowest price is above the highest. Which of the two limits has the "
+            "last word?",
+        ),
+        Edit(
+            "cheaper by a registration",
+            {"max(terms.increase_mult, 2**64)": "terms.increase_mult"},
+            "A factor below 1 makes your price fall when somebody registers. What does the text say of such factors?",
+        ),
+        Edit(
+            "the events swapped",
+            {'event == "registration"': 'event == "block"'},
+            "Your price rises with each block and falls with each registration.",
+        ),
+        Edit(
+            "decays after a registration too",
+            {
+                "burn * max(terms.increase_mult, 2**64) >> 64": (
+                    "(burn * max(terms.increase_mult, 2**64) >> 64) * decay_factor(terms.half_life) >> 32"
+                )
+            },
+            "After a registration you let the price decay as well. The rule is called once for each event: which "
+            "factor belongs to which?",
+        ),
+    ),
+)
