@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from bittensor_core import Keypair
 
-from tao_lab.cards import Card
+from tao_lab.cards import Card, Grid
 from tao_lab.course import check, labs, mine_or_ours, progress, records, terminal
 from tao_lab.course.checking import judge
 from tao_lab.course.compare import differences
@@ -390,3 +390,10 @@ def test_a_command_is_run_as_typed_and_says_how_it_ended():
     assert ended.code == 0
     assert repr(ended).startswith("$ tao-lab --version\ntao-lab ")
     assert "no such command" in repr(terminal("no-such-command"))
+
+
+def test_a_heading_of_a_card_breaks_between_words_only():
+    grid = Grid([["1", "0.5"]], ("UID", "validator trust"))
+    headings = re.findall(r'<th style="([^"]*)"', Card("info", "Subnet", "one neuron", (grid,))._repr_html_())
+    assert len(headings) == 2
+    assert all("overflow-wrap:normal" in style for style in headings)
