@@ -88,12 +88,12 @@ EXERCISE = Exercise(
         ),
         Edit(
             "the bare question",
-            {'task.content["messages"]': 'task.content["question"]'},
+            {'(task.content["messages"]': '(task.content["question"]'},
             "You hand the model the bare question, and it chats. Where in the task is the whole conversation?",
         ),
         Edit(
             "without the instruction",
-            {'task.content["messages"]': 'task.content["messages"][1:]'},
+            {'(task.content["messages"]': '(task.content["messages"][1:]'},
             "You leave the system message out, so the model does not know that a name is enough. Every word too many "
             "costs score.",
         ),
