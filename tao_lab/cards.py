@@ -114,7 +114,10 @@ def _code(words: str) -> str:
 def _block_html(block: Block, colour: str) -> str:
     if isinstance(block, Text):
         return f'<div style="margin-top:6px;max-width:62em">{_code(block.words)}</div>'
-    head = "".join(f'<th style="{CELL};text-align:left;white-space:normal">{_code(name)}</th>' for name in block.header)
+    head = "".join(
+        f'<th style="{CELL};text-align:left;white-space:normal;overflow-wrap:normal">{_code(name)}</th>'
+        for name in block.header
+    )
     rows = "".join(f"<tr>{_row_html(row, i, block, colour)}</tr>" for i, row in enumerate(block.rows))
     caption = f'<div style="margin-top:8px">{_code(block.caption)}</div>' if block.caption else ""
     table = f'<table style="border-collapse:collapse;margin:4px 0"><tbody>{f"<tr>{head}</tr>" if head else ""}{rows}'

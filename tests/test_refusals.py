@@ -1,7 +1,12 @@
 """What the chain says about a call that failed reaches the person who made it, and is no part of the chain."""
 
+import ast
+import re
+
 import pytest
 
+from tao_lab import paths
+from tao_lab.chain.errors import InvalidTransaction
 from tao_lab.network import CallFailed, Network
 from tao_lab.views.display import receipt_card
 
@@ -108,3 +113,40 @@ def test_sentences_leave_no_trace_in_the_chain(net, too_much):
     stored = net.chain.state.raw.get(net.chain.runtime.item("System", "Events").prefix)
     assert b"needed" not in stored
     assert all(b"needed" not in extrinsic for extrinsic in net.block().extrinsics)
+
+
+def test_a_call_that_no_block_may_contain_is_refused_by_name_too(net):
+    netuid = net.create_subnet(net.wallet("owner", tao=2_000))
+    with pytest.raises(InvalidTransaction, match=rf"alice has no UID on subnet {netuid}") as caught:
+        net.call(
+            net.wallet("alice"),
+            "SubtensorModule",
+            "serve_prometheus",
+            netuid=netuid,
+            version=1,
+            ip=0x08080808,
+            port=80,
+            ip_type=4,
+        )
+    assert caught.value.name == "Custom"
+
+
+RAISES = {"failed", "refused", "_failed", "DispatchError"}
+NO_SENTENCE = re.compile(r"^(once|from|at least|at most|on|to|it) |(?<!there) is no | is none ", re.I)
+
+
+def sentences():
+    """What the chain's code says of a refusal, `…` in the place of each value."""
+    for file in sorted((paths.ROOT / "tao_lab" / "chain").rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in RAISES:
+                for said in node.args[2:] if node.func.id == "DispatchError" else node.args[1:]:
+                    parts = said.values if isinstance(said, ast.JoinedStr) else [said]
+                    words = "".join(p.value if isinstance(p, ast.Constant) else "…" for p in parts)
+                    yield f"{file.name}:{said.lineno}", words
+
+
+def test_what_the_chain_says_of_a_refusal_is_a_sentence_that_names_its_subject():
+    said = dict(sentences())
+    assert len(said) > 150
+    assert {place: words for place, words in said.items() if NO_SENTENCE.search(words)} == {}

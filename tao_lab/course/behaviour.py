@@ -21,7 +21,7 @@ import numpy as np
 from tao_lab.course.compare import same_values
 from tao_lab.course.exercise import Case, Edit, EditError, Exercise, Function, Values, WrongAnswer, compiled, edited
 from tao_lab.course.mutants import KINDS, mutants
-from tao_lab.course.running import Raised, Ran, TimeUp, run, time_limit
+from tao_lab.course.running import Raised, Ran, TimeUp, not_computed, run, safe_text, time_limit
 from tao_lab.vectors import AnswerError
 
 DIGEST_BYTES = 5
@@ -52,11 +52,15 @@ def attempt(exercise: Exercise, function: Function, case: Case) -> Attempt:
     ran = run(function, case.arguments)
     if ran.raised is not None:
         return Attempt(case, ran)
+    if problem := not_computed(ran.result):
+        return Attempt(case, ran, problem=problem)
     try:
         return Attempt(case, ran, exercise.read(ran.result, case))
     except AnswerError as error:
-        return Attempt(case, ran, problem=str(error))
-    except Exception as error:  # noqa: BLE001 - an answer may be an object that raises when it is looked at
+        return Attempt(case, ran, problem=safe_text(error, str))
+    except TimeUp:
+        raise
+    except BaseException as error:  # noqa: BLE001 - an answer may be an object that raises when it is looked at
         return Attempt(case, ran, problem=f"Your answer cannot be read: looking at it raises `{type(error).__name__}`.")
 
 

@@ -6,6 +6,7 @@ them at once, and with mutants of the solution: what behaves the same on the sam
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Literal
@@ -17,6 +18,7 @@ from tao_lab.course.compare import differences, show_case
 from tao_lab.course.exercise import Case, Exercise, Values, WrongAnswer
 from tao_lab.course.running import Raised, Ran, TimeUp, has_loop, has_source, is_blank, time_limit
 
+JUDGING = 20.0  # seconds for comparing answers and finding the mistake
 State = Literal["not started", "right", "wrong", "raised", "did not end"]
 TONE_OF: dict[str, Tone] = {
     "not started": "waiting",
@@ -80,7 +82,31 @@ def note(result: CheckResult) -> CheckResult:
 
 
 def judge(exercise: Exercise, function: Any, seconds: float | None = None) -> CheckResult:
-    """Judge a student's function; nothing is written, nothing is raised."""
+    """Judge a student's function; nothing is written, nothing is raised but the user's own Ctrl-C.
+
+    Args:
+        exercise: what should be solved.
+        function: the student's function.
+        seconds: that it may take for all cases together; by default what the exercise allows.
+    """
+    seconds = exercise.seconds if seconds is None else seconds
+    for case in _cases(exercise):
+        _expected(exercise, case)  # what fails in here is the lab's own fault, and is not hidden
+    limit = time_limit(seconds + JUDGING)
+    try:
+        with limit:
+            return _judge(exercise, function, seconds)
+    except TimeUp:
+        problem = "never ends"
+    except BaseException as error:  # what a student's objects do when they are compared or shown
+        if limit.by_user:
+            raise
+        problem = f"raises `{type(error).__name__}`"
+    hint = f"Your answer cannot be compared with what is right: looking at it {problem}. Return plain values."
+    return _result(exercise, "wrong", hint)
+
+
+def _judge(exercise: Exercise, function: Any, seconds: float) -> CheckResult:
     if not callable(function):
         hint = (
             f"`check` needs the function itself: `check({exercise.id!r}, {exercise.name})`, without parentheses after "
@@ -89,8 +115,7 @@ def judge(exercise: Exercise, function: Any, seconds: float | None = None) -> Ch
         return _result(exercise, "wrong", hint)
     if is_blank(function):
         return _not_started(exercise)
-    cases = exercise.make_cases()
-    seconds = exercise.seconds if seconds is None else seconds
+    cases = _cases(exercise)
     attempts: list[Attempt] = []
     try:
         with time_limit(seconds):
@@ -123,14 +148,15 @@ def _not_started(exercise: Exercise) -> CheckResult:
 
 def _judge_attempts(exercise: Exercise, attempts: list[Attempt]) -> CheckResult:
     usable = all(attempt.values is not None for attempt in attempts)
-    expected = [exercise.expected(attempt.case) for attempt in attempts]
+    expected = [_expected(exercise, attempt.case) for attempt in attempts]
     right = [is_right(attempt, values) for attempt, values in zip(attempts, expected, strict=True)]
-    suspect = next((a for a, ok in zip(attempts, right, strict=True) if a.ran.changed or not ok), None)
-    if suspect is not None and suspect.ran.changed:
-        return _result(exercise, "wrong", _changed_hint(suspect.ran.changed), usable=usable)
+    suspect = next((a for a, ok in zip(attempts, right, strict=True) if a.ran.changed or a.ran.touched or not ok), None)
+    if suspect is not None and (suspect.ran.changed or suspect.ran.touched):
+        hint = _changed_hint(suspect.ran.changed) if suspect.ran.changed else _touched_hint(suspect.ran.touched)
+        return _result(exercise, "wrong", hint, blocks=_printed([suspect]), usable=usable)
     if suspect is None:
         agree = f"All {len(attempts)} cases agree." if len(attempts) > 1 else "It agrees."
-        said = (Text(agree), Text(exercise.unlocks))
+        said = (Text(agree), Text(exercise.unlocks), *_printed(attempts))
         return _result(exercise, "right", "", blocks=said, usable=True)
 
     place = min((i for i, ok in enumerate(right) if not ok), key=lambda i: attempts[i].case.size)
@@ -140,7 +166,7 @@ def _judge_attempts(exercise: Exercise, attempts: list[Attempt]) -> CheckResult:
     score = Text(f"{sum(right)} of {len(right)} cases are right. The smallest that is not: {failed.case.about}.")
     seen = _what_happened(exercise, failed, expected[place], hint)
     state: State = "raised" if failed.raised is not None else "wrong"
-    blocks = (score, *show_case(failed.case, exercise.axes), *seen)
+    blocks = (score, *show_case(failed.case, exercise.axes), *seen, *_printed([failed]))
     return _result(exercise, state, hint, mistake.name if mistake else "", blocks, usable)
 
 
@@ -205,6 +231,11 @@ def _cases(exercise: Exercise) -> tuple[Case, ...]:
     return exercise.make_cases()
 
 
+@cache
+def _expected(exercise: Exercise, case: Case) -> Values:
+    return exercise.expected(case)
+
+
 # --- hints for mistakes without a name ---
 
 
@@ -222,8 +253,25 @@ def _changed_hint(changed: tuple[str, ...]) -> str:
     )
 
 
+def _touched_hint(touched: tuple[str, ...]) -> str:
+    return (
+        f"Your function changes {' and '.join(touched)}. Everything else in the notebook lives with that: an answer "
+        "may depend on its arguments only, and leaves the rest as it was."
+    )
+
+
+def _printed(attempts: list[Attempt]) -> tuple[Block, ...]:
+    """What the function printed on the first of some cases on which it did, shortened."""
+    ran = next((attempt.ran for attempt in attempts if attempt.ran.characters), None)
+    if ran is None:
+        return ()
+    rest = f"… ({ran.characters:,} characters in all)" if ran.characters > len(ran.printed) else ""
+    return (Text(f"Your function printed: {ran.printed.rstrip()}{rest}"),)
+
+
 def _raised_hint(exercise: Exercise, raised: Raised) -> str:
-    if raised.kind == "TypeError" and "positional argument" in raised.message:
+    not_called = raised.line is None and re.search(r"required keyword-only|positional argument", raised.message)
+    if raised.kind == "TypeError" and not_called:
         return f"The function could not be called: {raised.message}. It is called as `{exercise.call}`."
     return f"Your function raised `{raised.kind}`: {raised.message or 'without a message'}."
 

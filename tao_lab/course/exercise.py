@@ -261,7 +261,7 @@ def _plain(name: str, value: Any, kind: Any) -> Any:
     if value is None:
         raise AnswerError(f"`{name}` is None: is a `return` missing, or a result that is never set?")
     wanted = " or ".join([words for plain, words, _ in _PLAIN if plain in allowed] + ["None"] * (NoneType in allowed))
-    raise AnswerError(f"`{name}` is a {_kind(value)}; it should be {wanted}.")
+    raise AnswerError(f"`{name}` is {_a(_kind(value))}; it should be {wanted}.")
 
 
 def _wrong_parts(result: Any, names: tuple[str, ...], what: str = "arrays") -> str:
@@ -279,7 +279,7 @@ def _array(name: str, value: Any, shape: tuple[int, ...], case: Case, axes: tupl
     except ValueError:
         raise AnswerError(f"`{name}` is a list of rows of different lengths; it should have shape {shape}.") from None
     if array.dtype.kind not in "biuf":
-        raise AnswerError(f"`{name}` is a {_kind(value)} of {array.dtype}; it should be an array of numbers.")
+        raise AnswerError(f"`{name}` is {_a(_kind(value))} of {array.dtype}; it should be an array of numbers.")
     if array.shape != shape:
         raise AnswerError(
             f"`{name}` has shape {array.shape}; it should be {shape}.{_shape_hint(array.shape, shape, axes)}"
@@ -320,6 +320,10 @@ def _shape_hint(found: tuple[int, ...], wanted: tuple[int, ...], axes: tuple[str
     if len(found) == len(wanted) == 1:
         return f" Is `axis` the other way round? axis=0 gives one result for each {axes[1]}, axis=1 for each {axes[0]}."
     return ""
+
+
+def _a(kind: str) -> str:
+    return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
 
 
 def _kind(value: Any) -> str:

@@ -1,27 +1,34 @@
-"""Running a function that a student wrote: it may be blank, raise, change its arguments or never end."""
+"""Running a function that a student wrote: it may be blank, raise, change what is not its own, print, or never end."""
 
 from __future__ import annotations
 
 import ast
+import ctypes
 import inspect
+import io
 import linecache
+import os
+import random
 import signal
+import sys
 import textwrap
 import threading
 import traceback
 import warnings
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from copy import deepcopy
 from dataclasses import dataclass, fields, is_dataclass
-from types import FrameType
+from functools import partial
+from types import CoroutineType, FrameType, GeneratorType, TracebackType
 from typing import Any
 
 import numpy as np
 
-
-class TimeUp(BaseException):
-    """The time for a check is over. Not an Exception, so that a student's `except Exception` lets it through."""
+AGAIN = 0.05  # seconds between two attempts to stop a function that swallows the first
+KEPT = 400  # characters of what a function prints
+LONGEST = 500  # characters of an error's message
+THREAD_ENDS = 1.0  # seconds that a thread gets to end after the function that started it
 
 
 @dataclass(frozen=True)
@@ -39,11 +46,23 @@ class Raised:
 
 @dataclass(frozen=True)
 class Ran:
-    """One call: its result, or what it raised; `changed` names arguments that the function altered."""
+    """One call.
+
+    Attributes:
+        result: what was returned.
+        raised: what was raised instead.
+        changed: names of arguments that the function altered.
+        touched: what else it altered or left behind, in words.
+        printed: the beginning of what it printed.
+        characters: how much it printed.
+    """
 
     result: Any = None
     raised: Raised | None = None
     changed: tuple[str, ...] = ()
+    touched: tuple[str, ...] = ()
+    printed: str = ""
+    characters: int = 0
 
 
 def is_blank(function: Callable[..., Any]) -> bool:
@@ -53,7 +72,7 @@ def is_blank(function: Callable[..., Any]) -> bool:
     """
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    except (OSError, TypeError, SyntaxError):
+    except (OSError, TypeError, SyntaxError, ValueError):
         return False
     body = tree.body[0] if tree.body else None
     if not isinstance(body, (ast.FunctionDef, ast.AsyncFunctionDef)):
@@ -103,16 +122,35 @@ def has_source(function: Callable[..., Any]) -> bool:
 
 
 def run(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Ran:
-    """Call a function with copies of its arguments, by position; nothing that it raises comes through, but TimeUp."""
+    """Call a function with copies of its arguments, by position; nothing that it raises comes through, but TimeUp.
+
+    What it changes beside its arguments is put back: see `Surroundings`.
+    """
     copies = {name: _copied(value) for name, value in arguments.items()}
+    before, printed = Surroundings(), Printed()
+    with warnings.catch_warnings(), np.errstate(all="ignore"), redirect_stdout(printed), redirect_stderr(printed):
+        warnings.simplefilter("ignore")
+        try:
+            result, raised = _call(function, tuple(copies.values()), before.recursion_limit)
+        except TimeUp:
+            _no_more()
+            before.put_back()
+            raise
+    touched = before.put_back()
+    changed = tuple(name for name in arguments if not _unchanged(arguments[name], copies[name]))
+    return Ran(result, raised, changed if raised is None else (), touched, printed.getvalue(), printed.characters)
+
+
+def _call(function: Callable[..., Any], arguments: tuple[Any, ...], recursion_limit: int) -> tuple[Any, Raised | None]:
     try:
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")
-            result = function(*copies.values())
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a student's function raises is an answer
-        return Ran(raised=_describe(error, function))
-    changed = tuple(name for name in arguments if not _same(arguments[name], copies[name]))
-    return Ran(result, changed=changed)
+        try:
+            return function(*arguments), None
+        finally:
+            sys.setrecursionlimit(recursion_limit)
+    except TimeUp:
+        raise
+    except BaseException as error:  # noqa: BLE001 - whatever a student's function raises is an answer
+        return None, _describe(error, function)
 
 
 def _copied(value: Any) -> Any:
@@ -122,11 +160,22 @@ def _copied(value: Any) -> Any:
         return value  # a key pair of the SDK, for example: it cannot be copied, and holds nothing that can be changed
 
 
+def safe_text(value: Any, write: Callable[[Any], str] = repr, most: int = LONGEST) -> str:
+    """A student's object as one short line of text, whatever its own methods do."""
+    try:
+        text = " ".join(write(value).split())
+    except TimeUp:
+        raise
+    except BaseException as error:  # noqa: BLE001 - the text of a student's object may raise anything
+        return f"a {type(value).__name__} whose text raises {type(error).__name__}"
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
 def _describe(error: BaseException, function: Callable[..., Any]) -> Raised:
     code = getattr(inspect.unwrap(function), "__code__", None)
     own = code.co_filename if code is not None else ""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_students(frame.filename, own)]
-    message = " ".join(str(error).split())
+    frames = [frame for frame in _frames(error.__traceback__) if _is_students(frame.filename, own)]
+    message = safe_text(error, str)
     if not frames:
         return Raised(type(error).__name__, message, None, "")
     last = frames[-1]
@@ -134,9 +183,23 @@ def _describe(error: BaseException, function: Callable[..., Any]) -> Raised:
     return Raised(type(error).__name__, message, last.lineno, text.strip())
 
 
+def _frames(trace: TracebackType | None) -> list[traceback.FrameSummary]:
+    """The frames of a traceback; of a deep recursion the last hundred."""
+    return list(traceback.extract_tb(trace, limit=-100))
+
+
 def _is_students(filename: str, own: str) -> bool:
     """The function's own file or cell, and other cells of the notebook."""
     return filename == own or "ipykernel" in filename or filename.startswith("<ipython-input")
+
+
+def _unchanged(before: Any, after: Any) -> bool:
+    try:
+        return _same(before, after)
+    except TimeUp:
+        raise
+    except BaseException:  # noqa: BLE001 - an object that was put there raises when it is compared
+        return False
 
 
 def _same(before: Any, after: Any) -> bool:
@@ -144,36 +207,198 @@ def _same(before: Any, after: Any) -> bool:
         return isinstance(after, np.ndarray) and before.shape == after.shape and bool((before == after).all())
     if is_dataclass(before) and not isinstance(before, type):
         return all(_same(getattr(before, f.name), getattr(after, f.name)) for f in fields(before))
+    if isinstance(before, Mapping):
+        return (
+            isinstance(after, Mapping)
+            and before.keys() == after.keys()
+            and all(_same(value, after[key]) for key, value in before.items())
+        )
     if isinstance(before, (list, tuple)):
         return len(before) == len(after) and all(_same(a, b) for a, b in zip(before, after, strict=True))
-    if isinstance(before, dict):
-        return (
-            isinstance(after, dict)
-            and before.keys() == after.keys()
-            and all(_same(before[key], after[key]) for key in before)
-        )
-    if isinstance(before, (bool, int, float, str, bytes, type(None))):
-        return bool(before == after)
+    if isinstance(before, (bool, int, float, str, bytes, bytearray, set, frozenset, type(None))):
+        return bool(before == after or (before != before and after != after))
     return True  # a number system, a function: nothing that holds values
 
 
-@contextmanager
-def time_limit(seconds: float) -> Iterator[None]:
-    """Raise TimeUp in the body after `seconds`, and again each second for a body that swallows it.
+def not_computed(result: Any) -> str:
+    """What a result is instead of an answer, where Python has not run the function's lines yet; usually empty."""
+    if isinstance(result, CoroutineType):
+        result.close()
+        return "Calling your function gives a coroutine, not an answer: write `def` without `async` before it."
+    if isinstance(result, GeneratorType) or inspect.isasyncgen(result):
+        return (
+            "Calling your function gives a generator, not an answer: with `yield` in it, its lines run only when "
+            "somebody asks for values. Collect them, and `return` them once."
+        )
+    if isinstance(result, (map, filter, zip)):
+        kind = type(result).__name__
+        return f"Your function returns a `{kind}`, whose values are not computed yet: write `list(…)` around it."
+    return ""
 
-    Works by an alarm of the operating system, which only the main thread gets: elsewhere there is no limit.
-    """
-    if not hasattr(signal, "SIGALRM") or threading.current_thread() is not threading.main_thread():
-        yield
-        return
 
-    def ring(number: int, frame: FrameType | None) -> None:
-        raise TimeUp
+class Printed(io.StringIO):
+    """Takes what a function prints; keeps the beginning and the number of characters."""
 
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
+    def __init__(self) -> None:
+        super().__init__()
+        self.characters = 0
+
+    def write(self, text: str) -> int:
+        """Take some text."""
+        super().write(text[: max(0, KEPT - self.characters)])
+        self.characters += len(text)
+        return len(text)
+
+
+class Surroundings:
+    """What a function shares with the rest of the notebook, as it is before a call."""
+
+    def __init__(self) -> None:
+        self.recursion_limit = sys.getrecursionlimit()
+        self._folder = _folder()
+        self._environment = dict(os.environ)
+        self._numpy = np.random.get_state()  # noqa: NPY002 - the one that everybody shares
+        self._python = random.getstate()
+        self._print_options = np.get_printoptions()
+        self._threads = set(threading.enumerate())
+
+    def put_back(self) -> tuple[str, ...]:
+        """Put everything back; says in words what was altered."""
+        return tuple(words for words, altered in self._put_back() if altered)
+
+    def _put_back(self) -> list[tuple[str, bool]]:
+        found = [
+            ("the working directory", _folder() != self._folder),
+            ("`os.environ`", dict(os.environ) != self._environment),
+            ("the random numbers of `np.random`", not _same(self._numpy, np.random.get_state())),  # noqa: NPY002
+            ("the random numbers of `random`", random.getstate() != self._python),
+            ("how numpy prints", str(np.get_printoptions()) != str(self._print_options)),
+        ]
+        if found[0][1] and self._folder:
+            os.chdir(self._folder)
+        if found[1][1]:
+            os.environ.clear()
+            os.environ.update(self._environment)
+        np.random.set_state(self._numpy)  # noqa: NPY002
+        random.setstate(self._python)
+        np.set_printoptions(**self._print_options)
+        return [*found, ("the number of running threads", self._left_running())]
+
+    def _left_running(self) -> bool:
+        started = [thread for thread in threading.enumerate() if thread not in self._threads]
+        for thread in started:
+            thread.join(THREAD_ENDS)
+        return any(thread.is_alive() for thread in started)
+
+
+def _folder() -> str:
     try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        return os.getcwd()  # noqa: PTH109 - wanted as it is
+    except OSError:  # it was deleted
+        return ""
+
+
+# --- an end for what never ends ---
+
+
+class TimeUp(BaseException):
+    """The time for a check is over, or the user stopped it.
+
+    Not an Exception, so that a student's `except Exception` lets it through. `except BaseException` catches it: at the
+    end of that handler, where it is thrown away, it asks to be raised once more. Python does so when the loop begins
+    anew, which is outside the `try`.
+    """
+
+
+_watch: time_limit | None = None  # the one that counts now; one inside another hides it
+
+
+class time_limit:  # noqa: N801 - used like a function
+    """Raises TimeUp in the body after some seconds, and again and again for a body that swallows it.
+
+    In the main thread an alarm of the operating system does it; a thread helps where the body cancels the alarm, and
+    in other threads. Ctrl-C in the body is told from a KeyboardInterrupt that the body raises itself: only the first
+    comes out, as KeyboardInterrupt.
+    """
+
+    def __init__(self, seconds: float):
+        """Set a limit.
+
+        Args:
+            seconds: that the body may take.
+        """
+        self._seconds = seconds
+        self._thread = threading.get_ident()
+        self._alarms = hasattr(signal, "SIGALRM") and threading.current_thread() is threading.main_thread()
+        self._kind = type("TimeUp", (TimeUp,), {})
+        self._raise_soon = partial(
+            ctypes.pythonapi.PyThreadState_SetAsyncExc, ctypes.c_ulong(self._thread), ctypes.py_object(self._kind)
+        )
+        # Not a function of Python's, in which the exception would be raised at once, and be lost.
+        self._kind.__del__ = self._raise_soon  # type: ignore[attr-defined]
+        self._lock = threading.Lock()
+        self._ended = threading.Event()
+        self.by_user = False  # Ctrl-C was pressed
+        self.over = False
+
+    def __enter__(self) -> None:
+        global _watch  # a stack of limits, of which the last counts
+        self._outer, _watch = _watch, self
+        threading.Thread(target=self._hurry, daemon=True).start()
+        if self._alarms:
+            self._handlers = {name: signal.getsignal(name) for name in (signal.SIGALRM, signal.SIGINT)}
+            signal.signal(signal.SIGINT, self._stop)
+            signal.signal(signal.SIGALRM, self._ring)
+            signal.setitimer(signal.ITIMER_REAL, self._seconds, AGAIN)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        global _watch
+        while True:  # TimeUp may come once more in here, until `no_more` has run
+            try:
+                self.no_more()
+                break
+            except TimeUp:
+                continue
+        if self._alarms:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            for name, handler in self._handlers.items():
+                signal.signal(name, handler)
+        _watch = self._outer
+        if self.by_user and self._outer is not None:
+            self._outer.by_user = True
+        if self.by_user and kind is self._kind:
+            raise KeyboardInterrupt from None
+
+    def no_more(self) -> None:
+        """Raise nothing from now on."""
+        self.over = True
+        with suppress(AttributeError):
+            del self._kind.__del__  # type: ignore[attr-defined]
+        with self._lock:
+            self._ended.set()
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._thread), None)
+
+    def _ring(self, number: int, frame: FrameType | None) -> None:
+        if not self.over:
+            raise self._kind
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        self.by_user = True
+        self._ring(number, frame)
+
+    def _hurry(self) -> None:
+        """Runs in a thread of its own: what the alarm does, where there is none any more."""
+        self._ended.wait(self._seconds + (2 * AGAIN if self._alarms else 0))
+        while not self._ended.wait(AGAIN):
+            with self._lock:
+                if self._ended.is_set():
+                    return
+                if self._alarms and signal.getsignal(signal.SIGALRM) == self._ring:
+                    signal.pthread_kill(self._thread, signal.SIGALRM)
+                else:
+                    self._raise_soon()
+
+
+def _no_more() -> None:
+    if _watch is not None:
+        _watch.no_more()

@@ -19,7 +19,7 @@ from bittensor_core import Keypair, WrongPasswordError, ss58_decode
 from tao_lab.chain.beacon import add_pulses
 from tao_lab.chain.block import Block
 from tao_lab.chain.chain import Chain, Tampered
-from tao_lab.chain.errors import BadValue, ChainError, DispatchError
+from tao_lab.chain.errors import BadValue, ChainError, DispatchError, InvalidTransaction
 from tao_lab.chain.genesis import FAUCET_URI, SUDO_URI, Genesis
 from tao_lab.chain.merkle import ListProof, StateProof
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, all_netuids, subnet_exists
@@ -325,11 +325,14 @@ class Network:
         """
         keypair = signer.coldkey if isinstance(signer, bt.Wallet) else signer
         with self.chain.lock:
-            extrinsic = self.chain.submit(self.chain.sign(keypair, pallet, name, args))
-            block = self.chain.produce_block()
-            for refusal in self.chain.refused:
-                if refusal.hash == extrinsic:
-                    raise refusal.error
+            try:
+                extrinsic = self.chain.submit(self.chain.sign(keypair, pallet, name, args))
+                block = self.chain.produce_block()
+                for refusal in self.chain.refused:
+                    if refusal.hash == extrinsic:
+                        raise refusal.error
+            except InvalidTransaction as invalid:
+                raise InvalidTransaction(invalid.name, self._named(invalid.sentence), invalid.custom) from None
             receipt, error = self._receipt(block, block.extrinsic_hashes.index(extrinsic))
         if error is not None:
             raise CallFailed(f"{pallet}.{name}", error, receipt)
@@ -351,11 +354,13 @@ class Network:
         return Receipt(block.number, index, bt.Balance.from_rao(fee), tuple(events), tuple(refusals)), failure
 
     def _with_names(self, error: DispatchError) -> DispatchError:
-        """The same error, with the names of the network's wallets in its sentence instead of addresses."""
-        sentence = error.sentence
+        return DispatchError(error.pallet, error.name, self._named(error.sentence))
+
+    def _named(self, sentence: str) -> str:
+        """A sentence with the names of the network's wallets instead of their addresses."""
         for key, name in self._people.items():
             sentence = sentence.replace(key, name)
-        return DispatchError(error.pallet, error.name, sentence)
+        return sentence
 
     def sudo(self, pallet: str, name: str, **args: Any) -> Receipt:
         """Make a call as the chain's root, which on the real network is its governance.

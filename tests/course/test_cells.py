@@ -5,7 +5,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from tao_lab.course import cells, records
 
-SETUP = "from tao_lab.course import check, mine_or_ours\nfrom tao_lab.course.lab06 import exercises as ours"
+SETUP = "from tao_lab.course import check, mine_or_ours\nfrom tao_lab.course.lab06.exercises import clipping as ours"
 RIGHT = "def clip_and_trust(weights, consensus):\n    return ours.clip_and_trust(weights, consensus)"
 CHECK = 'check("06.2", clip_and_trust)'
 SYNTAX = "def clip_and_trust(weights, consensus)\n    return weights"

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from bittensor_core import Keypair
 
-from tao_lab.cards import Card
+from tao_lab.cards import Card, Grid
 from tao_lab.course import check, labs, mine_or_ours, progress, records, terminal
 from tao_lab.course.checking import judge
 from tao_lab.course.compare import differences
@@ -356,7 +356,7 @@ def test_plain_values_are_read_as_what_they_are():
         (1.0, int, "`x` is a float; it should be a whole number (int)."),
         (True, int, "`x` is a bool; it should be a whole number (int)."),
         ("0x00", bytes, "`x` is a str; it should be bytes."),
-        (1, bool, "`x` is a int; it should be True or False."),
+        (1, bool, "`x` is an int; it should be True or False."),
         (b"a", str | None, "`x` is a bytes; it should be text (str) or None."),
         (None, bytes, "is a `return` missing"),
     ],
@@ -390,3 +390,10 @@ def test_a_command_is_run_as_typed_and_says_how_it_ended():
     assert ended.code == 0
     assert repr(ended).startswith("$ tao-lab --version\ntao-lab ")
     assert "no such command" in repr(terminal("no-such-command"))
+
+
+def test_a_heading_of_a_card_breaks_between_words_only():
+    grid = Grid([["1", "0.5"]], ("UID", "validator trust"))
+    headings = re.findall(r'<th style="([^"]*)"', Card("info", "Subnet", "one neuron", (grid,))._repr_html_())
+    assert len(headings) == 2
+    assert all("overflow-wrap:normal" in style for style in headings)

@@ -57,7 +57,9 @@ def _use_space(ctx: Context, netuid: int, who: str, fields: list[Field]) -> None
     needed = max(sum(_space(field) for field in fields), LEAST_SPACE)
     highest = ctx.state.get(PALLET, "MaxSpace")
     if used + needed > highest:
-        raise _failed("SpaceLimitExceeded", f"{used} bytes used in this epoch and {needed} more, at most {highest}")
+        raise _failed(
+            "SpaceLimitExceeded", f"{used} bytes are used in this epoch, {needed} more needed, allowed: {highest}"
+        )
     ctx.state.put(PALLET, "UsedSpaceOf", netuid, who, {"last_epoch": epoch, "used_space": used + needed})
 
 
@@ -76,13 +78,13 @@ def set_commitment(ctx: Context, origin: Origin, netuid: int, info: dict[str, An
     """A hotkey of the subnet publishes up to three fields, in place of what it published before."""
     who, state, fields = ensure_signed(origin), ctx.state, info["fields"]
     if not state.get(MODULE, "IsNetworkMember", who, netuid):
-        raise _failed("AccountNotAllowedCommit", f"{who} is no hotkey of subnet {netuid}")
+        raise _failed("AccountNotAllowedCommit", f"{who} has no UID on subnet {netuid}")
     most = ctx.runtime.constant(PALLET, "MaxFields")
     if len(fields) > most:
         raise _failed("TooManyFieldsInCommitmentInfo", f"{len(fields)} fields, at most {most}")
     kinds = [_kind(field) for field in fields]
     if REVEAL_FAILED in kinds:
-        raise _failed("TimelockRevealFailedNotAllowed", "only the chain says that a field did not open")
+        raise _failed("TimelockRevealFailedNotAllowed", "only the chain may report that a field did not open")
     _use_space(ctx, netuid, who, fields)
     if RESET_BONDS in kinds:
         state.put(PALLET, "LastBondsReset", netuid, who, ctx.block)

@@ -143,7 +143,7 @@ def contribute(ctx: Context, origin: Origin, crowdloan_id: int, amount: int) -> 
     """Give rao; less is taken where the cap, or the most that one may give, is near."""
     who, info = ensure_signed(origin), _crowdloan(ctx, crowdloan_id)
     if ctx.block >= info["end"]:
-        raise failed("ContributionPeriodEnded", f"it ended with block {info['end']}")
+        raise failed("ContributionPeriodEnded", f"contributions ended with block {info['end']}")
     if info["raised"] >= info["cap"]:
         raise failed("CapRaised", f"all {info['cap']} rao are raised")
     if amount < info["min_contribution"]:
@@ -256,10 +256,10 @@ def update_min_contribution(ctx: Context, origin: Origin, crowdloan_id: int, new
     info = _own_crowdloan(ctx, origin, crowdloan_id)
     smallest = ctx.runtime.constant(PALLET, "AbsoluteMinimumContribution")
     if new_min_contribution < smallest:
-        raise failed("MinimumContributionTooLow", f"it is {new_min_contribution}, allowed: from {smallest}")
+        raise failed("MinimumContributionTooLow", f"the minimum is {new_min_contribution}, allowed: from {smallest}")
     highest = ctx.state.get(PALLET, "MaxContributions", crowdloan_id)
     if highest is not None and new_min_contribution > highest:
-        raise failed("MinimumContributionTooHigh", f"it is {new_min_contribution}, allowed: to {highest}")
+        raise failed("MinimumContributionTooHigh", f"the minimum is {new_min_contribution}, allowed: to {highest}")
     _change(ctx, crowdloan_id, info, "min_contribution", new_min_contribution, "MinContributionUpdated")
 
 
@@ -276,7 +276,7 @@ def update_cap(ctx: Context, origin: Origin, crowdloan_id: int, new_cap: int) ->
     """The creator sets how much is to be raised."""
     info = _own_crowdloan(ctx, origin, crowdloan_id)
     if new_cap < info["raised"]:
-        raise failed("CapTooLow", f"it is {new_cap}, allowed: from what is raised, {info['raised']}")
+        raise failed("CapTooLow", f"the cap is {new_cap}, allowed: from {info['raised']}, which is raised already")
     _change(ctx, crowdloan_id, info, "cap", new_cap, "CapUpdated")
 
 
@@ -295,7 +295,7 @@ def set_max_contribution(ctx: Context, origin: Origin, crowdloan_id: int, new_ma
     else:
         least = max(info["min_contribution"], _contribution(ctx, crowdloan_id, info["creator"]))
         if new_max_contribution < least:
-            raise failed("MaximumContributionTooLow", f"it is {new_max_contribution}, allowed: from {least}")
+            raise failed("MaximumContributionTooLow", f"the maximum is {new_max_contribution}, allowed: from {least}")
         ctx.state.put(PALLET, "MaxContributions", crowdloan_id, new_max_contribution)
     fields = {"crowdloan_id": crowdloan_id, "new_max_contribution": new_max_contribution}
     ctx.deposit_event(PALLET, "MaxContributionUpdated", **fields)

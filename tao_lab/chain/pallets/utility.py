@@ -133,7 +133,7 @@ def _origin(as_origin: Any) -> Origin:
     if isinstance(kind, dict) and "Signed" in kind:
         return signed(kind["Signed"])
     if kind not in ("Root", "None"):
-        raise DispatchError("BadOrigin", "", f"{as_origin} is no origin of the lab's chain")
+        raise DispatchError("BadOrigin", "", f"{as_origin} is not an origin of the lab's chain")
     return Origin(kind)
 
 

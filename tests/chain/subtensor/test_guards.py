@@ -82,7 +82,10 @@ def test_the_pool_answers_with_the_number_that_clients_know(
 def test_weights_that_come_too_fast_do_not_enter_the_pool(open_chain: Chain) -> None:
     run(open_chain, "alice", MODULE, "set_weights", **weights())
     error = submit(open_chain, "alice", "set_weights", **weights())
-    assert (error.custom, error.sentence) == (6, "SubtensorModule.SettingWeightsTooFast: once in 100 blocks")
+    assert (error.custom, error.sentence) == (
+        6,
+        "SubtensorModule.SettingWeightsTooFast: weights may be set once in 100 blocks",
+    )
 
 
 def test_a_reveal_enters_the_pool_in_its_epoch(open_chain: Chain) -> None:

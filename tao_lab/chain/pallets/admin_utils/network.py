@@ -116,7 +116,7 @@ def sudo_set_max_epochs_per_block(ctx: Context, origin: Origin, max_epochs_per_b
     """Root sets how many epochs one block runs, at least one."""
     ensure_root(origin)
     if max_epochs_per_block < 1:
-        raise refused("ValueNotInBounds", "at least one epoch a block")
+        raise refused("ValueNotInBounds", "a block runs at least one epoch")
     ctx.state.put(MODULE, "MaxEpochsPerBlock", max_epochs_per_block)
     ctx.deposit_event(MODULE, "MaxEpochsPerBlockSet", max_epochs_per_block)
 

@@ -63,7 +63,7 @@ def _max_allowed_uids(ctx: Context, netuid: int, value: int, by_owner: bool) -> 
     if value < state.get(MODULE, "SubnetworkN", netuid):
         raise refused("MaxAllowedUIdsLessThanCurrentUIds")
     if value > MAX_UIDS:
-        raise refused("MaxAllowedUidsGreaterThanDefaultMaxAllowedUids", f"at most {MAX_UIDS}")
+        raise refused("MaxAllowedUidsGreaterThanDefaultMaxAllowedUids", f"a subnet has at most {MAX_UIDS} seats")
     ensure_max_uids_over_all_mechanisms(value, state.get(MODULE, "MechanismCountCurrent", netuid))
 
 
@@ -82,7 +82,7 @@ def _max_allowed_validators(ctx: Context, netuid: int, value: int, by_owner: boo
 def _activity_cutoff(ctx: Context, netuid: int, value: int, by_owner: bool) -> None:
     lowest = ctx.state.get(MODULE, "MinActivityCutoff")
     if value < lowest:
-        raise failed("ActivityCutoffTooLow", f"at least {lowest} blocks")
+        raise failed("ActivityCutoffTooLow", f"the cutoff must be at least {lowest} blocks")
 
 
 def _min_burn(ctx: Context, netuid: int, value: int, by_owner: bool) -> None:
@@ -133,7 +133,7 @@ def _burn_half_life(ctx: Context, netuid: int, value: int, by_owner: bool) -> No
 
 def _burn_increase(ctx: Context, netuid: int, value: dict[str, Any], by_owner: bool) -> None:
     if not BURN_INCREASE_ONE <= value["bits"] <= MAX_BURN_INCREASE * BURN_INCREASE_ONE:
-        raise refused("InvalidValue", f"burn_increase_mult is no number from 1 to {MAX_BURN_INCREASE}")
+        raise refused("InvalidValue", f"burn_increase_mult is not a number from 1 to {MAX_BURN_INCREASE}")
 
 
 # --- the table --------------------------------------------------------------------------------------------------
@@ -551,7 +551,9 @@ def sudo_set_sn_owner_hotkey(ctx: Context, origin: Origin, netuid: int, hotkey: 
         raise failed("SubnetNotExists", f"there is no subnet {netuid}")
     last = last_block(ctx, "SetSNOwnerHotkey", netuid)
     if last and ctx.block - last < SET_SN_OWNER_HOTKEY_BLOCKS:
-        raise failed("TxRateLimitExceeded", f"once in {SET_SN_OWNER_HOTKEY_BLOCKS} blocks")
+        raise failed(
+            "TxRateLimitExceeded", f"the owner's hotkey may be set once in {SET_SN_OWNER_HOTKEY_BLOCKS} blocks"
+        )
     set_last_block(ctx, ctx.block, "SetSNOwnerHotkey", netuid)
     set_owner_hotkey(ctx, netuid, hotkey)
 

@@ -42,17 +42,17 @@ def _shares(edges: Edges, without: str = "") -> Shares:
 def _check_children(pivot: str, children: Shares, parents: Shares) -> None:
     """What holds for every set of children, stored or new."""
     if pivot in children:
-        raise failed("InvalidChild", "a hotkey is no child of its own")
+        raise failed("InvalidChild", "a hotkey cannot be its own child")
     if sum(children.values()) > ALL:
         raise failed("ProportionOverflow", f"the proportions sum to {sum(children.values())}, allowed: at most {ALL}")
     if any(child in parents for child in children):
-        raise failed("ChildParentInconsistency", "a child is a parent of the same hotkey")
+        raise failed("ChildParentInconsistency", "a hotkey cannot be both child and parent of another")
 
 
 def _check_new_children(pivot: str, children: Shares, parents: Shares) -> None:
     """What holds for children that are asked for."""
     if pivot in children:
-        raise failed("InvalidChild", "a hotkey is no child of its own")
+        raise failed("InvalidChild", "a hotkey cannot be its own child")
     if len(children) > MOST_CHILDREN:
         raise failed("TooManyChildren", f"{len(children)} children, allowed: at most {MOST_CHILDREN}")
     _check_children(pivot, children, parents)
@@ -103,7 +103,7 @@ def set_children(ctx: Context, origin: Origin, hotkey: str, netuid: int, childre
     """Ask for a new set of children of one's hotkey; an empty one takes all back."""
     coldkey, state = ensure_signed(origin), ctx.state
     if not SET_CHILDREN.passes(ctx, hotkey, netuid):
-        raise failed("TxRateLimitExceeded", f"once in {SET_CHILDREN.limit(ctx, netuid)} blocks")
+        raise failed("TxRateLimitExceeded", f"children may be set once in {SET_CHILDREN.limit(ctx, netuid)} blocks")
     if netuid == ROOT_NETUID:
         raise failed("RegistrationNotPermittedOnRootSubnet")
     if not subnet_exists(state, netuid):
@@ -115,7 +115,10 @@ def set_children(ctx: Context, origin: Origin, hotkey: str, netuid: int, childre
     _, parents = _relations(state, hotkey, netuid)
     _check_new_children(hotkey, _shares(children), parents)
     if children and not _has_own_stake(state, hotkey, netuid):
-        raise failed("NotEnoughStakeToSetChildkeys", f"at least {state.get(MODULE, 'StakeThreshold')} rao are needed")
+        raise failed(
+            "NotEnoughStakeToSetChildkeys",
+            f"the hotkey needs a stake of at least {state.get(MODULE, 'StakeThreshold')} rao",
+        )
     SET_CHILDREN.record(ctx, hotkey, netuid)
     if not state.get(MODULE, "SubtokenEnabled", netuid):
         _apply_children(ctx, netuid, hotkey, children)
@@ -197,6 +200,6 @@ def set_auto_parent_delegation_enabled(ctx: Context, origin: Origin, hotkey: str
     if not coldkey_owns_hotkey(ctx.state, ensure_signed(origin), hotkey):
         raise failed("NonAssociatedColdKey")
     if uid_of(ctx.state, ROOT_NETUID, hotkey) is None:
-        raise failed("HotKeyNotRegisteredInSubNet", f"{hotkey} is not on root")
+        raise failed("HotKeyNotRegisteredInSubNet", f"{hotkey} has no seat on root")
     ctx.state.put(MODULE, "AutoParentDelegationEnabled", hotkey, enabled)
     ctx.deposit_event(MODULE, "AutoParentDelegationEnabledSet", hotkey=hotkey, enabled=enabled)

@@ -61,10 +61,10 @@ def _ensure_may_commit(ctx: Context, who: str, netuid: int, mecid: int) -> int:
     """The guards that all commits share behind the switch; gives back the UID."""
     uid = uid_of(ctx.state, netuid, who)
     if uid is None:
-        raise failed("HotKeyNotRegisteredInSubNet", f"{who} is not on subnet {netuid}")
+        raise failed("HotKeyNotRegisteredInSubNet", f"{who} has no UID on subnet {netuid}")
     if not passes_rate_limit(ctx, netuid, mecid, uid):
         blocks = ctx.state.get(MODULE, "WeightsSetRateLimit", netuid)
-        raise failed("CommittingWeightsTooFast", f"once in {blocks} blocks")
+        raise failed("CommittingWeightsTooFast", f"weights may be committed once in {blocks} blocks")
     return uid
 
 
@@ -234,7 +234,7 @@ def batch_reveal_weights(
     left = _open_commits(ctx, netuid, commits)
     for committed, (uids, values, _, version_key) in zip(hashes, reveals, strict=True):
         if committed not in [entry[0] for entry in left]:
-            raise failed("InvalidRevealCommitHashNotMatch", "the same commit twice")
+            raise failed("InvalidRevealCommitHashNotMatch", "this commit was made already")
         left = _without(left, committed)
         store_weights(ctx, who, netuid, MAIN_MECHANISM, uids, values, version_key)
     _put_commits(ctx, index, who, left)

@@ -65,4 +65,4 @@ def signer_of(hotkey: str, block_number: int, signature: str) -> str:
     try:
         return str(Account.recover_message(message, signature=signature)).lower()
     except (BadSignature, ValidationError, ValueError) as error:
-        raise failed("InvalidIdentity", f"{signature} is no signature: {error}") from error
+        raise failed("InvalidIdentity", f"{signature} is not a signature: {error}") from error

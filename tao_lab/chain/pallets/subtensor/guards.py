@@ -112,7 +112,9 @@ def check_weights(ctx: Context, who: str, made: Call) -> None:
     for netuid in args["netuids"] if "netuids" in args else [args["netuid"]]:
         if not has_stake_for_weights(ctx.state, who, netuid):
             least = ctx.state.get(MODULE, "StakeThreshold")
-            raise failed("NotEnoughStakeToSetWeights", f"at least {least} rao are needed on subnet {netuid}")
+            raise failed(
+                "NotEnoughStakeToSetWeights", f"the hotkey needs a stake of at least {least} rao on subnet {netuid}"
+            )
     if made.name in REVEALS:
         mecid = args.get("mecid", MAIN_MECHANISM)
         _check_reveal(ctx, who, mecid, args, [(args["uids"], args["values"], args["salt"], args["version_key"])])
@@ -139,7 +141,10 @@ def _check_reveal(ctx: Context, who: str, mecid: int, args: dict[str, Any], reve
 def check_rate_limit(ctx: Context, who: str, made: Call) -> None:
     """Weights and commits not faster than the subnet allows, new subnets not faster than the network does."""
     if made.name == "register_network" and not passes_registration_limit(ctx):
-        raise failed("NetworkTxRateLimitExceeded", f"once in {ctx.state.get(MODULE, 'NetworkRateLimit')} blocks")
+        raise failed(
+            "NetworkTxRateLimitExceeded",
+            f"a coldkey may create a subnet once in {ctx.state.get(MODULE, 'NetworkRateLimit')} blocks",
+        )
     if made.name not in (*SETS, *COMMITS):
         return
     netuid = made.args["netuid"]
@@ -150,8 +155,9 @@ def check_rate_limit(ctx: Context, who: str, made: Call) -> None:
     exists = mecid < ctx.state.get(MODULE, "MechanismCountCurrent", netuid)
     if not exists or not passes_rate_limit(ctx, netuid, mecid, uid):
         blocks = ctx.state.get(MODULE, "WeightsSetRateLimit", netuid)
-        name = "SettingWeightsTooFast" if made.name in SETS else "CommittingWeightsTooFast"
-        raise failed(name, f"once in {blocks} blocks")
+        if made.name in SETS:
+            raise failed("SettingWeightsTooFast", f"weights may be set once in {blocks} blocks")
+        raise failed("CommittingWeightsTooFast", f"weights may be committed once in {blocks} blocks")
 
 
 def check_take(ctx: Context, who: str, made: Call) -> None:

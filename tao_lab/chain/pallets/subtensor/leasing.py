@@ -107,9 +107,9 @@ def terminate_lease(ctx: Context, origin: Origin, lease_id: int, hotkey: str) ->
     if lease["beneficiary"] != who:
         raise failed("ExpectedBeneficiaryOrigin", f"the beneficiary is {lease['beneficiary']}")
     if lease["end_block"] is None:
-        raise failed("LeaseHasNoEndBlock", "it lasts for ever")
+        raise failed("LeaseHasNoEndBlock", "the lease lasts for ever")
     if ctx.block < lease["end_block"]:
-        raise failed("LeaseHasNotEnded", f"it ends at block {lease['end_block']}")
+        raise failed("LeaseHasNotEnded", f"the lease ends at block {lease['end_block']}")
     if not coldkey_owns_hotkey(state, who, hotkey):
         raise failed("BeneficiaryDoesNotOwnHotkey", f"{who} does not own {hotkey}")
     state.put(MODULE, "SubnetOwner", lease["netuid"], who)

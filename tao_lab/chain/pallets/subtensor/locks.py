@@ -286,7 +286,7 @@ def do_lock_stake(ctx: Context, coldkey: str, netuid: int, hotkey: str, amount: 
         DispatchError: `AmountTooLow`, `HotKeyAccountNotExists`, `LockHotkeyMismatch`, `InsufficientStakeForLock`.
     """
     if not amount:
-        raise failed("AmountTooLow", "nothing to lock")
+        raise failed("AmountTooLow", "the amount to lock is 0")
     _ensure_hotkey(ctx.state, hotkey)
     found = _stored_lock(ctx.state, coldkey, netuid)
     if found is not None and found[0] != hotkey:
@@ -294,7 +294,7 @@ def do_lock_stake(ctx: Context, coldkey: str, netuid: int, hotkey: str, amount: 
     position = rolled_position(ctx, coldkey, netuid, hotkey)
     mass, total = position.lock.locked_mass + amount, total_stake(ctx.state, coldkey, netuid)
     if mass > total:
-        raise failed("InsufficientStakeForLock", f"{coldkey} has {total} rao on subnet {netuid}, not {mass}")
+        raise failed("InsufficientStakeForLock", f"{coldkey} has {total} rao on subnet {netuid}, {mass} needed")
     grown = LockState(mass, position.lock.conviction, ctx.block)
     position.lock = rolled(ctx.state, grown, ctx.block, position.kind)
     position.roll_total()
@@ -401,7 +401,9 @@ def transfer_lock(ctx: Context, origin: str, destination: str, netuid: int, alph
     free = max(total_stake(state, origin, netuid) - source.locked_mass, 0)
     there = lock_of(state, destination, netuid, now)
     if alpha > free and there is not None and there[0] != hotkey:
-        raise failed("LockHotkeyMismatch", f"{destination} has a lock to {there[0]}, the stake one to {hotkey}")
+        raise failed(
+            "LockHotkeyMismatch", f"{destination} has a lock to {there[0]}, but the stake has a lock to {hotkey}"
+        )
     mass = min(max(alpha - free, 0), source.locked_mass)
     moved = LockState(mass, conviction_of_part(source, mass) if mass else 0, now)
     ensure_can_receive_locked_alpha(state, destination, mass)

@@ -73,5 +73,5 @@ def set_emission_split(ctx: Context, netuid: int, split: list[int] | None) -> No
         return
     count = state.get(MODULE, "MechanismCountCurrent", netuid)
     if not 1 <= len(split) <= count or sum(split) != U16_MAX:
-        raise failed("InvalidValue", f"1 to {count} shares, {U16_MAX} in all")
+        raise failed("InvalidValue", f"a split has 1 to {count} shares, whose sum is {U16_MAX}")
     state.put(MODULE, "MechanismEmissionSplit", netuid, split)

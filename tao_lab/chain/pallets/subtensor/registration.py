@@ -56,7 +56,7 @@ def register_limit(ctx: Context, origin: Origin, netuid: int, hotkey: str, limit
     _ensure_subnet(ctx, netuid)
     burn = ctx.state.get(MODULE, "Burn", netuid)
     if burn > limit_price:
-        raise failed("RegistrationPriceLimitExceeded", f"a place costs {burn} rao, limit_price is {limit_price}")
+        raise failed("RegistrationPriceLimitExceeded", f"a seat costs {burn} rao, limit_price is {limit_price}")
     _register(ctx, coldkey, netuid, hotkey)
 
 
@@ -108,7 +108,7 @@ def _uid_to_replace(ctx: Context, netuid: int) -> int | None:
         return None
     uid = uid_to_prune(ctx, netuid) if places else None
     if uid is None:
-        raise failed("NoNeuronIdAvailable", f"all {places} places are taken, and nobody may be replaced")
+        raise failed("NoNeuronIdAvailable", f"all {places} seats are taken, and nobody may be replaced")
     return uid
 
 

@@ -96,7 +96,10 @@ def _check(ctx: Context, hotkey: str, netuid: int, item: str, info: dict[str, An
     last = ctx.state.get(MODULE, item, netuid, hotkey)
     limit = ctx.state.get(MODULE, "ServingRateLimit", netuid)
     if limit and last is not None and last["block"] and ctx.block - last["block"] < limit:
-        raise failed("ServingRateLimitExceeded", f"once in {limit} blocks; the last was {last['block']}")
+        raise failed(
+            "ServingRateLimitExceeded",
+            f"an axon may be announced once in {limit} blocks; the last time was block {last['block']}",
+        )
     if info["port"] == 0:
         raise failed("InvalidPort", "port is 0, allowed: 1 to 65535")
 

@@ -68,7 +68,7 @@ def quote(ctx: Context, netuid: int, side: Side, amount: int) -> SwapResult:
 
 
 def _too_low(have: int, least: int) -> DispatchError:
-    return failed("AmountTooLow", f"{have} rao; at least {least} rao")
+    return failed("AmountTooLow", f"the amount is {have} rao, allowed: from {least} rao")
 
 
 def _slippage(amount: int, most: int) -> DispatchError:
@@ -104,7 +104,7 @@ def validate_add_stake(
     if swapped.paid < MIN_STAKE:
         raise _too_low(swapped.paid, MIN_STAKE)
     if not swapped.received or not pool_takes_stake(state, hotkey, netuid, swapped.received):
-        raise failed("InsufficientLiquidity", f"{tao} rao buy too little alpha for a share of {hotkey}'s stake")
+        raise failed("InsufficientLiquidity", f"{tao} rao buy less alpha than one share of {hotkey}'s stake")
 
 
 def _fee_of_least(ctx: Context, netuid: int) -> int:
@@ -156,7 +156,7 @@ def validate_stake_transition(
     """
     state, (hotkey, coldkey, netuid) = ctx.state, origin
     if origin == destination:
-        raise failed("SameNetuid", "the stake is there already")
+        raise failed("SameNetuid", "the stake is on that subnet already")
     netuids = list(dict.fromkeys((netuid, destination[2])))
     for item in netuids:
         ensure_subnet(state, item)

@@ -156,15 +156,21 @@ def _ensure_may_register_network(ctx: Context, coldkey: str, hotkey: str) -> int
     if is_subnet_account(hotkey):
         raise failed("CannotUseSystemAccount", f"{hotkey} is a subnet's own account")
     if ctx.block < state.get(MODULE, "NetworkRegistrationStartBlock"):
-        raise failed("SubNetRegistrationDisabled", f"from block {state.get(MODULE, 'NetworkRegistrationStartBlock')}")
+        raise failed(
+            "SubNetRegistrationDisabled",
+            f"subnets may be created from block {state.get(MODULE, 'NetworkRegistrationStartBlock')} on",
+        )
     if not passes_registration_limit(ctx):
-        raise failed("NetworkTxRateLimitExceeded", f"once in {state.get(MODULE, 'NetworkRateLimit')} blocks")
+        raise failed(
+            "NetworkTxRateLimitExceeded",
+            f"a coldkey may create a subnet once in {state.get(MODULE, 'NetworkRateLimit')} blocks",
+        )
     limit = state.get(MODULE, "SubnetLimit")
     if sum(netuid != ROOT_NETUID for netuid in all_netuids(state)) < limit:
         return None
     pruned = netuid_to_prune(ctx.state, ctx.block)
     if pruned is None:
-        raise failed("SubnetLimitReached", f"there are {limit} subnets, and all are immune")
+        raise failed("SubnetLimitReached", f"there are {limit} subnets already, and all are immune")
     return pruned
 
 
@@ -283,7 +289,7 @@ def start_call(ctx: Context, origin: Origin, netuid: int) -> None:
         raise failed("FirstEmissionBlockNumberAlreadySet", f"subnet {netuid} has been started for block {first}")
     earliest = state.get(MODULE, "NetworkRegisteredAt", netuid) + state.get(MODULE, "StartCallDelay")
     if ctx.block < earliest:
-        raise failed("NeedWaitingMoreBlocksToStarCall", f"from block {earliest} on")
+        raise failed("NeedWaitingMoreBlocksToStarCall", f"the subnet may be started from block {earliest} on")
     state.put(MODULE, "FirstEmissionBlockNumber", netuid, ctx.block + 1)
     state.put(MODULE, "SubtokenEnabled", netuid, True)
     ctx.deposit_event(MODULE, "FirstEmissionBlockNumberSet", netuid, ctx.block + 1)

@@ -47,7 +47,7 @@ def announce_coldkey_swap(ctx: Context, origin: Origin, new_coldkey_hash: str) -
     else:
         earliest = announced[0] + state.get(MODULE, "ColdkeySwapReannouncementDelay")
         if ctx.block < earliest:
-            raise failed("ColdkeySwapReannouncedTooEarly", f"from block {earliest} on")
+            raise failed("ColdkeySwapReannouncedTooEarly", f"another announcement is possible from block {earliest} on")
     when = ctx.block + state.get(MODULE, "ColdkeySwapAnnouncementDelay")
     state.put(MODULE, "ColdkeySwapAnnouncements", who, (when, new_coldkey_hash))
     ctx.deposit_event(MODULE, "ColdkeySwapAnnounced", who=who, new_coldkey_hash=new_coldkey_hash)
@@ -62,9 +62,9 @@ def swap_coldkey_announced(ctx: Context, origin: Origin, new_coldkey: str) -> No
         raise failed("ColdkeySwapAnnouncementNotFound")
     when, announced_hash = announced
     if announced_hash != coldkey_hash(new_coldkey):
-        raise failed("AnnouncedColdkeyHashDoesNotMatch", "another coldkey was announced")
+        raise failed("AnnouncedColdkeyHashDoesNotMatch", "a different coldkey was announced")
     if ctx.block < when:
-        raise failed("ColdkeySwapTooEarly", f"from block {when} on")
+        raise failed("ColdkeySwapTooEarly", f"the announced swap is possible from block {when} on")
     state.remove(MODULE, "ColdkeySwapAnnouncements", who)
     _swap(ctx, who, new_coldkey)
 
@@ -78,7 +78,7 @@ def clear_coldkey_swap_announcement(ctx: Context, origin: Origin) -> None:
         raise failed("ColdkeySwapAnnouncementNotFound")
     earliest = announced[0] + state.get(MODULE, "ColdkeySwapReannouncementDelay")
     if ctx.block < earliest:
-        raise failed("ColdkeySwapClearTooEarly", f"from block {earliest} on")
+        raise failed("ColdkeySwapClearTooEarly", f"the announcement may be withdrawn from block {earliest} on")
     state.remove(MODULE, "ColdkeySwapAnnouncements", who)
     ctx.deposit_event(MODULE, "ColdkeySwapCleared", who=who)
 

@@ -70,7 +70,10 @@ def _ensure_may_swap(ctx: Context, coldkey: str, old: str, new: str, netuid: int
     if old == new:
         raise failed("NewHotKeyIsSameWithOld")
     if rate_limits.exceeds(ctx, "TxRateLimit", rate_limits.last_block(ctx, "LastTxBlock", coldkey)):
-        raise failed("HotKeySetTxRateLimitExceeded", f"once in {state.get(MODULE, 'TxRateLimit')} blocks")
+        raise failed(
+            "HotKeySetTxRateLimitExceeded",
+            f"a coldkey may swap a hotkey once in {state.get(MODULE, 'TxRateLimit')} blocks",
+        )
     if netuid is None:
         member = any(member for _, member in state.entries(MODULE, "IsNetworkMember", new))
     else:
@@ -90,7 +93,10 @@ def _ensure_interval(ctx: Context, coldkey: str, netuid: int) -> None:
     last = ctx.state.get(MODULE, "LastHotkeySwapOnNetuid", netuid, coldkey)
     interval = ctx.runtime.constant(MODULE, "HotkeySwapOnSubnetInterval")
     if last + interval >= ctx.block:
-        raise failed("HotKeySwapOnSubnetIntervalNotPassed", f"on subnet {netuid} once in {interval} blocks")
+        raise failed(
+            "HotKeySwapOnSubnetIntervalNotPassed",
+            f"a hotkey may be swapped on subnet {netuid} once in {interval} blocks",
+        )
 
 
 def recycle(ctx: Context, coldkey: str, cost: int, error: str) -> None:

@@ -58,7 +58,7 @@ def update_symbol(ctx: Context, origin: Origin, netuid: int, symbol: str) -> Non
     """The owner, or root, gives a subnet's token another of the chain's symbols."""
     ensure_subnet_owner_or_root(ctx.state, origin, netuid)
     if len(symbol) != 1 or symbol not in SYMBOLS[1:]:
-        raise failed("SymbolDoesNotExist", f"{symbol!r} is none of the chain's symbols")
+        raise failed("SymbolDoesNotExist", f"{symbol!r} is not one of the chain's symbols")
     if symbol in _used(ctx.state):
         raise failed("SymbolAlreadyInUse", f"{symbol} belongs to another subnet")
     ctx.state.put(MODULE, "TokenSymbol", netuid, symbol)

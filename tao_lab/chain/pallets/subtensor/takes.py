@@ -55,7 +55,7 @@ def increase_take(ctx: Context, origin: Origin, hotkey: str, take: int) -> None:
         raise failed("DelegateTakeTooHigh", f"take is {take}, allowed: to {highest}")
     if exceeds(ctx, "TxDelegateTakeRateLimit", last_block(ctx, "LastTxBlockDelegateTake", hotkey)):
         limit = state.get(MODULE, "TxDelegateTakeRateLimit")
-        raise failed("DelegateTxRateLimitExceeded", f"once in {limit} blocks")
+        raise failed("DelegateTxRateLimitExceeded", f"a take may be raised once in {limit} blocks")
     _set_take(ctx, "TakeIncreased", coldkey, hotkey, take)
 
 

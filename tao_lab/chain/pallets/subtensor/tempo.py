@@ -103,7 +103,7 @@ def set_tempo(ctx: Context, origin: Origin, netuid: int, tempo: int) -> None:
         raise failed("TempoOutOfBounds", f"tempo is {tempo}, allowed: {MIN_TEMPO} to {MAX_TEMPO}")
     ensure_admin_window_open(ctx, netuid)
     if not TEMPO_UPDATE.passes(ctx, who, netuid):
-        raise failed("TxRateLimitExceeded", f"once in {MIN_TEMPO} blocks")
+        raise failed("TxRateLimitExceeded", f"the tempo may be set once in {MIN_TEMPO} blocks")
     apply_tempo(ctx, netuid, tempo)
     TEMPO_UPDATE.record(ctx, who, netuid)
 
@@ -130,7 +130,7 @@ def trigger_epoch(ctx: Context, origin: Origin, netuid: int) -> None:
     """The owner asks for an epoch `AdminFreezeWindow` blocks from now."""
     who = ensure_subnet_owner(ctx.state, origin, netuid)
     if ctx.state.get(MODULE, "CommitRevealWeightsEnabled", netuid):
-        raise failed("DynamicTempoBlockedByCommitReveal", "open commits count on the schedule")
+        raise failed("DynamicTempoBlockedByCommitReveal", "open commits depend on the present schedule")
     if ctx.state.get(MODULE, "PendingEpochAt", netuid):
         raise failed("EpochTriggerAlreadyPending")
     window = ctx.state.get(MODULE, "AdminFreezeWindow")

@@ -52,7 +52,7 @@ def sudo_set_voting_power_ema_alpha(ctx: Context, origin: Origin, netuid: int, a
     """Root says how much of an epoch's stake goes into the average, in parts of 10^18."""
     ensure_root(origin)
     if alpha > ALPHA_ONE:
-        raise failed("InvalidVotingPowerEmaAlpha", f"{alpha}, at most {ALPHA_ONE}")
+        raise failed("InvalidVotingPowerEmaAlpha", f"alpha is {alpha}, allowed: to {ALPHA_ONE}")
     ctx.state.put(MODULE, "VotingPowerEmaAlpha", netuid, alpha)
     ctx.deposit_event(MODULE, "VotingPowerEmaAlphaSet", netuid=netuid, alpha=alpha)
 

@@ -65,7 +65,7 @@ def store_weights(
     upscaled = max_upscale_to_u16(np.array(values, dtype=np.uint16))
     limit = state.get(MODULE, "MaxWeightsLimit", netuid)
     if not itself and limit != U16_MAX and not max_limited(upscaled, limit):
-        raise failed("MaxWeightExceeded", f"one share is above {limit}/{U16_MAX}")
+        raise failed("MaxWeightExceeded", f"one weight is more than {limit}/{U16_MAX} of their sum")
     state.put(MODULE, "Weights", index, uid, list(zip(uids, upscaled.tolist(), strict=True)))
     if not commit_reveal:
         set_last_update(ctx, netuid, mecid, uid)
@@ -92,9 +92,12 @@ def _ensure_may_set(
         raise failed("UidsLengthExceedUidsInSubNet", f"{len(uids)} weights for {n} neurons")
     uid = uid_of(state, netuid, hotkey)
     if uid is None:
-        raise failed("HotKeyNotRegisteredInSubNet", f"{hotkey} is not on subnet {netuid}")
+        raise failed("HotKeyNotRegisteredInSubNet", f"{hotkey} has no UID on subnet {netuid}")
     if not has_stake_for_weights(state, hotkey, netuid):
-        raise failed("NotEnoughStakeToSetWeights", f"at least {state.get(MODULE, 'StakeThreshold')} rao are needed")
+        raise failed(
+            "NotEnoughStakeToSetWeights",
+            f"the hotkey needs a stake of at least {state.get(MODULE, 'StakeThreshold')} rao",
+        )
     wanted = state.get(MODULE, "WeightsVersionKey", netuid)
     if wanted and version_key < wanted:
         raise failed("IncorrectWeightVersionKey", f"version_key is {version_key}, at least {wanted} needed")
@@ -150,7 +153,7 @@ def run_batch(ctx: Context, origin: Origin, netuids: list[int], item: Callable[[
 
 def _refuse_commit_reveal(state: StorageReader, netuid: int) -> None:
     if state.get(MODULE, "CommitRevealWeightsEnabled", netuid):
-        raise failed("CommitRevealEnabled", f"subnet {netuid} wants a commit first")
+        raise failed("CommitRevealEnabled", f"weights of subnet {netuid} are committed first, then revealed")
 
 
 # --- calls ------------------------------------------------------------------------------------------------------
