@@ -1,4 +1,4 @@
-"""Solutions of lab 04: one function for each exercise."""
+"""Solutions of lab 04: one function an exercise. Made by `make labs`."""
 
 import math
 import re
@@ -14,6 +14,10 @@ def quantize(block, table):
     table  (16,)  float32, the values that the codes 0 to 15 stand for, from -1 to 1
 
     Returns codes (64,), whole numbers 0 to 15, and scale, the number that all are multiplied by.
+
+    >>> codes, scale = quantize(np.array([0.5, -0.1]), np.array([-1, 0, 1]))  # two weights, three values
+    >>> print(codes, scale)
+    [2 1] 0.5
     """
     scale = np.abs(block).max()
     return np.abs((block / scale)[:, None] - table).argmin(axis=1), scale
@@ -26,11 +30,14 @@ def model_bytes(matrices, plain):
     plain     int   weights that keep 16 bits: embeddings, norms, output layer
 
     Returns bytes (int).
+
+    >>> model_bytes([(8, 8)], 10)
+    1149
     """
     total = 2 * plain
     for rows, columns in matrices:
         scales = math.ceil(rows * columns / 64)
-        total += rows * columns // 2 + scales + 4 * math.ceil(scales / 256) + 4 + 64 + 1024
+        total += math.ceil(rows * columns / 2) + scales + 4 * math.ceil(scales / 256) + 4 + 64 + 1024
     return total
 
 
@@ -41,6 +48,10 @@ def forward(task, model):
     model        model.generate(messages, max_tokens=…, timeout=…) gives text
 
     Returns an answer that fits the subnet's schema.
+
+    >>> parrot = SimpleNamespace(generate=lambda messages, max_tokens, timeout: messages[-1]["content"])
+    >>> forward(SimpleNamespace(content={"messages": [{"role": "user", "content": " Lima "}]}, seconds=5), parrot)
+    {'text': 'Lima'}
     """
     text = model.generate(task.content["messages"], max_tokens=24, timeout=task.seconds)
     return {"text": text.strip()[:400] or "?"}
@@ -53,6 +64,10 @@ def admit(requests, hotkey):
     hotkey    str   address of your hotkey
 
     Returns a list of "answered" or the name of the refusal's type, such as "StaleRequest".
+
+    >>> knock = SimpleNamespace(method="POST", path="/forward", headers={}, body=b"{}", arrived_ns=0)
+    >>> admit([knock], "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY")  # it is not signed
+    ['MalformedAuth']
     """
     seen, outcomes = http_auth.InMemoryNonceStore(), []
     for request in requests:
@@ -73,11 +88,14 @@ def admit(requests, hotkey):
 
 
 def mend(reply):
-    """The answer that is in a model's reply.
+    r"""The answer that is in a model's reply.
 
     reply  str  what a language model wrote
 
     Returns {"code": the bare text of the function}.
+
+    >>> mend("Sure!\n```python\ndef solve(n): return n\n```\nDone.")
+    {'code': 'def solve(n): return n'}
     """
     found = re.search(r"```\w*[ \t]*\n(.*?)```", reply, re.DOTALL)
     return {"code": (found[1] if found else reply).strip()}

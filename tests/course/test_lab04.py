@@ -7,9 +7,9 @@ import nbformat
 import numpy as np
 import pytest
 
-from tao_lab.course import claim, which_model
+from tao_lab.course import claim, registry, which_model
 from tao_lab.course.checking import judge
-from tao_lab.course.lab04 import answers, exercises, instruct_format, language_model, measure, questions
+from tao_lab.course.lab04 import answers, instruct_format, language_model, measure, ours, questions
 from tao_lab.neurons.models import nf4
 from tao_lab.neurons.models.memory import MISTRAL_7B, memory
 from tao_lab.paths import LABS
@@ -53,8 +53,8 @@ def test_an_experiment_finds_the_option_that_holds(question):
 
 
 def test_each_refusal_has_its_own_name():
-    case = exercises.EXERCISES[3].make_cases()[-1]
-    outcomes = exercises.admit(**case.arguments)
+    case = registry.exercises()["04.4"].make_cases()[-1]
+    outcomes = ours.admit(**case.arguments)
     assert outcomes == [
         "MalformedAuth", "answered", "answered", "ReplayedRequest", "BadSignature", "WrongReceiver", "StaleRequest",
         "ReplayedRequest", "BadSignature",
@@ -62,7 +62,7 @@ def test_each_refusal_has_its_own_name():
 
 
 def test_a_list_of_another_length_is_named():
-    assert "a word for each" in judge(exercises.EXERCISES[3], lambda requests, hotkey: []).hint
+    assert "a word for each" in judge(registry.exercises()["04.4"], lambda requests, hotkey: []).hint
 
 
 def test_without_the_model_a_table_stands_in_and_says_what_fetches_it(no_model):
@@ -128,7 +128,7 @@ def test_a_leaderboard_follows_a_market_and_a_miner_that_comes_later_climbs(no_m
     board = Leaderboard(market)
     with market:
         assert board.run(1).title == "`mine` is number 1 of 2"  # of two without a score, the first by name
-        market.serve("mine", lambda task: exercises.forward(task, model))
+        market.serve("mine", lambda task: ours.forward(task, model))
         card = board.run(2)
         market.pay()
         first, last = market.standings()

@@ -39,10 +39,12 @@ class Scripted:
     Attributes:
         says: its answer.
         question: that it knows the answer to.
+        seconds: after which nobody waits for it any more.
     """
 
     says: str
     question: str
+    seconds: float
 
     def generate(
         self,
@@ -53,6 +55,8 @@ class Scripted:
         **_: Any,
     ) -> str:
         """Its answer, cut at `max_tokens` words where there are more."""
+        if timeout is None or timeout > self.seconds:
+            return "An answer that comes too late."
         if isinstance(prompt, str):
             return f"Well, {prompt} That is a good question, and there is much to say about it."
         roles = {str(message["role"]): str(message["content"]) for message in prompt}
@@ -75,6 +79,7 @@ NO_FENCE = "def solve(text):\n    return text[::-1]"
 def replies() -> Iterator[tuple[str, str]]:
     """What the reply looks like, and the reply."""
     yield "bare code, as it should be", NO_FENCE
+    yield "bare code with a space before it", f" {NO_FENCE}\n"
     yield "in a fence", f"```python\n{BODY}\n```"
     yield "in a fence without a language", f"```\n{BODY}\n```"
     yield (
