@@ -54,7 +54,7 @@ def pytest_collection():
 CELL_SECONDS = 600  # a cell that hangs; no measure of speed, for a busy machine takes ten times as long
 
 
-@pytest.hookimpl(tryfirst=True)
+@pytest.hookimpl(wrapper=True, tryfirst=True)  # a wrapper comes before xdist's own hook, which reads the marks
 def pytest_collection_modifyitems(items):
     """With several processes (`pytest -n 2 --dist loadgroup`) a file stays together: its fixtures are made once.
 
@@ -63,6 +63,7 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(item.nodeid.split("::")[0]))
+    return (yield)
 
 
 @dataclass(frozen=True)
