@@ -332,7 +332,9 @@ class Network:
                     if refusal.hash == extrinsic:
                         raise refusal.error
             except InvalidTransaction as invalid:
-                raise InvalidTransaction(invalid.name, self._named(invalid.sentence), invalid.custom) from invalid.__cause__
+                raise InvalidTransaction(
+                    invalid.name, self._named(invalid.sentence), invalid.custom
+                ) from invalid.__cause__
             receipt, error = self._receipt(block, block.extrinsic_hashes.index(extrinsic))
         if error is not None:
             raise CallFailed(f"{pallet}.{name}", error, receipt)
