@@ -151,7 +151,7 @@ def known_behaviour(exercise: Exercise, attempts: Sequence[Attempt], right: Sequ
 def known_names(exercise: Exercise) -> dict[str, str]:
     """Digest of a behaviour: kind of the mutant, or names of the two mistakes, that has it; as shipped."""
     file = table_file(exercise.id[:2])
-    if exercise.solution is None or not file.is_file():
+    if not file.is_file():
         return {}
     known = json.loads(file.read_text(encoding="utf-8")).get(exercise.id, {})
     return {entry: name for name, entries in known.items() for entry in entries.split()}
@@ -188,8 +188,6 @@ def outcomes(exercise: Exercise) -> Iterator[Outcome]:
     Raises:
         EditError: an edit does not fit the solution.
     """
-    if exercise.solution is None:
-        return
     cases = exercise.make_cases()
     expected = [exercise.expected(case) for case in cases]
     for one, other in combinations([wrong for wrong in exercise.wrong_answers if isinstance(wrong, Edit)], 2):

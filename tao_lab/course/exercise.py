@@ -132,8 +132,7 @@ class Exercise:
     Attributes:
         id: lab and number, as in "06.2"; also a tag of its cell.
         title: what is built.
-        name: name of the function; that of the solution.
-        solution: the right answer as a student could write it; None in a lab that is not converted yet.
+        solution: the right answer as a student could write it; its name is the name of the function.
         reference: the library's own rule, which says what must come out.
         cases: makes the cases from a random generator with a fixed seed, small ones first.
         read: from what a function returned to named values; raises AnswerError for what is no answer.
@@ -151,8 +150,7 @@ class Exercise:
 
     id: str
     title: str
-    name: str = ""
-    solution: Function | None = None
+    solution: Function
     reference: Function
     cases: Callable[[np.random.Generator], Iterable[Case]]
     read: Callable[[Any, Case], Values]
@@ -167,9 +165,10 @@ class Exercise:
     seconds: float = 10.0
     seed: int = 20_260_630
 
-    def __post_init__(self) -> None:
-        if self.solution is not None:
-            object.__setattr__(self, "name", self.solution.__name__)
+    @property
+    def name(self) -> str:
+        """Name of the function."""
+        return self.solution.__name__
 
     def make_cases(self) -> tuple[Case, ...]:
         """The cases, always the same."""
@@ -181,8 +180,8 @@ class Exercise:
 
     @cached_property
     def source(self) -> str:
-        """The solution's text; empty in a lab that is not converted yet."""
-        return "" if self.solution is None else inspect.getsource(self.solution)
+        """The solution's text."""
+        return inspect.getsource(self.solution)
 
     @cached_property
     def mistakes(self) -> tuple[WrongAnswer, ...]:
@@ -196,14 +195,12 @@ class Exercise:
     def _function_of(self, wrong: WrongAnswer | Edit) -> WrongAnswer:
         if isinstance(wrong, WrongAnswer):
             return wrong
-        if self.solution is None:
-            raise EditError(f"{self.id}: {wrong.name!r} is an edit, and there is no solution to edit")
         return WrongAnswer(wrong.name, wrong.hint, compiled(edited(self.source, wrong), self.solution))
 
     @property
     def call(self) -> str:
         """How the function is called, for messages."""
-        return f"{self.name}({', '.join(inspect.signature(self.solution or self.reference).parameters)})"
+        return f"{self.name}({', '.join(inspect.signature(self.solution).parameters)})"
 
 
 def read_arrays(

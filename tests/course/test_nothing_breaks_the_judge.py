@@ -36,11 +36,11 @@ COMMON = {
     "wrong_answers": (),
     "unlocks": "Nothing.",
 }
-WHOLE = Exercise(id="00.8", name="double", reference=double, read=read_values(twice=int), **COMMON)
+WHOLE = Exercise(id="00.8", solution=double, reference=double, read=read_values(twice=int), **COMMON)
 ARRAY = Exercise(
-    id="00.9", name="scale", reference=scale, read=read_arrays(scaled=lambda given: (len(given["values"]),)), **COMMON
+    id="00.9", solution=scale, reference=scale, read=read_arrays(scaled=lambda given: (len(given["values"]),)), **COMMON
 )
-RAW = Exercise(id="00.7", name="double", reference=double, read=lambda result, case: {"twice": result}, **COMMON)
+RAW = Exercise(id="00.7", solution=double, reference=double, read=lambda result, case: {"twice": result}, **COMMON)
 BOTH = (WHOLE, ARRAY, RAW)
 
 
