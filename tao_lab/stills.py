@@ -16,12 +16,13 @@ from IPython.display import display
 
 from tao_lab import cards
 
+# The output of a waiting bar may stand between the two, so it is "behind", not "next to".
 # JupyterLab and Notebook 7 put a living widget into a panel; a dead one has their class for widgets on itself.
 STYLE = (
     "<style>"
     ".jp-OutputArea-child:has(> .lm-Panel.jp-OutputArea-output:not(.jupyter-widgets))"
-    " + .jp-OutputArea-child:has(.tl-still),"
-    ".jp-OutputArea-child:has(> .jp-OutputArea-output.jupyter-widgets):has(+ .jp-OutputArea-child .tl-still)"
+    " ~ .jp-OutputArea-child:has(.tl-still),"
+    ".jp-OutputArea-child:has(> .jp-OutputArea-output.jupyter-widgets):has(~ .jp-OutputArea-child .tl-still)"
     "{display:none}"
     "</style>"
 )

@@ -6,7 +6,7 @@ import stat
 import pytest
 from typer.testing import CliRunner
 
-from tao_lab.cli.app import app
+from tao_lab.cli.app import app, output
 from tao_lab.neurons.models import hardware
 from tao_lab.neurons.models.tiny import save_tiny
 
@@ -71,7 +71,8 @@ def test_list_says_what_is_here(tmp_path, monkeypatch):
 def test_doctor_is_content_without_a_card(tmp_path, monkeypatch):
     monkeypatch.setenv("TAO_LAB_CACHE", str(tmp_path))
     nvidia_smi(tmp_path, monkeypatch, "echo 'NVIDIA-SMI has failed: no driver'; exit 9")
-    result = CliRunner(env={"COLUMNS": "200"}).invoke(app, ["doctor"])
+    monkeypatch.setattr(output, "width", 400)  # no word of a cell goes on in a second line
+    result = CliRunner().invoke(app, ["doctor"])
     assert result.exit_code == 0, result.stdout
     for text in ("has failed: no driver", "smollm2 runs on the processor", "not fetched yet", "bwrap", "espeak-ng"):
         assert text in result.stdout
@@ -88,7 +89,8 @@ def test_doctor_reads_the_card_and_says_what_fits(tmp_path, monkeypatch):
         "572.16",
         "",
     )
-    result = CliRunner(env={"COLUMNS": "200"}).invoke(app, ["doctor"])
+    monkeypatch.setattr(output, "width", 400)  # no word of a cell goes on in a second line
+    result = CliRunner().invoke(app, ["doctor"])
     assert 'Instruct-v0.3", quantize="nf4") on the graphics card' in result.stdout
 
 

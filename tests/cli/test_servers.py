@@ -156,7 +156,7 @@ def test_a_terminal_finds_the_labs_commands_and_nothing_outlives_the_command(hom
                 kind, *text = json.loads(socket.recv(timeout=SECONDS))
                 shown += text[0] if kind == "stdout" else ""
         folder = Path(sys.executable).parent
-        assert {f"{folder}/tao-lab", f"{folder}/btcli"} <= set(shown.split())
+        assert {f"{folder}/tao-lab", f"{folder}/btcli"} <= {line.strip() for line in shown.splitlines()}
         until(lambda: any("ipykernel" in line for line in run.left()))
         run.process.send_signal(getattr(signal, name))
         until(lambda: not run.left())
