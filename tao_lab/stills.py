@@ -8,7 +8,7 @@ widget later; where style sheets are not allowed, both show. Voila has no saved 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from html import escape
 from typing import Any
 
@@ -28,8 +28,6 @@ STYLE = (
 )
 WAKE = "This was saved when the notebook was closed. To wake it up, choose <strong>Run → Run All Cells</strong>."
 PLAIN = "(To wake it up: Run, Run All Cells.)"
-
-Bundle = tuple[Mapping[str, Any], Mapping[str, Any]]
 
 
 def show(bundle: Any, still: Callable[[], str]) -> Callable[[], None]:
