@@ -289,7 +289,9 @@ class Chain:
                 try:
                     listener(block)
                 except Exception:
-                    log.exception("a listener failed on block %d; the block stands, and the others hear of it", block.number)
+                    log.exception(
+                        "a listener failed on block %d; the block stands, and the others hear of it", block.number
+                    )
             return block
 
     def _produce(self, time_ms: int | None, keep_state: bool) -> Block:
