@@ -161,8 +161,8 @@ EXERCISE = Exercise(
         Edit(
             "always the weights as given",
             {"weights + numbers.multiply(penalty, clipped_weights - weights)": "weights"},
-            "Your bonds are built on the weights as given, whatever the penalty is. Then praise beyond consensus builds "
-            "bonds, and pays.",
+            "Your bonds are built on the weights as given, whatever the penalty is. Then praise beyond consensus "
+            "builds bonds, and pays.",
         ),
         Edit(
             "the penalty of all weight",
