@@ -1,6 +1,7 @@
 """Hostile programs in the sandbox, by each way of confining them that this machine has."""
 
 import os
+import platform
 import secrets
 import socket
 import tempfile
@@ -258,6 +259,8 @@ def temporary(monkeypatch):
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_an_attack_gains_nothing_and_leaves_nothing(run, attack, temporary):
     program, says, never = ATTACKS[attack]
+    if "'syscall'" in program and platform.machine() != "x86_64":
+        pytest.skip("the numbers of system calls are those of x86-64")
     outcome = run(program, limits=replace(SMALL, seconds=0.5) if "did not end" in says else SMALL)
     text = f"{outcome.stdout}\n{outcome.stderr}\n{outcome.problem}"
     assert says in text
@@ -296,7 +299,10 @@ def test_input_that_is_no_text_does_not_raise(run):
 
 
 def test_a_session_answers_line_by_line_within_its_time(run):
-    echo = "import sys, time\nfor line in sys.stdin:\n  print(line.strip() * 2, flush=True)\n  if 'x' in line: time.sleep(99)\n"
+    echo = (
+        "import sys, time\nfor line in sys.stdin:\n"
+        "  print(line.strip() * 2, flush=True)\n  if 'x' in line: time.sleep(99)\n"
+    )
     with sandbox.started(echo, limits=QUICK) as running:
         assert running.ask(b"ab", 5.0) == b"abab"
         assert running.ask(b"x", 5.0) == b"xx"

@@ -96,7 +96,7 @@ def _check_name(name: str) -> None:
         length = len(os.fsencode(name))
     except UnicodeEncodeError:
         length = LONGEST_NAME + 1
-    if Path(name).name != name or name == ".." or "\0" in name or length > LONGEST_NAME:
+    if not name or Path(name).name != name or name == ".." or "\0" in name or length > LONGEST_NAME:
         raise LabError(f"files: {name!r} is not a plain file name")
     if name == "program.py":
         raise LabError("files: 'program.py' is the program itself; choose another name")
