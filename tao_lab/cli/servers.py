@@ -78,8 +78,14 @@ def node(
     ] = False,
     dev: Annotated[
         bool,
-        typer.Option("--dev", help="//Alice, //Bob, … have 1,000,000 τ each, and //Alice is root; blocks are fast."),
+        typer.Option(
+            "--dev", help="//Alice, //Bob, … have 1,000,000 τ each, //Alice is root, `fund` works; fast blocks."
+        ),
     ] = False,
+    allow_origin: Annotated[
+        list[str] | None,
+        typer.Option(help="A web page from elsewhere that may ask, as https://polkadot.js.org; may be repeated."),
+    ] = None,
     report_subnet: Annotated[
         bool, typer.Option("--report-subnet", help="Make subnet 171 with the numbers of the report behind the course.")
     ] = False,
@@ -91,6 +97,7 @@ def node(
 
     from tao_lab.chain.genesis import dev_genesis
     from tao_lab.network import Network
+    from tao_lab.node.faucet import Faucet
 
     if instant and block_seconds is not None:
         raise LabError("--instant and --block-seconds are both given; blocks come by time or with extrinsics")
@@ -104,8 +111,9 @@ def node(
         if report_subnet:
             net.report_subnet()
         net.node.instant = instant
+        net.node.faucet = Faucet(net.chain) if dev else None
         blocks = nullcontext() if seconds is None else Producer(net.chain, seconds)
-        with net.serve(port=port) as server, blocks:
+        with net.serve(port=port, origins=tuple(allow_origin or ())) as server, blocks:
             typer.echo(_node_line(server.url, net, seconds))
             stop.wait()
         typer.echo(f"closed at block {net.block_number:,}")
