@@ -203,6 +203,7 @@ class Node:
             "state_call": self.call,
             "payment_queryInfo": self.payment_info,
             "author_submitExtrinsic": self.submit,
+            "lab_refusals": self.refusals,
             "author_pendingExtrinsics": lambda: [hex_of(x.data) for x in self.chain.pool],
         }
 
@@ -333,6 +334,14 @@ class Node:
             "class": info["class"].lower(),
             "partialFee": str(info["partial_fee"]),
         }
+
+    def refusals(self, height: Json) -> Json:
+        """What failed in one of the newest blocks: place of the event, pallet, error, and the chain's sentence.
+
+        No method of a Substrate node: a block's events hold only names of errors.
+        """
+        told = self.chain.refusals(number_of(height, "height"))
+        return [[place, error.pallet, error.name, error.sentence] for place, error in told.items()]
 
     # --- author ------------------------------------------------------------------------------------------------
 
