@@ -23,8 +23,10 @@ from tao_lab.classroom.room import KEPT_AS, Room
 from tao_lab.classroom.roster import Roster, Terms
 from tao_lab.network.network import Network
 from tao_lab.node.producer import FASTEST_SECONDS, SLOWEST_SECONDS, Producer
-from tao_lab.node.server import LOOPBACK, Server
+from tao_lab.node.server import LOOPBACK, Limits, Server
 
+MOST_STUDENTS = 250
+LIMITS = Limits(4 * MOST_STUDENTS, 4 * MOST_STUDENTS)  # a whole class may sit behind one address
 log = logging.getLogger(__name__)
 
 
@@ -79,7 +81,9 @@ class ClassHost:
             self._terms = None  # from now on the book has them
             code = self.room.roster.terms.code
             place = self._place
-            self.server = Server(self.net.node, port=place.port, host=place.host, token=code, tls=place.tls)
+            self.server = Server(
+                self.net.node, port=place.port, host=place.host, token=code, tls=place.tls, limits=LIMITS
+            )
         except BaseException:
             self.net.close()
             raise
@@ -226,21 +230,6 @@ class ClassHost:
             "snapshots": self.snapshots(),
             "now": time.time(),
         }
-
-
-def has_class(file: Path) -> bool:
-    """Whether a file keeps a class already.
-
-    Raises:
-        StoreError: It is locked, damaged, or of another kind.
-    """
-    if not file.exists():
-        return False
-    store = Store(file)
-    try:
-        return store.meta(KEPT_AS) is not None
-    finally:
-        store.close()
 
 
 def kept_terms(file: Path) -> Terms | None:

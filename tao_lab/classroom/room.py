@@ -115,13 +115,9 @@ class Room:
         if not signed:
             raise refused(NotGranted(f"the signature is not that of {address:.60}"))
         try:
-            roster = self.roster.joined(name, address, self.net.block_number)
+            self.take_in(name, address)
         except NotGranted as error:
             raise refused(error) from None
-        if roster is not self.roster:
-            self._keep(roster)
-            with suppress(NotGranted):  # the budget is spent: they are in all the same
-                self._give(address, self.roster.terms.grant)
         student = self.roster.by_address(address)
         assert student is not None
         self.seen[student.name] = time.time()
@@ -131,6 +127,18 @@ class Room:
             "granted": student.granted,
             "coming": self._coming(address),
         }
+
+    def take_in(self, name: str, address: str) -> None:
+        """Write a student into the book, and send the first grant.
+
+        Raises:
+            NotGranted: The name is somebody else's, or no name.
+        """
+        roster = self.roster.joined(name, address, self.net.block_number)
+        if roster is not self.roster:
+            self._keep(roster)
+            with suppress(NotGranted):  # the budget is spent: they are in all the same
+                self._give(address, self.roster.terms.grant)
 
     def fill(self, address: Any, rao: Any) -> dict[str, Any]:
         """Fill a student's free balance up to so many rao; gives back what is on its way."""

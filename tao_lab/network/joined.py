@@ -86,7 +86,7 @@ class Joined(Network):
         self._remote = RemoteChain(url)
         self.chain = cast(Chain, self._remote)  # it answers what is asked here of a chain of this process
         self._closer = weakref.finalize(self, self._remote.close)
-        self.wallets = self._wallet_folder(None, wallets or Path.home() / ".tao-lab" / "classes")
+        self.wallets = self._wallet_folder(None, wallets or Path.home() / ".tao-lab" / "classes", True)
         self._names, self._people = {}, {}
         self._url = url
         try:

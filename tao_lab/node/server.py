@@ -8,13 +8,16 @@ it. What a client may hold is limited: connections, bytes of a message, bytes th
 from __future__ import annotations
 
 import asyncio
+import hmac
 import logging
 import math
+import ssl
 import threading
 import time
 from collections import Counter, deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 from typing import Any
@@ -128,17 +131,27 @@ class _Client(ServerConnection):
         return True
 
 
+@dataclass(frozen=True)
+class Limits:
+    """How many connections there may be, together and from one address."""
+
+    all: int = MOST_CLIENTS
+    per_address: int = MOST_PER_ADDRESS
+
+
 class _Places:
     """Who is connected. Touched by the server's thread only."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits) -> None:
         self.clients: list[_Client] = []  # oldest first
+        self._limits = limits
         self._refused = 0
 
     def take(self, client: _Client) -> bool:
         """A place for a newcomer, if need be that of whoever has been silent longest."""
         here = [one for one in self.clients if one.address == client.address]
-        full = self.clients if len(self.clients) >= MOST_CLIENTS else here if len(here) >= MOST_PER_ADDRESS else []
+        limits = self._limits
+        full = self.clients if len(self.clients) >= limits.all else here if len(here) >= limits.per_address else []
         if full:
             leaving = min((one for one in full if one.can_make_room), key=lambda one: one.heard, default=None)
             if leaving is None:
@@ -166,20 +179,32 @@ class _Places:
 class Server:
     """A running server; close it, or use it in a `with` block."""
 
-    def __init__(self, node: Node, *, port: int = 0, host: str = LOOPBACK) -> None:
+    def __init__(
+        self,
+        node: Node,
+        *,
+        port: int = 0,
+        host: str = LOOPBACK,
+        token: str | None = None,
+        tls: ssl.SSLContext | None = None,
+        limits: Limits | None = None,
+    ) -> None:
         """Open a port and serve in a thread of its own.
 
         Args:
             node: The node.
             port: TCP port; 0 takes a free one.
             host: Address of this machine to listen on.
+            token: What a client must name behind the address, `ws://host:port/TOKEN`; without one everybody is let in.
+            tls: Certificate and key; with them the address begins with `wss`.
+            limits: How many may be connected.
 
         Raises:
             BadValue: The port is invalid, or taken.
         """
-        self._node, self._host = node, host
+        self._node, self._host, self._token, self._tls = node, host, token, tls
         self.port = port
-        self._places = _Places()
+        self._places = _Places(limits or Limits())
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="tao-lab-node")
         self._ready = threading.Event()
         self._failures: list[Exception] = []
@@ -191,7 +216,7 @@ class Server:
         for failure in self._failures:
             self._thread.join()
             raise BadValue("port", port, f"a free port from 0 to 65535 on {host} ({failure})") from failure
-        self.url = f"ws://{host}:{self.port}"
+        self.url = f"{'ws' if tls is None else 'wss'}://{host}:{self.port}"
 
     def close(self) -> None:
         """Close the port and cut off the clients."""
@@ -199,6 +224,11 @@ class Server:
             with suppress(RuntimeError):  # it has just ended
                 self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
+
+    @property
+    def connections(self) -> int:
+        """How many clients are connected now."""
+        return len(self._places.clients)
 
     def __enter__(self) -> Server:
         return self
@@ -224,6 +254,7 @@ class Server:
                 self.port,
                 create_connection=partial(_Client, self._places),  # type: ignore[arg-type] # any factory will do
                 origins=[None],
+                ssl=self._tls,
                 max_size=MOST_BYTES,
                 max_queue=1,  # messages that wait while one is answered
                 process_request=self._admit,
@@ -250,6 +281,12 @@ class Server:
             here = self._places.by_address()[connection.address]
             text = f"{len(self._places.clients)} clients are connected already, {here} of them from this address\n"
             return connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, text)
+        named = request.path.partition("?")[0].strip("/")
+        if self._token is not None and not hmac.compare_digest(
+            named.casefold().encode(), self._token.casefold().encode()
+        ):
+            said = f"connect to {self.url}/CODE, with the code that the instructor shows\n"
+            return connection.respond(HTTPStatus.FORBIDDEN, said)
         return None
 
     async def _client(self, connection: ServerConnection) -> None:
