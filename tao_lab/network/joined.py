@@ -25,7 +25,7 @@ from tao_lab.chain.pallets.subtensor.lookups import MODULE
 from tao_lab.chain.rules import Rules
 from tao_lab.network.metagraph import Metagraph, read_metagraph
 from tao_lab.network.network import NETWORK, Network, Receipt, Signer, address
-from tao_lab.node.remote import UNKNOWN_METHOD, Refused, RemoteChain
+from tao_lab.node.remote import FORBIDDEN, UNKNOWN_METHOD, Refused, RemoteChain
 from tao_lab.node.server import Server
 
 JOIN_TEXT = "tao-lab join {genesis} {name}"  # what a student's coldkey signs to join
@@ -83,7 +83,12 @@ class Joined(Network):
             NotYours: The code is wrong, or the name belongs to another wallet.
             BadValue: No node of the lab, or a name that is no file's.
         """
-        self._remote = RemoteChain(url)
+        try:
+            self._remote = RemoteChain(url)
+        except Refused as refused:
+            if refused.code != FORBIDDEN:
+                raise
+            raise NotYours(f"{code!r} is not the code of this class; look at the instructor's projector") from None
         self.chain = cast(Chain, self._remote)  # it answers what is asked here of a chain of this process
         self._closer = weakref.finalize(self, self._remote.close)
         self.wallets = self._wallet_folder(None, wallets or Path.home() / ".tao-lab" / "classes", True)

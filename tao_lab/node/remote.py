@@ -16,8 +16,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
-from bittensor._transport.errors import SubstrateRequestException
+from bittensor._transport.errors import MaxRetriesExceeded, RpcPolicyRejection, SubstrateRequestException
 from bittensor._transport.rpc import RpcSession, Subscription
 from bittensor_core import Keypair
 
@@ -36,6 +37,7 @@ PAGE = 1_000  # keys and values of one question: as many as a node gives
 MOST_PREFETCHED = 20_000  # values that come along with their keys
 MISSES = 3  # single reads of an item, after which the whole item is fetched
 STATES_KEPT = 8  # blocks whose reads are remembered
+FORBIDDEN = 403  # HTTP's number for a wrong code
 UNKNOWN_METHOD = -32601
 INVALID_TRANSACTION = 1010
 ALREADY_IMPORTED = 1013
@@ -69,6 +71,8 @@ class Connection:
             NoAnswer: nobody answers there.
         """
         self.url = url
+        parts = urlsplit(url)
+        self.place = f"{parts.scheme}://{parts.netloc}"  # without the code
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="tao-lab-remote", daemon=True)
         self._thread.start()
@@ -130,21 +134,27 @@ class Connection:
             return future.result(seconds)
         except Late:
             future.cancel()
-            raise NoAnswer(f"{self.url} has not answered for {seconds:g} seconds; is its node still running?") from None
+            raise NoAnswer(
+                f"{self.place} has not answered for {seconds:g} seconds; is its node still running?"
+            ) from None
         except SubstrateRequestException as error:
-            raise _typed(self.url, error) from error
+            raise _typed(self.place, error) from error
         except OSError as error:
-            raise NoAnswer(f"{self.url} cannot be reached ({error})") from error
+            raise NoAnswer(f"{self.place} cannot be reached ({error})") from error
         except BaseException:
             future.cancel()
             raise
 
 
-def _typed(url: str, error: SubstrateRequestException) -> ChainError:
+def _typed(place: str, error: SubstrateRequestException) -> ChainError:
     """What the SDK's session raised, as an error of the lab."""
+    if isinstance(error, RpcPolicyRejection):
+        return Refused(error.status_code or 0, f"{place} lets nobody in without its code")
+    if isinstance(error, MaxRetriesExceeded):
+        return NoAnswer(f"nobody answers at {place}: is the address right, and is the node running? ({error})")
     told = (error.payload or {}).get("error", error.payload) if isinstance(error.payload, dict) else None
     if not isinstance(told, dict) or "code" not in told:
-        return NoAnswer(f"{url}: {error}")
+        return NoAnswer(f"{place}: {error}")
     code, said = int(told["code"]), str(told.get("data") or told.get("message"))
     if code == INVALID_TRANSACTION:
         text, _, sentence = said.partition(": ")
@@ -377,7 +387,7 @@ class RemoteChain:
                     return self._block(status["inBlock"])
                 if status in ("invalid", "dropped", "usurped"):
                     raise InvalidTransaction(status, "the node has taken it out of its pool; its state has changed")
-        raise NoAnswer(f"{self.connection.url} went away; whether the call is in a block, its account's nonce tells")
+        raise NoAnswer(f"{self.connection.place} went away; whether the call is in a block, its account's nonce tells")
 
     def wait_for_blocks(self, seen: Callable[[int], bool]) -> None:
         """Wait for new blocks until one of them is enough.
@@ -392,7 +402,7 @@ class RemoteChain:
             for header in heads:
                 if seen(int(header["number"], 16)):
                     return
-        raise NoAnswer(f"{self.connection.url} went away while the lab waited for a block")
+        raise NoAnswer(f"{self.connection.place} went away while the lab waited for a block")
 
 
 def read_header(value: Mapping[str, Any]) -> Header:

@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from itertools import count
+from secrets import token_hex
 from typing import Any
 
 from tao_lab import __version__
@@ -43,6 +43,7 @@ MOST_HEIGHTS = 1_000  # of one question
 MOST_REQUESTS = 1_000  # of one batch
 MOST_VALUES = 2**17  # in one frame
 MOST_NESTING = 64  # lists and objects inside each other
+SUBSCRIPTION_BYTES = 8  # of a subscription's random name
 MOST_SUBSCRIPTIONS = 128  # of one client
 MOST_ANSWER = 16 * 2**20  # characters of the answer to one frame
 LONGEST_ID = 1_000  # characters of a request's id, which the answer repeats
@@ -417,7 +418,6 @@ class Session:
         """
         self._node = node
         self._notify = notify
-        self._names = count(1)
         self._subscriptions: dict[str, _Subscription] = {}
         self._ends = set(SUBSCRIPTIONS.values())
         self._is_open = True
@@ -517,7 +517,8 @@ class Session:
         if len(self._subscriptions) >= MOST_SUBSCRIPTIONS or not self._is_open:
             allowed = f"at most {MOST_SUBSCRIPTIONS} of one client"
             raise RpcError(TOO_MANY_SUBSCRIPTIONS, "Too many subscriptions on the connection", allowed)
-        subscription = _Subscription(f"tao-lab-{next(self._names)}", method)
+        # never the same twice, also after a restart: clients drop what comes under a name that they have ended
+        subscription = _Subscription(token_hex(SUBSCRIPTION_BYTES), method)
         chain = self._node.chain
         if method == "author_submitAndWatchExtrinsic":
             if len(params) != 1:
