@@ -7,6 +7,7 @@ page is opened, and in a header of each request, so that no other web page can s
 from __future__ import annotations
 
 import secrets
+import socket
 import threading
 from collections.abc import Callable
 from functools import cache
@@ -50,10 +51,10 @@ def actions(host: ClassHost) -> dict[str, Callable[[dict[str, Any]], Any]]:
     return {
         "pause": lambda asked: host.pause(True),
         "resume": lambda asked: host.pause(False),
-        "pace": lambda asked: host.pace(asked.get("seconds")),  # type: ignore[arg-type] # it says what is allowed
-        "skip": lambda asked: host.skip(asked.get("blocks")),  # type: ignore[arg-type]
+        "pace": lambda asked: host.pace(asked.get("seconds")),
+        "skip": lambda asked: host.skip(asked.get("blocks")),
         "snapshot": lambda asked: host.snapshot(str(asked.get("name", ""))).name,
-        "restore": lambda asked: host.restore(asked.get("name")),  # type: ignore[arg-type]
+        "restore": lambda asked: host.restore(asked.get("name")),
         "reset": lambda asked: host.reset(),
         "free": lambda asked: host.room.free(str(asked.get("name"))),
         "budget": lambda asked: host.room.change(budget=_rao(asked.get("tao"))),
@@ -138,13 +139,13 @@ class Pages:
         )
         self._server = uvicorn.Server(config)
         try:
-            socket = config.bind_socket()
-        except SystemExit:  # uvicorn's way to say that the port is taken
-            raise BadValue("page port", port, "a free port from 0 to 65535") from None
-        self.port = int(socket.getsockname()[1])
+            listening = socket.create_server((LOOPBACK, port))
+        except (OSError, OverflowError) as error:
+            raise BadValue("page port", port, f"a free port from 0 to 65535 ({error})") from None
+        self.port = int(listening.getsockname()[1])
         self.url = f"http://{LOOPBACK}:{self.port}/#{self.token}"
         self._thread = threading.Thread(
-            target=self._server.run, args=([socket],), name="tao-lab-class-pages", daemon=True
+            target=self._server.run, args=([listening],), name="tao-lab-class-pages", daemon=True
         )
         self._thread.start()
 
