@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from websockets.sync.client import connect
 
 from tao_lab import Network, __version__
-from tao_lab.cli import main
+from tao_lab.cli import main, register
 from tao_lab.cli.app import app
 from tao_lab.paths import DATASETS
 
@@ -54,6 +54,7 @@ def every_command(command, path=()):
         yield from every_command(inner, (*path, name))
 
 
+register()
 COMMANDS = sorted(every_command(typer.main.get_command(app)))
 GROUPS = {path[:-1] for path in COMMANDS if path}
 
