@@ -22,8 +22,9 @@ from tao_lab.chain.store import Store
 from tao_lab.classroom.room import KEPT_AS, Room
 from tao_lab.classroom.roster import Roster, Terms
 from tao_lab.network.network import Network
-from tao_lab.node.producer import FASTEST_SECONDS, SLOWEST_SECONDS, Producer
+from tao_lab.node.producer import Producer
 from tao_lab.node.server import LOOPBACK, Limits, Server
+from tao_lab.units import FASTEST_SECONDS, SLOWEST_SECONDS
 
 MOST_STUDENTS = 250
 LIMITS = Limits(4 * MOST_STUDENTS, 4 * MOST_STUDENTS)  # a whole class may sit behind one address

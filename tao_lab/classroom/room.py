@@ -30,6 +30,7 @@ from tao_lab.units import RAO_PER_TAO
 
 KEPT_AS = "class"  # name of the book beside the chain
 SUDO_TAO = 10  # what root has, so that it may sign
+SAME_PRICE = 1 << 64  # the factor 1 as the chain writes it (U64F64)
 REFUSED = 4_000  # code of an answer by which the class says no
 SETTLED_BLOCKS = 256  # looked through at the start for grants that are in a block already
 
@@ -170,6 +171,8 @@ class Room:
             ("sudo_set_subnet_emission_enabled", {"netuid": netuid, "enabled": True}),
             ("sudo_set_commit_reveal_weights_enabled", {"netuid": netuid, "enabled": commit_reveal}),
             ("sudo_set_tempo", {"netuid": netuid, "tempo": tempo}),
+            # many register at once, and each would make the seat of the next one dearer
+            ("sudo_set_burn_increase_mult", {"netuid": netuid, "burn_increase_mult": {"bits": SAME_PRICE}}),
         ]
         if tempo < state.get(MODULE, "WeightsSetRateLimit", netuid):
             calls.append(("sudo_set_weights_set_rate_limit", {"netuid": netuid, "weights_set_rate_limit": tempo}))

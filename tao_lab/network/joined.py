@@ -71,6 +71,7 @@ class Joined(Network):
     Attributes:
         me: The student's wallet.
         membership: Name in the class and what the faucet gave.
+        url: Address of the node with the class's code, for the SDK and `btcli`.
     """
 
     def __init__(
@@ -93,7 +94,7 @@ class Joined(Network):
         self._closer = weakref.finalize(self, self._remote.close)
         self.wallets = self._wallet_folder(None, wallets or Path.home() / ".tao-lab" / "classes", True)
         self._names, self._people = {}, {}
-        self._url = url
+        self.url = url
         try:
             self.me = self.wallet(name, password=password)
             self.membership = self._join(code, name)
@@ -114,7 +115,7 @@ class Joined(Network):
             return self._remote.connection.ask(method, *params)
         except Refused as refused:
             if refused.code == UNKNOWN_METHOD:
-                raise NotYours(f"{self._url} is no class: it was started without --class") from None
+                raise NotYours(f"{self._remote.connection.place} is no class: it was started without --class") from None
             raise NotYours(refused.sentence) from None
 
     def close(self) -> None:
@@ -123,7 +124,7 @@ class Joined(Network):
 
     def __repr__(self) -> str:
         said = f"{self.membership.name} in {self.membership.title!r}" if hasattr(self, "membership") else "not joined"
-        return f"Network(block {self.block_number}, {said}, {self._url.rpartition('/')[0]})"
+        return f"Network(block {self.block_number}, {said}, {self.url.rpartition('/')[0]})"
 
     # --- what the class does differently -----------------------------------------------------------------------
 
@@ -278,7 +279,7 @@ class Joined(Network):
     @property
     def substrate(self) -> RpcSubstrate:
         """The SDK's connection to the class's node: `bt.Client("local", substrate=net.substrate)`. New each time."""
-        return RpcSubstrate(self._url)
+        return RpcSubstrate(self.url)
 
     @property
     def subtensor(self) -> bt.Subtensor:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import bittensor as bt
 from bittensor.wallet import DEFAULT_WALLET_PATH
@@ -37,6 +37,9 @@ from tao_lab.node.rpc import Node
 from tao_lab.node.server import Server
 from tao_lab.node.substrate import LocalSubstrate
 from tao_lab.units import RAO_PER_TAO, U16_MAX
+
+if TYPE_CHECKING:
+    from tao_lab.network.joined import Joined
 
 NETWORK = "local"  # what the SDK calls a network that is neither finney nor test
 DECIMALS = 9
@@ -170,7 +173,7 @@ class Network:
     @staticmethod
     def join(
         url: str, code: str, name: str, *, wallets: str | Path | None = None, password: str | None = None
-    ) -> Network:
+    ) -> Joined:
         """Join a class: the same object, on the chain of the class's node.
 
         Your wallet is made on this computer and signs here; its coldkey's signature is your place in the class, so

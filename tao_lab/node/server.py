@@ -11,6 +11,7 @@ import asyncio
 import hmac
 import logging
 import math
+import socket
 import ssl
 import threading
 import time
@@ -30,6 +31,7 @@ from tao_lab.chain.errors import BadValue
 from tao_lab.node.rpc import Node, Session
 
 LOOPBACK = "127.0.0.1"
+SOMEWHERE = "192.0.2.1"  # an address of no network (RFC 5737)
 MOST_CLIENTS = 200
 MOST_PER_ADDRESS = 100
 MOST_REFUSED = 100  # connections that wait to hear that there is no place
@@ -176,6 +178,16 @@ class _Places:
         return Counter(one.address for one in self.clients)
 
 
+def reachable(host: str) -> str:
+    """How others write the address of this machine: for "all addresses", the one by which it reaches a network."""
+    if host not in ("0.0.0.0", "::", ""):
+        return f"[{host}]" if ":" in host else host
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, suppress(OSError):
+        probe.connect((SOMEWHERE, 9))  # sends nothing; it only chooses a way out
+        return str(probe.getsockname()[0])
+    return LOOPBACK
+
+
 class Server:
     """A running server; close it, or use it in a `with` block."""
 
@@ -216,7 +228,7 @@ class Server:
         for failure in self._failures:
             self._thread.join()
             raise BadValue("port", port, f"a free port from 0 to 65535 on {host} ({failure})") from failure
-        self.url = f"{'ws' if tls is None else 'wss'}://{host}:{self.port}"
+        self.url = f"{'ws' if tls is None else 'wss'}://{reachable(host)}:{self.port}"
 
     def close(self) -> None:
         """Close the port and cut off the clients."""
