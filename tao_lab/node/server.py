@@ -137,14 +137,14 @@ class _Client(ServerConnection):
 class Limits:
     """How many connections there may be, together and from one address."""
 
-    all: int = MOST_CLIENTS
-    per_address: int = MOST_PER_ADDRESS
+    all: int
+    per_address: int
 
 
 class _Places:
     """Who is connected. Touched by the server's thread only."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits | None) -> None:
         self.clients: list[_Client] = []  # oldest first
         self._limits = limits
         self._refused = 0
@@ -152,7 +152,7 @@ class _Places:
     def take(self, client: _Client) -> bool:
         """A place for a newcomer, if need be that of whoever has been silent longest."""
         here = [one for one in self.clients if one.address == client.address]
-        limits = self._limits
+        limits = self._limits or Limits(MOST_CLIENTS, MOST_PER_ADDRESS)
         full = self.clients if len(self.clients) >= limits.all else here if len(here) >= limits.per_address else []
         if full:
             leaving = min((one for one in full if one.can_make_room), key=lambda one: one.heard, default=None)
@@ -216,7 +216,7 @@ class Server:
         """
         self._node, self._host, self._token, self._tls = node, host, token, tls
         self.port = port
-        self._places = _Places(limits or Limits())
+        self._places = _Places(limits)
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="tao-lab-node")
         self._ready = threading.Event()
         self._failures: list[Exception] = []
