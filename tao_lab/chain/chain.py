@@ -204,6 +204,26 @@ class Chain:
             self._pool[extrinsic.hash] = _Pooled(extrinsic, death)
             return extrinsic.hash
 
+    def dry_run(self, data: bytes) -> bytes:
+        """What would become of an extrinsic in the next block, in SCALE (`ApplyExtrinsicResult`); nothing is kept.
+
+        Raises:
+            MalformedExtrinsic: The bytes are no extrinsic.
+            NotInLab: The call is none that this chain carries out.
+        """
+        with self.lock:
+            extrinsic, mark = self.decode(data), self._raw.mark()
+            try:
+                self._check(extrinsic)
+                ctx = Context(self.runtime, self.state, self.head.number + 1, executive.author(self.state), self.rules)
+                executive.apply_extrinsic(ctx, extrinsic)
+                result: Any = {"Ok": executive.outcome(ctx)}
+            except InvalidTransaction as error:
+                result = {"Err": error.encodable()}
+            finally:
+                self._raw.rollback(mark)
+            return self.runtime.encode(self.runtime.apply_result_type, result, "the result of a dry run")
+
     def add_inherent(self, pallet: str, name: str, args: Mapping[str, Any]) -> None:
         """Let the author put a call of its own, without a signature, into the next block.
 

@@ -1,8 +1,8 @@
 """The class on its node: joining, the faucet, terms of new subnets, and what the pages show.
 
-Clients call `lab_join`, `lab_faucet`, `lab_class` and `lab_openSubnet`; these are no methods of a Substrate node, and
-a node has them only in class mode. The book is kept beside the chain, in the same file, so one file is a class.
-A grant is written down before its extrinsic waits for a block; one that no block contains is sent again at the start.
+A node in class mode answers `lab_join`, `lab_faucet`, `lab_class` and `lab_openSubnet` from here. The book is kept
+beside the chain, in the same file, so one file is a class. A grant is written down before its extrinsic waits for a
+block; one that no block contains is sent again at the start.
 """
 
 from __future__ import annotations
@@ -16,28 +16,22 @@ from typing import Any
 from bittensor_core import Keypair
 
 from tao_lab.chain.block import Block
-from tao_lab.chain.errors import ChainError
+from tao_lab.chain.errors import BadValue, ChainError
 from tao_lab.chain.genesis import FAUCET_URI, SUDO_URI
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID
 from tao_lab.chain.pallets.subtensor.pool import current_alpha_price
 from tao_lab.chain.pallets.subtensor.stake import stake_of_coldkey
 from tao_lab.classroom.roster import Grant, NotGranted, Roster, Terms
 from tao_lab.economy.swap import FRACTION_BITS
+from tao_lab.foreign import escaped
 from tao_lab.network.joined import JOIN_TEXT
 from tao_lab.network.network import Network
-from tao_lab.node.rpc import INVALID_PARAMS, RpcError, bytes_of, number_of, text_of
 from tao_lab.units import RAO_PER_TAO
 
 KEPT_AS = "class"  # name of the book beside the chain
 SUDO_TAO = 10  # what root has, so that it may sign
 SAME_PRICE = 1 << 64  # the factor 1 as the chain writes it (U64F64)
-REFUSED = 4_000  # code of an answer by which the class says no
 SETTLED_BLOCKS = 256  # looked through at the start for grants that are in a block already
-
-
-def refused(error: NotGranted) -> RpcError:
-    """The class's no, as an answer."""
-    return RpcError(REFUSED, "The class refuses", str(error))
 
 
 class Room:
@@ -63,12 +57,7 @@ class Room:
         self.roster = Roster() if kept is None else Roster.from_json(kept)
         if terms is not None:
             self.roster = replace(self.roster, terms=terms)
-        net.node.methods |= {
-            "lab_class": self.describe,
-            "lab_join": self.join,
-            "lab_faucet": self.fill,
-            "lab_openSubnet": self.open_subnet,
-        }
+        net.node.faucet = net.node.classroom = self
         with net.chain.lock:
             self._prepare()
             self._send_again()
@@ -77,6 +66,7 @@ class Room:
 
     def close(self) -> None:
         """End the class; the network stays open."""
+        self.net.node.faucet = self.net.node.classroom = None
         if self._on_block in self.net.chain.listeners:
             self.net.chain.listeners.remove(self._on_block)
 
@@ -103,31 +93,27 @@ class Room:
             "faucet": {"grant": terms.grant, "limit": terms.limit, "left": terms.budget - roster.granted},
         }
 
-    def join(self, code: Any, name: Any, address: Any, signature: Any) -> dict[str, Any]:
-        """Take a student in, with the first grant; the coldkey's signature says that the wallet is theirs."""
-        code, name, address = text_of(code, "code"), text_of(name, "name"), text_of(address, "address")
+    def join(self, code: str, name: str, account: str, signature: bytes) -> dict[str, Any]:
+        """Take a student in, with the first grant; the coldkey's signature says that the wallet is theirs.
+
+        Raises:
+            NotGranted: The code or the signature is wrong, or the name is somebody else's.
+        """
         if code.casefold() != self.roster.terms.code.casefold():
-            raise refused(NotGranted("this is not the code of this class; look at the instructor's projector"))
+            raise NotGranted("this is not the code of this class; look at the instructor's projector")
         text = JOIN_TEXT.format(genesis=f"0x{self.net.chain.genesis_hash.hex()}", name=name)
         try:
-            signed = Keypair(ss58_address=address).verify(text.encode(), bytes_of(signature, "signature"))
+            signed = Keypair(ss58_address=account).verify(text.encode(), signature)
         except (ValueError, TypeError):
             signed = False
         if not signed:
-            raise refused(NotGranted(f"the signature is not that of {address:.60}"))
-        try:
-            self.take_in(name, address)
-        except NotGranted as error:
-            raise refused(error) from None
-        student = self.roster.by_address(address)
+            raise NotGranted(f"the signature is not that of {escaped(account, 60)}")
+        self.take_in(name, account)
+        student = self.roster.by_address(account)
         assert student is not None
         self.seen[student.name] = time.time()
-        return {
-            "name": student.name,
-            "title": self.roster.terms.title,
-            "granted": student.granted,
-            "coming": self._coming(address),
-        }
+        title, coming = self.roster.terms.title, self._coming(account)
+        return {"name": student.name, "title": title, "granted": student.granted, "coming": coming}
 
     def take_in(self, name: str, address: str) -> None:
         """Write a student into the book, and send the first grant.
@@ -141,32 +127,32 @@ class Room:
             with suppress(NotGranted):  # the budget is spent: they are in all the same
                 self._give(address, self.roster.terms.grant)
 
-    def fill(self, address: Any, rao: Any) -> dict[str, Any]:
-        """Fill a student's free balance up to so many rao; gives back what is on its way."""
-        address, rao = text_of(address, "address"), number_of(rao, "rao")
-        coming = self._coming(address)
-        missing = rao - self.net.balance(address).rao - coming
-        try:
-            if missing > 0:
-                self._give(address, missing)
-        except NotGranted as error:
-            raise refused(error) from None
-        student = self.roster.by_address(address)
-        if student is not None:
-            self.seen[student.name] = time.time()
-        return {"coming": coming + max(0, missing)}
+    def give(self, account: str, rao: int, address: str) -> bytes:
+        """Put a transfer to a student into the pool, as a node's faucet does; gives back the extrinsic's hash.
 
-    def open_subnet(self, netuid: Any, tempo: Any, commit_reveal: Any) -> None:
-        """Let root turn on a student's new subnet: its emission, its tempo, how weights are set."""
-        netuid, tempo = number_of(netuid, "netuid", 2**16 - 1), number_of(tempo, "tempo", 2**16 - 1)
+        Raises:
+            NotGranted: The account is no student's, or a limit would be passed.
+        """
+        name = self._give(account, rao)
+        student = self.roster.by_address(account)
+        assert student is not None
+        self.seen[student.name] = time.time()
+        return name
+
+    def open_subnet(self, netuid: int, tempo: int, commit_reveal: bool) -> None:
+        """Let root turn on a student's new subnet: its emission, its tempo, how weights are set.
+
+        Raises:
+            NotGranted: It is no student's, or open already.
+        """
         state = self.net.chain.state
         owner = str(state.get(MODULE, "SubnetOwner", netuid))
         if netuid not in self.net.subnets() or self.roster.by_address(owner) is None:
-            raise refused(NotGranted(f"subnet {netuid} is no student's"))
+            raise NotGranted(f"subnet {netuid} is no student's")
         if state.get(MODULE, "SubnetEmissionEnabled", netuid):
-            raise refused(NotGranted(f"subnet {netuid} is open already; ask the instructor to change its terms"))
-        if tempo == 0 or not isinstance(commit_reveal, bool):
-            raise RpcError(INVALID_PARAMS, "Invalid params", "tempo is 1 or more, commitReveal true or false")
+            raise NotGranted(f"subnet {netuid} is open already; ask the instructor to change its terms")
+        if tempo == 0:
+            raise BadValue("tempo", tempo, "1 to 65,535")
         calls: list[tuple[str, dict[str, Any]]] = [
             ("sudo_set_subnet_emission_enabled", {"netuid": netuid, "enabled": True}),
             ("sudo_set_commit_reveal_weights_enabled", {"netuid": netuid, "enabled": commit_reveal}),
@@ -182,12 +168,13 @@ class Room:
 
     # --- the faucet --------------------------------------------------------------------------------------------
 
-    def _give(self, address: str, rao: int) -> None:
+    def _give(self, address: str, rao: int) -> bytes:
         self.roster.check_grant(address, rao)
         data = self._transfer(address, rao)
         roster = self.roster.giving(address, rao, self.net.chain.decode(data).hash.hex())
-        self.net.chain.submit(data)
+        name = self.net.chain.submit(data)
         self._keep(roster)
+        return name
 
     def _coming(self, address: str) -> int:
         return sum(grant.rao for grant in self.roster.pending.values() if grant.address == address)

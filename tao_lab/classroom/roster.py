@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from tao_lab.chain.errors import ChainError
+from tao_lab.node.faucet import FaucetRefuses
 from tao_lab.units import RAO_PER_TAO
 
 LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # without those that look alike on a projector
@@ -19,7 +19,7 @@ LIMIT_TAO = 2_000  # what a student can get together: enough to create a subnet
 BUDGET_TAO = 200_000  # what all can get together
 
 
-class NotGranted(ChainError):  # noqa: N818 - named by what happened
+class NotGranted(FaucetRefuses):
     """The class says no, with a sentence that a student can act on."""
 
 

@@ -84,8 +84,14 @@ def node(
     ] = False,
     dev: Annotated[
         bool,
-        typer.Option("--dev", help="//Alice, //Bob, … have 1,000,000 τ each, and //Alice is root; blocks are fast."),
+        typer.Option(
+            "--dev", help="//Alice, //Bob, … have 1,000,000 τ each, //Alice is root, `fund` works; fast blocks."
+        ),
     ] = False,
+    allow_origin: Annotated[
+        list[str] | None,
+        typer.Option(help="A web page from elsewhere that may ask, as https://polkadot.js.org; may be repeated."),
+    ] = None,
     report_subnet: Annotated[
         bool, typer.Option("--report-subnet", help="Make subnet 171 with the numbers of the report behind the course.")
     ] = False,
@@ -114,6 +120,7 @@ def node(
     from tao_lab.chain.genesis import dev_genesis
     from tao_lab.classroom.host import Place
     from tao_lab.network import Network
+    from tao_lab.node.faucet import Faucet
     from tao_lab.node.producer import Producer
     from tao_lab.node.server import Server
 
@@ -130,6 +137,7 @@ def node(
             raise LabError("--class goes with none of --instant, --dev and --report-subnet")
         _run_class(file, title, grant, block_seconds, Place(host, port, tls), page_port, stop)
         return
+    origins = tuple(allow_origin or ())
     token = None if host in OWN_ADDRESSES else secrets.token_urlsafe(TOKEN_BYTES)
     seconds = None if instant else block_seconds or (DEV_SECONDS if dev else BLOCK_SECONDS)
     with Network(file, genesis=dev_genesis() if dev else None) as net:
@@ -138,8 +146,9 @@ def node(
         if report_subnet:
             net.report_subnet()
         net.node.instant = instant
+        net.node.faucet = Faucet(net.chain) if dev else None
         blocks = nullcontext() if seconds is None else Producer(net.chain, seconds)
-        with Server(net.node, port=port, host=host, token=token, tls=tls) as server, blocks:
+        with Server(net.node, port=port, host=host, origins=origins, token=token, tls=tls) as server, blocks:
             url = server.url if token is None else f"{server.url}/{token}"
             typer.echo(_node_line(url, net, seconds))
             stop.wait()

@@ -143,7 +143,7 @@ class Joined(Network):
         if account != address(self.me):
             self.call(self.me, "Balances", "transfer_keep_alive", dest=account, value=missing)
             return
-        self._ask("lab_faucet", account, rao)
+        self._ask("lab_faucet", account, missing)
         self._wait_for(lambda: self.balance(account).rao >= rao, "the faucet's block")
 
     def _wait_for(self, happened: Callable[[], bool], words: str) -> None:
@@ -270,7 +270,7 @@ class Joined(Network):
         """Refused: pulses come in with a block."""
         self._not_yours("bringing pulses of the beacon")
 
-    def serve(self, *, port: int = 0) -> Server:
+    def serve(self, *, port: int = 0, origins: tuple[str, ...] = ()) -> Server:
         """Refused: the node serves already."""
         self._not_yours("serving the chain")
 

@@ -232,17 +232,7 @@ class Network:
         Raises:
             BadValue: Not a number from 0 to 21,000,000 with at most nine decimals.
         """
-        allowed = f"a number from 0 to {SUPPLY_TAO:,} with at most {DECIMALS} decimals"
-        try:
-            value = Decimal(str(amount))
-        except InvalidOperation:
-            raise BadValue("tao", amount, allowed) from None
-        if isinstance(amount, bool) or not value.is_finite() or not 0 <= value <= SUPPLY_TAO:
-            raise BadValue("tao", amount, allowed)
-        rao = value * RAO_PER_TAO
-        if rao != rao.to_integral_value():
-            raise BadValue("tao", amount, allowed)
-        return bt.Balance.from_rao(int(rao))
+        return bt.Balance.from_rao(rao_of(amount))
 
     def alpha(self, amount: int | float | str | Decimal, subnet: int) -> Amount:
         """An amount of a subnet's alpha, exact to the rao.
@@ -736,13 +726,36 @@ class Network:
         """
         return add_pulses(self.chain)
 
-    def serve(self, *, port: int = 0) -> Server:
+    def serve(self, *, port: int = 0, origins: tuple[str, ...] = ()) -> Server:
         """Open the network on this machine, for `btcli` and other programs; close what is given back.
+
+        Args:
+            port: TCP port; 0 takes a free one.
+            origins: Web pages from elsewhere that may ask, such as `https://polkadot.js.org`; `*` for all.
 
         Raises:
             BadValue: The port is none, or taken.
         """
-        return Server(self.node, port=port)
+        return Server(self.node, port=port, origins=origins)
+
+
+def rao_of(amount: int | float | str | Decimal) -> int:
+    """Rao of an amount of TAO.
+
+    Raises:
+        BadValue: Not a number from 0 to 21,000,000 with at most nine decimals.
+    """
+    allowed = f"a number from 0 to {SUPPLY_TAO:,} with at most {DECIMALS} decimals"
+    try:
+        value = Decimal(str(amount))
+    except InvalidOperation:
+        raise BadValue("tao", amount, allowed) from None
+    if isinstance(amount, bool) or not value.is_finite() or not 0 <= value <= SUPPLY_TAO:
+        raise BadValue("tao", amount, allowed)
+    rao = value * RAO_PER_TAO
+    if rao != rao.to_integral_value():
+        raise BadValue("tao", amount, allowed)
+    return int(rao)
 
 
 def _root_key(chain: Chain) -> Keypair:

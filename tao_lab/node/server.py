@@ -1,14 +1,13 @@
-"""The chain on a WebSocket: for `btcli`, other processes, and a class in one room.
+"""The chain on a port, by WebSocket and HTTP: for `btcli`, other processes, and a class in one room.
 
-Only this machine can reach it unless another address is given. A web page cannot: browsers say where a page came
-from, and such requests are refused. One thread serves all connections; requests are answered in a few threads beside
-it. What a client may hold is limited: connections, bytes of a message, bytes that it doesn't read, seconds.
+Only this machine can reach it unless another address is given. A web page from elsewhere cannot: browsers say where a
+page came from, and such requests are refused. One thread serves all connections; requests are answered in a few threads
+beside it. What a client may hold is limited: connections, bytes of a message, bytes that it doesn't read, seconds.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hmac
 import logging
 import math
 import socket
@@ -16,6 +15,7 @@ import ssl
 import threading
 import time
 from collections import Counter, deque
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -28,6 +28,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from tao_lab.chain.errors import BadValue
+from tao_lab.node.http import MOST_BYTES, NO_ENTRY, SEND_SECONDS, Door, HttpConnection, Origins
 from tao_lab.node.rpc import Node, Session
 
 LOOPBACK = "127.0.0.1"
@@ -35,13 +36,12 @@ SOMEWHERE = "192.0.2.1"  # an address of no network (RFC 5737)
 MOST_CLIENTS = 200
 MOST_PER_ADDRESS = 100
 MOST_REFUSED = 100  # connections that wait to hear that there is no place
-MOST_BYTES = 16 * 2**20  # of one message: the longest extrinsic, in hex
 MOST_UNREAD = 8 * 2**20  # characters of notifications for a client that does not read; then it is cut off
 OVERHEAD = 200  # characters that a notification counts for, besides its own
-SEND_SECONDS = 30.0  # for a client to take an answer; then it is cut off
 SILENT_SECONDS = 60.0  # without a request or a subscription, after which a client makes room for another
 WORKERS = 4  # threads that answer; most of the time one of them has the chain
 CLOSE_SECONDS = 2.0
+GET = b"GET "  # how a WebSocket begins
 log = logging.getLogger(__name__)
 _silent = logging.getLogger(f"{__name__}.websockets")  # a broken handshake is the client's affair
 _silent.setLevel(logging.CRITICAL)
@@ -56,11 +56,17 @@ class _Client(ServerConnection):
         session: what it asks and hears; None until the handshake is over.
         refused: whether there was no place for it.
         address: where it comes from.
+        may_tell: whether notifications may be sent: an answer goes before what it brings about.
     """
 
-    def __init__(self, places: _Places, *args: Any, **options: Any) -> None:
+    def __init__(self, places: _Places, http: Callable[[_Client], HttpConnection], *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.places = places
+        self.may_tell = asyncio.Event()
+        self.may_tell.set()
+        self._http = http
+        self._wire: asyncio.Transport | None = None
+        self._first: bytes | None = b""
         self.heard = -math.inf
         self.session: Session | None = None
         self.refused = False
@@ -75,7 +81,32 @@ class _Client(ServerConnection):
         peer = transport.get_extra_info("peername")
         self.address = str(peer[0]) if peer else ""
         self.refused = not self.places.take(self)
+        assert isinstance(transport, asyncio.Transport)
+        self._wire = transport
         super().connection_made(transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes; where the first of them ask for no WebSocket, go on as HTTP."""
+        if self._first is not None:
+            self._first += data
+            if GET.startswith(self._first):
+                return  # too few to know
+            data, self._first = self._first, None
+            if not data.startswith(GET) and not self.refused:
+                self._become_http(data)
+                return
+        super().data_received(data)
+
+    def _become_http(self, data: bytes) -> None:
+        """Hand the connection over; the WebSocket's handshake, which waits still, has nothing to close."""
+        wire = self._wire
+        assert wire is not None
+        http = self._http(self)
+        wire.set_protocol(http)
+        self.transport = _Nothing()  # type: ignore[assignment]
+        self.server.handlers[self].cancel()
+        http.connection_made(wire)
+        http.data_received(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Leave the place to another."""
@@ -90,8 +121,8 @@ class _Client(ServerConnection):
 
     def cut_off(self) -> None:
         """End the connection without a word: the client doesn't read."""
-        if self.transport is not None:
-            self.transport.abort()
+        if self._wire is not None:
+            self._wire.abort()
 
     # --- notifications ------------------------------------------------------------------------------------------
 
@@ -113,6 +144,7 @@ class _Client(ServerConnection):
             await self._news.wait()
             self._news.clear()
             while self._waiting:
+                await self.may_tell.wait()
                 with self._lock:
                     text = self._waiting.popleft() if self._waiting else None
                 if text is None or not await self.send_in_time(text):
@@ -131,6 +163,13 @@ class _Client(ServerConnection):
         except ConnectionClosed:
             return False
         return True
+
+
+class _Nothing:
+    """A connection that is somebody else's by now."""
+
+    def abort(self) -> None:
+        """Leave it alone."""
 
 
 @dataclass(frozen=True)
@@ -197,6 +236,7 @@ class Server:
         *,
         port: int = 0,
         host: str = LOOPBACK,
+        origins: tuple[str, ...] = (),
         token: str | None = None,
         tls: ssl.SSLContext | None = None,
         limits: Limits | None = None,
@@ -207,6 +247,7 @@ class Server:
             node: The node.
             port: TCP port; 0 takes a free one.
             host: Address of this machine to listen on.
+            origins: Web pages from elsewhere that may ask, such as `https://polkadot.js.org`; `*` for all.
             token: What a client must name behind the address, `ws://host:port/TOKEN`; without one everybody is let in.
             tls: Certificate and key; with them the address begins with `wss`.
             limits: How many may be connected.
@@ -214,8 +255,9 @@ class Server:
         Raises:
             BadValue: The port is invalid, or taken.
         """
-        self._node, self._host, self._token, self._tls = node, host, token, tls
+        self._node, self._host, self._door, self._tls = node, host, Door(token), tls
         self.port = port
+        self._allowed, self._origins = origins, Origins()
         self._places = _Places(limits)
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="tao-lab-node")
         self._ready = threading.Event()
@@ -264,8 +306,7 @@ class Server:
                 self._client,
                 self._host,
                 self.port,
-                create_connection=partial(_Client, self._places),  # type: ignore[arg-type] # any factory will do
-                origins=[None],
+                create_connection=partial(_Client, self._places, self._http),  # type: ignore[arg-type] # any factory
                 ssl=self._tls,
                 max_size=MOST_BYTES,
                 max_queue=1,  # messages that wait while one is answered
@@ -278,6 +319,7 @@ class Server:
             self._ready.set()
             return
         self.port = int(server.sockets[0].getsockname()[1])
+        self._origins = Origins.of(self._host, self.port, self._allowed)
         self._ready.set()
         await self._stop.wait()
         server.close()
@@ -293,26 +335,37 @@ class Server:
             here = self._places.by_address()[connection.address]
             text = f"{len(self._places.clients)} clients are connected already, {here} of them from this address\n"
             return connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, text)
-        named = request.path.partition("?")[0].strip("/")
-        if self._token is not None and not hmac.compare_digest(
-            named.casefold().encode(), self._token.casefold().encode()
-        ):
-            said = f"connect to {self.url}/CODE, with the code that the instructor shows\n"
-            return connection.respond(HTTPStatus.FORBIDDEN, said)
+        if not all(self._origins.admits(origin) for origin in request.headers.get_all("Origin")):
+            text = "pages from elsewhere may not ask; --allow-origin lets them\n"
+            return connection.respond(HTTPStatus.FORBIDDEN, text)
+        if not self._door.opens(request.path):
+            return connection.respond(HTTPStatus.FORBIDDEN, f"{NO_ENTRY}\n")
         return None
+
+    def _http(self, client: _Client) -> HttpConnection:
+        """Serve a connection that turns out to speak HTTP."""
+        session = Session(self._node, None, client.address)
+
+        async def answer(frame: bytes) -> str | None:
+            client.heard = time.monotonic()
+            return await self._loop.run_in_executor(self._pool, session.handle, frame)
+
+        return HttpConnection(answer, self._origins, self._door, lambda: self._places.leave(client))
 
     async def _client(self, connection: ServerConnection) -> None:
         """Serve one client until it leaves. What it is told goes through a queue, so that it holds nobody up."""
         assert isinstance(connection, _Client)
-        connection.session = session = Session(self._node, connection.notify)
+        connection.session = session = Session(self._node, connection.notify, connection.address)
         teller = asyncio.create_task(connection.tell())
         try:
             while True:
                 message = await connection.recv(decode=False)  # bytes that are no UTF-8 get an answer as well
                 connection.heard = time.monotonic()
+                connection.may_tell.clear()
                 answer = await self._loop.run_in_executor(self._pool, session.handle, message)
                 if answer is not None and not await connection.send_in_time(answer):
                     break
+                connection.may_tell.set()
         except ConnectionClosed:
             pass  # it left
         finally:
