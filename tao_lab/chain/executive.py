@@ -139,6 +139,12 @@ def _apply(ctx: Context, extrinsic: Extrinsic) -> None:
     _deposit_result(ctx, call, post, failure)
 
 
+def outcome(ctx: Context) -> Any:
+    """What the extrinsic that was just carried out came to: a `Result` with the error of its last event."""
+    event = ctx.runtime.core.decode(ctx.runtime.event_record_type, ctx.events[-1], True)
+    return {"Err": event["attributes"]["dispatch_error"]} if event["event_id"] == "ExtrinsicFailed" else {"Ok": None}
+
+
 def _deposit_result(ctx: Context, call: Call, post: Post, failure: DispatchError | None) -> None:
     """The last event of an extrinsic: success, or the error."""
     registered = call.registered

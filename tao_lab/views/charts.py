@@ -1,7 +1,8 @@
 """Charts of an epoch, each a function of its result; the widget draws the same charts with data that changes.
 
 A function returns a `Figure`: a picture with its text alternative that shows without a network, in a notebook, in
-Voila and in a page made from a notebook. Colours are Okabe and Ito's, and viridis for amounts: more is darker on white, and brighter in the dark theme.
+Voila and in a page made from a notebook. Colours are Okabe and Ito's, and viridis for amounts: more is darker on
+white, and brighter in the dark theme.
 """
 
 from __future__ import annotations

@@ -62,7 +62,19 @@ GROUPS = {path[:-1] for path in COMMANDS if path}
 def test_the_commands_of_the_lab_are_there():
     ours = {" ".join(path) for path in COMMANDS if path not in GROUPS}
     assert ours == {
-        *("lab", "dashboards", "solve", "verify", "node", "doctor", "explain", "miner run", "validator run"),
+        *(
+            "lab",
+            "dashboards",
+            "solve",
+            "verify",
+            "node",
+            "doctor",
+            "explain",
+            "miner run",
+            "validator run",
+            "fund",
+            "join",
+        ),
         *("labs status", "labs update", "labs reset"),
         *("models get", "models list", "models chat", "subnets list", "subnets show", "subnets play"),
         *(f"bench {name}" for name in ("consensus", "economy", "memory", "miner", "slider", "chain", "judge", "start")),
