@@ -50,7 +50,10 @@ def lab(
         if free:
             show(folder, folder.update())
         else:
-            typer.echo(f"{folder.path} is open in another JupyterLab already; updates wait until that has ended")
+            typer.echo(
+                f"{folder.path} is open in another JupyterLab already; updates wait until that has ended. "
+                "After `git pull`, restart the kernels there (Kernel, Restart Kernel): they run the old code"
+            )
         _serve(servers.lab_command(folder.path, first), port, browser)
 
 

@@ -191,7 +191,7 @@ LATE = "import time\ndef epoch(inputs):\n    time.sleep(60)\n"
         pytest.param(
             DICT + "_dict = epoch\ndef epoch(inputs):\n    return _dict(inputs) | {'active': object()}\n",
             1,
-            ["active holds a object; allowed: numbers, lists and numpy arrays"],
+            ["active holds an object; allowed: numbers, lists and numpy arrays"],
             id="an object",
         ),
         pytest.param(LATE, 1, ["did not end within 1 s", "not run", "0 passed, 2 failed"], id="never ends"),
