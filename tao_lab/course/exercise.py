@@ -17,6 +17,7 @@ from typing import Any, get_args
 
 import numpy as np
 
+from tao_lab.errors import LabError
 from tao_lab.fixed import NumberSystem
 from tao_lab.vectors import AnswerError
 
@@ -87,6 +88,10 @@ class Edit:
     name: str
     changes: Mapping[str, str]
     hint: str
+
+
+class ExerciseError(LabError):
+    """An exercise contradicts itself."""
 
 
 class EditError(Exception):
@@ -175,8 +180,17 @@ class Exercise:
         return tuple(self.cases(np.random.default_rng(self.seed)))
 
     def expected(self, case: Case) -> Values:
-        """What a right answer is for a case."""
-        return case.expected if case.expected is not None else self.read(self.reference(**case.arguments), case)
+        """What a right answer is for a case.
+
+        Raises:
+            ExerciseError: the reader does not take what the reference returns.
+        """
+        if case.expected is not None:
+            return case.expected
+        try:
+            return self.read(self.reference(**case.arguments), case)
+        except AnswerError as error:
+            raise ExerciseError(f"{self.id}, case {case.about!r}: the reader refuses the reference: {error}") from error
 
     @cached_property
     def source(self) -> str:
@@ -210,7 +224,8 @@ def read_arrays(
 
     Args:
         axes: what a row and a column of a matrix are, for hints about shapes.
-        shapes: name of each array, in order, and its shape from the case's arguments.
+        shapes: name of each array, in order, and its shape from the case's arguments; `mask(shape)` for an array
+            of True and False.
     """
 
     def read(result: Any, case: Case) -> Values:
@@ -218,9 +233,23 @@ def read_arrays(
         if not isinstance(parts, (tuple, list)) or len(parts) != len(shapes):
             raise AnswerError(_wrong_parts(result, tuple(shapes)))
         pairs = zip(shapes.items(), parts, strict=True)
-        return {name: _array(name, part, shape(case.arguments), case, axes) for (name, shape), part in pairs}
+        return {
+            name: _array(name, part, shape(case.arguments), case, axes, isinstance(shape, mask))
+            for (name, shape), part in pairs
+        }
 
     return read
+
+
+@dataclass(frozen=True)
+class mask:  # noqa: N801 - reads as a function
+    """For `read_arrays`: an array of this shape that holds True and False."""
+
+    shape: Callable[[Mapping[str, Any]], tuple[int, ...]]
+
+    def __call__(self, arguments: Mapping[str, Any]) -> tuple[int, ...]:
+        """The shape for a case's arguments."""
+        return self.shape(arguments)
 
 
 def read_values(**kinds: Any) -> Callable[[Any, Case], Values]:
@@ -268,7 +297,9 @@ def _wrong_parts(result: Any, names: tuple[str, ...], what: str = "arrays") -> s
     return f"Your function returns one {_kind(result)}; it should return {wanted}."
 
 
-def _array(name: str, value: Any, shape: tuple[int, ...], case: Case, axes: tuple[str, str]) -> Any:
+def _array(
+    name: str, value: Any, shape: tuple[int, ...], case: Case, axes: tuple[str, str], is_mask: bool = False
+) -> Any:
     if value is None:
         raise AnswerError(f"`{name}` is None: is a `return` missing, or a result that is never set?")
     try:
@@ -281,6 +312,10 @@ def _array(name: str, value: Any, shape: tuple[int, ...], case: Case, axes: tupl
         raise AnswerError(
             f"`{name}` has shape {array.shape}; it should be {shape}.{_shape_hint(array.shape, shape, axes)}"
         )
+    if is_mask and array.dtype.kind != "b" and array.size:
+        raise AnswerError(f"`{name}` holds numbers; it should hold True and False, as a comparison gives them.")
+    if is_mask:
+        return array.astype(bool)
     if array.dtype.kind == "b":
         raise AnswerError(f"`{name}` holds True and False; it should hold numbers.")
     if array.dtype.kind == "f":
