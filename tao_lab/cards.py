@@ -67,12 +67,21 @@ class Text:
 
 @dataclass(frozen=True)
 class Grid:
-    """A small table of texts; `marked` cells, by row and column, are the ones to look at."""
+    """A small table of texts.
+
+    Attributes:
+        rows: of texts.
+        header: a text for each column, or nothing.
+        caption: stands above.
+        marked: row and column of the cells to look at.
+        literal: whether cells are values as Python writes them, in which a backtick is a backtick.
+    """
 
     rows: Sequence[Sequence[str]]
     header: Sequence[str] = ()
     caption: str = ""
     marked: frozenset[tuple[int, int]] = frozenset()
+    literal: bool = False
 
 
 Block = Text | Grid
@@ -131,7 +140,8 @@ def _row_html(row: Sequence[str], place: int, grid: Grid, colour: str) -> str:
         side = "right" if _is_numeric(grid, column) else "left"
         room = KEPT if len(text) <= SHORT or side == "right" else WRAPPED
         style = f"{CELL}{room};text-align:{side}{mark if (place, column) in grid.marked else ''}"
-        cells.append(f'<td style="{style}">{_code(text)}</td>')
+        shown = f"<code>{escape(text)}</code>" if grid.literal else _code(text)
+        cells.append(f'<td style="{style}">{shown}</td>')
     return "".join(cells)
 
 

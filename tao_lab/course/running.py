@@ -15,7 +15,7 @@ import textwrap
 import threading
 import traceback
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from copy import deepcopy
 from dataclasses import dataclass, fields, is_dataclass
@@ -127,18 +127,18 @@ def run(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Ran:
 
     What it changes beside its arguments is put back: see `Surroundings`.
     """
-    copies = {name: _copied(value) for name, value in arguments.items()}
+    given = copies(arguments)
     before, printed = Surroundings(), Printed()
     with warnings.catch_warnings(), np.errstate(all="ignore"), redirect_stdout(printed), redirect_stderr(printed):
         warnings.simplefilter("ignore")
         try:
-            result, raised = _call(function, tuple(copies.values()), before.recursion_limit)
+            result, raised = _call(function, tuple(given.values()), before.recursion_limit)
         except TimeUp:
             _no_more()
             before.put_back()
             raise
     touched = before.put_back()
-    changed = tuple(name for name in arguments if not _unchanged(arguments[name], copies[name]))
+    changed = tuple(name for name in arguments if not _unchanged(arguments[name], given[name]))
     return Ran(result, raised, changed if raised is None else (), touched, printed.getvalue(), printed.characters)
 
 
@@ -152,6 +152,11 @@ def _call(function: Callable[..., Any], arguments: tuple[Any, ...], recursion_li
         raise
     except BaseException as error:  # noqa: BLE001 - whatever a student's function raises is an answer
         return None, _describe(error, function)
+
+
+def copies(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Copies of a case's arguments, so that nobody changes the case."""
+    return {name: _copied(value) for name, value in arguments.items()}
 
 
 def _copied(value: Any) -> Any:
@@ -231,7 +236,7 @@ def not_computed(result: Any) -> str:
             "Calling your function gives a generator, not an answer: with `yield` in it, its lines run only when "
             "somebody asks for values. Collect them, and `return` them once."
         )
-    if isinstance(result, (map, filter, zip)):
+    if isinstance(result, Iterator):
         kind = type(result).__name__
         return f"Your function returns a `{kind}`, whose values are not computed yet: write `list(…)` around it."
     return ""
