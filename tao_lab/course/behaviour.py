@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from hashlib import blake2b
@@ -20,7 +20,7 @@ import numpy as np
 
 from tao_lab.course.compare import same_values
 from tao_lab.course.exercise import Case, Edit, EditError, Exercise, Function, Values, compiled, edited
-from tao_lab.course.mutants import KINDS, mutants
+from tao_lab.course.mutants import KINDS, Mutant, mutants
 from tao_lab.course.plain import plain
 from tao_lab.course.running import Raised, Ran, TimeUp, not_computed, run, safe_text, time_limit
 from tao_lab.vectors import AnswerError
@@ -203,39 +203,39 @@ class Outcome:
     digests: tuple[str, ...] = ()
 
 
-def outcomes(exercise: Exercise) -> Iterator[Outcome]:
+def outcomes(exercise: Exercise, wanted: Callable[[int], bool] = lambda place: True) -> Iterator[Outcome]:
     """What each pair of known mistakes and each mutant of a solution does.
 
-    Raises:
-        EditError: an edit does not fit the solution.
+    Args:
+        exercise: whose solution is changed.
+        wanted: which of them to run, by place; all if nothing is said.
     """
     cases = exercise.make_cases()
     expected = [exercise.expected(case) for case in cases]
+    for place, changed in enumerate(_changed(exercise)):
+        if wanted(place):
+            outcome = _outcome_of(exercise, changed, cases, expected)
+            if getattr(changed.function, "applies", True):
+                yield outcome
+
+
+def _changed(exercise: Exercise) -> Iterator[Mutant]:
     for one, other in combinations([wrong for wrong in exercise.wrong_answers if isinstance(wrong, Edit)], 2):
         try:
             function = compiled(edited(exercise.source, one, other), exercise.solution)
         except (EditError, SyntaxError):
             continue  # both change the same text: there is no such pair
-        yield _outcome_of(exercise, f"{one.name} + {other.name}", "", function, cases, expected)
-    for mutant in mutants(exercise.solution, exercise.source):
-        outcome = _outcome_of(exercise, mutant.kind, mutant.label, mutant.function, cases, expected)
-        if getattr(mutant.function, "applies", True):
-            yield outcome
+        yield Mutant(f"{one.name} + {other.name}", "", function)
+    yield from mutants(exercise.solution, exercise.source)
 
 
-def _outcome_of(
-    exercise: Exercise,
-    kind: str,
-    label: str,
-    function: Function,
-    cases: Sequence[Case],
-    expected: Sequence[Values],
-) -> Outcome:
+def _outcome_of(exercise: Exercise, changed: Mutant, cases: Sequence[Case], expected: Sequence[Values]) -> Outcome:
+    kind, label = changed.kind, changed.label
     attempts: list[Attempt] = []
     try:
         with time_limit(max(MUTANT_SECONDS, exercise.seconds)):
             for case in cases:
-                attempts.append(attempt(exercise, function, case))
+                attempts.append(attempt(exercise, changed.function, case))
     except TimeUp:
         return Outcome(kind, label, "did not end")
     right = [is_right(each, values) for each, values in zip(attempts, expected, strict=True)]

@@ -1,4 +1,4 @@
-"""An answer that depends on more than its arguments is told from a right one, also where each case is right at first."""
+"""An answer that depends on more than its arguments is told from a right one, even where it is right on each case."""
 
 import time
 from dataclasses import replace
