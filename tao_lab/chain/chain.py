@@ -7,6 +7,7 @@ that of the last committed block. What an extrinsic must fulfil is in `validity`
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -46,6 +47,7 @@ from tao_lab.chain.store import PastState, Store, StoredBlock
 
 __all__ = ["Chain", "Refusal", "Tampered"]
 
+log = logging.getLogger(__name__)
 MOST_WAITING = 8_192  # extrinsics in the pool: a node's default
 
 
@@ -284,7 +286,12 @@ class Chain:
                 self._raw.rollback(mark)
                 raise
             for listener in list(self.listeners):
-                listener(block)
+                try:
+                    listener(block)
+                except Exception:
+                    log.exception(
+                        "a listener failed on block %d; the block stands, and the others hear of it", block.number
+                    )
             return block
 
     def _produce(self, time_ms: int | None, keep_state: bool) -> Block:

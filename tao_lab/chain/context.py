@@ -73,7 +73,11 @@ class Context:
         """
         registered = call.registered
         if origin.kind != "Root" and not all(allows(call) for allows in (*CALL_FILTERS, *origin.filters)):
-            raise DispatchError("System", "CallFiltered")
+            raise DispatchError(
+                "System",
+                "CallFiltered",
+                f"{origin.account} may not make the call {call.pallet}.{call.name} in this way",
+            )
         if origin.account is not None:
             for guard in DISPATCH_GUARDS:
                 guard(self, origin.account, call)

@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import Progress
 
-from tao_lab.cli.app import app, messages
+from tao_lab.cli.app import app, progress_bars
 
 
 @app.command(epilog="Example: `tao-lab verify datasets/vectors/epoch.json --rules student.py`")
@@ -25,7 +24,7 @@ def verify(
     # a terminal in JupyterLab stands in the student's folder, and the labs name files of the checkout
     beside = paths.ROOT / file
     loaded = vectors.load(beside if beside.exists() and not file.exists() else file)
-    with Progress(console=messages, transient=True, disable=not messages.is_terminal) as progress:
+    with progress_bars() as progress:
         task = progress.add_task(f"{loaded.kind.name} vectors", total=len(loaded.vectors))
         report = vectors.verify(loaded, rules, timeout, lambda _: progress.advance(task))
     for failure in report.failures:

@@ -20,7 +20,7 @@ from tao_lab.chain.beacon import add_pulses
 from tao_lab.chain.block import Block
 from tao_lab.chain.chain import Chain, Tampered
 from tao_lab.chain.errors import BadValue, ChainError, DispatchError, InvalidTransaction
-from tao_lab.chain.genesis import FAUCET_URI, SUDO_URI, Genesis
+from tao_lab.chain.genesis import FAUCET_URI, SUDO_URI, Genesis, dev_uri
 from tao_lab.chain.merkle import ListProof, StateProof
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, all_netuids, subnet_exists
 from tao_lab.chain.pallets.subtensor.pool import current_alpha_price, read_pool
@@ -146,32 +146,33 @@ class Network:
 
         Args:
             path: File that keeps it; by default it lives in memory.
-            wallets: Folder for keyfiles; by default `wallets` next to the file, else a folder that goes away with
-                the network. The computer's real wallet folder is used only if it is named here.
+            wallets: Folder for keyfiles; by default `class-wallets` next to a file `class.db`, else a folder that goes
+                away with the network. The computer's real wallet folder is used only if it is named here.
             genesis: What a new chain begins with.
 
         Raises:
             StoreError: The file is locked, damaged, or of another kind.
         """
         file = None if path is None else Path(path)
+        is_new = file is None or not file.exists()
         if file is not None:
             _close_earlier(file)
         self.chain = Chain(file, genesis)
         if file is not None:
             _OPEN[file.resolve()] = self.chain
         self.node = Node(self.chain)
-        self.wallets = self._wallet_folder(file, wallets)
+        self.wallets = self._wallet_folder(file, wallets, is_new)
         self._faucet = Keypair.from_uri(FAUCET_URI)
-        self._sudo = Keypair.from_uri(SUDO_URI)
+        self._sudo = _root_key(self.chain)
         self._names: dict[str, str] = {}  # hotkey to the name of its wallet
         self._people: dict[str, str] = {}  # the same of hotkeys and coldkeys, for sentences
 
-    def _wallet_folder(self, file: Path | None, chosen: str | Path | None) -> Path:
+    def _wallet_folder(self, file: Path | None, chosen: str | Path | None, is_new: bool) -> Path:
         real = Path(DEFAULT_WALLET_PATH).expanduser()
         if chosen is not None:
             folder = Path(chosen).expanduser()
         elif file is not None:
-            folder = file.resolve().parent / "wallets"
+            folder = _wallets_of(file, is_new)
         else:
             temporary = tempfile.TemporaryDirectory(prefix="tao-lab-wallets-")
             weakref.finalize(self, temporary.cleanup)
@@ -709,6 +710,22 @@ class Network:
             BadValue: The port is none, or taken.
         """
         return Server(self.node, port=port)
+
+
+def _root_key(chain: Chain) -> Keypair:
+    """The key that may call as root: the lab's own, or //Alice's on a development chain."""
+    keys = [Keypair.from_uri(uri) for uri in (SUDO_URI, dev_uri("Alice"))]
+    root = chain.state.get("Sudo", "Key")
+    return next((key for key in keys if key.ss58_address == root), keys[0])
+
+
+def _wallets_of(file: Path, is_new: bool) -> Path:
+    """The folder of a chain's wallets: each file has its own, and files of earlier releases keep `wallets`."""
+    folder = file.resolve()
+    own, shared = folder.with_name(f"{folder.stem}-wallets"), folder.with_name("wallets")
+    if is_new:
+        own.mkdir(exist_ok=True)
+    return own if own.exists() or not shared.exists() else shared
 
 
 def _names_a_file(name: object) -> bool:

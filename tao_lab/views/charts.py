@@ -53,7 +53,9 @@ class Figure:
         return str(vl_convert.vegalite_to_svg(spec))
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return {"text/html": picture(self.svg().encode(), "image/svg+xml", self.alt), "text/plain": self.alt}
+        svg = self.svg()
+        width = float(svg.partition('width="')[2].partition('"')[0])
+        return {"text/html": picture(svg.encode(), "image/svg+xml", self.alt, width), "text/plain": self.alt}
 
 
 @dataclass(frozen=True)

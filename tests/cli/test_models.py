@@ -6,9 +6,12 @@ import stat
 import pytest
 from typer.testing import CliRunner
 
+from tao_lab import cli
 from tao_lab.cli.app import app, output
 from tao_lab.neurons.models import hardware
 from tao_lab.neurons.models.tiny import save_tiny
+
+cli.register()
 
 
 @pytest.fixture(scope="module")

@@ -59,7 +59,7 @@ def test_behaviours_name_the_first_kind_that_a_digest_belongs_to():
 
 def test_a_blank_cell_is_signature_and_docstring_and_nothing_of_the_solution():
     text = blank(registry.exercises()["06.2"])
-    assert text.startswith("def clip_and_trust(weights, consensus):\n")
+    assert text.startswith("def clip_and_trust(weights, consensus, bonds_penalty, numbers=FLOAT):\n")
     assert text.endswith('"""\n    ...')
     assert "minimum" not in text
 

@@ -209,7 +209,7 @@ def finalize(ctx: Context, origin: Origin, crowdloan_id: int) -> None:
     ctx.deposit_event(PALLET, "Finalized", crowdloan_id=crowdloan_id)
 
 
-@call(PALLET, weight=weight(110_703_000 + 50 * 39_503_253, reads=2 + 2 * 50, writes=2 + 2 * 50))
+@call(PALLET, weight=weight(110_703_000 + 50 * 39_503_253, reads=2 + 2 * 50, writes=2 * 50))
 def refund(ctx: Context, origin: Origin, crowdloan_id: int) -> Post:
     """The creator gives everybody's contribution back, at most 50 in one call."""
     info = _own_crowdloan(ctx, origin, crowdloan_id)
@@ -224,8 +224,8 @@ def refund(ctx: Context, origin: Origin, crowdloan_id: int) -> Post:
     ctx.state.put(PALLET, "Crowdloans", crowdloan_id, info)
     all_refunded = len(refunded) == len(others)
     ctx.deposit_event(PALLET, "AllRefunded" if all_refunded else "PartiallyRefunded", crowdloan_id=crowdloan_id)
-    count = 2 + 2 * len(refunded)
-    return Post(weight=weight(110_703_000 + len(refunded) * 39_503_253, reads=count, writes=count))
+    count = len(refunded)
+    return Post(weight=weight(110_703_000 + count * 39_503_253, reads=2 + 2 * count, writes=2 * count))
 
 
 @call(PALLET, weight=weight(66_939_000, reads=4, writes=5))

@@ -60,9 +60,10 @@ def _batch_weight(base: int, each: int) -> Any:
 
 def _check_batch(ctx: Context, origin: Origin, calls: list[Call]) -> None:
     if origin.kind == "None":
-        raise DispatchError("BadOrigin")
-    if len(calls) > ctx.runtime.constant("Utility", "batched_calls_limit"):
-        raise DispatchError("Utility", "TooManyCalls")
+        raise DispatchError("BadOrigin", "", "a batch must be signed by an account or come from the chain's root")
+    most = ctx.runtime.constant("Utility", "batched_calls_limit")
+    if len(calls) > most:
+        raise DispatchError("Utility", "TooManyCalls", f"{len(calls)} calls; a batch has at most {most}")
 
 
 @call("Utility", weight=_batch_weight(19_446_696, 5_450_264), pays_fee=_pays)
@@ -162,7 +163,7 @@ def _weight_of_both(args: dict[str, Any]) -> Weight:
 def if_else(ctx: Context, origin: Origin, main: Call, fallback: Call) -> None:
     """Carry out a call, and if it fails another instead."""
     if origin.kind == "None":
-        raise DispatchError("BadOrigin")
+        raise DispatchError("BadOrigin", "", "this call must be signed by an account or come from the chain's root")
     error = ctx.try_dispatch(origin, main)
     if error is None:
         ctx.deposit_event("Utility", "IfElseMainSuccess")
