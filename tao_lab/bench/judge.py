@@ -50,7 +50,8 @@ def measure(lab: Sequence[str] = (), done: Callable[[int], None] = lambda count:
     """
     wanted = exercises(lab)
     with ProcessPoolExecutor() as pool:
-        running = {pool.submit(judge_exercise, exercise.id): exercise.id for exercise in wanted}
+        slow_first = sorted(wanted, key=lambda exercise: -exercise.seconds)
+        running = {pool.submit(judge_exercise, exercise.id): exercise.id for exercise in slow_first}
         found = {}
         for each in as_completed(running):
             found[running[each]] = each.result()

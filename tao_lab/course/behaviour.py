@@ -30,7 +30,7 @@ NEAR_ZERO = 1e-9  # a float below it is zero, as when answers are compared
 # Floats are rounded before they are digested. The factor moves numbers that people write down (0.5, 0.125) away from
 # the places where rounding turns, so that the last bits of a float do not matter.
 FACTOR = 0.739_085_133_215_160_7
-MUTANT_SECONDS = 5.0  # a mutant that needs longer on all cases together never ends
+MUTANT_SECONDS = 2.0  # a mutant that needs longer on all cases together never ends
 
 
 @dataclass(frozen=True)

@@ -100,7 +100,11 @@ def _written(value: Any) -> str:
     if value is EXACT or value is FLOAT:
         return "EXACT" if value is EXACT else "FLOAT"
     text = repr(value)
-    return f"a {type(value).__name__}" if " object at 0x" in text else text
+    return _kind(value) if " object at 0x" in text else text
+
+
+def _kind(value: Any) -> str:
+    return f"a {type(value).__name__}"
 
 
 def _table(values: Sequence[tuple[str, Any]], most: int, caption: str = "") -> Grid:
@@ -129,7 +133,7 @@ def show_case(case: Case, axes: Axes = AXES) -> tuple[Block, ...]:
     for name, value in case.arguments.items():
         if not isinstance(value, np.ndarray):
             plain.append((name, value))
-            large += [name] if len(_written(value)) > LONGEST or " object at 0x" in repr(value) else []
+            large += [name] if len(_written(value)) > LONGEST or _written(value) == _kind(value) else []
         elif value.size > MOST_NUMBERS or value.ndim > 2:
             large.append(name)
         elif value.ndim == 2:

@@ -215,8 +215,9 @@ def read_arrays(
     """
 
     def read(result: Any, case: Case) -> Values:
-        pairs = zip(shapes.items(), _parts(result, tuple(shapes), "arrays"), strict=True)
-        return {name: _array(name, part, shape(case.arguments), case, axes) for (name, shape), part in pairs}
+        wanted = {name: shape(case.arguments) for name, shape in shapes.items()}
+        pairs = zip(wanted.items(), _parts(result, wanted, "arrays"), strict=True)
+        return {name: _array(name, part, shape, case, axes) for (name, shape), part in pairs}
 
     return read
 
@@ -229,7 +230,7 @@ def read_values(**kinds: Any) -> Callable[[Any, Case], Values]:
     """
 
     def read(result: Any, case: Case) -> Values:
-        pairs = zip(kinds.items(), _parts(result, tuple(kinds), "values"), strict=True)
+        pairs = zip(kinds.items(), _parts(result, dict.fromkeys(kinds, ()), "values"), strict=True)
         return {name: _value(name, part, kind) for (name, kind), part in pairs}
 
     return read
@@ -257,16 +258,19 @@ def _value(name: str, value: Any, kind: Any) -> Any:
     raise AnswerError(f"`{name}` is {_a(type(value).__name__)}; it should be {wanted}.{why}")
 
 
-def _parts(result: Any, names: tuple[str, ...], what: str) -> Sequence[Any]:
-    """The parts of an answer: one, or as many as there are names, in a tuple, a list, or an array of rows."""
-    if len(names) == 1:
+def _parts(result: Any, shapes: Mapping[str, tuple[int, ...]], what: str) -> Sequence[Any]:
+    """The parts of an answer, of some shapes: one, or several in a tuple, a list, or as the rows of an array."""
+    if len(shapes) == 1:
         return (result,)
-    wanted = f"{len(names)} {what}, as in `return {', '.join(names)}`"
-    if not isinstance(result, (tuple, list, np.ndarray)):
-        raise AnswerError(f"Your function returns one {type(result).__name__}; it should return {wanted}.")
-    if len(result) != len(names):
+    wanted = f"{len(shapes)} {what}, as in `return {', '.join(shapes)}`"
+    if isinstance(result, np.ndarray) and {result.shape[1:]} == set(shapes.values()):
+        result = list(result)
+    if not isinstance(result, (tuple, list)):
+        kind = "array" if isinstance(result, np.ndarray) else type(result).__name__
+        raise AnswerError(f"Your function returns one {kind}; it should return {wanted}.")
+    if len(result) != len(shapes):
         raise AnswerError(f"Your function returns {len(result)} values; it should return {wanted}.")
-    return list(result)
+    return result
 
 
 def _array(name: str, value: Any, shape: tuple[int, ...], case: Case, axes: tuple[str, str]) -> Any:
