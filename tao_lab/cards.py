@@ -107,7 +107,7 @@ class Card:
             f'white-space:nowrap">{sign} {escape(self.badge)}</span>'
         )
         body = "".join(_block_html(block, colour) for block in self.blocks)
-        return (
+        return _sendable(
             f'<div style="border-left:5px solid {colour};padding:6px 12px;margin:4px 0;'
             f'line-height:1.5;overflow-wrap:anywhere">{badge} <strong>{_code(self.title)}</strong>{body}</div>'
         )
@@ -117,7 +117,12 @@ class Card:
         lines = [f"{sign} {self.badge}: {self.title}"]
         for block in self.blocks:
             lines += [block.words] if isinstance(block, Text) else _grid_lines(block)
-        return "\n".join(lines)
+        return _sendable("\n".join(lines))
+
+
+def _sendable(text: str) -> str:
+    """A text that can be sent and printed: half a character of UTF-16 becomes a question mark."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _code(words: str) -> str:

@@ -13,19 +13,29 @@ from collections import deque
 from collections.abc import ItemsView, KeysView, Mapping, ValuesView
 from decimal import Decimal
 from fractions import Fraction
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
+from tao_lab.vectors import AnswerError
+
+SIZED = (str, bytes, bytearray, list, tuple, dict, set, frozenset)
 PLAIN = (bool, int, float, str, bytes, type(None))
 NUMERIC = "biuf"  # kinds of arrays that stay arrays: bool, int, unsigned, float
+MOST = 2_000_000  # entries or characters: no answer has as many, and looking at more would fill the memory
 
 
 def plain(value: Any) -> Any:
     """A value with everything in it as Python's own kinds: arrays of numbers stay arrays, and are copied.
 
     What is none of the known kinds is given as it is.
+
+    Raises:
+        AnswerError: it has millions of entries.
     """
+    if type(value) in SIZED and len(value) > MOST:
+        raise AnswerError(f"Your answer holds a {type(value).__name__} of {len(value):,} entries: that is no answer.")
     if type(value) in PLAIN:
         return value
     if isinstance(value, np.generic):
@@ -38,9 +48,9 @@ def plain(value: Any) -> Any:
     if isinstance(value, (Decimal, Fraction)):
         return int(value) if value == value and abs(value) != float("inf") and value % 1 == 0 else float(value)
     if isinstance(value, (range, deque, array, KeysView, ValuesView, ItemsView)):
-        return [plain(entry) for entry in value]
+        return [plain(entry) for entry in islice(value, MOST)]
     if isinstance(value, Mapping):
-        return {plain(key): plain(entry) for key, entry in value.items()}
+        return {plain(key): plain(entry) for key, entry in islice(value.items(), MOST)}
     if hasattr(type(value), "__array__"):  # a column of pandas, a tensor
         return _array(np.asarray(value))
     return value
@@ -52,6 +62,8 @@ def _number(value: np.generic) -> Any:
 
 
 def _array(value: Any) -> Any:
+    if value.size > MOST:
+        raise AnswerError(f"Your answer holds an array of {value.size:,} entries: that is no answer.")
     copy = np.array(value)
     if copy.ndim == 0:
         return plain(copy[()])
