@@ -16,7 +16,6 @@ from tao_lab.chain.dispatch import (
     Call,
     Origin,
     Post,
-    Weight,
     call,
     ensure_signed,
     inner_weight,
@@ -149,7 +148,7 @@ def _allows(definition: Definition, made: Call) -> bool:
 
 def _do_proxy(ctx: Context, definition: Definition, real: str, inner: Call) -> None:
     origin = signed(real).allowing(lambda made: _allows(definition, made))
-    result = ctx.dispatch_result(ctx.try_dispatch(origin, inner))
+    result = ctx.dispatch_result(ctx.try_dispatch(origin, inner).error)
     ctx.state.put("Proxy", "LastCallResult", real, result)
     ctx.deposit_event("Proxy", "ProxyExecuted", result=result)
 
@@ -298,7 +297,7 @@ def proxy_announced(
     _do_proxy(ctx, definition, account, call)
 
 
-@call("Proxy", weight=Weight(45_000_000))
+@call("Proxy", weight=weight(46_757_000, reads=3, writes=3))
 def poke_deposit(ctx: Context, origin: Origin) -> Post:
     """Bring the deposits to today's prices, which here never change; free only if one was wrong."""
     who, changed = ensure_signed(origin), False
@@ -315,7 +314,7 @@ def poke_deposit(ctx: Context, origin: Origin) -> Post:
     return Post(pays_fee=not changed)
 
 
-@call("Proxy", weight=weight(27_000_000, reads=1, writes=1))
+@call("Proxy", weight=weight(15_115_911, reads=1, writes=1))
 def set_real_pays_fee(ctx: Context, origin: Origin, delegate: Any, pays_fee: bool) -> None:
     """Agree to pay the fees of what a proxy does for oneself, or no longer."""
     real, proxying = ensure_signed(origin), lookup(delegate)
