@@ -1,12 +1,17 @@
+import ast
+import importlib
 import inspect
+import pkgutil
+from collections.abc import Iterator
+from types import ModuleType
 
 import pytest
 
-from tao_lab.chain import executive
+from tao_lab.chain import executive, pallets
 from tao_lab.chain.absent import ABSENT, ALL, NEVER_STOPS, NEWER, NO_PREIMAGE, NO_RELAYER, NO_SCHEDULE
 from tao_lab.chain.chain import Chain
 from tao_lab.chain.dispatch import CALLS, RUNTIME_APIS, Call
-from tao_lab.chain.errors import NotInLab
+from tao_lab.chain.errors import DispatchError, NotInLab
 from tao_lab.chain.extrinsic import Extrinsic
 from tao_lab.chain.validity import check_call
 from tests.chain.conftest import TAO, account, free, run
@@ -51,6 +56,28 @@ def test_a_call_that_is_absent_is_refused_with_the_reason(
         with pytest.raises(NotInLab) as refusal:
             check_call(Extrinsic(b"", b"", data, made, signer=account("alice")))
         assert str(refusal.value) == f"{pallet}.{name} is not in the lab's chain: {why}"
+
+
+def raised(tree: ast.AST, module: ModuleType) -> Iterator[DispatchError]:
+    """The errors that a module makes with a literal name."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            words = [arg.value for arg in node.args[:2] if isinstance(arg, ast.Constant)]
+            if node.func.id == "failed" and words:
+                yield module.failed(words[0])
+            elif node.func.id == "DispatchError" and len(words) == 2 and words[1]:
+                yield DispatchError(*words)
+
+
+def test_each_error_that_a_pallet_raises_is_in_the_metadata(chain: Chain) -> None:
+    """`InsufficientBalance` of the June source, for one, is `InsufficientTaoBalance` there."""
+    seen = set()
+    for info in pkgutil.walk_packages(pallets.__path__, f"{pallets.__name__}."):
+        module = importlib.import_module(info.name)
+        for error in raised(ast.parse(inspect.getsource(module)), module):
+            chain.runtime.dispatch_error(error)
+            seen.add((error.pallet, error.name))
+    assert len(seen) > 150
 
 
 @pytest.mark.parametrize(("api", "method"), sorted(RUNTIME_APIS))

@@ -110,7 +110,7 @@ def _pay(ctx: Context, coldkey: str, cost: int) -> None:
     """Take the price out of the issuance.
 
     Raises:
-        DispatchError: `NotEnoughBalanceToPaySwapHotKey`; `InsufficientBalance` where the price is there, but the
+        DispatchError: `NotEnoughBalanceToPaySwapHotKey`; `InsufficientTaoBalance` where the price is there, but the
             account would not stay alive.
     """
     available = coldkey_balance(ctx, coldkey)
