@@ -182,8 +182,8 @@ def test_a_tip_goes_to_the_author_on_top_of_the_fee(chain: Chain) -> None:
     chain.produce_block()
     paid = next(event for event in chain.events(2) if event["event_id"] == "TransactionFeePaid")["attributes"]
     length = len(chain.block(2).extrinsics[1])
-    # 0.0005 rao a picosecond, halves down: 108,157,000; checks of an immortal extrinsic, and the remark with its byte
-    frame, weight = 54_078, (394_205_000 + 1_586_000 + 10_920) // 2_000
+    # 0.0005 rao a picosecond: 108,157,000; 394,205,000 of an immortal extrinsic's checks, 1,596,920 of one byte's remark
+    frame, weight = 54_078, 197_901
     assert paid == {"who": account("alice"), "actual_fee": frame + weight + length + 777, "tip": 777}
 
 
