@@ -153,7 +153,7 @@ def test_a_network_in_a_file_goes_on_with_its_wallets(tmp_path: Path) -> None:
     with Network(tmp_path / "class.db") as net:
         assert address(net.wallet("alice")) == name
         assert net.balance(name).rao == 5 * TAO
-        assert net.wallets == tmp_path / "wallets"
+        assert net.wallets == tmp_path / "class-wallets"
 
 
 def test_wallets_in_memory_go_away_with_the_network() -> None:

@@ -89,7 +89,11 @@ class Context:
             NotInLab: This chain does not carry it out.
         """
         if origin.kind != "Root" and not all(allows(call) for allows in (*CALL_FILTERS, *origin.filters)):
-            raise DispatchError("System", "CallFiltered")
+            raise DispatchError(
+                "System",
+                "CallFiltered",
+                f"{origin.account} may not make the call {call.pallet}.{call.name} in this way",
+            )
         if origin.account is not None:
             for guard in DISPATCH_GUARDS:
                 guard(self, origin.account, call)

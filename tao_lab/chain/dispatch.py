@@ -120,7 +120,7 @@ def ensure_signed(origin: Origin) -> str:
         DispatchError: `BadOrigin`.
     """
     if origin.account is None:
-        raise DispatchError("BadOrigin")
+        raise DispatchError("BadOrigin", "", "this call must be signed by an account")
     return origin.account
 
 
@@ -131,7 +131,9 @@ def ensure_root(origin: Origin) -> None:
         DispatchError: `BadOrigin`.
     """
     if origin.kind != "Root":
-        raise DispatchError("BadOrigin")
+        raise DispatchError(
+            "BadOrigin", "", f"only the chain's root may make this call, not {origin.account or 'nobody'}"
+        )
 
 
 def ensure_none(origin: Origin) -> None:
@@ -141,7 +143,7 @@ def ensure_none(origin: Origin) -> None:
         DispatchError: `BadOrigin`.
     """
     if origin.kind != "None":
-        raise DispatchError("BadOrigin")
+        raise DispatchError("BadOrigin", "", "the author of a block makes this call itself; nobody may sign it")
 
 
 def lookup(address: Any) -> str:
@@ -151,7 +153,7 @@ def lookup(address: Any) -> str:
         DispatchError: `CannotLookup`: it is not of the kind `Id`.
     """
     if not isinstance(address, str):
-        raise DispatchError("CannotLookup")
+        raise DispatchError("CannotLookup", "", f"{address!r:.100} is not an account's address")
     return address
 
 

@@ -51,6 +51,10 @@ class InvalidTransaction(ChainError):
         super().__init__(f"{name}: {sentence}")
         self.name, self.sentence, self.custom = name, sentence, custom
 
+    def encodable(self) -> dict[str, object]:
+        """As the runtime's `TransactionValidityError`."""
+        return {"Invalid": {"Custom": self.custom or 0} if self.name == "Custom" else self.name}
+
 
 class DispatchError(ChainError):
     """A call that failed inside a block: everything it wrote is undone, its fee is not.

@@ -150,6 +150,12 @@ def _apply(ctx: Context, extrinsic: Extrinsic) -> Weight:
     return spent
 
 
+def outcome(ctx: Context) -> Any:
+    """What the extrinsic that was just carried out came to: a `Result` with the error of its last event."""
+    event = ctx.runtime.core.decode(ctx.runtime.event_record_type, ctx.events[-1], True)
+    return {"Err": event["attributes"]["dispatch_error"]} if event["event_id"] == "ExtrinsicFailed" else {"Ok": None}
+
+
 def _deposit_result(ctx: Context, call: Call, spent: Weight, post: Post, failure: DispatchError | None) -> None:
     """The last event of an extrinsic: success, or the error; with what it weighed and whether it paid."""
     registered = call.registered

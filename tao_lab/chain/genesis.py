@@ -13,6 +13,8 @@ AUTHORITY_URI = "//TaoLab//authority"
 SUDO_URI = "//TaoLab//sudo"
 FAUCET_URI = "//TaoLab//faucet"
 FAUCET_TAO = 1_000_000
+DEV_NAMES = ("Alice", "Bob", "Charlie", "Dave", "Eve", "Ferdie")  # the accounts of every development chain
+DEV_TAO = 1_000_000
 START_MS = 1_767_225_600_000  # 2026-01-01 00:00 UTC
 
 
@@ -35,3 +37,18 @@ class Genesis:
     sudo: str = field(default_factory=lambda: _address(SUDO_URI))
     authority: str = field(default_factory=lambda: _address(AUTHORITY_URI))
     time_ms: int = START_MS
+
+
+def dev_genesis() -> Genesis:
+    """A development chain: //Alice, //Bob, … have 1,000,000 τ each, and //Alice may call as root.
+
+    Source: `get_account_id_from_seed` and `localnet_config` in `node/src/chain_spec/localnet.rs`.
+    """
+    faucet = {_address(FAUCET_URI): FAUCET_TAO * RAO_PER_TAO}
+    people = {_address(dev_uri(name)): DEV_TAO * RAO_PER_TAO for name in DEV_NAMES}
+    return Genesis(balances=faucet | people, sudo=_address(dev_uri("Alice")))
+
+
+def dev_uri(name: str) -> str:
+    """What a development account's key is made from."""
+    return f"//{name}"

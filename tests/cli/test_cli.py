@@ -9,8 +9,8 @@ import typer
 from typer.testing import CliRunner
 from websockets.sync.client import connect
 
-from tao_lab import __version__
-from tao_lab.cli import main
+from tao_lab import Network, __version__
+from tao_lab.cli import main, register
 from tao_lab.cli.app import app
 from tao_lab.paths import DATASETS
 
@@ -54,6 +54,7 @@ def every_command(command, path=()):
         yield from every_command(inner, (*path, name))
 
 
+register()
 COMMANDS = sorted(every_command(typer.main.get_command(app)))
 GROUPS = {path[:-1] for path in COMMANDS if path}
 
@@ -61,7 +62,19 @@ GROUPS = {path[:-1] for path in COMMANDS if path}
 def test_the_commands_of_the_lab_are_there():
     ours = {" ".join(path) for path in COMMANDS if path not in GROUPS}
     assert ours == {
-        *("lab", "dashboards", "solve", "verify", "node", "doctor", "explain", "miner run", "validator run"),
+        *(
+            "lab",
+            "dashboards",
+            "solve",
+            "verify",
+            "node",
+            "doctor",
+            "explain",
+            "miner run",
+            "validator run",
+            "fund",
+            "join",
+        ),
         *("labs status", "labs update", "labs reset"),
         *("models get", "models list", "models chat", "subnets list", "subnets show", "subnets play"),
         *(f"bench {name}" for name in ("consensus", "economy", "memory", "miner", "slider", "chain", "judge", "start")),
@@ -178,7 +191,7 @@ LATE = "import time\ndef epoch(inputs):\n    time.sleep(60)\n"
         pytest.param(
             DICT + "_dict = epoch\ndef epoch(inputs):\n    return _dict(inputs) | {'active': object()}\n",
             1,
-            ["active holds a object; allowed: numbers, lists and numpy arrays"],
+            ["active holds an object; allowed: numbers, lists and numpy arrays"],
             id="an object",
         ),
         pytest.param(LATE, 1, ["did not end within 1 s", "not run", "0 passed, 2 failed"], id="never ends"),
@@ -216,8 +229,9 @@ def test_a_node_makes_blocks_answers_and_stops_when_told(tmp_path):
     command = [sys.executable, "-m", "tao_lab.cli", "node", str(tmp_path / "class.db"), "--port", "0"]
     with subprocess.Popen([*command, "--block-seconds", "0.1"], stdout=subprocess.PIPE, text=True) as process:
         try:
-            url = process.stdout.readline().split()[0]
-            with connect(url) as socket:
+            ready = process.stdout.readline()
+            assert "a block every 0.1 s" in ready
+            with connect(ready.split()[0]) as socket:
                 socket.send(json.dumps({"jsonrpc": "2.0", "id": 1, "method": "chain_subscribeNewHeads", "params": []}))
                 notes = [json.loads(socket.recv(timeout=30)) for _ in range(4)]
             heights = [int(note["params"]["result"]["number"], 16) for note in notes if "params" in note]
@@ -227,6 +241,22 @@ def test_a_node_makes_blocks_answers_and_stops_when_told(tmp_path):
             process.terminate()
         assert process.stdout.readline().startswith("closed at block ")
     assert process.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--instant", "--block-seconds", "1"], "--instant and --block-seconds are both given"),
+        (["begun.db", "--dev"], "begun without --dev"),
+    ],
+)
+def test_options_of_a_node_that_contradict_are_refused(here, tmp_path, monkeypatch, options, says):
+    monkeypatch.chdir(tmp_path)
+    with Network("begun.db"):
+        pass
+    result = here("node", "--port", "0", *options)
+    assert (result.returncode, result.stderr.count("\n")) == (2, 1)
+    assert says in result.stderr
 
 
 def test_a_file_that_is_no_chain_is_refused(here, tmp_path):

@@ -137,9 +137,11 @@ def test_miners_and_validators_as_programs(tmp_path: Path, programs: Programs, m
     hotkeys = [wallet.hotkey.ss58_address for wallet in market.miners]
     memory = Memory(tmp_path, {wallet.name: wallet.hotkey.ss58_address for wallet in market.validators})
     market.net.close()
-    url = programs.start("node", "node", str(tmp_path / "chain.db"), "--port", "0", ready="ws://").split()[0]
+    url = programs.start("node", "node", str(tmp_path / "chain.db"), "--port", "0", "--instant", ready="ws://").split()[
+        0
+    ]
     node = Node(url, hotkeys)
-    same = ("--wallet-path", str(tmp_path / "wallets"), "--netuid", "1", "--network", url, "--kind", KIND)
+    same = ("--wallet-path", str(market.net.wallets), "--netuid", "1", "--network", url, "--kind", KIND)
     for name, way in MINERS.items():
         options = ("--wallet", name, "--port", "0", "--refresh", "0.5", *way)
         programs.start(name, "miner", "run", *same, *options, ready="serves subnet 1")

@@ -98,7 +98,7 @@ def increase_issuance(ctx: Context, value: int) -> None:
     """
     total = ctx.state.get("Balances", "TotalIssuance") + value
     if total > U64_MAX:
-        raise DispatchError("Arithmetic", "Overflow")
+        raise DispatchError("Arithmetic", "Overflow", "all TAO together would no longer fit into 64 bits")
     ctx.state.put("Balances", "TotalIssuance", total)
 
 
@@ -122,7 +122,9 @@ def reserve(ctx: Context, who: str, value: int) -> None:
             "Balances", "InsufficientBalance", f"{who} has {in_tao(data['free'])} free, {in_tao(value)} to reserve"
         )
     if data["free"] - value < max(data["frozen"] - data["reserved"], 0):
-        raise DispatchError("Balances", "LiquidityRestrictions")
+        raise DispatchError(
+            "Balances", "LiquidityRestrictions", f"{who} has {in_tao(data['frozen'])} frozen, which must stay"
+        )
     set_free(ctx, who, info, data["free"] - value, data["reserved"] + value)
     ctx.deposit_event("Balances", "Reserved", who=who, amount=value)
 
@@ -186,7 +188,9 @@ def _check_withdrawal(who: str, info: system.AccountInfo, value: int, keep_alive
 def _check_deposit(info: system.AccountInfo, value: int) -> None:
     free = info["data"]["free"] + value
     if free + info["data"]["reserved"] > U64_MAX:
-        raise DispatchError("Arithmetic", "Overflow")
+        raise DispatchError(
+            "Arithmetic", "Overflow", f"{in_tao(value)} more would no longer fit into the balance of 64 bits"
+        )
     if value > 0 and free < EXISTENTIAL_DEPOSIT:
         raise DispatchError("Token", "BelowMinimum", f"an account needs {EXISTENTIAL_DEPOSIT} rao")
 
@@ -267,7 +271,7 @@ def force_adjust_total_issuance(ctx: Context, origin: Origin, direction: str, de
     """Root corrects the count of all rao (`Increase` or `Decrease`); no account changes."""
     ensure_root(origin)
     if not delta:
-        raise DispatchError("Balances", "DeltaZero")
+        raise DispatchError("Balances", "DeltaZero", "the difference is 0, so there is nothing to correct")
     old = ctx.state.get("Balances", "TotalIssuance")
     new = min(old + delta, U64_MAX) if direction == "Increase" else max(old - delta, 0)
     if ctx.state.get("Balances", "InactiveIssuance") > new:

@@ -27,7 +27,7 @@ MOST_REMOVED = 100  # in one block
 ROUND_BYTES = 8
 
 
-@call(DRAND, weight=weight(4_294_000_000, reads=3, writes=4), pays_fee=False)
+@call(DRAND, weight=weight(4_294_000_000, reads=3, writes=4))
 def write_pulse(ctx: Context, origin: Origin, pulses_payload: dict[str, Any], signature: Any) -> None:
     """The author stores rounds of the beacon, each newer than the one before."""
     ensure_none(origin)

@@ -80,6 +80,17 @@ def _per_signatory(base: int, each: int) -> WeightFunction:
     return lambda args: weight(base + each * len(args["other_signatories"]), reads=1, writes=1)
 
 
+# --- agreeing -----------------------------------------------------------------------------------------------------
+
+
+def _too_low(threshold: int) -> str:
+    return f"the threshold is {threshold}; it must be at least 2 (where one is enough: as_multi_threshold_1)"
+
+
+def _place(matter: dict[str, Any]) -> str:
+    return f"block {matter['when']['height']}, extrinsic {matter['when']['index']}"
+
+
 def _signatories(who: str, others: list[str], threshold: int) -> str:
     """Check the list of the others and give the account of the group.
 
@@ -88,15 +99,19 @@ def _signatories(who: str, others: list[str], threshold: int) -> str:
             `.SenderInSignatories`, `.SignatoriesOutOfOrder`.
     """
     if not others:
-        raise DispatchError("Multisig", "TooFewSignatories")
+        raise DispatchError(
+            "Multisig", "TooFewSignatories", f"nobody else is named beside {who}; a group has at least 2 people"
+        )
     if len(others) >= MAX_SIGNATORIES:
-        raise DispatchError("Multisig", "TooManySignatories")
+        raise DispatchError(
+            "Multisig", "TooManySignatories", f"{len(others) + 1} people; a group has at most {MAX_SIGNATORIES}"
+        )
     keys = [bytes(ss58_decode(other)) for other in others]
     if keys != sorted(set(keys)):
-        raise DispatchError("Multisig", "SignatoriesOutOfOrder")
+        raise DispatchError("Multisig", "SignatoriesOutOfOrder", "the others must be sorted by public key, each once")
     own = bytes(ss58_decode(who))
     if own in keys:
-        raise DispatchError("Multisig", "SenderInSignatories")
+        raise DispatchError("Multisig", "SenderInSignatories", f"{who} signs, so the list names the others only")
     group, _ = multisig_account_id([*keys, own], threshold)
     return str(ss58_encode(bytes(group), SS58_FORMAT))
 
@@ -117,25 +132,35 @@ def _operate(
         What that weighed: without the call, where it is not carried out.
     """
     if threshold < 2:
-        raise DispatchError("Multisig", "MinimumThreshold")
+        raise DispatchError("Multisig", "MinimumThreshold", _too_low(threshold))
     group, size = _signatories(who, others, threshold), 0 if inner is None else _size(inner)
     open_matter = ctx.state.get("Multisig", "Multisigs", group, call_hash)
     if open_matter is None:
         if timepoint is not None:
-            raise DispatchError("Multisig", "UnexpectedTimepoint")
+            raise DispatchError(
+                "Multisig",
+                "UnexpectedTimepoint",
+                "nobody has agreed to this call yet, so the first agreement names no timepoint",
+            )
         _open(ctx, who, threshold, group, call_hash)
         return Post(weight=_create(len(others), size))
     if timepoint is None:
-        raise DispatchError("Multisig", "NoTimepoint")
+        raise DispatchError(
+            "Multisig", "NoTimepoint", f"the matter is open since {_place(open_matter)}; name that timepoint"
+        )
     if timepoint != open_matter["when"]:
-        raise DispatchError("Multisig", "WrongTimepoint")
+        raise DispatchError(
+            "Multisig", "WrongTimepoint", f"the matter is open since {_place(open_matter)}, another timepoint"
+        )
     approvals: list[str] = open_matter["approvals"]
     agrees = who not in approvals and len(approvals) < threshold
     if inner is not None and len(approvals) + agrees >= threshold:
         actual = _execute(ctx, who, group, call_hash, open_matter, inner, max_weight)
         return Post(weight=None if actual is None else _complete(len(others), size) + actual)
     if not agrees:
-        raise DispatchError("Multisig", "AlreadyApproved")
+        raise DispatchError(
+            "Multisig", "AlreadyApproved", f"{who} has agreed already, or all {threshold} agreements are there"
+        )
     open_matter["approvals"] = sorted([*approvals, who], key=lambda one: bytes(ss58_decode(one)))
     ctx.state.put("Multisig", "Multisigs", group, call_hash, open_matter)
     fields = {"approving": who, "timepoint": timepoint, "multisig": group, "call_hash": call_hash}
@@ -168,7 +193,9 @@ def _execute(
     """Carry a call out; returns what it reports to have weighed."""
     needed = inner.registered.weight_of(inner.args)
     if needed.ref_time > max_weight["ref_time"] or needed.proof_size > max_weight["proof_size"]:
-        raise DispatchError("Multisig", "MaxWeightTooLow", f"{needed} needed")
+        most = f"max_weight allows {max_weight['ref_time']:,} ps and {max_weight['proof_size']:,} bytes"
+        told = f"the call takes {needed.ref_time:,} ps and {needed.proof_size:,} bytes of proof; {most}"
+        raise DispatchError("Multisig", "MaxWeightTooLow", told)
     ctx.state.remove("Multisig", "Multisigs", group, call_hash)
     balances.unreserve(ctx, matter["depositor"], matter["deposit"])
     outcome = ctx.try_dispatch(signed(group), inner)
@@ -226,15 +253,17 @@ def cancel_as_multi(
     """Whoever opened a matter closes it, and has the deposit back."""
     who = ensure_signed(origin)
     if threshold < 2:
-        raise DispatchError("Multisig", "MinimumThreshold")
+        raise DispatchError("Multisig", "MinimumThreshold", _too_low(threshold))
     group = _signatories(who, other_signatories, threshold)
     matter = ctx.state.get("Multisig", "Multisigs", group, call_hash)
     if matter is None:
-        raise DispatchError("Multisig", "NotFound")
+        raise DispatchError("Multisig", "NotFound", f"the group {group} has no open matter of this call")
     if matter["when"] != timepoint:
-        raise DispatchError("Multisig", "WrongTimepoint")
+        raise DispatchError(
+            "Multisig", "WrongTimepoint", f"the matter is open since {_place(matter)}, another timepoint"
+        )
     if matter["depositor"] != who:
-        raise DispatchError("Multisig", "NotOwner")
+        raise DispatchError("Multisig", "NotOwner", f"{matter['depositor']} opened the matter, not {who}")
     balances.unreserve(ctx, who, matter["deposit"])
     ctx.state.remove("Multisig", "Multisigs", group, call_hash)
     fields = {"cancelling": who, "timepoint": timepoint, "multisig": group, "call_hash": call_hash}
@@ -246,9 +275,10 @@ def poke_deposit(ctx: Context, origin: Origin, threshold: int, other_signatories
     """Bring the deposit of an open matter to what it costs now, which is what it cost: nothing changes."""
     who = ensure_signed(origin)
     if threshold < 2:
-        raise DispatchError("Multisig", "MinimumThreshold")
-    matter = ctx.state.get("Multisig", "Multisigs", _signatories(who, other_signatories, threshold), call_hash)
+        raise DispatchError("Multisig", "MinimumThreshold", _too_low(threshold))
+    group = _signatories(who, other_signatories, threshold)
+    matter = ctx.state.get("Multisig", "Multisigs", group, call_hash)
     if matter is None:
-        raise DispatchError("Multisig", "NotFound")
+        raise DispatchError("Multisig", "NotFound", f"the group {group} has no open matter of this call")
     if matter["depositor"] != who:
-        raise DispatchError("Multisig", "NotOwner")
+        raise DispatchError("Multisig", "NotOwner", f"{matter['depositor']} opened the matter, not {who}")

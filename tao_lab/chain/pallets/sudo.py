@@ -46,8 +46,9 @@ def only_the_key_calls_sudo(ctx: Context, who: str, made: Call) -> None:
 
 
 def _ensure_key(ctx: Context, origin: Origin) -> None:
-    if ensure_signed(origin) != ctx.state.get("Sudo", "Key"):
-        raise DispatchError("Sudo", "RequireSudo")
+    who = ensure_signed(origin)
+    if who != ctx.state.get("Sudo", "Key"):
+        raise DispatchError("Sudo", "RequireSudo", f"{who} does not hold the sudo key")
 
 
 def _call_as_root(ctx: Context, origin: Origin, inner: Call) -> Post:

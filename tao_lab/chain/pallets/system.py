@@ -47,7 +47,7 @@ def dec_providers(ctx: Context, who: str, info: AccountInfo) -> bool:
         info["providers"] -= 1
         return False
     if info["consumers"] > 0:
-        raise DispatchError("ConsumerRemaining")
+        raise DispatchError("ConsumerRemaining", "", f"{info['consumers']} other entries still need the account")
     ctx.state.remove("System", "Account", who)
     ctx.deposit_event("System", "KilledAccount", account=who)
     return True
@@ -70,9 +70,11 @@ def inc_consumers(info: AccountInfo) -> None:
         DispatchError: `NoProviders` or `TooManyConsumers`.
     """
     if info["providers"] == 0:
-        raise DispatchError("NoProviders")
+        raise DispatchError("NoProviders", "", "the account does not exist yet: it needs a balance first")
     if info["consumers"] >= MAX_CONSUMERS:
-        raise DispatchError("TooManyConsumers")
+        raise DispatchError(
+            "TooManyConsumers", "", f"{MAX_CONSUMERS} entries need the account already, the most there may be"
+        )
     info["consumers"] += 1
 
 

@@ -72,9 +72,10 @@ def _with_calls(base: Callable[[int], Weight]) -> Callable[[dict[str, Any]], Wei
 
 def _check_batch(ctx: Context, origin: Origin, calls: list[Call]) -> None:
     if origin.kind == "None":
-        raise DispatchError("BadOrigin")
-    if len(calls) > ctx.runtime.constant("Utility", "batched_calls_limit"):
-        raise DispatchError("Utility", "TooManyCalls")
+        raise DispatchError("BadOrigin", "", "a batch must be signed by an account or come from the chain's root")
+    most = ctx.runtime.constant("Utility", "batched_calls_limit")
+    if len(calls) > most:
+        raise DispatchError("Utility", "TooManyCalls", f"{len(calls)} calls; a batch has at most {most}")
 
 
 @call("Utility", weight=_with_calls(BATCH), pays_fee=_pays)
@@ -208,7 +209,7 @@ def _weight_of_both(args: dict[str, Any]) -> Weight:
 def if_else(ctx: Context, origin: Origin, main: Call, fallback: Call) -> Post:
     """Carry out a call, and if it fails another instead; a fallback that is not needed costs nothing."""
     if origin.kind == "None":
-        raise DispatchError("BadOrigin")
+        raise DispatchError("BadOrigin", "", "this call must be signed by an account or come from the chain's root")
     first = ctx.try_dispatch(origin, main)
     spent = IF_ELSE + first.weight_of(main)
     if first.error is None:
