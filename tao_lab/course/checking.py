@@ -31,6 +31,7 @@ from tao_lab.course.compare import differences, first_words, show_case
 from tao_lab.course.exercise import Case, Exercise, Function, Values, WrongAnswer
 from tao_lab.course.mutants import KINDS
 from tao_lab.course.running import Raised, Ran, TimeUp, copies, has_loop, has_source, is_blank, time_limit
+from tao_lab.errors import a_kind
 
 JUDGING = 20.0  # seconds for comparing answers and finding the mistake
 REPEATING = 1.0  # seconds for asking right cases again, in another order
@@ -131,7 +132,7 @@ def _judge(exercise: Exercise, function: Any, seconds: float) -> CheckResult:
     if not callable(function):
         hint = (
             f"`check` needs the function itself: `check({exercise.id!r}, {exercise.name})`, without parentheses after "
-            f"its name. It was given a {type(function).__name__}."
+            f"its name. It was given {a_kind(function)}."
         )
         return _result(exercise, "wrong", hint)
     if is_blank(function):

@@ -9,6 +9,7 @@ import numpy as np
 
 from tao_lab.cards import Block, Grid, Text
 from tao_lab.course.exercise import Case, Values
+from tao_lab.errors import a_kind
 from tao_lab.fixed import EXACT, FLOAT
 from tao_lab.vectors.compare import first_difference
 
@@ -100,11 +101,7 @@ def _written(value: Any) -> str:
     if value is EXACT or value is FLOAT:
         return "EXACT" if value is EXACT else "FLOAT"
     text = repr(value)
-    return _kind(value) if " object at 0x" in text else text
-
-
-def _kind(value: Any) -> str:
-    return f"a {type(value).__name__}"
+    return a_kind(value) if " object at 0x" in text else text
 
 
 def _table(values: Sequence[tuple[str, Any]], most: int, caption: str = "") -> Grid:
@@ -133,7 +130,7 @@ def show_case(case: Case, axes: Axes = AXES) -> tuple[Block, ...]:
     for name, value in case.arguments.items():
         if not isinstance(value, np.ndarray):
             plain.append((name, value))
-            large += [name] if len(_written(value)) > LONGEST or _written(value) == _kind(value) else []
+            large += [name] if len(_written(value)) > LONGEST or _written(value) == a_kind(value) else []
         elif value.size > MOST_NUMBERS or value.ndim > 2:
             large.append(name)
         elif value.ndim == 2:

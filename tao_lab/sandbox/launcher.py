@@ -25,7 +25,7 @@ TCP, SCOPES = 0b11, 0b11  # bind and connect; abstract sockets and signals
 
 def launch(config: Any) -> str:
     """Give up rights, and return the program's text."""
-    program = Path("program.py").read_bytes()
+    program = Path(".program").read_bytes()
     libc = ctypes.CDLL(None, use_errno=True)
     if config["supervised"]:
         _supervise(libc)
