@@ -24,7 +24,8 @@ def first(count: int | None, names: list[str]) -> int | None:
 def mutants() -> ModuleType:
     pytest.importorskip("cosmic_ray", reason="run `make test`, which installs it")
     spec = importlib.util.spec_from_file_location("mutants", ROOT / "scripts" / "mutants.py")
-    assert spec and spec.loader
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules["mutants"] = module
     spec.loader.exec_module(module)
