@@ -1,16 +1,16 @@
-"""Make `tao_lab/chain/runtime-spec461.scale.xz` from the real runtime's metadata: mainnet's numbers, no prose.
+"""Make `tao_lab/chain/runtime-spec461.scale.xz` from the real runtime's metadata: mainnet's numbers, little prose.
 
     python scripts/make_metadata.py shared/data/runtime-spec461-v15.scale.xz
 
-The input is the V15 metadata of the chain's runtime (spec version 461, transaction version 1), a fixture of the
-source distribution of `bittensor` 11.3.0 (Apache-2.0; the runtime itself is in the public domain). Each list of
-documentation sentences becomes an empty list. The fixture comes from a node built with `fast-runtime` (blocks of a
-quarter second); `MAINNET` puts back what `prod_or_fast!` gives in production. One storage item is added, which the SDK
-reads before it sets weights although this runtime does not have it yet: `SubtensorModule.SubnetEpochConsensus`, by
-netuid, with the default `Yuma`. Every other type, index, default and constant stays as it is: the script checks this by
-loading both and comparing.
+The input is the V15 metadata of the chain's runtime (spec version 461, transaction version 1), a fixture of the source
+distribution of `bittensor` 11.3.0 (Apache-2.0; the runtime itself is in the public domain). Each list of documentation
+sentences becomes an empty list, except those of errors, which clients show. The fixture comes from a node built with
+`fast-runtime` (blocks of a quarter second); `MAINNET` puts back what `prod_or_fast!` gives in production. One storage
+item is added, which the SDK reads before it sets weights although this runtime does not have it yet:
+`SubtensorModule.SubnetEpochConsensus`, by netuid, with the default `Yuma`. Every other type, index, default and
+constant stays as it is: the script checks this by loading both and comparing.
 
-Layout of V15: `frame-metadata` 18 (`src/v15.rs`) and `scale-info` 2 (`src/ty/`) of the Polkadot SDK.
+The layout of V15 is in `tao_lab/chain/metadata.py`.
 """
 
 from __future__ import annotations
@@ -24,9 +24,11 @@ from typing import Any
 
 import bittensor_core
 
+from tao_lab.chain.metadata import EMPTY_LIST, V15, Copier, compact
+
 TARGET = Path(__file__).parents[1] / "tao_lab" / "chain" / "runtime-spec461.scale.xz"
 SPEC_VERSION, TRANSACTION_VERSION, SS58_FORMAT = 461, 1, 42
-EMPTY_LIST = b"\x00"
+ERROR_PATH = [b"pallet", b"Error"]  # the end of the path of a pallet's errors
 
 # (pallet, constant or storage item): (fast-runtime, production). Sources: common/src/lib.rs, runtime/src/lib.rs
 # and pallets/subtensor/src/lib.rs of opentensor/subtensor, at `prod_or_fast!`.
@@ -57,12 +59,6 @@ NETUID_PATH = ["subtensor_runtime_common", "NetUid"]
 DEFAULT_MODIFIER, MAP, IDENTITY, VARIANT = 1, 1, 6, 1  # tags of `StorageEntryModifier`, …Type, `…Hasher`, `TypeDef`
 
 
-def compact(value: int) -> bytes:
-    """SCALE of a small compact integer."""
-    size = 1 if value < 1 << 6 else 2 if value < 1 << 14 else 4
-    return (value << 2 | size >> 1).to_bytes(size, "little")
-
-
 def text(value: str) -> bytes:
     """SCALE of a short string."""
     return compact(len(value)) + value.encode()
@@ -84,31 +80,14 @@ def added_item(netuid_type: int, value_type: int) -> bytes:
     return text(ADDED_ITEM) + bytes([DEFAULT_MODIFIER]) + shape + compact(1) + b"\x00" + EMPTY_LIST
 
 
-class Copier:
-    """Reads SCALE from `data` and collects in `out` what is kept."""
+class Shortener(Copier):
+    """Copies metadata with mainnet's numbers, and of its documentation only what tells of an error."""
 
     def __init__(self, data: bytes) -> None:
-        self.data, self.at, self.out = data, 0, bytearray()
+        super().__init__(data)
         self.pallet, self.name = "", ""
+        self.keeps_docs = False
         self.patched: set[tuple[str, str]] = set()
-
-    def raw(self, size: int) -> bytes:
-        """Copy `size` bytes."""
-        chunk = self.data[self.at : self.at + size]
-        self.at += size
-        self.out += chunk
-        return chunk
-
-    def compact(self) -> int:
-        """Copy one compact integer and return it."""
-        mode = self.data[self.at] & 3
-        if mode == 3:
-            return int.from_bytes(self.raw(1 + (self.data[self.at] >> 2) + 4)[1:], "little")
-        return int.from_bytes(self.raw(1 << mode), "little") >> 2
-
-    def octets(self) -> bytes:
-        """Copy a string or a byte list."""
-        return self.raw(self.compact())
 
     def item(self) -> None:
         """Copy the name of a constant or a storage item and remember it."""
@@ -124,11 +103,24 @@ class Copier:
             self.out[-len(old) :] = change[1].to_bytes(len(old), "little")
             self.patched.add((self.pallet, self.name))
 
-    def each(self, *parts: Callable[[], Any]) -> None:
-        """Copy a list whose entries are these parts in order."""
-        for _ in range(self.compact()):
-            for part in parts:
-                part()
+    def path(self) -> None:
+        """Copy the path of a type; what its variants mean is kept where they are a pallet's errors."""
+        segments: list[bytes] = []
+        self.each(lambda: segments.append(self.octets()))
+        self.keeps_docs = segments[-2:] == ERROR_PATH
+
+    def type(self) -> None:
+        """Copy one entry of the registry of types."""
+        super().type()
+        self.keeps_docs = False
+
+    def docs(self) -> None:
+        """Copy documentation of errors; write an empty list instead of any other."""
+        if self.keeps_docs:
+            super().docs()
+            return
+        self.skip(super().docs)
+        self.out += EMPTY_LIST
 
     def each_and(self, more: Callable[[int], bytes], *parts: Callable[[], Any]) -> None:
         """Copy a list, and put one entry behind it: `more` of the number of entries."""
@@ -140,77 +132,29 @@ class Copier:
                 part()
         self.out += more(count)
 
-    def option(self, *parts: Callable[[], Any]) -> None:
-        """Copy an optional value made of these parts."""
-        if self.raw(1) == b"\x01":
-            for part in parts:
-                part()
 
-    def docs(self) -> None:
-        """Skip a list of strings; write an empty one."""
-        kept = len(self.out)
-        self.each(self.octets)
-        del self.out[kept:]
-        self.out += EMPTY_LIST
-
-
-def copy_type(c: Copier) -> None:
-    """One entry of the portable registry."""
-    c.compact()
-    c.each(c.octets)
-    c.each(c.octets, lambda: c.option(c.compact))
-
-    def fields() -> None:
-        c.each(lambda: c.option(c.octets), c.compact, lambda: c.option(c.octets), c.docs)
-
-    shapes: dict[int, Callable[[], Any]] = {
-        0: fields,
-        1: lambda: c.each(c.octets, fields, lambda: c.raw(1), c.docs),
-        2: c.compact,
-        3: lambda: (c.raw(4), c.compact()),
-        4: lambda: c.each(c.compact),
-        5: lambda: c.raw(1),
-        6: c.compact,
-        7: lambda: (c.compact(), c.compact()),
-    }
-    shapes[c.raw(1)[0]]()
-    c.docs()
-
-
-def copy_pallet(c: Copier, added: bytes) -> None:
+def copy_pallet(c: Shortener, added: bytes) -> None:
     """One pallet: storage, calls, events, constants, errors."""
 
-    def shape() -> None:
-        if c.raw(1) == b"\x01":
-            c.octets()  # one byte for each hasher
-            c.compact()
-        c.compact()
-
     def entries() -> None:
-        parts = (c.item, lambda: c.raw(1), shape, c.value, c.docs)
         if c.pallet == ADDED_TO:
-            c.each_and(lambda _: added, *parts)
+            c.each_and(lambda _: added, c.entry)
         else:
-            c.each(*parts)
+            c.each(c.entry)
 
     c.pallet = c.octets().decode()
-    c.option(c.octets, entries)
-    c.option(c.compact)
-    c.option(c.compact)
-    c.each(c.item, c.compact, c.value, c.docs)
-    c.option(c.compact)
-    c.raw(1)
+    c.pallet_parts(entries)
     c.docs()
 
 
 def without_docs(metadata: bytes) -> bytes:
-    """The same metadata with every documentation list empty, and what is added."""
+    """The same metadata without documentation but that of errors, and with what is added."""
     types = json.loads(_load(metadata).registry_json())["types"]
     netuid_type = next(entry["id"] for entry in types if entry["type"].get("path") == NETUID_PATH)
-    c = Copier(metadata)
-    if c.raw(5) != b"meta\x0f":
+    c = Shortener(metadata)
+    if c.raw(len(V15)) != V15:
         raise SystemExit("not V15 metadata")
-    c.each_and(added_type, lambda: copy_type(c))
+    c.each_and(added_type, c.type)
     c.each(lambda: copy_pallet(c, added_item(netuid_type, len(types))))
     c.raw(1)
     for _ in range(4):

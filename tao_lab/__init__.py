@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from tao_lab import notebook
+from tao_lab import grammar, notebook
 
 __version__ = "0.1.0"
 __all__ = ["Network"]
@@ -57,4 +57,5 @@ def _find_room_for_compiled_code() -> None:
 
 
 _find_room_for_compiled_code()
+grammar.leave_out()
 notebook.register()

@@ -38,19 +38,23 @@ SCROLLS = (
 DARK = '<style>[data-jp-theme-light="false"] .tl-picture{filter:invert(.9) hue-rotate(180deg)}</style>'
 KEPT = ";white-space:nowrap"
 WRAPPED = ";white-space:normal;overflow-wrap:anywhere;min-width:9em"  # a narrow page breaks long texts, not numbers
+SMALLEST = 0.7  # of a picture's size, on a narrow page: its type, of 12 px, stays above 8
 SHORT = 16  # letters that stay on a line
 
 
-def picture(data: bytes, mime: str, alternative: str) -> str:
+def picture(data: bytes, mime: str, alternative: str, width: float = 0) -> str:
     """HTML of a picture that fits its page and follows the theme.
 
     Args:
         data: the picture.
         mime: "image/svg+xml" or "image/png".
         alternative: what it shows, for readers who cannot see it.
+        width: px; on a page too narrow for it, its text stays readable and the picture scrolls. 0: it always shrinks.
     """
     source = f"data:{mime};base64,{base64.b64encode(data).decode()}"
-    return f'<img class="tl-picture" style="max-width:100%" src="{source}" alt="{escape(alternative)}">{DARK}'
+    most = f"max(100%,{width * SMALLEST:.0f}px)" if width else "100%"
+    image = f'<img class="tl-picture" style="max-width:{most}" src="{source}" alt="{escape(alternative)}">{DARK}'
+    return f'<div style="overflow-x:auto">{image}</div>' if width else image
 
 
 def percent(share: float, digits: int = 0) -> str:
@@ -91,7 +95,7 @@ class Card:
         sign, colour = TONES[self.tone]
         badge = (
             f'<span style="background:{colour};color:#fff;border-radius:4px;padding:2px 8px;font-weight:600;'
-            f'white-space:nowrap">{sign} {escape(self.badge)}</span>'
+            f'display:inline-block;max-width:100%;box-sizing:border-box">{sign} {escape(self.badge)}</span>'
         )
         body = "".join(_block_html(block, colour) for block in self.blocks)
         return (

@@ -31,16 +31,24 @@ def weighted_median(stake, weights, kappa, numbers=FLOAT):
     return consensus
 
 
-def clip_and_trust(weights, consensus):
-    """Cut every weight down to consensus, and see what is left of each validator.
+def clip_and_trust(weights, consensus, bonds_penalty, numbers=FLOAT):
+    """Cut every weight down to consensus, see what is left of each validator, and choose what builds bonds.
 
-    weights    (v, n)  row i: how validator i divides 1 among the miners
-    consensus  (n,)    of each miner
+    weights        (v, n)  row i: how validator i divides 1 among the miners
+    consensus      (n,)    of each miner
+    bonds_penalty  int     u16: how much of what clipping takes away is taken from bonds too
+    numbers                FLOAT or EXACT
 
-    Returns clipped_weights (v, n), validator_trust (v,).
+    Returns clipped_weights (v, n), validator_trust (v,), weights_for_bonds (v, n).
+
+    >>> clip_and_trust(np.array([[0.75, 0.25]]), np.array([0.25, 0.5]), 0)
+    (array([[0.25, 0.25]]), array([0.5]), array([[0.75, 0.25]]))
     """
     clipped_weights = np.minimum(weights, consensus)
-    return clipped_weights, clipped_weights.sum(axis=1)
+    validator_trust = clipped_weights.sum(axis=1)
+    penalty = numbers.ratio(bonds_penalty, 65_535)
+    weights_for_bonds = weights + numbers.multiply(penalty, clipped_weights - weights)
+    return clipped_weights, validator_trust, weights_for_bonds
 
 
 def ranks_and_incentive(clipped_weights, stake, numbers=FLOAT):
@@ -59,7 +67,7 @@ def ranks_and_incentive(clipped_weights, stake, numbers=FLOAT):
 def bonds(weights, stake, old_bonds, bonds_moving_average, numbers=FLOAT):
     """Each validator's share of each miner, moved a little towards today's weights.
 
-    weights               (v, n)  clipped weights, as far as the subnet wants (BondsPenalty)
+    weights               (v, n)  weights for bonds, from `clip_and_trust`
     stake                 (v,)    stake of each validator, shares
     old_bonds             (v, n)  as stored: numbers from 0 to 65,535
     bonds_moving_average  int     how much of the old stays, in millionths
@@ -75,16 +83,29 @@ def bonds(weights, stake, old_bonds, bonds_moving_average, numbers=FLOAT):
     return numbers.divide(moved, moved.sum(axis=0))
 
 
-def dividends(bonds, incentive, numbers=FLOAT):
-    """Each validator's share of the validators' pay.
+def dividends(bonds, incentive, stake, yuma3, numbers=FLOAT):
+    """Each validator's share of the validators' pay, under both kinds of bonds.
 
-    bonds      (v, n)  each column sums to 1 or 0
+    bonds      (v, n)  Yuma 2: shares of each miner, as your `bonds` returns them
+                       Yuma 3: each validator's own weights, averaged over epochs; columns sum to anything
     incentive  (n,)    of each miner
+    stake      (v,)    stake of each validator, shares
+    yuma3      bool    which kind of bonds these are
     numbers            FLOAT or EXACT
 
     Returns dividends (v,); they sum to 1, or to 0 where no miner earns.
+
+    >>> bonds = np.array([[0.75, 0.5], [0.25, 0.5]])
+    >>> dividends(bonds, np.array([1.0, 0.0]), np.array([0.25, 0.75]), False)
+    array([0.75, 0.25])
+    >>> dividends(bonds, np.array([1.0, 0.0]), np.array([0.25, 0.75]), True)
+    array([0.5, 0.5])
     """
+    if yuma3:
+        bonds = numbers.divide(bonds, bonds.sum(axis=0))
     earned = numbers.multiply(bonds, incentive).sum(axis=1)
+    if yuma3:
+        earned = numbers.multiply(earned, stake)
     return numbers.divide(earned, earned.sum())
 
 
@@ -99,15 +120,15 @@ def my_epoch(inputs, numbers=EXACT):
     """
     s = ours.start(inputs, numbers)
     consensus = weighted_median(s.voices, s.weights, inputs.kappa, numbers)
-    clipped_weights, validator_trust = clip_and_trust(s.weights, consensus)
+    clipped_weights, validator_trust, mixed = clip_and_trust(s.weights, consensus, inputs.bonds_penalty, numbers)
     ranks, incentive = ranks_and_incentive(clipped_weights, s.voices, numbers)
     if inputs.yuma3:
-        stored, places, pay = ours.bonds_and_dividends_yuma3(s, consensus, clipped_weights, incentive)
+        shares, places = ours.next_bonds_yuma3(s, consensus, mixed)
+        stored = shares
     else:
-        mixed = ours.weights_for_bonds(s.weights, clipped_weights, inputs.bonds_penalty, numbers)
         shares = bonds(mixed, s.voices, s.old_bonds, inputs.bonds_moving_average, numbers)
-        pay = dividends(shares, incentive, numbers)
         stored, places = ours.upscale_columns(shares, numbers), None
+    pay = dividends(shares, incentive, s.voices, inputs.yuma3, numbers)
     return s.finish(
         consensus=consensus,
         clipped_weights=clipped_weights,

@@ -58,7 +58,9 @@ def starts() -> tuple[Start, ...]:
         Start("import tao_lab", ("-c", "import tao_lab"), 0.2),
         Start("from tao_lab import Network", ("-c", "from tao_lab import Network"), 1.8),
         Start("imports of lab 00's first cell", ("-c", first_imports()), 3.0),
+        Start("first chart", ("-c", "from tao_lab.views import lines_chart"), 1.6),
         Start("tao-lab verify swap.json", (*cli, "verify", str(vectors / "swap.json")), 1.4),
+        Start("tao-lab verify normalize_weights.json", (*cli, "verify", str(vectors / "normalize_weights.json")), 1.4),
         Start("tao-lab --help", (*cli, "--help"), 0.65),
         Start("tao-lab verify --help", (*cli, "verify", "--help"), 0.8),
     )

@@ -107,6 +107,10 @@ class StateProof:
     siblings: tuple[bytes, ...]
     end: tuple[bytes, bytes] | None  # (path, hash) of the leaf at the end
 
+    def encode(self) -> bytes:
+        """Its hashes in a row: the siblings, then the leaf's path and hash, zeros where there is no leaf."""
+        return b"".join((*self.siblings, *(self.end or (bytes(HASH_BYTES),) * 2)))
+
 
 def key_path(key: bytes) -> bytes:
     """The way to a key: sixteen bits of the hash of its item's prefix, then bits of its own hash.

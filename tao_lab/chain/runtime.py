@@ -16,6 +16,7 @@ from typing import Any
 import bittensor_core
 
 from tao_lab.chain.errors import BadValue, DispatchError
+from tao_lab.chain.metadata import version_14
 
 METADATA_FILE = Path(__file__).with_name("runtime-spec461.scale.xz")
 SPEC_NAME = "node-subtensor"
@@ -60,6 +61,17 @@ class Runtime:
         self.dispatch_error_type = self._type_named("sp_runtime", "DispatchError")
         self.header_type = self._type_named("sp_runtime", "generic", "header", "Header")
         self.digest_item_type = self._type_named("sp_runtime", "generic", "digest", "DigestItem")
+
+    @cached_property
+    def metadata_v14(self) -> bytes:
+        """The metadata in version 14, for older clients."""
+        extrinsic = self.runtime_apis["BlockBuilder"]["apply_extrinsic"]["inputs"][0][1]
+        return version_14(self.metadata, int(extrinsic.removeprefix("scale_info::")))
+
+    @property
+    def apply_result_type(self) -> str:
+        """Type of what becomes of an extrinsic in a block: `ApplyExtrinsicResult`."""
+        return str(self.runtime_apis["BlockBuilder"]["apply_extrinsic"]["output"])
 
     def _type_named(self, *path: str) -> str:
         return next(f"scale_info::{i}" for i, t in self.types.items() if t.get("path") == list(path))

@@ -3,13 +3,27 @@
 Exit codes: 0 all is well, 1 something was tested and failed, 2 the request cannot be carried out as given.
 """
 
+from __future__ import annotations
+
+import sys
 from importlib import import_module
 from pkgutil import iter_modules
 
-from tao_lab.cli.app import main
+from tao_lab.cli import app
 
-__all__ = ["main"]
+__all__ = ["main", "register"]
 
-for module in sorted(module.name for module in iter_modules(__path__)):
-    if module != "__main__":
-        import_module(f"{__name__}.{module}")
+FRAME = ("__main__", "app")  # the files that hold no command
+
+
+def main() -> None:
+    """Entry point. A command that has a file of its own name starts without the other files."""
+    register(next((argument for argument in sys.argv[1:] if not argument.startswith("-")), ""))
+    app.main()
+
+
+def register(command: str = "") -> None:
+    """Register the commands of the file named `command`; without such a file, those of all files."""
+    files = sorted(module.name for module in iter_modules(__path__) if module.name not in FRAME)
+    for name in [command] if command in files else files:
+        import_module(f"{__name__}.{name}")

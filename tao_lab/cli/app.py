@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sys
 import traceback
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from tao_lab import __version__
 from tao_lab.errors import LabError
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, ProgressColumn
 
 app = typer.Typer(
     name="tao-lab",
@@ -25,6 +28,13 @@ app.add_typer(bench, name="bench")
 output = Console(highlight=False, soft_wrap=True)
 messages = Console(stderr=True, highlight=False, soft_wrap=True)
 DEBUG = "--debug"
+
+
+def progress_bars(*columns: str | ProgressColumn) -> Progress:
+    """Bars on the terminal, gone when they are done; nothing where the messages go to a file."""
+    from rich.progress import Progress
+
+    return Progress(*columns, console=messages, transient=True, disable=not messages.is_terminal)
 
 
 def _version(wanted: bool) -> None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
-from rich.progress import Progress
 from rich.table import Table
 
-from tao_lab.cli.app import bench, messages, output
+from tao_lab.cli.app import bench, output, progress_bars
 
 
 @bench.command("consensus", epilog="Example: `tao-lab bench consensus`")
@@ -18,7 +17,7 @@ def bench_consensus() -> None:
 
     table = Table("validators × miners", "exact ms", "torch ms", "ratio", "at most", "largest difference of incentive")
     timings = []
-    with Progress(console=messages, transient=True, disable=not messages.is_terminal) as progress:
+    with progress_bars() as progress:
         task = progress.add_task("epochs", total=len(consensus.SIZES))
         for size in consensus.SIZES:
             timings.append(consensus.measure(*size))
@@ -79,7 +78,7 @@ def bench_miner(
     from tao_lab.bench import machine, miner
 
     served, loads = None, {}
-    with Progress(console=messages, transient=True, disable=not messages.is_terminal) as progress:
+    with progress_bars() as progress:
         bar = progress.add_task("requests", total=2 * (miner.TURNS + 1))
         for way, in_threads in (("coroutine", False), ("function in threads", True)):
             loads[way] = miner.measure_path(in_threads, lambda: progress.advance(bar))
@@ -111,7 +110,7 @@ def bench_memory(
     from tao_lab.neurons.models.memory import memory as counted
 
     typer.echo(memory.try_the_path())
-    with Progress(console=messages, transient=True, disable=not messages.is_terminal) as progress:
+    with progress_bars() as progress:
         task = progress.add_task("blocks", total=MISTRAL_7B.blocks)
         measured = memory.measure(MISTRAL_7B, context, lambda done: progress.update(task, completed=done))
     table = Table("part (MiB)", *FORMATS[:-1], "nf4 double, measured")
@@ -147,7 +146,7 @@ def bench_economy(
         raise typer.BadParameter("allowed: blocks, epochs, both", param_hint="--history")
     size = Size(subnets, neurons, validators=neurons // 4)
     kinds = ("blocks", "epochs") if history == "both" else (history,)
-    with Progress(console=messages, transient=True, disable=not messages.is_terminal) as progress:
+    with progress_bars() as progress:
         task = progress.add_task("blocks", total=len(kinds) * (blocks + size.tempo + 2))
         runs = {kind: economy.measure(size, kind, blocks, lambda n: progress.advance(task, n)) for kind in kinds}
     for kind, run in runs.items():
@@ -186,7 +185,7 @@ def bench_judge(
     if not chosen:
         known = sorted({e.id[:2] for e in judge.exercises()})
         raise LabError(f"labs: {', '.join(labs or ())}; allowed: {', '.join(known)}")
-    with Progress(console=messages, transient=True, disable=not messages.is_terminal) as progress:
+    with progress_bars() as progress:
         task = progress.add_task("exercises", total=len(chosen))
         found = judge.measure(labs or (), lambda count: progress.advance(task, count))
     table = Table("exercise", "mutants", "killed", "equivalent", "survived", "own hints", "pairs", "told more")
@@ -218,7 +217,7 @@ def bench_start(
     """Processor time to start the lab, as ratios to `import bittensor` in the same run."""
     from tao_lab.bench import machine, start
 
-    with Progress(console=messages, transient=True, disable=not messages.is_terminal) as progress:
+    with progress_bars() as progress:
         bar = progress.add_task("rounds", total=rounds + 1)
         peer, timings = start.measure(rounds, lambda: progress.advance(bar))
     table = Table("start", "seconds of a processor", "ratio", "at most")

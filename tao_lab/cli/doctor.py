@@ -7,14 +7,10 @@ import platform
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib import metadata
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
 from tao_lab.cli.app import app, output
-from tao_lab.neurons.models import files, hardware
 
 FINE, NOTE, MISSING = "fine", "note", "missing"
 PROGRAMS = (
@@ -40,7 +36,10 @@ def doctor() -> None:
 
     The exit code is 1 only if something is missing that the lab cannot do without. A graphics card is not.
     """
-    table = Table("what", "", "found", "otherwise")
+    from rich.markup import escape
+    from rich.table import Column, Table
+
+    table = Table("what", "", Column("found", overflow="fold"), Column("otherwise", overflow="fold"))
     findings = [*_python(), *_machine(), *_graphics(), *_programs(), _smollm2()]
     for finding in findings:
         table.add_row(*map(escape, (finding.what, finding.state, finding.found, finding.otherwise)))
@@ -51,6 +50,8 @@ def doctor() -> None:
 
 
 def _python() -> Iterator[Finding]:
+    from importlib import metadata
+
     from packaging.specifiers import SpecifierSet
 
     version = platform.python_version()
@@ -66,6 +67,8 @@ def _python() -> Iterator[Finding]:
 
 def _unmet(extra: str) -> list[str]:
     """Requirements of the lab, or of one of its extras, that are not installed as they should be."""
+    from importlib import metadata
+
     from packaging.requirements import Requirement
 
     unmet = []
@@ -90,6 +93,8 @@ def _listed(wrong: list[str]) -> str:
 
 
 def _machine() -> Iterator[Finding]:
+    from tao_lab.neurons.models import files, hardware
+
     yield Finding("processor", FINE, f"{os.cpu_count()} cores, {platform.machine()}")
     total, available = hardware.ram()
     little = total < 4 * 2**30
@@ -103,6 +108,8 @@ def _machine() -> Iterator[Finding]:
 
 
 def _graphics() -> Iterator[Finding]:
+    from tao_lab.neurons.models import hardware
+
     cards, why = hardware.cards()
     for card in cards:
         found = f"{card.name}, {_gib(card.total)}, {_gib(card.free)} free"
@@ -137,6 +144,8 @@ def _programs() -> Iterator[Finding]:
 
 
 def _smollm2() -> Finding:
+    from tao_lab.neurons.models import files
+
     if files.is_here("smollm2"):
         return Finding("smollm2", FINE, str(files.folder()))
     return Finding("smollm2", NOTE, "not fetched yet", "tao-lab models get smollm2 (93 MB)")
@@ -144,6 +153,8 @@ def _smollm2() -> Finding:
 
 def _advice() -> str:
     """Which model to load here."""
+    from tao_lab.neurons.models import hardware
+
     cards, _ = hardware.cards()
     needs = "; ".join(f"{choice.call} takes {_gib(choice.bytes)}" for choice in hardware.choices())
     fitting = hardware.best(max((card.free for card in cards), default=0))

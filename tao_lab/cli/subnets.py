@@ -6,10 +6,9 @@ import json
 from typing import Annotated
 
 import typer
-from rich.progress import Progress
 from rich.table import Table
 
-from tao_lab.cli.app import app, messages, output
+from tao_lab.cli.app import app, output, progress_bars
 
 subnets = typer.Typer(no_args_is_help=True, help="Kinds of work: what they ask, how they score, how they are cheated.")
 app.add_typer(subnets, name="subnets")
@@ -62,7 +61,7 @@ def play_rounds(
     from tao_lab.subnets import kind, play
 
     subnet = kind(name)
-    with Progress(console=messages, transient=True, disable=not messages.is_terminal) as progress:
+    with progress_bars() as progress:
         bar = progress.add_task(f"{subnet.kind} rounds", total=rounds)
         result = play(subnet, rounds=rounds, seed=seed, progress=lambda: progress.advance(bar))
     table = Table("miner", "score", "worst", "best", "above ½", "seconds", "last reason")

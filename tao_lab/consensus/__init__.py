@@ -21,7 +21,7 @@ from tao_lab.consensus.bonds import (
     weights_for_bonds,
 )
 from tao_lab.consensus.emission import EmissionShares, emission_shares
-from tao_lab.consensus.epoch import Epoch, Start, bonds_and_dividends_yuma3, epoch, next_input, start
+from tao_lab.consensus.epoch import Epoch, Start, epoch, next_bonds_yuma3, next_input, start
 from tao_lab.consensus.inheritance import TotalStake, inherited_stake, total_stake
 from tao_lab.consensus.normalization import NormalizedWeights, max_limited, max_upscale_to_u16, normalize_weights
 from tao_lab.consensus.stake import active_stake, is_active, normalize, stake_shares, validator_permits
@@ -50,7 +50,6 @@ __all__ = [
     "TotalStake",
     "active_stake",
     "bonds_alpha",
-    "bonds_and_dividends_yuma3",
     "bonds_liquid_alpha",
     "bonds_mask",
     "bonds_yuma2",
@@ -68,6 +67,7 @@ __all__ = [
     "max_limited",
     "max_upscale_to_u16",
     "moving_average",
+    "next_bonds_yuma3",
     "next_input",
     "normalize",
     "normalize_weights",

@@ -232,10 +232,11 @@ def epoch(inputs: EpochInput, numbers: NumberSystem = EXACT) -> Epoch:
     clipped_weights = w.clip(begin.weights, consensus)
     ranks = w.ranks(clipped_weights, begin.voices, numbers)
     incentive = w.incentive(ranks, numbers)
+    weights = b.weights_for_bonds(begin.weights, clipped_weights, inputs.bonds_penalty, numbers)
     if inputs.yuma3:
-        bonds, places, dividends = bonds_and_dividends_yuma3(begin, consensus, clipped_weights, incentive)
+        bonds, places = next_bonds_yuma3(begin, consensus, weights)
+        dividends = b.dividends_yuma3(bonds, incentive, begin.voices, numbers)
     else:
-        weights = b.weights_for_bonds(begin.weights, clipped_weights, inputs.bonds_penalty, numbers)
         shares = b.bonds_yuma2(weights, begin.voices, begin.old_bonds, inputs.bonds_moving_average, numbers)
         bonds, places = b.upscale_columns(shares, numbers), None
         dividends = b.dividends_yuma2(shares, incentive, numbers)
@@ -251,29 +252,22 @@ def epoch(inputs: EpochInput, numbers: NumberSystem = EXACT) -> Epoch:
     )
 
 
-def bonds_and_dividends_yuma3(
-    begin: Start, consensus: Array, clipped_weights: Array, incentive: Array
-) -> tuple[Array, Array | None, Array]:
-    """The two steps that Yuma 3 does its own way: bonds (v, n), their places if rows keep an order, dividends (v,).
+def next_bonds_yuma3(begin: Start, consensus: Array, weights: Array) -> tuple[Array, Array | None]:
+    """Bonds of Yuma 3 (v, n), moved towards the weights, and their places where rows keep an order.
 
     Args:
         begin: what the epoch started from.
         consensus: (n,).
-        clipped_weights: (v, n).
-        incentive: (n,).
+        weights: weights for bonds (v, n).
     """
     inputs, numbers = begin.inputs, begin.numbers
-    weights = b.weights_for_bonds(begin.weights, clipped_weights, inputs.bonds_penalty, numbers)
     old = numbers.divide(begin.old_bonds, numbers.number(U16_MAX))
-    places = None
-    if inputs.liquid_alpha is not None and consensus.any():
-        stored = inputs.weights.places(begin.validators) * begin.counts
-        rows = b.Rows(weights, b.places_for_bonds(stored, begin.weights, weights, consensus, inputs.bonds_penalty))
-        old_places = inputs.bonds.places(begin.validators) * begin.kept
-        bonds, places = b.bonds_liquid_alpha(consensus, rows, b.Rows(old, old_places), inputs.liquid_alpha, numbers)
-    else:
-        bonds = b.bonds_yuma3(weights, old, inputs.bonds_moving_average, numbers)
-    return bonds, places, b.dividends_yuma3(bonds, incentive, begin.voices, numbers)
+    if inputs.liquid_alpha is None or not consensus.any():
+        return b.bonds_yuma3(weights, old, inputs.bonds_moving_average, numbers), None
+    stored = inputs.weights.places(begin.validators) * begin.counts
+    rows = b.Rows(weights, b.places_for_bonds(stored, begin.weights, weights, consensus, inputs.bonds_penalty))
+    old_places = inputs.bonds.places(begin.validators) * begin.kept
+    return b.bonds_liquid_alpha(consensus, rows, b.Rows(old, old_places), inputs.liquid_alpha, numbers)
 
 
 def next_input(inputs: EpochInput, terms: EpochTerms) -> EpochInput:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from tao_lab.fixed import EXACT, FRACTION_BITS, ONE
+from tao_lab.fixed import FRACTION_BITS, ONE
 from tao_lab.units import U16_MAX
 
 UInt16Array = npt.NDArray[np.uint16]
@@ -45,21 +45,21 @@ def max_upscale_to_u16(weights: UInt16Array) -> UInt16Array:
     """Scale weights (m,) so that the largest becomes 65,535; each is rounded, half away from zero.
 
     Up to 32,768 the chain multiplies first and divides then; above, the product would not fit, and it multiplies by
-    the truncated quotient 65,535 / largest.
+    the truncated quotient 65,535 / largest. Numbers are I32F32 words, as in `tao_lab.fixed`; these few all fit int64.
     """
     numbers = weights.astype(np.int64)
     largest = int(numbers.max(initial=0))
     if largest == 0:
         return weights.copy()
     if largest > HALF_SCALE:
-        words = numbers * int(EXACT.ratio(U16_MAX, largest))
+        words = numbers * ((U16_MAX << FRACTION_BITS) // largest)
     else:
-        words = EXACT.divide(EXACT.number(numbers * U16_MAX), EXACT.number(largest))
+        words = (numbers * U16_MAX << FRACTION_BITS) // largest
     return (words + ONE // 2 >> FRACTION_BITS).astype(np.uint16)
 
 
 def max_limited(weights: UInt16Array, max_limit: int) -> bool:
     """Whether no share of a row of weights (m,) is above `max_limit` (u16); an empty row never is."""
     numbers = weights.astype(np.int64)
-    shares = EXACT.ratio(numbers, numbers.sum())
-    return bool(shares.max(initial=0) <= EXACT.ratio(max_limit, U16_MAX))
+    largest = int(numbers.max(initial=0)) << FRACTION_BITS
+    return largest // max(int(numbers.sum()), 1) <= (max_limit << FRACTION_BITS) // U16_MAX

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import bittensor as bt
+from bittensor_core import ss58_decode
 
 from tao_lab.errors import LabError
 
@@ -29,3 +30,25 @@ def open_hotkey(name: str, hotkey: str, folder: Path | None = None) -> bt.Wallet
     except Exception as error:
         raise LabError(f"{file} holds no hotkey that can be read: {error}") from error
     return wallet
+
+
+def find_address(who: str, folder: Path | None = None) -> str:
+    """The address of an account: an address itself, or that of a wallet's coldkey.
+
+    Args:
+        who: An SS58 address, or the name of a wallet.
+        folder: Of the wallets; the SDK's own by default.
+
+    Raises:
+        LabError: It is no address, and there is no such wallet.
+    """
+    try:
+        ss58_decode(who)
+    except ValueError:
+        wallet = bt.Wallet(who, path=str(folder)) if folder else bt.Wallet(who)
+        file = Path(wallet.coldkeypub_file.path)
+        if not file.exists():
+            made = f"`btcli wallet create --wallet {who} --wallet-path {file.parents[1]}` makes one"
+            raise LabError(f"{who} is no address, and {file} is not there; {made}") from None
+        return str(wallet.coldkeypub.ss58_address)
+    return who

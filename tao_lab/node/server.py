@@ -1,8 +1,8 @@
-"""The chain on a WebSocket: for `btcli`, other processes, and a class in one room.
+"""The chain on a port, by WebSocket and HTTP: for `btcli`, other processes, and a class in one room.
 
-Only this machine can reach it unless another address is given. A web page cannot: browsers say where a page came
-from, and such requests are refused. One thread serves all connections; requests are answered in a few threads beside
-it. What a client may hold is limited: connections, bytes of a message, bytes that it doesn't read, seconds.
+Only this machine can reach it unless another address is given. A web page from elsewhere cannot: browsers say where a
+page came from, and such requests are refused. One thread serves all connections; requests are answered in a few threads
+beside it. What a client may hold is limited: connections, bytes of a message, bytes that it doesn't read, seconds.
 """
 
 from __future__ import annotations
@@ -10,11 +10,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+import socket
+import ssl
 import threading
 import time
 from collections import Counter, deque
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 from typing import Any
@@ -24,19 +28,20 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from tao_lab.chain.errors import BadValue
+from tao_lab.node.http import MOST_BYTES, NO_ENTRY, SEND_SECONDS, Door, HttpConnection, Origins
 from tao_lab.node.rpc import Node, Session
 
 LOOPBACK = "127.0.0.1"
+SOMEWHERE = "192.0.2.1"  # an address of no network (RFC 5737)
 MOST_CLIENTS = 200
 MOST_PER_ADDRESS = 100
 MOST_REFUSED = 100  # connections that wait to hear that there is no place
-MOST_BYTES = 16 * 2**20  # of one message: the longest extrinsic, in hex
 MOST_UNREAD = 8 * 2**20  # characters of notifications for a client that does not read; then it is cut off
 OVERHEAD = 200  # characters that a notification counts for, besides its own
-SEND_SECONDS = 30.0  # for a client to take an answer; then it is cut off
 SILENT_SECONDS = 60.0  # without a request or a subscription, after which a client makes room for another
 WORKERS = 4  # threads that answer; most of the time one of them has the chain
 CLOSE_SECONDS = 2.0
+GET = b"GET "  # how a WebSocket begins
 log = logging.getLogger(__name__)
 _silent = logging.getLogger(f"{__name__}.websockets")  # a broken handshake is the client's affair
 _silent.setLevel(logging.CRITICAL)
@@ -51,11 +56,17 @@ class _Client(ServerConnection):
         session: what it asks and hears; None until the handshake is over.
         refused: whether there was no place for it.
         address: where it comes from.
+        may_tell: whether notifications may be sent: an answer goes before what it brings about.
     """
 
-    def __init__(self, places: _Places, *args: Any, **options: Any) -> None:
+    def __init__(self, places: _Places, http: Callable[[_Client], HttpConnection], *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.places = places
+        self.may_tell = asyncio.Event()
+        self.may_tell.set()
+        self._http = http
+        self._wire: asyncio.Transport | None = None
+        self._first: bytes | None = b""
         self.heard = -math.inf
         self.session: Session | None = None
         self.refused = False
@@ -70,7 +81,32 @@ class _Client(ServerConnection):
         peer = transport.get_extra_info("peername")
         self.address = str(peer[0]) if peer else ""
         self.refused = not self.places.take(self)
+        assert isinstance(transport, asyncio.Transport)
+        self._wire = transport
         super().connection_made(transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes; where the first of them ask for no WebSocket, go on as HTTP."""
+        if self._first is not None:
+            self._first += data
+            if GET.startswith(self._first):
+                return  # too few to know
+            data, self._first = self._first, None
+            if not data.startswith(GET) and not self.refused:
+                self._become_http(data)
+                return
+        super().data_received(data)
+
+    def _become_http(self, data: bytes) -> None:
+        """Hand the connection over; the WebSocket's handshake, which waits still, has nothing to close."""
+        wire = self._wire
+        assert wire is not None
+        http = self._http(self)
+        wire.set_protocol(http)
+        self.transport = _Nothing()  # type: ignore[assignment]
+        self.server.handlers[self].cancel()
+        http.connection_made(wire)
+        http.data_received(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Leave the place to another."""
@@ -85,8 +121,8 @@ class _Client(ServerConnection):
 
     def cut_off(self) -> None:
         """End the connection without a word: the client doesn't read."""
-        if self.transport is not None:
-            self.transport.abort()
+        if self._wire is not None:
+            self._wire.abort()
 
     # --- notifications ------------------------------------------------------------------------------------------
 
@@ -108,6 +144,7 @@ class _Client(ServerConnection):
             await self._news.wait()
             self._news.clear()
             while self._waiting:
+                await self.may_tell.wait()
                 with self._lock:
                     text = self._waiting.popleft() if self._waiting else None
                 if text is None or not await self.send_in_time(text):
@@ -128,17 +165,34 @@ class _Client(ServerConnection):
         return True
 
 
+class _Nothing:
+    """A connection that is somebody else's by now."""
+
+    def abort(self) -> None:
+        """Leave it alone."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How many connections there may be, together and from one address."""
+
+    all: int
+    per_address: int
+
+
 class _Places:
     """Who is connected. Touched by the server's thread only."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits | None) -> None:
         self.clients: list[_Client] = []  # oldest first
+        self._limits = limits
         self._refused = 0
 
     def take(self, client: _Client) -> bool:
         """A place for a newcomer, if need be that of whoever has been silent longest."""
         here = [one for one in self.clients if one.address == client.address]
-        full = self.clients if len(self.clients) >= MOST_CLIENTS else here if len(here) >= MOST_PER_ADDRESS else []
+        limits = self._limits or Limits(MOST_CLIENTS, MOST_PER_ADDRESS)
+        full = self.clients if len(self.clients) >= limits.all else here if len(here) >= limits.per_address else []
         if full:
             leaving = min((one for one in full if one.can_make_room), key=lambda one: one.heard, default=None)
             if leaving is None:
@@ -163,23 +217,48 @@ class _Places:
         return Counter(one.address for one in self.clients)
 
 
+def reachable(host: str) -> str:
+    """How others write the address of this machine: for "all addresses", the one by which it reaches a network."""
+    if host not in ("0.0.0.0", "::", ""):
+        return f"[{host}]" if ":" in host else host
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, suppress(OSError):
+        probe.connect((SOMEWHERE, 9))  # sends nothing; it only chooses a way out
+        return str(probe.getsockname()[0])
+    return LOOPBACK
+
+
 class Server:
     """A running server; close it, or use it in a `with` block."""
 
-    def __init__(self, node: Node, *, port: int = 0, host: str = LOOPBACK) -> None:
+    def __init__(
+        self,
+        node: Node,
+        *,
+        port: int = 0,
+        host: str = LOOPBACK,
+        origins: tuple[str, ...] = (),
+        token: str | None = None,
+        tls: ssl.SSLContext | None = None,
+        limits: Limits | None = None,
+    ) -> None:
         """Open a port and serve in a thread of its own.
 
         Args:
             node: The node.
             port: TCP port; 0 takes a free one.
             host: Address of this machine to listen on.
+            origins: Web pages from elsewhere that may ask, such as `https://polkadot.js.org`; `*` for all.
+            token: What a client must name behind the address, `ws://host:port/TOKEN`; without one everybody is let in.
+            tls: Certificate and key; with them the address begins with `wss`.
+            limits: How many may be connected.
 
         Raises:
             BadValue: The port is invalid, or taken.
         """
-        self._node, self._host = node, host
+        self._node, self._host, self._door, self._tls = node, host, Door(token), tls
         self.port = port
-        self._places = _Places()
+        self._allowed, self._origins = origins, Origins()
+        self._places = _Places(limits)
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="tao-lab-node")
         self._ready = threading.Event()
         self._failures: list[Exception] = []
@@ -191,7 +270,7 @@ class Server:
         for failure in self._failures:
             self._thread.join()
             raise BadValue("port", port, f"a free port from 0 to 65535 on {host} ({failure})") from failure
-        self.url = f"ws://{host}:{self.port}"
+        self.url = f"{'ws' if tls is None else 'wss'}://{reachable(host)}:{self.port}"
 
     def close(self) -> None:
         """Close the port and cut off the clients."""
@@ -199,6 +278,11 @@ class Server:
             with suppress(RuntimeError):  # it has just ended
                 self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
+
+    @property
+    def connections(self) -> int:
+        """How many clients are connected now."""
+        return len(self._places.clients)
 
     def __enter__(self) -> Server:
         return self
@@ -222,8 +306,8 @@ class Server:
                 self._client,
                 self._host,
                 self.port,
-                create_connection=partial(_Client, self._places),  # type: ignore[arg-type] # any factory will do
-                origins=[None],
+                create_connection=partial(_Client, self._places, self._http),  # type: ignore[arg-type] # any factory
+                ssl=self._tls,
                 max_size=MOST_BYTES,
                 max_queue=1,  # messages that wait while one is answered
                 process_request=self._admit,
@@ -235,6 +319,7 @@ class Server:
             self._ready.set()
             return
         self.port = int(server.sockets[0].getsockname()[1])
+        self._origins = Origins.of(self._host, self.port, self._allowed)
         self._ready.set()
         await self._stop.wait()
         server.close()
@@ -250,20 +335,37 @@ class Server:
             here = self._places.by_address()[connection.address]
             text = f"{len(self._places.clients)} clients are connected already, {here} of them from this address\n"
             return connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, text)
+        if not all(self._origins.admits(origin) for origin in request.headers.get_all("Origin")):
+            text = "pages from elsewhere may not ask; --allow-origin lets them\n"
+            return connection.respond(HTTPStatus.FORBIDDEN, text)
+        if not self._door.opens(request.path):
+            return connection.respond(HTTPStatus.FORBIDDEN, f"{NO_ENTRY}\n")
         return None
+
+    def _http(self, client: _Client) -> HttpConnection:
+        """Serve a connection that turns out to speak HTTP."""
+        session = Session(self._node, None, client.address)
+
+        async def answer(frame: bytes) -> str | None:
+            client.heard = time.monotonic()
+            return await self._loop.run_in_executor(self._pool, session.handle, frame)
+
+        return HttpConnection(answer, self._origins, self._door, lambda: self._places.leave(client))
 
     async def _client(self, connection: ServerConnection) -> None:
         """Serve one client until it leaves. What it is told goes through a queue, so that it holds nobody up."""
         assert isinstance(connection, _Client)
-        connection.session = session = Session(self._node, connection.notify)
+        connection.session = session = Session(self._node, connection.notify, connection.address)
         teller = asyncio.create_task(connection.tell())
         try:
             while True:
                 message = await connection.recv(decode=False)  # bytes that are no UTF-8 get an answer as well
                 connection.heard = time.monotonic()
+                connection.may_tell.clear()
                 answer = await self._loop.run_in_executor(self._pool, session.handle, message)
                 if answer is not None and not await connection.send_in_time(answer):
                     break
+                connection.may_tell.set()
         except ConnectionClosed:
             pass  # it left
         finally:

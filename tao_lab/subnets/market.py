@@ -203,14 +203,18 @@ class Market:
 
     def standings(self) -> list[Standing]:
         """Every miner's score and pay, best paid first."""
-        graph, records = self.net.metagraph(self.netuid), self._open[0].scores.all() if self._open else {}
+        graph = self.net.metagraph(self.netuid)
         paid = self.earned()
         rows = []
         for name in self.miners:
-            neuron, record = graph[self._hotkey(name)], records.get(self._hotkey(name))
-            score = record.score if record else 0.0
+            neuron, score = graph[self._hotkey(name)], (*self.scores(name), 0.0)[0]
             rows.append(Standing(name, neuron.uid, score, neuron.incentive / U16_MAX, paid[name]))
         return sorted(rows, key=lambda row: (-row.paid, -row.score))
+
+    def scores(self, name: str) -> tuple[float, ...]:
+        """What each validator has for a miner, a moving average from 0 to 1; empty before the first step."""
+        records = [validator.scores.all().get(self._hotkey(name)) for validator in self._open]
+        return tuple(record.score if record else 0.0 for record in records)
 
     def earned(self) -> dict[str, int]:
         """Rao of alpha that each person got since the market opened, by name."""
@@ -255,7 +259,7 @@ class Work:
         about: what it does, in words.
         answer: to the user's question, which nobody scores.
         tests: what it was scored for, of all validators.
-        score: moving average of the first validator after its tests.
+        scores: what each validator has for it after its tests, a moving average from 0 to 1.
         incentive: its share of the miners' pay.
         paid: rao of alpha.
     """
@@ -265,7 +269,7 @@ class Work:
     about: str
     answer: str
     tests: tuple[Tested, ...]
-    score: float
+    scores: tuple[float, ...]
     incentive: float
     paid: int
 
@@ -286,7 +290,7 @@ class PaidRound:
         workers: the miners, best paid first.
         others: rao of alpha that the creator, the validators and the staker got, by name.
         tests: questions with known answers that the validators asked each miner.
-        best_score: moving average of a miner that gets every test of the first validator fully right.
+        best_score: moving average of a miner that gets every test of a validator fully right.
         netuid: the subnet.
         opened: block before the first question.
         block: in which the epoch paid.
@@ -339,6 +343,7 @@ def run_round(
             block = market.pay()
             count(1)
         rows = market.standings()
+        scores = {row.name: market.scores(row.name) for row in rows}
         earned = market.earned()
     tests = {name: _tests(steps, str(wallet.hotkey.ss58_address)) for name, wallet in market.miners.items()}
     workers = tuple(
@@ -348,7 +353,7 @@ def run_round(
             about=miners[row.name][0],
             answer=_text(answers[row.name]),
             tests=tests[row.name],
-            score=row.score,
+            scores=scores[row.name],
             incentive=row.incentive,
             paid=row.paid,
         )

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+
+from tao_lab.errors import a_kind
+
+MOST_BITS = 1024  # of a whole number in an answer; the chain's have at most 256
 
 
 class AnswerError(Exception):
@@ -16,21 +21,25 @@ def plain_answer(answer: Mapping[str, Any]) -> dict[str, Any]:
     """An answer's fields as the lists and numbers of JSON.
 
     Raises:
-        AnswerError: a field holds something else, for example an object of a class.
+        AnswerError: a field holds something else, for example an object of a class, or NaN.
     """
     return {str(name): _plain(str(name), value) for name, value in answer.items()}
 
 
 def _plain(name: str, value: Any) -> Any:
     if isinstance(value, (np.ndarray, np.generic)):
-        return value.tolist()
+        return value.tolist() if value.dtype.kind in "biu" else _plain(name, value.tolist())
+    if isinstance(value, float) and not math.isfinite(value):
+        raise AnswerError(f"{name} holds {value}; allowed: numbers that are finite")
+    if isinstance(value, int) and value.bit_length() > MOST_BITS:
+        raise AnswerError(f"{name} holds a whole number of {value.bit_length():,} bits; allowed: {MOST_BITS}")
     if isinstance(value, (list, tuple)):
         return [_plain(name, item) for item in value]
     if isinstance(value, Mapping):
         return [[_plain(name, key), _plain(name, item)] for key, item in value.items()]
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
-    raise AnswerError(f"{name} holds a {type(value).__name__}; allowed: numbers, lists and numpy arrays")
+    raise AnswerError(f"{name} holds {a_kind(value)}; allowed: numbers, lists and numpy arrays")
 
 
 def first_difference(found: Any, expected: Any, place: str = "") -> str:

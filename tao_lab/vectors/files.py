@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
 import json
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -49,7 +47,7 @@ def load(path: Path) -> VectorFile:
     Raises:
         VectorFileError: no such file, not JSON, another format, an unknown kind, or not as the kind's schema says.
     """
-    best_match = _jsonschema().exceptions.best_match
+    from jsonschema.exceptions import best_match  # the process of a student's file reads no vectors
 
     data = _read_json(path)
     if not isinstance(data, dict) or data.get("format") != FORMAT:
@@ -85,29 +83,11 @@ def _refuse_constant(name: str) -> float:
 
 
 @cache
-def _jsonschema() -> Any:
-    """jsonschema, loaded when a file is read, since the process of a student's file reads none.
-
-    It comes without the check of international addresses (`"format": "iri"`), whose grammar takes 1.5 s to load: no
-    schema of ours has one. Where that grammar is loaded already, it stays.
-    """
-    grammar = "rfc3987_syntax"
-    modules: dict[str, Any] = sys.modules
-    hidden = grammar not in modules
-    if hidden:
-        modules[grammar] = None  # importing it says that it is not installed
-    try:
-        return importlib.import_module("jsonschema")
-    finally:
-        if hidden:
-            del modules[grammar]
-
-
-@cache
 def _validator(kind: str) -> Draft202012Validator:
+    from jsonschema import Draft202012Validator
+
     schema = json.loads((resources.files(__package__) / f"{kind}.schema.json").read_text(encoding="utf-8"))
-    validator: Draft202012Validator = _jsonschema().Draft202012Validator(schema)
-    return validator
+    return Draft202012Validator(schema)
 
 
 def _vector(data: Mapping[str, Any]) -> Vector:

@@ -219,7 +219,6 @@ KINDS: dict[str, Kind] = {
             rule=normalize_weights,
             answer=_normalized_answer,
             signature="normalize_weights(weights, max_limit) -> (weights, within_limit) | dict",
-            compiled=True,
         ),
         Kind(
             name="subnet_shares",

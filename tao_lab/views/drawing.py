@@ -144,7 +144,7 @@ class Drawing:
         )
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        html = picture(self.svg().encode(), "image/svg+xml", self.alt)
+        html = picture(self.svg().encode(), "image/svg+xml", self.alt, self.width)
         return {"text/html": html, "text/plain": f"{self.title}. {self.alt}"}
 
 

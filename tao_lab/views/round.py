@@ -40,7 +40,7 @@ def round_drawing(done: PaidRound) -> Drawing:
         done: a round that has been run.
     """
     rows = len(done.workers)
-    height = TOP + rows * ROW + 104
+    height = TOP + rows * ROW + 144
     middle = TOP + rows * ROW / 2
     user = Box(2, middle - 32, 118, ["you ask", *_folded(done.question, 15)], "given")
     validators = Box(172, middle - 32, 128, ["validators", "ask all miners,", f"and {done.tests} tests"])
@@ -50,24 +50,26 @@ def round_drawing(done: PaidRound) -> Drawing:
     for place, work in enumerate(done.workers):
         parts += _miner(done, work, TOP + place * ROW, validators)
     parts += _others(done, TOP + rows * ROW + 16)
+    parts += [Words(2, height - 26 + 18 * line, said) for line, said in enumerate(_what_scores_are(done))]
     paid = sum(work.paid for work in done.workers)
     title = f"One round: {rows} miners, {done.tests} tests, and {_alpha(paid)} alpha for miners with right answers"
     if not paid:
         title = f"One round: {rows} miners, {done.tests} tests, and no alpha: no miner had a right answer"
     said = [
-        f"{w.name} got {w.right} of {len(w.tests)} tests right, scored {w.score:.2f} of {done.best_score:.2f} and got "
+        f"{w.name} got {w.right} of {len(w.tests)} tests right, has {_scores(w)} and got "
         f"{_alpha(w.paid)} alpha; to the question, which is not scored, it answered “{w.answer}”"
         for w in done.workers
     ]
     others = [f"{name} got {_alpha(rao)} alpha" for name, rao in done.others.items()]
-    return Drawing(title, f"Question: {done.question} {'; '.join([*said, *others])}.", 990, height, tuple(parts))
+    told = f"Question: {done.question} {'; '.join([*said, *others])}. {' '.join(_what_scores_are(done))}"
+    return Drawing(title, told, 990, height, tuple(parts))
 
 
 def _miner(done: PaidRound, work: Work, y: float, validators: Box) -> list[Part]:
     """One row: the miner, what its tests came to, what the chain made of that, its pay; and its answer to the user."""
     look: Look = "good" if work.paid else "faint"
     miner = Box(362, y, 222, [work.name, work.about], "good" if work.name == done.by else "plain")
-    tests = [f"{work.right} of {len(work.tests)} right", f"score {work.score:.2f} of {done.best_score:.2f}"]
+    tests = [f"{work.right} of {len(work.tests)} right", _scores(work)]
     score = Box(604, y, 144, tests, look)
     chain = Box(766, y, 96, [f"UID {work.uid}", f"share {percent(work.incentive)}"], look)
     pay = Box(880, y, 106, [_alpha(work.paid), "alpha"], look)
@@ -76,6 +78,20 @@ def _miner(done: PaidRound, work: Work, y: float, validators: Box) -> list[Part]
     ]
     answer = Words(370, y + miner.height + 16, f"to you, not scored: “{_cut(work.answer)}”")
     return [Arrow(validators.right, (miner.x - 3, miner.left[1])), miner, score, chain, pay, answer, *arrows]
+
+
+def _scores(work: Work) -> str:
+    """What the validators have for a miner, in their order."""
+    return f"scores {' and '.join(f'{score:.2f}' for score in work.scores)}"
+
+
+def _what_scores_are(done: PaidRound) -> tuple[str, str]:
+    """The scale of a score, and why a miner has two of them."""
+    each = done.tests // len(done.workers[0].scores)
+    return (
+        f"A score is one validator's moving average over its own {each} tests. {done.best_score:.2f}: all right.",
+        "The chain makes one share out of what all validators say.",
+    )
 
 
 def _others(done: PaidRound, y: float) -> list[Part]:

@@ -6,7 +6,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from tao_lab.course import cells, records
 
 SETUP = "from tao_lab.course import check, mine_or_ours\nfrom tao_lab.course.lab06.exercises import clipping as ours"
-RIGHT = "def clip_and_trust(weights, consensus):\n    return ours.clip_and_trust(weights, consensus)"
+RIGHT = "def clip_and_trust(*given, **named):\n    return ours.clip_and_trust(*given, **named)"
 CHECK = 'check("06.2", clip_and_trust)'
 SYNTAX = "def clip_and_trust(weights, consensus)\n    return weights"
 STOPS = "1 / 0\ndef clip_and_trust(weights, consensus):\n    return weights"

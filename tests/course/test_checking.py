@@ -31,32 +31,32 @@ def beside_nobodys_work(tmp_path, monkeypatch):
     return tmp_path
 
 
-def only_docstring(weights, consensus):
+def only_docstring(weights, consensus, bonds_penalty, numbers):
     """To be written."""
 
 
-def ellipsis(weights, consensus):
+def ellipsis(weights, consensus, bonds_penalty, numbers):
     """To be written."""
     ...
 
 
-def only_pass(weights, consensus):
+def only_pass(weights, consensus, bonds_penalty, numbers):
     pass
 
 
-def returns_none(weights, consensus):
+def returns_none(weights, consensus, bonds_penalty, numbers):
     return None
 
 
-def returns_not_implemented(weights, consensus):
+def returns_not_implemented(weights, consensus, bonds_penalty, numbers):
     return NotImplemented
 
 
-def raises_not_implemented(weights, consensus):
+def raises_not_implemented(weights, consensus, bonds_penalty, numbers):
     raise NotImplementedError("later")
 
 
-def half_written(weights, consensus):
+def half_written(weights, consensus, bonds_penalty, numbers):
     clipped = np.minimum(weights, consensus)
     if clipped.size:
         raise NotImplementedError
@@ -85,12 +85,12 @@ def test_a_blank_function_is_not_started_and_leaves_no_record(function):
 
 def test_a_blank_function_without_its_text_is_not_started():
     space = {}
-    exec("def f(weights, consensus): pass", space)
+    exec("def f(weights, consensus, bonds_penalty, numbers): pass", space)
     assert judge(CLIP, space["f"]).state == "not started"
 
 
 def test_a_forgotten_return_is_named():
-    def forgets(weights, consensus):
+    def forgets(weights, consensus, bonds_penalty, numbers):
         clipped = np.minimum(weights, consensus)
         clipped.sum(axis=1)
 
@@ -107,7 +107,7 @@ def test_a_right_function_is_recorded_and_tells_what_it_unlocked():
 
 
 def test_what_a_function_raises_is_shown_with_its_own_line_only():
-    def raises(weights, consensus):
+    def raises(weights, consensus, bonds_penalty, numbers):
         limit = consensus.reshape(-1)
         return np.minimum(weights, limit[:1000000, None])
 
@@ -121,11 +121,11 @@ def test_what_a_function_raises_is_shown_with_its_own_line_only():
 def test_wrong_parameters_are_answered_with_how_the_function_is_called():
     result = judge(CLIP, lambda weights: weights)
     assert result.state == "raised"
-    assert "`clip_and_trust(weights, consensus)`" in result.hint
+    assert "`clip_and_trust(weights, consensus, bonds_penalty, numbers)`" in result.hint
 
 
 def test_an_endless_loop_is_stopped_even_if_it_swallows_exceptions():
-    def endless(weights, consensus):
+    def endless(weights, consensus, bonds_penalty, numbers):
         while True:
             try:
                 time.sleep(0.01)
@@ -165,10 +165,10 @@ def test_a_check_runs_outside_the_main_thread():
 
 
 def test_a_changed_argument_is_named():
-    def in_place(weights, consensus):
+    def in_place(weights, consensus, bonds_penalty, numbers):
         weights[weights > consensus] = 0
         np.minimum(weights, consensus, out=weights)
-        return weights, weights.sum(axis=1)
+        return weights, weights.sum(axis=1), weights
 
     result = judge(CLIP, in_place)
     assert result.state == "wrong"
@@ -184,20 +184,28 @@ def test_a_changed_argument_is_named_even_if_another_case_raises():
     assert "changes its argument `old_bonds`" in result.hint
 
 
+def clip(weights, consensus):
+    return np.minimum(weights, consensus)
+
+
+def trust(weights, consensus):
+    return clip(weights, consensus).sum(axis=1)
+
+
 @pytest.mark.parametrize(
     ("answer", "says"),
     [
-        (lambda w, c: np.minimum(w, c), "should return 2 arrays"),
-        (lambda w, c: (1, 2, 3), "returns 3 values"),
-        (lambda w, c: (np.minimum(w, c).T, np.minimum(w, c).sum(axis=1)), "on its side"),
-        (lambda w, c: (np.minimum(w, c), np.minimum(w, c).sum()), "instead of one axis"),
-        (lambda w, c: (np.minimum(w, c), None), "`validator_trust` is None"),
-        (lambda w, c: (w > c, w.sum(axis=1)), "True and False"),
-        (lambda w, c: (np.full(w.shape, "x"), w.sum(axis=1)), "array of numbers"),
-        (lambda w, c: ([[1, 2], [3]], w.sum(axis=1)), "different lengths"),
-        (lambda w, c: (w * np.nan, w.sum(axis=1)), "NaN"),
-        (lambda w, c: (w / 0, w.sum(axis=1)), "NaN"),
-        (lambda w, c: (np.full(w.shape, np.inf), w.sum(axis=1)), "infinite"),
+        (lambda w, c, p, n: np.minimum(w, c), "should return 3 arrays"),
+        (lambda w, c, p, n: (1, 2), "returns 2 values"),
+        (lambda w, c, p, n: (clip(w, c).T, trust(w, c), w), "on its side"),
+        (lambda w, c, p, n: (clip(w, c), trust(w, c).sum(), w), "instead of one axis"),
+        (lambda w, c, p, n: (clip(w, c), None, w), "`validator_trust` is None"),
+        (lambda w, c, p, n: (w > c, trust(w, c), w), "True and False"),
+        (lambda w, c, p, n: (np.full(w.shape, "x"), trust(w, c), w), "array of numbers"),
+        (lambda w, c, p, n: ([[1, 2], [3]], trust(w, c), w), "different lengths"),
+        (lambda w, c, p, n: (w * np.nan, trust(w, c), w), "NaN"),
+        (lambda w, c, p, n: ((w - w) / 0, trust(w, c), w), "NaN"),
+        (lambda w, c, p, n: (np.full(w.shape, np.inf), trust(w, c), w), "infinite"),
     ],
 )
 def test_an_answer_of_the_wrong_kind_gets_a_hint_about_that(answer, says):
@@ -229,9 +237,9 @@ def test_another_order_of_steps_is_right_over_floats_and_named_over_words():
 
 
 def test_an_unknown_mistake_shows_a_case_small_enough_to_work_by_hand():
-    result = judge(CLIP, lambda w, c: (np.minimum(w, c) * 0.5, np.minimum(w, c).sum(axis=1)))
+    result = judge(CLIP, lambda w, c, p, n: (clip(w, c) * 0.5, trust(w, c), w))
     text = repr(result)
-    assert "4 validators, 3 miners" in text
+    assert "3 validators, 2 miners" in text
     assert "validator 2" in text
     assert "First difference: `clipped_weights[" in text
     assert "Agree: `validator_trust`" in text
@@ -252,7 +260,7 @@ def test_what_is_no_function_is_answered_with_how_to_call_check(value):
 
 def test_a_quiz_does_not_give_its_answer_away():
     quiz = replace(CLIP, quiz=True, wrong_answers=())
-    result = judge(quiz, lambda w, c: (np.minimum(w, c) * 0.5, np.minimum(w, c).sum(axis=1)))
+    result = judge(quiz, lambda w, c, p, n: (clip(w, c) * 0.5, trust(w, c), w))
     assert result.state == "wrong"
     assert "right is" not in repr(result)
 
@@ -263,7 +271,7 @@ def test_an_unknown_exercise_is_named_with_those_that_there_are():
 
 
 def test_html_shows_student_text_as_text():
-    def raises(weights, consensus):
+    def raises(weights, consensus, bonds_penalty, numbers):
         raise ValueError("<script>alert(1)</script>")
 
     assert "<script>" not in judge(CLIP, raises)._repr_html_()

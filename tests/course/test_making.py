@@ -40,7 +40,7 @@ def test_the_behaviours_that_are_shipped_are_those_of_the_mutants(exercise):
 
 def test_a_blank_cell_is_signature_and_docstring_and_nothing_of_the_solution():
     text = blank(registry.exercises()["06.2"])
-    assert text.startswith("def clip_and_trust(weights, consensus):\n")
+    assert text.startswith("def clip_and_trust(weights, consensus, bonds_penalty, numbers=FLOAT):\n")
     assert text.endswith('"""\n    ...')
     assert "minimum" not in text
 

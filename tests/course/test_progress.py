@@ -12,15 +12,15 @@ def beside_nobodys_work(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
-def wrong(weights, consensus):
-    return weights, weights.sum(axis=1)
+def wrong(weights, consensus, bonds_penalty, numbers):
+    return weights, weights.sum(axis=1), weights
 
 
-def raises(weights, consensus):
+def raises(weights, consensus, bonds_penalty, numbers):
     raise ValueError("oh")
 
 
-def blank(weights, consensus): ...
+def blank(weights, consensus, bonds_penalty, numbers): ...
 
 
 def line(exercise="06.2"):

@@ -18,9 +18,9 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from tao_lab.chain.chain import Chain
-from tao_lab.node import rpc
 from tao_lab.node import server as module
-from tao_lab.node.rpc import Node, Session
+from tao_lab.node.rpc import Node, Session, limits
+from tao_lab.node.rpc.registry import METHODS
 from tao_lab.node.server import Server
 from tests.chain.conftest import account, key
 
@@ -128,7 +128,7 @@ def test_a_large_batch_has_an_answer_of_limited_size(session: Session) -> None:
     answer = session.handle(json.dumps([one] * 200))
     found = strict(answer)
     assert len(found) == 200
-    assert len(answer or "") < rpc.MOST_ANSWER + 200 * 300
+    assert len(answer or "") < limits.MOST_ANSWER + 200 * 300
     assert "result" in found[0]
     assert {one["error"]["code"] for one in found if "error" in one} == {TOO_LARGE}
 
@@ -136,14 +136,14 @@ def test_a_large_batch_has_an_answer_of_limited_size(session: Session) -> None:
 def test_many_copies_of_a_large_value_are_not_an_answer(
     session: Session, node: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rpc, "MOST_ANSWER", 5_000)
+    monkeypatch.setattr(limits, "MOST_ANSWER", 5_000)
     keys = ["0x" + node.chain.state.key("System", "Account", account("alice")).hex()] * 100
     for method in ("state_queryStorageAt", "state_subscribeStorage"):
         assert strict(session.handle(request(method, keys)))["error"]["code"] == TOO_LARGE
 
 
 def test_subscriptions_have_a_number(session: Session, node: Node) -> None:
-    answers = [strict(session.handle(request("chain_subscribeNewHeads"))) for _ in range(rpc.MOST_SUBSCRIPTIONS + 1)]
+    answers = [strict(session.handle(request("chain_subscribeNewHeads"))) for _ in range(limits.MOST_SUBSCRIPTIONS + 1)]
     assert answers[-1]["error"]["code"] == -32006
     assert strict(session.handle(request("chain_unsubscribeNewHeads", answers[0]["result"])))["result"] is True
     assert "result" in strict(session.handle(request("chain_subscribeNewHeads")))
@@ -175,7 +175,7 @@ ODD: tuple[Any, ...] = (
 
 
 def odd_request(rng: random.Random, node: Node) -> Any:
-    method = rng.choice([*node.methods, *rpc.SUBSCRIPTIONS, *rpc.SUBSCRIPTIONS.values(), "no_such"])
+    method = rng.choice([*METHODS, "no_such"])
     params = [rng.choice(ODD) for _ in range(rng.randint(0, 3))]
     if method == "state_call" and rng.random() < 0.8:
         apis = node.chain.runtime.runtime_apis
@@ -294,7 +294,7 @@ def test_a_slow_reader_is_cut_off_and_no_thread_is_started_for_it(
 ) -> None:
     monkeypatch.setattr(module, "MOST_UNREAD", 50_000)
     with connect(server.url) as honest, connect(server.url, max_queue=1) as slow:
-        for _ in range(rpc.MOST_SUBSCRIPTIONS):
+        for _ in range(limits.MOST_SUBSCRIPTIONS):
             slow.send(request("chain_subscribeNewHeads"))
             assert works(honest)
         slow.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)

@@ -2,6 +2,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import bittensor_core
 import pytest
 
 from tao_lab.chain.chain import Chain
@@ -118,7 +119,24 @@ def test_metadata_and_version_are_those_of_the_runtime(node: Node, client: Clien
     assert option[0] == 1
     assert option.endswith(metadata)
     assert client.ask("state_call", "Metadata_metadata_at_version", "0x63000000") == "0x00"
-    assert client.ask("state_getMetadata") == "0x" + metadata.hex()
+    assert client.ask("state_call", "Metadata_metadata_versions", "0x") == "0x080e0000000f000000"
+
+
+def test_older_clients_get_the_same_schema_in_version_14(node: Node, client: Client) -> None:
+    old = bytes.fromhex(client.ask("state_getMetadata")[2:])
+    assert client.ask("state_call", "Metadata_metadata_at_version", "0x0e000000").endswith(old.hex())
+    assert client.ask("state_call", "Metadata_metadata", "0x").endswith(old.hex())
+    runtime, core = bittensor_core.Runtime(old, 461, 1, 42), node.chain.runtime.core
+    assert old[:5] == b"meta\x0e"
+    assert json.loads(runtime.registry_json()) == json.loads(core.registry_json())
+    assert runtime.metadata_ir()["pallets"] == core.metadata_ir()["pallets"]
+    data = bytes.fromhex(remark(node)[2:])
+    assert runtime.decode_extrinsic(data) == core.decode_extrinsic(data)
+
+
+def test_errors_say_in_the_metadata_what_they_mean(node: Node) -> None:
+    errors = {error["name"]: error["docs"] for error in node.chain.runtime.pallets["SubtensorModule"]["errors"]}
+    assert errors["NotEnoughBalanceToStake"].startswith("The caller is requesting adding more stake than there exists")
 
 
 def test_an_extrinsic_makes_its_block_at_once(node: Node, client: Client) -> None:
@@ -228,7 +246,7 @@ def test_what_the_pool_refuses_has_the_words_of_a_real_node(node: Node, client: 
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "5", '"x"', "[]", "{}", '{"id": 1, "method": 5}', '{"id":1,"method":"x","params":{"a":1}}']
+    "text", ["", "{", "5", '"x"', "[]", "{}", '{"id": 1, "method": 5}', '{"id":1,"method":"system_chain","params":"a"}']
 )
 def test_text_that_is_no_request_gets_an_error_and_no_exception(client: Client, text: str) -> None:
     response = json.loads(client.session.handle(text) or "null")

@@ -1,6 +1,7 @@
 import asyncio
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -9,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import bittensor as bt
+import httpx
 import pytest
+from websockets import Origin
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
@@ -128,6 +131,97 @@ def test_a_client_is_told_of_blocks_and_another_is_not_held_up(server: Server, c
 def test_a_web_page_is_refused(server: Server) -> None:
     with pytest.raises(InvalidStatus, match="403"):
         connect(server.url, origin="https://example.com")
+
+
+def test_the_servers_own_pages_may_ask_and_others_where_they_are_allowed(server: Server, chain: Chain) -> None:
+    with connect(server.url, origin=Origin(f"http://localhost:{server.port}")) as connection:
+        assert ask(connection, "system_chain")["result"] == "TAO Lab"
+    with pytest.raises(InvalidStatus, match="403"):
+        connect(server.url, origin=Origin(f"http://localhost:{server.port + 1}"))
+    with (
+        Server(Node(chain), origins=("https://polkadot.js.org",)) as open_server,
+        connect(open_server.url, origin=Origin("https://polkadot.js.org")) as connection,
+    ):
+        assert ask(connection, "system_chain")["result"] == "TAO Lab"
+
+
+def test_an_answer_goes_before_what_it_brings_about(server: Server, chain: Chain) -> None:
+    with connect(server.url) as connection:
+        extrinsic = "0x" + chain.sign(key("alice"), "System", "remark", {"remark": "x"}).hex()
+        name = ask(connection, "author_submitAndWatchExtrinsic", extrinsic)["result"]
+        told = [json.loads(connection.recv(timeout=10))["params"] for _ in range(3)]
+        assert {one["subscription"] for one in told} == {name}
+        assert [str(one["result"])[:8] for one in told] == ["ready", "{'inBloc", "{'finali"]
+
+
+# --- HTTP on the same port ------------------------------------------------------------------------------------------
+
+HEAD = '{"jsonrpc": "2.0", "id": 1, "method": "system_chain"}'
+
+
+def post(server: Server, content: str | bytes, **headers: str) -> httpx.Response:
+    headers = {"Content-Type": "application/json", **headers}
+    return httpx.post(server.url.replace("ws", "http"), content=content, headers=headers, timeout=60)
+
+
+def test_http_answers_as_the_socket_does(server: Server) -> None:
+    assert post(server, HEAD).json() == {"jsonrpc": "2.0", "id": 1, "result": "TAO Lab"}
+    assert [one["id"] for one in post(server, f"[{HEAD}, {HEAD}]").json()] == [1, 1]
+    assert post(server, "{").json()["error"]["code"] == -32700
+    assert post(server, HEAD.replace('"id": 1, ', "")).content == b""
+    refused = post(server, HEAD.replace("system_chain", "chain_subscribeNewHeads")).json()["error"]
+    assert (refused["code"], "WebSocket" in refused["data"]) == (-32601, True)
+
+
+def test_one_http_connection_takes_many_requests_also_longer_ones_than_the_websockets_handshake(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with httpx.Client(base_url=server.url.replace("ws", "http")) as client:
+        for size in (1, 10**6, 1):
+            content = json.dumps({"id": 1, "method": "state_getStorage", "params": ["0x" + "00" * size]})
+            answer = client.post("/", content=content, headers={"Content-Type": "application/json"}, timeout=60)
+            assert answer.json()["result"] is None
+            assert len(server._places.clients) == 1
+        assert not [one for one in server._places.clients if one.session is not None]
+
+
+@pytest.mark.parametrize(
+    ("content", "headers", "status"),
+    [
+        (HEAD, {"Origin": "https://example.com"}, 403),
+        (HEAD, {"Content-Type": "text/plain"}, 415),
+        (HEAD, {"X-Long": "x" * 20_000}, 431),
+        ("x" * (module.MOST_BYTES + 1), {}, 413),
+    ],
+)
+def test_what_http_may_not_is_refused(server: Server, content: str, headers: dict[str, str], status: int) -> None:
+    assert post(server, content, **headers).status_code == status
+    assert post(server, HEAD).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("data", "status"),
+    [
+        (b"\0", b"400"),  # what follows may meet a closed connection
+        (b"PUT / HTTP/1.1\r\nHost: x\r\n\r\n", b"405"),
+        (b"POST / HTTP/1.1\r\nContent-Length: -", b"400"),
+        (b"HEAD / HTTP/1.1\r\nHost: x\r\n\r\n", b"405"),
+        (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"426"),
+    ],
+)
+def test_bytes_that_are_no_request_get_a_status_and_an_end(server: Server, data: bytes, status: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as wire:
+        for byte in data:
+            wire.send(bytes([byte]))
+        assert wire.recv(1_000).split(b" ")[1] == status
+    assert post(server, HEAD).status_code == 200
+
+
+def test_a_page_of_the_server_may_post(server: Server) -> None:
+    origin = f"http://127.0.0.1:{server.port}"
+    asked = httpx.options(origin, headers={"Origin": origin, "Access-Control-Request-Method": "POST"})
+    assert asked.headers["Access-Control-Allow-Origin"] == origin
+    assert post(server, HEAD, Origin=origin).headers["Access-Control-Allow-Origin"] == origin
 
 
 def test_beyond_the_most_clients_one_is_refused_with_a_reason(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,9 +3,11 @@
 import pytest
 from typer.testing import CliRunner
 
-from tao_lab.cli import app
+from tao_lab.cli import app, register
 from tao_lab.errors import LabError
 from tao_lab.subnets import kinds
+
+register()
 
 
 def tao_lab(*arguments):

@@ -57,7 +57,8 @@ def test_a_chart_is_a_picture_with_a_title_units_and_a_text_alternative(name):
 @pytest.mark.parametrize("name", FIGURES)
 def test_a_chart_shows_in_a_notebook_without_scripts_or_addresses(name):
     bundle = FIGURES[name]()._repr_mimebundle_()
-    assert bundle["text/html"].startswith("<img ")
+    assert "<img " in bundle["text/html"]
+    assert "<script" not in bundle["text/html"]
     assert "data:image/svg+xml;base64," in bundle["text/html"]
     assert "http" not in bundle["text/html"]
     assert bundle["text/plain"]
@@ -102,7 +103,9 @@ def test_only_colours_that_a_colour_blind_reader_tells_apart():
     okabe_ito = {"#0072B2", "#D55E00", "#000000"}
     assert {palette.BLUE, palette.VERMILLION, palette.BLACK} <= okabe_ito
     cast = Cast.of(last())
-    assert '"viridis"' in charts.weights_chart(last(), cast).chart.to_json()
+    weights = charts.weights_chart(last(), cast).chart.to_json()
+    assert '"viridis"' in weights
+    assert '"reverse": true' in weights  # more is darker on white, so the dark theme makes it brighter
 
 
 def test_a_long_title_goes_on_in_a_second_line():
@@ -122,3 +125,10 @@ def test_an_axis_of_blocks_says_each_number_once():
 def test_a_picture_is_dark_where_the_notebook_is_dark():
     html = cards.picture(b"<svg/>", "image/svg+xml", "nothing")
     assert '[data-jp-theme-light="false"] .tl-picture{filter:invert' in html
+
+
+def test_a_wide_picture_scrolls_on_a_narrow_page_before_its_text_gets_too_small():
+    html = cards.picture(b"<svg/>", "image/svg+xml", "nothing", 990)
+    assert html.startswith('<div style="overflow-x:auto"><img ')
+    assert "max-width:max(100%,693px)" in html
+    assert "overflow" not in cards.picture(b"<svg/>", "image/svg+xml", "nothing")

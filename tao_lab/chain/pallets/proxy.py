@@ -46,13 +46,15 @@ def add_proxy_delegate(ctx: Context, real: str, delegate: str, proxy_type: str, 
         DispatchError: `Proxy.NoSelfProxy`, `.Duplicate`, `.TooMany`, `Balances.InsufficientBalance`.
     """
     if real == delegate:
-        raise DispatchError("Proxy", "NoSelfProxy")
+        raise DispatchError("Proxy", "NoSelfProxy", f"{real} needs no permission to act for itself")
     definitions, deposit = ctx.state.get("Proxy", "Proxies", real)
     added = {"delegate": delegate, "proxy_type": proxy_type, "delay": delay}
     if added in definitions:
-        raise DispatchError("Proxy", "Duplicate")
+        raise DispatchError(
+            "Proxy", "Duplicate", f"{delegate} may do this for {real} already ({proxy_type}, delay {delay})"
+        )
     if len(definitions) >= MAX_PROXIES:
-        raise DispatchError("Proxy", "TooMany")
+        raise DispatchError("Proxy", "TooMany", f"{real} has {len(definitions)} proxies, the most there may be")
     definitions = sorted([*definitions, added], key=lambda one: _order(ctx, one))
     deposit = _rejig(ctx, real, deposit, DEPOSIT_BASE, DEPOSIT_FACTOR, len(definitions))
     ctx.state.put("Proxy", "Proxies", real, (definitions, deposit))
@@ -69,7 +71,11 @@ def remove_proxy_delegate(ctx: Context, real: str, delegate: str, proxy_type: st
     definitions, deposit = ctx.state.get("Proxy", "Proxies", real)
     removed = {"delegate": delegate, "proxy_type": proxy_type, "delay": delay}
     if removed not in definitions:
-        raise DispatchError("Proxy", "NotFound")
+        raise DispatchError(
+            "Proxy",
+            "NotFound",
+            f"{delegate} is no proxy of {real} with the type {proxy_type} and a delay of {delay} blocks",
+        )
     definitions.remove(removed)
     deposit = _rejig(ctx, real, deposit, DEPOSIT_BASE, DEPOSIT_FACTOR, len(definitions))
     _put_or_remove(ctx, "Proxies", real, definitions, deposit)
@@ -148,7 +154,7 @@ def _allows(definition: Definition, made: Call) -> bool:
 
 def _do_proxy(ctx: Context, definition: Definition, real: str, inner: Call) -> None:
     origin = signed(real).allowing(lambda made: _allows(definition, made))
-    result = ctx.dispatch_result(ctx.try_dispatch(origin, inner))
+    result = ctx.dispatch_result(ctx.try_dispatch(origin, inner).error)
     ctx.state.put("Proxy", "LastCallResult", real, result)
     ctx.deposit_event("Proxy", "ProxyExecuted", result=result)
 
@@ -224,7 +230,9 @@ def create_pure(ctx: Context, origin: Origin, proxy_type: str, delay: int, index
     who = ensure_signed(origin)
     pure = pure_account(ctx, who, proxy_type, index, ctx.block, ctx.extrinsic_index)
     if ctx.state.exists("Proxy", "Proxies", pure):
-        raise DispatchError("Proxy", "Duplicate")
+        raise DispatchError(
+            "Proxy", "Duplicate", f"{who} has made this account already; another index makes another one"
+        )
     deposit = DEPOSIT_BASE + DEPOSIT_FACTOR
     balances.reserve(ctx, who, deposit)
     definition = {"delegate": who, "proxy_type": proxy_type, "delay": delay}
@@ -240,7 +248,7 @@ def kill_pure(
     """A keyless account (through its proxy) removes itself; what it owns is lost."""
     who, maker = ensure_signed(origin), lookup(spawner)
     if pure_account(ctx, maker, proxy_type, index, height, ext_index) != who:
-        raise DispatchError("Proxy", "NoPermission")
+        raise DispatchError("Proxy", "NoPermission", f"{who} is not the account that {maker} made at that place")
     _, deposit = ctx.state.get("Proxy", "Proxies", who)
     ctx.state.remove("Proxy", "Proxies", who)
     balances.unreserve(ctx, maker, deposit)
@@ -255,7 +263,7 @@ def announce(ctx: Context, origin: Origin, real: Any, call_hash: str) -> None:
     _find(ctx, account, who, None)
     pending, deposit = ctx.state.get("Proxy", "Announcements", who)
     if len(pending) >= MAX_PENDING:
-        raise DispatchError("Proxy", "TooMany")
+        raise DispatchError("Proxy", "TooMany", f"{who} has {len(pending)} open announcements, the most there may be")
     pending = [*pending, {"real": account, "call_hash": call_hash, "height": ctx.block}]
     deposit = _rejig(ctx, who, deposit, ANNOUNCEMENT_BASE, ANNOUNCEMENT_FACTOR, len(pending))
     ctx.state.put("Proxy", "Announcements", who, (pending, deposit))
@@ -264,7 +272,7 @@ def announce(ctx: Context, origin: Origin, real: Any, call_hash: str) -> None:
 
 def _drop(ctx: Context, delegate: str, real: str, call_hash: str) -> None:
     if not _retain_announcements(ctx, delegate, lambda a: a["real"] != real or a["call_hash"] != call_hash):
-        raise DispatchError("Proxy", "NotFound")
+        raise DispatchError("Proxy", "NotFound", f"{delegate} has not announced this call for {real}")
 
 
 @call("Proxy", weight=weight(41_787_991, reads=2, writes=2))
@@ -293,7 +301,11 @@ def proxy_announced(
         return not (announcement["real"] == account and announcement["call_hash"] == call.hash and due)
 
     if not _retain_announcements(ctx, proxying, keeps):
-        raise DispatchError("Proxy", "Unannounced")
+        raise DispatchError(
+            "Proxy",
+            "Unannounced",
+            f"{proxying} has not announced this call for {account}, or less than {definition['delay']} blocks ago",
+        )
     _do_proxy(ctx, definition, account, call)
 
 

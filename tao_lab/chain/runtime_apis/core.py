@@ -9,7 +9,7 @@ from typing import Any
 
 from tao_lab.chain.dispatch import Query, runtime_api
 
-METADATA_VERSION = 15
+METADATA_VERSIONS = [14, 15]
 
 
 @runtime_api("Core")
@@ -20,15 +20,24 @@ def version(query: Query) -> dict[str, Any]:
 
 
 @runtime_api("Metadata")
+def metadata(query: Query) -> bytes:
+    """The metadata in the version that `state_getMetadata` gives."""
+    return query.state.runtime.metadata_v14
+
+
+@runtime_api("Metadata")
 def metadata_at_version(query: Query, version: int) -> bytes | None:
-    """The metadata, where `version` is the one that there is."""
-    return query.state.runtime.metadata if version == METADATA_VERSION else None
+    """The metadata in one of the versions that there are."""
+    runtime = query.state.runtime
+    if version not in METADATA_VERSIONS:
+        return None
+    return runtime.metadata if version == METADATA_VERSIONS[-1] else runtime.metadata_v14
 
 
 @runtime_api("Metadata")
 def metadata_versions(query: Query) -> list[int]:
-    """The one version that there is."""
-    return [METADATA_VERSION]
+    """The versions that there are."""
+    return METADATA_VERSIONS
 
 
 @runtime_api("AccountNonceApi")

@@ -89,7 +89,7 @@ def ensure_subnet_owner(state: StorageReader, origin: Origin, netuid: int) -> st
     """
     who = ensure_signed(origin)
     if state.get(MODULE, "SubnetOwner", netuid) != who:
-        raise DispatchError("BadOrigin")
+        raise DispatchError("BadOrigin", "", f"{who} does not own subnet {netuid}")
     return who
 
 

@@ -17,7 +17,7 @@ from tao_lab.fixed import EXACT, FLOAT, NumberSystem
 def bonds(weights, stake, old_bonds, bonds_moving_average, numbers=FLOAT):
     """Each validator's share of each miner, moved a little towards today's weights.
 
-    weights               (v, n)  clipped weights, as far as the subnet wants (BondsPenalty)
+    weights               (v, n)  weights for bonds, from `clip_and_trust`
     stake                 (v,)    stake of each validator, shares
     old_bonds             (v, n)  as stored: numbers from 0 to 65,535
     bonds_moving_average  int     how much of the old stays, in millionths

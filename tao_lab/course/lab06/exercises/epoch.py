@@ -32,15 +32,15 @@ def my_epoch(inputs, numbers=EXACT):
     """
     s = ours.start(inputs, numbers)
     consensus = weighted_median(s.voices, s.weights, inputs.kappa, numbers)
-    clipped_weights, validator_trust = clip_and_trust(s.weights, consensus)
+    clipped_weights, validator_trust, mixed = clip_and_trust(s.weights, consensus, inputs.bonds_penalty, numbers)
     ranks, incentive = ranks_and_incentive(clipped_weights, s.voices, numbers)
     if inputs.yuma3:
-        stored, places, pay = ours.bonds_and_dividends_yuma3(s, consensus, clipped_weights, incentive)
+        shares, places = ours.next_bonds_yuma3(s, consensus, mixed)
+        stored = shares
     else:
-        mixed = ours.weights_for_bonds(s.weights, clipped_weights, inputs.bonds_penalty, numbers)
         shares = bonds(mixed, s.voices, s.old_bonds, inputs.bonds_moving_average, numbers)
-        pay = dividends(shares, incentive, numbers)
         stored, places = ours.upscale_columns(shares, numbers), None
+    pay = dividends(shares, incentive, s.voices, inputs.yuma3, numbers)
     return s.finish(
         consensus=consensus,
         clipped_weights=clipped_weights,
@@ -108,14 +108,6 @@ EXERCISE = Exercise(
     reference=c.epoch,
     cases=cases,
     read=read,
-    equivalent={
-        "clip_and_trust(s.weights, consensus) → clip_and_trust(consensus, s.weights)": (
-            "the smaller of two is the same from both sides"
-        ),
-        "dividends(shares, incentive, numbers) → dividends(incentive, shares, numbers)": (
-            "a product is the same from both sides"
-        ),
-    },
     unlocks="Your epoch is the chain's, to the last bit. From here on it can run the network: put it in below.",
     wrong_answers=(
         Edit(
@@ -131,15 +123,21 @@ EXERCISE = Exercise(
         ),
         Edit(
             "bonds from weights as given",
-            {"ours.weights_for_bonds(s.weights, clipped_weights, inputs.bonds_penalty, numbers)": "s.weights"},
-            "Your bonds come from the weights before clipping, as if the bonds penalty were 0. Mix them first: "
-            "`ours.weights_for_bonds(s.weights, clipped_weights, inputs.bonds_penalty, numbers)`.",
+            {"bonds(mixed,": "bonds(s.weights,", "(s, consensus, mixed)": "(s, consensus, s.weights)"},
+            "Your bonds come from the weights before clipping, as if the bonds penalty were 0. Take the third result "
+            "of `clip_and_trust`.",
         ),
         Edit(
             "bonds always from clipped weights",
-            {"ours.weights_for_bonds(s.weights, clipped_weights, inputs.bonds_penalty, numbers)": "clipped_weights"},
+            {"bonds(mixed,": "bonds(clipped_weights,", "(s, consensus, mixed)": "(s, consensus, clipped_weights)"},
             "Your bonds always come from the clipped weights, as if the bonds penalty were 1. A subnet may set it "
-            "lower: `ours.weights_for_bonds(s.weights, clipped_weights, inputs.bonds_penalty, numbers)` mixes the two.",
+            "lower: take the third result of `clip_and_trust`.",
+        ),
+        Edit(
+            "ranks from the weights for bonds",
+            {"ranks_and_incentive(clipped_weights,": "ranks_and_incentive(mixed,"},
+            "You rank the weights for bonds, so that a small bonds penalty pays miners for praise beyond consensus. "
+            "Ranks need the clipped weights.",
         ),
         Edit(
             "bonds stored as shares",
@@ -148,10 +146,21 @@ EXERCISE = Exercise(
             "65,535: pass `ours.upscale_columns(shares, numbers)` to `s.finish`, and use the shares for dividends.",
         ),
         Edit(
+            "dividends from stored bonds",
+            {"dividends(shares,": "dividends(stored,"},
+            "You pay dividends for bonds in the form in which they are stored, where each column has its largest at 1. "
+            "Dividends of Yuma 2 need the shares.",
+        ),
+        Edit(
             "Yuma 3 not distinguished",
-            {"if inputs.yuma3:": "if False:"},
-            "Right for Yuma 2. Where `inputs.yuma3` is true, bonds and dividends are another pair of functions: "
-            "`ours.bonds_and_dividends_yuma3(s, consensus, clipped_weights, incentive)`.",
+            {"if inputs.yuma3:": "if False:", "inputs.yuma3, numbers)": "False, numbers)"},
+            "Right for Yuma 2. Where `inputs.yuma3` is true, bonds move another way, "
+            "`ours.next_bonds_yuma3(s, consensus, …)`, and your `dividends` must know.",
+        ),
+        Edit(
+            "dividends of Yuma 2 always",
+            {"inputs.yuma3, numbers)": "False, numbers)"},
+            "Only the dividends of Yuma 3 differ: your `dividends` is told that these bonds are Yuma 2's.",
         ),
         Edit(
             "silent validators vote",

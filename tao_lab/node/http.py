@@ -1,0 +1,265 @@
+"""JSON-RPC by HTTP POST, on the port of the WebSocket: one request, one answer, no subscriptions.
+
+A connection begins as a WebSocket's; where its first bytes ask for something else than `GET`, it goes on here. Whoever
+asks has the same limits: bytes, seconds, one answer at a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from hmac import compare_digest
+from http import HTTPStatus
+
+import httptools
+
+MOST_BYTES = 16 * 2**20  # of one request's body
+MOST_HEAD = 16 * 2**10  # of its head
+MOST_WAITING = 16  # requests of one connection that wait for the one before them
+READ_SECONDS = 30.0  # for a request to come
+SEND_SECONDS = 30.0  # for a client to take an answer
+LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
+
+Answer = Callable[[bytes], Awaitable[str | None]]
+
+
+@dataclass(frozen=True)
+class Origins:
+    """Which pages of a browser may ask: a browser says from where its page came.
+
+    Attributes:
+        allowed: Origins such as `https://polkadot.js.org`; `*` for all.
+        own: Those of the server itself.
+    """
+
+    allowed: frozenset[str] = frozenset()
+    own: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, host: str, port: int, allowed: tuple[str, ...]) -> Origins:
+        """The origins of a server and what else is allowed."""
+        names = {host, *LOOPBACK_NAMES}
+        return cls(
+            frozenset(allowed), frozenset(f"{way}://{name}:{port}" for way in ("http", "https") for name in names)
+        )
+
+    def admits(self, origin: str | None) -> bool:
+        """Whether a page from there may ask; programs come from nowhere."""
+        return origin is None or origin in self.own or bool({origin, "*"} & self.allowed)
+
+
+@dataclass(frozen=True)
+class Door:
+    """Who gets in at all: with a token, only those who name it behind the address, as in `ws://host:port/TOKEN`."""
+
+    token: str | None = None
+
+    def opens(self, path: str) -> bool:
+        """Whether a request for this path gets in. Letters may be large or small, as people type them."""
+        if self.token is None:
+            return True
+        named = path.partition("?")[0].strip("/")
+        return compare_digest(named.casefold().encode(), self.token.casefold().encode())
+
+
+NO_ENTRY = "this node wants its code behind the address: ws://host:port/CODE"
+
+
+@dataclass
+class _Request:
+    """A request as it comes in."""
+
+    method: bytes = b""
+    path: bytes = b""
+    headers: dict[bytes, bytes] = field(default_factory=dict)
+    body: bytearray = field(default_factory=bytearray)
+    keep_alive: bool = True
+
+    @property
+    def origin(self) -> str | None:
+        found = self.headers.get(b"origin")
+        return None if found is None else found.decode("latin-1")
+
+
+class _Refused(Exception):  # noqa: N818 - named by what happened
+    """A request that isn't taken."""
+
+    def __init__(self, status: HTTPStatus, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+def _too_long_a_head() -> _Refused:
+    return _Refused(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"a head has at most {MOST_HEAD:,} bytes")
+
+
+class HttpConnection(asyncio.Protocol):
+    """One connection that speaks HTTP."""
+
+    def __init__(self, answer: Answer, origins: Origins, door: Door, gone: Callable[[], None]) -> None:
+        """Serve a connection.
+
+        Args:
+            answer: Takes a frame, gives its answer.
+            origins: Which pages may ask.
+            door: Who gets in.
+            gone: Called when the connection has ended.
+        """
+        self._answer, self._origins, self._door, self._gone = answer, origins, door, gone
+        self._loop = asyncio.get_running_loop()
+        self._parser = httptools.HttpRequestParser(self)
+        self._request = _Request()
+        self._head = 0
+        self._waiting: deque[_Request] = deque()
+        self._worker: asyncio.Task[None] | None = None
+        self._can_write = asyncio.Event()
+        self._can_write.set()
+        self._timer: asyncio.TimerHandle | None = None
+        self._transport: asyncio.Transport | None = None
+
+    # --- what asyncio tells --------------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End."""
+        self._stop_timer()
+        if self._worker is not None:
+            self._worker.cancel()
+        self._gone()
+
+    def pause_writing(self) -> None:
+        """The client doesn't read."""
+        self._can_write.clear()
+
+    def resume_writing(self) -> None:
+        """It reads again."""
+        self._can_write.set()
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes of a request."""
+        if self._timer is None:
+            self._timer = self._loop.call_later(READ_SECONDS, self._cut_off)
+        self._head += len(data)
+        try:
+            self._parser.feed_data(data)
+            if self._head > MOST_HEAD:
+                raise _too_long_a_head()
+        except httptools.HttpParserCallbackError as error:
+            inner = error.__context__
+            self._refuse(inner if isinstance(inner, _Refused) else _Refused(HTTPStatus.BAD_REQUEST, str(inner)))
+        except _Refused as refused:
+            self._refuse(refused)
+        except httptools.HttpParserError as error:
+            self._refuse(_Refused(HTTPStatus.BAD_REQUEST, f"this is no HTTP request: {error}"))
+
+    # --- what the parser tells -----------------------------------------------------------------------------------
+
+    def on_url(self, url: bytes) -> None:
+        """What is asked for, or a part of it."""
+        self._request.path += url
+        if len(self._request.path) > MOST_HEAD:
+            raise _too_long_a_head()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A line of the head."""
+        self._request.headers[name.lower()] = value
+        if sum(len(one) + len(other) for one, other in self._request.headers.items()) > MOST_HEAD:
+            raise _too_long_a_head()
+
+    def on_headers_complete(self) -> None:
+        """The head is there."""
+        self._request.method = self._parser.get_method()
+        self._request.keep_alive = self._parser.should_keep_alive()
+        self._head = -MOST_BYTES
+
+    def on_body(self, body: bytes) -> None:
+        """A part of the body."""
+        self._request.body += body
+        if len(self._request.body) > MOST_BYTES:
+            raise _Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a request has at most {MOST_BYTES:,} bytes")
+
+    def on_message_complete(self) -> None:
+        """A request is there."""
+        self._stop_timer()
+        self._head = 0
+        self._waiting.append(self._request)
+        self._request = _Request()
+        if len(self._waiting) > MOST_WAITING:
+            raise _Refused(HTTPStatus.TOO_MANY_REQUESTS, f"at most {MOST_WAITING} requests wait on one connection")
+        if self._worker is None or self._worker.done():
+            self._worker = self._loop.create_task(self._work())
+
+    # --- answers -------------------------------------------------------------------------------------------------
+
+    async def _work(self) -> None:
+        """Answer what waits, one after the other."""
+        while self._waiting and self._transport is not None and not self._transport.is_closing():
+            request = self._waiting.popleft()
+            try:
+                self._check(request)
+                text = "" if request.method == b"OPTIONS" else await self._answer(bytes(request.body)) or ""
+                self._send(HTTPStatus.OK, text, request)
+            except _Refused as refused:
+                self._send(refused.status, f"{refused}\n", request)
+            try:
+                async with asyncio.timeout(SEND_SECONDS):
+                    await self._can_write.wait()
+            except TimeoutError:
+                self._cut_off()
+            if not request.keep_alive:
+                self._transport.close()
+
+    def _check(self, request: _Request) -> None:
+        if not self._origins.admits(request.origin):
+            raise _Refused(HTTPStatus.FORBIDDEN, "pages from elsewhere may not ask; --allow-origin lets them")
+        if request.method == b"OPTIONS":
+            return
+        if not self._door.opens(request.path.decode("latin-1")):
+            raise _Refused(HTTPStatus.FORBIDDEN, NO_ENTRY)
+        if request.method != b"POST":
+            raise _Refused(HTTPStatus.METHOD_NOT_ALLOWED, "JSON-RPC comes by POST, or by a WebSocket")
+        kind = request.headers.get(b"content-type", b"").split(b";")[0].strip().lower()
+        if kind != b"application/json":
+            raise _Refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "the content type of JSON-RPC is application/json")
+
+    def _send(self, status: HTTPStatus, text: str, request: _Request) -> None:
+        body = text.encode()
+        headers = [
+            f"HTTP/1.1 {status.value} {status.phrase}",
+            f"Content-Type: {'application/json' if status == HTTPStatus.OK else 'text/plain'}; charset=utf-8",
+            f"Content-Length: {len(body)}",
+            f"Connection: {'keep-alive' if request.keep_alive else 'close'}",
+        ]
+        if request.origin is not None and self._origins.admits(request.origin):
+            headers += [
+                f"Access-Control-Allow-Origin: {request.origin}",
+                "Access-Control-Allow-Methods: POST",
+                "Access-Control-Allow-Headers: Content-Type",
+                "Vary: Origin",
+            ]
+        if self._transport is not None:
+            self._transport.write("\r\n".join([*headers, "", ""]).encode("latin-1") + body)
+
+    def _refuse(self, refused: _Refused) -> None:
+        """Answer what can't be read, and end the connection."""
+        self._stop_timer()
+        self._waiting.clear()
+        self._request.keep_alive = False
+        self._send(refused.status, f"{refused}\n", self._request)
+        if self._transport is not None:
+            self._transport.close()
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _cut_off(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()

@@ -1,0 +1,57 @@
+"""`author_*`: extrinsics on their way into a block.
+
+Source: `substrate/client/rpc-api/src/author/mod.rs`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tao_lab.chain.block import Block
+from tao_lab.node.rpc.node import Node
+from tao_lab.node.rpc.params import bytes_of, hex_of
+from tao_lab.node.rpc.registry import Subscription, method, subscription
+
+if TYPE_CHECKING:
+    from tao_lab.node.rpc.session import Session
+
+Json = Any
+
+
+@method("author_submitExtrinsic", params="extrinsic")
+def submit(node: Node, extrinsic: Json) -> str:
+    """Check an extrinsic and put it in the pool; gives back its hash."""
+    return hex_of(node.submit(bytes_of(extrinsic, "extrinsic")))
+
+
+@method("author_pendingExtrinsics")
+def pending(node: Node) -> list[str]:
+    """What waits for a block."""
+    return [hex_of(extrinsic.data) for extrinsic in node.chain.pool]
+
+
+@subscription("author_submitAndWatchExtrinsic", ends=("author_unwatchExtrinsic",), params="bytes")
+class ExtrinsicStatus(Subscription):
+    """What becomes of an extrinsic: in a block, or never."""
+
+    notification = "author_extrinsicUpdate"
+
+    def __init__(self, session: Session, extrinsic: Json) -> None:
+        super().__init__(session)
+        self._hash = session.node.chain.submit(bytes_of(extrinsic, "extrinsic"))
+
+    def begin(self) -> None:
+        """Tell that it waits, and make its block where blocks are made at once."""
+        self.tell("ready")
+        self.session.node.seal(self._hash)
+
+    def on_block(self, block: Block) -> None:
+        """Tell that it is in the block, or that no block will have it."""
+        if self._hash in block.extrinsic_hashes:
+            self.tell({"inBlock": hex_of(block.hash)})
+            self.tell({"finalized": hex_of(block.hash)})
+        elif any(refusal.hash == self._hash for refusal in self.session.node.chain.refused):
+            self.tell("invalid")
+        else:
+            return
+        self.end()

@@ -1,0 +1,121 @@
+"""What the processes of a box hold together: memory, and files, also those without a name (see proc(5))."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+PAGE = os.sysconf("SC_PAGE_SIZE")
+PIPE_BYTES, SOCKET_BYTES = 1 << 16, 212_992  # what the kernel keeps at most for one that nobody reads
+ENDLESS = 1 << 62  # more than any limit: what cannot be looked at counts as that much
+
+
+def family(pid: int) -> list[int]:
+    """The processes below one, their threads not counted; not itself."""
+    found, ahead = [], [pid]
+    while ahead:
+        children = list(_children(ahead.pop()))
+        found += children
+        ahead += children
+    return found
+
+
+def _children(pid: int) -> Iterator[int]:
+    with suppress(OSError):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            with suppress(OSError):
+                yield from map(int, (task / "children").read_text().split())
+
+
+def memory(pids: Iterable[int], limit: int) -> int:
+    """Bytes that processes hold in memory, and at most in pipes and sockets.
+
+    Pages that several of them share are counted once, if the first and quick count is above the limit.
+    """
+    pids = list(pids)
+    kernel = _kernel_bytes(pids)
+    quick = kernel + sum(map(_resident, pids))
+    return quick if quick <= limit else kernel + sum(map(_proportional, pids))
+
+
+def _resident(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE
+    except (OSError, IndexError):  # it has ended
+        return 0
+
+
+def _proportional(pid: int) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
+    except (OSError, StopIteration):
+        return _resident(pid)
+
+
+def _kernel_bytes(pids: Iterable[int]) -> int:
+    kinds = {(found.st_dev, found.st_ino): found.st_mode for found in _opened(pids)}.values()
+    return PIPE_BYTES * sum(map(stat.S_ISFIFO, kinds)) + SOCKET_BYTES * sum(map(stat.S_ISSOCK, kinds))
+
+
+def _opened(pids: Iterable[int]) -> Iterator[os.stat_result]:
+    """What processes have open."""
+    for pid in pids:
+        with suppress(OSError):
+            for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+                with suppress(OSError):
+                    yield descriptor.stat()
+
+
+def disk(folder: Path, pids: Sequence[int], entries: int) -> tuple[int, int]:
+    """Bytes and number of the files below a folder, with those that processes hold though nobody can name them.
+
+    Counting ends with the first folder above the limit of entries. One that cannot be looked into, for its mode or its
+    depth, counts as endless.
+    """
+    sizes: dict[tuple[int, int], int] = {}
+    ahead = [str(folder)]
+    while ahead and len(sizes) <= entries:
+        try:
+            with os.scandir(ahead.pop()) as inside:
+                for entry in inside:
+                    found = entry.stat(follow_symlinks=False)
+                    sizes[found.st_dev, found.st_ino] = found.st_blocks * 512
+                    if stat.S_ISDIR(found.st_mode):
+                        ahead.append(entry.path)
+        except (FileNotFoundError, NotADirectoryError):  # gone meanwhile
+            continue
+        except OSError:
+            return ENDLESS, ENDLESS
+    for found in _opened(pids):
+        if stat.S_ISREG(found.st_mode) and found.st_nlink == 0:
+            sizes[found.st_dev, found.st_ino] = found.st_blocks * 512
+    for place, size in _mapped(pids):
+        sizes.setdefault(place, size)
+    return sum(sizes.values()), len(sizes)
+
+
+def _mapped(pids: Iterable[int]) -> Iterator[tuple[tuple[int, int], int]]:
+    """Deleted files that are only mapped: device and number, and the bytes of the mapping."""
+    for pid in pids:
+        with suppress(OSError):
+            for line in Path(f"/proc/{pid}/maps").read_text(errors="replace").splitlines():
+                if line.endswith(" (deleted)"):
+                    span, _, _, device, number, *_ = line.split()
+                    first, last = (int(part, 16) for part in span.split("-"))
+                    major, minor = (int(part, 16) for part in device.split(":"))
+                    yield (os.makedev(major, minor), int(number)), last - first
+
+
+def room(pid: int, places: Iterable[str]) -> tuple[int, int]:
+    """Bytes and number of the files in mounts that only a process and its kin see."""
+    used = count = 0
+    for place in places:
+        with suppress(OSError):  # it has ended
+            held = os.statvfs(f"/proc/{pid}/root{place}")
+            used += (held.f_blocks - held.f_bfree) * held.f_frsize
+            count += held.f_files - held.f_ffree
+    return used, count

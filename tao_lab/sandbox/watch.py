@@ -1,0 +1,223 @@
+"""A program in its box while it runs: what it prints, what it uses, and its end with all that it has started."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+from tao_lab.sandbox.limits import Limits, Outcome, Status
+from tao_lab.sandbox.usage import family
+
+START_SECONDS = 10.0  # that a busy machine may take to build the room; not counted as the code's own
+END_SECONDS = 10.0  # in which the kernel ends what was killed
+STARTED = b"\x1estarted\n"  # the launcher's first bytes on stderr: from here on the code's time counts
+WAIT_SECONDS = 0.02  # between two looks at a process that says nothing
+LOOK_SECONDS = 0.01  # between two looks at what the box uses,
+LOOK_SHARE = 0.1  # which take no more than this part of a processor
+
+Look = Callable[[Sequence[int]], Status | None]
+
+
+class Running:
+    """A started command, read without blocking; a thread looks at what its processes use.
+
+    Attributes:
+        limits: what the program may use.
+        out: what it printed and nobody took yet.
+        error: what it printed on stderr.
+        status: why it was stopped; None while it was not.
+    """
+
+    def __init__(self, command: Sequence[str], folder: Path, limits: Limits, uid: int, look: Look):
+        """Start the command, and wait until the program's own text begins.
+
+        Args:
+            command: builds the box and starts the launcher in it.
+            folder: where it starts.
+            limits: what the program may use.
+            uid: the user that only this box has; 0 where its user is the caller.
+            look: which limit some processes are over, if any.
+        """
+        self.limits, self._uid, self._look = limits, uid, look
+        self.out, self.error = bytearray(), bytearray()
+        self.status: Status | None = None
+        self._unsent, self._last = b"", False
+        self._process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env={"HOME": str(folder), "PATH": "/usr/bin:/bin"},
+            start_new_session=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        self._ready = selectors.DefaultSelector()
+        self._pipes: list[IO[bytes]] = []
+        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+            assert pipe is not None
+            os.set_blocking(pipe.fileno(), False)
+            self._pipes.append(pipe)
+        self._ready.register(self._pipes[1], selectors.EVENT_READ, self.out)
+        self._ready.register(self._pipes[2], selectors.EVENT_READ, self.error)
+        self._over = threading.Event()
+        self._guard = threading.Thread(target=self._watch, daemon=True)
+        self._move(START_SECONDS, lambda: self.error.startswith(STARTED))
+        self._guard.start()
+        self._beginning = time.monotonic()
+
+    def ask(self, line: bytes | None, seconds: float) -> bytes | None:
+        """Send a line, if any, and wait for one that answers; None if none comes, and `status` or `code` says why."""
+        if line is not None:
+            self._send(line + b"\n")
+        if not self._move(seconds, lambda: b"\n" in self.out) and self.status is None and self.code is None:
+            self.status = "timeout"
+        answer, newline, rest = bytes(self.out).partition(b"\n")
+        if not newline:
+            return None
+        self.out[:] = rest
+        return answer
+
+    def outcome(self, stdin: bytes) -> Outcome:
+        """Send all that it reads, wait for its end, and end what is left of it."""
+        self._send(stdin, last=True)
+        self._move(self.limits.seconds, lambda: False)
+        seconds = time.monotonic() - self._beginning
+        if self.code is None and self.status is None:
+            self.status = "timeout"
+        code = self.code
+        self.close()
+        out = bytes(self.out[: self.limits.output]).decode(errors="replace")
+        return Outcome(self.status or "ended", None if self.status else code, out, self.printed, seconds)
+
+    @property
+    def printed(self) -> str:
+        """Text on stderr so far; what is not UTF-8 is replaced."""
+        return bytes(self.error).removeprefix(STARTED)[: self.limits.output].decode(errors="replace")
+
+    @property
+    def code(self) -> int | None:
+        """Exit code, if it has ended."""
+        return self._process.poll()
+
+    def close(self) -> None:
+        """End every process of the box, and read what they had printed before."""
+        if self._over.is_set():
+            return
+        self._over.set()
+        self._guard.join()
+        self._kill()
+        self._drain()
+        self._ready.close()
+        for pipe in self._pipes:
+            with suppress(OSError):
+                pipe.close()
+
+    def _send(self, data: bytes, last: bool = False) -> None:
+        stdin = self._pipes[0]
+        if stdin.closed:
+            return
+        self._unsent += data
+        self._last = last
+        if stdin not in self._ready.get_map():
+            self._ready.register(stdin, selectors.EVENT_WRITE)
+
+    def _move(self, seconds: float, done: Callable[[], bool]) -> bool:
+        """Read and write until something is done (True), or the program is at its end or the time is up (False)."""
+        deadline = time.monotonic() + seconds
+        while not done():
+            left = deadline - time.monotonic()
+            if left <= 0 or self.status is not None:
+                return False
+            if self.code is not None:
+                self._drain()
+                return done()
+            self._turn(min(left, WAIT_SECONDS))
+        return True
+
+    def _turn(self, seconds: float) -> bool:
+        """Wait for pipes, and move what they hold; whether any did."""
+        if not (ready := self._ready.select(seconds)):
+            if not self._ready.get_map():
+                with suppress(subprocess.TimeoutExpired):
+                    self._process.wait(seconds)
+            return False
+        for key, _ in ready:
+            pipe = key.fileobj
+            assert not isinstance(pipe, int)
+            if key.data is None:
+                self._write()
+                continue
+            try:
+                chunk = os.read(key.fd, 1 << 16)
+            except BlockingIOError:
+                continue
+            printed: bytearray = key.data
+            printed += chunk
+            over = len(printed) > self.limits.output + (len(STARTED) if printed is self.error else 0)
+            if over:
+                self.status = self.status or "output"
+            if over or not chunk:
+                self._ready.unregister(pipe)
+        return True
+
+    def _write(self) -> None:
+        stdin = self._pipes[0]
+        try:
+            self._unsent = self._unsent[os.write(stdin.fileno(), self._unsent[: 1 << 16]) :]
+        except BlockingIOError:
+            return
+        except OSError:  # nobody reads any more
+            self._unsent, self._last = b"", True
+        if not self._unsent:
+            self._ready.unregister(stdin)
+            if self._last:
+                stdin.close()
+
+    def _drain(self) -> None:
+        """Read what lies in the pipes of a program that has ended."""
+        while self._turn(0):
+            pass
+
+    def _watch(self) -> None:
+        """Look at what the box uses again and again; end it where that is too much."""
+        pause = LOOK_SECONDS
+        while not self._over.wait(pause):
+            beginning = time.thread_time()
+            if over := self._look(family(self._process.pid)):
+                self.status = self.status or over
+                self._kill()
+                return
+            pause = max(LOOK_SECONDS, (time.thread_time() - beginning) / LOOK_SHARE)
+
+    def _kill(self) -> None:
+        """End all processes of the box, and wait for their end."""
+        deadline = time.monotonic() + END_SECONDS
+        below = family(self._process.pid)
+        while below and time.monotonic() < deadline:
+            for pid in below:
+                with suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(0.001)
+            below = [pid for pid in {*below, *family(self._process.pid)} if _lives(pid)]
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(END_SECONDS)
+        if self._uid:  # what has left the family
+            everyone = ("/bin/sh", "-c", "kill -9 -1")
+            subprocess.run(everyone, user=self._uid, group=self._uid, extra_groups=[], capture_output=True, check=False)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
