@@ -6,12 +6,14 @@ set -u
 cd "$(dirname "$0")/../.."
 url=${1:-ws://127.0.0.1:9944}
 failed=0
+home=$(mktemp -d)  # SDK 10 makes folders in it
+trap 'rm -rf "$home"' EXIT
 try() {
     name=$1
     shift
     [ -d ".clients/$name" ] || return 0
     echo "--- $name"
-    "$@" "$url" || { failed=1; echo "FAILED: $name"; }
+    HOME=$home "$@" "$url" || { failed=1; echo "FAILED: $name"; }
 }
 try sdk10 .clients/sdk10/bin/python scripts/clients/sdk10.py
 try btcli9 scripts/clients/btcli9.sh

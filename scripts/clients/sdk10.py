@@ -1,4 +1,4 @@
-"""The SDK of 2025 (10.5) against a development node with the report's subnet: reads, transfer, register, stake, weights."""
+"""The SDK of 2025 (10.5) against a development node with the report's subnet: reads, register, stake, weights."""
 
 import sys
 import tempfile
