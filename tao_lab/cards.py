@@ -95,7 +95,7 @@ class Card:
         sign, colour = TONES[self.tone]
         badge = (
             f'<span style="background:{colour};color:#fff;border-radius:4px;padding:2px 8px;font-weight:600;'
-            f'white-space:nowrap">{sign} {escape(self.badge)}</span>'
+            f'display:inline-block;max-width:100%;box-sizing:border-box">{sign} {escape(self.badge)}</span>'
         )
         body = "".join(_block_html(block, colour) for block in self.blocks)
         return (

@@ -251,6 +251,32 @@ class Store:
         row = self._db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
         return None if row is None else str(row[0])
 
+    def set_meta(self, name: str, text: str) -> None:
+        """Keep a text beside the chain, in a transaction of its own.
+
+        Raises:
+            StoreError: It was not written.
+        """
+        with _typed_errors(self.path):
+            self._db.execute(
+                "INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", (name, text)
+            )
+
+    def snapshot(self, path: Path) -> None:
+        """Write everything into one new file, which opens as a chain of its own.
+
+        Raises:
+            StoreError: There is such a file already, or it could not be written.
+        """
+        if path.exists():
+            raise StoreError(f"{path} is there already; name another file")
+        with _typed_errors(str(path)):
+            copy = sqlite3.connect(path, isolation_level=None)
+            try:
+                self._db.backup(copy)
+            finally:
+                copy.close()
+
     def commit(
         self,
         blocks: Sequence[StoredBlock],

@@ -17,6 +17,7 @@ from tao_lab.course.behaviour import Attempt, attempt, behave_alike, is_right, k
 from tao_lab.course.compare import differences, show_case
 from tao_lab.course.exercise import Case, Exercise, Values, WrongAnswer
 from tao_lab.course.running import Raised, Ran, TimeUp, has_loop, has_source, is_blank, time_limit
+from tao_lab.errors import a_kind
 
 JUDGING = 20.0  # seconds for comparing answers and finding the mistake
 State = Literal["not started", "right", "wrong", "raised", "did not end"]
@@ -110,7 +111,7 @@ def _judge(exercise: Exercise, function: Any, seconds: float) -> CheckResult:
     if not callable(function):
         hint = (
             f"`check` needs the function itself: `check({exercise.id!r}, {exercise.name})`, without parentheses after "
-            f"its name. It was given a {type(function).__name__}."
+            f"its name. It was given {a_kind(function)}."
         )
         return _result(exercise, "wrong", hint)
     if is_blank(function):

@@ -25,6 +25,8 @@ from typing import Any
 
 import numpy as np
 
+from tao_lab.errors import a_kind
+
 AGAIN = 0.05  # seconds between two attempts to stop a function that swallows the first
 MOST_SPARED = 20  # alarms
 KEPT = 400  # characters of what a function prints
@@ -168,7 +170,7 @@ def safe_text(value: Any, write: Callable[[Any], str] = repr, most: int = LONGES
     except TimeUp:
         raise
     except BaseException as error:  # noqa: BLE001 - the text of a student's object may raise anything
-        return f"a {type(value).__name__} whose text raises {type(error).__name__}"
+        return f"{a_kind(value)} whose text raises {type(error).__name__}"
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 

@@ -10,12 +10,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+import socket
+import ssl
 import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 from typing import Any
@@ -25,10 +28,11 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from tao_lab.chain.errors import BadValue
-from tao_lab.node.http import MOST_BYTES, SEND_SECONDS, HttpConnection, Origins
+from tao_lab.node.http import MOST_BYTES, NO_ENTRY, SEND_SECONDS, Door, HttpConnection, Origins
 from tao_lab.node.rpc import Node, Session
 
 LOOPBACK = "127.0.0.1"
+SOMEWHERE = "192.0.2.1"  # an address of no network (RFC 5737)
 MOST_CLIENTS = 200
 MOST_PER_ADDRESS = 100
 MOST_REFUSED = 100  # connections that wait to hear that there is no place
@@ -168,17 +172,27 @@ class _Nothing:
         """Leave it alone."""
 
 
+@dataclass(frozen=True)
+class Limits:
+    """How many connections there may be, together and from one address."""
+
+    all: int
+    per_address: int
+
+
 class _Places:
     """Who is connected. Touched by the server's thread only."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits | None) -> None:
         self.clients: list[_Client] = []  # oldest first
+        self._limits = limits
         self._refused = 0
 
     def take(self, client: _Client) -> bool:
         """A place for a newcomer, if need be that of whoever has been silent longest."""
         here = [one for one in self.clients if one.address == client.address]
-        full = self.clients if len(self.clients) >= MOST_CLIENTS else here if len(here) >= MOST_PER_ADDRESS else []
+        limits = self._limits or Limits(MOST_CLIENTS, MOST_PER_ADDRESS)
+        full = self.clients if len(self.clients) >= limits.all else here if len(here) >= limits.per_address else []
         if full:
             leaving = min((one for one in full if one.can_make_room), key=lambda one: one.heard, default=None)
             if leaving is None:
@@ -203,10 +217,30 @@ class _Places:
         return Counter(one.address for one in self.clients)
 
 
+def reachable(host: str) -> str:
+    """How others write the address of this machine: for "all addresses", the one by which it reaches a network."""
+    if host not in ("0.0.0.0", "::", ""):
+        return f"[{host}]" if ":" in host else host
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, suppress(OSError):
+        probe.connect((SOMEWHERE, 9))  # sends nothing; it only chooses a way out
+        return str(probe.getsockname()[0])
+    return LOOPBACK
+
+
 class Server:
     """A running server; close it, or use it in a `with` block."""
 
-    def __init__(self, node: Node, *, port: int = 0, host: str = LOOPBACK, origins: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        node: Node,
+        *,
+        port: int = 0,
+        host: str = LOOPBACK,
+        origins: tuple[str, ...] = (),
+        token: str | None = None,
+        tls: ssl.SSLContext | None = None,
+        limits: Limits | None = None,
+    ) -> None:
         """Open a port and serve in a thread of its own.
 
         Args:
@@ -214,14 +248,17 @@ class Server:
             port: TCP port; 0 takes a free one.
             host: Address of this machine to listen on.
             origins: Web pages from elsewhere that may ask, such as `https://polkadot.js.org`; `*` for all.
+            token: What a client must name behind the address, `ws://host:port/TOKEN`; without one everybody is let in.
+            tls: Certificate and key; with them the address begins with `wss`.
+            limits: How many may be connected.
 
         Raises:
             BadValue: The port is invalid, or taken.
         """
-        self._node, self._host = node, host
+        self._node, self._host, self._door, self._tls = node, host, Door(token), tls
         self.port = port
         self._allowed, self._origins = origins, Origins()
-        self._places = _Places()
+        self._places = _Places(limits)
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="tao-lab-node")
         self._ready = threading.Event()
         self._failures: list[Exception] = []
@@ -233,7 +270,7 @@ class Server:
         for failure in self._failures:
             self._thread.join()
             raise BadValue("port", port, f"a free port from 0 to 65535 on {host} ({failure})") from failure
-        self.url = f"ws://{host}:{self.port}"
+        self.url = f"{'ws' if tls is None else 'wss'}://{reachable(host)}:{self.port}"
 
     def close(self) -> None:
         """Close the port and cut off the clients."""
@@ -241,6 +278,11 @@ class Server:
             with suppress(RuntimeError):  # it has just ended
                 self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
+
+    @property
+    def connections(self) -> int:
+        """How many clients are connected now."""
+        return len(self._places.clients)
 
     def __enter__(self) -> Server:
         return self
@@ -265,6 +307,7 @@ class Server:
                 self._host,
                 self.port,
                 create_connection=partial(_Client, self._places, self._http),  # type: ignore[arg-type] # any factory
+                ssl=self._tls,
                 max_size=MOST_BYTES,
                 max_queue=1,  # messages that wait while one is answered
                 process_request=self._admit,
@@ -295,6 +338,8 @@ class Server:
         if not all(self._origins.admits(origin) for origin in request.headers.get_all("Origin")):
             text = "pages from elsewhere may not ask; --allow-origin lets them\n"
             return connection.respond(HTTPStatus.FORBIDDEN, text)
+        if not self._door.opens(request.path):
+            return connection.respond(HTTPStatus.FORBIDDEN, f"{NO_ENTRY}\n")
         return None
 
     def _http(self, client: _Client) -> HttpConnection:
@@ -305,7 +350,7 @@ class Server:
             client.heard = time.monotonic()
             return await self._loop.run_in_executor(self._pool, session.handle, frame)
 
-        return HttpConnection(answer, self._origins, lambda: self._places.leave(client))
+        return HttpConnection(answer, self._origins, self._door, lambda: self._places.leave(client))
 
     async def _client(self, connection: ServerConnection) -> None:
         """Serve one client until it leaves. What it is told goes through a queue, so that it holds nobody up."""

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from tao_lab.errors import a_kind
+
 MOST_BITS = 1024  # of a whole number in an answer; the chain's have at most 256
 
 
@@ -37,7 +39,7 @@ def _plain(name: str, value: Any) -> Any:
         return [[_plain(name, key), _plain(name, item)] for key, item in value.items()]
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
-    raise AnswerError(f"{name} holds a {type(value).__name__}; allowed: numbers, lists and numpy arrays")
+    raise AnswerError(f"{name} holds {a_kind(value)}; allowed: numbers, lists and numpy arrays")
 
 
 def first_difference(found: Any, expected: Any, place: str = "") -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from tao_lab.course.exercise import Case, Edit, Exercise, Values, read_values
 from tao_lab.course.lab03 import ours
 from tao_lab.course.lab03.cases import Rng, read_number
+from tao_lab.errors import a_kind
 from tao_lab.units import U16_MAX
 from tao_lab.vectors import AnswerError
 
@@ -106,7 +107,7 @@ def read(result: Any, case: Case) -> Values:
 def _uids(name: str, value: Any) -> list[int]:
     values = value.tolist() if isinstance(value, np.ndarray) else value
     if not isinstance(values, (list, tuple, set, frozenset, range)):
-        raise AnswerError(f"`{name}` is a {type(value).__name__}; it should be a list of UIDs.")
+        raise AnswerError(f"`{name}` is {a_kind(value)}; it should be a list of UIDs.")
     if any(isinstance(uid, bool) for uid in values):
         raise AnswerError(f"`{name}` holds True and False; it should hold UIDs: `np.flatnonzero` gives them.")
     if not all(isinstance(uid, (int, np.integer)) for uid in values):

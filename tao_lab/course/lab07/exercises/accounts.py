@@ -16,6 +16,7 @@ from tao_lab.course.lab07 import ours
 from tao_lab.course.lab07.cases import FAUCET, HALF, TAO, Rng
 from tao_lab.course.lab07.economy import TEMPO, emission_of_all, settle
 from tao_lab.course.networks import kept_network
+from tao_lab.errors import a_kind
 from tao_lab.network import Network, follow_tao
 from tao_lab.vectors import AnswerError
 
@@ -117,7 +118,7 @@ def read(result: Any, case: Case) -> Values:
     """
     wanted = [*case.arguments["netuids"], "recycled"]
     if not isinstance(result, Mapping):
-        raise AnswerError(f"Your function returns a {type(result).__name__}; it should return a dict with {wanted}.")
+        raise AnswerError(f"Your function returns {a_kind(result)}; it should return a dict with {wanted}.")
     missing = [key for key in wanted if key not in result]
     if missing:
         raise AnswerError(f"Your dict lacks {missing[0]!r}; it should have {wanted}.")
