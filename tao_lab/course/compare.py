@@ -159,11 +159,14 @@ def _row(values: Any, case: Case) -> list[str]:
 
 
 def _number(value: Any, case: Case) -> str:
+    if isinstance(value, (bool, np.bool_)):
+        return str(bool(value))
     plain = float(case.numbers.to_float(value)) if case.numbers is not None else float(value)
     return f"{plain:.6g}"
 
 
 def _exactly(value: Any, case: Case) -> str:
     """A number, with its machine word where the last bits count."""
-    word = f" (word {int(value):,})" if case.numbers is not None and case.numbers.name == "exact" else ""
+    is_word = case.numbers is not None and case.numbers.name == "exact" and not isinstance(value, np.bool_)
+    word = f" (word {int(value):,})" if is_word else ""
     return _number(value, case) + word
