@@ -40,12 +40,12 @@ ROOT = Path(__file__).resolve().parent.parent
 KEPT = ROOT / ".mutants"
 FOLDERS = ("tao_lab/consensus", "tao_lab/economy", "tao_lab/chain/pallets")
 TESTS = ("tests/consensus", "tests/economy", "tests/chain", "tests/vectors", "tests/test_fixed.py")
-TABLE = "tests/chain/test_weights_of_calls.py"  # what is written at import: weights, classes, who pays
+TABLES = ["tests/chain/test_weights_of_calls.py", "tests/chain/test_fees.py"]  # of what is written at import
 TYPES = ("Callable", "dict", "list", "tuple")
 UNUSED = ("VariableInserter", "VariableReplacer", "NoOp")
 FOR_SPEED = ("@njit", "@vectorize", "@dataclass", "@lru_cache", "@cache")
 PRELOADED = ("numpy", "numba", "hypothesis.stateful", "bittensor_core", "xxhash", "base58", "jsonschema", "bittensor")
-MOST_SECONDS = 8.0  # of tests for one mutant, as measured
+MOST_SECONDS = 5.0  # of tests for one mutant, as measured
 OUTCOMES = {0: "survived", 1: "killed", -signal.SIGXCPU: "endless"}  # of pytest: all passed, one failed
 PATIENCE = 5  # times as long as measured, and a minute, of processor time before a mutant counts as endless
 
@@ -142,7 +142,7 @@ class Lines:
             if chosen and total > MOST_SECONDS:
                 break
             chosen.append(self.tests[test])
-        return chosen + ([TABLE] if not of_line and mutant.path.startswith("tao_lab/chain/") else [])
+        return chosen + (TABLES if not of_line and mutant.path.startswith("tao_lab/chain/") else [])
 
     def _of_package(self, path: str) -> set[int]:
         """All that is compiled: tests of the package, and those that compare the two ways of emission."""
