@@ -25,7 +25,7 @@ from tao_lab.chain.answer import answer
 from tao_lab.chain.audit import Tampered, find_tampered
 from tao_lab.chain.block import NO_STATE_ROOT, Block, Header, decode_header
 from tao_lab.chain.context import Context
-from tao_lab.chain.dispatch import ON_FINALIZE, ON_GENESIS, ON_INITIALIZE, Query
+from tao_lab.chain.dispatch import ON_FINALIZE, ON_GENESIS, ON_INITIALIZE, Query, Weight
 from tao_lab.chain.errors import (
     BadValue,
     BlockFailed,
@@ -334,12 +334,12 @@ class Chain:
                     waiting.append(pooled)
                     continue
                 ctx.phase = {"ApplyExtrinsic": len(included)}
-                error = self._apply(ctx, pooled)
-                if error is not None:
-                    refused.append(Refusal(extrinsic.hash, error))
+                result = self._apply(ctx, pooled)
+                if isinstance(result, ChainError):
+                    refused.append(Refusal(extrinsic.hash, result))
                     continue
                 included.append(extrinsic)
-                room, time, progress = room - len(extrinsic.data), time - needed, True
+                room, time, progress = room - len(extrinsic.data), time - result.ref_time, True
                 hidden = self._pooled_hidden(extrinsic)
                 if hidden is not None:
                     queue.appendleft(hidden)
@@ -368,20 +368,19 @@ class Chain:
         except ChainError:
             return None
 
-    def _apply(self, ctx: Context, pooled: _Pooled) -> ChainError | None:
-        """Run one extrinsic; gives back why no block may contain it."""
+    def _apply(self, ctx: Context, pooled: _Pooled) -> ChainError | Weight:
+        """Run one extrinsic; returns what it weighed, or why no block may contain it."""
         extrinsic = pooled.extrinsic
         if ctx.block >= pooled.death:
             return InvalidTransaction("BadProof", f"its era ended before block {pooled.death}")
         try:
-            executive.apply_extrinsic(ctx, extrinsic)
+            return executive.apply_extrinsic(ctx, extrinsic)
         except ChainError as error:
             return error
         except Exception as error:
             del self._pool[extrinsic.hash]
             name = f"{extrinsic.call.pallet}.{extrinsic.call.name}"
             raise BlockFailed(f"block {ctx.block}: {name} raised {error!r}") from error
-        return None
 
     def _commit(self, parent: bytes, number: int, slot: int, extrinsics: list[bytes]) -> Block:
         """Take the roots, write the block, and make it the head."""

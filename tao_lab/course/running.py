@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 import ctypes
+import decimal
 import dis
+import gc
 import inspect
 import io
 import linecache
+import locale
 import os
 import random
 import signal
@@ -16,8 +19,8 @@ import textwrap
 import threading
 import traceback
 import warnings
-from collections.abc import Callable, Mapping
-from contextlib import redirect_stderr, redirect_stdout, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, redirect_stderr, redirect_stdout, suppress
 from copy import deepcopy
 from dataclasses import dataclass, fields, is_dataclass
 from functools import partial
@@ -101,7 +104,7 @@ def has_loop(function: Callable[..., Any]) -> bool:
     """Whether a function has a loop, as far as its text can be had; a call of itself is one."""
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    except (OSError, TypeError, SyntaxError):
+    except (OSError, TypeError, SyntaxError, ValueError):
         return True
     loops = (ast.For, ast.While, ast.comprehension)
     return any(isinstance(node, loops) or _calls(node, function.__name__) for node in ast.walk(tree))
@@ -113,14 +116,22 @@ def _calls(node: ast.AST, name: str) -> bool:
 
 def is_the_labs(function: Callable[..., Any]) -> bool:
     """Whether a function is the lab's own; wrappers made with `functools.wraps` count as what they wrap."""
-    return str(getattr(inspect.unwrap(function), "__module__", "")).startswith("tao_lab.")
+    return str(getattr(unwrapped(function), "__module__", "")).startswith("tao_lab.")
+
+
+def unwrapped(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function inside wrappers made with `functools.wraps`; one that claims to wrap itself as it is."""
+    try:
+        return inspect.unwrap(function)
+    except ValueError:
+        return function
 
 
 def has_source(function: Callable[..., Any]) -> bool:
     """Whether the text of a function can be had."""
     try:
         inspect.getsource(function)
-    except (OSError, TypeError):
+    except (OSError, TypeError, ValueError):
         return False
     return True
 
@@ -130,31 +141,41 @@ def run(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Ran:
 
     What it changes beside its arguments is put back: see `Surroundings`.
     """
-    copies = {name: _copied(value) for name, value in arguments.items()}
+    given = copies(arguments)
     before, printed = Surroundings(), Printed()
-    with warnings.catch_warnings(), np.errstate(all="ignore"), redirect_stdout(printed), redirect_stderr(printed):
+    with ExitStack() as kept:
+        kept.enter_context(decimal.localcontext())
+        kept.enter_context(np.errstate(all="ignore"))
+        kept.enter_context(warnings.catch_warnings())
+        kept.enter_context(redirect_stdout(printed))
+        kept.enter_context(redirect_stderr(printed))
         warnings.simplefilter("ignore")
         try:
-            result, raised = _call(function, tuple(copies.values()), before.recursion_limit)
+            result, raised = _call(function, tuple(given.values()), before)
         except TimeUp:
             _no_more()
             before.put_back()
             raise
     touched = before.put_back()
-    changed = tuple(name for name in arguments if not _unchanged(arguments[name], copies[name]))
+    changed = tuple(name for name in arguments if not _unchanged(arguments[name], given[name]))
     return Ran(result, raised, changed if raised is None else (), touched, printed.getvalue(), printed.characters)
 
 
-def _call(function: Callable[..., Any], arguments: tuple[Any, ...], recursion_limit: int) -> tuple[Any, Raised | None]:
+def _call(function: Callable[..., Any], arguments: tuple[Any, ...], before: Surroundings) -> tuple[Any, Raised | None]:
     try:
         try:
             return function(*arguments), None
         finally:
-            sys.setrecursionlimit(recursion_limit)
+            before.put_back_python()
     except TimeUp:
         raise
     except BaseException as error:  # noqa: BLE001 - whatever a student's function raises is an answer
         return None, _describe(error, function)
+
+
+def copies(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Copies of a case's arguments, so that nobody changes the case."""
+    return {name: _copied(value) for name, value in arguments.items()}
 
 
 def _copied(value: Any) -> Any:
@@ -176,7 +197,7 @@ def safe_text(value: Any, write: Callable[[Any], str] = repr, most: int = LONGES
 
 
 def _describe(error: BaseException, function: Callable[..., Any]) -> Raised:
-    code = getattr(inspect.unwrap(function), "__code__", None)
+    code = getattr(unwrapped(function), "__code__", None)
     own = code.co_filename if code is not None else ""
     frames = [frame for frame in _frames(error.__traceback__) if _is_students(frame.filename, own)]
     message = safe_text(error, str)
@@ -234,7 +255,7 @@ def not_computed(result: Any) -> str:
             "Calling your function gives a generator, not an answer: with `yield` in it, its lines run only when "
             "somebody asks for values. Collect them, and `return` them once."
         )
-    if isinstance(result, (map, filter, zip)):
+    if isinstance(result, Iterator):
         kind = type(result).__name__
         return f"Your function returns a `{kind}`, whose values are not computed yet: write `list(…)` around it."
     return ""
@@ -247,6 +268,9 @@ class Printed(io.StringIO):
         super().__init__()
         self.characters = 0
 
+    def close(self) -> None:
+        """Stay open: what was printed before is still wanted."""
+
     def write(self, text: str) -> int:
         """Take some text."""
         super().write(text[: max(0, KEPT - self.characters)])
@@ -254,17 +278,45 @@ class Printed(io.StringIO):
         return len(text)
 
 
+GUARDED = ("builtins", "math", "numpy", "random", "time", "tao_lab.course.compare", "tao_lab.course.plain")
+HOOKS = ("stdin", "excepthook", "displayhook", "unraisablehook")  # of `sys`
+
+
 class Surroundings:
     """What a function shares with the rest of the notebook, as it is before a call."""
 
     def __init__(self) -> None:
-        self.recursion_limit = sys.getrecursionlimit()
+        self._process = os.getpid()
+        self._recursion_limit, self._digits = sys.getrecursionlimit(), sys.get_int_max_str_digits()
+        self._trace, self._profile, self._collects = sys.gettrace(), sys.getprofile(), gc.isenabled()
+        self._modules = [(name, vars(sys.modules[name]), dict(vars(sys.modules[name]))) for name in GUARDED]
+        self._hooks = {name: getattr(sys, name) for name in HOOKS}
+        self._replaced: list[str] = []
+        self._locale = locale.setlocale(locale.LC_ALL)
         self._folder = _folder()
         self._environment = dict(os.environ)
         self._numpy = np.random.get_state()  # noqa: NPY002 - the one that everybody shares
         self._python = random.getstate()
         self._print_options = np.get_printoptions()
         self._threads = set(threading.enumerate())
+
+    def put_back_python(self) -> None:
+        """Put back what the judge itself stands on; a process that the function split off ends here."""
+        sys.settrace(self._trace)
+        sys.setprofile(self._profile)
+        for module, now, before in self._modules:
+            for name, value in before.items():
+                if now.get(name) is not value and name[:2] != "__":
+                    now[name] = value
+                    self._replaced.append(f"`{module}.{name}`")
+        if os.getpid() != self._process:
+            os._exit(0)
+        sys.setrecursionlimit(self._recursion_limit)
+        sys.set_int_max_str_digits(self._digits)
+        for name, hook in self._hooks.items():
+            setattr(sys, name, hook)
+        if self._collects:
+            gc.enable()
 
     def put_back(self) -> tuple[str, ...]:
         """Put everything back; says in words what was altered."""
@@ -277,7 +329,11 @@ class Surroundings:
             ("the random numbers of `np.random`", not _same(self._numpy, np.random.get_state())),  # noqa: NPY002
             ("the random numbers of `random`", random.getstate() != self._python),
             ("how numpy prints", str(np.get_printoptions()) != str(self._print_options)),
+            ("the locale", locale.setlocale(locale.LC_ALL) != self._locale),
+            (" and ".join(self._replaced[:3]), bool(self._replaced)),
         ]
+        if found[5][1]:
+            locale.setlocale(locale.LC_ALL, self._locale)
         if found[0][1] and self._folder:
             os.chdir(self._folder)
         if found[1][1]:

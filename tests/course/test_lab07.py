@@ -51,7 +51,7 @@ def test_who_goes_block_by_block_is_told_to_take_them_in_one_step():
         return issuance
 
     result = judge(exercises()["07.2"], supply_at, seconds=0.5)
-    assert result.state == "did not end"
+    assert result.state == "wrong"
     assert "block by block" in result.hint
 
 
