@@ -18,6 +18,7 @@ from typing import Any, get_args
 import numpy as np
 
 from tao_lab.course.plain import NUMERIC, plain
+from tao_lab.errors import LabError
 from tao_lab.fixed import NumberSystem
 from tao_lab.vectors import AnswerError
 
@@ -88,6 +89,10 @@ class Edit:
     name: str
     changes: Mapping[str, str]
     hint: str
+
+
+class ExerciseError(LabError):
+    """An exercise contradicts itself."""
 
 
 class EditError(Exception):
@@ -176,8 +181,17 @@ class Exercise:
         return tuple(self.cases(np.random.default_rng(self.seed)))
 
     def expected(self, case: Case) -> Values:
-        """What a right answer is for a case."""
-        return case.expected if case.expected is not None else self.read(self.reference(**case.arguments), case)
+        """What a right answer is for a case.
+
+        Raises:
+            ExerciseError: the reader does not take what the reference returns.
+        """
+        if case.expected is not None:
+            return case.expected
+        try:
+            return self.read(self.reference(**case.arguments), case)
+        except AnswerError as error:
+            raise ExerciseError(f"{self.id}, case {case.about!r}: the reader refuses the reference: {error}") from error
 
     @cached_property
     def source(self) -> str:
@@ -211,15 +225,29 @@ def read_arrays(
 
     Args:
         axes: what a row and a column of a matrix are, for hints about shapes.
-        shapes: name of each array, in order, and its shape from the case's arguments.
+        shapes: name of each array, in order, and its shape from the case's arguments; `mask(shape)` for an array
+            of True and False.
     """
 
     def read(result: Any, case: Case) -> Values:
         wanted = {name: shape(case.arguments) for name, shape in shapes.items()}
         pairs = zip(wanted.items(), _parts(result, wanted, "arrays"), strict=True)
-        return {name: _array(name, part, shape, case, axes) for (name, shape), part in pairs}
+        return {
+            name: _array(name, part, shape, case, axes, isinstance(shapes[name], mask)) for (name, shape), part in pairs
+        }
 
     return read
+
+
+@dataclass(frozen=True)
+class mask:  # noqa: N801 - reads as a function
+    """For `read_arrays`: an array of this shape that holds True and False."""
+
+    shape: Callable[[Mapping[str, Any]], tuple[int, ...]]
+
+    def __call__(self, arguments: Mapping[str, Any]) -> tuple[int, ...]:
+        """The shape for a case's arguments."""
+        return self.shape(arguments)
 
 
 def read_values(**kinds: Any) -> Callable[[Any, Case], Values]:
@@ -273,7 +301,9 @@ def _parts(result: Any, shapes: Mapping[str, tuple[int, ...]], what: str) -> Seq
     return result
 
 
-def _array(name: str, value: Any, shape: tuple[int, ...], case: Case, axes: tuple[str, str]) -> Any:
+def _array(
+    name: str, value: Any, shape: tuple[int, ...], case: Case, axes: tuple[str, str], is_mask: bool = False
+) -> Any:
     if value is None:
         raise AnswerError(f"`{name}` is None: is a `return` missing, or a result that is never set?")
     try:
@@ -287,6 +317,10 @@ def _array(name: str, value: Any, shape: tuple[int, ...], case: Case, axes: tupl
         raise AnswerError(
             f"`{name}` has shape {array.shape}; it should be {shape}.{_shape_hint(array.shape, shape, axes)}"
         )
+    if is_mask and array.dtype.kind != "b" and array.size:
+        raise AnswerError(f"`{name}` holds numbers; it should hold True and False, as a comparison gives them.")
+    if is_mask:
+        return array.astype(bool)
     if array.dtype.kind == "b":
         raise AnswerError(f"`{name}` holds True and False; it should hold numbers.")
     if array.dtype.kind == "f":

@@ -166,7 +166,11 @@ def _call(function: Callable[..., Any], arguments: tuple[Any, ...], before: Surr
         try:
             return function(*arguments), None
         finally:
-            before.put_back_python()
+            try:  # in here, before anything else is called: a tracer that raises would be asked about that first
+                sys.setprofile(before.profile)
+            finally:
+                sys.settrace(before.trace)
+                before.put_back_python()
     except TimeUp:
         raise
     except BaseException as error:  # noqa: BLE001 - whatever a student's function raises is an answer
@@ -288,7 +292,7 @@ class Surroundings:
     def __init__(self) -> None:
         self._process = os.getpid()
         self._recursion_limit, self._digits = sys.getrecursionlimit(), sys.get_int_max_str_digits()
-        self._trace, self._profile, self._collects = sys.gettrace(), sys.getprofile(), gc.isenabled()
+        self.trace, self.profile, self._collects = sys.gettrace(), sys.getprofile(), gc.isenabled()
         self._modules = [(name, vars(sys.modules[name]), dict(vars(sys.modules[name]))) for name in GUARDED]
         self._hooks = {name: getattr(sys, name) for name in HOOKS}
         self._replaced: list[str] = []
@@ -302,8 +306,6 @@ class Surroundings:
 
     def put_back_python(self) -> None:
         """Put back what the judge itself stands on; a process that the function split off ends here."""
-        sys.settrace(self._trace)
-        sys.setprofile(self._profile)
         for module, now, before in self._modules:
             for name, value in before.items():
                 if now.get(name) is not value and name[:2] != "__":

@@ -14,7 +14,7 @@ from tao_lab.cards import Card, Grid
 from tao_lab.course import check, labs, mine_or_ours, progress, records, terminal
 from tao_lab.course.checking import judge
 from tao_lab.course.compare import differences, first_words, show_case
-from tao_lab.course.exercise import Case, read_values
+from tao_lab.course.exercise import Case, Exercise, ExerciseError, mask, read_arrays, read_values
 from tao_lab.course.lab06.exercises.clipping import clip_and_trust as right_clip
 from tao_lab.course.lab06.exercises.epoch import my_epoch as right_epoch
 from tao_lab.course.registry import UnknownIdError, exercises
@@ -400,6 +400,43 @@ def test_the_first_difference_is_said_in_words(mine, right, said):
 def test_bytes_are_shown_side_by_side():
     shown = repr(Card("wrong", "", "", differences({"x": b"\x01"}, {"x": b"\x01\x02"}, Case({}, "nothing"))))
     assert "0x0102" in shown
+
+
+def positive(numbers):
+    """The reference of an exercise whose answer is an array of True and False."""
+    return np.array(numbers) > 0
+
+
+MASK = Exercise(
+    id="00.9",
+    title="positive",
+    solution=positive,
+    reference=positive,
+    cases=lambda rng: (Case({"numbers": row}, f"{row}") for row in ([3, 0, -1], [1, 1])),
+    read=read_arrays(positive=mask(lambda given: (len(given["numbers"]),))),
+    wrong_answers=(),
+    unlocks="Nothing.",
+)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (lambda numbers: [number > 0 for number in numbers], "All 2 cases agree."),
+        (lambda numbers: np.array(numbers) >= 0, "`positive[1]` is True, right is False."),
+        (lambda numbers: [int(number > 0) for number in numbers], "`positive` holds numbers; it should hold True and"),
+        (lambda numbers: np.array(numbers)[1:] > 0, "`positive` has shape (1,); it should be (2,)."),
+    ],
+)
+def test_an_array_of_true_and_false_is_an_answer(answer, said):
+    assert said in repr(judge(MASK, answer))
+
+
+def test_a_reference_that_its_own_reader_refuses_is_named_with_its_case():
+    numbers = replace(MASK, read=read_arrays(positive=lambda given: (len(given["numbers"]),)))
+    said = r"00.9, case '\[3, 0, -1\]': the reader refuses the reference: `positive` holds True and False"
+    with pytest.raises(ExerciseError, match=said):
+        judge(numbers, positive)
 
 
 def test_the_arguments_of_a_case_are_shown_whole_or_named_and_can_be_had_as_values():
