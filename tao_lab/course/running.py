@@ -33,6 +33,7 @@ from tao_lab.errors import a_kind
 
 AGAIN = 0.05  # seconds between two attempts to stop a function that swallows the first
 MOST_SPARED = 20  # alarms
+JUMPS_IN_TRY = (3, 12)  # the Python in which the jump out of an `except` counts as part of the `try`
 KEPT = 400  # characters of what a function prints
 LONGEST = 500  # characters of an error's message
 THREAD_ENDS = 1.0  # seconds that a thread gets to end after the function that started it
@@ -445,12 +446,12 @@ class time_limit:  # noqa: N801 - used like a function
 
     def _what_a_swallowed_one_does(self) -> Any:
         """The destructor of the exception, which the body has caught: the next one is raised where no `try` is."""
-        if sys.version_info[:2] != (3, 12):
+        if sys.version_info[:2] != JUMPS_IN_TRY:
             # Not a function of Python's, in which the exception would be raised at once, and be lost; nor a method of
             # the exception, as a `partial` is one from Python 3.14 on.
             return staticmethod(self._raise_soon)
 
-        # Python 3.12 raises it at the jump out of the `except`, which counts as part of the `try`: there for ever.
+        # Otherwise it would be raised at that jump, and be caught there, for ever.
         def __del__(error: TimeUp) -> None:  # noqa: N807 - alarms spare this name
             frame = sys._getframe(1)
             frame.f_trace, frame.f_trace_opcodes = self._trace, True
