@@ -1,7 +1,8 @@
 """May the next block contain this extrinsic? Signature, era, nonce, weight, fee, and what the pallets ask.
 
-Sources: `TxExtension` in `runtime/src/lib.rs`, `check_nonce.rs` and `check_mortality.rs` beside it; `frame/system/src/extensions/` of the
-Polkadot SDK. The names of the refusals are those of `sp_runtime::transaction_validity`.
+Sources: `TxExtension` in `runtime/src/lib.rs`, `check_nonce.rs` and `check_mortality.rs` beside it;
+`frame/system/src/extensions/` of the Polkadot SDK. The names of the refusals are those of
+`sp_runtime::transaction_validity`.
 """
 
 from __future__ import annotations
