@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tao_lab.chain.context import Context
+from tao_lab.chain.dispatch import Tally
 from tao_lab.chain.errors import DispatchError
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID
 from tao_lab.chain.pallets.subtensor.pool import read_pool
@@ -231,7 +232,7 @@ def test_claims_follow_a_hotkey(ctx: Context) -> None:
     earn(ctx, 4 * TAO)
     do(ctx, "alice", "claim_root", subnets=[1])
     claimed = ctx.state.get(MODULE, "RootClaimed", 1, MINER, ALICE)
-    move_root_claims(ctx, MINER, HELPER)
+    move_root_claims(ctx, MINER, HELPER, Tally())
     assert ctx.state.get(MODULE, "RootClaimable", MINER) == {}
     assert ctx.state.get(MODULE, "RootClaimed", 1, HELPER, ALICE) == claimed
     assert ctx.state.get(MODULE, "RootClaimable", HELPER) == {1: {"bits": (4 * TAO << 32) // (40 * TAO)}}
