@@ -181,7 +181,7 @@ def bench_judge(
     from tao_lab.bench import judge
     from tao_lab.errors import LabError
 
-    chosen = [e for e in judge.exercises(labs or ()) if e.solution is not None]
+    chosen = judge.exercises(labs or ())
     if not chosen:
         known = sorted({e.id[:2] for e in judge.exercises()})
         raise LabError(f"labs: {', '.join(labs or ())}; allowed: {', '.join(known)}")
@@ -199,6 +199,8 @@ def bench_judge(
             typer.echo(f"{each.exercise} survived: {label}")
         for label in each.idle:
             typer.echo(f"{each.exercise} listed as equivalent, and is no mutant that survives: {label}")
+        for problem in each.broken:
+            typer.echo(f"{each.exercise} an edit does not fit: {problem}")
     mutants, killed, equivalent = (
         sum(getattr(each, name) for each in found) for name in ("mutants", "killed", "equivalent")
     )
@@ -206,7 +208,7 @@ def bench_judge(
     survived = sum(len(each.survived) for each in found)
     typer.echo(f"{told / max(killed, 1):.1%} of the killed mutants get more than the generic hint")
     typer.echo(f"mutants {mutants}, killed {killed}, equivalent {equivalent}, survived {survived}")
-    if survived or any(each.idle for each in found):
+    if survived or any(each.idle or each.broken for each in found):
         raise typer.Exit(1)
 
 
