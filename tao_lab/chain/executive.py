@@ -7,6 +7,7 @@ of `construct_runtime!` in `runtime/src/lib.rs`.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 from bittensor_core import ss58_encode
@@ -88,8 +89,13 @@ def extrinsic_weight(runtime: Runtime, extrinsic: Extrinsic) -> Weight:
 
 def _spent_weight(runtime: Runtime, extrinsic: Extrinsic, post: Post) -> Weight:
     call, registered = extrinsic.call, extrinsic.call.registered
-    base = transaction_payment.base_weight(runtime, registered.dispatch_class)
-    return base + extension_weight(extrinsic) + registered.spent(call.args, post.weight)
+    frame = _frame_weight(runtime, registered.dispatch_class, extension_weight(extrinsic))
+    return frame + registered.spent(call.args, post.weight)
+
+
+@cache
+def _frame_weight(runtime: Runtime, dispatch_class: str, checks: Weight) -> Weight:
+    return transaction_payment.base_weight(runtime, dispatch_class) + checks
 
 
 def highest_fee(runtime: Runtime, extrinsic: Extrinsic) -> int:
@@ -143,7 +149,7 @@ def _apply(ctx: Context, extrinsic: Extrinsic) -> Weight:
     except DispatchError as error:
         post, failure = Post(weight=error.weight), error
     if highest:
-        fee = min(_fee(ctx.runtime, extrinsic, post), highest)
+        fee = highest if post == Post() else min(_fee(ctx.runtime, extrinsic, post), highest)
         transaction_payment.settle_fee(ctx, payer, highest, fee, extrinsic.tip, in_alpha)
     spent = _spent_weight(ctx.runtime, extrinsic, post)
     _deposit_result(ctx, call, spent, post, failure)

@@ -21,14 +21,17 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
+from ipaddress import ip_address
 from typing import Any
 
+from prometheus_client import CONTENT_TYPE_LATEST
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from tao_lab.chain.errors import BadValue
 from tao_lab.node.http import MOST_BYTES, NO_ENTRY, SEND_SECONDS, Door, HttpConnection, Origins
+from tao_lab.node.metrics import HEALTH, METRICS, NodeFigures
 from tao_lab.node.rpc import Node, Session
 
 LOOPBACK = "127.0.0.1"
@@ -228,7 +231,13 @@ def reachable(host: str) -> str:
 
 
 class Server:
-    """A running server; close it, or use it in a `with` block."""
+    """A running server; close it, or use it in a `with` block.
+
+    Attributes:
+        port: where it listens.
+        url: the address for clients, without a token.
+        figures: what an operator watches.
+    """
 
     def __init__(
         self,
@@ -259,6 +268,7 @@ class Server:
         self.port = port
         self._allowed, self._origins = origins, Origins()
         self._places = _Places(limits)
+        self.figures = NodeFigures(node.chain, lambda: self.connections)
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="tao-lab-node")
         self._ready = threading.Event()
         self._failures: list[Exception] = []
@@ -338,9 +348,27 @@ class Server:
         if not all(self._origins.admits(origin) for origin in request.headers.get_all("Origin")):
             text = "pages from elsewhere may not ask; --allow-origin lets them\n"
             return connection.respond(HTTPStatus.FORBIDDEN, text)
+        told = self._tell(connection, request)
+        if told is not None:
+            return told
         if not self._door.opens(request.path):
             return connection.respond(HTTPStatus.FORBIDDEN, f"{NO_ENTRY}\n")
         return None
+
+    def _tell(self, connection: ServerConnection, request: Request) -> Response | None:
+        """Health, to everybody; figures, to this machine, and to others only where everybody is let in."""
+        path = request.path.partition("?")[0]
+        if "Upgrade" in request.headers or path not in (HEALTH, METRICS):
+            return None
+        if path == HEALTH:
+            return connection.respond(HTTPStatus.OK, "the node answers\n")
+        own = isinstance(connection, _Client) and ip_address(connection.address).is_loopback
+        if not own and not self._door.opens(""):
+            return connection.respond(HTTPStatus.FORBIDDEN, "figures are for programs of this machine\n")
+        response = connection.respond(HTTPStatus.OK, self.figures.text().decode())
+        del response.headers["Content-Type"]
+        response.headers["Content-Type"] = CONTENT_TYPE_LATEST
+        return response
 
     def _http(self, client: _Client) -> HttpConnection:
         """Serve a connection that turns out to speak HTTP."""
@@ -348,6 +376,7 @@ class Server:
 
         async def answer(frame: bytes) -> str | None:
             client.heard = time.monotonic()
+            self.figures.answered += 1
             return await self._loop.run_in_executor(self._pool, session.handle, frame)
 
         return HttpConnection(answer, self._origins, self._door, lambda: self._places.leave(client))
@@ -363,6 +392,7 @@ class Server:
                 connection.heard = time.monotonic()
                 connection.may_tell.clear()
                 answer = await self._loop.run_in_executor(self._pool, session.handle, message)
+                self.figures.answered += 1
                 if answer is not None and not await connection.send_in_time(answer):
                     break
                 connection.may_tell.set()

@@ -81,8 +81,9 @@ def settle_fee(ctx: Context, who: str, withdrawn: int, fee: int, tip: int, in_al
     An account that the call left empty gets no refund: the author keeps all that was withdrawn.
     """
     if in_alpha is None:
-        data = system.account(ctx, who)["data"]
-        refund = withdrawn - fee if data["free"] + data["reserved"] else 0
+        refund = withdrawn - fee
+        if refund and _is_empty(ctx, who):
+            refund = 0
         balances.deposit(ctx, who, refund)
         balances.deposit(ctx, ctx.author, withdrawn - refund)
     else:
@@ -95,3 +96,8 @@ def settle_fee(ctx: Context, who: str, withdrawn: int, fee: int, tip: int, in_al
             tao_amount=in_alpha.tao,
         )
     ctx.deposit_event("TransactionPayment", "TransactionFeePaid", who=who, actual_fee=fee, tip=tip)
+
+
+def _is_empty(ctx: Context, who: str) -> bool:
+    data = system.account(ctx, who)["data"]
+    return not data["free"] + data["reserved"]
