@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PARALLEL ?= -n auto --maxprocesses 4 --dist loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help lab dashboards test quick check format labs screenshots clean
+.PHONY: help lab dashboards test quick check format labs mutants screenshots clean
 
 help:  ## Show what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -61,6 +61,12 @@ format: $(VENV)/dev.stamp  ## Format code and strip notebooks
 
 labs: $(VENV)/dev.stamp  ## Make the labs' blank cells, checks and solutions from their exercises
 	$(BIN)/python scripts/make_labs.py
+
+mutants: $(VENV)/dev.stamp  ## Change the rules at random and see which changes the quick tests miss (an hour)
+	$(BIN)/python scripts/mutants.py measure
+	$(BIN)/python scripts/mutants.py run tao_lab/consensus --sample 100
+	$(BIN)/python scripts/mutants.py run tao_lab/economy --sample 150
+	$(BIN)/python scripts/mutants.py run tao_lab/chain/pallets --sample 250
 
 screenshots: $(VENV)/dev.stamp  ## Make the pictures of the README again
 	$(BIN)/python scripts/screenshots.py

@@ -71,12 +71,21 @@ class Text:
 
 @dataclass(frozen=True)
 class Grid:
-    """A small table of texts; `marked` cells, by row and column, are the ones to look at."""
+    """A small table of texts.
+
+    Attributes:
+        rows: of texts.
+        header: a text for each column, or nothing.
+        caption: stands above.
+        marked: row and column of the cells to look at.
+        literal: whether cells are values as Python writes them, in which a backtick is a backtick.
+    """
 
     rows: Sequence[Sequence[str]]
     header: Sequence[str] = ()
     caption: str = ""
     marked: frozenset[tuple[int, int]] = frozenset()
+    literal: bool = False
 
 
 Block = Text | Grid
@@ -95,10 +104,10 @@ class Card:
         sign, colour = TONES[self.tone]
         badge = (
             f'<span style="background:{colour};color:#fff;border-radius:4px;padding:2px 8px;font-weight:600;'
-            f'white-space:nowrap">{sign} {escape(self.badge)}</span>'
+            f'display:inline-block;max-width:100%;box-sizing:border-box">{sign} {escape(self.badge)}</span>'
         )
         body = "".join(_block_html(block, colour) for block in self.blocks)
-        return (
+        return _sendable(
             f'<div style="border-left:5px solid {colour};padding:6px 12px;margin:4px 0;'
             f'line-height:1.5;overflow-wrap:anywhere">{badge} <strong>{_code(self.title)}</strong>{body}</div>'
         )
@@ -108,7 +117,12 @@ class Card:
         lines = [f"{sign} {self.badge}: {self.title}"]
         for block in self.blocks:
             lines += [block.words] if isinstance(block, Text) else _grid_lines(block)
-        return "\n".join(lines)
+        return _sendable("\n".join(lines))
+
+
+def _sendable(text: str) -> str:
+    """A text that can be sent and printed: half a character of UTF-16 becomes a question mark."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _code(words: str) -> str:
@@ -135,7 +149,8 @@ def _row_html(row: Sequence[str], place: int, grid: Grid, colour: str) -> str:
         side = "right" if _is_numeric(grid, column) else "left"
         room = KEPT if len(text) <= SHORT or side == "right" else WRAPPED
         style = f"{CELL}{room};text-align:{side}{mark if (place, column) in grid.marked else ''}"
-        cells.append(f'<td style="{style}">{_code(text)}</td>')
+        shown = f"<code>{escape(text)}</code>" if grid.literal else _code(text)
+        cells.append(f'<td style="{style}">{shown}</td>')
     return "".join(cells)
 
 

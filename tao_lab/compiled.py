@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from threading import RLock
 from typing import Any
 
@@ -65,6 +66,23 @@ def build_loaded() -> None:
             for value in list(vars(module).values()):
                 if isinstance(value, Compiled):
                     value.build()
+
+
+def lay_cache() -> None:
+    """Link what was compiled earlier into `NUMBA_CACHE_DIR`, for a process that cannot write beside the library."""
+    import numba
+    from numba.core.caching import UserProvidedCacheLocator
+
+    for compiled in Path(__file__).parent.rglob("__pycache__/*.nb[ic]"):
+        source = compiled.parent.with_name("any.py")
+        folder = Path(numba.config.CACHE_DIR) / UserProvidedCacheLocator.get_suitable_cache_subpath(str(source))
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / compiled.name).symlink_to(compiled)
+
+
+def has_cache() -> bool:
+    """Whether anything was compiled earlier, beside the library."""
+    return any(Path(__file__).parent.rglob("__pycache__/*.nbi"))
 
 
 def njit(*arguments: Any, **options: Any) -> Any:

@@ -9,6 +9,7 @@ RAO_PER_TAO = 1_000_000_000
 U16_MAX = 65_535
 BLOCK_SECONDS = 12
 BLOCKS_PER_DAY = 7_200
+FASTEST_SECONDS, SLOWEST_SECONDS = 0.05, 3_600.0  # between two blocks of a node
 
 
 def in_tao(rao: int) -> str:

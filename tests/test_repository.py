@@ -1,5 +1,6 @@
 """Files that say the same thing in two places must go on saying it."""
 
+import json
 import re
 import subprocess
 import sys
@@ -89,3 +90,13 @@ def test_relative_links_lead_somewhere(path):
     text = (ROOT / path).read_text()
     targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", text)
     assert [target for target in targets if not (ROOT / path).parent.joinpath(target).exists()] == []
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "labs").rglob("*.ipynb")), ids=lambda path: path.stem)
+def test_a_lab_that_is_named_is_there_or_to_come(path):
+    labs = {file.name[:2] for file in (ROOT / "labs").glob("[0-9][0-9]-*.ipynb")}
+    text = "".join(
+        "".join(cell["source"]) for cell in json.loads(path.read_text())["cells"] if cell["cell_type"] == "markdown"
+    )
+    missing = re.findall(r"\b[Ll]ab (\d\d)\b(?![^.]* is to come)", text)
+    assert set(missing) <= labs

@@ -240,7 +240,7 @@ ATTACKS = {
         "can't start new thread",
         "",
     ),
-    "writes over its program": ("open('program.py', 'r+').write('x')", "Permission denied", ""),
+    "writes over its program": ("open('.program', 'r+').write('x')", "Permission denied", ""),
     "is not text": ("print('\ud800')", "UnicodeDecodeError", ""),
     "has a zero in it": ("print(1)\0", "null bytes", ""),
     "nests 10,000 brackets": ("(" * 10_000 + ")" * 10_000, "", ""),
@@ -281,7 +281,7 @@ def test_sockets_of_the_same_user_are_out_of_reach(run, address, temporary):
 
 @pytest.mark.parametrize(
     "name",
-    ["..", ".", "", "a/b", "/etc/passwd", "a\0b", "\ud800", "x" * 256, "program.py"],
+    ["..", ".", "", "a/b", "/etc/passwd", "a\0b", "\ud800", "x" * 256, ".program"],
 )
 def test_a_file_name_that_cannot_be_used_is_refused(name):
     with pytest.raises(LabError, match="files: "):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 
 from tao_lab.course import registry
 from tao_lab.course.behaviour import known_names, outcomes
-from tao_lab.course.exercise import Exercise
+from tao_lab.course.exercise import Edit, EditError, Exercise, compiled, edited
 from tao_lab.course.mutants import KINDS
 
 
@@ -23,6 +23,7 @@ class Judged:
         equivalent: that no case can tell from it, for a reason that the exercise gives.
         survived: labels of those that no case tells from it.
         idle: labels that the exercise calls equivalent and that are not, or are no mutants.
+        broken: what is wrong with edits that don't fit the solution.
         mistakes: wrong answers with a hint of their own.
         pairs: two of them at once.
         hinted: killed mutants whose hint says more than the smallest case.
@@ -34,6 +35,7 @@ class Judged:
     equivalent: int
     survived: tuple[str, ...]
     idle: tuple[str, ...]
+    broken: tuple[str, ...]
     mistakes: int
     pairs: int
     hinted: int
@@ -48,7 +50,8 @@ def measure(lab: Sequence[str] = (), done: Callable[[int], None] = lambda count:
     """
     wanted = exercises(lab)
     with ProcessPoolExecutor() as pool:
-        running = {pool.submit(judge_exercise, exercise.id): exercise.id for exercise in wanted}
+        slow_first = sorted(wanted, key=lambda exercise: -exercise.seconds)
+        running = {pool.submit(judge_exercise, exercise.id): exercise.id for exercise in slow_first}
         found = {}
         for each in as_completed(running):
             found[running[each]] = each.result()
@@ -77,7 +80,20 @@ def judge_exercise(identity: str) -> Judged:
         len(equivalent),
         tuple(label for label in alive if label not in exercise.equivalent),
         tuple(label for label in exercise.equivalent if label not in alive),
+        tuple(broken_edits(exercise)),
         len(exercise.wrong_answers),
         len(found) - len(mutants),
         sum(each.state != "wrong" or each.digests[0] in known for each in killed),
     )
+
+
+def broken_edits(exercise: Exercise) -> Iterator[str]:
+    """What is wrong with each edit of an exercise that does not fit its solution."""
+    for wrong in exercise.wrong_answers:
+        if isinstance(wrong, Edit):
+            try:
+                compiled(edited(exercise.source, wrong), exercise.solution)
+            except EditError as error:
+                yield str(error)
+            except SyntaxError as error:
+                yield f"{wrong.name!r}: what it makes of the solution is no Python: {error.msg}"

@@ -20,12 +20,12 @@ from bittensor_core import Keypair
 
 import tao_lab.chain.pallets
 import tao_lab.chain.runtime_apis  # noqa: F401 - importing registers them
-from tao_lab.chain import executive, validity
+from tao_lab.chain import executive, signing, validity
 from tao_lab.chain.answer import answer
 from tao_lab.chain.audit import Tampered, find_tampered
 from tao_lab.chain.block import NO_STATE_ROOT, Block, Header, decode_header
 from tao_lab.chain.context import Context
-from tao_lab.chain.dispatch import ON_FINALIZE, ON_GENESIS, ON_INITIALIZE, Query
+from tao_lab.chain.dispatch import ON_FINALIZE, ON_GENESIS, ON_INITIALIZE, Query, Weight
 from tao_lab.chain.errors import (
     BadValue,
     BlockFailed,
@@ -48,6 +48,7 @@ from tao_lab.chain.store import PastState, Store, StoredBlock
 __all__ = ["Chain", "Refusal", "Tampered"]
 
 log = logging.getLogger(__name__)
+REFUSALS_KEPT = 64  # blocks whose refusals are remembered with their sentences
 MOST_WAITING = 8_192  # extrinsics in the pool: a node's default
 
 
@@ -91,7 +92,7 @@ class Chain:
         self.rules = Rules()
         self.refused: tuple[Refusal, ...] = ()
         self.is_open = True
-        self._refusals: tuple[int, dict[int, DispatchError]] = (0, {})
+        self._refusals: dict[int, dict[int, DispatchError]] = {}  # of the newest blocks
         self.listeners: list[Callable[[Block], None]] = []
         self._pool: dict[bytes, _Pooled] = {}  # by hash, in order of arrival
         self._inherents: list[Extrinsic] = []
@@ -104,6 +105,7 @@ class Chain:
             if stored is None:
                 self.head = self._commit_genesis(genesis or Genesis())
             else:
+                self.store.check_head(self.state.key("System", "Number"))
                 self.head = self._load(stored)
             self.genesis_hash = self.block(0).hash
         except BaseException:
@@ -172,26 +174,9 @@ class Chain:
         Raises:
             BadValue: The call does not exist or an argument does not fit it.
         """
-        era: Any = "00" if period is None else {"period": period, "current": self.head.number}
-        birth = 0 if period is None else bittensor_core.era_birth(period, self.head.number)
-        fields = {
-            "era": era,
-            "nonce": self.next_nonce(keypair.ss58_address) if nonce is None else nonce,
-            "tip": tip,
-            "tip_asset_id": None,
-        }
-        call, core = self.compose(pallet, name, args), self.runtime.core
-        payload = core.signature_payload(
-            call, genesis_hash=self.genesis_hash, era_block_hash=self.block_hash(birth), **fields
-        )
-        data, _ = core.encode_signed_extrinsic(
-            call,
-            public_key=keypair.public_key,
-            signature=keypair.sign(payload),
-            signature_version=keypair.crypto_type,
-            **fields,
-        )
-        return bytes(data)
+        nonce = self.next_nonce(keypair.ss58_address) if nonce is None else nonce
+        terms = signing.Terms(nonce, self.head.number, period, tip)
+        return signing.sign(self.runtime, keypair, self.compose(pallet, name, args), terms, self.block_hash)
 
     def compose(self, pallet: str, name: str, args: Mapping[str, Any]) -> bytes:
         """A call as bytes.
@@ -199,13 +184,7 @@ class Chain:
         Raises:
             BadValue: It does not exist or an argument does not fit it.
         """
-        for arg, most in self.runtime.compact_limits.get((pallet, name), {}).items():
-            if isinstance(args.get(arg), int) and args[arg] > most:
-                raise BadValue(arg, args[arg], f"0 to {most}")
-        try:
-            return bytes(self.runtime.core.compose_call(pallet, name, dict(args)))
-        except (ValueError, TypeError, KeyError, OverflowError) as error:
-            raise BadValue(f"{pallet}.{name}", dict(args), f"a call of the runtime's metadata ({error})") from None
+        return signing.compose(self.runtime, pallet, name, args)
 
     def submit(self, data: bytes) -> bytes:
         """Check an extrinsic and keep it for a block; gives back its hash.
@@ -335,7 +314,8 @@ class Chain:
         self._inherents = []
         self._pool = {pooled.extrinsic.hash: pooled for pooled in waiting}
         self.refused = tuple(refused)
-        self._refusals = (ctx.block, ctx.refusals)
+        self._refusals.pop(ctx.block - REFUSALS_KEPT, None)
+        self._refusals[ctx.block] = ctx.refusals
         return self.head
 
     def _apply_pool(self, ctx: Context, included: list[Extrinsic], refused: list[Refusal]) -> list[_Pooled]:
@@ -355,12 +335,12 @@ class Chain:
                     waiting.append(pooled)
                     continue
                 ctx.phase = {"ApplyExtrinsic": len(included)}
-                error = self._apply(ctx, pooled)
-                if error is not None:
-                    refused.append(Refusal(extrinsic.hash, error))
+                result = self._apply(ctx, pooled)
+                if isinstance(result, ChainError):
+                    refused.append(Refusal(extrinsic.hash, result))
                     continue
                 included.append(extrinsic)
-                room, time, progress = room - len(extrinsic.data), time - needed, True
+                room, time, progress = room - len(extrinsic.data), time - result.ref_time, True
                 hidden = self._pooled_hidden(extrinsic)
                 if hidden is not None:
                     queue.appendleft(hidden)
@@ -389,20 +369,19 @@ class Chain:
         except ChainError:
             return None
 
-    def _apply(self, ctx: Context, pooled: _Pooled) -> ChainError | None:
-        """Run one extrinsic; gives back why no block may contain it."""
+    def _apply(self, ctx: Context, pooled: _Pooled) -> ChainError | Weight:
+        """Run one extrinsic; returns what it weighed, or why no block may contain it."""
         extrinsic = pooled.extrinsic
         if ctx.block >= pooled.death:
             return InvalidTransaction("BadProof", f"its era ended before block {pooled.death}")
         try:
-            executive.apply_extrinsic(ctx, extrinsic)
+            return executive.apply_extrinsic(ctx, extrinsic)
         except ChainError as error:
             return error
         except Exception as error:
             del self._pool[extrinsic.hash]
             name = f"{extrinsic.call.pallet}.{extrinsic.call.name}"
             raise BlockFailed(f"block {ctx.block}: {name} raised {error!r}") from error
-        return None
 
     def _commit(self, parent: bytes, number: int, slot: int, extrinsics: list[bytes]) -> Block:
         """Take the roots, write the block, and make it the head."""
@@ -488,12 +467,11 @@ class Chain:
         return events
 
     def refusals(self, number: int) -> dict[int, DispatchError]:
-        """What failed in the newest block, by the place of the event that tells of it, with the chain's sentences.
+        """What failed in one of the newest blocks, by the place of its event, with the chain's sentences.
 
         A block's bytes hold only names of errors, so an older block has none.
         """
-        block, refusals = self._refusals
-        return refusals if block == number else {}
+        return self._refusals.get(number, {})
 
     def runtime_call(self, api: str, method: str, data: bytes, number: int) -> bytes:
         """Answer a runtime API: SCALE arguments in, SCALE result out.

@@ -5,11 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from tao_lab.chain.dispatch import CALL_FILTERS, DISPATCH_GUARDS, Call, Origin, Post
+from tao_lab.chain.dispatch import CALL_FILTERS, DISPATCH_GUARDS, Call, Origin, Post, Weight
 from tao_lab.chain.errors import DispatchError
 from tao_lab.chain.rules import Rules
 from tao_lab.chain.runtime import Runtime
 from tao_lab.chain.state import Storage
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a call that another call carried out.
+
+    Attributes:
+        error: Why it failed; None where it did not.
+        actual_weight: What it reports to have weighed; None where that is what it was declared with.
+    """
+
+    error: DispatchError | None
+    actual_weight: Weight | None
+
+    def weight_of(self, call: Call) -> Weight:
+        """What the call weighed (`extract_actual_weight`)."""
+        return call.registered.spent(call.args, self.actual_weight)
 
 
 @dataclass(slots=True)
@@ -71,7 +88,6 @@ class Context:
             DispatchError: It failed and left nothing behind; `System.CallFiltered` where the origin may not call it.
             NotInLab: This chain does not carry it out.
         """
-        registered = call.registered
         if origin.kind != "Root" and not all(allows(call) for allows in (*CALL_FILTERS, *origin.filters)):
             raise DispatchError(
                 "System",
@@ -81,20 +97,29 @@ class Context:
         if origin.account is not None:
             for guard in DISPATCH_GUARDS:
                 guard(self, origin.account, call)
-        mark = self.mark()
+        return self.dispatch_bypassing_filters(origin, call)
+
+    def dispatch_bypassing_filters(self, origin: Origin, call: Call) -> Post:
+        """Carry out a call as root's calls do, whatever filters and guards say (`dispatch_bypass_filter`).
+
+        Raises:
+            DispatchError: It failed and left nothing behind.
+            NotInLab: This chain does not carry it out.
+        """
+        registered, mark = call.registered, self.mark()
         try:
             return registered.function(self, origin, **call.args) or Post()
         except BaseException:
             self.rollback(mark)
             raise
 
-    def try_dispatch(self, origin: Origin, call: Call) -> DispatchError | None:
-        """Carry out a call; a failure is given back instead of raised."""
+    def try_dispatch(self, origin: Origin, call: Call, *, bypassing_filters: bool = False) -> Outcome:
+        """Carry out a call; a failure is returned instead of raised."""
+        dispatch = self.dispatch_bypassing_filters if bypassing_filters else self.dispatch
         try:
-            self.dispatch(origin, call)
+            return Outcome(None, dispatch(origin, call).weight)
         except DispatchError as error:
-            return error
-        return None
+            return Outcome(error, error.weight)
 
     def dispatch_result(self, error: DispatchError | None) -> Any:
         """`DispatchResult` as events carry it."""

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tao_lab.chain import absent
 from tao_lab.chain.errors import DispatchError, NotInLab
 
 if TYPE_CHECKING:
@@ -43,6 +44,10 @@ class Weight:
     def __add__(self, other: Weight) -> Weight:
         return Weight(self.ref_time + other.ref_time, self.proof_size + other.proof_size)
 
+    def at_most(self, limit: Weight) -> Weight:
+        """Each part, but not more than that of `limit`."""
+        return Weight(min(self.ref_time, limit.ref_time), min(self.proof_size, limit.proof_size))
+
     def encodable(self) -> dict[str, int]:
         """As the runtime's `Weight`."""
         return {"ref_time": self.ref_time, "proof_size": self.proof_size}
@@ -61,6 +66,24 @@ def inner_weight(base: Weight) -> WeightFunction:
 def weight(base: int, reads: int = 0, writes: int = 0) -> Weight:
     """The usual form of a benchmark: a base in picoseconds, plus database reads and writes."""
     return Weight(base + reads * DB_READ + writes * DB_WRITE)
+
+
+@dataclass(slots=True)
+class Tally:
+    """Database accesses that a call counts while it runs, to report what it really weighed."""
+
+    reads: int = 0
+    writes: int = 0
+
+    def add(self, reads: int = 0, writes: int = 0) -> None:
+        """Count some more."""
+        self.reads += reads
+        self.writes += writes
+
+    @property
+    def weight(self) -> Weight:
+        """Weight of all of them."""
+        return weight(0, self.reads, self.writes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +159,12 @@ def lookup(address: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """What a call may give back: whether its fee is taken after all, and what it really weighed."""
+    """What a call may return (`PostDispatchInfo`).
+
+    Attributes:
+        pays_fee: Whether its fee is taken after all.
+        weight: What it really weighed; None where that is what it was declared with.
+    """
 
     pays_fee: bool = True
     weight: Weight | None = None
@@ -158,8 +186,13 @@ class RegisteredCall:
         return self.pays_fee if isinstance(self.pays_fee, bool) else self.pays_fee(args)
 
     def weight_of(self, args: CallArgs) -> Weight:
-        """Weight with these arguments."""
+        """Weight with these arguments, as far as is known before it runs."""
         return self.weight if isinstance(self.weight, Weight) else self.weight(args)
+
+    def spent(self, args: CallArgs, actual: Weight | None) -> Weight:
+        """What the call weighed after it ran: never more than it was declared with (`calc_actual_weight`)."""
+        declared = self.weight_of(args)
+        return declared if actual is None else actual.at_most(declared)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +230,7 @@ class Call:
         """
         found = CALLS.get((self.pallet, self.name))
         if found is None:
-            raise NotInLab(self.pallet, self.name)
+            raise NotInLab(self.pallet, self.name, absent.reason(self.pallet, self.name))
         return found
 
 

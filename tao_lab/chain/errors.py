@@ -7,7 +7,12 @@ that failed (`DispatchError`: the fee is paid, the rest is undone).
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tao_lab.errors import LabError
+
+if TYPE_CHECKING:
+    from tao_lab.chain.dispatch import Weight
 
 
 class ChainError(LabError):
@@ -29,9 +34,9 @@ class MalformedExtrinsic(BadValue):
 class NotInLab(ChainError):
     """A call of the real runtime which this chain knows by name but does not carry out."""
 
-    def __init__(self, pallet: str, call: str) -> None:
-        super().__init__(f"{pallet}.{call} is not in the lab's chain")
-        self.pallet, self.call = pallet, call
+    def __init__(self, pallet: str, call: str, reason: str = "") -> None:
+        super().__init__(f"{pallet}.{call} is not in the lab's chain" + (f": {reason}" if reason else ""))
+        self.pallet, self.call, self.reason = pallet, call, reason
 
 
 class InvalidTransaction(ChainError):
@@ -56,12 +61,18 @@ class DispatchError(ChainError):
 
     `DispatchError("Balances", "LiquidityRestrictions")` is a pallet's error; the shared ones are
     `DispatchError("Token", "FundsUnavailable")`, `("Arithmetic", "Overflow")` and `DispatchError("BadOrigin")`.
+
+    Attributes:
+        weight: What the call weighed until it failed; None where that is what it was declared with.
     """
+
+    weight: Weight | None
 
     def __init__(self, pallet: str, name: str = "", sentence: str = "") -> None:
         label = f"{pallet}.{name}" if name else pallet
         super().__init__(f"{label}: {sentence}" if sentence else label)
         self.pallet, self.name, self.sentence = pallet, name, sentence
+        self.weight = None
 
 
 class BlockFailed(ChainError):

@@ -7,6 +7,7 @@ of `construct_runtime!` in `runtime/src/lib.rs`.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 from bittensor_core import ss58_encode
@@ -15,6 +16,7 @@ from tao_lab.chain.block import Header
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import NONE, TRANSACTION_CHECKS, Call, Post, Weight, signed
 from tao_lab.chain.errors import BlockFailed, DispatchError, InvalidTransaction, RuleBroken
+from tao_lab.chain.extensions import extension_weight
 from tao_lab.chain.extrinsic import Extrinsic, compact, inherent
 from tao_lab.chain.pallets import proxy, system, transaction_payment
 from tao_lab.chain.runtime import SS58_FORMAT, Runtime
@@ -63,14 +65,14 @@ def apply_clock(ctx: Context, time_ms: int) -> Extrinsic:
     ctx.phase = {"ApplyExtrinsic": 0}
     clock = inherent(ctx.runtime, "Timestamp", "set", {"now": time_ms})
     post = ctx.dispatch(NONE, clock.call)
-    _deposit_result(ctx, clock.call, post, None)
+    _deposit_result(ctx, clock.call, extrinsic_weight(ctx.runtime, clock), post, None)
     return clock
 
 
 def apply_inherent(ctx: Context, extrinsic: Extrinsic) -> None:
     """Carry out another call of the author; one that fails is in the block with its error."""
-    failure = ctx.try_dispatch(NONE, extrinsic.call)
-    _deposit_result(ctx, extrinsic.call, Post(), failure)
+    failure = ctx.try_dispatch(NONE, extrinsic.call).error
+    _deposit_result(ctx, extrinsic.call, extrinsic_weight(ctx.runtime, extrinsic), Post(), failure)
 
 
 def finalize(ctx: Context) -> None:
@@ -81,10 +83,19 @@ def finalize(ctx: Context) -> None:
 
 
 def extrinsic_weight(runtime: Runtime, extrinsic: Extrinsic) -> Weight:
-    """Weight of an extrinsic with its frame."""
-    registered = extrinsic.call.registered
-    base = transaction_payment.base_weight(runtime, registered.dispatch_class)
-    return base + registered.weight_of(extrinsic.call.args)
+    """Weight of an extrinsic with its frame and its checks, before it runs."""
+    return _spent_weight(runtime, extrinsic, Post())
+
+
+def _spent_weight(runtime: Runtime, extrinsic: Extrinsic, post: Post) -> Weight:
+    call, registered = extrinsic.call, extrinsic.call.registered
+    frame = _frame_weight(runtime, registered.dispatch_class, extension_weight(extrinsic))
+    return frame + registered.spent(call.args, post.weight)
+
+
+@cache
+def _frame_weight(runtime: Runtime, dispatch_class: str, checks: Weight) -> Weight:
+    return transaction_payment.base_weight(runtime, dispatch_class) + checks
 
 
 def highest_fee(runtime: Runtime, extrinsic: Extrinsic) -> int:
@@ -93,16 +104,20 @@ def highest_fee(runtime: Runtime, extrinsic: Extrinsic) -> int:
 
 
 def _fee(runtime: Runtime, extrinsic: Extrinsic, post: Post) -> int:
+    """Rao for the frame, the length, and the weight of checks and call; the tip alone where the call is free."""
     call, registered = extrinsic.call, extrinsic.call.registered
     if not (post.pays_fee and registered.pays(call.args)):
         return extrinsic.tip
-    weight = post.weight or registered.weight_of(call.args)
+    weight = registered.spent(call.args, post.weight) + extension_weight(extrinsic)
     parts = transaction_payment.fee_parts(runtime, registered.dispatch_class, weight, len(extrinsic.data))
     return sum(parts) + extrinsic.tip
 
 
-def apply_extrinsic(ctx: Context, extrinsic: Extrinsic) -> None:
+def apply_extrinsic(ctx: Context, extrinsic: Extrinsic) -> Weight:
     """Carry out a signed extrinsic: nonce, fee, call, settlement, events.
+
+    Returns:
+        What it weighed in the end, with its frame.
 
     Raises:
         InvalidTransaction: No block may contain it; nothing was done. A call that fails does not raise: it is in the
@@ -111,13 +126,13 @@ def apply_extrinsic(ctx: Context, extrinsic: Extrinsic) -> None:
     """
     mark = ctx.mark()
     try:
-        _apply(ctx, extrinsic)
+        return _apply(ctx, extrinsic)
     except BaseException:
         ctx.rollback(mark)
         raise
 
 
-def _apply(ctx: Context, extrinsic: Extrinsic) -> None:
+def _apply(ctx: Context, extrinsic: Extrinsic) -> Weight:
     who, call = str(extrinsic.signer), extrinsic.call
     info = system.account(ctx, who)
     if extrinsic.nonce != info["nonce"]:
@@ -132,11 +147,13 @@ def _apply(ctx: Context, extrinsic: Extrinsic) -> None:
     try:
         post = ctx.dispatch(signed(who), call)
     except DispatchError as error:
-        failure = error
+        post, failure = Post(weight=error.weight), error
     if highest:
-        fee = min(_fee(ctx.runtime, extrinsic, post), highest)
+        fee = highest if post == Post() else min(_fee(ctx.runtime, extrinsic, post), highest)
         transaction_payment.settle_fee(ctx, payer, highest, fee, extrinsic.tip, in_alpha)
-    _deposit_result(ctx, call, post, failure)
+    spent = _spent_weight(ctx.runtime, extrinsic, post)
+    _deposit_result(ctx, call, spent, post, failure)
+    return spent
 
 
 def outcome(ctx: Context) -> Any:
@@ -145,14 +162,12 @@ def outcome(ctx: Context) -> Any:
     return {"Err": event["attributes"]["dispatch_error"]} if event["event_id"] == "ExtrinsicFailed" else {"Ok": None}
 
 
-def _deposit_result(ctx: Context, call: Call, post: Post, failure: DispatchError | None) -> None:
-    """The last event of an extrinsic: success, or the error."""
+def _deposit_result(ctx: Context, call: Call, spent: Weight, post: Post, failure: DispatchError | None) -> None:
+    """The last event of an extrinsic: success, or the error; with what it weighed and whether it paid."""
     registered = call.registered
-    weight = post.weight or registered.weight_of(call.args)
-    total = weight + transaction_payment.base_weight(ctx.runtime, registered.dispatch_class)
     pays = post.pays_fee and registered.pays(call.args)
     info = {
-        "weight": total.encodable(),
+        "weight": spent.encodable(),
         "class": registered.dispatch_class,
         "pays_fee": "Yes" if pays else "No",
     }

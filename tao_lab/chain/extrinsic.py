@@ -11,6 +11,7 @@ Sources: `sp_runtime::generic::{UncheckedExtrinsic, Era}` of the Polkadot SDK; `
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import bittensor_core
 
@@ -186,6 +187,20 @@ def has_valid_signature(extrinsic: Extrinsic, genesis_hash: bytes, era_hash: byt
     """Whether the extrinsic's signer signed it for this chain and this era."""
     payload = signed_payload(extrinsic, genesis_hash, era_hash)
     return bool(bittensor_core.verify(payload, extrinsic.signature, extrinsic.signer, extrinsic.signature_kind))
+
+
+def call_bytes(runtime: Runtime, call: Call) -> bytes:
+    """A call's SCALE bytes, with the calls inside it."""
+    return bytes(runtime.core.compose_call(call.pallet, call.name, _composable(runtime, call.args)))
+
+
+def _composable(runtime: Runtime, value: Any) -> Any:
+    """An argument as `compose_call` takes it: with bytes in place of calls."""
+    if isinstance(value, Call):
+        return call_bytes(runtime, value)
+    if isinstance(value, dict):
+        return {key: _composable(runtime, item) for key, item in value.items()}
+    return [_composable(runtime, item) for item in value] if isinstance(value, list) else value
 
 
 def inherent(runtime: Runtime, pallet: str, name: str, args: dict[str, object]) -> Extrinsic:

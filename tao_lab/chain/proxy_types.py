@@ -1,12 +1,13 @@
 """What each kind of proxy may call for the account that it stands for.
 
-Source: `define_proxy_filters!` and `impl InstanceFilter for ProxyType` in `runtime/src/lib.rs`. `BasketTrading` is in
-the newer metadata only, and may call nothing here.
+Source: `define_proxy_filters!` and `impl InstanceFilter for ProxyType` in `runtime/src/lib.rs`. Calls that only the
+newer metadata has are judged as the older calls that they extend (`TWINS`). `BasketTrading` is in the newer metadata
+only, and may call nothing here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tao_lab.chain.dispatch import Call
@@ -15,16 +16,49 @@ ANY, NON_TRANSFER, TRANSFER, SMALL_TRANSFER = "Any", "NonTransfer", "Transfer", 
 SMALL_TRANSFER_LIMIT = 500_000_000  # rao, and of alpha
 
 
+DEPRECATED = ("Triumvirate", "Senate", "Governance", "RootWeights")
+TWINS = {  # calls newer than the rules, and the older calls whose filters they inherit
+    ("SubtensorModule", new): ("SubtensorModule", old)
+    for new, old in (
+        ("transfer_stake_and_hotkey", "transfer_stake"),
+        ("move_stake_limit", "move_stake"),
+        ("claim_root_with_hotkey", "claim_root"),
+        ("stake_into_basket", "add_stake"),
+        ("swap_basket", "swap_stake"),
+        ("add_collateral", "add_stake"),
+        ("set_min_collateral", "add_stake"),
+    )
+}
+
+
 def _calls(pallet: str, names: str) -> frozenset[tuple[str, str]]:
     return frozenset((pallet, name) for name in names.split())
 
 
-def _below(argument: str) -> Callable[[Call], bool]:
-    return lambda call: int(call.args[argument]) < SMALL_TRANSFER_LIMIT
+@dataclass(frozen=True)
+class Below:
+    """An argument that must be less than a limit (`ParamLessThan`)."""
+
+    argument: str
+    limit: int = SMALL_TRANSFER_LIMIT
+
+    def holds(self, call: Call) -> bool:
+        """Whether it is."""
+        return int(call.args[self.argument]) < self.limit
 
 
-def _wraps(pallet: str, name: str) -> Callable[[Call], bool]:
-    return lambda call: any((inner.pallet, inner.name) == (pallet, name) for inner in call.inner())
+@dataclass(frozen=True)
+class Wraps:
+    """An argument that must be a certain call (`NestedCallMustBe`)."""
+
+    argument: str
+    pallet: str
+    name: str
+
+    def holds(self, call: Call) -> bool:
+        """Whether it is."""
+        inner: Call = call.args[self.argument]
+        return (inner.pallet, inner.name) == (self.pallet, self.name)
 
 
 @dataclass(frozen=True)
@@ -41,15 +75,22 @@ class Filter:
     denies: bool
     calls: frozenset[tuple[str, str]] = frozenset()
     exceptions: frozenset[tuple[str, str]] = frozenset()
-    conditions: Mapping[str, Callable[[Call], bool]] | None = None
+    conditions: Mapping[str, Below | Wraps] | None = None
 
     def allows(self, call: Call) -> bool:
         """Whether the call may be made."""
-        name = (call.pallet, call.name)
-        listed = (name in self.calls or (call.pallet, "*") in self.calls) and name not in self.exceptions
-        if listed and self.conditions is not None:
-            listed = self.conditions[call.name](call)
+        condition = self.condition(call.pallet, call.name)
+        return self.names(call.pallet, call.name) and (condition is None or condition.holds(call))
+
+    def names(self, pallet: str, name: str) -> bool:
+        """Whether a call of that name may be made, if its condition holds."""
+        made = TWINS.get((pallet, name), (pallet, name))
+        listed = (made in self.calls or (pallet, "*") in self.calls) and made not in self.exceptions
         return listed != self.denies
+
+    def condition(self, pallet: str, name: str) -> Below | Wraps | None:
+        """What must hold besides for a call of that name."""
+        return (self.conditions or {}).get(TWINS.get((pallet, name), (pallet, name))[1])
 
 
 ALL, NOTHING = Filter(denies=True), Filter(denies=False)
@@ -87,9 +128,9 @@ FILTERS = {
         False,
         _calls("Balances", "transfer_keep_alive transfer_allow_death") | _calls("SubtensorModule", "transfer_stake"),
         conditions={
-            "transfer_keep_alive": _below("value"),
-            "transfer_allow_death": _below("value"),
-            "transfer_stake": _below("alpha_amount"),
+            "transfer_keep_alive": Below("value"),
+            "transfer_allow_death": Below("value"),
+            "transfer_stake": Below("alpha_amount"),
         },
     ),
     "Owner": Filter(
@@ -116,7 +157,7 @@ FILTERS = {
     "SudoUncheckedSetCode": Filter(
         False,
         _calls("Sudo", "sudo_unchecked_weight"),
-        conditions={"sudo_unchecked_weight": _wraps("System", "set_code")},
+        conditions={"sudo_unchecked_weight": Wraps("call", "System", "set_code")},
     ),
     "SwapHotkey": Filter(False, _calls("SubtensorModule", "swap_hotkey swap_hotkey_v2")),
     "SubnetLeaseBeneficiary": Filter(
@@ -134,11 +175,8 @@ FILTERS = {
         ),
     ),
     "RootClaim": Filter(False, _calls("SubtensorModule", "claim_root")),
-    "Triumvirate": NOTHING,
-    "Senate": NOTHING,
-    "Governance": NOTHING,
-    "RootWeights": NOTHING,
     "BasketTrading": NOTHING,
+    **dict.fromkeys(DEPRECATED, NOTHING),
 }
 
 

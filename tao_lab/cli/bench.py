@@ -181,7 +181,7 @@ def bench_judge(
     from tao_lab.bench import judge
     from tao_lab.errors import LabError
 
-    chosen = [e for e in judge.exercises(labs or ()) if e.solution is not None]
+    chosen = judge.exercises(labs or ())
     if not chosen:
         known = sorted({e.id[:2] for e in judge.exercises()})
         raise LabError(f"labs: {', '.join(labs or ())}; allowed: {', '.join(known)}")
@@ -199,6 +199,8 @@ def bench_judge(
             typer.echo(f"{each.exercise} survived: {label}")
         for label in each.idle:
             typer.echo(f"{each.exercise} listed as equivalent, and is no mutant that survives: {label}")
+        for problem in each.broken:
+            typer.echo(f"{each.exercise} an edit does not fit: {problem}")
     mutants, killed, equivalent = (
         sum(getattr(each, name) for each in found) for name in ("mutants", "killed", "equivalent")
     )
@@ -206,7 +208,7 @@ def bench_judge(
     survived = sum(len(each.survived) for each in found)
     typer.echo(f"{told / max(killed, 1):.1%} of the killed mutants get more than the generic hint")
     typer.echo(f"mutants {mutants}, killed {killed}, equivalent {equivalent}, survived {survived}")
-    if survived or any(each.idle for each in found):
+    if survived or any(each.idle or each.broken for each in found):
         raise typer.Exit(1)
 
 
@@ -230,4 +232,28 @@ def bench_start(
     ratios = ", ".join(f"{each.start.name} {each.ratio:.2f} (at most {each.start.limit})" for each in timings)
     typer.echo(f"ratios to {start.PEER}: {ratios}: {'over the limit' if over else 'within the limits'}")
     if over:
+        raise typer.Exit(1)
+
+
+@bench.command("node", epilog="Example: `tao-lab bench node`")
+def bench_node() -> None:
+    """Storage reads and signed transfers of 1, 10 and 100 clients against a bare WebSocket echo; the node's memory."""
+    from tao_lab.bench import machine, node
+
+    table = Table("what", "clients", "node /s", "p95 ms", "echo /s", "p95 ms", "ratio", "at least")
+    with progress_bars() as progress:
+        task = progress.add_task("node", total=2 * len(node.CLIENTS) + 10)
+        found, growth = node.measure(lambda: progress.advance(task))
+    for line in found:
+        loads = [
+            text for load in (line.node, line.echo) for text in (f"{load.per_second:,.0f}", f"{load.p95 * 1e3:.1f}")
+        ]
+        table.add_row(line.what, str(line.clients), *loads, f"{line.ratio:.3f}", f"{line.least}")
+    output.print(table, soft_wrap=False)
+    flat = growth <= node.MOST_GROWTH
+    typer.echo(f"memory over {node.MEMORY_REQUESTS:,} reads: {growth / 2**20:+.1f} MiB; {machine.describe()}")
+    over = [line for line in found if line.ratio < line.least]
+    ratios = ", ".join(f"{line.what} {line.clients}: {line.ratio:.3f}" for line in found)
+    typer.echo(f"ratios node/echo {ratios} ({'within the limits' if flat and not over else 'over the limit'})")
+    if over or not flat:
         raise typer.Exit(1)

@@ -37,9 +37,9 @@ def doctor() -> None:
     The exit code is 1 only if something is missing that the lab cannot do without. A graphics card is not.
     """
     from rich.markup import escape
-    from rich.table import Table
+    from rich.table import Column, Table
 
-    table = Table("what", "", "found", "otherwise")
+    table = Table("what", "", Column("found", overflow="fold"), Column("otherwise", overflow="fold"))
     findings = [*_python(), *_machine(), *_graphics(), *_programs(), _smollm2()]
     for finding in findings:
         table.add_row(*map(escape, (finding.what, finding.state, finding.found, finding.otherwise)))

@@ -59,12 +59,15 @@ def update(work: Work = None) -> None:
         if not free:
             raise LabError(
                 f"{folder.path} is open in JupyterLab, which may write at the same time; end it with Ctrl-C where "
-                "`tao-lab lab` runs, and open it again: it updates when it opens"
+                "`tao-lab lab` runs, and open it again: it updates when it opens, and its kernels run the new code"
             )
         outcomes = folder.update()
     show(folder, outcomes)
     if not outcomes:
         typer.echo(f"{folder.path}: all labs are up to date")
+    typer.echo(
+        "If a notebook is open elsewhere, restart its kernel (Kernel, Restart Kernel): it still runs the old code."
+    )
     if not all(outcome.done for outcome in outcomes):
         raise typer.Exit(1)
 

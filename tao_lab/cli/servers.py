@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import ssl
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,12 +15,17 @@ from tao_lab import servers
 from tao_lab.cli.app import app
 from tao_lab.cli.labs import Work, show
 from tao_lab.errors import LabError
-from tao_lab.node.producer import FASTEST_SECONDS, SLOWEST_SECONDS, Producer
-from tao_lab.units import BLOCK_SECONDS
+from tao_lab.paths import WITHOUT_SOLUTIONS
+from tao_lab.units import BLOCK_SECONDS, FASTEST_SECONDS, RAO_PER_TAO, SLOWEST_SECONDS
 
 if TYPE_CHECKING:
+    import threading
+
+    from tao_lab.classroom.host import Place
     from tao_lab.network import Network
 
+OWN_ADDRESSES = ("127.0.0.1", "localhost", "::1")
+TOKEN_BYTES = 12
 DEV_SECONDS = 0.25  # between blocks, as in a node built with `fast-runtime`
 START_HERE = "00-start-here.ipynb"
 
@@ -30,6 +37,14 @@ def lab(
         int, typer.Option(min=1024, max=65535, help="Port on this machine; the next free one is taken.")
     ] = 8888,
     browser: Annotated[bool, typer.Option(help="Open a browser (where there is a display).")] = True,
+    without_solutions: Annotated[
+        bool,
+        typer.Option(
+            "--without-solutions",
+            envvar=WITHOUT_SOLUTIONS,
+            help="For students: list no solutions, and let `tao-lab solve` write none.",
+        ),
+    ] = False,
 ) -> None:
     """Open JupyterLab at your own copies of the labs, on this machine only.
 
@@ -38,13 +53,18 @@ def lab(
     """
     from tao_lab.work import WorkFolder
 
+    if without_solutions:
+        os.environ[WITHOUT_SOLUTIONS] = "1"
     folder = WorkFolder(work)
     first = START_HERE if folder.is_new else ""
     with folder.held() as free:
         if free:
             show(folder, folder.update())
         else:
-            typer.echo(f"{folder.path} is open in another JupyterLab already; updates wait until that has ended")
+            typer.echo(
+                f"{folder.path} is open in another JupyterLab already; updates wait until that has ended. "
+                "After `git pull`, restart the kernels there (Kernel, Restart Kernel): they run the old code"
+            )
         _serve(servers.lab_command(folder.path, first), port, browser)
 
 
@@ -89,21 +109,50 @@ def node(
     report_subnet: Annotated[
         bool, typer.Option("--report-subnet", help="Make subnet 171 with the numbers of the report behind the course.")
     ] = False,
+    class_: Annotated[
+        bool, typer.Option("--class", help="A class: a code to join, a faucet, the instructor's page and projector.")
+    ] = False,
+    title: Annotated[str, typer.Option(help="With --class: what the class is called.")] = "TAO Lab",
+    grant: Annotated[float, typer.Option(min=0, max=10_000, help="With --class: τ for each who joins.")] = 100,
+    page_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="With --class: port of the instructor's page, on this machine only.")
+    ] = 9955,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; 0.0.0.0 opens the node to the network, with a token.")
+    ] = "127.0.0.1",
+    certificate: Annotated[
+        Path | None, typer.Option(help="Certificate (PEM): the node speaks TLS, and its address begins with wss.")
+    ] = None,
+    key: Annotated[Path | None, typer.Option(help="The certificate's private key (PEM).")] = None,
 ) -> None:
-    """Run a chain that `btcli` and the SDK can use, on this machine only, until Ctrl-C."""
+    """Run a chain that `btcli` and the SDK can use, on this machine only unless told otherwise, until Ctrl-C."""
+    import secrets
     import signal
     import threading
     from contextlib import nullcontext
 
     from tao_lab.chain.genesis import dev_genesis
+    from tao_lab.classroom.host import Place
     from tao_lab.network import Network
     from tao_lab.node.faucet import Faucet
+    from tao_lab.node.producer import Producer
+    from tao_lab.node.server import Server
 
     if instant and block_seconds is not None:
         raise LabError("--instant and --block-seconds are both given; blocks come by time or with extrinsics")
     stop = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stop.set())
+    tls = _tls(certificate, key)
+    if host not in OWN_ADDRESSES:
+        typer.echo(f"warning: {host} opens the node to other machines; who has the code can use it", err=True)
+    if class_:
+        if instant or dev or report_subnet:
+            raise LabError("--class goes with none of --instant, --dev and --report-subnet")
+        _run_class(file, title, grant, block_seconds, Place(host, port, tls), page_port, stop)
+        return
+    origins = tuple(allow_origin or ())
+    token = None if host in OWN_ADDRESSES else secrets.token_urlsafe(TOKEN_BYTES)
     seconds = None if instant else block_seconds or (DEV_SECONDS if dev else BLOCK_SECONDS)
     with Network(file, genesis=dev_genesis() if dev else None) as net:
         if dev and net.chain.state.get("Sudo", "Key") != dev_genesis().sudo:
@@ -113,10 +162,58 @@ def node(
         net.node.instant = instant
         net.node.faucet = Faucet(net.chain) if dev else None
         blocks = nullcontext() if seconds is None else Producer(net.chain, seconds)
-        with net.serve(port=port, origins=tuple(allow_origin or ())) as server, blocks:
-            typer.echo(_node_line(server.url, net, seconds))
+        with Server(net.node, port=port, host=host, origins=origins, token=token, tls=tls) as server, blocks:
+            url = server.url if token is None else f"{server.url}/{token}"
+            typer.echo(_node_line(url, net, seconds))
             stop.wait()
         typer.echo(f"closed at block {net.block_number:,}")
+
+
+def _run_class(
+    file: Path | None,
+    title: str,
+    grant: float,
+    seconds: float | None,
+    place: Place,
+    page_port: int,
+    stop: threading.Event,
+) -> None:
+    """A class until it is stopped. A file that keeps one goes on with its code, its students and its terms."""
+    from tao_lab.classroom.host import ClassHost, kept_terms
+    from tao_lab.classroom.pages import Pages
+    from tao_lab.classroom.roster import Terms
+
+    if file is None:
+        raise LabError("a class needs a file that keeps it: tao-lab node class.db --class")
+    kept = kept_terms(file)
+    terms = kept or Terms(title=title, grant=round(grant * RAO_PER_TAO))
+    if seconds is not None:
+        terms = replace(terms, block_seconds=seconds)
+    with ClassHost(file, terms, place) as host, Pages(host, port=page_port) as pages:
+        begun = "goes on" if kept else "begins"
+        typer.echo(f"the class {terms.title!r} {begun} at block {host.net.block_number:,}, kept in {host.file}")
+        typer.echo(f"students join with the code {terms.code} at {host.server.url}")
+        typer.echo(f"your page, with the projector's view: {pages.url}")
+        stop.wait()
+        typer.echo(f"closed at block {host.net.block_number:,}")
+
+
+def _tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
+    """What the node needs to speak TLS, if a certificate is given.
+
+    Raises:
+        LabError: One of the two files is missing, or they don't fit together.
+    """
+    if certificate is None and key is None:
+        return None
+    if certificate is None or key is None:
+        raise LabError("--certificate and --key go together")
+    found = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        found.load_cert_chain(certificate, key)
+    except (OSError, ssl.SSLError) as error:
+        raise LabError(f"{certificate} and {key} are no certificate and its key in PEM ({error})") from None
+    return found
 
 
 def _node_line(url: str, net: Network, seconds: float | None) -> str:

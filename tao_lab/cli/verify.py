@@ -14,7 +14,7 @@ from tao_lab.cli.app import app, progress_bars
 def verify(
     file: Annotated[Path, typer.Argument(help="A vector file (JSON; format in docs/vectors.md).", show_default=False)],
     rules: Annotated[
-        Path | None, typer.Option(help="A Python file whose functions run in place of the library's.")
+        Path | None, typer.Option(help="A Python file whose functions run in place of the library's, in the sandbox.")
     ] = None,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds for one call of a function in --rules.")] = 10.0,
 ) -> None:
@@ -27,6 +27,10 @@ def verify(
     with progress_bars() as progress:
         task = progress.add_task(f"{loaded.kind.name} vectors", total=len(loaded.vectors))
         report = vectors.verify(loaded, rules, timeout, lambda _: progress.advance(task))
+    if report.printed:
+        typer.echo(report.printed, err=True)
+    if report.notice:
+        typer.echo(report.notice)
     for failure in report.failures:
         typer.echo(str(failure))
     typer.echo(str(report))

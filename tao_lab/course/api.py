@@ -11,13 +11,10 @@ from tao_lab.course.claims import AskedClaim
 from tao_lab.course.prediction import Prediction
 from tao_lab.course.realcode import storage_card
 
-STANDING = {"raised": "raised an error"}  # how `progress` says a state of a check, where not in its own words
 IN_A_SENTENCE: dict[checking.State, str] = {
     "not started": "is not started",
     "right": "is right",
     "wrong": "is wrong",
-    "raised": "raises an error",
-    "did not end": "does not end",
 }
 
 cells.watch_notebook()
@@ -113,8 +110,8 @@ def _standing(record: records.Record, exercise: str) -> str:
         return "✔ right"
     last = str(record.exercises.get(exercise, {}).get("state", "not started"))
     if record.was_right(exercise):
-        return f"⚠ was right, last check: {STANDING.get(last, last)}"
-    return f"{'○' if last == 'not started' else '✘'} {STANDING.get(last, last)}"
+        return f"⚠ was right, last check: {last}"
+    return f"{'○' if last == 'not started' else '✘'} {last}"
 
 
 def mine_or_ours(exercise: str, function: Callable[..., Any], ours: Callable[..., Any]) -> Callable[..., Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from hashlib import blake2b
@@ -19,8 +19,9 @@ from typing import Any
 import numpy as np
 
 from tao_lab.course.compare import same_values
-from tao_lab.course.exercise import Case, Edit, EditError, Exercise, Function, Values, WrongAnswer, compiled, edited
-from tao_lab.course.mutants import KINDS, mutants
+from tao_lab.course.exercise import Case, Edit, EditError, Exercise, Function, Values, compiled, edited
+from tao_lab.course.mutants import KINDS, Mutant, mutants
+from tao_lab.course.plain import plain
 from tao_lab.course.running import Raised, Ran, TimeUp, not_computed, run, safe_text, time_limit
 from tao_lab.vectors import AnswerError
 
@@ -29,7 +30,7 @@ NEAR_ZERO = 1e-9  # a float below it is zero, as when answers are compared
 # Floats are rounded before they are digested. The factor moves numbers that people write down (0.5, 0.125) away from
 # the places where rounding turns, so that the last bits of a float do not matter.
 FACTOR = 0.739_085_133_215_160_7
-MUTANT_SECONDS = 5.0  # a mutant that needs longer on all cases together never ends
+MUTANT_SECONDS = 2.0  # a mutant that needs longer on all cases together never ends
 
 
 @dataclass(frozen=True)
@@ -50,12 +51,15 @@ class Attempt:
 def attempt(exercise: Exercise, function: Function, case: Case) -> Attempt:
     """Run a function on one case."""
     ran = run(function, case.arguments)
-    if ran.raised is not None:
-        return Attempt(case, ran)
-    if problem := not_computed(ran.result):
-        return Attempt(case, ran, problem=problem)
+    return Attempt(case, ran) if ran.raised is not None else read_answer(exercise, ran, case)
+
+
+def read_answer(exercise: Exercise, ran: Ran, case: Case) -> Attempt:
+    """What a result says, without harmless differences: see `plain`."""
     try:
-        return Attempt(case, ran, exercise.read(ran.result, case))
+        if problem := not_computed(ran.result):
+            return Attempt(case, ran, problem=problem)
+        return Attempt(case, ran, exercise.read(plain(ran.result), case))
     except AnswerError as error:
         return Attempt(case, ran, problem=safe_text(error, str))
     except TimeUp:
@@ -67,6 +71,15 @@ def attempt(exercise: Exercise, function: Function, case: Case) -> Attempt:
 def is_right(attempt: Attempt, expected: Values) -> bool:
     """Whether an attempt gave what must come out."""
     return attempt.values is not None and same_values(attempt.values, expected, attempt.case)
+
+
+def answers_otherwise(a: Attempt, b: Attempt) -> bool:
+    """Whether a function did something else when it was given the same case again; texts of errors don't count."""
+    if a.values is not None and b.values is not None:
+        return not same_values(a.values, b.values, a.case)
+    if a.raised is not None and b.raised is not None:
+        return a.raised.kind != b.raised.kind
+    return (a.values is None) != (b.values is None) or (a.raised is None) != (b.raised is None)
 
 
 def behave_alike(a: Attempt, b: Attempt) -> bool:
@@ -125,7 +138,15 @@ def _canonical(value: Any) -> str:
 # --- what is known ---
 
 
-def known_behaviour(exercise: Exercise, attempts: Sequence[Attempt], right: Sequence[bool]) -> WrongAnswer | None:
+@dataclass(frozen=True)
+class Known:
+    """A mistake that has a name, and the hint that helps."""
+
+    name: str
+    hint: str
+
+
+def known_behaviour(exercise: Exercise, attempts: Sequence[Attempt], right: Sequence[bool]) -> Known | None:
     """Two mistakes at once, or a mutant, that behaves as these attempts; None where nothing was computed beforehand.
 
     Attempts that only raised, or gave no answer at all, are alike for a hundred reasons: what they say is the better
@@ -141,10 +162,10 @@ def known_behaviour(exercise: Exercise, attempts: Sequence[Attempt], right: Sequ
     if name is None:
         return None
     if name in KINDS:
-        return WrongAnswer(name, KINDS[name], exercise.reference)
+        return Known(name, KINDS[name])
     hints = {wrong.name: wrong.hint for wrong in exercise.wrong_answers}
     first, second = name.split(" + ")
-    return WrongAnswer(name, f"Two things at once. {hints[first]} And: {hints[second]}", exercise.reference)
+    return Known(name, f"Two things at once. {hints[first]} And: {hints[second]}")
 
 
 @cache
@@ -182,39 +203,39 @@ class Outcome:
     digests: tuple[str, ...] = ()
 
 
-def outcomes(exercise: Exercise) -> Iterator[Outcome]:
+def outcomes(exercise: Exercise, wanted: Callable[[int], bool] = lambda place: True) -> Iterator[Outcome]:
     """What each pair of known mistakes and each mutant of a solution does.
 
-    Raises:
-        EditError: an edit does not fit the solution.
+    Args:
+        exercise: whose solution is changed.
+        wanted: which of them to run, by place; all if nothing is said.
     """
     cases = exercise.make_cases()
     expected = [exercise.expected(case) for case in cases]
+    for place, changed in enumerate(_changed(exercise)):
+        if wanted(place):
+            outcome = _outcome_of(exercise, changed, cases, expected)
+            if getattr(changed.function, "applies", True):
+                yield outcome
+
+
+def _changed(exercise: Exercise) -> Iterator[Mutant]:
     for one, other in combinations([wrong for wrong in exercise.wrong_answers if isinstance(wrong, Edit)], 2):
         try:
             function = compiled(edited(exercise.source, one, other), exercise.solution)
         except (EditError, SyntaxError):
             continue  # both change the same text: there is no such pair
-        yield _outcome_of(exercise, f"{one.name} + {other.name}", "", function, cases, expected)
-    for mutant in mutants(exercise.solution, exercise.source):
-        outcome = _outcome_of(exercise, mutant.kind, mutant.label, mutant.function, cases, expected)
-        if getattr(mutant.function, "applies", True):
-            yield outcome
+        yield Mutant(f"{one.name} + {other.name}", "", function)
+    yield from mutants(exercise.solution, exercise.source)
 
 
-def _outcome_of(
-    exercise: Exercise,
-    kind: str,
-    label: str,
-    function: Function,
-    cases: Sequence[Case],
-    expected: Sequence[Values],
-) -> Outcome:
+def _outcome_of(exercise: Exercise, changed: Mutant, cases: Sequence[Case], expected: Sequence[Values]) -> Outcome:
+    kind, label = changed.kind, changed.label
     attempts: list[Attempt] = []
     try:
         with time_limit(max(MUTANT_SECONDS, exercise.seconds)):
             for case in cases:
-                attempts.append(attempt(exercise, function, case))
+                attempts.append(attempt(exercise, changed.function, case))
     except TimeUp:
         return Outcome(kind, label, "did not end")
     right = [is_right(each, values) for each, values in zip(attempts, expected, strict=True)]

@@ -7,26 +7,42 @@ them at once, and with mutants of the solution: what behaves the same on the sam
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Literal
 
+import numpy as np
+
 from tao_lab.cards import Block, Card, Text, Tone
 from tao_lab.course import records
-from tao_lab.course.behaviour import Attempt, attempt, behave_alike, is_right, known_behaviour
-from tao_lab.course.compare import differences, show_case
-from tao_lab.course.exercise import Case, Exercise, Values, WrongAnswer
-from tao_lab.course.running import Raised, Ran, TimeUp, has_loop, has_source, is_blank, time_limit
+from tao_lab.course.behaviour import (
+    Attempt,
+    Known,
+    answers_otherwise,
+    attempt,
+    behave_alike,
+    is_right,
+    known_behaviour,
+    read_answer,
+)
+from tao_lab.course.compare import differences, first_words, show_case
+from tao_lab.course.exercise import Case, Exercise, Function, Values, WrongAnswer
+from tao_lab.course.mutants import KINDS
+from tao_lab.course.observing import observed, observed_here
+from tao_lab.course.running import Raised, Ran, TimeUp, copies, has_loop, has_source, is_blank, time_limit
+from tao_lab.errors import a_kind
 
 JUDGING = 20.0  # seconds for comparing answers and finding the mistake
-State = Literal["not started", "right", "wrong", "raised", "did not end"]
-TONE_OF: dict[str, Tone] = {
-    "not started": "waiting",
-    "right": "right",
-    "wrong": "wrong",
-    "raised": "raised",
-    "did not end": "raised",
-}
+REPEATING = 1.0  # seconds for asking right cases again, in another order
+State = Literal["not started", "right", "wrong"]
+TONE_OF: dict[State, Tone] = {"not started": "waiting", "right": "right", "wrong": "wrong"}
+CHANGEABLE = (list, dict, set, bytearray, np.ndarray, tuple)  # kinds of results that may change after a call
+STATEFUL = (
+    "Look for what outlives a call: a default argument that is a list or a dict, a name outside the function, a cache "
+    "whose key leaves something out, chance, a clock."
+)
 
 
 @dataclass(frozen=True, repr=False)
@@ -40,6 +56,7 @@ class CheckResult:
         mistake: name of the wrong answer that behaves the same, or empty.
         usable: whether every case gave an answer, right or wrong.
         card: all of it, to be shown.
+        case: the smallest that is not right; None where there is none.
     """
 
     exercise: str
@@ -48,6 +65,12 @@ class CheckResult:
     mistake: str
     usable: bool
     card: Card
+    case: Case | None = None
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """The arguments of the smallest case that is not right, by name; empty where there is none."""
+        return {} if self.case is None else copies(self.case.arguments)
 
     def _repr_html_(self) -> str:
         return self.card._repr_html_()
@@ -70,7 +93,7 @@ def check(exercise: Exercise, function: Any, seconds: float | None = None) -> Ch
 def not_checked(exercise: Exercise, problem: str) -> CheckResult:
     """The result for a function whose cell failed when it last ran: what is there is older than its text."""
     hint = f"The cell with your function stopped with {problem}. Mend it, run it, then check again."
-    return _result(exercise, "raised", hint)
+    return _result(exercise, "wrong", hint)
 
 
 def note(result: CheckResult) -> CheckResult:
@@ -110,13 +133,14 @@ def _judge(exercise: Exercise, function: Any, seconds: float) -> CheckResult:
     if not callable(function):
         hint = (
             f"`check` needs the function itself: `check({exercise.id!r}, {exercise.name})`, without parentheses after "
-            f"its name. It was given a {type(function).__name__}."
+            f"its name. It was given {a_kind(function)}."
         )
         return _result(exercise, "wrong", hint)
     if is_blank(function):
         return _not_started(exercise)
     cases = _cases(exercise)
     attempts: list[Attempt] = []
+    begin = time.monotonic()
     try:
         with time_limit(seconds):
             for case in cases:
@@ -127,12 +151,65 @@ def _judge(exercise: Exercise, function: Any, seconds: float) -> CheckResult:
             "Does its loop end, and after how many rounds?" if has_loop(function) else "What in it takes so long?"
         )
         hint = f"Your function was stopped after {seconds:g} s, on this case: {case.about}. {exercise.slow or question}"
-        return _result(exercise, "did not end", hint)
+        return _result(exercise, "wrong", hint, case=case)
     if all(_is_not_implemented(attempt.ran) for attempt in attempts) and not (
         has_source(function) and attempts[0].ran.result is None and attempts[0].raised is None
     ):
         return _not_started(exercise)
-    return _judge_attempts(exercise, attempts)
+    each = (time.monotonic() - begin) / len(attempts)
+    return _judge_attempts(exercise, attempts, lambda tries: _again(exercise, function, tries, each, seconds))
+
+
+def _again(
+    exercise: Exercise, function: Function, attempts: Iterable[Attempt], each: float, seconds: float
+) -> CheckResult | None:
+    """Ask some cases again: the result for a function that then does something else, None for one that does not.
+
+    Args:
+        exercise: what should be solved.
+        function: the student's function.
+        attempts: at the cases, in the order in which they are asked again.
+        each: seconds that a case takes; those beyond `REPEATING` seconds are not asked.
+        seconds: that all of it may take.
+    """
+    begin, attempts = time.monotonic(), tuple(attempts)
+    asked = attempts[0]
+    try:
+        with time_limit(seconds):
+            for asked in attempts:
+                if time.monotonic() - begin + each > REPEATING:
+                    break
+                second = attempt(exercise, function, asked.case)
+                if second.ran.changed or second.ran.touched:
+                    return _altered(exercise, second, usable=True)
+                if answers_otherwise(asked, second):
+                    return _stateful(exercise, asked, _otherwise(exercise, asked, second))
+            asked = attempts[0]
+            kept = asked.raised is None and isinstance(asked.ran.result, CHANGEABLE)
+            if kept and answers_otherwise(asked, read_answer(exercise, asked.ran, asked.case)):
+                return _stateful(exercise, asked, "what it returned changes when it is called again")
+    except TimeUp:
+        return _stateful(exercise, asked, "it does not end when it is asked again")
+    return None
+
+
+def _otherwise(exercise: Exercise, first: Attempt, second: Attempt) -> str:
+    if second.raised is not None:
+        return f"asked again, it raises `{second.raised}`"
+    if second.values is None:
+        return f"asked again, this comes: {second.problem}"
+    if exercise.quiz or first.values is None:
+        return "asked again, it answers otherwise"
+    words = (
+        first_words(second.values, first.values, first.case).removesuffix(".").replace("right is", "at first it was")
+    )
+    return f"asked again, {words}"
+
+
+def _stateful(exercise: Exercise, attempt: Attempt, what: str) -> CheckResult:
+    hint = f"{KINDS['hidden state']} On one case ({attempt.case.about}) {what}. {STATEFUL}"
+    blocks = (*show_case(attempt.case, exercise.axes), *_printed([attempt]))
+    return _result(exercise, "wrong", hint, "hidden state", blocks, True, attempt.case)
 
 
 def _is_not_implemented(ran: Ran) -> bool:
@@ -146,28 +223,46 @@ def _not_started(exercise: Exercise) -> CheckResult:
     return _result(exercise, "not started", hint)
 
 
-def _judge_attempts(exercise: Exercise, attempts: list[Attempt]) -> CheckResult:
+def _judge_attempts(
+    exercise: Exercise, attempts: list[Attempt], again: Callable[[Iterable[Attempt]], CheckResult | None]
+) -> CheckResult:
     usable = all(attempt.values is not None for attempt in attempts)
     expected = [_expected(exercise, attempt.case) for attempt in attempts]
     right = [is_right(attempt, values) for attempt, values in zip(attempts, expected, strict=True)]
     suspect = next((a for a, ok in zip(attempts, right, strict=True) if a.ran.changed or a.ran.touched or not ok), None)
     if suspect is not None and (suspect.ran.changed or suspect.ran.touched):
-        hint = _changed_hint(suspect.ran.changed) if suspect.ran.changed else _touched_hint(suspect.ran.touched)
-        return _result(exercise, "wrong", hint, blocks=_printed([suspect]), usable=usable)
+        return _altered(exercise, suspect, usable)
     if suspect is None:
         agree = f"All {len(attempts)} cases agree." if len(attempts) > 1 else "It agrees."
         said = (Text(agree), Text(exercise.unlocks), *_printed(attempts))
-        return _result(exercise, "right", "", blocks=said, usable=True)
+        return again(reversed(attempts)) or _result(exercise, "right", "", blocks=said, usable=True)
 
     place = min((i for i, ok in enumerate(right) if not ok), key=lambda i: attempts[i].case.size)
     failed = attempts[place]
-    mistake = _find_mistake(exercise, attempts, right)
+    mistake: WrongAnswer | Known | None = _find_mistake(exercise, attempts, right)
+    if mistake is None and (stateful := again([failed])):
+        return stateful
+    mistake = mistake or known_behaviour(exercise, attempts, right)
     hint = mistake.hint if mistake else _hint(exercise, attempts, right, failed)
-    score = Text(f"{sum(right)} of {len(right)} cases are right. The smallest that is not: {failed.case.about}.")
-    seen = _what_happened(exercise, failed, expected[place], hint)
-    state: State = "raised" if failed.raised is not None else "wrong"
-    blocks = (score, *show_case(failed.case, exercise.axes), *seen, *_printed([failed]))
-    return _result(exercise, state, hint, mistake.name if mistake else "", blocks, usable)
+    first = "" if failed.values is None or exercise.quiz else first_words(failed.values, expected[place], failed.case)
+    blocks: list[Block] = [
+        Text(f"{sum(right)} of {len(right)} cases are right. The smallest that is not: {failed.case.about}.")
+    ]
+    if first and not isinstance(mistake, WrongAnswer):
+        hint = f"{hint} The smallest case that shows it: {failed.case.about}. There {first}"
+        blocks = [Text(f"{sum(right)} of {len(right)} cases are right.")]
+    elif first:
+        blocks.append(Text(f"There {first}"))
+    blocks += [*show_case(failed.case, exercise.axes), *_what_happened(exercise, failed, expected[place], hint)]
+    name = mistake.name if mistake else ""
+    return _result(exercise, "wrong", hint, name, (*blocks, *_printed([failed])), usable, failed.case)
+
+
+def _altered(exercise: Exercise, attempt: Attempt, usable: bool) -> CheckResult:
+    """The result for a function that changes its arguments, or what is around it."""
+    ran = attempt.ran
+    hint = _changed_hint(ran.changed) if ran.changed else _touched_hint(ran.touched)
+    return _result(exercise, "wrong", hint, "", _printed([attempt]), usable, attempt.case)
 
 
 def _what_happened(exercise: Exercise, attempt: Attempt, expected: Values, hint: str) -> tuple[Block, ...]:
@@ -193,11 +288,11 @@ def _result(
     mistake: str = "",
     blocks: tuple[Block, ...] = (),
     usable: bool = False,
+    case: Case | None = None,
 ) -> CheckResult:
     said = (Text(hint),) if hint else ()
-    badge = "Raised an error" if state == "raised" else state.capitalize()
-    card = Card(TONE_OF[state], badge, f"{exercise.id} {exercise.title}", (*said, *blocks))
-    return CheckResult(exercise.id, state, hint, mistake, usable, card)
+    card = Card(TONE_OF[state], state.capitalize(), f"{exercise.id} {exercise.title}", (*said, *blocks))
+    return CheckResult(exercise.id, state, hint, mistake, usable, card, case)
 
 
 # --- which mistake is it? ---
@@ -217,7 +312,7 @@ def _find_mistake(exercise: Exercise, attempts: list[Attempt], right: list[bool]
             if all(behave_alike(attempts[i], _wrong_attempt(exercise, wrong, i)) for i in places)
         ),
         None,
-    ) or known_behaviour(exercise, attempts, right)
+    )
 
 
 @cache
@@ -280,6 +375,15 @@ def _unknown_hint(exercise: Exercise, attempts: list[Attempt], right: list[bool]
     over_floats = [ok for attempt, ok in zip(attempts, right, strict=True) if not attempt.case.exact]
     if over_floats and all(over_floats) and exercise.rounding:
         return exercise.rounding
-    if any(right):
-        return f"Right on some cases. {exercise.look or 'What is special about the one below?'}"
-    return f"Not right on any case yet. {exercise.look or 'Begin with the one below.'}"
+    wrong = [
+        (attempt.values, _expected(exercise, attempt.case), attempt.case)
+        for attempt, ok in zip(attempts, right, strict=True)
+        if attempt.values is not None and not ok
+    ]
+    pattern = "" if exercise.quiz else observed(wrong)
+    if wrong and not pattern and not exercise.quiz:
+        here = observed_here(*min(wrong, key=lambda each: each[2].size))
+        pattern = here and f"In the case below {here}"
+    first = "Right on some cases." if any(right) else "Not right on any case yet."
+    look = exercise.look or ("What is special about the one below?" if any(right) else "Begin with the one below.")
+    return " ".join(filter(None, (first, pattern, look)))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from tao_lab.cards import Block, Grid, Text
 from tao_lab.course.exercise import Case, Values
-from tao_lab.economy import Pool
+from tao_lab.errors import a_kind
+from tao_lab.fixed import EXACT, FLOAT
 from tao_lab.vectors.compare import first_difference
 
 TOLERANCE = 1e-9  # relative, and of 1: far above the rounding of float64, far below any mistake
@@ -16,7 +18,9 @@ MOST_NUMBERS = 60  # a larger input helps nobody
 SHORT_TEXT = 20  # characters that are taken in at a glance
 Axes = tuple[str, str]
 AXES: Axes = ("row", "column")
-MOST_CHARACTERS = 200  # of a text or of bytes
+MOST_CHARACTERS = 200  # of a value that stands beside another
+LARGEST = 10**60  # whole numbers below it are written with commas
+LONGEST = 700  # characters of an argument
 
 
 def same_values(found: Values, expected: Values, case: Case) -> bool:
@@ -34,38 +38,59 @@ def _same(found: Any, expected: Any, case: Case) -> bool:
     return bool(np.allclose(found, expected, rtol=TOLERANCE, atol=TOLERANCE))
 
 
+def first_words(found: Values, expected: Values, case: Case, right: str = "right is") -> str:
+    """The first difference in a sentence, for example "`fee` is 3, right is 5."."""
+    name = wrong_names(found, expected, case)[0]
+    if name not in found:
+        return f"`{name}` is missing."
+    mine, wanted = found[name], expected[name]
+    if isinstance(mine, type(wanted)) and _is_long(wanted):
+        return _text_words(name, mine, wanted, right)
+    if type(mine) is type(wanted) is int and max(abs(mine), abs(wanted)) < LARGEST:
+        return f"`{name}` is {mine:,}, {right} {wanted:,}."
+    if not isinstance(wanted, np.ndarray):
+        difference = first_difference(mine, wanted, right=right)
+        place, words = difference[3:].split(": ", 1) if difference.startswith("at [") else ("", difference)
+        return f"`{name}{place}` {words}."
+    index = tuple(int(i) for i in np.argwhere(_differ(mine, wanted, case))[0])
+    place = f"{name}[{', '.join(map(str, index))}]"
+    return f"`{place}` is {_exactly(mine[index], case)}, {right} {_exactly(wanted[index], case)}."
+
+
 def differences(found: Values, expected: Values, case: Case, axes: Axes = AXES) -> tuple[Block, ...]:
-    """The first difference in words, which values agree, and small arrays side by side."""
-    wrong = [name for name in expected if name not in found or not _same(found[name], expected[name], case)]
+    """Which values agree, and the first that does not beside what is right."""
+    wrong = wrong_names(found, expected, case)
     name = wrong[0]
     blocks: list[Block] = []
     if len(expected) > 1:
         agree = ", ".join(f"`{n}`" for n in expected if n not in wrong) or "none"
         blocks.append(Text(f"Agree: {agree}. Differ: {', '.join(f'`{n}`' for n in wrong)}."))
-    if isinstance(found.get(name), type(expected[name])) and _is_long(expected[name]):
-        return (*blocks, *_texts(name, found[name], expected[name]))
-    if not isinstance(expected[name], np.ndarray):
-        reason = first_difference(found[name], expected[name]) if name in found else "is missing"
-        return (*blocks, Text(f"First difference: `{name}` {reason}."))
-    mine, right = found[name], expected[name]
-    close = np.isclose(mine, right, rtol=TOLERANCE, atol=TOLERANCE) if not case.exact else mine == right
-    index = tuple(int(i) for i in np.argwhere(~close)[0])
-    place = f"{name}[{', '.join(map(str, index))}]"
-    found_number, right_number = _exactly(mine[index], case), _exactly(right[index], case)
-    blocks.append(Text(f"First difference: `{place}` is {found_number}; right is {right_number}."))
-    if right.size <= MOST_NUMBERS // 2:
-        blocks += _side_by_side(name, mine, right, ~close, case, axes)
+    mine, right = found.get(name), expected[name]
+    if isinstance(mine, type(right)) and _is_long(right):
+        blocks.append(_table([("yours", mine), ("right", right)], MOST_CHARACTERS, f"`{name}`"))
+    elif isinstance(right, np.ndarray) and mine is not None and right.size <= MOST_NUMBERS // 2:
+        blocks += _side_by_side(name, mine, right, _differ(mine, right, case), case, axes)
+    elif isinstance(right, (list, dict)):
+        blocks.append(_table([("yours", mine), ("right", right)], MOST_CHARACTERS, f"`{name}`"))
     return tuple(blocks)
 
 
-def _texts(name: str, mine: Any, right: Any) -> tuple[Block, ...]:
-    """Two texts, or two pieces of bytes: where they part, and both of them."""
-    pairs = enumerate(zip(mine, right, strict=False))
-    place = next((i for i, (a, b) in pairs if a != b), min(len(mine), len(right)))
-    unit = "byte" if isinstance(mine, bytes) else "character"
-    sizes = f"{len(mine)} {unit}s; right is {len(right)}"
-    said = f"`{name}` has {sizes}." if len(mine) != len(right) else f"`{name}` differs from {unit} {place} on."
-    return Text(said), Grid([["yours", _short(mine)], ["right", _short(right)]], caption=f"`{name}`")
+def wrong_names(found: Values, expected: Values, case: Case) -> list[str]:
+    """Names of the values that differ."""
+    return [name for name in expected if name not in found or not _same(found[name], expected[name], case)]
+
+
+def _differ(mine: Any, right: Any, case: Case) -> Any:
+    return ~(mine == right if case.exact else np.isclose(mine, right, rtol=TOLERANCE, atol=TOLERANCE))
+
+
+def _text_words(name: str, mine: Any, wanted: Any, right: str) -> str:
+    """Where two texts part, or two pieces of bytes."""
+    if len(mine) != len(wanted):
+        unit = "byte" if isinstance(mine, bytes) else "character"
+        return f"`{name}` has {len(mine)} {unit}{'s' * (len(mine) != 1)}, {right} {len(wanted)}."
+    place = next(i for i, (a, b) in enumerate(zip(mine, wanted, strict=True)) if a != b)
+    return f"`{name}` differs from {'byte' if isinstance(mine, bytes) else 'character'} {place} on."
 
 
 def _is_long(value: Any) -> bool:
@@ -73,12 +98,24 @@ def _is_long(value: Any) -> bool:
     return isinstance(value, bytes) or (isinstance(value, str) and len(value) > SHORT_TEXT)
 
 
-def _short(value: Any) -> str:
-    is_message = (
-        isinstance(value, bytes) and len(value) > SHORT_TEXT and value.isascii() and value.decode().isprintable()
-    )
-    text = f"0x{value.hex()}" if isinstance(value, bytes) and not is_message else repr(value)
-    return text if len(text) <= MOST_CHARACTERS else f"{text[: MOST_CHARACTERS - 1]}…"
+def _written(value: Any) -> str:
+    """A value as Python writes it; bytes that are no text in hexadecimal digits, an object by its kind."""
+    if isinstance(value, bytes):
+        is_message = len(value) > SHORT_TEXT and value.isascii() and value.decode().isprintable()
+        return repr(value) if is_message else f"0x{value.hex()}"
+    if value is EXACT or value is FLOAT:
+        return "EXACT" if value is EXACT else "FLOAT"
+    text = repr(value)
+    return a_kind(value) if " object at 0x" in text else text
+
+
+def _table(values: Sequence[tuple[str, Any]], most: int, caption: str = "") -> Grid:
+    rows = [[name, _cut(_written(value), most)] for name, value in values]
+    return Grid(rows, caption=caption, literal=True)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _side_by_side(name: str, mine: Any, right: Any, differ: Any, case: Case, axes: Axes) -> list[Block]:
@@ -91,23 +128,28 @@ def _side_by_side(name: str, mine: Any, right: Any, differ: Any, case: Case, axe
 
 
 def show_case(case: Case, axes: Axes = AXES) -> tuple[Block, ...]:
-    """The arguments of a case, if they are few enough to read."""
-    if sum(np.size(value) for value in case.arguments.values() if isinstance(value, np.ndarray)) > MOST_NUMBERS:
-        return ()
+    """The arguments of a case; those too large to read by name only."""
     blocks: list[Block] = []
-    scalars: list[str] = []
+    plain: list[tuple[str, Any]] = []
+    large: list[str] = []
     for name, value in case.arguments.items():
-        if isinstance(value, np.ndarray) and value.ndim == 2:
+        if not isinstance(value, np.ndarray):
+            plain.append((name, value))
+            large += [name] if len(_written(value)) > LONGEST or _written(value) == a_kind(value) else []
+        elif value.size > MOST_NUMBERS or value.ndim > 2:
+            large.append(name)
+        elif value.ndim == 2:
             blocks.append(_matrix(f"`{name}`", value, case, axes))
-        elif isinstance(value, np.ndarray) and value.ndim == 1:
-            blocks.append(Grid([["", *_row(value, case)]], (f"`{name}`", *(str(j) for j in range(len(value))))))
-        elif isinstance(value, (int, float, str, bytes, type(None))):
-            scalars.append(f"`{name} = {value if isinstance(value, (int, float)) else _short(value)}`")
-        elif isinstance(value, (list, tuple, dict)) and "`" not in repr(value):
-            scalars.append(f"`{name} = {_short(value)}`")
-        elif isinstance(value, Pool):
-            scalars.append(f"`{name} = {value}`")
-    return (*((Text("Given " + ", ".join(scalars) + "."),) if scalars else ()), *blocks)
+        else:
+            blocks.append(Grid([["", *_row(value, case)]], (f"`{name}`", *(str(j) for j in range(value.size)))))
+    if plain:
+        text = ", ".join(f"`{name} = {_written(value)}`" for name, value in plain)
+        short = len(text) <= MOST_CHARACTERS and text.count("`") == 2 * len(plain)
+        blocks.insert(0, Text(f"Given {text}.") if short else _table(plain, LONGEST, "Given"))
+    if large:
+        names = " and ".join(f"`{name}`" for name in large)
+        blocks.append(Text(f"{names}, whole: `given = check(…).given`, then `given[{large[0]!r}]`."))
+    return tuple(blocks)
 
 
 def _matrix(
@@ -122,11 +164,14 @@ def _row(values: Any, case: Case) -> list[str]:
 
 
 def _number(value: Any, case: Case) -> str:
+    if isinstance(value, (bool, np.bool_)):
+        return str(bool(value))
     plain = float(case.numbers.to_float(value)) if case.numbers is not None else float(value)
     return f"{plain:.6g}"
 
 
 def _exactly(value: Any, case: Case) -> str:
     """A number, with its machine word where the last bits count."""
-    word = f" (word {int(value):,})" if case.numbers is not None and case.numbers.name == "exact" else ""
+    is_word = case.numbers is not None and case.numbers.name == "exact" and not isinstance(value, np.bool_)
+    word = f" (word {int(value):,})" if is_word else ""
     return _number(value, case) + word

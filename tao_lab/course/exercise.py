@@ -8,7 +8,7 @@ library that knows nothing of the solution. Cases are made from a fixed seed, so
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -17,6 +17,8 @@ from typing import Any, get_args
 
 import numpy as np
 
+from tao_lab.course.plain import NUMERIC, plain
+from tao_lab.errors import LabError
 from tao_lab.fixed import NumberSystem
 from tao_lab.vectors import AnswerError
 
@@ -87,6 +89,10 @@ class Edit:
     name: str
     changes: Mapping[str, str]
     hint: str
+
+
+class ExerciseError(LabError):
+    """An exercise contradicts itself."""
 
 
 class EditError(Exception):
@@ -175,8 +181,17 @@ class Exercise:
         return tuple(self.cases(np.random.default_rng(self.seed)))
 
     def expected(self, case: Case) -> Values:
-        """What a right answer is for a case."""
-        return case.expected if case.expected is not None else self.read(self.reference(**case.arguments), case)
+        """What a right answer is for a case.
+
+        Raises:
+            ExerciseError: the reader does not take what the reference returns.
+        """
+        if case.expected is not None:
+            return case.expected
+        try:
+            return self.read(self.reference(**case.arguments), case)
+        except AnswerError as error:
+            raise ExerciseError(f"{self.id}, case {case.about!r}: the reader refuses the reference: {error}") from error
 
     @cached_property
     def source(self) -> str:
@@ -210,17 +225,29 @@ def read_arrays(
 
     Args:
         axes: what a row and a column of a matrix are, for hints about shapes.
-        shapes: name of each array, in order, and its shape from the case's arguments.
+        shapes: name of each array, in order, and its shape from the case's arguments; `mask(shape)` for an array
+            of True and False.
     """
 
     def read(result: Any, case: Case) -> Values:
-        parts = (result,) if len(shapes) == 1 else result
-        if not isinstance(parts, (tuple, list)) or len(parts) != len(shapes):
-            raise AnswerError(_wrong_parts(result, tuple(shapes)))
-        pairs = zip(shapes.items(), parts, strict=True)
-        return {name: _array(name, part, shape(case.arguments), case, axes) for (name, shape), part in pairs}
+        wanted = {name: shape(case.arguments) for name, shape in shapes.items()}
+        pairs = zip(wanted.items(), _parts(result, wanted, "arrays"), strict=True)
+        return {
+            name: _array(name, part, shape, case, axes, isinstance(shapes[name], mask)) for (name, shape), part in pairs
+        }
 
     return read
+
+
+@dataclass(frozen=True)
+class mask:  # noqa: N801 - reads as a function
+    """For `read_arrays`: an array of this shape that holds True and False."""
+
+    shape: Callable[[Mapping[str, Any]], tuple[int, ...]]
+
+    def __call__(self, arguments: Mapping[str, Any]) -> tuple[int, ...]:
+        """The shape for a case's arguments."""
+        return self.shape(arguments)
 
 
 def read_values(**kinds: Any) -> Callable[[Any, Case], Values]:
@@ -231,56 +258,69 @@ def read_values(**kinds: Any) -> Callable[[Any, Case], Values]:
     """
 
     def read(result: Any, case: Case) -> Values:
-        parts = (result,) if len(kinds) == 1 else result
-        if not isinstance(parts, (tuple, list)) or len(parts) != len(kinds):
-            raise AnswerError(_wrong_parts(result, tuple(kinds), "values"))
-        return {name: _plain(name, part, kind) for (name, kind), part in zip(kinds.items(), parts, strict=True)}
+        pairs = zip(kinds.items(), _parts(result, dict.fromkeys(kinds, ()), "values"), strict=True)
+        return {name: _value(name, part, kind) for (name, kind), part in pairs}
 
     return read
 
 
-# In the order in which they are tried: True is an int to Python, and is none here.
-_PLAIN: tuple[tuple[type, str, Callable[[Any], bool]], ...] = (
-    (bool, "True or False", lambda value: isinstance(value, (bool, np.bool_))),
-    (int, "a whole number (int)", lambda value: isinstance(value, (int, np.integer)) and not isinstance(value, bool)),
-    (str, "text (str)", lambda value: isinstance(value, str)),
-    (bytes, "bytes", lambda value: isinstance(value, (bytes, bytearray, memoryview))),
-)
+WORDS: dict[Any, str] = {
+    bool: "True or False",
+    int: "a whole number (int)",
+    str: "text (str)",
+    bytes: "bytes",
+    NoneType: "None",
+}
 
 
-def _plain(name: str, value: Any, kind: Any) -> Any:
+def _value(name: str, value: Any, kind: Any) -> Any:
     allowed = get_args(kind) or (kind,)
-    if value is None and NoneType in allowed:
-        return None
-    for plain, _, fits in _PLAIN:
-        if plain in allowed and fits(value):
-            return plain(value)
+    value = plain(value)
+    if type(value) in allowed:  # True is an int to Python, and not to a reader
+        return value
     if value is None:
         raise AnswerError(f"`{name}` is None: is a `return` missing, or a result that is never set?")
-    wanted = " or ".join([words for plain, words, _ in _PLAIN if plain in allowed] + ["None"] * (NoneType in allowed))
-    raise AnswerError(f"`{name}` is {_a(_kind(value))}; it should be {wanted}.")
+    wanted = " or ".join(WORDS[each] for each in allowed)
+    digits = isinstance(value, float) and int in allowed
+    why = " A float has room for 15 digits only: use `//`, and whole numbers all the way." if digits else ""
+    raise AnswerError(f"`{name}` is {_a(type(value).__name__)}; it should be {wanted}.{why}")
 
 
-def _wrong_parts(result: Any, names: tuple[str, ...], what: str = "arrays") -> str:
-    wanted = f"{len(names)} {what}, as in `return {', '.join(names)}`"
-    if isinstance(result, (tuple, list)):
-        return f"Your function returns {len(result)} values; it should return {wanted}."
-    return f"Your function returns one {_kind(result)}; it should return {wanted}."
+def _parts(result: Any, shapes: Mapping[str, tuple[int, ...]], what: str) -> Sequence[Any]:
+    """The parts of an answer, of some shapes: one, or several in a tuple, a list, or as the rows of an array."""
+    if len(shapes) == 1:
+        return (result,)
+    wanted = f"{len(shapes)} {what}, as in `return {', '.join(shapes)}`"
+    if isinstance(result, np.ndarray) and {result.shape[1:]} == set(shapes.values()):
+        result = list(result)
+    if not isinstance(result, (tuple, list)):
+        kind = "array" if isinstance(result, np.ndarray) else type(result).__name__
+        raise AnswerError(f"Your function returns one {kind}; it should return {wanted}.")
+    if len(result) != len(shapes):
+        raise AnswerError(f"Your function returns {len(result)} values; it should return {wanted}.")
+    return result
 
 
-def _array(name: str, value: Any, shape: tuple[int, ...], case: Case, axes: tuple[str, str]) -> Any:
+def _array(
+    name: str, value: Any, shape: tuple[int, ...], case: Case, axes: tuple[str, str], is_mask: bool = False
+) -> Any:
     if value is None:
         raise AnswerError(f"`{name}` is None: is a `return` missing, or a result that is never set?")
     try:
         array = np.asarray(value)
     except ValueError:
         raise AnswerError(f"`{name}` is a list of rows of different lengths; it should have shape {shape}.") from None
-    if array.dtype.kind not in "biuf":
-        raise AnswerError(f"`{name}` is {_a(_kind(value))} of {array.dtype}; it should be an array of numbers.")
+    if array.dtype.kind not in NUMERIC:
+        kind = "array" if isinstance(value, (list, tuple, np.ndarray)) else type(value).__name__
+        raise AnswerError(f"`{name}` is {_a(kind)} of {array.dtype}; it should be an array of numbers.")
     if array.shape != shape:
         raise AnswerError(
             f"`{name}` has shape {array.shape}; it should be {shape}.{_shape_hint(array.shape, shape, axes)}"
         )
+    if is_mask and array.dtype.kind != "b" and array.size:
+        raise AnswerError(f"`{name}` holds numbers; it should hold True and False, as a comparison gives them.")
+    if is_mask:
+        return array.astype(bool)
     if array.dtype.kind == "b":
         raise AnswerError(f"`{name}` holds True and False; it should hold numbers.")
     if array.dtype.kind == "f":
@@ -289,16 +329,11 @@ def _array(name: str, value: Any, shape: tuple[int, ...], case: Case, axes: tupl
 
 
 def _check_floats(name: str, array: Any, case: Case) -> None:
+    chains = " On the chain x / 0 is 0; `numbers.divide(a, b)` does that." if case.numbers is not None else ""
     if np.isnan(array).any():
-        raise AnswerError(
-            f'`{name}` has NaN in it, "not a number": somewhere 0 is divided by 0. On the chain x / 0 is 0; '
-            "`numbers.divide(a, b)` does that."
-        )
+        raise AnswerError(f'`{name}` has NaN in it, "not a number": somewhere 0 is divided by 0.{chains}')
     if np.isinf(array).any():
-        raise AnswerError(
-            f"`{name}` has an infinite entry: something is divided by 0. On the chain x / 0 is 0; "
-            "`numbers.divide(a, b)` does that."
-        )
+        raise AnswerError(f"`{name}` has an infinite entry: something is divided by 0.{chains}")
     if case.numbers is not None and case.numbers.name == "exact":
         raise AnswerError(
             f"Right kind of answer over floats, but with the chain's exact numbers `{name}` came out as floats. "
@@ -321,7 +356,3 @@ def _shape_hint(found: tuple[int, ...], wanted: tuple[int, ...], axes: tuple[str
 
 def _a(kind: str) -> str:
     return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
-
-
-def _kind(value: Any) -> str:
-    return "array" if isinstance(value, np.ndarray) else type(value).__name__

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import ast
 import ctypes
+import decimal
+import dis
+import gc
 import inspect
 import io
 import linecache
+import locale
 import os
 import random
 import signal
@@ -15,8 +19,8 @@ import textwrap
 import threading
 import traceback
 import warnings
-from collections.abc import Callable, Mapping
-from contextlib import redirect_stderr, redirect_stdout, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, redirect_stderr, redirect_stdout, suppress
 from copy import deepcopy
 from dataclasses import dataclass, fields, is_dataclass
 from functools import partial
@@ -25,8 +29,11 @@ from typing import Any
 
 import numpy as np
 
+from tao_lab.errors import a_kind
+
 AGAIN = 0.05  # seconds between two attempts to stop a function that swallows the first
 MOST_SPARED = 20  # alarms
+JUMPS_IN_TRY = (3, 12)  # the Python in which the jump out of an `except` counts as part of the `try`
 KEPT = 400  # characters of what a function prints
 LONGEST = 500  # characters of an error's message
 THREAD_ENDS = 1.0  # seconds that a thread gets to end after the function that started it
@@ -98,7 +105,7 @@ def has_loop(function: Callable[..., Any]) -> bool:
     """Whether a function has a loop, as far as its text can be had; a call of itself is one."""
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    except (OSError, TypeError, SyntaxError):
+    except (OSError, TypeError, SyntaxError, ValueError):
         return True
     loops = (ast.For, ast.While, ast.comprehension)
     return any(isinstance(node, loops) or _calls(node, function.__name__) for node in ast.walk(tree))
@@ -110,14 +117,22 @@ def _calls(node: ast.AST, name: str) -> bool:
 
 def is_the_labs(function: Callable[..., Any]) -> bool:
     """Whether a function is the lab's own; wrappers made with `functools.wraps` count as what they wrap."""
-    return str(getattr(inspect.unwrap(function), "__module__", "")).startswith("tao_lab.")
+    return str(getattr(unwrapped(function), "__module__", "")).startswith("tao_lab.")
+
+
+def unwrapped(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function inside wrappers made with `functools.wraps`; one that claims to wrap itself as it is."""
+    try:
+        return inspect.unwrap(function)
+    except ValueError:
+        return function
 
 
 def has_source(function: Callable[..., Any]) -> bool:
     """Whether the text of a function can be had."""
     try:
         inspect.getsource(function)
-    except (OSError, TypeError):
+    except (OSError, TypeError, ValueError):
         return False
     return True
 
@@ -127,31 +142,45 @@ def run(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Ran:
 
     What it changes beside its arguments is put back: see `Surroundings`.
     """
-    copies = {name: _copied(value) for name, value in arguments.items()}
+    given = copies(arguments)
     before, printed = Surroundings(), Printed()
-    with warnings.catch_warnings(), np.errstate(all="ignore"), redirect_stdout(printed), redirect_stderr(printed):
+    with ExitStack() as kept:
+        kept.enter_context(decimal.localcontext())
+        kept.enter_context(np.errstate(all="ignore"))
+        kept.enter_context(warnings.catch_warnings())
+        kept.enter_context(redirect_stdout(printed))
+        kept.enter_context(redirect_stderr(printed))
         warnings.simplefilter("ignore")
         try:
-            result, raised = _call(function, tuple(copies.values()), before.recursion_limit)
+            result, raised = _call(function, tuple(given.values()), before)
         except TimeUp:
             _no_more()
             before.put_back()
             raise
     touched = before.put_back()
-    changed = tuple(name for name in arguments if not _unchanged(arguments[name], copies[name]))
+    changed = tuple(name for name in arguments if not _unchanged(arguments[name], given[name]))
     return Ran(result, raised, changed if raised is None else (), touched, printed.getvalue(), printed.characters)
 
 
-def _call(function: Callable[..., Any], arguments: tuple[Any, ...], recursion_limit: int) -> tuple[Any, Raised | None]:
+def _call(function: Callable[..., Any], arguments: tuple[Any, ...], before: Surroundings) -> tuple[Any, Raised | None]:
     try:
         try:
             return function(*arguments), None
         finally:
-            sys.setrecursionlimit(recursion_limit)
+            try:  # in here, before anything else is called: a tracer that raises would be asked about that first
+                sys.setprofile(before.profile)
+            finally:
+                sys.settrace(before.trace)
+                before.put_back_python()
     except TimeUp:
         raise
     except BaseException as error:  # noqa: BLE001 - whatever a student's function raises is an answer
         return None, _describe(error, function)
+
+
+def copies(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Copies of a case's arguments, so that nobody changes the case."""
+    return {name: _copied(value) for name, value in arguments.items()}
 
 
 def _copied(value: Any) -> Any:
@@ -168,12 +197,12 @@ def safe_text(value: Any, write: Callable[[Any], str] = repr, most: int = LONGES
     except TimeUp:
         raise
     except BaseException as error:  # noqa: BLE001 - the text of a student's object may raise anything
-        return f"a {type(value).__name__} whose text raises {type(error).__name__}"
+        return f"{a_kind(value)} whose text raises {type(error).__name__}"
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _describe(error: BaseException, function: Callable[..., Any]) -> Raised:
-    code = getattr(inspect.unwrap(function), "__code__", None)
+    code = getattr(unwrapped(function), "__code__", None)
     own = code.co_filename if code is not None else ""
     frames = [frame for frame in _frames(error.__traceback__) if _is_students(frame.filename, own)]
     message = safe_text(error, str)
@@ -231,7 +260,7 @@ def not_computed(result: Any) -> str:
             "Calling your function gives a generator, not an answer: with `yield` in it, its lines run only when "
             "somebody asks for values. Collect them, and `return` them once."
         )
-    if isinstance(result, (map, filter, zip)):
+    if isinstance(result, Iterator):
         kind = type(result).__name__
         return f"Your function returns a `{kind}`, whose values are not computed yet: write `list(…)` around it."
     return ""
@@ -244,6 +273,9 @@ class Printed(io.StringIO):
         super().__init__()
         self.characters = 0
 
+    def close(self) -> None:
+        """Stay open: what was printed before is still wanted."""
+
     def write(self, text: str) -> int:
         """Take some text."""
         super().write(text[: max(0, KEPT - self.characters)])
@@ -251,17 +283,43 @@ class Printed(io.StringIO):
         return len(text)
 
 
+GUARDED = ("builtins", "math", "numpy", "random", "time", "tao_lab.course.compare", "tao_lab.course.plain")
+HOOKS = ("stdin", "excepthook", "displayhook", "unraisablehook")  # of `sys`
+
+
 class Surroundings:
     """What a function shares with the rest of the notebook, as it is before a call."""
 
     def __init__(self) -> None:
-        self.recursion_limit = sys.getrecursionlimit()
+        self._process = os.getpid()
+        self._recursion_limit, self._digits = sys.getrecursionlimit(), sys.get_int_max_str_digits()
+        self.trace, self.profile, self._collects = sys.gettrace(), sys.getprofile(), gc.isenabled()
+        self._modules = [(name, vars(sys.modules[name]), dict(vars(sys.modules[name]))) for name in GUARDED]
+        self._hooks = {name: getattr(sys, name) for name in HOOKS}
+        self._replaced: list[str] = []
+        self._locale = locale.setlocale(locale.LC_ALL)
         self._folder = _folder()
         self._environment = dict(os.environ)
         self._numpy = np.random.get_state()  # noqa: NPY002 - the one that everybody shares
         self._python = random.getstate()
         self._print_options = np.get_printoptions()
         self._threads = set(threading.enumerate())
+
+    def put_back_python(self) -> None:
+        """Put back what the judge itself stands on; a process that the function split off ends here."""
+        for module, now, before in self._modules:
+            for name, value in before.items():
+                if now.get(name) is not value and name[:2] != "__":
+                    now[name] = value
+                    self._replaced.append(f"`{module}.{name}`")
+        if os.getpid() != self._process:
+            os._exit(0)
+        sys.setrecursionlimit(self._recursion_limit)
+        sys.set_int_max_str_digits(self._digits)
+        for name, hook in self._hooks.items():
+            setattr(sys, name, hook)
+        if self._collects:
+            gc.enable()
 
     def put_back(self) -> tuple[str, ...]:
         """Put everything back; says in words what was altered."""
@@ -274,7 +332,11 @@ class Surroundings:
             ("the random numbers of `np.random`", not _same(self._numpy, np.random.get_state())),  # noqa: NPY002
             ("the random numbers of `random`", random.getstate() != self._python),
             ("how numpy prints", str(np.get_printoptions()) != str(self._print_options)),
+            ("the locale", locale.setlocale(locale.LC_ALL) != self._locale),
+            (" and ".join(self._replaced[:3]), bool(self._replaced)),
         ]
+        if found[5][1]:
+            locale.setlocale(locale.LC_ALL, self._locale)
         if found[0][1] and self._folder:
             os.chdir(self._folder)
         if found[1][1]:
@@ -335,8 +397,8 @@ class time_limit:  # noqa: N801 - used like a function
         self._raise_soon = partial(
             ctypes.pythonapi.PyThreadState_SetAsyncExc, ctypes.c_ulong(self._thread), ctypes.py_object(self._kind)
         )
-        # Not a function of Python's, in which the exception would be raised at once, and be lost.
-        self._kind.__del__ = self._raise_soon  # type: ignore[attr-defined]
+        self._kind.__del__ = self._what_a_swallowed_one_does()  # type: ignore[attr-defined]
+        self._traced = sys.gettrace()
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self.by_user = False  # Ctrl-C was pressed
@@ -376,9 +438,34 @@ class time_limit:  # noqa: N801 - used like a function
         self.over = True
         with suppress(AttributeError):
             del self._kind.__del__  # type: ignore[attr-defined]
+        if sys.gettrace() == self._trace:
+            sys.settrace(self._traced)
         with self._lock:
             self._ended.set()
             ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._thread), None)
+
+    def _what_a_swallowed_one_does(self) -> Any:
+        """The destructor of the exception, which the body has caught: the next one is raised where no `try` is."""
+        if sys.version_info[:2] != JUMPS_IN_TRY:
+            # Not a function of Python's, in which the exception would be raised at once, and be lost; nor a method of
+            # the exception, as a `partial` is one from Python 3.14 on.
+            return staticmethod(self._raise_soon)
+
+        # Otherwise it would be raised at that jump, and be caught there, for ever.
+        def __del__(error: TimeUp) -> None:  # noqa: N807 - alarms spare this name
+            frame = sys._getframe(1)
+            frame.f_trace, frame.f_trace_opcodes = self._trace, True
+            sys.settrace(self._trace)
+
+        return __del__
+
+    def _trace(self, frame: FrameType, event: str, argument: object) -> Any:
+        """Raise at the first instruction that no handler covers; Python stops tracing then."""
+        if self.over:
+            return None
+        if event == "opcode" and not _is_covered(frame):
+            raise self._kind
+        return self._trace
 
     def _ring(self, number: int, frame: FrameType | None) -> None:
         # What a destructor raises is lost, with a message on the screen: the alarm waits for its end, not for ever.
@@ -402,6 +489,13 @@ class time_limit:  # noqa: N801 - used like a function
                     signal.pthread_kill(self._thread, signal.SIGALRM)
                 else:
                     self._raise_soon()
+
+
+def _is_covered(frame: FrameType) -> bool:
+    """Whether an exception at the instruction that a frame is at would be handled in the frame."""
+    instruction = frame.f_lasti
+    entries = dis._parse_exception_table(frame.f_code)  # type: ignore[attr-defined]
+    return any(entry.start <= instruction < entry.end for entry in entries)
 
 
 def _no_more() -> None:

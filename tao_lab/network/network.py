@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import bittensor as bt
 from bittensor.wallet import DEFAULT_WALLET_PATH
@@ -37,6 +37,9 @@ from tao_lab.node.rpc import Node
 from tao_lab.node.server import Server
 from tao_lab.node.substrate import LocalSubstrate
 from tao_lab.units import RAO_PER_TAO, U16_MAX
+
+if TYPE_CHECKING:
+    from tao_lab.network.joined import Joined
 
 NETWORK = "local"  # what the SDK calls a network that is neither finney nor test
 DECIMALS = 9
@@ -167,6 +170,31 @@ class Network:
         self._names: dict[str, str] = {}  # hotkey to the name of its wallet
         self._people: dict[str, str] = {}  # the same of hotkeys and coldkeys, for sentences
 
+    @staticmethod
+    def join(
+        url: str, code: str, name: str, *, wallets: str | Path | None = None, password: str | None = None
+    ) -> Joined:
+        """Join a class: the same object, on the chain of the class's node.
+
+        Your wallet is made on this computer and signs here; its coldkey's signature is your place in the class, so
+        the same wallet joins again, tomorrow too.
+
+        Args:
+            url: Address of the node, which the instructor shows: ws://192.168.1.5:9944.
+            code: The class's code.
+            name: Your name in the class, and your wallet's.
+            wallets: Folder of the wallets; by default `.tao-lab/classes` in your home.
+            password: Encrypts the wallet's coldkey.
+
+        Raises:
+            NoAnswer: Nobody answers at the address.
+            NotYours: The code is wrong, or the name is another wallet's.
+            BadValue: An argument does not fit.
+        """
+        from tao_lab.network import joined  # it builds on this module
+
+        return joined.join(url, code, name, wallets=wallets, password=password)
+
     def _wallet_folder(self, file: Path | None, chosen: str | Path | None, is_new: bool) -> Path:
         real = Path(DEFAULT_WALLET_PATH).expanduser()
         if chosen is not None:
@@ -186,7 +214,7 @@ class Network:
         """Close the file."""
         self.chain.close()
 
-    def __enter__(self) -> Network:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_exc: object) -> None:
@@ -234,7 +262,7 @@ class Network:
             words: Length of a new key's mnemonic: 12, 15, 18, 21 or 24.
 
         Raises:
-            BadValue: A name, the amount or the number of words is invalid.
+            BadValue: A name, the amount, the password or the number of words is invalid.
             WrongPassword: The password does not open the coldkey that is there.
         """
         for field, value in (("name", name), ("hotkey", hotkey)):
@@ -242,6 +270,8 @@ class Network:
                 raise BadValue(field, value, f"the name of a file, 1 to {LONGEST_NAME} bytes, without a path")
         if words not in MNEMONIC_WORDS:
             raise BadValue("words", words, f"one of {MNEMONIC_WORDS}")
+        if password is not None and not (isinstance(password, str) and password):
+            raise BadValue("password", password, "a text of at least one character, or None")
         target = tao if isinstance(tao, bt.Balance) else self.tao(tao)
         found = bt.Wallet(name, hotkey, str(self.wallets))
         if not found.coldkeypub_file.exists_on_device():
@@ -317,19 +347,24 @@ class Network:
         keypair = signer.coldkey if isinstance(signer, bt.Wallet) else signer
         with self.chain.lock:
             try:
-                extrinsic = self.chain.submit(self.chain.sign(keypair, pallet, name, args))
-                block = self.chain.produce_block()
-                for refusal in self.chain.refused:
-                    if refusal.hash == extrinsic:
-                        raise refusal.error
+                block, index = self._include(self.chain.sign(keypair, pallet, name, args))
             except InvalidTransaction as invalid:
                 raise InvalidTransaction(
                     invalid.name, self._named(invalid.sentence), invalid.custom
                 ) from invalid.__cause__
-            receipt, error = self._receipt(block, block.extrinsic_hashes.index(extrinsic))
+            receipt, error = self._receipt(block, index)
         if error is not None:
             raise CallFailed(f"{pallet}.{name}", error, receipt)
         return receipt
+
+    def _include(self, data: bytes) -> tuple[Block, int]:
+        """Make the block that contains an extrinsic; gives back the block and the extrinsic's place in it."""
+        extrinsic = self.chain.submit(data)
+        block = self.chain.produce_block()
+        for refusal in self.chain.refused:
+            if refusal.hash == extrinsic:
+                raise refusal.error
+        return block, block.extrinsic_hashes.index(extrinsic)
 
     def _receipt(self, block: Block, index: int) -> tuple[Receipt, DispatchError | None]:
         told = {place: self._with_names(error) for place, error in self.chain.refusals(block.number).items()}
@@ -535,13 +570,17 @@ class Network:
         if netuid is None:
             known = self.subnets()
             if not known:
-                raise BadValue("subnet", netuid, "a subnet, but there is none yet: net.create_subnet(owner=…)")
+                raise BadValue("subnet", netuid, self._subnets_in_words())
             return known[-1]
         if not isinstance(netuid, int) or isinstance(netuid, bool) or netuid not in range(U16_MAX + 1):
-            raise BadValue("subnet", netuid, f"one of {self.subnets()}")
+            raise BadValue("subnet", netuid, self._subnets_in_words())
         if not subnet_exists(self.chain.state, netuid):
-            raise BadValue("subnet", netuid, f"one of {self.subnets()}")
+            raise BadValue("subnet", netuid, self._subnets_in_words())
         return netuid
+
+    def _subnets_in_words(self) -> str:
+        known = self.subnets()
+        return f"one of {known}" if known else "a subnet, but there is none yet: net.create_subnet(owner=…)"
 
     def metagraph(self, subnet: int | None = None, *, block: int | None = None) -> Metagraph:
         """Who is on a subnet, and what the last epoch made of each; a table, and a chart in a notebook.

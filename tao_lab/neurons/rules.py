@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tao_lab.errors import LabError
+from tao_lab.errors import LabError, a_kind
 from tao_lab.foreign import escaped
 from tao_lab.neurons.work import Answer, Round, Score, Subnet
 
@@ -138,4 +138,4 @@ def _shown(value: Any) -> str:
     try:
         return escaped(repr(value), 80)
     except Exception:  # noqa: BLE001 - a foreign object's `repr`, or an integer of thousands of digits
-        return f"a {type(value).__name__}"
+        return a_kind(value)

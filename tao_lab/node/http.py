@@ -10,6 +10,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from hmac import compare_digest
 from http import HTTPStatus
 
 import httptools
@@ -49,11 +50,29 @@ class Origins:
         return origin is None or origin in self.own or bool({origin, "*"} & self.allowed)
 
 
+@dataclass(frozen=True)
+class Door:
+    """Who gets in at all: with a token, only those who name it behind the address, as in `ws://host:port/TOKEN`."""
+
+    token: str | None = None
+
+    def opens(self, path: str) -> bool:
+        """Whether a request for this path gets in. Letters may be large or small, as people type them."""
+        if self.token is None:
+            return True
+        named = path.partition("?")[0].strip("/")
+        return compare_digest(named.casefold().encode(), self.token.casefold().encode())
+
+
+NO_ENTRY = "this node wants its code behind the address: ws://host:port/CODE"
+
+
 @dataclass
 class _Request:
     """A request as it comes in."""
 
     method: bytes = b""
+    path: bytes = b""
     headers: dict[bytes, bytes] = field(default_factory=dict)
     body: bytearray = field(default_factory=bytearray)
     keep_alive: bool = True
@@ -79,15 +98,16 @@ def _too_long_a_head() -> _Refused:
 class HttpConnection(asyncio.Protocol):
     """One connection that speaks HTTP."""
 
-    def __init__(self, answer: Answer, origins: Origins, gone: Callable[[], None]) -> None:
+    def __init__(self, answer: Answer, origins: Origins, door: Door, gone: Callable[[], None]) -> None:
         """Serve a connection.
 
         Args:
             answer: Takes a frame, gives its answer.
             origins: Which pages may ask.
+            door: Who gets in.
             gone: Called when the connection has ended.
         """
-        self._answer, self._origins, self._gone = answer, origins, gone
+        self._answer, self._origins, self._door, self._gone = answer, origins, door, gone
         self._loop = asyncio.get_running_loop()
         self._parser = httptools.HttpRequestParser(self)
         self._request = _Request()
@@ -139,6 +159,12 @@ class HttpConnection(asyncio.Protocol):
             self._refuse(_Refused(HTTPStatus.BAD_REQUEST, f"this is no HTTP request: {error}"))
 
     # --- what the parser tells -----------------------------------------------------------------------------------
+
+    def on_url(self, url: bytes) -> None:
+        """What is asked for, or a part of it."""
+        self._request.path += url
+        if len(self._request.path) > MOST_HEAD:
+            raise _too_long_a_head()
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A line of the head."""
@@ -194,6 +220,8 @@ class HttpConnection(asyncio.Protocol):
             raise _Refused(HTTPStatus.FORBIDDEN, "pages from elsewhere may not ask; --allow-origin lets them")
         if request.method == b"OPTIONS":
             return
+        if not self._door.opens(request.path.decode("latin-1")):
+            raise _Refused(HTTPStatus.FORBIDDEN, NO_ENTRY)
         if request.method != b"POST":
             raise _Refused(HTTPStatus.METHOD_NOT_ALLOWED, "JSON-RPC comes by POST, or by a WebSocket")
         kind = request.headers.get(b"content-type", b"").split(b";")[0].strip().lower()

@@ -13,12 +13,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tao_lab.chain.errors import BadValue
+from tao_lab.units import FASTEST_SECONDS, SLOWEST_SECONDS
 
 if TYPE_CHECKING:
     from tao_lab.chain.chain import Chain
 
-FASTEST_SECONDS = 0.05
-SLOWEST_SECONDS = 3_600.0
 log = logging.getLogger(__name__)
 
 

@@ -10,25 +10,32 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+import socket
+import ssl
 import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
+from ipaddress import ip_address
 from typing import Any
 
+from prometheus_client import CONTENT_TYPE_LATEST
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from tao_lab.chain.errors import BadValue
-from tao_lab.node.http import MOST_BYTES, SEND_SECONDS, HttpConnection, Origins
+from tao_lab.node.http import MOST_BYTES, NO_ENTRY, SEND_SECONDS, Door, HttpConnection, Origins
+from tao_lab.node.metrics import HEALTH, METRICS, NodeFigures
 from tao_lab.node.rpc import Node, Session
 
 LOOPBACK = "127.0.0.1"
+SOMEWHERE = "192.0.2.1"  # an address of no network (RFC 5737)
 MOST_CLIENTS = 200
 MOST_PER_ADDRESS = 100
 MOST_REFUSED = 100  # connections that wait to hear that there is no place
@@ -168,17 +175,27 @@ class _Nothing:
         """Leave it alone."""
 
 
+@dataclass(frozen=True)
+class Limits:
+    """How many connections there may be, together and from one address."""
+
+    all: int
+    per_address: int
+
+
 class _Places:
     """Who is connected. Touched by the server's thread only."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits | None) -> None:
         self.clients: list[_Client] = []  # oldest first
+        self._limits = limits
         self._refused = 0
 
     def take(self, client: _Client) -> bool:
         """A place for a newcomer, if need be that of whoever has been silent longest."""
         here = [one for one in self.clients if one.address == client.address]
-        full = self.clients if len(self.clients) >= MOST_CLIENTS else here if len(here) >= MOST_PER_ADDRESS else []
+        limits = self._limits or Limits(MOST_CLIENTS, MOST_PER_ADDRESS)
+        full = self.clients if len(self.clients) >= limits.all else here if len(here) >= limits.per_address else []
         if full:
             leaving = min((one for one in full if one.can_make_room), key=lambda one: one.heard, default=None)
             if leaving is None:
@@ -203,10 +220,36 @@ class _Places:
         return Counter(one.address for one in self.clients)
 
 
-class Server:
-    """A running server; close it, or use it in a `with` block."""
+def reachable(host: str) -> str:
+    """How others write the address of this machine: for "all addresses", the one by which it reaches a network."""
+    if host not in ("0.0.0.0", "::", ""):
+        return f"[{host}]" if ":" in host else host
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, suppress(OSError):
+        probe.connect((SOMEWHERE, 9))  # sends nothing; it only chooses a way out
+        return str(probe.getsockname()[0])
+    return LOOPBACK
 
-    def __init__(self, node: Node, *, port: int = 0, host: str = LOOPBACK, origins: tuple[str, ...] = ()) -> None:
+
+class Server:
+    """A running server; close it, or use it in a `with` block.
+
+    Attributes:
+        port: where it listens.
+        url: the address for clients, without a token.
+        figures: what an operator watches.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        *,
+        port: int = 0,
+        host: str = LOOPBACK,
+        origins: tuple[str, ...] = (),
+        token: str | None = None,
+        tls: ssl.SSLContext | None = None,
+        limits: Limits | None = None,
+    ) -> None:
         """Open a port and serve in a thread of its own.
 
         Args:
@@ -214,14 +257,18 @@ class Server:
             port: TCP port; 0 takes a free one.
             host: Address of this machine to listen on.
             origins: Web pages from elsewhere that may ask, such as `https://polkadot.js.org`; `*` for all.
+            token: What a client must name behind the address, `ws://host:port/TOKEN`; without one everybody is let in.
+            tls: Certificate and key; with them the address begins with `wss`.
+            limits: How many may be connected.
 
         Raises:
             BadValue: The port is invalid, or taken.
         """
-        self._node, self._host = node, host
+        self._node, self._host, self._door, self._tls = node, host, Door(token), tls
         self.port = port
         self._allowed, self._origins = origins, Origins()
-        self._places = _Places()
+        self._places = _Places(limits)
+        self.figures = NodeFigures(node.chain, lambda: self.connections)
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="tao-lab-node")
         self._ready = threading.Event()
         self._failures: list[Exception] = []
@@ -233,7 +280,7 @@ class Server:
         for failure in self._failures:
             self._thread.join()
             raise BadValue("port", port, f"a free port from 0 to 65535 on {host} ({failure})") from failure
-        self.url = f"ws://{host}:{self.port}"
+        self.url = f"{'ws' if tls is None else 'wss'}://{reachable(host)}:{self.port}"
 
     def close(self) -> None:
         """Close the port and cut off the clients."""
@@ -241,6 +288,11 @@ class Server:
             with suppress(RuntimeError):  # it has just ended
                 self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
+
+    @property
+    def connections(self) -> int:
+        """How many clients are connected now."""
+        return len(self._places.clients)
 
     def __enter__(self) -> Server:
         return self
@@ -265,6 +317,7 @@ class Server:
                 self._host,
                 self.port,
                 create_connection=partial(_Client, self._places, self._http),  # type: ignore[arg-type] # any factory
+                ssl=self._tls,
                 max_size=MOST_BYTES,
                 max_queue=1,  # messages that wait while one is answered
                 process_request=self._admit,
@@ -295,7 +348,27 @@ class Server:
         if not all(self._origins.admits(origin) for origin in request.headers.get_all("Origin")):
             text = "pages from elsewhere may not ask; --allow-origin lets them\n"
             return connection.respond(HTTPStatus.FORBIDDEN, text)
+        told = self._tell(connection, request)
+        if told is not None:
+            return told
+        if not self._door.opens(request.path):
+            return connection.respond(HTTPStatus.FORBIDDEN, f"{NO_ENTRY}\n")
         return None
+
+    def _tell(self, connection: ServerConnection, request: Request) -> Response | None:
+        """Health, to everybody; figures, to this machine, and to others only where everybody is let in."""
+        path = request.path.partition("?")[0]
+        if "Upgrade" in request.headers or path not in (HEALTH, METRICS):
+            return None
+        if path == HEALTH:
+            return connection.respond(HTTPStatus.OK, "the node answers\n")
+        own = isinstance(connection, _Client) and ip_address(connection.address).is_loopback
+        if not own and not self._door.opens(""):
+            return connection.respond(HTTPStatus.FORBIDDEN, "figures are for programs of this machine\n")
+        response = connection.respond(HTTPStatus.OK, self.figures.text().decode())
+        del response.headers["Content-Type"]
+        response.headers["Content-Type"] = CONTENT_TYPE_LATEST
+        return response
 
     def _http(self, client: _Client) -> HttpConnection:
         """Serve a connection that turns out to speak HTTP."""
@@ -303,9 +376,10 @@ class Server:
 
         async def answer(frame: bytes) -> str | None:
             client.heard = time.monotonic()
+            self.figures.answered += 1
             return await self._loop.run_in_executor(self._pool, session.handle, frame)
 
-        return HttpConnection(answer, self._origins, lambda: self._places.leave(client))
+        return HttpConnection(answer, self._origins, self._door, lambda: self._places.leave(client))
 
     async def _client(self, connection: ServerConnection) -> None:
         """Serve one client until it leaves. What it is told goes through a queue, so that it holds nobody up."""
@@ -318,6 +392,7 @@ class Server:
                 connection.heard = time.monotonic()
                 connection.may_tell.clear()
                 answer = await self._loop.run_in_executor(self._pool, session.handle, message)
+                self.figures.answered += 1
                 if answer is not None and not await connection.send_in_time(answer):
                     break
                 connection.may_tell.set()

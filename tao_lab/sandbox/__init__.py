@@ -25,6 +25,7 @@ from tao_lab.sandbox.watch import Running
 __all__ = ["MIB", "Limits", "Method", "Outcome", "Running", "method", "run", "started"]
 
 LONGEST_NAME = 255  # bytes, for a file
+PROGRAM = ".program"  # where the launcher finds the text
 
 
 def run(
@@ -77,11 +78,11 @@ def started(
         _check_name(name)
     folder = Path(tempfile.mkdtemp(prefix="tao-lab-box-"))
     try:
-        for name, content in {"program.py": program, **(files or {})}.items():
+        for name, content in {PROGRAM: program, **(files or {})}.items():
             (folder / name).write_bytes(_bytes(content))
             (folder / name).chmod(0o444)
         paths = [*map(str, readable)]
-        words, uid, look = command(chosen, folder, ("program.py", *(files or {})), allowed, packages, paths)
+        words, uid, look = command(chosen, folder, (PROGRAM, *(files or {})), allowed, packages, paths)
         running = Running(words, folder, allowed, uid, look)
         try:
             yield running
@@ -98,8 +99,8 @@ def _check_name(name: str) -> None:
         length = LONGEST_NAME + 1
     if not name or Path(name).name != name or name == ".." or "\0" in name or length > LONGEST_NAME:
         raise LabError(f"files: {name!r} is not a plain file name")
-    if name == "program.py":
-        raise LabError("files: 'program.py' is the program itself; choose another name")
+    if name == PROGRAM:
+        raise LabError(f"files: {PROGRAM!r} is the program itself; choose another name")
 
 
 def _bytes(text: str | bytes) -> bytes:

@@ -25,7 +25,7 @@ TCP, SCOPES = 0b11, 0b11  # bind and connect; abstract sockets and signals
 
 def launch(config: Any) -> str:
     """Give up rights, and return the program's text."""
-    program = Path("program.py").read_bytes()
+    program = Path(".program").read_bytes()
     libc = ctypes.CDLL(None, use_errno=True)
     if config["supervised"]:
         _supervise(libc)
@@ -78,6 +78,7 @@ def _close_files(package: str, readable: list[str], devices: list[str]) -> None:
         rules.allow(path, rules=FSAccess.READ_FILE | FSAccess.WRITE_FILE)
     rules.allow(Path.cwd())
     rules.apply()
+    os.close(rules._fd)
 
 
 def _close_signals(libc: ctypes.CDLL, abi: int) -> None:

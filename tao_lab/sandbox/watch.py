@@ -73,9 +73,10 @@ class Running:
         self._guard.start()
         self._beginning = time.monotonic()
 
-    def ask(self, line: bytes, seconds: float) -> bytes | None:
-        """Send a line and wait for one that answers; None if there is none, and `status` or `code` says why."""
-        self._send(line + b"\n")
+    def ask(self, line: bytes | None, seconds: float) -> bytes | None:
+        """Send a line, if any, and wait for one that answers; None if none comes, and `status` or `code` says why."""
+        if line is not None:
+            self._send(line + b"\n")
         if not self._move(seconds, lambda: b"\n" in self.out) and self.status is None and self.code is None:
             self.status = "timeout"
         answer, newline, rest = bytes(self.out).partition(b"\n")
@@ -93,9 +94,13 @@ class Running:
             self.status = "timeout"
         code = self.code
         self.close()
-        printed = (bytes(self.out), bytes(self.error).removeprefix(STARTED))
-        out, error = (text[: self.limits.output].decode(errors="replace") for text in printed)
-        return Outcome(self.status or "ended", None if self.status else code, out, error, seconds)
+        out = bytes(self.out[: self.limits.output]).decode(errors="replace")
+        return Outcome(self.status or "ended", None if self.status else code, out, self.printed, seconds)
+
+    @property
+    def printed(self) -> str:
+        """Text on stderr so far; what is not UTF-8 is replaced."""
+        return bytes(self.error).removeprefix(STARTED)[: self.limits.output].decode(errors="replace")
 
     @property
     def code(self) -> int | None:

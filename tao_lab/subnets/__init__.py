@@ -49,7 +49,13 @@ def kind(name: str) -> Subnet:
 
 @cache
 def _of_the_lab(name: str) -> Subnet:
-    subnet: Subnet = getattr(import_module(f"tao_lab.subnets.{name}"), KINDS[name])()
+    module = import_module(f"tao_lab.subnets.{name}")
+    made = getattr(module, KINDS[name], None)
+    if made is None:
+        raise LabError(
+            f"{module.__file__} has no class {KINDS[name]}, which KINDS in tao_lab/subnets/__init__.py names"
+        )
+    subnet: Subnet = made()
     return subnet
 
 

@@ -27,6 +27,7 @@ from tao_lab.neurons.validator import Validator
 from tao_lab.neurons.validator.asking import Target, ask_all, http_client
 from tao_lab.neurons.validator.program import RATE, Step, in_own_loop
 from tao_lab.neurons.work import Answer, Forward, Round, Subnet, Task
+from tao_lab.subnets import kind
 from tao_lab.units import U16_MAX
 
 TEMPO = 30  # blocks: a lesson has no time for 360
@@ -85,7 +86,7 @@ class Market:
 
     def __init__(
         self,
-        work: Subnet,
+        work: Subnet | str,
         miners: Mapping[str, Forward | None],
         *,
         validators: int = 2,
@@ -96,7 +97,7 @@ class Market:
         """Make the subnet and its people on the chain; nobody serves yet.
 
         Args:
-            work: The kind of work.
+            work: The kind of work, or its name, as `tao_lab.subnets.kind` takes it.
             miners: Their functions by name; None registers a miner that begins to serve later.
             validators: How many.
             net: Where; by default a chain of its own.
@@ -104,10 +105,11 @@ class Market:
             tempo: Blocks between epochs.
 
         Raises:
-            LabError: Nobody mines, or nobody validates.
+            LabError: Nobody mines, nobody validates, or there is no such kind.
         """
         if not miners or validators < 1:
             raise LabError(f"miners: {len(miners)}, validators: {validators}; allowed: at least one of each")
+        work = kind(work) if isinstance(work, str) else work
         self.net = Network() if net is None else net
         self.work = InOrder(work, seed)
         self._forwards = dict(miners)

@@ -8,12 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tao_lab.compiled import has_cache
 from tao_lab.vectors.compare import first_difference, plain_answer
 from tao_lab.vectors.files import Vector, VectorFile, VectorFileError
 from tao_lab.vectors.kinds import Kind
 from tao_lab.vectors.student import StudentRules
 
 MISSING = object()
+LIBRARY = (
+    "{kind.name} in {file} calls the library's own function ({module}.{kind.rule.__name__}), so these numbers say "
+    "nothing about a rule of your own"
+)
 
 
 @dataclass(frozen=True)
@@ -30,10 +35,19 @@ class Failure:
 
 @dataclass(frozen=True)
 class Report:
-    """Result of one file."""
+    """Result of one file.
+
+    Attributes:
+        passed: number of vectors.
+        failures: one for each other vector.
+        notice: what the numbers do not say, in words; empty if nothing.
+        printed: by a student's file.
+    """
 
     passed: int
     failures: tuple[Failure, ...]
+    notice: str = ""
+    printed: str = ""
 
     def __str__(self) -> str:
         return f"{self.passed} passed, {len(self.failures)} failed"
@@ -49,8 +63,8 @@ def verify(
 
     Args:
         file: what to run.
-        rules: a student's Python file; its function named like the kind runs in place of the library's, in a
-            process of its own.
+        rules: a student's Python file; its function named like the kind runs in place of the library's, in the
+            sandbox, with the modules beside it that it imports.
         timeout: seconds that a student's function may take for one vector.
         progress: called after each vector.
 
@@ -58,7 +72,8 @@ def verify(
         VectorFileError: an input that fits the schema but that no chain could have.
         RulesFileError: the student's file does not load or lacks the function.
     """
-    answers = _library_answers(file) if rules is None else _student_answers(file, rules, timeout)
+    said = _Said()
+    answers = _library_answers(file) if rules is None else _student_answers(file, rules, timeout, said)
     failures: list[Failure] = []
     with closing(answers):
         for vector, answer in answers:
@@ -66,7 +81,13 @@ def verify(
             if failure:
                 failures.append(failure)
             progress(vector)
-    return Report(len(file.vectors) - len(failures), tuple(failures))
+    return Report(len(file.vectors) - len(failures), tuple(failures), said.notice, said.printed)
+
+
+@dataclass
+class _Said:
+    notice: str = ""
+    printed: str = ""
 
 
 Answers = Iterator[tuple[Vector, Mapping[str, Any] | Failure]]
@@ -81,9 +102,11 @@ def _library_answers(file: VectorFile) -> Any:
             yield vector, Failure(vector.name, "", str(error))
 
 
-def _student_answers(file: VectorFile, rules: Path, timeout: float) -> Any:
+def _student_answers(file: VectorFile, rules: Path, timeout: float, said: _Said) -> Any:
     for vector in file.vectors:
-        _arguments(file.kind, vector)  # a bad file is never the student's mistake
+        arguments = _arguments(file.kind, vector)  # a bad file is never the student's mistake
+    if file.kind.compiled and not has_cache():
+        file.kind.rule(*arguments)  # what the library compiles is kept here, and not in the sandbox
     stuck = ""
     with closing(StudentRules(rules, file.kind, timeout)) as student:
         for vector in file.vectors:
@@ -91,12 +114,15 @@ def _student_answers(file: VectorFile, rules: Path, timeout: float) -> Any:
                 yield vector, Failure(vector.name, "", f"not run, since {file.kind.name} did not end on {stuck}")
                 continue
             result = student.call(vector.input)
+            if result.library:
+                said.notice = LIBRARY.format(kind=file.kind, file=rules.name, module=file.kind.rule.__module__)
             if result.ended:
                 failure = Failure(vector.name, "", result.problem) if result.problem else None
                 yield vector, failure or result.answer
             else:
                 stuck = vector.name
                 yield vector, Failure(vector.name, "", f"{file.kind.name} did not end within {timeout:g} s")
+        said.printed = student.printed
 
 
 def _arguments(kind: Kind, vector: Vector) -> tuple[Any, ...]:

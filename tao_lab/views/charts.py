@@ -1,7 +1,8 @@
 """Charts of an epoch, each a function of its result; the widget draws the same charts with data that changes.
 
 A function returns a `Figure`: a picture with its text alternative that shows without a network, in a notebook, in
-Voila and in a page made from a notebook. Colours are Okabe and Ito's, and viridis for amounts.
+Voila and in a page made from a notebook. Colours are Okabe and Ito's, and viridis for amounts: more is darker on
+white, and brighter in the dark theme.
 """
 
 from __future__ import annotations
@@ -243,7 +244,7 @@ def exact_against_float_chart(inputs: EpochInput, epochs: int = 20) -> Figure:
 
 def weights_spec(data: alt.Data, cast: Cast, style: Style = SMALL, axis_title: bool = True) -> alt.LayerChart:
     """Weights matrix."""
-    amount = alt.Scale(scheme="viridis", type="sqrt", domain=[0, 1], clamp=True)
+    amount = alt.Scale(scheme="viridis", reverse=True, type="sqrt", domain=[0, 1], clamp=True)
     cells = (
         alt.Chart(data)
         .mark_rect(stroke="white", strokeWidth=1)

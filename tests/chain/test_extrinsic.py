@@ -182,8 +182,9 @@ def test_a_tip_goes_to_the_author_on_top_of_the_fee(chain: Chain) -> None:
     chain.produce_block()
     paid = next(event for event in chain.events(2) if event["event_id"] == "TransactionFeePaid")["attributes"]
     length = len(chain.block(2).extrinsics[1])
-    frame, remark = 54_078, 775  # 0.0005 rao a picosecond: 108,157,000 (halves down) and 1,550,500
-    assert paid == {"who": account("alice"), "actual_fee": frame + remark + length + 777, "tip": 777}
+    # 0.0005 rao a picosecond: 108,157,000; checks of an immortal extrinsic 394,205,000, remark of a byte 1,596,920
+    frame, weight = 54_078, 197_901
+    assert paid == {"who": account("alice"), "actual_fee": frame + weight + length + 777, "tip": 777}
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,19 @@
+import ast
+import importlib
 import inspect
+import pkgutil
+from collections.abc import Iterator
+from types import ModuleType
 
 import pytest
 
-from tao_lab.chain import executive
+from tao_lab.chain import executive, pallets
+from tao_lab.chain.absent import ABSENT, ALL, NEVER_STOPS, NEWER, NO_PREIMAGE, NO_RELAYER, NO_SCHEDULE
 from tao_lab.chain.chain import Chain
-from tao_lab.chain.dispatch import CALLS, RUNTIME_APIS
+from tao_lab.chain.dispatch import CALLS, RUNTIME_APIS, Call
+from tao_lab.chain.errors import DispatchError, NotInLab
+from tao_lab.chain.extrinsic import Extrinsic
+from tao_lab.chain.validity import check_call
 from tests.chain.conftest import TAO, account, free, run
 
 
@@ -15,38 +24,60 @@ def test_a_call_takes_the_arguments_of_the_metadata(chain: Chain, pallet: str, n
     assert parameters[2:] == [arg["name"] for arg in declared["args"]]
 
 
-NEWER = "newer than the source of 2026-06-30"
-NO_WASM = "the lab's chain runs no Wasm that could be replaced"
-NO_CONSENSUS = "one authority, and blocks are final at once"
-NO_EVM = "there is no Ethereum in the lab's chain"
-ONE_AUTHOR = "one author with one key needs no queue of sealed extrinsics"
-MISSING = {  # calls of the pallets that the lab has, and why they are not in its chain
-    "System": {
-        NO_WASM: "set_heap_pages set_code set_code_without_checks authorize_upgrade authorize_upgrade_without_checks "
-        "apply_authorized_upgrade"
-    },
-    "SubtensorModule": {NEWER: "stake_into_basket swap_basket add_collateral set_min_collateral"},
-    "AdminUtils": {
-        NEWER: "sudo_set_liquid_alpha_consensus_mode sudo_set_emission_bar_quantile sudo_set_emission_bar_rank "
-        "sudo_set_emission_gate_exponent sudo_set_collateral_lock_share sudo_set_collateral_drain_ratio "
-        "sudo_set_basket_concentration_cap sudo_set_basket_trading_enabled sudo_set_basket_trading_frozen "
-        "sudo_set_basket_daily_turnover_cap sudo_set_basket_liquidity_cap",
-        NO_CONSENSUS: "swap_authorities schedule_grandpa_change",
-        NO_EVM: "sudo_set_evm_chain_id sudo_toggle_evm_precompile",
-    },
-    "Drand": {"a pulse is checked by what `bittensor_core` seals, which is for quicknet only": "set_beacon_config"},
-    "MevShield": {
-        ONE_AUTHOR: "announce_next_key store_encrypted set_max_pending_extrinsics_number set_on_initialize_weight "
-        "set_stored_extrinsic_lifetime set_max_extrinsic_weight"
-    },
-}
-WHOLE = ("Balances", "Sudo", "Utility", "Proxy", "Multisig", "Commitments", "Swap", "Crowdloan", "Timestamp")
+def test_each_call_of_the_runtime_is_carried_out_or_has_a_reason_why_not(chain: Chain) -> None:
+    missing, listed = set(), set()
+    for pallet, content in chain.runtime.pallets.items():
+        names = {made["name"] for made in content.get("calls") or []}
+        missing |= {(pallet, name) for name in names if (pallet, name) not in CALLS}
+        for calls in ABSENT.get(pallet, {}).values():
+            listed |= {(pallet, name) for name in (names if calls == ALL else calls.split())}
+    assert missing == listed
+    assert set(ABSENT) <= set(chain.runtime.pallets)
 
 
-@pytest.mark.parametrize("pallet", [*MISSING, *WHOLE])
-def test_what_a_pallet_lacks_has_a_reason(chain: Chain, pallet: str) -> None:
-    missing = {call["name"] for call in chain.runtime.pallets[pallet]["calls"] if (pallet, call["name"]) not in CALLS}
-    assert missing == {name for names in MISSING.get(pallet, {}).values() for name in names.split()}
+@pytest.mark.parametrize(
+    ("pallet", "name", "args", "why"),
+    [
+        ("LimitOrders", "set_pallet_status", {"enabled": True}, NO_RELAYER),
+        ("Scheduler", "cancel", {"when": 1, "index": 0}, NO_SCHEDULE),
+        ("Preimage", "note_preimage", {"bytes": "0x00"}, NO_PREIMAGE),
+        ("SafeMode", "enter", {}, NEVER_STOPS),
+        ("SubtensorModule", "set_min_collateral", {"netuid": 1, "hotkey": account("alice"), "min_locked": 1}, NEWER),
+    ],
+)
+def test_a_call_that_is_absent_is_refused_with_the_reason(
+    chain: Chain, pallet: str, name: str, args: dict[str, object], why: str
+) -> None:
+    for data in (
+        chain.compose(pallet, name, args),
+        chain.compose("Utility", "batch", {"calls": [chain.compose(pallet, name, args)]}),
+    ):
+        made = Call.from_decoded(chain.runtime.core.decode_call(data))
+        with pytest.raises(NotInLab) as refusal:
+            check_call(Extrinsic(b"", b"", data, made, signer=account("alice")))
+        assert str(refusal.value) == f"{pallet}.{name} is not in the lab's chain: {why}"
+
+
+def raised(tree: ast.AST, module: ModuleType) -> Iterator[DispatchError]:
+    """The errors that a module makes with a literal name."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            words = [arg.value for arg in node.args[:2] if isinstance(arg, ast.Constant)]
+            if node.func.id == "failed" and words:
+                yield module.failed(words[0])
+            elif node.func.id == "DispatchError" and len(words) == 2 and words[1]:
+                yield DispatchError(*words)
+
+
+def test_each_error_that_a_pallet_raises_is_in_the_metadata(chain: Chain) -> None:
+    """`InsufficientBalance` of the June source, for one, is `InsufficientTaoBalance` there."""
+    seen = set()
+    for info in pkgutil.walk_packages(pallets.__path__, f"{pallets.__name__}."):
+        module = importlib.import_module(info.name)
+        for error in raised(ast.parse(inspect.getsource(module)), module):
+            chain.runtime.dispatch_error(error)
+            seen.add((error.pallet, error.name))
+    assert len(seen) > 150
 
 
 @pytest.mark.parametrize(("api", "method"), sorted(RUNTIME_APIS))

@@ -6,7 +6,7 @@ import tao_lab.chain.chain  # noqa: F401  registers all calls
 from tao_lab.chain.dispatch import CALLS, Call, Weight
 from tests.chain.source.weights import AROUND, NEWER, PLAIN, SourceWeight
 
-SDK_PALLETS = {"Balances", "EVM", "Multisig", "Sudo", "System", "Timestamp"}  # rounded: see docs/chain.md
+SDK_PALLETS = {"Balances", "EVM", "Multisig", "Sudo", "System", "Timestamp"}  # see test_fees.py
 INNER = Call("Balances", "transfer_keep_alive", {})
 MANY = {"calls": [INNER, INNER]}
 ONE = {"call": INNER}

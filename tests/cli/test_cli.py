@@ -62,10 +62,25 @@ GROUPS = {path[:-1] for path in COMMANDS if path}
 def test_the_commands_of_the_lab_are_there():
     ours = {" ".join(path) for path in COMMANDS if path not in GROUPS}
     assert ours == {
-        *("lab", "dashboards", "solve", "verify", "node", "doctor", "explain", "miner run", "validator run", "fund"),
+        *(
+            "lab",
+            "dashboards",
+            "solve",
+            "verify",
+            "node",
+            "doctor",
+            "explain",
+            "miner run",
+            "validator run",
+            "fund",
+            "join",
+        ),
         *("labs status", "labs update", "labs reset"),
         *("models get", "models list", "models chat", "subnets list", "subnets show", "subnets play"),
-        *(f"bench {name}" for name in ("consensus", "economy", "memory", "miner", "slider", "chain", "judge", "start")),
+        *(
+            f"bench {name}"
+            for name in ("consensus", "economy", "memory", "miner", "slider", "chain", "judge", "start", "node")
+        ),
     }
 
 
@@ -179,7 +194,7 @@ LATE = "import time\ndef epoch(inputs):\n    time.sleep(60)\n"
         pytest.param(
             DICT + "_dict = epoch\ndef epoch(inputs):\n    return _dict(inputs) | {'active': object()}\n",
             1,
-            ["active holds a object; allowed: numbers, lists and numpy arrays"],
+            ["active holds an object; allowed: numbers, lists and numpy arrays"],
             id="an object",
         ),
         pytest.param(LATE, 1, ["did not end within 1 s", "not run", "0 passed, 2 failed"], id="never ends"),

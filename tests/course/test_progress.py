@@ -31,7 +31,7 @@ def line(exercise="06.2"):
     ("then", "said"),
     [
         (wrong, "⚠ was right, last check: wrong"),
-        (raises, "⚠ was right, last check: raised an error"),
+        (raises, "⚠ was right, last check: wrong"),
         (blank, "⚠ was right, last check: not started"),
     ],
     ids=["wrong", "raises", "blank"],
@@ -49,9 +49,7 @@ def test_what_was_right_and_is_broken_now_is_not_called_right(then, said):
     assert line().endswith("3")
 
 
-@pytest.mark.parametrize(
-    ("first", "said"), [(wrong, "✘ wrong"), (raises, "✘ raised an error"), (blank, "○ not started")]
-)
+@pytest.mark.parametrize(("first", "said"), [(wrong, "✘ wrong"), (raises, "✘ wrong"), (blank, "○ not started")])
 def test_what_never_was_right_says_what_the_last_check_found(first, said):
     check("06.2", first)
     assert said in line()
@@ -63,6 +61,9 @@ def test_what_never_was_right_says_what_the_last_check_found(first, said):
         (progress, "6", "'06'"),
         (progress, 6, "'06'"),
         (progress, "0", "'00'"),
+        (progress, "lab 6", "'06'"),
+        (progress, "06.7", "'06'"),
+        (real_code, "00.1", "'00'"),
         (real_code, "6", "'06'"),
         (predict, "6a", "'06.A'"),
         (predict, "06.a", "'06.A'"),
@@ -76,6 +77,19 @@ def test_an_id_that_does_not_exist_gets_the_one_that_was_meant(ask, key, meant):
         ask(key)
 
 
+@pytest.mark.parametrize(
+    ("ask", "key"), [(claim, 0), (claim, None), (predict, 6), (predict, "06.Z"), (real_code, "77")]
+)
+def test_nothing_is_suggested_where_nothing_can_be_meant(ask, key):
+    with pytest.raises(UnknownIdError, match=rf"is {key!r}; allowed: "):
+        ask(key)
+
+
+def test_an_id_of_a_lab_that_is_there_gets_the_ids_of_that_lab():
+    with pytest.raises(UnknownIdError, match=r"is '06\.9'; allowed: '06\.1', .*'06\.6'$"):
+        check("06.9", wrong)
+
+
 @pytest.mark.parametrize("lab", ["99", "yuma"])
 def test_a_lab_that_is_nothing_like_one_gets_those_that_there_are(lab):
     with pytest.raises(UnknownIdError, match=rf"lab is '{lab}'; allowed: '00', '01'"):
@@ -84,7 +98,7 @@ def test_a_lab_that_is_nothing_like_one_gets_those_that_there_are(lab):
 
 @pytest.mark.parametrize(
     ("function", "said"),
-    [(raises, "06.2 raises an error"), (wrong, "06.2 is wrong"), (blank, "06.2 is not started")],
+    [(raises, "06.2 is wrong"), (wrong, "06.2 is wrong"), (blank, "06.2 is not started")],
     ids=["raises", "wrong", "blank"],
 )
 def test_whose_function_runs_is_said_in_a_sentence(function, said, capsys):

@@ -202,9 +202,9 @@ def test_what_http_may_not_is_refused(server: Server, content: str, headers: dic
 @pytest.mark.parametrize(
     ("data", "status"),
     [
-        (b"\0\0\0\0\r\n\r\n", b"400"),
+        (b"\0", b"400"),  # what follows may meet a closed connection
         (b"PUT / HTTP/1.1\r\nHost: x\r\n\r\n", b"405"),
-        (b"POST / HTTP/1.1\r\nContent-Length: -5\r\n\r\n", b"400"),
+        (b"POST / HTTP/1.1\r\nContent-Length: -", b"400"),
         (b"HEAD / HTTP/1.1\r\nHost: x\r\n\r\n", b"405"),
         (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"426"),
     ],

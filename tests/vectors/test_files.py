@@ -1,11 +1,14 @@
 """Vector files that cannot be run are refused in one line that says why."""
 
 import json
+import re
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from tao_lab import vectors
-from tao_lab.paths import DATASETS
+from tao_lab.paths import DATASETS, ROOT
+from tao_lab.vectors import kinds
 
 GOOD = json.loads((DATASETS / "vectors" / "epoch.json").read_text())
 
@@ -84,3 +87,19 @@ def test_the_first_difference_is_named(tmp_path):
     assert str(report) == "1 passed, 1 failed"
     (failure,) = report.failures
     assert str(failure) == "bonds-2: consensus: at [4]: is 6553, the chain has 6554"
+
+
+def test_the_kind_of_the_documentation_works(tmp_path, monkeypatch):
+    text = (ROOT / "docs" / "vectors.md").read_text(encoding="utf-8")
+    entry, file = re.findall(r"   ```(?:python|json)\n(.*?)   ```", text, re.DOTALL)
+    made = eval(re.sub(r"^   ", "", entry, flags=re.MULTILINE), vars(kinds))
+    monkeypatch.setitem(vectors.KINDS, made.name, made)
+    number = {"type": "integer"}
+    schema = {"properties": {"input": {"properties": {"mine": number, "yours": number}}}}
+    monkeypatch.setattr(vectors.files, "_validator", lambda kind: Draft202012Validator(schema))
+    report = vectors.verify(vectors.load(write(tmp_path / "sum.json", file)))
+    assert str(report).endswith("1 passed, 0 failed")
+    three = json.loads(file)["vectors"][0]
+    wrong = {**json.loads(file), "vectors": [{**three, "expected": {"sum": 4}}]}
+    (failure,) = vectors.verify(vectors.load(write(tmp_path / "wrong.json", wrong))).failures
+    assert failure.vector == "three"

@@ -103,7 +103,9 @@ def test_only_colours_that_a_colour_blind_reader_tells_apart():
     okabe_ito = {"#0072B2", "#D55E00", "#000000"}
     assert {palette.BLUE, palette.VERMILLION, palette.BLACK} <= okabe_ito
     cast = Cast.of(last())
-    assert '"viridis"' in charts.weights_chart(last(), cast).chart.to_json()
+    weights = charts.weights_chart(last(), cast).chart.to_json()
+    assert '"viridis"' in weights
+    assert '"reverse": true' in weights  # more is darker on white, so the dark theme makes it brighter
 
 
 def test_a_long_title_goes_on_in_a_second_line():

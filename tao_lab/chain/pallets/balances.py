@@ -10,7 +10,17 @@ from __future__ import annotations
 from typing import Any
 
 from tao_lab.chain.context import Context
-from tao_lab.chain.dispatch import Origin, call, ensure_root, ensure_signed, lookup, on_genesis, weight
+from tao_lab.chain.dispatch import (
+    CallArgs,
+    Origin,
+    Weight,
+    call,
+    ensure_root,
+    ensure_signed,
+    lookup,
+    on_genesis,
+    weight,
+)
 from tao_lab.chain.errors import DispatchError
 from tao_lab.chain.genesis import Genesis
 from tao_lab.chain.pallets import system
@@ -196,33 +206,33 @@ def endow(ctx: Context, genesis: Genesis) -> None:
         set_free(ctx, who, system.account(ctx, who), value)
 
 
-@call("Balances", weight=weight(50_000_000, reads=1, writes=1))
+@call("Balances", weight=weight(48_834_000, reads=1, writes=1))
 def transfer_allow_death(ctx: Context, origin: Origin, dest: Any, value: int) -> None:
     """Transfer; the sender's account may cease to exist."""
     transfer(ctx, ensure_signed(origin), lookup(dest), value, keep_alive=False)
 
 
-@call("Balances", weight=weight(40_000_000, reads=1, writes=1))
+@call("Balances", weight=weight(39_051_000, reads=1, writes=1))
 def transfer_keep_alive(ctx: Context, origin: Origin, dest: Any, value: int) -> None:
     """Transfer; the sender keeps the existential deposit."""
     transfer(ctx, ensure_signed(origin), lookup(dest), value, keep_alive=True)
 
 
-@call("Balances", weight=weight(50_000_000, reads=1, writes=1))
+@call("Balances", weight=weight(48_209_000, reads=1, writes=1))
 def transfer_all(ctx: Context, origin: Origin, dest: Any, keep_alive: bool) -> None:
     """Transfer all that may leave."""
     who = ensure_signed(origin)
     transfer(ctx, who, lookup(dest), reducible(system.account(ctx, who), keep_alive), keep_alive)
 
 
-@call("Balances", weight=weight(52_000_000, reads=2, writes=2))
+@call("Balances", weight=weight(49_519_000, reads=2, writes=2))
 def force_transfer(ctx: Context, origin: Origin, source: Any, dest: Any, value: int) -> None:
     """Root transfers between any two accounts."""
     ensure_root(origin)
     transfer(ctx, lookup(source), lookup(dest), value, keep_alive=False)
 
 
-@call("Balances", weight=weight(20_000_000, reads=1, writes=1))
+@call("Balances", weight=weight(19_206_000, reads=1, writes=1))
 def force_set_balance(ctx: Context, origin: Origin, who: Any, new_free: int) -> None:
     """Root sets a free balance; the issuance follows."""
     ensure_root(origin)
@@ -238,14 +248,14 @@ def force_set_balance(ctx: Context, origin: Origin, who: Any, new_free: int) -> 
     ctx.deposit_event("Balances", "BalanceSet", who=account, free=free)
 
 
-@call("Balances", weight=weight(16_000_000, reads=1, writes=1))
+@call("Balances", weight=weight(15_515_000, reads=1, writes=1))
 def force_unreserve(ctx: Context, origin: Origin, who: Any, amount: int) -> None:
     """Root sets reserved rao free."""
     ensure_root(origin)
     unreserve(ctx, lookup(who), amount)
 
 
-@call("Balances", weight=weight(25_000_000, reads=1, writes=1))
+@call("Balances", weight=lambda args: Weight(30_219_000 if args["keep_alive"] else 20_720_000))
 def burn(ctx: Context, origin: Origin, value: int, keep_alive: bool) -> None:
     """Burn some of one's own balance."""
     who = ensure_signed(origin)
@@ -256,7 +266,7 @@ def burn(ctx: Context, origin: Origin, value: int, keep_alive: bool) -> None:
     ctx.deposit_event("Balances", "Burned", who=who, amount=value)
 
 
-@call("Balances", weight=weight(6_000_000))
+@call("Balances", weight=Weight(5_351_000))
 def force_adjust_total_issuance(ctx: Context, origin: Origin, direction: str, delta: int) -> None:
     """Root corrects the count of all rao (`Increase` or `Decrease`); no account changes."""
     ensure_root(origin)
@@ -270,7 +280,12 @@ def force_adjust_total_issuance(ctx: Context, origin: Origin, direction: str, de
     ctx.deposit_event("Balances", "TotalIssuanceForced", old=old, new=new)
 
 
-@call("Balances", weight=lambda args: weight(15_000_000 * len(args["who"]), len(args["who"]), len(args["who"])))
+def _upgrade_weight(args: CallArgs) -> Weight:
+    count = len(args["who"])
+    return weight(14_674_000 + 14_648_188 * count, reads=count, writes=count)
+
+
+@call("Balances", weight=_upgrade_weight)
 def upgrade_accounts(ctx: Context, origin: Origin, who: list[str]) -> None:
     """Bring accounts of an older form up to date; here all are of the new one."""
     ensure_signed(origin)

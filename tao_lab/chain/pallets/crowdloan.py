@@ -15,6 +15,7 @@ import bittensor_core
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import Call, CallArgs, Origin, Post, Weight, call, ensure_signed, signed, weight
 from tao_lab.chain.errors import DispatchError
+from tao_lab.chain.extrinsic import call_bytes
 from tao_lab.chain.pallets import balances, system
 from tao_lab.chain.runtime import SS58_FORMAT, octets
 from tao_lab.units import in_tao
@@ -200,7 +201,10 @@ def finalize(ctx: Context, origin: Origin, crowdloan_id: int) -> None:
         raise failed("AlreadyFinalized", f"crowdloan {crowdloan_id} is finalized")
     if info["call"] is not None:
         ctx.state.put(PALLET, "CurrentCrowdloanId", crowdloan_id)
-        ctx.dispatch(signed(who), _stored_call(ctx, info["call"]))
+        error = ctx.try_dispatch(signed(who), _stored_call(ctx, info["call"])).error
+        if error is not None:
+            error.weight = None
+            raise error
         ctx.state.remove(PALLET, "CurrentCrowdloanId")
     else:
         _pay(ctx, info["funds_account"], info["target_address"], info["raised"])
@@ -209,7 +213,11 @@ def finalize(ctx: Context, origin: Origin, crowdloan_id: int) -> None:
     ctx.deposit_event(PALLET, "Finalized", crowdloan_id=crowdloan_id)
 
 
-@call(PALLET, weight=weight(110_703_000 + 50 * 39_503_253, reads=2 + 2 * 50, writes=2 * 50))
+def _refund_weight(count: int) -> Weight:
+    return weight(110_703_000 + count * 39_503_253, reads=2 + 2 * count, writes=2 * count)
+
+
+@call(PALLET, weight=_refund_weight(50))
 def refund(ctx: Context, origin: Origin, crowdloan_id: int) -> Post:
     """The creator gives everybody's contribution back, at most 50 in one call."""
     info = _own_crowdloan(ctx, origin, crowdloan_id)
@@ -224,8 +232,7 @@ def refund(ctx: Context, origin: Origin, crowdloan_id: int) -> Post:
     ctx.state.put(PALLET, "Crowdloans", crowdloan_id, info)
     all_refunded = len(refunded) == len(others)
     ctx.deposit_event(PALLET, "AllRefunded" if all_refunded else "PartiallyRefunded", crowdloan_id=crowdloan_id)
-    count = len(refunded)
-    return Post(weight=weight(110_703_000 + count * 39_503_253, reads=2 + 2 * count, writes=2 * count))
+    return Post(weight=_refund_weight(len(refunded)) if all_refunded else None)
 
 
 @call(PALLET, weight=weight(66_939_000, reads=4, writes=5))
@@ -318,14 +325,9 @@ def no_longer_provide(ctx: Context, who: str) -> None:
         system.put_account(ctx, who, info)
 
 
-def _bytes(ctx: Context, made: Call) -> bytes:
-    args = {name: _bytes(ctx, value) if isinstance(value, Call) else value for name, value in made.args.items()}
-    return bytes(ctx.runtime.core.compose_call(made.pallet, made.name, args))
-
-
 def _bound(ctx: Context, made: Call) -> dict[str, Any]:
     """Keep a call: inside the crowdloan if it is short, else under its hash (`StorePreimage::bound`)."""
-    data = _bytes(ctx, made)
+    data = call_bytes(ctx.runtime, made)
     if len(data) <= INLINE_BYTES:
         return {"Inline": "0x" + data.hex()}
     key = (made.hash, len(data))

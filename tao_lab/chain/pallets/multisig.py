@@ -1,7 +1,7 @@
 """Multisig: an account of several people, of whom a number must agree to each call.
 
-The first to agree sets a deposit aside; the call is carried out with the last agreement. Source:
-`frame/multisig/src/lib.rs` of the Polkadot SDK; `impl pallet_multisig::Config` in `runtime/src/lib.rs`.
+The first to agree sets a deposit aside; the call is carried out with the last agreement. Sources:
+`frame/multisig/src/{lib,weights}.rs` of the Polkadot SDK; `impl pallet_multisig::Config` in `runtime/src/lib.rs`.
 """
 
 from __future__ import annotations
@@ -11,14 +11,76 @@ from typing import Any
 from bittensor_core import multisig_account_id, ss58_decode, ss58_encode
 
 from tao_lab.chain.context import Context
-from tao_lab.chain.dispatch import Call, Origin, Post, call, ensure_signed, inner_weight, signed, weight
+from tao_lab.chain.dispatch import (
+    Call,
+    CallArgs,
+    Origin,
+    Post,
+    Weight,
+    WeightFunction,
+    call,
+    ensure_signed,
+    signed,
+    weight,
+)
 from tao_lab.chain.errors import DispatchError
+from tao_lab.chain.extrinsic import call_bytes
 from tao_lab.chain.pallets import balances
-from tao_lab.chain.runtime import SS58_FORMAT
+from tao_lab.chain.runtime import SS58_FORMAT, load_runtime
 
 DEPOSIT_BASE, DEPOSIT_FACTOR, MAX_SIGNATORIES = 132_000_000, 32_000_000, 100
 
 Timepoint = dict[str, int]
+
+
+# --- weights: by the number of other signatories, and by the bytes of the call (none where only its hash is known) ---
+
+
+def _size(inner: Call) -> int:
+    return len(call_bytes(load_runtime(), inner))
+
+
+def _alone(size: int) -> Weight:
+    return weight(20_470_382 + 397 * size, reads=2)
+
+
+def _create(others: int, size: int) -> Weight:
+    return weight(29_976_762 + 144_320 * others + 1_819 * size, reads=1, writes=1)
+
+
+def _approve(others: int, size: int) -> Weight:
+    return weight(14_821_348 + 127_874 * others + 1_968 * size, reads=1, writes=1)
+
+
+def _complete(others: int, size: int) -> Weight:
+    return weight(34_745_418 + 193_313 * others + 2_057 * size, reads=4, writes=2)
+
+
+def _alone_weight(args: CallArgs) -> Weight:
+    inner: Call = args["call"]
+    account = weight(0, reads=1, writes=1)  # of the group, which pays for what it does
+    return _alone(_size(inner)) + account + inner.registered.weight_of(inner.args)
+
+
+def _most_weight(args: CallArgs) -> Weight:
+    """Of `as_multi`: completing weighs most; what the call itself may weigh is an argument."""
+    return _complete(len(args["other_signatories"]), _size(args["call"])) + _max_weight(args)
+
+
+def _hash_weight(args: CallArgs) -> Weight:
+    others = len(args["other_signatories"])
+    return weight(27_463_275 + 139_226 * others, reads=1, writes=1) + _max_weight(args)
+
+
+def _max_weight(args: CallArgs) -> Weight:
+    return Weight(args["max_weight"]["ref_time"], args["max_weight"]["proof_size"])
+
+
+def _per_signatory(base: int, each: int) -> WeightFunction:
+    return lambda args: weight(base + each * len(args["other_signatories"]), reads=1, writes=1)
+
+
+# --- agreeing -----------------------------------------------------------------------------------------------------
 
 
 def _too_low(threshold: int) -> str:
@@ -63,11 +125,15 @@ def _operate(
     call_hash: str,
     inner: Call | None,
     max_weight: dict[str, int],
-) -> None:
-    """One person's agreement: it opens the matter, adds to it, or carries the call out."""
+) -> Post:
+    """One person's agreement: it opens the matter, adds to it, or carries the call out.
+
+    Returns:
+        What that weighed: without the call, where it is not carried out.
+    """
     if threshold < 2:
         raise DispatchError("Multisig", "MinimumThreshold", _too_low(threshold))
-    group = _signatories(who, others, threshold)
+    group, size = _signatories(who, others, threshold), 0 if inner is None else _size(inner)
     open_matter = ctx.state.get("Multisig", "Multisigs", group, call_hash)
     if open_matter is None:
         if timepoint is not None:
@@ -77,7 +143,7 @@ def _operate(
                 "nobody has agreed to this call yet, so the first agreement names no timepoint",
             )
         _open(ctx, who, threshold, group, call_hash)
-        return
+        return Post(weight=_create(len(others), size))
     if timepoint is None:
         raise DispatchError(
             "Multisig", "NoTimepoint", f"the matter is open since {_place(open_matter)}; name that timepoint"
@@ -89,8 +155,8 @@ def _operate(
     approvals: list[str] = open_matter["approvals"]
     agrees = who not in approvals and len(approvals) < threshold
     if inner is not None and len(approvals) + agrees >= threshold:
-        _execute(ctx, who, group, call_hash, open_matter, inner, max_weight)
-        return
+        actual = _execute(ctx, who, group, call_hash, open_matter, inner, max_weight)
+        return Post(weight=None if actual is None else _complete(len(others), size) + actual)
     if not agrees:
         raise DispatchError(
             "Multisig", "AlreadyApproved", f"{who} has agreed already, or all {threshold} agreements are there"
@@ -99,6 +165,7 @@ def _operate(
     ctx.state.put("Multisig", "Multisigs", group, call_hash, open_matter)
     fields = {"approving": who, "timepoint": timepoint, "multisig": group, "call_hash": call_hash}
     ctx.deposit_event("Multisig", "MultisigApproval", **fields)
+    return Post(weight=_approve(len(others), size))
 
 
 def _deposit(threshold: int) -> int:
@@ -122,7 +189,8 @@ def _execute(
     matter: dict[str, Any],
     inner: Call,
     max_weight: dict[str, int],
-) -> None:
+) -> Weight | None:
+    """Carry a call out; returns what it reports to have weighed."""
     needed = inner.registered.weight_of(inner.args)
     if needed.ref_time > max_weight["ref_time"] or needed.proof_size > max_weight["proof_size"]:
         most = f"max_weight allows {max_weight['ref_time']:,} ps and {max_weight['proof_size']:,} bytes"
@@ -130,19 +198,25 @@ def _execute(
         raise DispatchError("Multisig", "MaxWeightTooLow", told)
     ctx.state.remove("Multisig", "Multisigs", group, call_hash)
     balances.unreserve(ctx, matter["depositor"], matter["deposit"])
-    result = ctx.dispatch_result(ctx.try_dispatch(signed(group), inner))
+    outcome = ctx.try_dispatch(signed(group), inner)
     fields = {"approving": who, "timepoint": matter["when"], "multisig": group, "call_hash": call_hash}
-    ctx.deposit_event("Multisig", "MultisigExecuted", **fields, result=result)
+    ctx.deposit_event("Multisig", "MultisigExecuted", **fields, result=ctx.dispatch_result(outcome.error))
+    return outcome.actual_weight
 
 
-@call("Multisig", weight=inner_weight(weight(16_000_000)))
+@call("Multisig", weight=_alone_weight)
 def as_multi_threshold_1(ctx: Context, origin: Origin, other_signatories: list[str], call: Call) -> Post:
     """Act for a group in which any one may decide."""
     who = ensure_signed(origin)
-    return ctx.dispatch(signed(_signatories(who, other_signatories, 1)), call)
+    outcome = ctx.try_dispatch(signed(_signatories(who, other_signatories, 1)), call)
+    spent = None if outcome.actual_weight is None else _alone(_size(call)) + outcome.actual_weight
+    if outcome.error is not None:
+        outcome.error.weight = spent
+        raise outcome.error
+    return Post(weight=spent)
 
 
-@call("Multisig", weight=inner_weight(weight(60_000_000, reads=2, writes=2)))
+@call("Multisig", weight=_most_weight)
 def as_multi(
     ctx: Context,
     origin: Origin,
@@ -151,13 +225,13 @@ def as_multi(
     maybe_timepoint: Timepoint | None,
     call: Call,
     max_weight: dict[str, int],
-) -> None:
+) -> Post:
     """Agree to a call; the last agreement carries it out."""
     who = ensure_signed(origin)
-    _operate(ctx, who, threshold, other_signatories, maybe_timepoint, call.hash, call, max_weight)
+    return _operate(ctx, who, threshold, other_signatories, maybe_timepoint, call.hash, call, max_weight)
 
 
-@call("Multisig", weight=weight(40_000_000, reads=1, writes=1))
+@call("Multisig", weight=_hash_weight)
 def approve_as_multi(
     ctx: Context,
     origin: Origin,
@@ -166,13 +240,13 @@ def approve_as_multi(
     maybe_timepoint: Timepoint | None,
     call_hash: str,
     max_weight: dict[str, int],
-) -> None:
+) -> Post:
     """Agree to a call by its hash; somebody else carries it out."""
     who = ensure_signed(origin)
-    _operate(ctx, who, threshold, other_signatories, maybe_timepoint, call_hash, None, max_weight)
+    return _operate(ctx, who, threshold, other_signatories, maybe_timepoint, call_hash, None, max_weight)
 
 
-@call("Multisig", weight=weight(40_000_000, reads=1, writes=1))
+@call("Multisig", weight=_per_signatory(28_623_566, 135_351))
 def cancel_as_multi(
     ctx: Context, origin: Origin, threshold: int, other_signatories: list[str], timepoint: Timepoint, call_hash: str
 ) -> None:
@@ -196,7 +270,7 @@ def cancel_as_multi(
     ctx.deposit_event("Multisig", "MultisigCancelled", **fields)
 
 
-@call("Multisig", weight=weight(40_000_000, reads=2, writes=2))
+@call("Multisig", weight=_per_signatory(27_349_525, 121_813))
 def poke_deposit(ctx: Context, origin: Origin, threshold: int, other_signatories: list[str], call_hash: str) -> None:
     """Bring the deposit of an open matter to what it costs now, which is what it cost: nothing changes."""
     who = ensure_signed(origin)

@@ -154,7 +154,7 @@ def _allows(definition: Definition, made: Call) -> bool:
 
 def _do_proxy(ctx: Context, definition: Definition, real: str, inner: Call) -> None:
     origin = signed(real).allowing(lambda made: _allows(definition, made))
-    result = ctx.dispatch_result(ctx.try_dispatch(origin, inner))
+    result = ctx.dispatch_result(ctx.try_dispatch(origin, inner).error)
     ctx.state.put("Proxy", "LastCallResult", real, result)
     ctx.deposit_event("Proxy", "ProxyExecuted", result=result)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from tao_lab.chain.context import Context
-from tao_lab.chain.dispatch import Origin, Weight, call, ensure_root, ensure_signed, weight
+from tao_lab.chain.dispatch import CallArgs, Origin, Weight, WeightFunction, call, ensure_root, ensure_signed, weight
 from tao_lab.chain.errors import DispatchError
 from tao_lab.chain.merkle import blake2_256
 from tao_lab.chain.runtime import octets
@@ -78,23 +78,27 @@ def inc_consumers(info: AccountInfo) -> None:
     info["consumers"] += 1
 
 
-def _remark_weight(args: dict[str, Any]) -> Weight:
-    return Weight(1_550_000 + 500 * len(args["remark"]))
+def _remark_weight(base: int, each: int) -> WeightFunction:
+    return lambda args: Weight(base + each * len(octets(args["remark"])))
 
 
-@call("System", weight=_remark_weight)
+@call("System", weight=_remark_weight(1_586_000, 10_920))
 def remark(ctx: Context, origin: Origin, remark: str) -> None:
     """Leave a text in the block; it changes nothing."""
 
 
-@call("System", weight=_remark_weight)
+@call("System", weight=_remark_weight(4_725_000, 12_386))
 def remark_with_event(ctx: Context, origin: Origin, remark: str) -> None:
     """Leave a text in the block and an event with its hash."""
     who = ensure_signed(origin)
     ctx.deposit_event("System", "Remarked", sender=who, hash="0x" + blake2_256(octets(remark)).hex())
 
 
-@call("System", weight=Weight(3_000_000), dispatch_class="Operational")
+def _per_key(argument: str, base: int, each: int) -> WeightFunction:
+    return lambda args: weight(base + each * len(args[argument]), writes=len(args[argument]))
+
+
+@call("System", weight=_per_key("items", 1_565_000, 733_648), dispatch_class="Operational")
 def set_storage(ctx: Context, origin: Origin, items: list[tuple[str, str]]) -> None:
     """Root writes raw storage."""
     ensure_root(origin)
@@ -102,7 +106,7 @@ def set_storage(ctx: Context, origin: Origin, items: list[tuple[str, str]]) -> N
         ctx.state.raw.put(octets(key), octets(value))
 
 
-@call("System", weight=Weight(3_000_000), dispatch_class="Operational")
+@call("System", weight=_per_key("keys", 1_624_000, 566_903), dispatch_class="Operational")
 def kill_storage(ctx: Context, origin: Origin, keys: list[str]) -> None:
     """Root removes raw storage."""
     ensure_root(origin)
@@ -110,7 +114,12 @@ def kill_storage(ctx: Context, origin: Origin, keys: list[str]) -> None:
         ctx.state.raw.remove(octets(key))
 
 
-@call("System", weight=lambda args: weight(10_000_000, 1, args["subkeys"] + 1), dispatch_class="Operational")
+def _prefix_weight(args: CallArgs) -> Weight:
+    keys = args["subkeys"] + 1
+    return weight(2_964_000 + 1_340_742 * keys, reads=keys, writes=keys)
+
+
+@call("System", weight=_prefix_weight, dispatch_class="Operational")
 def kill_prefix(ctx: Context, origin: Origin, prefix: str, subkeys: int) -> None:
     """Root removes raw storage below a prefix, at most so many keys."""
     ensure_root(origin)

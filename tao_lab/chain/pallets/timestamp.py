@@ -16,7 +16,7 @@ def genesis_time(ctx: Context, genesis: Genesis) -> None:
     ctx.state.put("Timestamp", "Now", genesis.time_ms)
 
 
-@call("Timestamp", weight=weight(8_000_000, reads=2, writes=1), pays_fee=False, dispatch_class="Mandatory")
+@call("Timestamp", weight=weight(3_816_000, reads=2, writes=1), pays_fee=False, dispatch_class="Mandatory")
 def set(ctx: Context, origin: Origin, now: int) -> None:
     """Set the time of this block, in Unix milliseconds."""
     ensure_none(origin)

@@ -1,8 +1,9 @@
 """TransactionPayment: what an extrinsic costs, and who gets it.
 
-Fee = length in bytes (1 rao each) + 0.0005 rao for each picosecond of weight, of the extrinsic's frame and of its
-call; the multiplier is one. Calls that pay no fee pay their tip only. The block's author receives fee and tip.
-A call that takes stake out can be paid with that stake: see `subtensor/alpha_fees.py`.
+Fee = length in bytes (1 rao each) + 0.0005 rao for each picosecond of weight: of the extrinsic's frame, of its checks
+and of its call; the multiplier is one. What a call turns out not to need is refunded. Calls that pay no fee pay their
+tip only. The block's author receives fee and tip. A call that takes stake out can be paid with that stake: see
+`subtensor/alpha_fees.py`.
 
 Sources: `runtime/src/lib.rs` (`impl pallet_transaction_payment::Config`) and `pallets/transaction-fee/src/lib.rs`.
 """
@@ -75,10 +76,16 @@ def withdraw_fee(ctx: Context, who: str, call: Call, fee: int) -> AlphaFee | Non
 
 
 def settle_fee(ctx: Context, who: str, withdrawn: int, fee: int, tip: int, in_alpha: AlphaFee | None) -> None:
-    """Give back what was too much, pay the author, and record it; alpha has been paid already, and none comes back."""
+    """Refund what was too much, pay the author, and record it; alpha has been paid already, and is not refunded.
+
+    An account that the call left empty gets no refund: the author keeps all that was withdrawn.
+    """
     if in_alpha is None:
-        balances.deposit(ctx, who, withdrawn - fee)
-        balances.deposit(ctx, ctx.author, fee)
+        refund = withdrawn - fee
+        if refund and _is_empty(ctx, who):
+            refund = 0
+        balances.deposit(ctx, who, refund)
+        balances.deposit(ctx, ctx.author, withdrawn - refund)
     else:
         ctx.deposit_event(
             "SubtensorModule",
@@ -89,3 +96,8 @@ def settle_fee(ctx: Context, who: str, withdrawn: int, fee: int, tip: int, in_al
             tao_amount=in_alpha.tao,
         )
     ctx.deposit_event("TransactionPayment", "TransactionFeePaid", who=who, actual_fee=fee, tip=tip)
+
+
+def _is_empty(ctx: Context, who: str) -> bool:
+    data = system.account(ctx, who)["data"]
+    return not data["free"] + data["reserved"]

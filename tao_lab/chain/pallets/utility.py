@@ -7,6 +7,8 @@ Sources: `pallets/utility/src/lib.rs`; `NoNestingCallFilter` in `runtime/src/lib
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from bittensor_core import ss58_decode, ss58_encode
@@ -48,12 +50,22 @@ def _pays(args: dict[str, Any]) -> bool:
     return any(inner.registered.pays(inner.args) for inner in args["calls"])
 
 
-def _batch_weight(base: int, each: int) -> Any:
+def _batch_base(base: int, each: int, calls: int) -> Weight:
+    return Weight(base + each * calls + 2 * DB_READ)
+
+
+BATCH, BATCH_ALL, FORCE_BATCH = (
+    partial(_batch_base, base, each)
+    for base, each in ((19_446_696, 5_450_264), (13_428_230, 5_663_250), (12_134_867, 5_477_293))
+)
+
+
+def _with_calls(base: Callable[[int], Weight]) -> Callable[[dict[str, Any]], Weight]:
+    """Weight of a batch before it runs: its own, and all that its calls declare."""
+
     def weight_of(args: dict[str, Any]) -> Weight:
-        total = Weight(base + each * len(args["calls"]) + 2 * DB_READ)
-        for inner in args["calls"]:
-            total = total + inner.registered.weight_of(inner.args)
-        return total
+        weights = (inner.registered.weight_of(inner.args) for inner in args["calls"])
+        return sum(weights, base(len(args["calls"])))
 
     return weight_of
 
@@ -66,50 +78,73 @@ def _check_batch(ctx: Context, origin: Origin, calls: list[Call]) -> None:
         raise DispatchError("Utility", "TooManyCalls", f"{len(calls)} calls; a batch has at most {most}")
 
 
-@call("Utility", weight=_batch_weight(19_446_696, 5_450_264), pays_fee=_pays)
-def batch(ctx: Context, origin: Origin, calls: list[Call]) -> None:
-    """Carry out calls in order until one fails."""
+@call("Utility", weight=_with_calls(BATCH), pays_fee=_pays)
+def batch(ctx: Context, origin: Origin, calls: list[Call]) -> Post:
+    """Carry out calls in order until one fails; the rest costs nothing."""
     _check_batch(ctx, origin, calls)
+    spent = Weight()
     for index, inner in enumerate(calls):
-        error = ctx.try_dispatch(origin, inner)
-        if error is not None:
-            value = ctx.told_error(error)
+        outcome = ctx.try_dispatch(origin, inner)
+        spent += outcome.weight_of(inner)
+        if outcome.error is not None:
+            value = ctx.told_error(outcome.error)
             ctx.deposit_event("Utility", "BatchInterrupted", index=index, error=value)
-            return
+            return Post(weight=BATCH(index + 1) + spent)
         ctx.deposit_event("Utility", "ItemCompleted")
     ctx.deposit_event("Utility", "BatchCompleted")
+    return Post(weight=BATCH(len(calls)) + spent)
 
 
-@call("Utility", weight=_batch_weight(13_428_230, 5_663_250), pays_fee=_pays)
-def batch_all(ctx: Context, origin: Origin, calls: list[Call]) -> None:
-    """Carry out all calls, or none."""
+@call("Utility", weight=_with_calls(BATCH_ALL), pays_fee=_pays)
+def batch_all(ctx: Context, origin: Origin, calls: list[Call]) -> Post:
+    """Carry out all calls, or none; none of them may carry out a `batch_all` in turn."""
     _check_batch(ctx, origin, calls)
-    for inner in calls:
-        ctx.dispatch(origin, inner)
+    origin, spent = origin.allowing(lambda made: (made.pallet, made.name) != ("Utility", "batch_all")), Weight()
+    for index, inner in enumerate(calls):
+        outcome = ctx.try_dispatch(origin, inner)
+        spent += outcome.weight_of(inner)
+        if outcome.error is not None:
+            outcome.error.weight = BATCH_ALL(index + 1) + spent
+            raise outcome.error
         ctx.deposit_event("Utility", "ItemCompleted")
     ctx.deposit_event("Utility", "BatchCompleted")
+    return Post(weight=BATCH_ALL(len(calls)) + spent)
 
 
-@call("Utility", weight=_batch_weight(12_134_867, 5_477_293), pays_fee=_pays)
-def force_batch(ctx: Context, origin: Origin, calls: list[Call]) -> None:
+@call("Utility", weight=_with_calls(FORCE_BATCH), pays_fee=_pays)
+def force_batch(ctx: Context, origin: Origin, calls: list[Call]) -> Post:
     """Carry out calls in order, past those that fail."""
     _check_batch(ctx, origin, calls)
-    errors = 0
+    spent, failed = Weight(), False
     for inner in calls:
-        error = ctx.try_dispatch(origin, inner)
-        if error is None:
+        outcome = ctx.try_dispatch(origin, inner)
+        spent += outcome.weight_of(inner)
+        if outcome.error is None:
             ctx.deposit_event("Utility", "ItemCompleted")
         else:
-            errors += 1
-            ctx.deposit_event("Utility", "ItemFailed", error=ctx.told_error(error))
-    ctx.deposit_event("Utility", "BatchCompletedWithErrors" if errors else "BatchCompleted")
+            failed = True
+            ctx.deposit_event("Utility", "ItemFailed", error=ctx.told_error(outcome.error))
+    ctx.deposit_event("Utility", "BatchCompletedWithErrors" if failed else "BatchCompleted")
+    return Post(weight=FORCE_BATCH(len(calls)) + spent)
 
 
-@call("Utility", weight=inner_weight(Weight()))
-def with_weight(ctx: Context, origin: Origin, call: Call, weight: dict[str, int]) -> Post:
+def _stated_weight(args: dict[str, Any]) -> Weight:
+    return Weight(args["weight"]["ref_time"], args["weight"]["proof_size"])
+
+
+@call("Utility", weight=_stated_weight)
+def with_weight(ctx: Context, origin: Origin, call: Call, weight: dict[str, int]) -> None:
     """Root carries out a call with a weight of its choice."""
     ensure_root(origin)
-    return ctx.dispatch(origin, call)
+    _carry_out(ctx, origin, call)
+
+
+def _carry_out(ctx: Context, origin: Origin, inner: Call) -> None:
+    """Carry out a call of root's; neither its weight nor that of its failure is told."""
+    error = ctx.try_dispatch(origin, inner, bypassing_filters=True).error
+    if error is not None:
+        error.weight = None
+        raise error
 
 
 # --- as somebody else, or one for another ------------------------------------------------------------------------
@@ -121,11 +156,19 @@ def derivative_account(who: str, index: int) -> str:
     return str(ss58_encode(blake2_256(entropy), SS58_FORMAT))
 
 
-@call("Utility", weight=inner_weight(weight(15_378_000, reads=3, writes=1)))
-def as_derivative(ctx: Context, origin: Origin, index: int, call: Call) -> None:
+AS_DERIVATIVE = weight(15_378_000, reads=2) + weight(0, reads=1, writes=1)
+
+
+@call("Utility", weight=inner_weight(AS_DERIVATIVE))
+def as_derivative(ctx: Context, origin: Origin, index: int, call: Call) -> Post:
     """Carry out a call as an account that hangs on one's own."""
     account = derivative_account(ensure_signed(origin), index)
-    ctx.dispatch(Origin("Signed", account, origin.filters), call)
+    outcome = ctx.try_dispatch(Origin("Signed", account, origin.filters), call)
+    spent = AS_DERIVATIVE + outcome.weight_of(call)
+    if outcome.error is not None:
+        outcome.error.weight = spent
+        raise outcome.error
+    return Post(weight=spent)
 
 
 def _origin(as_origin: Any) -> Origin:
@@ -142,7 +185,7 @@ def _origin(as_origin: Any) -> Origin:
 def dispatch_as(ctx: Context, origin: Origin, as_origin: Any, call: Call) -> None:
     """Root carries out a call as anybody; what becomes of it is in the event."""
     ensure_root(origin)
-    error = ctx.try_dispatch(_origin(as_origin), call)
+    error = ctx.try_dispatch(_origin(as_origin), call, bypassing_filters=True).error
     ctx.deposit_event("Utility", "DispatchedAs", result=ctx.dispatch_result(error))
 
 
@@ -150,23 +193,32 @@ def dispatch_as(ctx: Context, origin: Origin, as_origin: Any, call: Call) -> Non
 def dispatch_as_fallible(ctx: Context, origin: Origin, as_origin: Any, call: Call) -> None:
     """The same, failing where the call fails."""
     ensure_root(origin)
-    ctx.dispatch(_origin(as_origin), call)
+    _carry_out(ctx, _origin(as_origin), call)
     ctx.deposit_event("Utility", "DispatchedAs", result=ctx.dispatch_result(None))
+
+
+IF_ELSE = weight(21_831_000, reads=2)
 
 
 def _weight_of_both(args: dict[str, Any]) -> Weight:
     main, fallback = (args[name].registered.weight_of(args[name].args) for name in ("main", "fallback"))
-    return weight(21_831_000, reads=2) + main + fallback
+    return IF_ELSE + main + fallback
 
 
 @call("Utility", weight=_weight_of_both)
-def if_else(ctx: Context, origin: Origin, main: Call, fallback: Call) -> None:
-    """Carry out a call, and if it fails another instead."""
+def if_else(ctx: Context, origin: Origin, main: Call, fallback: Call) -> Post:
+    """Carry out a call, and if it fails another instead; a fallback that is not needed costs nothing."""
     if origin.kind == "None":
         raise DispatchError("BadOrigin", "", "this call must be signed by an account or come from the chain's root")
-    error = ctx.try_dispatch(origin, main)
-    if error is None:
+    first = ctx.try_dispatch(origin, main)
+    spent = IF_ELSE + first.weight_of(main)
+    if first.error is None:
         ctx.deposit_event("Utility", "IfElseMainSuccess")
-        return
-    ctx.dispatch(origin, fallback)
-    ctx.deposit_event("Utility", "IfElseFallbackCalled", main_error=ctx.told_error(error))
+        return Post(weight=spent)
+    second = ctx.try_dispatch(origin, fallback)
+    spent += second.weight_of(fallback)
+    if second.error is not None:
+        second.error.weight = spent
+        raise second.error
+    ctx.deposit_event("Utility", "IfElseFallbackCalled", main_error=ctx.told_error(first.error))
+    return Post(weight=spent)

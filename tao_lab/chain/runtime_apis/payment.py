@@ -9,6 +9,7 @@ from typing import Any
 
 from tao_lab.chain.dispatch import Query, Weight, runtime_api
 from tao_lab.chain.errors import MalformedExtrinsic
+from tao_lab.chain.extensions import extension_weight
 from tao_lab.chain.extrinsic import decode_extrinsic
 from tao_lab.chain.pallets import transaction_payment
 
@@ -23,7 +24,7 @@ def _quote(query: Query, data: bytes) -> dict[str, Any]:
     length = int.from_bytes(data[-LENGTH_BYTES:], "little")
     extrinsic = decode_extrinsic(runtime, data[:-LENGTH_BYTES], len(data))
     registered = extrinsic.call.registered
-    weight = registered.weight_of(extrinsic.call.args)
+    weight = registered.weight_of(extrinsic.call.args) + extension_weight(extrinsic)
     fees = None
     if registered.pays(extrinsic.call.args):
         fees = transaction_payment.fee_parts(runtime, registered.dispatch_class, weight, length)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from bittensor_core import ss58_decode
+
 from tao_lab.chain.dispatch import Query, runtime_api
 from tao_lab.chain.pallets.subtensor.conviction import hotkey_conviction, subnet_king
 from tao_lab.chain.pallets.subtensor.locks import encodable, lock_of, locked_mass, total_stake
@@ -65,16 +67,16 @@ def get_stake_availability_for_coldkeys(
     else:
         asked = sorted(set(netuids))
         asked = [] if len(asked) > len(existing) else [netuid for netuid in asked if subnet_exists(state, netuid)]
-    return {coldkey: _available(query, coldkey, sorted(asked)) for coldkey in sorted(set(coldkey_accounts))}
+    coldkeys = sorted(set(coldkey_accounts), key=ss58_decode)  # in the order of their bytes, as a `BTreeMap`
+    return {coldkey: _available(query, coldkey, sorted(asked)) for coldkey in coldkeys}
 
 
 def _available(query: Query, coldkey: str, netuids: list[int]) -> dict[int, dict[str, int]]:
-    """Amounts on each subnet on which a coldkey has stake."""
+    """Amounts on each subnet on which a coldkey has stake or a lock."""
     state, found = query.state, {}
     for netuid in netuids:
-        total = total_stake(state, coldkey, netuid)
-        if total:
-            locked = locked_mass(state, coldkey, netuid, query.block)
+        total, locked = total_stake(state, coldkey, netuid), locked_mass(state, coldkey, netuid, query.block)
+        if total or locked:
             found[netuid] = {"total": total, "locked": locked, "available": max(total - locked, 0)}
     return found
 

@@ -58,7 +58,7 @@ def paid() -> Paid:
     return Paid(net, netuid, miners, str(creator.hotkey.ss58_address), heights)
 
 
-def payout(before: Past, after: Past, netuid: int, hotkey: str) -> int:
+def payout(before: Any, after: Any, netuid: int, hotkey: str) -> int:
     """Rao of alpha that a hotkey was paid between two blocks.
 
     Args:
@@ -69,3 +69,21 @@ def payout(before: Past, after: Past, netuid: int, hotkey: str) -> int:
     """
     then, now = (past.get("SubtensorModule", "TotalHotkeyAlpha", hotkey, netuid) for past in (before, after))
     return int(now - then)
+
+
+def noted(before: Past, after: Past, netuid: int, hotkey: str) -> int:
+    """Rao of alpha that the epochs between two blocks say that they paid a miner: another way to the same number.
+
+    Args:
+        before: the chain after the earlier block.
+        after: the chain after the later one.
+        netuid: the subnet.
+        hotkey: address of a miner.
+    """
+    total = 0
+    for number in range(before.block + 1, after.block + 1):
+        state = Past(after.net, number)
+        if state.get("SubtensorModule", "LastMechansimStepBlock", netuid) == number:
+            uid = state.get("SubtensorModule", "Uids", netuid, hotkey)
+            total += int(state.get("SubtensorModule", "Emission", netuid)[uid])
+    return total

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tao_lab.errors import a_kind
 from tao_lab.vectors import AnswerError
 
 DIGITS = 9  # of a share, and of joules, that must agree
@@ -19,5 +20,5 @@ def read_number(name: str, value: Any) -> float:
         AnswerError: it is no number.
     """
     if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
-        raise AnswerError(f"`{name}` is a {type(value).__name__}; it should be a number.")
+        raise AnswerError(f"`{name}` is {a_kind(value)}; it should be a number.")
     return float(f"{float(value):.{DIGITS}g}")

@@ -1,18 +1,18 @@
-"""The five functions that lab 03 builds, as the library has them."""
+"""Functions that lab 03 builds, as the library has them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from hashlib import sha256
-from itertools import count
 
-from eth_utils.crypto import keccak
+import numpy as np
 
+from tao_lab import consensus as c
 from tao_lab.consensus.types import Array
 from tao_lab.economy import lock_cost, registration_price
 from tao_lab.economy.pruning import Neuron, neuron_to_prune
+from tao_lab.fixed import FLOAT
 
-__all__ = ["lock_cost", "pow_registration", "read_metagraph", "registration_price", "seal", "seats_given"]
+__all__ = ["lock_cost", "read_metagraph", "registration_price", "seats_given"]
 
 
 def seats_given(
@@ -48,24 +48,13 @@ def read_metagraph(
     activity_cutoff: int,
     immunity_period: int,
 ) -> tuple[list[int], int, float, list[int]]:
-    """03.4: who votes, whom of them the majority trusts least, the largest of their voices, who is immune."""
-    votes = [
-        uid
-        for uid, (permit, at) in enumerate(zip(validator_permit, last_update, strict=True))
-        if permit and block - at <= activity_cutoff
-    ]
-    outsider = min(votes, key=lambda uid: validator_trust[uid])
-    amounts = [float(stake[uid]) for uid in votes]
-    immune = [uid for uid, at in enumerate(registered_at) if block < at + immunity_period]
-    return votes, outsider, max(amounts) / sum(amounts), immune
+    """03.4: who votes, whom of them the majority trusts least, the largest of their voices, who is immune.
 
-
-def pow_registration(prefix: bytes, difficulty: int, hashes_per_second: float, watts: float) -> tuple[int, float]:
-    """03.5: the first nonce that solves the puzzle, and the joules that one costs on average."""
-    nonce = next(n for n in count() if int.from_bytes(seal(prefix, n), "little") * difficulty < 2**256)
-    return nonce, watts * difficulty / hashes_per_second
-
-
-def seal(prefix: bytes, nonce: int) -> bytes:
-    """Hash of a try, 32 bytes."""
-    return bytes(keccak(sha256(prefix + nonce.to_bytes(8, "little")).digest()))
+    By the epoch's own parts: who is active, and what stake of theirs speaks.
+    """
+    active = c.is_active(np.asarray(last_update, np.uint64), block, activity_cutoff)
+    voices = c.active_stake(np.asarray(stake, np.float64), active, np.asarray(validator_permit), FLOAT)
+    votes = [uid for uid, speaks in enumerate(active & np.asarray(validator_permit)) if speaks]
+    outsider, *_ = sorted(votes, key=lambda uid: int(validator_trust[uid]))
+    immune = [uid for uid, since in enumerate(registered_at) if block < since + immunity_period]
+    return votes, outsider, float(voices.max()), immune

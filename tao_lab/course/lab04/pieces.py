@@ -76,17 +76,19 @@ WITH_IMPORT = "import math\n\ndef solve(n):\n    return math.isqrt(n)"
 NO_FENCE = "def solve(text):\n    return text[::-1]"
 
 
-def replies() -> Iterator[tuple[str, str]]:
-    """What the reply looks like, and the reply."""
-    yield "bare code, as it should be", NO_FENCE
-    yield "bare code with a space before it", f" {NO_FENCE}\n"
-    yield "in a fence", f"```python\n{BODY}\n```"
-    yield "in a fence without a language", f"```\n{BODY}\n```"
+def replies() -> Iterator[tuple[str, str, str]]:
+    """What the reply looks like, the reply, and the code that is in it."""
+    yield "bare code, as it should be", NO_FENCE, NO_FENCE
+    yield "bare code with a space before it", f" {NO_FENCE}\n", NO_FENCE
+    yield "in a fence", f"```python\n{BODY}\n```", BODY
+    yield "in a fence without a language", f"```\n{BODY}\n```", BODY
     yield (
         "with a word before and after it",
         f"Here is the mended function:\n\n```python\n{BODY}\n```\n\nI hope it helps!",
+        BODY,
     )
-    yield "with an import", f"Sure!\n```python\n{WITH_IMPORT}\n```\nNow it is exact."
-    yield "bare code with an import", WITH_IMPORT
-    yield "with an example in a second fence", f"```py\n{NO_FENCE}\n```\nTry it:\n```python\nprint(solve('abc'))\n```\n"
-    yield "with spaces and lines around it", f"\n\n  \n```python\n\n{WITH_IMPORT}\n\n```   \n"
+    yield "with an import", f"Sure!\n```python\n{WITH_IMPORT}\n```\nNow it is exact.", WITH_IMPORT
+    yield "bare code with an import", WITH_IMPORT, WITH_IMPORT
+    second = "Try it:\n```python\nprint(solve('abc'))\n```\n"
+    yield "with an example in a second fence", f"```py\n{NO_FENCE}\n```\n{second}", NO_FENCE
+    yield "with spaces and lines around it", f"\n\n  \n```python\n\n{WITH_IMPORT}\n\n```   \n", WITH_IMPORT

@@ -13,10 +13,11 @@ from tao_lab.neurons.work import Json
 
 @dataclass(frozen=True)
 class Reply:
-    """A miner's answer, and what it is."""
+    """A miner's answer, what it is, and what it is worth: 4 of the 10 years in `YEARS` are there to be won."""
 
     about: str
     content: Json
+    score: float = 0.0
 
 
 RIGHT = "def solve(year):\n    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)"
@@ -48,9 +49,9 @@ def solve(year):
 """
 
 REPLIES = (
-    Reply("the mended function", {"code": RIGHT}),
+    Reply("the mended function", {"code": RIGHT}, 1.0),
     Reply("the broken function, sent back unchanged", {"code": BROKEN}),
-    Reply("mended halfway: 2000 is no leap year", {"code": RIGHT.replace(" or year % 400 == 0", "")}),
+    Reply("mended halfway: 2000 is no leap year", {"code": RIGHT.replace(" or year % 400 == 0", "")}, 2 / 4),
     Reply("worse than the broken function", {"code": "def solve(year):\n    return year % 4 == 1"}),
     Reply("the mended function, wrapped in a Markdown fence", {"code": f"```python\n{RIGHT}\n```"}),
     Reply("the mended function, and a friendly word", {"code": RIGHT, "comment": "Here you are!"}),
@@ -60,8 +61,10 @@ REPLIES = (
     Reply("right, but 1 and 0 in place of True and False", {"code": RIGHT.replace("return ", "return 0 + (") + ")"}),
     Reply("hostile: looks for the right results in the memory of whoever runs it", {"code": THIEF}),
     Reply("hostile: claims to have passed, and ends the program that runs it", {"code": FORGER}),
-    Reply("right, but takes very long for years before 1900", {"code": SLOW}),
-    Reply("raises an error for the year 1900", {"code": RIGHT.replace("return ", "return 1 / (year - 1900) and ")}),
+    Reply("right, but takes very long for years before 1900", {"code": SLOW}, 2 / 4),
+    Reply(
+        "raises an error for the year 1900", {"code": RIGHT.replace("return ", "return 1 / (year - 1900) and ")}, 3 / 4
+    ),
 )
 
 # The last years are those that tell a slow answer from a fast one.

@@ -13,6 +13,7 @@ import numpy as np
 from tao_lab.chain.pallets.subtensor.commit_reveal import commit_hash
 from tao_lab.course.lab05.market import ADMIN, MODULE, SEED, Market, hotkey, open_market
 from tao_lab.course.networks import small_network
+from tao_lab.errors import a_kind
 from tao_lab.network.population import seeded_wallet
 from tao_lab.neurons.peers import Peer
 from tao_lab.neurons.validator.limits import Limits
@@ -39,7 +40,7 @@ def number(name: str, value: Any) -> float:
     if value is None:
         raise AnswerError(f"`{name}` is None: is a `return` missing, or a result that is never set?")
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (Real, np.number)):
-        raise AnswerError(f"`{name}` is a {type(value).__name__}; it should be a number.")
+        raise AnswerError(f"`{name}` is {a_kind(value)}; it should be a number.")
     if not np.isfinite(float(value)):
         raise AnswerError(f"`{name}` is {float(value)}: somewhere something is divided by 0.")
     return round(float(value), DIGITS)

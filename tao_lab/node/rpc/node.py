@@ -3,18 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from tao_lab.chain.block import Header
 from tao_lab.chain.chain import Chain
 from tao_lab.chain.runtime import SPEC_NAME, SPEC_VERSION, TRANSACTION_VERSION
 from tao_lab.chain.state import StorageReader
-from tao_lab.node.faucet import Faucet
 from tao_lab.node.rpc import limits
 from tao_lab.node.rpc.errors import UNKNOWN_BLOCK, RpcError, too_large
 from tao_lab.node.rpc.params import bytes_of, hex_of
 
 Json = Any
+
+
+class GivesMoney(Protocol):
+    """A faucet: `tao_lab.node.faucet.Faucet`, or a class's with its budget."""
+
+    def give(self, account: str, rao: int, address: str) -> bytes:
+        """Put a transfer to an account into the pool; gives back the extrinsic's hash."""
+        ...
+
+
+class Classroom(Protocol):
+    """What a class answers to its students; `tao_lab.classroom.room.Room` does."""
+
+    def describe(self) -> dict[str, Json]:
+        """What everybody in the class may know."""
+        ...
+
+    def join(self, code: str, name: str, account: str, signature: bytes) -> dict[str, Json]:
+        """Take a student in."""
+        ...
+
+    def open_subnet(self, netuid: int, tempo: int, commit_reveal: bool) -> None:
+        """Let root turn on a student's new subnet."""
+        ...
 
 
 class Node:
@@ -25,12 +48,14 @@ class Node:
         instant: Whether an extrinsic that can run makes a block at once; otherwise blocks come from elsewhere
             (`Network.run`, a `Producer`).
         faucet: Gives play money, where the node has one.
+        classroom: The class that the node serves, where it serves one.
     """
 
-    def __init__(self, chain: Chain, *, instant: bool = True, faucet: Faucet | None = None) -> None:
+    def __init__(self, chain: Chain, *, instant: bool = True, faucet: GivesMoney | None = None) -> None:
         self.chain = chain
         self.instant = instant
         self.faucet = faucet
+        self.classroom: Classroom | None = None
         self.runtime_version = _version(chain)
 
     def head(self) -> str:

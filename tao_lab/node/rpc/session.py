@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable
-from itertools import count
+from secrets import token_hex
 from typing import Any
 
 import tao_lab.node.rpc.families  # noqa: F401 - importing registers the methods
@@ -32,6 +32,7 @@ from tao_lab.node.rpc.registry import METHODS, Subscription
 
 Json = Any
 Notify = Callable[[str], None]
+NAME_BYTES = 8  # of a subscription's random name
 log = logging.getLogger(__name__)
 
 
@@ -58,7 +59,6 @@ class Session:
         self.subscriptions: dict[str, Subscription] = {}
         self.broadcasts: set[str] = set()
         self._notify = notify
-        self._names = count(1)
         self._is_open = True
         if notify is not None:
             node.chain.listeners.append(self._on_block)
@@ -145,8 +145,11 @@ class Session:
     # --- subscriptions -----------------------------------------------------------------------------------------
 
     def new_name(self) -> str:
-        """A name that no subscription or operation of this client has had."""
-        return f"tao-lab-{next(self._names)}"
+        """A name that no subscription or operation has had.
+
+        Clients drop what comes under one that they have ended, also when they have connected again meanwhile.
+        """
+        return token_hex(NAME_BYTES)
 
     def subscribe(self, make: Callable[[], Subscription]) -> str:
         """Open a subscription; gives back its name.

@@ -51,7 +51,7 @@ class Staking(RuleBasedStateMachine):
     def call(self, who: str, name: str, **args: Any) -> bool:
         """A call that works, or is refused by a name of the metadata and changes nothing."""
         before, since = dict(self.chain.state.raw.items()), len(self.ctx.events)
-        refusal = self.ctx.try_dispatch(signed(account(who)), Call(MODULE, name, args))
+        refusal = self.ctx.try_dispatch(signed(account(who)), Call(MODULE, name, args)).error
         if refusal is not None:
             assert self.ctx.runtime.dispatch_error(refusal)
             assert dict(self.chain.state.raw.items()) == before

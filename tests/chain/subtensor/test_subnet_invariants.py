@@ -38,7 +38,7 @@ class Subnets(RuleBasedStateMachine):
         """Make a call; one that is refused leaves no trace."""
         before, events = dict(self.ctx.state.raw.items()), list(self.ctx.events)
         origin = ROOT if who is None else signed(account(who))
-        if error := self.ctx.try_dispatch(origin, Call(MODULE, name, args)):
+        if error := self.ctx.try_dispatch(origin, Call(MODULE, name, args)).error:
             assert self.ctx.runtime.dispatch_error(error)  # the metadata has it
             assert dict(self.ctx.state.raw.items()) == before
             assert self.ctx.events == events

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tao_lab.chain.context import Context
+from tao_lab.chain.dispatch import Call, signed, weight
 from tao_lab.chain.pallets import balances
 from tao_lab.chain.pallets.subtensor.block_step import block_step
 from tao_lab.chain.pallets.subtensor.stake import increase_stake, stake_of, stake_of_coldkey
@@ -68,6 +69,25 @@ def test_uid_stake_addresses_and_commits_go_to_the_new_hotkey(ctx: Context, neur
     assert stake_of(state, OLD, NETUID) == 0
     assert [stake_of_coldkey(state, NEW, coldkey, NETUID) for coldkey in (ALICE, BOB)] == [600, 400]
     assert NEW in state.get(MODULE, "StakingHotkeys", BOB)
+
+
+@pytest.mark.parametrize("netuid", [None, NETUID])
+def test_who_stakes_automatically_and_what_is_still_to_be_paid_follow(
+    ctx: Context, neuron: int, netuid: int | None
+) -> None:
+    state = ctx.state
+    state.put(MODULE, "AutoStakeDestinationColdkeys", OLD, NETUID, [ALICE, BOB])
+    for coldkey in (ALICE, BOB):
+        state.put(MODULE, "AutoStakeDestination", coldkey, NETUID, OLD)
+    state.put(MODULE, "LoadedEmission", NETUID, [(OLD, 1, 2), (BOB, 3, 4)])
+    state.put(MODULE, "VotingPower", NETUID, OLD, 70)
+    state.put(MODULE, "VotingPower", NETUID, NEW, 5)
+    swap(ctx, netuid)
+    assert [state.get(MODULE, "AutoStakeDestination", coldkey, NETUID) for coldkey in (ALICE, BOB)] == [NEW, NEW]
+    assert state.get(MODULE, "AutoStakeDestinationColdkeys", NEW, NETUID) == [ALICE, BOB]
+    assert not state.exists(MODULE, "AutoStakeDestinationColdkeys", OLD, NETUID)
+    assert [tuple(entry) for entry in state.get(MODULE, "LoadedEmission", NETUID)] == [(NEW, 1, 2), (BOB, 3, 4)]
+    assert [state.get(MODULE, "VotingPower", NETUID, hotkey) for hotkey in (OLD, NEW)] == [0, 75]
 
 
 def test_on_all_subnets_the_hotkey_itself_changes_hands(ctx: Context, neuron: int) -> None:
@@ -179,11 +199,39 @@ def test_a_subnet_s_own_account_is_nobody_s_hotkey(ctx: Context, neuron: int) ->
         assert refused(ctx, "alice", "swap_hotkey", **args) == "CannotUseSystemAccount"
 
 
-def test_a_swap_must_be_paid(ctx: Context, neuron: int) -> None:
-    balances.withdraw(ctx, ALICE, balances.free_balance(ctx, ALICE) - TAO // 1_000 - 499)
-    args = {"hotkey": OLD, "new_hotkey": NEW}
-    for netuid in (None, NETUID):
-        assert refused(ctx, "alice", "swap_hotkey", netuid=netuid, **args) == "NotEnoughBalanceToPaySwapHotKey"
+@pytest.mark.parametrize(
+    ("netuid", "reads", "writes"),
+    [  # added up by hand from the `saturating_accrue`s of swap_hotkey.rs: one staker, one UID, no other records
+        (NETUID, 4 + 3 + 7 + 1 + 5 + 1 + 1 + 3 + 6 + 1 + 3, 3 + 2 + 1 + 2 + 3 + 3 + 6 + 1 + 2 + 2),
+        # checks and price, keys, root (it has an owner's hotkey), subnet 1, records of the hotkey, stakers
+        (None, 7 + 9 + 1 + 12 + 15 + 15 + 3 + 1, 3 + 2 + 2 + 14 + 17 + 6 + 1 + 2),
+    ],
+)
+def test_a_swap_pays_for_what_it_touches(ctx: Context, netuid: int | None, reads: int, writes: int) -> None:
+    add_neuron(ctx, "old", "alice", stake=600)
+    ctx.block = DAY + 1
+    ctx.state.put(MODULE, "TotalIssuance", 10**15)
+    args = {"hotkey": OLD, "new_hotkey": NEW, "netuid": netuid}
+    post = ctx.dispatch(signed(ALICE), Call(MODULE, "swap_hotkey", args))
+    assert post.weight == weight(0, reads, writes)
+
+
+@pytest.mark.parametrize(
+    ("netuid", "left", "error"),
+    [  # `do_swap_hotkey` looks at all that may leave the account, `recycle_tao` at what may leave it alive
+        (None, TAO // 10 - 1, "NotEnoughBalanceToPaySwapHotKey"),
+        (None, TAO // 10, "InsufficientTaoBalance"),
+        (None, TAO // 10 + 499, "InsufficientTaoBalance"),
+        (NETUID, TAO // 1_000 - 1, "NotEnoughBalanceToPaySwapHotKey"),
+        (NETUID, TAO // 1_000, "InsufficientTaoBalance"),
+    ],
+)
+@pytest.mark.parametrize("name", ["swap_hotkey", "swap_hotkey_v2"])
+def test_a_swap_must_be_paid(ctx: Context, neuron: int, name: str, netuid: int | None, left: int, error: str) -> None:
+    balances.withdraw(ctx, ALICE, balances.free_balance(ctx, ALICE) - left)
+    args = {"hotkey": OLD, "new_hotkey": NEW, "netuid": netuid}
+    keep = {"keep_stake": False} if name == "swap_hotkey_v2" else {}
+    assert refused(ctx, "alice", name, **args, **keep) == error
 
 
 def test_swaps_are_a_day_apart_on_each_subnet(ctx: Context, neuron: int) -> None:

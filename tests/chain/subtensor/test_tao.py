@@ -34,7 +34,7 @@ def test_staking_leaves_the_existential_deposit(ctx: Context) -> None:
     all_of_it = free_balance(ctx, alice)
     assert tao.transfer_tao_to_subnet(ctx, NETUID, alice, all_of_it) == all_of_it - EXISTENTIAL_DEPOSIT
     assert free_balance(ctx, alice) == EXISTENTIAL_DEPOSIT
-    with pytest.raises(DispatchError, match="InsufficientBalance"):
+    with pytest.raises(DispatchError, match="InsufficientTaoBalance"):
         tao.transfer_tao_to_subnet(ctx, NETUID, alice, 1)
     tao.transfer_tao_from_subnet(ctx, NETUID, alice, 7)
     assert free_balance(ctx, alice) == EXISTENTIAL_DEPOSIT + 7
@@ -54,7 +54,7 @@ def test_recycling_lowers_the_issuance_and_burning_does_not(ctx: Context) -> Non
     assert free_balance(ctx, tao.burn_account()) == TAO
     tao.recycle_tao(ctx, alice, TAO)
     assert issuance(ctx) == before - TAO
-    with pytest.raises(DispatchError, match="InsufficientBalance"):
+    with pytest.raises(DispatchError, match="InsufficientTaoBalance"):
         tao.recycle_tao(ctx, alice, free_balance(ctx, alice))
 
 

@@ -115,7 +115,7 @@ def test_a_failure_reaches_those_who_wait_and_nobody_later(tiny, monkeypatch):
         ([], {}, "no message"),
         ([{"role": "robot", "content": "x"}], {}, "role 'robot'; allowed: system, user, assistant"),
         ([{"role": "user"}], {}, "a message is"),
-        ([{"role": "user", "content": 3}], {}, "content is a int"),
+        ([{"role": "user", "content": 3}], {}, "content is an int"),
         ("x", {"max_tokens": 0}, "max_tokens is 0; allowed"),
         ("x", {"max_tokens": 2.5}, "max_tokens is 2.5"),
         ("x", {"temperature": -1}, "temperature is -1"),

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tao_lab.chain.context import Context
-from tao_lab.chain.dispatch import Origin, call, ensure_root, ensure_signed, weight
+from tao_lab.chain.dispatch import Origin, Tally, call, ensure_root, ensure_signed, weight
 from tao_lab.chain.errors import DispatchError
 from tao_lab.chain.pallets.subtensor.lookups import (
     MODULE,
@@ -86,13 +86,16 @@ def _link(ctx: Context, item: str, hotkey: str, netuid: int, other: str, proport
     _put_edges(ctx, item, hotkey, netuid, edges)
 
 
-def _store_relations(ctx: Context, pivot: str, netuid: int, children: Shares, parents: Shares) -> None:
-    """Write both ends of all edges of a hotkey, and remove those that are no more."""
+def _store_relations(ctx: Context, pivot: str, netuid: int, children: Shares, parents: Shares) -> int:
+    """Write both ends of all edges of a hotkey, and remove those that are no more; returns how many it touched."""
+    linked = 0
     for mine, theirs, new in (("ChildKeys", "ParentKeys", children), ("ParentKeys", "ChildKeys", parents)):
         before = _shares(ctx.state.get(MODULE, mine, pivot, netuid))
         _put_edges(ctx, mine, pivot, netuid, [(proportion, hotkey) for hotkey, proportion in new.items()])
         for hotkey in [*new, *(gone for gone in before if gone not in new)]:
             _link(ctx, theirs, hotkey, netuid, pivot, new.get(hotkey))
+            linked += 1
+    return linked
 
 
 # --- setting children -------------------------------------------------------------------------------------------
@@ -157,8 +160,8 @@ def _apply_children(ctx: Context, netuid: int, hotkey: str, children: Edges) -> 
     ctx.deposit_event(MODULE, "SetChildren", hotkey, netuid, list(children))
 
 
-def swap_relations(ctx: Context, old_hotkey: str, new_hotkey: str, netuid: int) -> None:
-    """Give a hotkey's children, parents and pending children to another hotkey.
+def swap_relations(ctx: Context, old_hotkey: str, new_hotkey: str, netuid: int, spent: Tally) -> None:
+    """Give a hotkey's children, parents and pending children to another hotkey; counts its database accesses.
 
     Raises:
         DispatchError: The new hotkey is among them, or would be child and parent of the same hotkey.
@@ -172,6 +175,7 @@ def swap_relations(ctx: Context, old_hotkey: str, new_hotkey: str, netuid: int) 
         state.put(MODULE, "ChildKeys", parent, netuid, [edge for edge in edges if edge[1] != old_hotkey])
     state.put(MODULE, "ChildKeys", old_hotkey, netuid, [])
     state.remove(MODULE, "ParentKeys", old_hotkey, netuid)
+    spent.add(2 + len(children) + len(parents), 2 + len(children) + len(parents))
     if new_hotkey in children or new_hotkey in parents:
         raise failed("InvalidChild", f"{new_hotkey} is a child or a parent of {old_hotkey}")
     if state.exists(MODULE, "PendingChildKeys", netuid, old_hotkey):
@@ -179,12 +183,16 @@ def swap_relations(ctx: Context, old_hotkey: str, new_hotkey: str, netuid: int) 
         _check_new_children(new_hotkey, _shares(pending), parents)
         state.remove(MODULE, "PendingChildKeys", netuid, old_hotkey)
         state.put(MODULE, "PendingChildKeys", netuid, new_hotkey, (pending, cooldown))
-    _store_relations(ctx, new_hotkey, netuid, children, parents)
+        spent.add(1, 2)
+    linked = _store_relations(ctx, new_hotkey, netuid, children, parents)
+    spent.add(1 + linked, 1 + linked)
     for parent, (pending, cooldown) in state.entries(MODULE, "PendingChildKeys", netuid):
+        spent.add(reads=1)
         place = next((place for place, (_, child) in enumerate(pending) if child == old_hotkey), None)
         if place is not None:
             moved = [*pending[:place], *pending[place + 1 :], (pending[place][0], new_hotkey)]
             state.put(MODULE, "PendingChildKeys", netuid, parent, (moved, cooldown))
+            spent.add(1, 2)
 
 
 @call(MODULE, weight=weight(3_000_000, writes=1))

@@ -39,7 +39,7 @@ def lease_account(lease_id: int, role: str) -> str:
 
 
 @call(MODULE, weight=weight(309_598_986 + 46_027_026 * MOST_CONTRIBUTORS, reads=49 + 1_000, writes=53 + 1_000))
-def register_leased_network(ctx: Context, origin: Origin, emissions_share: int, end_block: int | None) -> None:
+def register_leased_network(ctx: Context, origin: Origin, emissions_share: int, end_block: int | None) -> Post:
     """Make a subnet with what a crowdloan has raised; only as the call of a crowdloan that is being finalized."""
     who, state = ensure_signed(origin), ctx.state
     crowdloan_id, info = _crowdloan_being_finalized(ctx)
@@ -71,6 +71,10 @@ def register_leased_network(ctx: Context, origin: Origin, emissions_share: int, 
     _share_out(ctx, lease_id, lease, crowdloan_id, info["raised"], leftover)
     fields = {"beneficiary": who, "lease_id": lease_id, "netuid": netuid, "end_block": end_block}
     ctx.deposit_event(MODULE, "SubnetLeaseCreated", **fields)
+    count = info["contributors_count"]
+    if count >= MOST_CONTRIBUTORS:
+        return Post()
+    return Post(weight=weight(301_560_714 + 26_884_006 * count, reads=41 + 2 * count, writes=55 + 2 * count))
 
 
 def _crowdloan_being_finalized(ctx: Context) -> tuple[int, dict[str, Any]]:
@@ -121,6 +125,8 @@ def terminate_lease(ctx: Context, origin: Origin, lease_id: int, hotkey: str) ->
         state.remove(MODULE, item, lease_id)
     remove_proxy_delegate(ctx, lease["coldkey"], who, PROXY_TYPE, 0)
     ctx.deposit_event(MODULE, "SubnetLeaseTerminated", beneficiary=who, netuid=lease["netuid"])
+    if count >= MOST_CONTRIBUTORS:
+        return Post()
     return Post(weight=weight(56_635_122 + 912_993 * count, reads=4 + count, writes=6 + count))
 
 

@@ -6,6 +6,7 @@ Source: `pallets/subtensor/src/staking/lock.rs` (`swap_coldkey_locks`, `swap_hot
 from __future__ import annotations
 
 from tao_lab.chain.context import Context
+from tao_lab.chain.dispatch import Tally
 from tao_lab.chain.pallets.subtensor.locks import (
     LockKind,
     add_to_sum,
@@ -27,31 +28,34 @@ from tao_lab.chain.state import StorageReader
 from tao_lab.economy.conviction import LockState
 
 
-def swap_hotkey_locks(ctx: Context, old: str, new: str, netuids: list[int]) -> None:
+def swap_hotkey_locks(ctx: Context, old: str, new: str, netuids: list[int], spent: Tally) -> None:
     """Let all locks to a hotkey be locks to another, with their conviction: both have the same owner.
 
     The caller has not yet made the new hotkey the subnet owner's. As in the source, a sum that the new hotkey had is
     replaced and not added to.
     """
     for netuid in netuids:
+        spent.add(reads=5)
         was_owner = is_owner_hotkey(ctx.state, netuid, old)
         is_owner = was_owner or is_owner_hotkey(ctx.state, netuid, new)
         if is_owner or _has_sum(ctx.state, netuid, old):
-            _swap_locks(ctx, old, new, netuid, was_owner, is_owner)
+            _swap_locks(ctx, old, new, netuid, was_owner, is_owner, spent)
             _swap_sums(ctx, old, new, netuid, was_owner, is_owner)
+            spent.add(writes=6)
 
 
 def _has_sum(state: StorageReader, netuid: int, hotkey: str) -> bool:
     return any(state.exists(MODULE, item, netuid, hotkey) for item in ("HotkeyLock", "DecayingHotkeyLock"))
 
 
-def _swap_locks(ctx: Context, old: str, new: str, netuid: int, was_owner: bool, is_owner: bool) -> None:
+def _swap_locks(ctx: Context, old: str, new: str, netuid: int, was_owner: bool, is_owner: bool, spent: Tally) -> None:
     for coldkey, _ in ctx.state.entries(MODULE, "LockingColdkeys", netuid, old):
         stored, perpetual = (
             ctx.state.get(MODULE, "Lock", coldkey, netuid, old),
             is_perpetual(ctx.state, coldkey, netuid),
         )
         remove_lock(ctx, coldkey, netuid, old)
+        spent.add(1, 1 if stored is None else 2)
         if stored is not None:
             lock = rolled(ctx.state, decoded(stored), ctx.block, LockKind(was_owner, perpetual))
             put_lock(ctx, coldkey, netuid, new, rolled(ctx.state, lock, ctx.block, LockKind(is_owner, perpetual)))

@@ -19,7 +19,7 @@ from contextlib import suppress
 from typing import Any
 
 from tao_lab.chain.context import Context
-from tao_lab.chain.dispatch import DB_READ, Origin, Post, Weight, call, ensure_signed, weight
+from tao_lab.chain.dispatch import DB_READ, Origin, Post, Tally, Weight, call, ensure_signed, weight
 from tao_lab.chain.errors import DispatchError
 from tao_lab.chain.extrinsic import compact
 from tao_lab.chain.pallets.subtensor.lookups import (
@@ -316,16 +316,18 @@ def find_root_stakers(ctx: Context) -> None:
 # --- when keys and subnets change -------------------------------------------------------------------------------
 
 
-def move_root_claims(ctx: Context, old: str, new: str) -> None:
+def move_root_claims(ctx: Context, old: str, new: str, spent: Tally) -> None:
     """Give what stakers on a hotkey may claim and have claimed to another hotkey, on every subnet."""
     rates = claimable_rates(ctx.state, new)
     for netuid, rate in claimable_rates(ctx.state, old).items():
         rates[netuid] = min(rates.get(netuid, 0) + rate, RATE_MAX)
     ctx.state.remove(MODULE, "RootClaimable", old)
     _put_rates(ctx, new, rates)
+    spent.add(3, 2)
     for netuid in rates:
         for coldkey, _ in ctx.state.entries(MODULE, "RootClaimed", netuid, old):
             move_root_claimed(ctx, netuid, (old, coldkey), (new, coldkey))
+            spent.add(3, 2)
 
 
 def move_root_claimed(ctx: Context, netuid: int, before: tuple[str, str], after: tuple[str, str]) -> None:

@@ -12,6 +12,7 @@ import bittensor_core
 
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import DB_READ, Origin, Weight, call, ensure_root, ensure_signed, weight
+from tao_lab.chain.errors import DispatchError
 from tao_lab.chain.merkle import blake2_256
 from tao_lab.chain.pallets.subtensor import rate_limits
 from tao_lab.chain.pallets.subtensor.lock_swaps import swap_coldkey_locks
@@ -26,15 +27,21 @@ from tao_lab.chain.pallets.subtensor.lookups import (
 )
 from tao_lab.chain.pallets.subtensor.root_claims import add_root_staker, move_root_claimed, remove_root_staker
 from tao_lab.chain.pallets.subtensor.stake import decrease_stake, increase_stake, stake_of_coldkey
-from tao_lab.chain.pallets.subtensor.swap_hotkey import recycle
-from tao_lab.chain.pallets.subtensor.tao import transfer_all_tao_and_kill
-
-COST_ERROR = "NotEnoughBalanceToPaySwapColdKey"
+from tao_lab.chain.pallets.subtensor.tao import recycle_tao, transfer_all_tao_and_kill
 
 
 def coldkey_hash(coldkey: str) -> str:
     """What an announcement holds: BLAKE2b-256 of the public key, `0x…`."""
     return "0x" + blake2_256(bytes(bittensor_core.ss58_decode(coldkey))).hex()
+
+
+def _charge(ctx: Context, coldkey: str, cost: int) -> None:
+    """Take the price of a swap out of the issuance; the account must stay alive (`charge_swap_cost`)."""
+    try:
+        recycle_tao(ctx, coldkey, cost)
+    except DispatchError as refusal:
+        sentence = f"{coldkey} cannot pay {cost} rao ({refusal.sentence})"
+        raise failed("NotEnoughBalanceToPaySwapColdKey", sentence) from refusal
 
 
 @call(MODULE, weight=weight(47_248_000, reads=4, writes=3))
@@ -43,7 +50,7 @@ def announce_coldkey_swap(ctx: Context, origin: Origin, new_coldkey_hash: str) -
     who, state = ensure_signed(origin), ctx.state
     announced = state.get(MODULE, "ColdkeySwapAnnouncements", who)
     if announced is None:
-        recycle(ctx, who, ctx.runtime.constant(MODULE, "KeySwapCost"), COST_ERROR)
+        _charge(ctx, who, ctx.runtime.constant(MODULE, "KeySwapCost"))
     else:
         earliest = announced[0] + state.get(MODULE, "ColdkeySwapReannouncementDelay")
         if ctx.block < earliest:
@@ -108,7 +115,7 @@ def swap_coldkey(ctx: Context, origin: Origin, old_coldkey: str, new_coldkey: st
     """Root swaps a coldkey at once, at a cost of its choice."""
     ensure_root(origin)
     if swap_cost:
-        recycle(ctx, old_coldkey, swap_cost, COST_ERROR)
+        _charge(ctx, old_coldkey, swap_cost)
     _swap(ctx, old_coldkey, new_coldkey)
     _forget(ctx, old_coldkey)
 

@@ -1,13 +1,15 @@
 """Swapping a hotkey: everything that belongs to one hotkey goes to another, on one subnet or on all.
 
+The calls are declared with the weight of the worst case, and report what they touched: `spent` counts the database
+accesses as the source does.
+
 Source: `pallets/subtensor/src/swap/swap_hotkey.rs`.
 """
 
 from __future__ import annotations
 
 from tao_lab.chain.context import Context
-from tao_lab.chain.dispatch import Origin, call, ensure_signed, weight
-from tao_lab.chain.errors import DispatchError
+from tao_lab.chain.dispatch import Origin, Post, Tally, call, ensure_signed, weight
 from tao_lab.chain.pallets.subtensor import rate_limits
 from tao_lab.chain.pallets.subtensor.children import swap_relations
 from tao_lab.chain.pallets.subtensor.lock_swaps import swap_hotkey_locks
@@ -29,36 +31,41 @@ from tao_lab.chain.pallets.subtensor.stake import (
     stake_of_coldkey,
     stakers,
 )
-from tao_lab.chain.pallets.subtensor.tao import recycle_tao
+from tao_lab.chain.pallets.subtensor.tao import coldkey_balance, recycle_tao
 from tao_lab.chain.state import StorageReader
+from tao_lab.units import in_tao
 
 LIMITED_CALLS = ("LastTxBlock", "LastTxBlockDelegateTake", "LastTxBlockChildKeyTake")
 MEMBER_ITEMS = ("Prometheus", "Axons", "NeuronCertificates")  # by (netuid, hotkey)
 
 
 @call(MODULE, weight=weight(1_242_038_000, reads=182, writes=99))
-def swap_hotkey(ctx: Context, origin: Origin, hotkey: str, new_hotkey: str, netuid: int | None) -> None:
+def swap_hotkey(ctx: Context, origin: Origin, hotkey: str, new_hotkey: str, netuid: int | None) -> Post:
     """Replace one's hotkey by another, with its stake, on a subnet or (None) on all."""
-    _swap(ctx, ensure_signed(origin), hotkey, new_hotkey, netuid, keep_stake=False)
+    return _swap(ctx, ensure_signed(origin), hotkey, new_hotkey, netuid, keep_stake=False)
 
 
 @call(MODULE, weight=weight(275_300_000, reads=52, writes=35))
 def swap_hotkey_v2(
     ctx: Context, origin: Origin, hotkey: str, new_hotkey: str, netuid: int | None, keep_stake: bool
-) -> None:
+) -> Post:
     """Replace one's hotkey by another on a subnet or on all; the stake may stay where it is."""
-    _swap(ctx, ensure_signed(origin), hotkey, new_hotkey, netuid, keep_stake)
+    return _swap(ctx, ensure_signed(origin), hotkey, new_hotkey, netuid, keep_stake)
 
 
-def _swap(ctx: Context, coldkey: str, old: str, new: str, netuid: int | None, keep_stake: bool) -> None:
+def _swap(ctx: Context, coldkey: str, old: str, new: str, netuid: int | None, keep_stake: bool) -> Post:
     _ensure_may_swap(ctx, coldkey, old, new, netuid)
+    spent = Tally(reads=4)
     for name in LIMITED_CALLS:
         rate_limits.set_last_block(ctx, rate_limits.last_block(ctx, name, old), name, new)
+        spent.add(1, 1)
     if netuid is None:
-        _swap_everywhere(ctx, coldkey, old, new, keep_stake)
+        _swap_everywhere(ctx, coldkey, old, new, keep_stake, spent)
     else:
-        _swap_on_subnet(ctx, coldkey, old, new, netuid, keep_stake)
+        _swap_on_subnet(ctx, coldkey, old, new, netuid, keep_stake, spent)
     rate_limits.set_last_block(ctx, ctx.block, "LastTxBlock", coldkey)
+    spent.add(writes=1)
+    return Post(weight=spent.weight)
 
 
 def _ensure_may_swap(ctx: Context, coldkey: str, old: str, new: str, netuid: int | None) -> None:
@@ -99,20 +106,23 @@ def _ensure_interval(ctx: Context, coldkey: str, netuid: int) -> None:
         )
 
 
-def recycle(ctx: Context, coldkey: str, cost: int, error: str) -> None:
-    """Charge rao and take them out of the issuance; the account must stay alive.
+def _pay(ctx: Context, coldkey: str, cost: int) -> None:
+    """Take the price out of the issuance.
 
     Raises:
-        DispatchError: `error`.
+        DispatchError: `NotEnoughBalanceToPaySwapHotKey`; `InsufficientTaoBalance` where the price is there, but the
+            account would not stay alive.
     """
-    try:
-        recycle_tao(ctx, coldkey, cost)
-    except DispatchError as refusal:
-        raise failed(error, f"{coldkey} cannot pay {cost} rao ({refusal.sentence})") from refusal
+    available = coldkey_balance(ctx, coldkey)
+    if cost > available:
+        sentence = f"{coldkey} has {in_tao(available)}, a swap costs {in_tao(cost)}"
+        raise failed("NotEnoughBalanceToPaySwapHotKey", sentence)
+    recycle_tao(ctx, coldkey, cost)
 
 
-def _swap_everywhere(ctx: Context, coldkey: str, old: str, new: str, keep_stake: bool) -> None:
+def _swap_everywhere(ctx: Context, coldkey: str, old: str, new: str, keep_stake: bool, spent: Tally) -> None:
     state, netuids = ctx.state, all_netuids(ctx.state)
+    spent.add(reads=2 * len(netuids) + 1)
     affected = [
         netuid
         for netuid in netuids
@@ -121,23 +131,27 @@ def _swap_everywhere(ctx: Context, coldkey: str, old: str, new: str, keep_stake:
     for netuid in affected:
         if state.get(MODULE, "LastHotkeySwapOnNetuid", netuid, coldkey):
             _ensure_interval(ctx, coldkey, netuid)
-    recycle(ctx, coldkey, ctx.runtime.constant(MODULE, "KeySwapCost"), "NotEnoughBalanceToPaySwapHotKey")
-    staked = [] if keep_stake else stakers(state, old)
-    swap_hotkey_locks(ctx, old, new, netuids)
-    _rename_hotkey(ctx, coldkey, old, new)
+    _pay(ctx, coldkey, ctx.runtime.constant(MODULE, "KeySwapCost"))
+    staked = stakers(state, old)
+    spent.add(reads=len(affected) + 3 + len(staked), writes=2)
+    swap_hotkey_locks(ctx, old, new, netuids, spent)
+    _rename_hotkey(ctx, coldkey, old, new, spent)
     for netuid in netuids:
-        _move(ctx, old, new, netuid, keep_stake)
-    for staker, _ in staked:
+        _move(ctx, old, new, netuid, keep_stake, spent)
+    for staker, _ in [] if keep_stake else staked:
         hotkeys = state.get(MODULE, "StakingHotkeys", staker)
+        spent.add(reads=1)
         if old in hotkeys:
             others = [hotkey for hotkey in hotkeys if hotkey not in (old, new)]
             state.put(MODULE, "StakingHotkeys", staker, [*others, new])
+            spent.add(writes=1)
     for netuid in affected:
         state.put(MODULE, "LastHotkeySwapOnNetuid", netuid, coldkey, ctx.block)
+        spent.add(writes=1)
     ctx.deposit_event(MODULE, "HotkeySwapped", coldkey=coldkey, old_hotkey=old, new_hotkey=new)
 
 
-def _rename_hotkey(ctx: Context, coldkey: str, old: str, new: str) -> None:
+def _rename_hotkey(ctx: Context, coldkey: str, old: str, new: str, spent: Tally) -> None:
     """What belongs to a hotkey as such: its owner, its take, when it last made limited calls."""
     _ensure_no_system_account(new)
     ctx.state.remove(MODULE, "Owner", old)
@@ -146,21 +160,28 @@ def _rename_hotkey(ctx: Context, coldkey: str, old: str, new: str) -> None:
     ctx.state.put(MODULE, "OwnedHotkeys", coldkey, owned if new in owned else [*owned, new])
     for name in LIMITED_CALLS:
         rate_limits.remove_last_block(ctx, name, old)
-    _rename(ctx, "Delegates", (old,), (new,))
+    spent.add(2 + len(LIMITED_CALLS), 2 + 2 * len(LIMITED_CALLS))
+    if _rename(ctx, "Delegates", (old,), (new,)):
+        spent.add(2, 2)
 
 
-def _swap_on_subnet(ctx: Context, coldkey: str, old: str, new: str, netuid: int, keep_stake: bool) -> None:
+def _swap_on_subnet(
+    ctx: Context, coldkey: str, old: str, new: str, netuid: int, keep_stake: bool, spent: Tally
+) -> None:
     state = ctx.state
     _ensure_interval(ctx, coldkey, netuid)
     _ensure_no_system_account(new)
-    recycle(ctx, coldkey, ctx.runtime.constant(MODULE, "KeySwapOnSubnetCost"), "NotEnoughBalanceToPaySwapHotKey")
+    _pay(ctx, coldkey, ctx.runtime.constant(MODULE, "KeySwapOnSubnetCost"))
     state.put(MODULE, "Owner", new, coldkey)
+    spent.add(3 + 1 + 1 + 1 + 1, 1 + 1)  # the last swap, the new hotkey, the price, the payment, the owner
     owned = state.get(MODULE, "OwnedHotkeys", coldkey)
     if new not in owned:
         state.put(MODULE, "OwnedHotkeys", coldkey, [*owned, new])
-    swap_hotkey_locks(ctx, old, new, [netuid])
-    _move(ctx, old, new, netuid, keep_stake)
+        spent.add(1, 1)
+    swap_hotkey_locks(ctx, old, new, [netuid], spent)
+    _move(ctx, old, new, netuid, keep_stake, spent)
     state.put(MODULE, "LastHotkeySwapOnNetuid", netuid, coldkey, ctx.block)
+    spent.add(writes=1)
     ctx.deposit_event(MODULE, "HotkeySwappedOnSubnet", coldkey=coldkey, old_hotkey=old, new_hotkey=new, netuid=netuid)
 
 
@@ -172,18 +193,18 @@ def _ensure_no_system_account(hotkey: str) -> None:
 # --- what moves on each subnet ----------------------------------------------------------------------------------
 
 
-def _move(ctx: Context, old: str, new: str, netuid: int, keep_stake: bool) -> None:
+def _move(ctx: Context, old: str, new: str, netuid: int, keep_stake: bool, spent: Tally) -> None:
     """`perform_hotkey_swap_on_one_subnet`."""
     state = ctx.state
     member = state.get(MODULE, "IsNetworkMember", old, netuid)
     state.remove(MODULE, "IsNetworkMember", old, netuid)
     state.put(MODULE, "IsNetworkMember", new, netuid, member)
+    spent.add(1, 2)
     if member:
-        _move_neuron(ctx, old, new, netuid)
-    if state.exists(MODULE, "ChildkeyTake", old, netuid):
-        state.put(MODULE, "ChildkeyTake", new, netuid, state.get(MODULE, "ChildkeyTake", old, netuid))
-        state.remove(MODULE, "ChildkeyTake", old, netuid)
-    swap_relations(ctx, old, new, netuid)
+        _move_neuron(ctx, old, new, netuid, spent)
+    if _rename(ctx, "ChildkeyTake", (old, netuid), (new, netuid)):
+        spent.add(1, 2)
+    swap_relations(ctx, old, new, netuid, spent)
     if state.exists(MODULE, "AutoStakeDestinationColdkeys", old, netuid):
         coldkeys = state.get(MODULE, "AutoStakeDestinationColdkeys", old, netuid)
         for coldkey in coldkeys:
@@ -191,15 +212,17 @@ def _move(ctx: Context, old: str, new: str, netuid: int, keep_stake: bool) -> No
         state.remove(MODULE, "AutoStakeDestinationColdkeys", old, netuid)
         state.put(MODULE, "AutoStakeDestinationColdkeys", new, netuid, coldkeys)
     has_owner = state.exists(MODULE, "SubnetOwnerHotkey", netuid)
+    spent.add(reads=int(has_owner))
     if has_owner and state.get(MODULE, "SubnetOwnerHotkey", netuid) == old:
         _ensure_no_system_account(new)
         state.put(MODULE, "SubnetOwnerHotkey", netuid, new)
         ctx.deposit_event(MODULE, "SubnetOwnerHotkeySet", netuid, new)
+        spent.add(writes=1)
     if not keep_stake:
-        _move_stake(ctx, old, new, netuid)
+        _move_stake(ctx, old, new, netuid, spent)
 
 
-def _move_neuron(ctx: Context, old: str, new: str, netuid: int) -> None:
+def _move_neuron(ctx: Context, old: str, new: str, netuid: int, spent: Tally) -> None:
     """UID, addresses, certificate and open commits of a member."""
     state = ctx.state
     uid = state.get(MODULE, "Uids", netuid, old)
@@ -207,24 +230,29 @@ def _move_neuron(ctx: Context, old: str, new: str, netuid: int) -> None:
         state.remove(MODULE, "Uids", netuid, old)
         state.put(MODULE, "Uids", netuid, new, uid)
         state.put(MODULE, "Keys", netuid, uid, new)
-    for item in MEMBER_ITEMS:
-        _rename(ctx, item, (netuid, old), (netuid, new))
+        spent.add(1, 3)
+    moved = sum(_rename(ctx, item, (netuid, old), (netuid, new)) for item in MEMBER_ITEMS)
     for mecid in range(state.get(MODULE, "MechanismCountCurrent", netuid)):
         index = mechanism_index(netuid, mecid)
-        _rename(ctx, "WeightCommits", (index, old), (index, new))
+        moved += _rename(ctx, "WeightCommits", (index, old), (index, new))
+    spent.add(moved, 2 * moved)
     loaded = state.get(MODULE, "LoadedEmission", netuid)
     if loaded is not None:
         renamed = [(new if entry[0] == old else entry[0], *entry[1:]) for entry in loaded]
         state.put(MODULE, "LoadedEmission", netuid, renamed)
+        spent.add(1, 2)
 
 
-def _rename(ctx: Context, item: str, before: tuple[int | str, ...], after: tuple[int | str, ...]) -> None:
-    if ctx.state.exists(MODULE, item, *before):
+def _rename(ctx: Context, item: str, before: tuple[int | str, ...], after: tuple[int | str, ...]) -> bool:
+    """Move an entry to another key; returns whether there is one."""
+    exists = ctx.state.exists(MODULE, item, *before)
+    if exists:
         ctx.state.put(MODULE, item, *after, ctx.state.get(MODULE, item, *before))
         ctx.state.remove(MODULE, item, *before)
+    return exists
 
 
-def _move_stake(ctx: Context, old: str, new: str, netuid: int) -> None:
+def _move_stake(ctx: Context, old: str, new: str, netuid: int, spent: Tally) -> None:
     """Stake of every coldkey, and the records of dividends."""
     state = ctx.state
     for item, before, after in (
@@ -238,13 +266,21 @@ def _move_stake(ctx: Context, old: str, new: str, netuid: int) -> None:
     state.remove(MODULE, "VotingPower", netuid, old)
     if power:
         state.put(MODULE, "VotingPower", netuid, new, power + state.get(MODULE, "VotingPower", netuid, new))
-    for coldkey in sorted({coldkey for coldkey, staked_on in stakers(state, old) if staked_on == netuid}):
+    staked = stakers(state, old)
+    spent.add(3 * 2 + len(staked), 3 * 2 + len(staked))
+    for coldkey in sorted({coldkey for coldkey, staked_on in staked if staked_on == netuid}):
         rao = stake_of_coldkey(state, old, coldkey, netuid)
         decrease_stake(ctx, old, coldkey, netuid, rao)
         increase_stake(ctx, new, coldkey, netuid, rao)
+        spent.add(3, 2)
+        hotkeys = state.get(MODULE, "StakingHotkeys", coldkey)
+        if old in hotkeys and new not in hotkeys:
+            state.put(MODULE, "StakingHotkeys", coldkey, [*hotkeys, new])
+            spent.add(writes=1)
     if netuid == ROOT_NETUID:
-        move_root_claims(ctx, old, new)
-        _rename(ctx, "AutoParentDelegationEnabled", (old,), (new,))
+        move_root_claims(ctx, old, new, spent)
+        if _rename(ctx, "AutoParentDelegationEnabled", (old,), (new,)):
+            spent.add(1, 2)
 
 
 def forget_old_swaps(ctx: Context, netuids: list[int]) -> None:

@@ -77,11 +77,11 @@ def transfer_tao(ctx: Context, source: str, dest: str, rao: int) -> None:
     """Move rao between accounts; the source may die of it, and its dust then leaves the issuance.
 
     Raises:
-        DispatchError: `InsufficientBalance`, or what `balances.transfer` raises.
+        DispatchError: `InsufficientTaoBalance`, or what `balances.transfer` raises.
     """
     available = coldkey_balance(ctx, source)
     if rao > available:
-        raise failed("InsufficientBalance", f"{in_tao(available)} may leave {source}, {in_tao(rao)} needed")
+        raise failed("InsufficientTaoBalance", f"{in_tao(available)} may leave {source}, {in_tao(rao)} needed")
     _transfer(ctx, source, dest, rao)
 
 
@@ -104,7 +104,7 @@ def transfer_tao_to_subnet(ctx: Context, netuid: int, coldkey: str, rao: int) ->
     """Move rao to the account of a subnet, less if the existential deposit would not stay; gives back what moved.
 
     Raises:
-        DispatchError: `SubnetNotExists`, `InsufficientBalance`, or what `balances.transfer` raises.
+        DispatchError: `SubnetNotExists`, `InsufficientTaoBalance`, or what `balances.transfer` raises.
     """
     if rao == 0:
         return 0
@@ -112,7 +112,7 @@ def transfer_tao_to_subnet(ctx: Context, netuid: int, coldkey: str, rao: int) ->
     moved = min(rao, keep_alive_balance(ctx, coldkey))
     if moved == 0:
         raise failed(
-            "InsufficientBalance", f"nothing may leave {coldkey} but the existential deposit; {in_tao(rao)} needed"
+            "InsufficientTaoBalance", f"nothing may leave {coldkey} but the existential deposit; {in_tao(rao)} needed"
         )
     balances.transfer(ctx, coldkey, account, moved, keep_alive=True)
     return moved
@@ -140,11 +140,11 @@ def recycle_tao(ctx: Context, coldkey: str, rao: int) -> None:
     """Take rao out of existence; the account lives on.
 
     Raises:
-        DispatchError: `InsufficientBalance`, `BalanceWithdrawalError`.
+        DispatchError: `InsufficientTaoBalance`, `BalanceWithdrawalError`.
     """
     available = keep_alive_balance(ctx, coldkey)
     if rao > available:
-        raise failed("InsufficientBalance", f"{in_tao(available)} may leave {coldkey}, {in_tao(rao)} needed")
+        raise failed("InsufficientTaoBalance", f"{in_tao(available)} may leave {coldkey}, {in_tao(rao)} needed")
     _change_issuance(ctx, -rao)
     try:
         balances.withdraw(ctx, coldkey, rao, keep_alive=False)

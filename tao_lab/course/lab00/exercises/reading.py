@@ -49,7 +49,7 @@ EXERCISE = Exercise(
     id="00.2",
     title="Read a payout off the chain",
     solution=payout,
-    reference=payouts.payout,
+    reference=payouts.noted,
     cases=cases,
     read=read_values(rao=int),
     look="What did the hotkey have after each of the two blocks? Print both numbers.",

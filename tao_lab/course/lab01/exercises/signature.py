@@ -13,6 +13,7 @@ from tao_lab.course.exercise import Case, Edit, Exercise, Values, read_values
 from tao_lab.vectors import AnswerError
 
 SIGNATURE_BYTES = 64
+SIGNED = {"signs": True, "is_new": True, "fits_the_message": True}  # what a good request gets
 
 
 def countersign(message, signature, sender, keypair):
@@ -49,16 +50,17 @@ def cases(rng: np.random.Generator) -> Iterator[Case]:
     said, other = b"netuid 171: write a function that adds", b"netuid 171: write a function that multiplies"
     signature = sender.sign(said)
     named = sender.ss58_address
-    for about, message, given, who in (
-        ("the sender signed the message", said, signature, named),
-        ("the message was changed on its way", other, signature, named),
-        ("a stranger signed it in the sender's name", said, stranger.sign(said), named),
-        ("the receiver signed it itself in the sender's name", said, miner.sign(said), named),
-        ("one bit of the signature is another", said, bytes([signature[0] ^ 1]) + signature[1:], named),
-        ("the stranger speaks for himself", said, stranger.sign(said), stranger.ss58_address),
-        ("an empty message, well signed", b"", sender.sign(b""), named),
+    for about, message, given, who, good in (
+        ("the sender signed the message", said, signature, named, True),
+        ("the message was changed on its way", other, signature, named, False),
+        ("a stranger signed it in the sender's name", said, stranger.sign(said), named, False),
+        ("the receiver signed it itself in the sender's name", said, miner.sign(said), named, False),
+        ("one bit of the signature is another", said, bytes([signature[0] ^ 1]) + signature[1:], named, False),
+        ("the stranger speaks for himself", said, stranger.sign(said), stranger.ss58_address, True),
+        ("an empty message, well signed", b"", sender.sign(b""), named, True),
     ):
-        yield Case({"message": message, "signature": given, "sender": who, "keypair": miner}, about)
+        arguments = {"message": message, "signature": given, "sender": who, "keypair": miner}
+        yield Case(arguments, about, expected=SIGNED if good else {"signs": False})
 
 
 def read(result: Any, case: Case) -> Values:

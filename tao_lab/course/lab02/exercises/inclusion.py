@@ -46,7 +46,8 @@ def cases(rng: np.random.Generator) -> Iterator[Case]:
         extrinsics = [rng.bytes(int(rng.integers(4, 120))) for _ in range(size)]
         proof = merkle.list_proof(extrinsics, index)
         arguments = {"extrinsic": extrinsics[index], "proof": proof}
-        yield Case(arguments, f"number {index} of {size}")
+        root = merkle.list_root(extrinsics)  # of the list itself: a right proof leads there
+        yield Case(arguments, f"number {index} of {size}", expected={"root": root})
     yield Case({**arguments, "extrinsic": rng.bytes(40)}, "an extrinsic that is not in the block")
     yield Case({**arguments, "proof": replace(proof, index=36)}, "the right one, said to be at another place")
 

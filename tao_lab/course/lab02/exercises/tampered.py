@@ -38,7 +38,7 @@ def first_tampered(blocks):
 
 
 def cases(rng: np.random.Generator) -> Iterator[Case]:
-    """A forger who learns, step by step; block 0; names and parents that are other ones."""
+    """A forger who learns, step by step; block 0; other names and parents; each with the number that was spoiled."""
     honest = tampering.honest_chain()
     change, root, name = tampering.change_extrinsic, tampering.mend_root, tampering.mend_name
     number, last = 3, len(honest) - 1
@@ -49,25 +49,25 @@ def cases(rng: np.random.Generator) -> Iterator[Case]:
 
     forged = name(root(change(honest, number), number), number)
     parents = with_header(0, parent_hash=rng.bytes(32))
-    for blocks, about in (
-        (list(honest), "nobody touched anything"),
-        (change(honest, number), "block 3 has another amount, and nothing else was changed"),
-        (root(change(honest, number), number), "block 3 has another amount, and its header fits that"),
-        (forged, "block 3 has another amount; its header and its name fit that"),
-        (tampering.forge(honest, number, last - 2), f"blocks 3 to {last - 2} are all written anew"),
-        (tampering.forge(honest, number, last), f"blocks 3 to {last} are all written anew"),
-        (change(change(honest, 6), 2), "amounts in blocks 2 and 6 are other ones"),
-        (with_header(0, slot=honest[0].header.slot + 1), "the time of block 0 is another one"),
-        (name(with_header(0, slot=1), 0), "the time of block 0 is another one, and its name fits that"),
-        (parents, "block 0 has a parent, and its name does not fit that"),
-        (name(parents, 0), "block 0 has a parent, and its name fits that"),
-        (with_header(5, parent_hash=rng.bytes(32)), "block 5 says that it has another parent"),
-        (change(honest, last), "the last block has another amount"),
-        (honest[:1], "block 0 alone"),
-        (name(parents, 0)[:1], "block 0 alone, and it has a parent"),
-        ([], "no blocks at all"),
+    for blocks, about, found in (
+        (list(honest), "nobody touched anything", None),
+        (change(honest, number), "block 3 has another amount, and nothing else was changed", number),
+        (root(change(honest, number), number), "block 3 has another amount, and its header fits that", number),
+        (forged, "block 3 has another amount; its header and its name fit that", number),
+        (tampering.forge(honest, number, last - 2), f"blocks 3 to {last - 2} are all written anew", last - 2),
+        (tampering.forge(honest, number, last), f"blocks 3 to {last} are all written anew", None),
+        (change(change(honest, 6), 2), "amounts in blocks 2 and 6 are other ones", 2),
+        (with_header(0, slot=honest[0].header.slot + 1), "the time of block 0 is another one", 0),
+        (name(with_header(0, slot=1), 0), "the time of block 0 is another one, and its name fits that", 0),
+        (parents, "block 0 has a parent, and its name does not fit that", 0),
+        (name(parents, 0), "block 0 has a parent, and its name fits that", 0),
+        (with_header(5, parent_hash=rng.bytes(32)), "block 5 says that it has another parent", 4),
+        (change(honest, last), "the last block has another amount", last),
+        (honest[:1], "block 0 alone", None),
+        (name(parents, 0)[:1], "block 0 alone, and it has a parent", 0),
+        ([], "no blocks at all", None),
     ):
-        yield Case({"blocks": list(blocks)}, about)
+        yield Case({"blocks": list(blocks)}, about, expected={"number": found})
 
 
 EXERCISE = Exercise(

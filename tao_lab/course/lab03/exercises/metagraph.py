@@ -10,6 +10,7 @@ import numpy as np
 from tao_lab.course.exercise import Case, Edit, Exercise, Values, read_values
 from tao_lab.course.lab03 import ours
 from tao_lab.course.lab03.cases import Rng, read_number
+from tao_lab.errors import a_kind
 from tao_lab.units import U16_MAX
 from tao_lab.vectors import AnswerError
 
@@ -42,7 +43,27 @@ def read_metagraph(
 
 
 def cases(rng: Rng) -> Iterator[Case]:
-    """Subnets with silent validators, stake without a permit, and seats at the very end of their immunity."""
+    """Three subnets to do by hand; then silent validators, stake without a permit, seats at the end of immunity."""
+    for about, columns, found in (
+        ("3 UIDs, two vote", ([10, 30, 60], [1, 1, 0], [9, 5, 0], [90, 80, 95], [3, 4, 5]), ([0, 1], 1, 0.75, [2])),
+        (
+            "3 UIDs, one is silent",
+            ([90, 10, 30], [1, 1, 1], [2, 9, 5], [79, 80, 99], [4, 60, 4]),
+            ([1, 2], 2, 0.75, [1]),
+        ),
+        ("3 UIDs, one votes", ([50, 20, 30], [0, 1, 0], [0, 7, 0], [99, 99, 99], [1, 5, 2]), ([1], 1, 1.0, [1])),
+        (
+            "3 UIDs, nobody is immune",
+            ([60, 25, 75], [0, 1, 1], [0, 3, 8], [85, 80, 81], [1, 4, 2]),
+            ([1, 2], 1, 0.75, []),
+        ),
+    ):
+        names = ("stake", "validator_permit", "validator_trust", "last_update", "registered_at")
+        given = {name: np.array(column) for name, column in zip(names, columns, strict=True)}
+        given["validator_permit"] = given["validator_permit"] > 0
+        limits = {"block": 100, "activity_cutoff": 20, "immunity_period": 96}
+        answers = dict(zip(("validators", "outsider", "voice", "immune"), found, strict=True))
+        yield Case({**given, **limits}, about, expected=answers)
     for n in (6, 8, 12, 40):
         block, cutoff, immunity = int(rng.integers(50_000, 60_000)), 5_000, 4_096
         permit = np.arange(n) < n // 2
@@ -86,7 +107,7 @@ def read(result: Any, case: Case) -> Values:
 def _uids(name: str, value: Any) -> list[int]:
     values = value.tolist() if isinstance(value, np.ndarray) else value
     if not isinstance(values, (list, tuple, set, frozenset, range)):
-        raise AnswerError(f"`{name}` is a {type(value).__name__}; it should be a list of UIDs.")
+        raise AnswerError(f"`{name}` is {a_kind(value)}; it should be a list of UIDs.")
     if any(isinstance(uid, bool) for uid in values):
         raise AnswerError(f"`{name}` holds True and False; it should hold UIDs: `np.flatnonzero` gives them.")
     if not all(isinstance(uid, (int, np.integer)) for uid in values):

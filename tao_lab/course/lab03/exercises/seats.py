@@ -10,6 +10,7 @@ import numpy as np
 from tao_lab.course.exercise import Case, Edit, Exercise, Values, read_values
 from tao_lab.course.lab03 import ours
 from tao_lab.course.lab03.cases import Rng
+from tao_lab.errors import a_kind
 from tao_lab.vectors import AnswerError
 
 NOW, PERIOD = 9_000, 100  # a block, and blocks of immunity
@@ -80,7 +81,7 @@ def read(result: Any, case: Case) -> Values:
     count = len(case.arguments["arrivals"])
     found = result.tolist() if isinstance(result, np.ndarray) else result
     if not isinstance(found, (list, tuple)):
-        raise AnswerError(f"`given` is a {type(result).__name__}; it should be a list with a UID for each newcomer.")
+        raise AnswerError(f"`given` is {a_kind(result)}; it should be a list with a UID for each newcomer.")
     if len(found) != count:
         raise AnswerError(f"`given` has {len(found)} entries for {count} newcomers; one who gets no seat counts too.")
     kind = int | None

@@ -32,8 +32,8 @@ def mend(reply):
 
 def cases(rng: np.random.Generator) -> Iterator[Case]:
     """Replies as language models write them."""
-    for about, reply in replies():
-        yield Case({"reply": reply}, about)
+    for about, reply, code in replies():
+        yield Case({"reply": reply}, about, expected={"code": ast.unparse(ast.parse(code))})
 
 
 def read(result: Any, case: Case) -> Values:

@@ -17,6 +17,10 @@ from tao_lab.vectors import AnswerError
 
 __all__ = ["EXERCISE", "SimpleNamespace"]
 
+ANSWERED = "answered"
+ROW = ["MalformedAuth", ANSWERED, ANSWERED, "ReplayedRequest", "BadSignature", "WrongReceiver", "StaleRequest",
+       "ReplayedRequest", "BadSignature"]  # fmt: skip
+
 
 def admit(requests, hotkey):
     """What becomes of each request, in the order in which they come.
@@ -67,20 +71,21 @@ def cases(rng: np.random.Generator) -> Iterator[Case]:
     elsewhere, late = signed(4, receiver=other.ss58_address), signed(5, age=60)
     moved = Request("POST", "/admin", signed(6).headers, body, signed(6).arrived_ns)
     fetched = Request("GET", "/forward", signed(7).headers, body, signed(7).arrived_ns)
-    for about, requests in (
-        ("nobody knocks", []),
-        ("one signed request", [good]),
-        ("one that is not signed", [unsigned]),
-        ("two different ones", [good, again]),
-        ("the same one twice", [good, good]),
-        ("one whose body was changed on its way", [changed]),
-        ("one that was signed for another miner", [elsewhere]),
-        ("one that is a minute old", [late]),
-        ("one that was signed for another path", [moved]),
-        ("one that was signed for another method", [fetched]),
-        ("all of them in a row", [unsigned, good, again, good, changed, elsewhere, late, again, moved]),
+    for about, requests, said in (
+        ("nobody knocks", [], []),
+        ("one signed request", [good], [ANSWERED]),
+        ("one that is not signed", [unsigned], ["MalformedAuth"]),
+        ("two different ones", [good, again], [ANSWERED] * 2),
+        ("the same one twice", [good, good], [ANSWERED, "ReplayedRequest"]),
+        ("one whose body was changed on its way", [changed], ["BadSignature"]),
+        ("one that was signed for another miner", [elsewhere], ["WrongReceiver"]),
+        ("one that is a minute old", [late], ["StaleRequest"]),
+        ("one that was signed for another path", [moved], ["BadSignature"]),
+        ("one that was signed for another method", [fetched], ["BadSignature"]),
+        ("all of them in a row", [unsigned, good, again, good, changed, elsewhere, late, again, moved], ROW),
     ):
-        yield Case({"requests": requests, "hotkey": mine}, about)
+        expected = {f"request {i}": word for i, word in enumerate(said, start=1)}
+        yield Case({"requests": requests, "hotkey": mine}, about, expected=expected)
 
 
 def read(result: Any, case: Case) -> Values:

@@ -32,10 +32,12 @@ def model_bytes(matrices, plain):
 
 def cases(rng: np.random.Generator) -> Iterator[Case]:
     """No matrix, small ones, SmolLM2, Mistral-7B, and shapes whose last blocks are not full."""
-    yield _case([(64, 64)], 0, "one matrix of 64 by 64")
-    yield _case([], 10, "nothing is packed")
-    yield _case([(7, 9)], 0, "one matrix of 63 weights")
-    yield _case([(3, 5), (128, 128)], 7, "two matrices, and seven plain weights")
+    small = 4 + 4 + 64 + 1_024  # one scale of scales, the mean, and the two tables
+    large = 14 + (8 + 1 + small) + (8_192 + 256 + small)
+    yield _case([(64, 64)], 0, 2_048 + 64 + small, "one matrix of 64 by 64")
+    yield _case([], 10, 20, "nothing is packed")
+    yield _case([(7, 9)], 0, 32 + 1 + small, "one matrix of 63 weights")
+    yield _case([(3, 5), (128, 128)], 7, large, "two matrices, and seven plain weights")
     for about, shape in (
         ("blocks that are not full", Shape(1_000, 66, 130, 2, 3, 1, 22)),
         ("SmolLM2-135M", SMOLLM2_135M),
@@ -45,8 +47,8 @@ def cases(rng: np.random.Generator) -> Iterator[Case]:
         yield _model_case(shape, about)
 
 
-def _case(matrices: Sequence[tuple[int, int]], plain: int, about: str) -> Case:
-    return Case({"matrices": list(matrices), "plain": plain}, about)
+def _case(matrices: Sequence[tuple[int, int]], plain: int, size: int, about: str) -> Case:
+    return Case({"matrices": list(matrices), "plain": plain}, about, expected={"bytes": size})
 
 
 def _model_case(shape: Shape, about: str) -> Case:

@@ -38,22 +38,27 @@ def forward(task, model):
 def cases(rng: np.random.Generator) -> Iterator[Case]:
     """Questions, and models that answer them: well, with spaces around, with nothing, at length."""
     questions = ("What is the capital of Peru?", "Which chemical element has the symbol Sn?", "Where is Kenya?")
-    for number, (about, says) in enumerate(
+    for number, (about, says, right) in enumerate(
         (
-            ("the model answers", "Lima"),
-            ("with a line end after it", "tin\n"),
-            ("with spaces around it", "   Africa "),
-            ("the model says nothing", ""),
-            ("the model says nothing but spaces", " \n"),
-            ("the model goes on and on", "Lima is the capital " * 60),
-            ("the model says one endless word", "  " + "Sn" * 300),
+            ("the model answers", "Lima", "Lima"),
+            ("with a line end after it", "tin\n", "tin"),
+            ("with spaces around it", "   Africa ", "Africa"),
+            ("the model says nothing", "", "?"),
+            ("the model says nothing but spaces", " \n", "?"),
+            (
+                "the model goes on and on",
+                "Lima is the capital " * 60,
+                "Lima is the capital" + " Lima is the capital" * 5,
+            ),
+            ("the model says one endless word", "  " + "Sn" * 300, "Sn" * 200),
         )
     ):
         question = questions[number % len(questions)]
         messages = [{"role": "system", "content": INSTRUCTION}, {"role": "user", "content": question}]
         seconds = 10.0 + number
         task = Task(task_id("text", number), "text", {"question": question, "messages": messages}, seconds=seconds)
-        yield Case({"task": task, "model": Scripted(says, question, seconds)}, about)
+        arguments = {"task": task, "model": Scripted(says, question, seconds)}
+        yield Case(arguments, about, expected={"answer": json.dumps({"text": right})})
 
 
 def read(result: Any, case: Case) -> Values:

@@ -10,6 +10,7 @@ import numpy as np
 from tao_lab.course.exercise import Case, Edit, Exercise, Values
 from tao_lab.course.lab05 import ours
 from tao_lab.course.lab05.cases import memory_rounds, number
+from tao_lab.errors import a_kind
 from tao_lab.vectors import AnswerError
 
 
@@ -48,7 +49,7 @@ def cases(rng: np.random.Generator) -> Iterator[Case]:
 def read(result: Any, case: Case) -> Values:
     """Seat and average by hotkey."""
     if not isinstance(result, Mapping):
-        raise AnswerError(f"`memory` is a {type(result).__name__}; it should be a dict, hotkey to a list of three.")
+        raise AnswerError(f"`memory` is {a_kind(result)}; it should be a dict, hotkey to a list of three.")
     for hotkey, entry in result.items():
         if not isinstance(entry, (list, tuple, np.ndarray)) or len(entry) != 3:
             raise AnswerError(f"`memory[{hotkey!r}]` is {entry!r}; it should be [uid, registered_at, average].")

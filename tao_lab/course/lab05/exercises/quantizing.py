@@ -69,7 +69,7 @@ def _case(weights: dict[int, float], fewest: int, about: str) -> Case:
 
 def read(result: Any, case: Case) -> Values:
     """UIDs and values in the order of the UIDs, and what the chain makes of them."""
-    if not isinstance(result, (tuple, list)) or len(result) != 2:
+    if not isinstance(result, (tuple, list, np.ndarray)) or len(result) != 2:
         raise AnswerError("Your function should return 2 lists, as in `return uids, values`.")
     uids, values = ([*part] if isinstance(part, (list, tuple, np.ndarray)) else part for part in result)
     for name, numbers in (("uids", uids), ("values", values)):

@@ -42,7 +42,7 @@ def cases(rng: np.random.Generator) -> Iterator[Case]:
     before = sum((year % 4 == 0) == right for (year,), right in zip(calls, expected, strict=True))
     for reply in answers.REPLIES:
         given = {"content": reply.content, "calls": calls, "expected": expected, "before": before}
-        yield Case(given, reply.about)
+        yield Case(given, reply.about, expected={"score": reply.score})
 
 
 def read(result: Any, case: Case) -> Values:

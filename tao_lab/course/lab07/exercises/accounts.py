@@ -10,11 +10,13 @@ import bittensor as bt
 
 from tao_lab.chain.genesis import Genesis
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, all_netuids
+from tao_lab.chain.state import StorageReader
 from tao_lab.course.exercise import Case, Edit, Exercise, Values, read_values
 from tao_lab.course.lab07 import ours
 from tao_lab.course.lab07.cases import FAUCET, HALF, TAO, Rng
 from tao_lab.course.lab07.economy import TEMPO, emission_of_all, settle
 from tao_lab.course.networks import kept_network
+from tao_lab.errors import a_kind
 from tao_lab.network import Network, follow_tao
 from tao_lab.vectors import AnswerError
 
@@ -64,6 +66,7 @@ def _cases() -> tuple[Case, ...]:
     net.run(blocks=1)
     found.append(("both subnets have it switched off", net.block_number))
     bob = net.wallet("bob", tao=500)
+    quiet = len(found)
     for about, act in (
         ("somebody stakes 100 τ on subnet 1", lambda: net.stake(bob, 1, net.tao(100), hotkey=economy.validator)),
         ("somebody unstakes it again", lambda: net.unstake(bob, 1, hotkey=economy.validator)),
@@ -82,17 +85,29 @@ def _cases() -> tuple[Case, ...]:
     ]
     for each in (net, late):
         each.run(blocks=2)  # the state of the newest block would go on changing
-    return tuple(_case(each, *case) for each, cases in ((net, found), (late, halving)) for case in cases)
+    noted = [_case(each, *case, quiet=True) for each, told in ((net, found[:quiet]), (late, halving)) for case in told]
+    return (*noted[:quiet], *(_case(net, *case, quiet=False) for case in found[quiet:]), *noted[quiet:])
 
 
 def _register(net: Network, wallet: bt.Wallet, netuid: int) -> None:
     net.call(wallet, MODULE, "burned_register", netuid=netuid, hotkey=wallet.hotkey.ss58_address)
 
 
-def _case(net: Network, about: str, number: int) -> Case:
+def _case(net: Network, about: str, number: int, *, quiet: bool) -> Case:
+    """A block; where nobody brings or takes anything, the chain's own notes of the block say what must come out."""
     before, after = net.at(number - 1), net.at(number)
     netuids = sorted({*all_netuids(after), ROOT_NETUID})
-    return Case({"before": before, "after": after, "netuids": netuids}, about)
+    return Case({"before": before, "after": after, "netuids": netuids}, about, expected=_noted(before, after, quiet))
+
+
+def _noted(before: StorageReader, after: StorageReader, quiet: bool) -> Values | None:
+    if not quiet:
+        return None
+    flow = follow_tao(before, after)
+    gains = {f"subnet {ROOT_NETUID}": sum(flow.claimed.values())}
+    for netuid, added in flow.liquidity.items():
+        gains[f"subnet {netuid}"] = added + flow.buys[netuid] - flow.claimed[netuid]
+    return {**gains, "recycled": flow.recycled}
 
 
 def read(result: Any, case: Case) -> Values:
@@ -103,7 +118,7 @@ def read(result: Any, case: Case) -> Values:
     """
     wanted = [*case.arguments["netuids"], "recycled"]
     if not isinstance(result, Mapping):
-        raise AnswerError(f"Your function returns a {type(result).__name__}; it should return a dict with {wanted}.")
+        raise AnswerError(f"Your function returns {a_kind(result)}; it should return a dict with {wanted}.")
     missing = [key for key in wanted if key not in result]
     if missing:
         raise AnswerError(f"Your dict lacks {missing[0]!r}; it should have {wanted}.")

@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tao_lab.node.faucet import FaucetRefuses
-from tao_lab.node.rpc.errors import FAUCET_REFUSES, METHOD_NOT_FOUND, RpcError
-from tao_lab.node.rpc.params import hex_of, number_of, text_of
+from tao_lab.node.rpc.errors import FAUCET_REFUSES, METHOD_NOT_FOUND, RpcError, invalid_params
+from tao_lab.node.rpc.params import bytes_of, hex_of, number_of, text_of
 from tao_lab.node.rpc.registry import method
+from tao_lab.units import U16_MAX
 
 if TYPE_CHECKING:
+    from tao_lab.node.rpc.node import Classroom, Node
     from tao_lab.node.rpc.session import Session
 
 Json = Any
 FAUCET = "lab_faucet"
+OF_A_CLASS = ("lab_class", "lab_join", "lab_openSubnet")
 MOST_RAO = (1 << 64) - 1  # what a balance holds
 
 
@@ -22,7 +25,7 @@ def faucet(session: Session, account: Json, rao: Json) -> str:
     """Play money for an account; gives back the hash of the transfer, which the next block contains."""
     node = session.node
     if node.faucet is None:
-        text = "this node has no faucet; `tao-lab node --dev` has one"
+        text = "this node has no faucet; `tao-lab node --dev` has one, and so has a class"
         raise RpcError(METHOD_NOT_FOUND, "Method not found", text)
     try:
         name = node.faucet.give(text_of(account, "account"), number_of(rao, "rao", MOST_RAO), session.address)
@@ -30,3 +33,53 @@ def faucet(session: Session, account: Json, rao: Json) -> str:
         raise RpcError(FAUCET_REFUSES, "The faucet refuses", str(error)) from None
     node.seal(name)
     return hex_of(name)
+
+
+@method("lab_refusals", params="height")
+def refusals(node: Node, height: Json) -> Json:
+    """What failed in one of the newest blocks: place of its event, pallet, error, and the chain's sentence.
+
+    A block's events hold only names of errors.
+    """
+    told = node.chain.refusals(number_of(height, "height"))
+    return [[place, error.pallet, error.name, error.sentence] for place, error in told.items()]
+
+
+def not_here(node: Node) -> set[str]:
+    """Methods that this node does not offer: no faucet, or no class."""
+    return ({FAUCET} if node.faucet is None else set()) | (set(OF_A_CLASS) if node.classroom is None else set())
+
+
+def _classroom(node: Node) -> Classroom:
+    if node.classroom is None:
+        raise RpcError(METHOD_NOT_FOUND, "Method not found", "this node serves no class; `tao-lab node --class` does")
+    return node.classroom
+
+
+@method("lab_class")
+def describe_class(node: Node) -> Json:
+    """What everybody in the class may know: title, pace, students, what the faucet gives."""
+    return _classroom(node).describe()
+
+
+@method("lab_join", params="code name account signature")
+def join_class(node: Node, code: Json, name: Json, account: Json, signature: Json) -> Json:
+    """Take a student in; the signature is that of the account on the text in `tao_lab.network.joined`."""
+    room = _classroom(node)
+    given = text_of(code, "code"), text_of(name, "name"), text_of(account, "account"), bytes_of(signature, "signature")
+    try:
+        return room.join(*given)
+    except FaucetRefuses as error:
+        raise RpcError(FAUCET_REFUSES, "The class refuses", str(error)) from None
+
+
+@method("lab_openSubnet", params="netuid tempo commit_reveal")
+def open_subnet(node: Node, netuid: Json, tempo: Json, commit_reveal: Json) -> None:
+    """Let root turn on a student's new subnet: its emission, its tempo, how weights are set."""
+    room = _classroom(node)
+    if not isinstance(commit_reveal, bool):
+        raise invalid_params("commitReveal is true or false")
+    try:
+        room.open_subnet(number_of(netuid, "netuid", U16_MAX), number_of(tempo, "tempo", U16_MAX), commit_reveal)
+    except FaucetRefuses as error:
+        raise RpcError(FAUCET_REFUSES, "The class refuses", str(error)) from None

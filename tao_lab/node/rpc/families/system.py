@@ -13,7 +13,7 @@ import base58
 from tao_lab import __version__
 from tao_lab.chain.errors import InvalidTransaction
 from tao_lab.chain.executive import author
-from tao_lab.node.rpc.families.lab import FAUCET
+from tao_lab.node.rpc.families.lab import not_here
 from tao_lab.node.rpc.node import Node
 from tao_lab.node.rpc.params import bytes_of, hex_of, text_of
 from tao_lab.node.rpc.registry import METHODS, method
@@ -27,8 +27,8 @@ PEER_ID_PREFIX = bytes.fromhex("002408011220")
 
 @method("rpc_methods")
 def rpc_methods(node: Node) -> Json:
-    """What this node answers; its faucet only where it has one."""
-    return {"methods": sorted(name for name in METHODS if name != FAUCET or node.faucet is not None)}
+    """What this node answers; a faucet and a class only where it has them."""
+    return {"methods": sorted(METHODS.keys() - not_here(node))}
 
 
 @method("system_name")

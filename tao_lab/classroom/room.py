@@ -1,0 +1,284 @@
+"""The class on its node: joining, the faucet, terms of new subnets, and what the pages show.
+
+A node in class mode answers `lab_join`, `lab_faucet`, `lab_class` and `lab_openSubnet` from here. The book is kept
+beside the chain, in the same file, so one file is a class. A grant is written down before its extrinsic waits for a
+block; one that no block contains is sent again at the start.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from bittensor_core import Keypair
+
+from tao_lab.chain.block import Block
+from tao_lab.chain.errors import BadValue, ChainError
+from tao_lab.chain.genesis import FAUCET_URI, SUDO_URI
+from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID
+from tao_lab.chain.pallets.subtensor.pool import current_alpha_price
+from tao_lab.chain.pallets.subtensor.stake import stake_of_coldkey
+from tao_lab.classroom.roster import Grant, NotGranted, Roster, Terms
+from tao_lab.economy.swap import FRACTION_BITS
+from tao_lab.foreign import escaped
+from tao_lab.network.joined import JOIN_TEXT
+from tao_lab.network.network import Network
+from tao_lab.units import RAO_PER_TAO
+
+KEPT_AS = "class"  # name of the book beside the chain
+SUDO_TAO = 10  # what root has, so that it may sign
+SAME_PRICE = 1 << 64  # the factor 1 as the chain writes it (U64F64)
+SETTLED_BLOCKS = 256  # looked through at the start for grants that are in a block already
+
+
+class Room:
+    """A class on a network.
+
+    Attributes:
+        net: the network, which this process owns.
+        roster: the book.
+        seen: when each student asked last, in Unix seconds, by name.
+    """
+
+    def __init__(self, net: Network, terms: Terms | None = None) -> None:
+        """Open the class that the network's file keeps, or begin one.
+
+        Args:
+            net: the network.
+            terms: of a new class; of one that is kept they replace the old terms.
+        """
+        self.net, self.seen = net, dict[str, float]()
+        self._faucet, self._sudo = Keypair.from_uri(FAUCET_URI), Keypair.from_uri(SUDO_URI)
+        self._wealth: tuple[int, list[dict[str, Any]]] = (-1, [])
+        kept = net.chain.store.meta(KEPT_AS)
+        self.roster = Roster() if kept is None else Roster.from_json(kept)
+        if terms is not None:
+            self.roster = replace(self.roster, terms=terms)
+        net.node.faucet = net.node.classroom = self
+        with net.chain.lock:
+            self._prepare()
+            self._send_again()
+            self._keep(self.roster)
+        net.chain.listeners.append(self._on_block)
+
+    def close(self) -> None:
+        """End the class; the network stays open."""
+        self.net.node.faucet = self.net.node.classroom = None
+        if self._on_block in self.net.chain.listeners:
+            self.net.chain.listeners.remove(self._on_block)
+
+    def _prepare(self) -> None:
+        """Root can sign, and students may create subnets one after the other."""
+        self.net.fund(self._sudo, SUDO_TAO * RAO_PER_TAO)
+        if self.net.chain.state.get(MODULE, "NetworkRateLimit"):
+            self.net.sudo("AdminUtils", "sudo_set_network_rate_limit", rate_limit=0)
+
+    def _keep(self, roster: Roster) -> None:
+        self.net.chain.store.set_meta(KEPT_AS, roster.to_json())
+        self.roster = roster
+
+    # --- what students call; the node holds the chain's lock meanwhile -----------------------------------------
+
+    def describe(self) -> dict[str, Any]:
+        """What everybody in the class may know."""
+        roster, terms = self.roster, self.roster.terms
+        return {
+            "title": terms.title,
+            "paused": roster.paused,
+            "blockSeconds": terms.block_seconds,
+            "students": {student.name: student.address for student in roster.students},
+            "faucet": {"grant": terms.grant, "limit": terms.limit, "left": terms.budget - roster.granted},
+        }
+
+    def join(self, code: str, name: str, account: str, signature: bytes) -> dict[str, Any]:
+        """Take a student in, with the first grant; the coldkey's signature says that the wallet is theirs.
+
+        Raises:
+            NotGranted: The code or the signature is wrong, or the name is somebody else's.
+        """
+        if code.casefold() != self.roster.terms.code.casefold():
+            raise NotGranted("this is not the code of this class; look at the instructor's projector")
+        text = JOIN_TEXT.format(genesis=f"0x{self.net.chain.genesis_hash.hex()}", name=name)
+        try:
+            signed = Keypair(ss58_address=account).verify(text.encode(), signature)
+        except (ValueError, TypeError):
+            signed = False
+        if not signed:
+            raise NotGranted(f"the signature is not that of {escaped(account, 60)}")
+        self.take_in(name, account)
+        student = self.roster.by_address(account)
+        assert student is not None
+        self.seen[student.name] = time.time()
+        title, coming = self.roster.terms.title, self._coming(account)
+        return {"name": student.name, "title": title, "granted": student.granted, "coming": coming}
+
+    def take_in(self, name: str, address: str) -> None:
+        """Write a student into the book, and send the first grant.
+
+        Raises:
+            NotGranted: The name is somebody else's, or no name.
+        """
+        roster = self.roster.joined(name, address, self.net.block_number)
+        if roster is not self.roster:
+            self._keep(roster)
+            with suppress(NotGranted):  # the budget is spent: they are in all the same
+                self._give(address, self.roster.terms.grant)
+
+    def give(self, account: str, rao: int, address: str) -> bytes:
+        """Put a transfer to a student into the pool, as a node's faucet does; gives back the extrinsic's hash.
+
+        Raises:
+            NotGranted: The account is no student's, or a limit would be passed.
+        """
+        name = self._give(account, rao)
+        student = self.roster.by_address(account)
+        assert student is not None
+        self.seen[student.name] = time.time()
+        return name
+
+    def open_subnet(self, netuid: int, tempo: int, commit_reveal: bool) -> None:
+        """Let root turn on a student's new subnet: its emission, its tempo, how weights are set.
+
+        Raises:
+            NotGranted: It is no student's, or open already.
+        """
+        state = self.net.chain.state
+        owner = str(state.get(MODULE, "SubnetOwner", netuid))
+        if netuid not in self.net.subnets() or self.roster.by_address(owner) is None:
+            raise NotGranted(f"subnet {netuid} is no student's")
+        if state.get(MODULE, "SubnetEmissionEnabled", netuid):
+            raise NotGranted(f"subnet {netuid} is open already; ask the instructor to change its terms")
+        if tempo == 0:
+            raise BadValue("tempo", tempo, "1 to 65,535")
+        calls: list[tuple[str, dict[str, Any]]] = [
+            ("sudo_set_subnet_emission_enabled", {"netuid": netuid, "enabled": True}),
+            ("sudo_set_commit_reveal_weights_enabled", {"netuid": netuid, "enabled": commit_reveal}),
+            ("sudo_set_tempo", {"netuid": netuid, "tempo": tempo}),
+            # many register at once, and each would make the seat of the next one dearer
+            ("sudo_set_burn_increase_mult", {"netuid": netuid, "burn_increase_mult": {"bits": SAME_PRICE}}),
+        ]
+        if tempo < state.get(MODULE, "WeightsSetRateLimit", netuid):
+            calls.append(("sudo_set_weights_set_rate_limit", {"netuid": netuid, "weights_set_rate_limit": tempo}))
+        for name, args in calls:
+            inner = self.net.chain.compose("AdminUtils", name, args)
+            self._submit(self._sudo, "Sudo", "sudo", {"call": inner})
+
+    # --- the faucet --------------------------------------------------------------------------------------------
+
+    def _give(self, address: str, rao: int) -> bytes:
+        self.roster.check_grant(address, rao)
+        data = self._transfer(address, rao)
+        roster = self.roster.giving(address, rao, self.net.chain.decode(data).hash.hex())
+        name = self.net.chain.submit(data)
+        self._keep(roster)
+        return name
+
+    def _coming(self, address: str) -> int:
+        return sum(grant.rao for grant in self.roster.pending.values() if grant.address == address)
+
+    def _transfer(self, address: str, rao: int) -> bytes:
+        return self.net.chain.sign(self._faucet, "Balances", "transfer_keep_alive", {"dest": address, "value": rao})
+
+    def _submit(self, keypair: Keypair, pallet: str, name: str, args: Mapping[str, Any]) -> bytes:
+        return self.net.chain.submit(self.net.chain.sign(keypair, pallet, name, args))
+
+    def _send_again(self) -> None:
+        """Grants that were promised before the process ended, and that no block contains."""
+        chain, newest = self.net.chain, self.net.block_number
+        for number in range(max(0, newest - SETTLED_BLOCKS), newest + 1):
+            self.roster = self.roster.settled({name.hex() for name in chain.block(number).extrinsic_hashes})
+        lost, waiting = self.roster.pending, dict[str, Grant]()
+        for grant in lost.values():
+            data = self._transfer(grant.address, grant.rao)
+            waiting[chain.submit(data).hex()] = grant
+        self.roster = replace(self.roster, pending=waiting)
+
+    def _on_block(self, block: Block) -> None:
+        roster = self.roster.settled({name.hex() for name in block.extrinsic_hashes})
+        if roster is not self.roster:
+            with suppress(ChainError):  # it is found in the block again at the next start
+                self._keep(roster)
+            self.roster = roster
+
+    # --- what the instructor decides ---------------------------------------------------------------------------
+
+    def change(self, **terms: Any) -> None:
+        """Other terms, by their names."""
+        with self.net.chain.lock:
+            self._keep(replace(self.roster, terms=replace(self.roster.terms, **terms)))
+
+    def pause(self, paused: bool) -> None:
+        """Write down whether blocks stand still."""
+        with self.net.chain.lock:
+            self._keep(replace(self.roster, paused=paused))
+
+    def free(self, name: str) -> None:
+        """Free a student's name.
+
+        Raises:
+            NotGranted: Nobody has it.
+        """
+        with self.net.chain.lock:
+            self._keep(self.roster.freed(name))
+
+    # --- what the pages show -----------------------------------------------------------------------------------
+
+    def leaderboard(self) -> list[dict[str, Any]]:
+        """Each student's wealth in rao, most first: free TAO, stake on root, and alpha at the pool's price now."""
+        with self.net.chain.lock:
+            height = self.net.block_number
+            if self._wealth[0] != height:
+                self._wealth = (height, self._count())
+            return self._wealth[1]
+
+    def _count(self) -> list[dict[str, Any]]:
+        state, netuids = self.net.chain.state, self.net.subnets()
+        prices = {netuid: current_alpha_price(state, netuid) for netuid in netuids}
+        rows = []
+        for student in self.roster.students:
+            free = self.net.balance(student.address).rao
+            staked = 0
+            for hotkey in state.get(MODULE, "StakingHotkeys", student.address):
+                staked += stake_of_coldkey(state, hotkey, student.address, ROOT_NETUID)
+                for netuid in netuids:
+                    alpha = stake_of_coldkey(state, hotkey, student.address, netuid)
+                    staked += alpha * prices[netuid] >> FRACTION_BITS
+            owned = [netuid for netuid in netuids if state.get(MODULE, "SubnetOwner", netuid) == student.address]
+            rows.append(
+                {
+                    "name": student.name,
+                    "address": student.address,
+                    "free": free,
+                    "staked": staked,
+                    "gain": free + staked - student.granted,
+                    "granted": student.granted,
+                    "nonce": state.get("System", "Account", student.address)["nonce"],
+                    "subnets": owned,
+                    "seen": self.seen.get(student.name),
+                }
+            )
+        return sorted(rows, key=lambda row: (-row["gain"], row["name"]))
+
+    def subnets(self) -> list[dict[str, Any]]:
+        """Each subnet's name, owner, people and price."""
+        names = {student.address: student.name for student in self.roster.students}
+        found = []
+        with self.net.chain.lock:
+            state = self.net.chain.state
+            for netuid in self.net.subnets():
+                identity = state.get(MODULE, "SubnetIdentitiesV3", netuid) or {}
+                owner = str(state.get(MODULE, "SubnetOwner", netuid))
+                found.append(
+                    {
+                        "netuid": netuid,
+                        "name": identity.get("subnet_name", ""),
+                        "owner": names.get(owner, f"{owner[:6]}…"),
+                        "neurons": state.get(MODULE, "SubnetworkN", netuid),
+                        "price": current_alpha_price(state, netuid) * RAO_PER_TAO >> FRACTION_BITS,
+                        "tempo": state.get(MODULE, "Tempo", netuid),
+                    }
+                )
+        return found

@@ -1,0 +1,184 @@
+"""Who is in a class, and what the faucet gave: plain data, kept as JSON beside the chain."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from tao_lab.node.faucet import FaucetRefuses
+from tao_lab.units import RAO_PER_TAO
+
+LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # without those that look alike on a projector
+CODE_LENGTH = 8
+LONGEST_NAME = 40  # characters of a student's name
+GRANT_TAO = 100  # what a student gets at once
+LIMIT_TAO = 2_000  # what a student can get together: enough to create a subnet
+BUDGET_TAO = 200_000  # what all can get together
+
+
+class NotGranted(FaucetRefuses):
+    """The class says no, with a sentence that a student can act on."""
+
+
+def new_code() -> str:
+    """A code to join by: a few letters that are easy to read aloud."""
+    return "".join(secrets.choice(LETTERS) for _ in range(CODE_LENGTH))
+
+
+@dataclass(frozen=True)
+class Student:
+    """One place in the class.
+
+    Attributes:
+        name: as they call themselves.
+        address: SS58 address of their coldkey.
+        granted: rao that the faucet gave.
+        joined_at: height at which they joined first.
+    """
+
+    name: str
+    address: str
+    granted: int = 0
+    joined_at: int = 0
+
+
+@dataclass(frozen=True)
+class Grant:
+    """TAO on its way from the faucet: promised, and not in a block yet."""
+
+    address: str
+    rao: int
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What the instructor decides.
+
+    Attributes:
+        title: of the class.
+        code: to join by.
+        grant: rao for each who joins.
+        limit: rao that one student gets at most.
+        budget: rao that all get at most.
+        block_seconds: between two blocks.
+    """
+
+    title: str = "TAO Lab"
+    code: str = field(default_factory=new_code)
+    grant: int = GRANT_TAO * RAO_PER_TAO
+    limit: int = LIMIT_TAO * RAO_PER_TAO
+    budget: int = BUDGET_TAO * RAO_PER_TAO
+    block_seconds: float = 2.0
+
+
+@dataclass(frozen=True)
+class Roster:
+    """The class's book. Every change is a new one.
+
+    Attributes:
+        terms: what the instructor decided.
+        students: in the order in which they joined.
+        pending: grants that no block contains yet, by the hash of their extrinsic in hex.
+        paused: whether the blocks stand still.
+    """
+
+    terms: Terms = field(default_factory=Terms)
+    students: tuple[Student, ...] = ()
+    pending: Mapping[str, Grant] = field(default_factory=dict)
+    paused: bool = False
+
+    @property
+    def granted(self) -> int:
+        """Rao that the faucet gave to all."""
+        return sum(student.granted for student in self.students)
+
+    def by_name(self, name: str) -> Student | None:
+        """The student of this name; capital letters don't matter."""
+        return next((one for one in self.students if one.name.casefold() == name.casefold()), None)
+
+    def by_address(self, address: str) -> Student | None:
+        """The student with this coldkey."""
+        return next((one for one in self.students if one.address == address), None)
+
+    def joined(self, name: str, address: str, height: int) -> Roster:
+        """With one more student; those who are in already stay as they are.
+
+        Raises:
+            NotGranted: The name is somebody else's, or no name.
+        """
+        known = self.by_address(address)
+        if known is not None and known.name.casefold() == name.casefold():
+            return self
+        if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable() or name != name.strip():
+            raise NotGranted(f"a name has 1 to {LONGEST_NAME} printable characters, without blanks around it")
+        if known is not None:
+            raise NotGranted(f"this wallet has joined as {known.name!r} already; join by that name")
+        if self.by_name(name) is not None:
+            raise NotGranted(
+                f"{name!r} has joined already, with another wallet; take another name, or ask the instructor to free it"
+            )
+        return replace(self, students=(*self.students, Student(name, address, 0, height)))
+
+    def freed(self, name: str) -> Roster:
+        """Without a student; their account stays on the chain.
+
+        Raises:
+            NotGranted: Nobody has this name.
+        """
+        student = self.by_name(name)
+        if student is None:
+            raise NotGranted(f"nobody is called {name!r}")
+        return replace(self, students=tuple(one for one in self.students if one != student))
+
+    def giving(self, address: str, rao: int, extrinsic: str) -> Roster:
+        """With a grant on its way.
+
+        Raises:
+            NotGranted: Beyond the student's limit, or the class's budget; or this is no student's account.
+        """
+        self.check_grant(address, rao)
+        students = tuple(
+            replace(one, granted=one.granted + rao) if one.address == address else one for one in self.students
+        )
+        return replace(self, students=students, pending={**self.pending, extrinsic: Grant(address, rao)})
+
+    def check_grant(self, address: str, rao: int) -> None:
+        """Whether the faucet may give so much.
+
+        Raises:
+            NotGranted: It may not.
+        """
+        student = self.by_address(address)
+        if student is None:
+            raise NotGranted("the faucet gives to students of this class only; send TAO on from your own wallet")
+        if student.granted + rao > self.terms.limit:
+            left = (self.terms.limit - student.granted) / RAO_PER_TAO
+            raise NotGranted(
+                f"a student of this class gets {self.terms.limit / RAO_PER_TAO:,g} τ from the faucet; "
+                f"{left:,g} τ of yours are left, and this needs {rao / RAO_PER_TAO:,g} τ"
+            )
+        if self.granted + rao > self.terms.budget:
+            raise NotGranted("the class's faucet is empty; the instructor can raise its budget")
+
+    def settled(self, extrinsics: set[str]) -> Roster:
+        """Without the grants that are in a block now."""
+        left = {name: grant for name, grant in self.pending.items() if name not in extrinsics}
+        return self if len(left) == len(self.pending) else replace(self, pending=left)
+
+    def to_json(self) -> str:
+        """As it is kept."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Roster:
+        """As it was kept."""
+        found: dict[str, Any] = json.loads(text)
+        return cls(
+            Terms(**found["terms"]),
+            tuple(Student(**each) for each in found["students"]),
+            {name: Grant(**each) for name, each in found["pending"].items()},
+            found["paused"],
+        )

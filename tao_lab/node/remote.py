@@ -1,0 +1,415 @@
+"""A chain that another process keeps, read and written through its node by the SDK's own JSON-RPC session.
+
+`RemoteChain` answers what `Network` asks of a chain of this process: its state comes as the same bytes under the same
+keys, and an extrinsic is signed here and sent. Rules, blocks and history stay with the node.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as Late
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from bittensor._transport.errors import MaxRetriesExceeded, RpcPolicyRejection, SubstrateRequestException
+from bittensor._transport.rpc import RpcSession, Subscription
+from bittensor_core import Keypair
+
+from tao_lab.chain import signing
+from tao_lab.chain.block import Block, Header
+from tao_lab.chain.errors import BadValue, ChainError, DispatchError, InvalidTransaction
+from tao_lab.chain.merkle import ListProof, list_proof
+from tao_lab.chain.runtime import SPEC_VERSION, load_runtime
+from tao_lab.chain.state import PREFIX_BYTES, StorageReader
+
+Json = Any
+T = TypeVar("T")
+
+ANSWER_SECONDS = 60.0  # for an answer, reconnection included
+PAGE = 1_000  # keys and values of one question: as many as a node gives
+MOST_PREFETCHED = 20_000  # values that come along with their keys
+MISSES = 3  # single reads of an item, after which the whole item is fetched
+STATES_KEPT = 8  # blocks whose reads are remembered
+FORBIDDEN = 403  # HTTP's number for a wrong code
+UNKNOWN_METHOD = -32601
+INVALID_TRANSACTION = 1010
+ALREADY_IMPORTED = 1013
+SLOT_BYTES = 8  # at the end of a header's first log
+
+
+class NoAnswer(ChainError):  # noqa: N818 - named by what happened
+    """The node cannot be reached, or does not answer in time."""
+
+
+class Refused(ChainError):  # noqa: N818 - named by what happened
+    """The node answered with an error.
+
+    Attributes:
+        code: JSON-RPC's number of it.
+        sentence: what the node says.
+    """
+
+    def __init__(self, code: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code, self.sentence = code, sentence
+
+
+class Connection:
+    """The SDK's session, in a thread of its own, for callers of any thread. It reconnects when the node restarts."""
+
+    def __init__(self, url: str) -> None:
+        """Connect.
+
+        Raises:
+            NoAnswer: nobody answers there.
+        """
+        self.url = url
+        parts = urlsplit(url)
+        self.place = f"{parts.scheme}://{parts.netloc}"  # without the code
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="tao-lab-remote", daemon=True)
+        self._thread.start()
+        self._session = RpcSession(url)
+        try:
+            self._wait(self._session.connect())
+        except ChainError:
+            self.close()
+            raise
+        self._session._retry_forever = True  # it was there once, so it is worth waiting for
+
+    def close(self) -> None:
+        """Leave."""
+        with suppress(ChainError):
+            self._wait(self._session.close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+
+    def ask(self, method: str, *params: Json) -> Json:
+        """The result of a request.
+
+        Raises:
+            NoAnswer: the node does not answer.
+            Refused: it answers with an error.
+        """
+        return self._wait(self._request(method, list(params)))
+
+    async def _request(self, method: str, params: list[Json]) -> Json:
+        await self._session.connect()  # a session that ended in peace begins anew
+        return await self._session.request(method, params)
+
+    @contextmanager
+    def subscription(self, method: str, params: list[Json], end: str) -> Iterator[Iterator[Json]]:
+        """What a subscription tells, one after the other; the iterator ends with the connection."""
+
+        async def open_it() -> Subscription:
+            await self._session.connect()
+            return await self._session.subscribe(method, params, end)
+
+        opened = self._wait(open_it())
+        try:
+            yield self._told(opened)
+        finally:
+            with suppress(ChainError):
+                self._wait(opened.unsubscribe())
+
+    def _told(self, opened: Subscription) -> Iterator[Json]:
+        while True:
+            try:
+                told = self._wait(opened.__anext__(), seconds=None)
+            except StopAsyncIteration:
+                return
+            yield told["result"]
+
+    def _wait(self, coroutine: Coroutine[Any, Any, T], seconds: float | None = ANSWER_SECONDS) -> T:
+        """Run something in the session's thread and wait for it, so that Ctrl-C still works."""
+        future: Future[T] = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        try:
+            return future.result(seconds)
+        except Late:
+            future.cancel()
+            raise NoAnswer(
+                f"{self.place} has not answered for {seconds:g} seconds; is its node still running?"
+            ) from None
+        except SubstrateRequestException as error:
+            raise _typed(self.place, error) from error
+        except OSError as error:
+            raise NoAnswer(f"{self.place} cannot be reached ({error})") from error
+        except BaseException:
+            future.cancel()
+            raise
+
+
+def _typed(place: str, error: SubstrateRequestException) -> ChainError:
+    """What the SDK's session raised, as an error of the lab."""
+    if isinstance(error, RpcPolicyRejection):
+        return Refused(error.status_code or 0, f"{place} lets nobody in without its code")
+    if isinstance(error, MaxRetriesExceeded):
+        return NoAnswer(f"nobody answers at {place}: is the address right, and is the node running? ({error})")
+    told = (error.payload or {}).get("error", error.payload) if isinstance(error.payload, dict) else None
+    if not isinstance(told, dict) or "code" not in told:
+        return NoAnswer(f"{place}: {error}")
+    code, said = int(told["code"]), str(told.get("data") or told.get("message"))
+    if code == INVALID_TRANSACTION:
+        text, _, sentence = said.partition(": ")
+        return InvalidTransaction(text, sentence or text)
+    if code == ALREADY_IMPORTED:
+        return InvalidTransaction("AlreadyImported", said)
+    return Refused(code, said)
+
+
+class RemoteState:
+    """Storage after one block, each value asked for once. An item that is read often is fetched whole."""
+
+    def __init__(self, connection: Connection, block_hash: str) -> None:
+        self._ask, self._at = connection.ask, block_hash
+        self._known: dict[bytes, bytes | None] = {}
+        self._whole: set[bytes] = set()
+        self._misses: Counter[bytes] = Counter()
+
+    def get(self, key: bytes) -> bytes | None:
+        """The value of `key`, or None."""
+        if key in self._known:
+            return self._known[key]
+        prefix = key[:PREFIX_BYTES]
+        if prefix in self._whole:
+            return None
+        self._misses[prefix] += 1
+        if self._misses[prefix] == MISSES and len(key) > PREFIX_BYTES:
+            self._fetch_item(prefix)
+            return self.get(key)
+        value = self._ask("state_getStorage", f"0x{key.hex()}", self._at)
+        self._known[key] = None if value is None else bytes.fromhex(value[2:])
+        return self._known[key]
+
+    def _fetch_item(self, prefix: bytes) -> None:
+        keys = self._page(prefix, None, PAGE)
+        self._fetch(keys)
+        if len(keys) < PAGE:
+            self._whole.add(prefix)
+
+    def keys(self, prefix: bytes, after: bytes | None = None, limit: int | None = None) -> Sequence[bytes]:
+        """Keys that begin with `prefix`, in order, those behind `after` only, at most `limit`."""
+        found: list[bytes] = []
+        while limit is None or len(found) < limit:
+            size = PAGE if limit is None else min(PAGE, limit - len(found))
+            page = self._page(prefix, found[-1] if found else after, size)
+            found += page
+            if len(found) <= MOST_PREFETCHED:
+                self._fetch(page)
+            if len(page) < size:
+                break
+        return found
+
+    def _page(self, prefix: bytes, after: bytes | None, size: int) -> list[bytes]:
+        start = None if after is None else f"0x{after.hex()}"
+        return [
+            bytes.fromhex(key[2:])
+            for key in self._ask("state_getKeysPaged", f"0x{prefix.hex()}", size, start, self._at)
+        ]
+
+    def _fetch(self, keys: Sequence[bytes]) -> None:
+        wanted = [f"0x{key.hex()}" for key in keys if key not in self._known]
+        if not wanted:
+            return
+        (answer,) = self._ask("state_queryStorageAt", wanted, self._at)
+        for key, value in answer["changes"]:
+            self._known[bytes.fromhex(key[2:])] = None if value is None else bytes.fromhex(value[2:])
+
+
+@dataclass(frozen=True)
+class _Head:
+    hash: str
+    block: Block
+
+
+class RemoteChain:
+    """A chain behind a node.
+
+    Attributes:
+        connection: To the node.
+        runtime: Its metadata: the lab's.
+    """
+
+    def __init__(self, url: str) -> None:
+        """Connect to a node of the lab.
+
+        Raises:
+            NoAnswer: nobody answers there.
+            BadValue: it is no node of the lab, or of another version.
+        """
+        self.connection = Connection(url)
+        self.lock = threading.RLock()
+        self.is_open = True
+        self.runtime = load_runtime()
+        self.store = SimpleNamespace(path=url)  # where the chain is kept, for those who say so
+        self._states: dict[str, StorageReader] = {}
+        self._blocks: dict[str, Block] = {}
+        try:
+            name, version = self.connection.ask("system_name"), self.connection.ask("state_getRuntimeVersion")
+            if name != "tao-lab" or version["specVersion"] != SPEC_VERSION:
+                found = f"{name}, spec {version['specVersion']}"
+                raise BadValue("node", url, f"a node of the lab with spec {SPEC_VERSION}, not {found}")
+            self.genesis_hash = self._hash_at(0)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Leave the node; it goes on."""
+        if self.is_open:
+            self.is_open = False
+            self.connection.close()
+
+    # --- reading -----------------------------------------------------------------------------------------------
+
+    @property
+    def head(self) -> Block:
+        """The newest block."""
+        return self._block(self.connection.ask("chain_getHead"))
+
+    @property
+    def state(self) -> StorageReader:
+        """Storage after the newest block."""
+        return self._state(self.connection.ask("chain_getHead"))
+
+    def at(self, number: int) -> StorageReader:
+        """Storage after a block.
+
+        Raises:
+            BadValue: There is no such block.
+        """
+        return self._state(f"0x{self._hash_at(number).hex()}")
+
+    def block(self, number: int) -> Block:
+        """The block at a height.
+
+        Raises:
+            BadValue: There is no such block.
+        """
+        return self._block(f"0x{self._hash_at(number).hex()}")
+
+    def block_hash(self, number: int) -> bytes | None:
+        """Hash of the block at a height, or None."""
+        found = self.connection.ask("chain_getBlockHash", number)
+        return None if found is None else bytes.fromhex(found[2:])
+
+    def _hash_at(self, number: int) -> bytes:
+        found = self.block_hash(number) if isinstance(number, int) and number >= 0 else None
+        if found is None:
+            raise BadValue("block", number, f"0 to {self.head.number}")
+        return found
+
+    def _state(self, name: str) -> StorageReader:
+        if name not in self._states:
+            while len(self._states) >= STATES_KEPT:
+                self._states.pop(next(iter(self._states)))
+            self._states[name] = StorageReader(self.runtime, RemoteState(self.connection, name))
+        return self._states[name]
+
+    def _block(self, name: str) -> Block:
+        if name not in self._blocks:
+            while len(self._blocks) >= STATES_KEPT:
+                self._blocks.pop(next(iter(self._blocks)))
+            found = self.connection.ask("chain_getBlock", name)["block"]
+            extrinsics = tuple(bytes.fromhex(data[2:]) for data in found["extrinsics"])
+            header = read_header(found["header"])
+            self._blocks[name] = Block(header.number, bytes.fromhex(name[2:]), header, extrinsics)
+        return self._blocks[name]
+
+    def events(self, number: int) -> list[dict[str, Any]]:
+        """The decoded events of a block."""
+        events: list[dict[str, Any]] = self.at(number).get("System", "Events")
+        return events
+
+    def refusals(self, number: int) -> dict[int, DispatchError]:
+        """What failed in a block, by the place of its event; with the chain's sentences while the node knows them."""
+        told = {
+            place: self.runtime.read_dispatch_error(event["attributes"]["dispatch_error"])
+            for place, event in enumerate(self.events(number))
+            if event["event_id"] == "ExtrinsicFailed"
+        }
+        for place, pallet, name, sentence in self.connection.ask("lab_refusals", number):
+            told[place] = DispatchError(pallet, name, sentence)
+        return told
+
+    def extrinsic_proof(self, number: int, index: int) -> ListProof:
+        """Shows that an extrinsic is in a block, against the header's `extrinsics_root`.
+
+        Raises:
+            BadValue: There is no such block, or no such extrinsic in it.
+        """
+        extrinsics = self.block(number).extrinsics
+        if index not in range(len(extrinsics)):
+            raise BadValue("index", index, f"0 to {len(extrinsics) - 1}")
+        return list_proof(extrinsics, index)
+
+    # --- writing -----------------------------------------------------------------------------------------------
+
+    def next_nonce(self, who: str) -> int:
+        """The nonce of the account's next extrinsic, behind those that wait."""
+        return int(self.connection.ask("system_accountNextIndex", who))
+
+    def compose(self, pallet: str, name: str, args: Mapping[str, Any]) -> bytes:
+        """A call as bytes.
+
+        Raises:
+            BadValue: It does not exist or an argument does not fit it.
+        """
+        return signing.compose(self.runtime, pallet, name, args)
+
+    def sign(self, keypair: Keypair, pallet: str, name: str, args: Mapping[str, Any]) -> bytes:
+        """A signed extrinsic of `keypair` for this chain.
+
+        Raises:
+            BadValue: The call does not exist or an argument does not fit it.
+        """
+        terms = signing.Terms(self.next_nonce(keypair.ss58_address), 0)
+        call = self.compose(pallet, name, args)
+        return signing.sign(self.runtime, keypair, call, terms, lambda height: self.genesis_hash)
+
+    def include(self, data: bytes) -> Block:
+        """Send an extrinsic, and wait for the block that contains it.
+
+        Raises:
+            InvalidTransaction: No block may contain it.
+        """
+        method, end = "author_submitAndWatchExtrinsic", "author_unwatchExtrinsic"
+        with self.connection.subscription(method, [f"0x{data.hex()}"], end) as updates:
+            for status in updates:
+                if isinstance(status, Mapping) and "inBlock" in status:
+                    return self._block(status["inBlock"])
+                if status in ("invalid", "dropped", "usurped"):
+                    raise InvalidTransaction(status, "the node has taken it out of its pool; its state has changed")
+        raise NoAnswer(f"{self.connection.place} went away; whether the call is in a block, its account's nonce tells")
+
+    def wait_for_blocks(self, seen: Callable[[int], bool]) -> None:
+        """Wait for new blocks until one of them is enough.
+
+        Args:
+            seen: takes each new height, and says whether that is enough.
+
+        Raises:
+            NoAnswer: the node went away.
+        """
+        with self.connection.subscription("chain_subscribeNewHeads", [], "chain_unsubscribeNewHeads") as heads:
+            for header in heads:
+                if seen(int(header["number"], 16)):
+                    return
+        raise NoAnswer(f"{self.connection.place} went away while the lab waited for a block")
+
+
+def read_header(value: Mapping[str, Any]) -> Header:
+    """A header from a node's JSON."""
+    parent, state_root, extrinsics_root = (
+        bytes.fromhex(value[name][2:]) for name in ("parentHash", "stateRoot", "extrinsicsRoot")
+    )
+    log = bytes.fromhex(value["digest"]["logs"][0][2:]) if value["digest"]["logs"] else bytes(SLOT_BYTES)
+    slot = int.from_bytes(log[-SLOT_BYTES:], "little")
+    return Header(parent, int(value["number"], 16), state_root, extrinsics_root, slot)
