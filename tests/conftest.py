@@ -85,7 +85,10 @@ class Executed:
 
 @pytest.fixture(scope="session")
 def executed(tmp_path_factory):
-    """`executed(path)` runs a notebook once for all tests and all their processes; `solved="06"` its solved version."""
+    """`executed(path)` runs a notebook once for all tests and all their processes; `solved="06"` its solved version.
+
+    A shipped lab runs with the language model, a solved one without, as on a machine that never fetched it.
+    """
     # Here, not above: quick tests need none of it.
     import nbformat
     import papermill
@@ -104,14 +107,17 @@ def executed(tmp_path_factory):
                 folder.mkdir(exist_ok=True)
                 notebook = solved_notebook(solved) if solved else nbformat.read(path, as_version=4)
                 nbformat.write(notebook, folder / "lab.ipynb")
-                papermill.execute_notebook(
-                    str(folder / "lab.ipynb"),
-                    str(folder / "running.ipynb"),
-                    cwd=str(folder),
-                    kernel_name="python3",
-                    progress_bar=False,
-                    execution_timeout=CELL_SECONDS,
-                )
+                with pytest.MonkeyPatch.context() as patch:
+                    if solved:
+                        patch.setenv("TAO_LAB_CACHE", str(folder / "empty"))
+                    papermill.execute_notebook(
+                        str(folder / "lab.ipynb"),
+                        str(folder / "running.ipynb"),
+                        cwd=str(folder),
+                        kernel_name="python3",
+                        progress_bar=False,
+                        execution_timeout=CELL_SECONDS,
+                    )
                 (folder / "running.ipynb").rename(done)
         return Executed(nbformat.read(done, as_version=4), folder)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 from bittensor_core import Keypair
 
@@ -18,6 +19,7 @@ DEV_TAO = 1_000_000
 START_MS = 1_767_225_600_000  # 2026-01-01 00:00 UTC
 
 
+@cache  # a key costs milliseconds, and every chain begins with three
 def _address(uri: str) -> str:
     return str(Keypair.from_uri(uri).ss58_address)
 

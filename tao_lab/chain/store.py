@@ -75,6 +75,11 @@ def _typed_errors(path: str) -> Iterator[None]:
             raise StoreError(
                 f"{path}: cannot be opened; name a file in a folder that is there and may be written to"
             ) from error
+        if isinstance(error, sqlite3.ProgrammingError) and "closed" in str(error):
+            raise StoreError(
+                f"{path}: this chain is closed: by close(), or since its file was opened once more in this program; "
+                "go on with the newer one, or open it again"
+            ) from error
         raise StoreError(f"{path}: {error}") from error
 
 

@@ -39,7 +39,7 @@ def _same(found: Any, expected: Any, case: Case) -> bool:
 
 def first_words(found: Values, expected: Values, case: Case, right: str = "right is") -> str:
     """The first difference in a sentence, for example "`fee` is 3, right is 5."."""
-    name = _wrong(found, expected, case)[0]
+    name = wrong_names(found, expected, case)[0]
     if name not in found:
         return f"`{name}` is missing."
     mine, wanted = found[name], expected[name]
@@ -54,7 +54,7 @@ def first_words(found: Values, expected: Values, case: Case, right: str = "right
 
 def differences(found: Values, expected: Values, case: Case, axes: Axes = AXES) -> tuple[Block, ...]:
     """Which values agree, and the first that does not beside what is right."""
-    wrong = _wrong(found, expected, case)
+    wrong = wrong_names(found, expected, case)
     name = wrong[0]
     blocks: list[Block] = []
     if len(expected) > 1:
@@ -70,7 +70,7 @@ def differences(found: Values, expected: Values, case: Case, axes: Axes = AXES) 
     return tuple(blocks)
 
 
-def _wrong(found: Values, expected: Values, case: Case) -> list[str]:
+def wrong_names(found: Values, expected: Values, case: Case) -> list[str]:
     """Names of the values that differ."""
     return [name for name in expected if name not in found or not _same(found[name], expected[name], case)]
 

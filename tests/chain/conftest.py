@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -22,11 +23,13 @@ def chain() -> Iterator[Chain]:
     chain.close()
 
 
+@cache  # milliseconds each, asked for thousands of times
 def key(name: str) -> Keypair:
     """The key of a person in the tests."""
     return Keypair.from_uri({"faucet": FAUCET_URI, "sudo": SUDO_URI}.get(name, f"//{name}"))
 
 
+@cache
 def account(name: str) -> str:
     """The address of a person in the tests."""
     return str(key(name).ss58_address)

@@ -8,7 +8,6 @@ from tao_lab.course import claim
 from tao_lab.course.lab02 import claims, tampering
 from tao_lab.course.lab02.exercises import refusal, storage_key
 from tao_lab.course.lab02.hashing import blake2_128, twox_64, twox_128
-from tao_lab.course.lab02.questions import QUESTIONS
 from tao_lab.course.registry import exercises
 from tao_lab.network import Network
 
@@ -82,9 +81,3 @@ def test_no_place_of_the_chain_speaks_of_models_and_one_would_be_found(monkeypat
     ]
     monkeypatch.setattr(claims, "WANTED", {"weights"})
     assert claims.chain_records_models().verdict == "true"
-
-
-@pytest.mark.parametrize(("question", "option"), [("02.A", 2), ("02.B", 2), ("02.C", 1), ("02.D", 1)])
-def test_an_experiment_finds_the_option_that_holds(question, option):
-    finding = {q.id: q for q in QUESTIONS}[question].experiment()
-    assert finding.option == option

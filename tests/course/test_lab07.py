@@ -5,7 +5,6 @@ import pytest
 from tao_lab.course.checking import judge
 from tao_lab.course.lab07.economy import Economy, as_split, last_dividend, read, same_chain, small_economy
 from tao_lab.course.lab07.ours import dividend_gains, follow, split_block
-from tao_lab.course.lab07.questions import QUESTIONS
 from tao_lab.course.registry import exercises
 from tao_lab.economy import Split, block_emission, split
 from tao_lab.network import follow_tao
@@ -103,9 +102,3 @@ def test_a_rule_that_pays_more_than_there_is_stops_the_chain_and_is_told():
     stopped = same_chain(5, split=lambda alpha, cut, root: Split(cut, alpha, 0, 0))
     assert stopped.tone == "raised"
     assert "rules.split" in stopped.title
-
-
-@pytest.mark.parametrize(("question", "option"), [("07.A", 1), ("07.B", 2), ("07.C", 1), ("07.D", 2)])
-def test_an_experiment_finds_the_option_that_holds(question, option):
-    finding = {q.id: q for q in QUESTIONS}[question].experiment()
-    assert finding.option == option

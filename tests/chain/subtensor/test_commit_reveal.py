@@ -163,6 +163,8 @@ def test_several_commits_are_revealed_at_once_or_not_at_all(ctx: Context, valida
     broken = {**args, "values_list": [[3, 4], [7, 7]]}
     assert refused(ctx, "validator", "batch_reveal_weights", **broken) == "NoWeightsCommitFound"
     assert refused(ctx, "validator", "batch_reveal_weights", **{**args, "salts_list": [SALT]}) == "InputLengthsUnequal"
+    twice = {**args, "values_list": [[3, 4], [3, 4]]}
+    assert refused(ctx, "validator", "batch_reveal_weights", **twice) == "InvalidRevealCommitHashNotMatch"
     last = do(ctx, "validator", "batch_reveal_weights", **args)[-1]
     assert last == {"WeightsBatchRevealed": (account("validator"), NETUID, [hash_of((3, 4)), hash_of((1, 2))])}
     assert weights_of(ctx, validator) == [(0, 32_768), (1, 65_535)]

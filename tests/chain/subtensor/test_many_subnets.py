@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tao_lab.bench.population import Size, populate, put_tao
@@ -61,6 +61,7 @@ def test_weights_after_adding(tao: int, alpha: int, quote: int, tao_in: int, alp
 
 @given(rao, rao, weights, st.integers(1, 10**10))
 def test_chain_buys(tao: int, alpha: int, quote: int, paid: int) -> None:
+    assume(many.price_of(*u64(tao, alpha, quote))[0] < many.LARGEST_SWAP_PRICE)  # `emit` asks it, for the chain's limit
     received = int(many.bought_for(*u64(tao, alpha, quote, paid)))
     if received:
         assert received == swap(Pool(tao, alpha, quote, fee_rate=0), "buy", paid).received
