@@ -40,12 +40,12 @@ ROOT = Path(__file__).resolve().parent.parent
 KEPT = ROOT / ".mutants"
 FOLDERS = ("tao_lab/consensus", "tao_lab/economy", "tao_lab/chain/pallets")
 TESTS = ("tests/consensus", "tests/economy", "tests/chain", "tests/vectors", "tests/test_fixed.py")
-TABLE = "tests/chain/test_weights_of_calls.py"  # what is written at import: weights, classes, who pays
+TABLES = ["tests/chain/test_weights_of_calls.py", "tests/chain/test_fees.py"]  # of what is written at import
 TYPES = ("Callable", "dict", "list", "tuple")
 UNUSED = ("VariableInserter", "VariableReplacer", "NoOp")
 FOR_SPEED = ("@njit", "@vectorize", "@dataclass", "@lru_cache", "@cache")
 PRELOADED = ("numpy", "numba", "hypothesis.stateful", "bittensor_core", "xxhash", "base58", "jsonschema", "bittensor")
-MOST_SECONDS = 8.0  # of tests for one mutant, as measured
+MOST_SECONDS = 5.0  # of tests for one mutant, as measured
 OUTCOMES = {0: "survived", 1: "killed", -signal.SIGXCPU: "endless"}  # of pytest: all passed, one failed
 PATIENCE = 5  # times as long as measured, and a minute, of processor time before a mutant counts as endless
 
@@ -142,7 +142,7 @@ class Lines:
             if chosen and total > MOST_SECONDS:
                 break
             chosen.append(self.tests[test])
-        return chosen + ([TABLE] if not of_line and mutant.path.startswith("tao_lab/chain/") else [])
+        return chosen + (TABLES if not of_line and mutant.path.startswith("tao_lab/chain/") else [])
 
     def _of_package(self, path: str) -> set[int]:
         """All that is compiled: tests of the package, and those that compare the two ways of emission."""
@@ -233,6 +233,17 @@ class Copy:
             shutil.copyfile(ROOT / os.fsdecode(name), target)
         subprocess.run([sys.executable, "-m", "compileall", "-q", "tao_lab"], cwd=folder, check=True)
 
+    def preload(self) -> None:
+        """Load once for all mutants what takes long and is not changed: libraries, and the chain's metadata."""
+        for name in PRELOADED:
+            import_module(name)
+        sys.path.insert(0, str(self.folder))
+        import_module("tao_lab.chain.runtime").load_runtime()
+        changing = [folder.replace("/", ".") for folder in FOLDERS]
+        loaded = [name for name in sys.modules if name.startswith(tuple(changing))]
+        if loaded:
+            raise SystemExit(f"loaded before they are changed: {loaded}")
+
     def run(self, mutant: Mutant | None, tests: list[str], seconds: float) -> str:
         """Run tests with a mutant (none: as they are): `killed`, `survived` or `endless`."""
         from cosmic_ray.mutating import mutate_code
@@ -265,14 +276,13 @@ class Copy:
         return OUTCOMES.get(os.waitstatus_to_exitcode(status), "no tests")
 
     def _become_pytest(self, tests: list[str], seconds: int, compiled: str) -> None:
-        """In the child: nothing of the lab is loaded yet."""
+        """In the child: nothing that can be changed is loaded yet."""
         code = 3
         try:
             resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
             os.chdir(self.folder)
             os.environ |= {"NUMBA_CACHE_DIR": compiled, "PYTHONPATH": str(self.folder), "PYTHONDONTWRITEBYTECODE": "1"}
             import_module("numba").core.config.reload_config()
-            sys.path.insert(0, str(self.folder))
             sys.dont_write_bytecode = True
             quiet = os.open(os.devnull, os.O_RDWR)
             os.dup2(quiet, 1)
@@ -288,11 +298,10 @@ def run(folder: str, count: int, seed: int, minutes: float) -> None:
     target = KEPT / f"{folder.replace('/', '.')}-{count}-{seed}.json"
     results: dict[str, str] = json.loads(target.read_text()) if target.exists() else {}
     mutants.sort(key=lambda mutant: "tao_lab.compiled" in (ROOT / mutant.path).read_text())  # compiling takes long
-    for name in PRELOADED:
-        import_module(name)
     until = time.monotonic() + 60 * minutes
     with tempfile.TemporaryDirectory() as place:
         copy = Copy(Path(place))
+        copy.preload()
         if mutants and copy.run(None, lines.fitting(mutants[0])[:10], 600) != "survived":
             raise SystemExit("the tests fail without a mutant: run `measure` again")
         for mutant in mutants:

@@ -1,6 +1,5 @@
 """A network in a file, and its wallets, when a program comes back to them."""
 
-import sqlite3
 import subprocess
 import sys
 
@@ -22,8 +21,9 @@ def test_a_cell_that_opens_its_file_twice_goes_on_with_the_same_chain(tmp_path):
         assert second.block_number == 1
         assert second.balance(second.wallet("alice")).rao == 5 * TAO
         second.run(blocks=1)
-        with pytest.raises((StoreError, sqlite3.Error)):
-            first.run(blocks=1)
+        for use in (lambda: first.run(blocks=1), lambda: first.fund(second.wallet("alice"), 6 * TAO)):
+            with pytest.raises(StoreError, match="this chain is closed"):
+                use()
 
 
 @pytest.mark.filterwarnings("error::tao_lab.network.ReopenedWarning")
@@ -89,3 +89,15 @@ def test_a_name_that_no_disk_takes_is_refused_before_anything_is_written(field, 
         ):
             net.wallet(**arguments)
         assert not list(net.wallets.iterdir())
+
+
+@pytest.mark.parametrize("password", ["", 5, b"secret"])
+def test_a_password_that_is_none_is_refused_before_anybody_is_asked_at_the_terminal(password, monkeypatch):
+    monkeypatch.setattr("getpass.getpass", lambda *_, **__: pytest.fail("asked at the terminal"))
+    with Network() as net, pytest.raises(BadValue, match=r"password is .*, allowed: a text of at least one character"):
+        net.wallet("ana", password=password)
+
+
+def test_a_network_without_a_subnet_says_how_to_make_one():
+    with Network() as net, pytest.raises(BadValue, match=r"there is none yet: net\.create_subnet"):
+        net.metagraph(7)

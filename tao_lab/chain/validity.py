@@ -1,7 +1,8 @@
 """May the next block contain this extrinsic? Signature, era, nonce, weight, fee, and what the pallets ask.
 
-Sources: `TxExtension` in `runtime/src/lib.rs`, `runtime/src/check_nonce.rs`; `frame/system/src/extensions/` of the
-Polkadot SDK. The names of the refusals are those of `sp_runtime::transaction_validity`.
+Sources: `TxExtension` in `runtime/src/lib.rs`, `check_nonce.rs` and `check_mortality.rs` beside it;
+`frame/system/src/extensions/` of the Polkadot SDK. The names of the refusals are those of
+`sp_runtime::transaction_validity`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from tao_lab.chain.pallets import proxy, system, transaction_payment
 
 FOR_EVER = 1 << 64  # a height that no chain reaches
 
+MAX_SHIELD_PERIOD = 8  # blocks; `MAX_SHIELD_ERA_PERIOD`
+
 BlockHash = Callable[[int], bytes | None]
 
 
@@ -31,7 +34,7 @@ def check_signature(extrinsic: Extrinsic, height: int, block_hash: BlockHash, ha
         hashes_kept: For how many blocks a hash may be named by an era.
 
     Raises:
-        InvalidTransaction: `BadProof`, `AncientBirthBlock`.
+        InvalidTransaction: `BadProof`, `AncientBirthBlock`, `Stale` (a shielded one that is good for long).
     """
     era, genesis_hash = extrinsic.era, block_hash(0) or b""
     birth = 0 if era is None else era.birth(height)
@@ -40,6 +43,7 @@ def check_signature(extrinsic: Extrinsic, height: int, block_hash: BlockHash, ha
         raise InvalidTransaction("AncientBirthBlock", f"its era began at block {birth}, before {oldest}")
     era_hash = block_hash(birth)
     if era_hash is not None and has_valid_signature(extrinsic, genesis_hash, era_hash):
+        _check_era_of_shielded(extrinsic)
         return FOR_EVER if era is None else birth + era.period
     reason = "the signature does not fit signer, call, nonce, tip, chain and era"
     if era is not None and birth >= era.period:
@@ -69,6 +73,14 @@ def _require_registered(call: Call) -> None:
     _ = call.registered
     for inner in call.inner():
         _require_registered(inner)
+
+
+def _check_era_of_shielded(extrinsic: Extrinsic) -> None:
+    """A ciphertext is opened with the key of this very block: one that is good for long only fills the pool."""
+    if (extrinsic.call.pallet, extrinsic.call.name) != ("MevShield", "submit_encrypted"):
+        return
+    if extrinsic.era is None or extrinsic.era.period > MAX_SHIELD_PERIOD:
+        raise InvalidTransaction("Stale", f"a shielded extrinsic is good for {MAX_SHIELD_PERIOD} blocks at most")
 
 
 def check_account(ctx: Context, extrinsic: Extrinsic) -> None:

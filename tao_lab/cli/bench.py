@@ -233,3 +233,27 @@ def bench_start(
     typer.echo(f"ratios to {start.PEER}: {ratios}: {'over the limit' if over else 'within the limits'}")
     if over:
         raise typer.Exit(1)
+
+
+@bench.command("node", epilog="Example: `tao-lab bench node`")
+def bench_node() -> None:
+    """Storage reads and signed transfers of 1, 10 and 100 clients against a bare WebSocket echo; the node's memory."""
+    from tao_lab.bench import machine, node
+
+    table = Table("what", "clients", "node /s", "p95 ms", "echo /s", "p95 ms", "ratio", "at least")
+    with progress_bars() as progress:
+        task = progress.add_task("node", total=2 * len(node.CLIENTS) + 10)
+        found, growth = node.measure(lambda: progress.advance(task))
+    for line in found:
+        loads = [
+            text for load in (line.node, line.echo) for text in (f"{load.per_second:,.0f}", f"{load.p95 * 1e3:.1f}")
+        ]
+        table.add_row(line.what, str(line.clients), *loads, f"{line.ratio:.3f}", f"{line.least}")
+    output.print(table, soft_wrap=False)
+    flat = growth <= node.MOST_GROWTH
+    typer.echo(f"memory over {node.MEMORY_REQUESTS:,} reads: {growth / 2**20:+.1f} MiB; {machine.describe()}")
+    over = [line for line in found if line.ratio < line.least]
+    ratios = ", ".join(f"{line.what} {line.clients}: {line.ratio:.3f}" for line in found)
+    typer.echo(f"ratios node/echo {ratios} ({'within the limits' if flat and not over else 'over the limit'})")
+    if over or not flat:
+        raise typer.Exit(1)

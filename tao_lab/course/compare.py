@@ -19,6 +19,7 @@ SHORT_TEXT = 20  # characters that are taken in at a glance
 Axes = tuple[str, str]
 AXES: Axes = ("row", "column")
 MOST_CHARACTERS = 200  # of a value that stands beside another
+LARGEST = 10**60  # whole numbers below it are written with commas
 LONGEST = 700  # characters of an argument
 
 
@@ -39,14 +40,18 @@ def _same(found: Any, expected: Any, case: Case) -> bool:
 
 def first_words(found: Values, expected: Values, case: Case, right: str = "right is") -> str:
     """The first difference in a sentence, for example "`fee` is 3, right is 5."."""
-    name = _wrong(found, expected, case)[0]
+    name = wrong_names(found, expected, case)[0]
     if name not in found:
         return f"`{name}` is missing."
     mine, wanted = found[name], expected[name]
     if isinstance(mine, type(wanted)) and _is_long(wanted):
         return _text_words(name, mine, wanted, right)
+    if type(mine) is type(wanted) is int and max(abs(mine), abs(wanted)) < LARGEST:
+        return f"`{name}` is {mine:,}, {right} {wanted:,}."
     if not isinstance(wanted, np.ndarray):
-        return f"`{name}` {first_difference(mine, wanted, right=right)}."
+        difference = first_difference(mine, wanted, right=right)
+        place, words = difference[3:].split(": ", 1) if difference.startswith("at [") else ("", difference)
+        return f"`{name}{place}` {words}."
     index = tuple(int(i) for i in np.argwhere(_differ(mine, wanted, case))[0])
     place = f"{name}[{', '.join(map(str, index))}]"
     return f"`{place}` is {_exactly(mine[index], case)}, {right} {_exactly(wanted[index], case)}."
@@ -54,7 +59,7 @@ def first_words(found: Values, expected: Values, case: Case, right: str = "right
 
 def differences(found: Values, expected: Values, case: Case, axes: Axes = AXES) -> tuple[Block, ...]:
     """Which values agree, and the first that does not beside what is right."""
-    wrong = _wrong(found, expected, case)
+    wrong = wrong_names(found, expected, case)
     name = wrong[0]
     blocks: list[Block] = []
     if len(expected) > 1:
@@ -70,7 +75,7 @@ def differences(found: Values, expected: Values, case: Case, axes: Axes = AXES) 
     return tuple(blocks)
 
 
-def _wrong(found: Values, expected: Values, case: Case) -> list[str]:
+def wrong_names(found: Values, expected: Values, case: Case) -> list[str]:
     """Names of the values that differ."""
     return [name for name in expected if name not in found or not _same(found[name], expected[name], case)]
 

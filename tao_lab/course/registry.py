@@ -10,7 +10,6 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Sequence
-from difflib import get_close_matches
 from functools import cache
 from typing import TypeVar
 
@@ -60,11 +59,18 @@ def find(entries: dict[Key, Entry], key: Key, what: str) -> Entry:
         UnknownIdError: there is none; the message suggests the nearest, and lists those that there are.
     """
     if key not in entries or isinstance(key, bool):
-        near = {_simple(known): known for known in entries}
-        close = get_close_matches(_simple(key), near, 1)
-        meant = f" (did you mean {near[close[0]]!r}?)" if close else ""
-        raise UnknownIdError(f"{what} is {key!r}{meant}; allowed: {', '.join(repr(known) for known in entries)}")
+        likely = [known for known in entries if _simple(known) == _simple(key) or known == _lab_in(key)]
+        meant = f" (did you mean {likely[0]!r}?)" if likely else ""
+        same_lab = [known for known in entries if str(known).startswith(f"{_lab_in(key)}.")]
+        allowed = ", ".join(repr(known) for known in same_lab or entries)
+        raise UnknownIdError(f"{what} is {key!r}{meant}; allowed: {allowed}")
     return entries[key]
+
+
+def _lab_in(key: object) -> str:
+    """The number of the lab that an id begins with: "06" of 6, "6.1" and "lab 06"."""
+    number = re.search(r"\d+", str(key))
+    return f"{int(number[0]):02}" if number else ""
 
 
 def _simple(key: object) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import ctypes
 import decimal
+import dis
 import gc
 import inspect
 import io
@@ -32,6 +33,7 @@ from tao_lab.errors import a_kind
 
 AGAIN = 0.05  # seconds between two attempts to stop a function that swallows the first
 MOST_SPARED = 20  # alarms
+JUMPS_IN_TRY = (3, 12)  # the Python in which the jump out of an `except` counts as part of the `try`
 KEPT = 400  # characters of what a function prints
 LONGEST = 500  # characters of an error's message
 THREAD_ENDS = 1.0  # seconds that a thread gets to end after the function that started it
@@ -165,7 +167,11 @@ def _call(function: Callable[..., Any], arguments: tuple[Any, ...], before: Surr
         try:
             return function(*arguments), None
         finally:
-            before.put_back_python()
+            try:  # in here, before anything else is called: a tracer that raises would be asked about that first
+                sys.setprofile(before.profile)
+            finally:
+                sys.settrace(before.trace)
+                before.put_back_python()
     except TimeUp:
         raise
     except BaseException as error:  # noqa: BLE001 - whatever a student's function raises is an answer
@@ -287,7 +293,7 @@ class Surroundings:
     def __init__(self) -> None:
         self._process = os.getpid()
         self._recursion_limit, self._digits = sys.getrecursionlimit(), sys.get_int_max_str_digits()
-        self._trace, self._profile, self._collects = sys.gettrace(), sys.getprofile(), gc.isenabled()
+        self.trace, self.profile, self._collects = sys.gettrace(), sys.getprofile(), gc.isenabled()
         self._modules = [(name, vars(sys.modules[name]), dict(vars(sys.modules[name]))) for name in GUARDED]
         self._hooks = {name: getattr(sys, name) for name in HOOKS}
         self._replaced: list[str] = []
@@ -301,8 +307,6 @@ class Surroundings:
 
     def put_back_python(self) -> None:
         """Put back what the judge itself stands on; a process that the function split off ends here."""
-        sys.settrace(self._trace)
-        sys.setprofile(self._profile)
         for module, now, before in self._modules:
             for name, value in before.items():
                 if now.get(name) is not value and name[:2] != "__":
@@ -393,8 +397,8 @@ class time_limit:  # noqa: N801 - used like a function
         self._raise_soon = partial(
             ctypes.pythonapi.PyThreadState_SetAsyncExc, ctypes.c_ulong(self._thread), ctypes.py_object(self._kind)
         )
-        # Not a function of Python's, in which the exception would be raised at once, and be lost.
-        self._kind.__del__ = self._raise_soon  # type: ignore[attr-defined]
+        self._kind.__del__ = self._what_a_swallowed_one_does()  # type: ignore[attr-defined]
+        self._traced = sys.gettrace()
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self.by_user = False  # Ctrl-C was pressed
@@ -434,9 +438,34 @@ class time_limit:  # noqa: N801 - used like a function
         self.over = True
         with suppress(AttributeError):
             del self._kind.__del__  # type: ignore[attr-defined]
+        if sys.gettrace() == self._trace:
+            sys.settrace(self._traced)
         with self._lock:
             self._ended.set()
             ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._thread), None)
+
+    def _what_a_swallowed_one_does(self) -> Any:
+        """The destructor of the exception, which the body has caught: the next one is raised where no `try` is."""
+        if sys.version_info[:2] != JUMPS_IN_TRY:
+            # Not a function of Python's, in which the exception would be raised at once, and be lost; nor a method of
+            # the exception, as a `partial` is one from Python 3.14 on.
+            return staticmethod(self._raise_soon)
+
+        # Otherwise it would be raised at that jump, and be caught there, for ever.
+        def __del__(error: TimeUp) -> None:  # noqa: N807 - alarms spare this name
+            frame = sys._getframe(1)
+            frame.f_trace, frame.f_trace_opcodes = self._trace, True
+            sys.settrace(self._trace)
+
+        return __del__
+
+    def _trace(self, frame: FrameType, event: str, argument: object) -> Any:
+        """Raise at the first instruction that no handler covers; Python stops tracing then."""
+        if self.over:
+            return None
+        if event == "opcode" and not _is_covered(frame):
+            raise self._kind
+        return self._trace
 
     def _ring(self, number: int, frame: FrameType | None) -> None:
         # What a destructor raises is lost, with a message on the screen: the alarm waits for its end, not for ever.
@@ -460,6 +489,13 @@ class time_limit:  # noqa: N801 - used like a function
                     signal.pthread_kill(self._thread, signal.SIGALRM)
                 else:
                     self._raise_soon()
+
+
+def _is_covered(frame: FrameType) -> bool:
+    """Whether an exception at the instruction that a frame is at would be handled in the frame."""
+    instruction = frame.f_lasti
+    entries = dis._parse_exception_table(frame.f_code)  # type: ignore[attr-defined]
+    return any(entry.start <= instruction < entry.end for entry in entries)
 
 
 def _no_more() -> None:

@@ -262,7 +262,7 @@ class Network:
             words: Length of a new key's mnemonic: 12, 15, 18, 21 or 24.
 
         Raises:
-            BadValue: A name, the amount or the number of words is invalid.
+            BadValue: A name, the amount, the password or the number of words is invalid.
             WrongPassword: The password does not open the coldkey that is there.
         """
         for field, value in (("name", name), ("hotkey", hotkey)):
@@ -270,6 +270,8 @@ class Network:
                 raise BadValue(field, value, f"the name of a file, 1 to {LONGEST_NAME} bytes, without a path")
         if words not in MNEMONIC_WORDS:
             raise BadValue("words", words, f"one of {MNEMONIC_WORDS}")
+        if password is not None and not (isinstance(password, str) and password):
+            raise BadValue("password", password, "a text of at least one character, or None")
         target = tao if isinstance(tao, bt.Balance) else self.tao(tao)
         found = bt.Wallet(name, hotkey, str(self.wallets))
         if not found.coldkeypub_file.exists_on_device():
@@ -568,13 +570,17 @@ class Network:
         if netuid is None:
             known = self.subnets()
             if not known:
-                raise BadValue("subnet", netuid, "a subnet, but there is none yet: net.create_subnet(owner=…)")
+                raise BadValue("subnet", netuid, self._subnets_in_words())
             return known[-1]
         if not isinstance(netuid, int) or isinstance(netuid, bool) or netuid not in range(U16_MAX + 1):
-            raise BadValue("subnet", netuid, f"one of {self.subnets()}")
+            raise BadValue("subnet", netuid, self._subnets_in_words())
         if not subnet_exists(self.chain.state, netuid):
-            raise BadValue("subnet", netuid, f"one of {self.subnets()}")
+            raise BadValue("subnet", netuid, self._subnets_in_words())
         return netuid
+
+    def _subnets_in_words(self) -> str:
+        known = self.subnets()
+        return f"one of {known}" if known else "a subnet, but there is none yet: net.create_subnet(owner=…)"
 
     def metagraph(self, subnet: int | None = None, *, block: int | None = None) -> Metagraph:
         """Who is on a subnet, and what the last epoch made of each; a table, and a chart in a notebook.

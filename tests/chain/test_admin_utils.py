@@ -12,6 +12,7 @@ from tao_lab.chain.chain import Chain
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import CALLS, NONE, ROOT, Call, signed
 from tao_lab.chain.errors import DispatchError
+from tao_lab.chain.pallets.subtensor.tao import account_of_netuid
 from tests.chain.conftest import account
 from tests.chain.source.admin_utils import (
     BOUNDS,
@@ -279,6 +280,9 @@ def test_the_owner_s_hotkey_changes_once_a_week_also_for_root(admin: Context) ->
     admin.block += 1
     do(admin, "root", "sudo_set_sn_owner_hotkey", **args)
     assert refused(admin, "root", "sudo_set_sn_owner_hotkey", **{**args, "netuid": 9}) == "SubnetNotExists"
+    admin.block += 50_400
+    args["hotkey"] = account_of_netuid(7)
+    assert refused(admin, "root", "sudo_set_sn_owner_hotkey", **args) == "CannotUseSystemAccount"
 
 
 def test_fewer_mechanisms_take_their_weights_with_them(admin: Context) -> None:

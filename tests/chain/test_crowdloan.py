@@ -109,8 +109,28 @@ def test_nobody_gives_more_than_the_most_or_after_the_end(ctx: Context) -> None:
     assert refused(ctx, "bob", "set_max_contribution", **args) == "InvalidOrigin"
     args = {"crowdloan_id": 0, "new_min_contribution": 51 * TAO}
     assert refused(ctx, "alice", "update_min_contribution", **args) == "MinimumContributionTooHigh"
+    args = {"crowdloan_id": 0, "new_min_contribution": TAO // 10 - 1}
+    assert refused(ctx, "alice", "update_min_contribution", **args) == "MinimumContributionTooLow"
+    do(ctx, "alice", "set_max_contribution", crowdloan_id=0, new_max_contribution=None)
+    do(ctx, "alice", "update_min_contribution", crowdloan_id=0, new_min_contribution=TAO // 10)
     ctx.block = 60_000
     assert refused(ctx, "bob", "contribute", crowdloan_id=0, amount=10 * TAO) == "ContributionPeriodEnded"
+
+
+def test_a_crowdloan_has_places_for_500_contributors(ctx: Context) -> None:
+    do(ctx, "alice", "create", **CREATE)
+    ctx.state.put("Crowdloan", "Crowdloans", 0, {**info(ctx), "contributors_count": 500})
+    assert refused(ctx, "bob", "contribute", crowdloan_id=0, amount=10 * TAO) == "MaxContributorsReached"
+    ctx.state.put("Crowdloan", "Crowdloans", 0, {**info(ctx), "contributors_count": 499})
+    do(ctx, "bob", "contribute", crowdloan_id=0, amount=10 * TAO)
+
+
+def test_what_the_creator_gave_beyond_the_deposit_comes_back(ctx: Context) -> None:
+    do(ctx, "alice", "create", **CREATE)
+    do(ctx, "alice", "contribute", crowdloan_id=0, amount=10 * TAO)
+    do(ctx, "alice", "withdraw", crowdloan_id=0)
+    assert (free(ctx, "alice"), info(ctx)["raised"]) == (50 * TAO, 50 * TAO)
+    assert ctx.state.get("Crowdloan", "Contributions", 0, account("alice")) == 50 * TAO
 
 
 def test_contributions_come_back_and_the_deposit_last(ctx: Context) -> None:

@@ -17,7 +17,12 @@ def next_key(chain: Chain) -> bytes:
 def carrier(chain: Chain, inner: bytes, who: str = "alice", public_key: bytes | None = None) -> bytes:
     """A signed extrinsic that carries another one encrypted."""
     sealed = bittensor_core.encrypt_mlkem768(public_key or next_key(chain), inner, include_key_hash=True)
-    return chain.sign(key(who), "MevShield", "submit_encrypted", {"ciphertext": "0x" + bytes(sealed).hex()})
+    return shielded(chain, bytes(sealed), who)
+
+
+def shielded(chain: Chain, ciphertext: bytes, who: str = "alice", period: int | None = 8) -> bytes:
+    args = {"ciphertext": "0x" + ciphertext.hex()}
+    return chain.sign(key(who), "MevShield", "submit_encrypted", args, period=period)
 
 
 def transfer(chain: Chain, nonce: int, value: int = TAO, who: str = "alice") -> bytes:
@@ -83,7 +88,7 @@ def test_what_became_hopeless_while_it_waited_does_not_follow_its_carrier(chain:
 def test_a_ciphertext_for_another_key_stays_closed(chain: Chain) -> None:
     sealed = bytes(bittensor_core.encrypt_mlkem768(next_key(chain), transfer(chain, 1), include_key_hash=True))
     broken = sealed[:-1] + bytes([sealed[-1] ^ 1])
-    chain.submit(chain.sign(key("alice"), "MevShield", "submit_encrypted", {"ciphertext": "0x" + broken.hex()}))
+    chain.submit(shielded(chain, broken))
     assert len(chain.produce_block().extrinsic_hashes) == 2
 
 
@@ -91,8 +96,23 @@ def test_a_ciphertext_for_another_key_stays_closed(chain: Chain) -> None:
 def test_what_is_too_short_is_kept_out(chain: Chain, size: int) -> None:
     ciphertext = (HEAD + bytes(99))[:size]
     with pytest.raises(InvalidTransaction) as caught:
-        chain.submit(chain.sign(key("alice"), "MevShield", "submit_encrypted", {"ciphertext": "0x" + ciphertext.hex()}))
+        chain.submit(shielded(chain, ciphertext))
     assert caught.value.custom == 23
+
+
+@pytest.mark.parametrize("period", [None, 16, 64])
+def test_a_carrier_that_is_good_for_long_is_kept_out(chain: Chain, period: int | None) -> None:
+    # `runtime/src/check_mortality.rs`: `shield_tx_with_immortal_era_rejected`, `shield_tx_with_era_too_long_rejected`
+    with pytest.raises(InvalidTransaction, match="Stale"):
+        chain.submit(shielded(chain, HEAD + bytes(99), period=period))
+    assert chain.pool == ()
+
+
+@pytest.mark.parametrize("period", [4, 8])
+def test_a_carrier_of_a_few_blocks_is_let_in(chain: Chain, period: int) -> None:
+    # `shield_tx_with_max_allowed_era_accepted`, `shield_tx_with_short_era_accepted`
+    chain.submit(shielded(chain, HEAD + bytes(99), period=period))
+    assert len(chain.pool) == 1
 
 
 def test_two_chains_publish_the_same_key(chain: Chain) -> None:

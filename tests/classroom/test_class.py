@@ -19,7 +19,7 @@ from tao_lab.network.joined import NotYours, Paused
 from tao_lab.node.remote import NoAnswer
 from tao_lab.units import RAO_PER_TAO
 
-TERMS = Terms(title="Biology 101", block_seconds=0.05)
+TERMS = Terms(title="Biology 101", code="ABCDEFGH", block_seconds=0.05)  # a code by chance would be in tests' names
 TOKEN = "a token"
 
 

@@ -77,7 +77,10 @@ def test_the_commands_of_the_lab_are_there():
         ),
         *("labs status", "labs update", "labs reset"),
         *("models get", "models list", "models chat", "subnets list", "subnets show", "subnets play"),
-        *(f"bench {name}" for name in ("consensus", "economy", "memory", "miner", "slider", "chain", "judge", "start")),
+        *(
+            f"bench {name}"
+            for name in ("consensus", "economy", "memory", "miner", "slider", "chain", "judge", "start", "node")
+        ),
     }
 
 

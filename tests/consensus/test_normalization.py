@@ -1,6 +1,7 @@
 """Weights as the chain stores them, against plain integers."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,6 +25,17 @@ def upscaled_by_hand(row: list[int]) -> list[int]:
 @given(rows)
 def test_upscaling_is_what_whole_numbers_give(row: list[int]) -> None:
     assert max_upscale_to_u16(np.array(row, np.uint16)).tolist() == upscaled_by_hand(row)
+
+
+@pytest.mark.parametrize(
+    ("row", "upscaled"),
+    [
+        ([7, 17_990], [26, 65_535]),  # 7 * 51/14 = 25.5, multiplied first
+        ([7, 61_166], [7, 65_535]),  # 7 * 15/14 = 7.5, but 15/14 is truncated first: the largest is above 32,768
+    ],
+)
+def test_above_half_the_scale_the_quotient_is_truncated_first(row: list[int], upscaled: list[int]) -> None:
+    assert max_upscale_to_u16(np.array(row, np.uint16)).tolist() == upscaled
 
 
 @given(rows)

@@ -61,6 +61,9 @@ def test_what_never_was_right_says_what_the_last_check_found(first, said):
         (progress, "6", "'06'"),
         (progress, 6, "'06'"),
         (progress, "0", "'00'"),
+        (progress, "lab 6", "'06'"),
+        (progress, "06.7", "'06'"),
+        (real_code, "00.1", "'00'"),
         (real_code, "6", "'06'"),
         (predict, "6a", "'06.A'"),
         (predict, "06.a", "'06.A'"),
@@ -72,6 +75,19 @@ def test_what_never_was_right_says_what_the_last_check_found(first, said):
 def test_an_id_that_does_not_exist_gets_the_one_that_was_meant(ask, key, meant):
     with pytest.raises(UnknownIdError, match=rf"is {key!r} \(did you mean {meant}\?\); allowed: "):
         ask(key)
+
+
+@pytest.mark.parametrize(
+    ("ask", "key"), [(claim, 0), (claim, None), (predict, 6), (predict, "06.Z"), (real_code, "77")]
+)
+def test_nothing_is_suggested_where_nothing_can_be_meant(ask, key):
+    with pytest.raises(UnknownIdError, match=rf"is {key!r}; allowed: "):
+        ask(key)
+
+
+def test_an_id_of_a_lab_that_is_there_gets_the_ids_of_that_lab():
+    with pytest.raises(UnknownIdError, match=r"is '06\.9'; allowed: '06\.1', .*'06\.6'$"):
+        check("06.9", wrong)
 
 
 @pytest.mark.parametrize("lab", ["99", "yuma"])

@@ -30,6 +30,11 @@ def test_the_next_halving_is_the_first_issuance_at_which_blocks_issue_less(issua
     assert block_emission(limit - 1) == block_emission(issuance) > block_emission(limit)
 
 
+def test_nothing_is_recycled_unless_asked():
+    assert issuance_after(0, 7_200) == 7_200 * TAO
+    assert list(eras(0))[1] == (10_500_000, 10_500_000 * TAO, TAO // 2)
+
+
 def test_the_last_rao_is_issued_after_thirty_halvings_and_below_the_limit():
     last = list(eras(0))[-1]
     assert (len(list(eras(0))), last.emission) == (31, 0)

@@ -62,10 +62,16 @@ def test_what_is_no_price_is_refused(change, message):
         registration_price(**arguments)
 
 
-@pytest.mark.parametrize("field", ["half_life", "increase_mult", "min_burn", "max_burn"])
-def test_terms_name_the_field_that_is_wrong(field):
-    with pytest.raises(ValueError, match=f"{field} is True"):
-        PriceTerms(**{"half_life": 1, "increase_mult": 1, "min_burn": 0, "max_burn": 1, field: True})
+@pytest.mark.parametrize(
+    ("field", "bits"), [("half_life", 16), ("increase_mult", 128), ("min_burn", 64), ("max_burn", 64)]
+)
+def test_terms_fit_the_chain_s_words_and_name_the_field_that_does_not(field, bits):
+    terms = {"half_life": 1, "increase_mult": 1, "min_burn": 0, "max_burn": 1}
+    for value in (0, 2**bits - 1):
+        assert getattr(PriceTerms(**{**terms, field: value}), field) == value
+    for value in (-1, 2**bits, True):
+        with pytest.raises(ValueError, match=f"{field} is {value}"):
+            PriceTerms(**{**terms, field: value})
 
 
 @given(RAO, RAO, st.integers(1, U64_MAX), RAO, RAO, RAO)

@@ -2,8 +2,8 @@
 
 Source: opentensor/subtensor at 14bc6f9f964b, `pallets/*/src` of admin-utils, commitments, crowdloan, drand, proxy,
 shield, swap, utility, and `pallets/subtensor/src/macros/dispatches.rs`. The factors are its runtime's: 20 proxies, 75
-announcements, 500 contributors, 50 refunds in one call. The pallets of the Polkadot SDK are not here: docs/chain.md
-says why.
+announcements, 500 contributors, 50 refunds in one call. The pallets of the Polkadot SDK are not here: `test_fees.py`
+holds them to what mainnet charges.
 
 Columns: call, picoseconds, database reads and writes, whether the signer pays (`Pays::No`: free), class. In the second
 table the weights of the inner calls are added.

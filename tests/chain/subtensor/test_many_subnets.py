@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tao_lab.bench.population import Size, populate, put_tao
@@ -26,7 +26,7 @@ from tao_lab.economy import (
     swap,
     update_moving_price,
 )
-from tao_lab.economy.swap import ACCURACY, MAX_PRICE, MIN_WEIGHT, weight_after_adding
+from tao_lab.economy.swap import ACCURACY, MIN_WEIGHT, weight_after_adding
 from tao_lab.economy.words import u64_share
 from tao_lab.units import RAO_PER_TAO
 
@@ -61,10 +61,10 @@ def test_weights_after_adding(tao: int, alpha: int, quote: int, tao_in: int, alp
 
 @given(rao, rao, weights, st.integers(1, 10**10))
 def test_chain_buys(tao: int, alpha: int, quote: int, paid: int) -> None:
-    pool = Pool(tao, alpha, quote, fee_rate=0)
+    assume(many.price_of(*u64(tao, alpha, quote))[0] < many.LARGEST_SWAP_PRICE)  # `emit` asks it, for the chain's limit
     received = int(many.bought_for(*u64(tao, alpha, quote, paid)))
-    if received and price(pool) < MAX_PRICE >> 4:  # above, the limit counts
-        assert received == swap(pool, "buy", paid).received
+    if received:
+        assert received == swap(Pool(tao, alpha, quote, fee_rate=0), "buy", paid).received
 
 
 def test_a_usual_chain_buy_is_computed_at_once() -> None:

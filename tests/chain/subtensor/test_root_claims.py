@@ -5,17 +5,20 @@ from typing import Any
 import pytest
 
 from tao_lab.chain.context import Context
+from tao_lab.chain.dispatch import Tally
 from tao_lab.chain.errors import DispatchError
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID
 from tao_lab.chain.pallets.subtensor.pool import read_pool
 from tao_lab.chain.pallets.subtensor.root_claims import (
     add_root_staker,
     auto_claim,
+    claimable_rates,
     drawn_indices,
     find_root_stakers,
     forget_subnet,
     increase_root_claimable,
     move_root_claims,
+    raise_claimable_rates,
     remove_root_staker,
     root_claim,
     root_owed,
@@ -113,6 +116,18 @@ def test_a_claim_on_all_subnets_and_of_one_hotkey(ctx: Context) -> None:
     assert root_owed(ctx.state, MINER, BOB, 1) > 0
     do(ctx, "bob", "claim_root_with_hotkey", hotkey=MINER)
     assert root_owed(ctx.state, MINER, BOB, 1) <= 1
+
+
+@pytest.mark.parametrize("subnets", [1, 63, 64, 128])
+def test_rates_are_kept_for_as_many_subnets_as_there_are(ctx: Context, subnets: int) -> None:
+    """From 64 entries on the length of the map takes two bytes."""
+    rates = {netuid: 1_000 + netuid for netuid in range(1, subnets + 1)}
+    ctx.state.put(MODULE, "RootClaimable", MINER, {netuid: {"bits": rate} for netuid, rate in rates.items()})
+    raise_claimable_rates(ctx, subnets, [(MINER, 5)])
+    assert claimable_rates(ctx.state, MINER) == rates | {subnets: rates[subnets] + 5}
+    raise_claimable_rates(ctx, subnets + 1, [(MINER, 0), (HELPER, 7)])
+    assert claimable_rates(ctx.state, MINER)[subnets + 1] == 0
+    assert claimable_rates(ctx.state, HELPER)[subnets + 1] == 7
 
 
 def test_more_alpha_than_root_stake_goes_to_the_owner(ctx: Context) -> None:
@@ -217,7 +232,7 @@ def test_claims_follow_a_hotkey(ctx: Context) -> None:
     earn(ctx, 4 * TAO)
     do(ctx, "alice", "claim_root", subnets=[1])
     claimed = ctx.state.get(MODULE, "RootClaimed", 1, MINER, ALICE)
-    move_root_claims(ctx, MINER, HELPER)
+    move_root_claims(ctx, MINER, HELPER, Tally())
     assert ctx.state.get(MODULE, "RootClaimable", MINER) == {}
     assert ctx.state.get(MODULE, "RootClaimed", 1, HELPER, ALICE) == claimed
     assert ctx.state.get(MODULE, "RootClaimable", HELPER) == {1: {"bits": (4 * TAO << 32) // (40 * TAO)}}

@@ -71,6 +71,25 @@ def test_uid_stake_addresses_and_commits_go_to_the_new_hotkey(ctx: Context, neur
     assert NEW in state.get(MODULE, "StakingHotkeys", BOB)
 
 
+@pytest.mark.parametrize("netuid", [None, NETUID])
+def test_who_stakes_automatically_and_what_is_still_to_be_paid_follow(
+    ctx: Context, neuron: int, netuid: int | None
+) -> None:
+    state = ctx.state
+    state.put(MODULE, "AutoStakeDestinationColdkeys", OLD, NETUID, [ALICE, BOB])
+    for coldkey in (ALICE, BOB):
+        state.put(MODULE, "AutoStakeDestination", coldkey, NETUID, OLD)
+    state.put(MODULE, "LoadedEmission", NETUID, [(OLD, 1, 2), (BOB, 3, 4)])
+    state.put(MODULE, "VotingPower", NETUID, OLD, 70)
+    state.put(MODULE, "VotingPower", NETUID, NEW, 5)
+    swap(ctx, netuid)
+    assert [state.get(MODULE, "AutoStakeDestination", coldkey, NETUID) for coldkey in (ALICE, BOB)] == [NEW, NEW]
+    assert state.get(MODULE, "AutoStakeDestinationColdkeys", NEW, NETUID) == [ALICE, BOB]
+    assert not state.exists(MODULE, "AutoStakeDestinationColdkeys", OLD, NETUID)
+    assert [tuple(entry) for entry in state.get(MODULE, "LoadedEmission", NETUID)] == [(NEW, 1, 2), (BOB, 3, 4)]
+    assert [state.get(MODULE, "VotingPower", NETUID, hotkey) for hotkey in (OLD, NEW)] == [0, 75]
+
+
 def test_on_all_subnets_the_hotkey_itself_changes_hands(ctx: Context, neuron: int) -> None:
     ctx.state.put(MODULE, "Delegates", OLD, 5_000)
     swap(ctx, None)

@@ -225,26 +225,23 @@ def batch_reveal_weights(
         raise failed("NoWeightsCommitFound")
     reveals = list(zip(uids_list, values_list, salts_list, version_keys, strict=True))
     hashes = [commit_hash(who, index, *reveal) for reveal in reveals]
-    for committed in hashes:
-        place = next((place for place, entry in enumerate(commits) if entry[0] == committed), None)
-        expired = len(commits) - len(_open_commits(ctx, netuid, commits))
-        if place is None or place < expired:
-            raise failed("InvalidRevealCommitHashNotMatch" if place is None else "ExpiredWeightCommit")
-        ensure_in_reveal_epoch(ctx, netuid, commits[place][1])
     left = _open_commits(ctx, netuid, commits)
+    expired = {entry[0] for entry in commits[: len(commits) - len(left)]}
+    for committed in hashes:
+        ensure_in_reveal_epoch(ctx, netuid, left[_place(left, committed, expired)][1])
     for committed, (uids, values, _, version_key) in zip(hashes, reveals, strict=True):
-        if committed not in [entry[0] for entry in left]:
-            raise failed("InvalidRevealCommitHashNotMatch", "this commit was made already")
-        left = _without(left, committed)
+        del left[_place(left, committed, expired)]
         store_weights(ctx, who, netuid, MAIN_MECHANISM, uids, values, version_key)
     _put_commits(ctx, index, who, left)
     ctx.deposit_event(MODULE, "WeightsBatchRevealed", who, netuid, hashes)
 
 
-def _without(commits: list[Commit], committed: str) -> list[Commit]:
-    """A queue of commits less the first with this hash."""
-    place = [entry[0] for entry in commits].index(committed)
-    return commits[:place] + commits[place + 1 :]
+def _place(commits: list[Commit], committed: str, expired: set[str]) -> int:
+    """Where the first open commit with this hash stands."""
+    for place, entry in enumerate(commits):
+        if entry[0] == committed:
+            return place
+    raise failed("ExpiredWeightCommit" if committed in expired else "InvalidRevealCommitHashNotMatch")
 
 
 # --- timelocked commits -----------------------------------------------------------------------------------------
