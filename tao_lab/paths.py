@@ -13,3 +13,11 @@ DATASETS = ROOT / "datasets"
 JUPYTER = ROOT / "share" / "jupyter"
 # Settings that JupyterLab starts with, as a Jupyter configuration directory.
 JUPYTER_CONFIG = ROOT / "etc" / "jupyter"
+
+# Set where an instructor hands the lab out: JupyterLab does not list solutions, and `tao-lab solve` writes none.
+WITHOUT_SOLUTIONS = "TAO_LAB_WITHOUT_SOLUTIONS"
+
+
+def without_solutions() -> bool:
+    """Whether this lab was started for students who are to find no solutions."""
+    return os.environ.get(WITHOUT_SOLUTIONS, "").lower() not in ("", "0", "false", "no")

@@ -20,6 +20,7 @@ from typing import IO, Any
 from tao_lab import paths
 
 ENDINGS = ("SIGINT", "SIGTERM", "SIGHUP")  # Ctrl-C, a request to end, a closed terminal
+SOLUTIONS = ("solutions", "solved", "exercises")  # folders that have them
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
@@ -38,8 +39,13 @@ def lab_command(folder: Path, notebook: str = "") -> list[str]:
 
 
 def voila_command(notebooks: Path = paths.LABS / "dashboards") -> list[str]:
-    """Voila with the lab's template at a notebook or a folder of them, on this machine only."""
-    return [sys.executable, "-m", "voila", str(notebooks), "--template=tao-lab", "--Voila.ip=127.0.0.1"]
+    """Voila with the lab's template at a notebook or a folder of them, on this machine only.
+
+    It refuses requests for any host that isn't this machine, as JupyterLab does unasked: a web page from elsewhere can
+    make its own name mean this machine (DNS rebinding), and would then read what Voila answers.
+    """
+    command = [sys.executable, "-m", "voila", str(notebooks), "--template=tao-lab", "--Voila.ip=127.0.0.1"]
+    return [*command, "--Voila.tornado_settings=allow_remote_access="]  # a text without a letter is false
 
 
 def run(command: list[str]) -> int:
@@ -123,7 +129,9 @@ def _link_jupyter_server_extension(app: Any) -> None:
 
 
 def _load_jupyter_server_extension(app: Any) -> None:
-    """Nothing more is to be done once the other parts are there."""
+    """Once the list of files is there: leave solutions out of it, where students are to find none."""
+    if paths.without_solutions():
+        app.contents_manager.hide_globs = [*app.contents_manager.hide_globs, *SOLUTIONS]
 
 
 def environment() -> dict[str, str]:

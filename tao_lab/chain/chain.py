@@ -105,6 +105,7 @@ class Chain:
             if stored is None:
                 self.head = self._commit_genesis(genesis or Genesis())
             else:
+                self.store.check_head(self.state.key("System", "Number"))
                 self.head = self._load(stored)
             self.genesis_hash = self.block(0).hash
         except BaseException:

@@ -8,13 +8,16 @@ An item of which a block changes many values, as emission does for every subnet,
 its values, in the order of a row of `layouts`. The later of a key's own row and its item's pack has its value.
 
 The file is in write-ahead mode: a transaction is complete or absent after a crash of the process at any moment.
-One process owns the file at a time.
+One process owns the file at a time. While it is open, the newest blocks are in a second file, the log, whose name ends
+in `-wal`; a mark in the first file says so, since a copy of that file alone would open as a shorter chain.
 """
 
 from __future__ import annotations
 
 import heapq
+import os
 import sqlite3
+import weakref
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -43,6 +46,8 @@ CREATE TABLE blocks (number INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, head
 LEAST_PACKED = 32  # changed values of an item
 MOST_PACKED = 2_048  # values of an item
 KEY_ID_BYTES = 4  # in a layout
+LOG = "-wal"  # what SQLite appends to a file's name for its log
+OPEN = "open"  # the name of the mark
 AT = "(SELECT value FROM changes WHERE key_id = keys.id AND block <= ? ORDER BY block DESC LIMIT 1)"
 
 
@@ -115,6 +120,28 @@ class _Pack:
             yield key, self.data[place * self.width : (place + 1) * self.width]
 
 
+LOG_MISSING = (
+    "{path}: copied while the chain was open, without its log {log}, which has the newest blocks; copy both, or close "
+    "the chain first. If the log is lost, make an empty file of that name to go on without those blocks"
+)
+MISSING = "{path}: damaged ({which} missing); use a copy of the file, or begin another chain"
+
+
+def _size(path: str) -> int:
+    """Bytes of a file; 0 if there is none."""
+    return Path(path).stat().st_size if Path(path).exists() else 0
+
+
+def _close(db: sqlite3.Connection, path: str, owner: int) -> None:
+    """Take the mark away and close; not in a process that was forked while the chain was open."""
+    if os.getpid() != owner:
+        return
+    with _typed_errors(path):
+        if not db.in_transaction:
+            db.execute("DELETE FROM meta WHERE name = ?", (OPEN,))
+        db.close()
+
+
 class Store:
     """The tables of one chain."""
 
@@ -129,17 +156,20 @@ class Store:
         self._layouts: dict[int, _Layout] = {}
         self._layout_numbers: dict[tuple[bytes, ...], int] = {}
         self._packed: set[bytes] = set()  # prefixes of items that have packs
+        has_log = Path(self.path + LOG).exists()
         with _typed_errors(self.path):
             self._db = sqlite3.connect(self.path, timeout=LOCK_SECONDS, isolation_level=None, check_same_thread=False)
         try:
             with _typed_errors(self.path):
-                self._open()
+                self._open(has_log)
         except StoreError:
             self._db.close()
             raise
+        self._close = weakref.finalize(self, _close, self._db, self.path, os.getpid())
 
-    def _open(self) -> None:
+    def _open(self, has_log: bool) -> None:
         db = self._db
+        is_new = _size(self.path) == 0
         db.execute("PRAGMA locking_mode = EXCLUSIVE")
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = NORMAL")
@@ -147,16 +177,24 @@ class Store:
         db.execute("BEGIN IMMEDIATE")
         try:
             tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            if not has_log and (not (tables or is_new) or (tables >= {"meta"} and self.meta(OPEN) is not None)):
+                raise DatabaseCorrupt(LOG_MISSING.format(path=self.path, log=self.path + LOG))
             if not tables:
                 for statement in SCHEMA.split(";"):
                     db.execute(statement)
                 db.execute("INSERT INTO meta VALUES ('format', ?)", (FORMAT,))
             elif "meta" not in tables or self.meta("format") != FORMAT:
                 raise DatabaseCorrupt(f"{self.path}: a database, but not of the format {FORMAT}")
+            self._check_heights()
+            marked = self.meta(OPEN) is not None
+            if not marked:
+                db.execute("INSERT INTO meta VALUES (?, 'the newest blocks are in the log')", (OPEN,))
             db.execute("COMMIT")
         except BaseException:
             db.execute("ROLLBACK")
             raise
+        if not marked:
+            db.execute("PRAGMA wal_checkpoint")  # the mark is of use in the first file only
         self._key_ids = {key: key_id for key_id, key in db.execute("SELECT id, key FROM keys")}
         keys = {key_id: key for key, key_id in self._key_ids.items()}
         for number, data in db.execute("SELECT id, keys FROM layouts"):
@@ -168,9 +206,45 @@ class Store:
         self._layouts[number] = _Layout(number, {key: place for place, key in enumerate(keys)})
         self._layout_numbers[keys] = number
 
+    def _check_heights(self) -> None:
+        """Refuse a file in which blocks are missing; whether the others are what they were is for `audit`."""
+        count, first, last = self._db.execute("SELECT count(*), min(number), max(number) FROM blocks").fetchone()
+        if count == 0:
+            if self._db.execute("SELECT EXISTS (SELECT 1 FROM keys)").fetchone()[0]:
+                raise DatabaseCorrupt(MISSING.format(path=self.path, which="every block is"))
+            return
+        if first != 0:
+            raise DatabaseCorrupt(MISSING.format(path=self.path, which="block 0 is"))
+        if count != last + 1:
+            follows = "SELECT 1 FROM blocks WHERE number = b.number + 1"
+            query = f"SELECT min(number) + 1 FROM blocks AS b WHERE NOT EXISTS ({follows})"
+            (hole,) = self._db.execute(query).fetchone()
+            raise DatabaseCorrupt(MISSING.format(path=self.path, which=f"block {hole} is"))
+
+    def check_head(self, number_key: bytes) -> None:
+        """Refuse a file whose newest block isn't the last that was written, or doesn't follow the one before.
+
+        Args:
+            number_key: the key of a value that every block after genesis writes.
+        """
+        head = self.head()
+        assert head is not None
+        query = "SELECT max(block) FROM changes WHERE key_id = ?"
+        with _typed_errors(self.path):
+            (newest,) = self._db.execute(query, (self._key_ids.get(number_key, -1),)).fetchone()
+        newest = newest or 0
+        if newest < head.number:
+            which = f"what block {head.number} wrote is"
+            raise DatabaseCorrupt(MISSING.format(path=self.path, which=which))
+        if newest > head.number:
+            raise DatabaseCorrupt(MISSING.format(path=self.path, which=f"block {newest} is"))
+        before = self.block(head.number - 1)
+        if before is not None and not head.header.startswith(before.hash):
+            raise DatabaseCorrupt(f"{self.path}: damaged (block {head.number} does not follow block {before.number})")
+
     def close(self) -> None:
         """Close the file; other processes may open it now."""
-        self._db.close()
+        self._close()
 
     def size(self) -> int:
         """Bytes of the database, what waits in its write-ahead log included."""

@@ -15,6 +15,7 @@ from tao_lab import servers
 from tao_lab.cli.app import app
 from tao_lab.cli.labs import Work, show
 from tao_lab.errors import LabError
+from tao_lab.paths import WITHOUT_SOLUTIONS
 from tao_lab.units import BLOCK_SECONDS, FASTEST_SECONDS, RAO_PER_TAO, SLOWEST_SECONDS
 
 if TYPE_CHECKING:
@@ -36,6 +37,14 @@ def lab(
         int, typer.Option(min=1024, max=65535, help="Port on this machine; the next free one is taken.")
     ] = 8888,
     browser: Annotated[bool, typer.Option(help="Open a browser (where there is a display).")] = True,
+    without_solutions: Annotated[
+        bool,
+        typer.Option(
+            "--without-solutions",
+            envvar=WITHOUT_SOLUTIONS,
+            help="For students: list no solutions, and let `tao-lab solve` write none.",
+        ),
+    ] = False,
 ) -> None:
     """Open JupyterLab at your own copies of the labs, on this machine only.
 
@@ -44,6 +53,8 @@ def lab(
     """
     from tao_lab.work import WorkFolder
 
+    if without_solutions:
+        os.environ[WITHOUT_SOLUTIONS] = "1"
     folder = WorkFolder(work)
     first = START_HERE if folder.is_new else ""
     with folder.held() as free:

@@ -30,7 +30,7 @@ from tao_lab.course.behaviour import (
 from tao_lab.course.compare import differences, first_words, show_case
 from tao_lab.course.exercise import Case, Exercise, Function, Values, WrongAnswer
 from tao_lab.course.mutants import KINDS
-from tao_lab.course.observing import observed
+from tao_lab.course.observing import observed, observed_here
 from tao_lab.course.running import Raised, Ran, TimeUp, copies, has_loop, has_source, is_blank, time_limit
 from tao_lab.errors import a_kind
 
@@ -381,6 +381,9 @@ def _unknown_hint(exercise: Exercise, attempts: list[Attempt], right: list[bool]
         if attempt.values is not None and not ok
     ]
     pattern = "" if exercise.quiz else observed(wrong)
+    if wrong and not pattern and not exercise.quiz:
+        here = observed_here(*min(wrong, key=lambda each: each[2].size))
+        pattern = here and f"In the case below {here}"
     first = "Right on some cases." if any(right) else "Not right on any case yet."
     look = exercise.look or ("What is special about the one below?" if any(right) else "Begin with the one below.")
     return " ".join(filter(None, (first, pattern, look)))

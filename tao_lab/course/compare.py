@@ -19,6 +19,7 @@ SHORT_TEXT = 20  # characters that are taken in at a glance
 Axes = tuple[str, str]
 AXES: Axes = ("row", "column")
 MOST_CHARACTERS = 200  # of a value that stands beside another
+LARGEST = 10**60  # whole numbers below it are written with commas
 LONGEST = 700  # characters of an argument
 
 
@@ -45,8 +46,12 @@ def first_words(found: Values, expected: Values, case: Case, right: str = "right
     mine, wanted = found[name], expected[name]
     if isinstance(mine, type(wanted)) and _is_long(wanted):
         return _text_words(name, mine, wanted, right)
+    if type(mine) is type(wanted) is int and max(abs(mine), abs(wanted)) < LARGEST:
+        return f"`{name}` is {mine:,}, {right} {wanted:,}."
     if not isinstance(wanted, np.ndarray):
-        return f"`{name}` {first_difference(mine, wanted, right=right)}."
+        difference = first_difference(mine, wanted, right=right)
+        place, words = difference[3:].split(": ", 1) if difference.startswith("at [") else ("", difference)
+        return f"`{name}{place}` {words}."
     index = tuple(int(i) for i in np.argwhere(_differ(mine, wanted, case))[0])
     place = f"{name}[{', '.join(map(str, index))}]"
     return f"`{place}` is {_exactly(mine[index], case)}, {right} {_exactly(wanted[index], case)}."

@@ -11,7 +11,8 @@ import numpy as np
 from tao_lab.course.compare import wrong_names
 from tao_lab.course.exercise import Case, Values
 
-NEAR = 1e-6  # relative: two numbers nearer than that differ by rounding
+NEAR = 1e-7  # relative: two numbers nearer than that differ by rounding,
+NEAR_RAO = 10**6  # if they differ by less than that, too
 FACTOR_DIGITS = 1e-9  # relative: as equal as factors must be
 Pair = tuple[Any, Any]  # what came out, and what is right
 
@@ -31,6 +32,12 @@ def observed(wrong: Sequence[tuple[Values, Values, Case]]) -> str:
     return " ".join(filter(None, said))
 
 
+def observed_here(found: Values, expected: Values, case: Case) -> str:
+    """The same for the first value of one case that is wrong."""
+    names = wrong_names(found, expected, case)
+    return _together([(found, expected, case)], names[:1]) if names and names[0] in found else ""
+
+
 def _together(wrong: Sequence[tuple[Values, Values, Case]], names: Sequence[str]) -> str:
     """What all wrong values of some names have in common."""
     pairs = [
@@ -40,7 +47,7 @@ def _together(wrong: Sequence[tuple[Values, Values, Case]], names: Sequence[str]
         if name in names
     ]
     common = next(filter(None, (kind(pairs) for kind in _KINDS)), "")
-    return f"{_words(names)} {_are(names)} {common}." if common else ""
+    return f"{_words(names)} {_are(names)} {common}{'' if common.endswith('?') else '.'}" if common else ""
 
 
 def _words(names: Sequence[str]) -> str:
@@ -113,7 +120,7 @@ def _factor(pairs: Sequence[Pair]) -> str:
 
 def _nearly(pairs: Sequence[Pair]) -> str:
     numbers = _numbers(pairs)
-    if not numbers or any(abs(mine - right) > NEAR * abs(right) for mine, right in numbers):
+    if not numbers or any(abs(mine - right) > min(NEAR * abs(right), NEAR_RAO) for mine, right in numbers):
         return ""
     return "right but for the last digits: you round in another place, or compute in floats"
 

@@ -23,7 +23,7 @@ from tao_lab.vectors import AnswerError
 SIZED = (str, bytes, bytearray, list, tuple, dict, set, frozenset)
 PLAIN = (bool, int, float, str, bytes, type(None))
 NUMERIC = "biuf"  # kinds of arrays that stay arrays: bool, int, unsigned, float
-MOST = 2_000_000  # entries or characters: no answer has as many, and looking at more would fill the memory
+MOST = 200_000  # entries or characters: no answer has as many, and looking at millions would fill the memory
 
 
 def plain(value: Any) -> Any:
@@ -32,7 +32,7 @@ def plain(value: Any) -> Any:
     What is none of the known kinds is given as it is.
 
     Raises:
-        AnswerError: it has millions of entries.
+        AnswerError: it has more than `MOST` entries.
     """
     if type(value) in SIZED and len(value) > MOST:
         raise AnswerError(f"Your answer holds a {type(value).__name__} of {len(value):,} entries: that is no answer.")

@@ -82,6 +82,8 @@ def exercise_of(cell: nbformat.NotebookNode) -> str:
 
 def solution_sources(chosen: Lab) -> dict[str, str]:
     """Text of each function in a lab's file of solutions, by name."""
+    if paths.without_solutions():
+        raise SolveError(f"lab {chosen.number} comes without solutions: {paths.WITHOUT_SOLUTIONS} is set here")
     try:
         text = chosen.solutions.read_text(encoding="utf-8")
     except FileNotFoundError:

@@ -78,6 +78,7 @@ def _close_files(package: str, readable: list[str], devices: list[str]) -> None:
         rules.allow(path, rules=FSAccess.READ_FILE | FSAccess.WRITE_FILE)
     rules.allow(Path.cwd())
     rules.apply()
+    os.close(rules._fd)
 
 
 def _close_signals(libc: ctypes.CDLL, abi: int) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 PIPE_BYTES, SOCKET_BYTES = 1 << 16, 212_992  # what the kernel keeps at most for one that nobody reads
+SHARED = " /dev/zero (deleted)"  # memory that processes share, and no file
 ENDLESS = 1 << 62  # more than any limit: what cannot be looked at counts as that much
 
 
@@ -77,25 +78,24 @@ def disk(folder: Path, pids: Sequence[int], entries: int) -> tuple[int, int]:
     depth, counts as endless.
     """
     sizes: dict[tuple[int, int], int] = {}
-    ahead = [str(folder)]
-    while ahead and len(sizes) <= entries:
+    names, ahead = 0, [str(folder)]
+    while ahead and names <= entries:
         try:
             with os.scandir(ahead.pop()) as inside:
                 for entry in inside:
                     found = entry.stat(follow_symlinks=False)
                     sizes[found.st_dev, found.st_ino] = found.st_blocks * 512
+                    names += 1
                     if stat.S_ISDIR(found.st_mode):
                         ahead.append(entry.path)
         except (FileNotFoundError, NotADirectoryError):  # gone meanwhile
             continue
         except OSError:
             return ENDLESS, ENDLESS
-    for found in _opened(pids):
-        if stat.S_ISREG(found.st_mode) and found.st_nlink == 0:
-            sizes[found.st_dev, found.st_ino] = found.st_blocks * 512
-    for place, size in _mapped(pids):
-        sizes.setdefault(place, size)
-    return sum(sizes.values()), len(sizes)
+    held = {(found.st_dev, found.st_ino): found for found in _opened(pids)}.values()
+    nameless = {(f.st_dev, f.st_ino): f.st_blocks * 512 for f in held if stat.S_ISREG(f.st_mode) and f.st_nlink == 0}
+    sizes = dict(_mapped(pids)) | nameless | sizes
+    return sum(sizes.values()), names + len(nameless)
 
 
 def _mapped(pids: Iterable[int]) -> Iterator[tuple[tuple[int, int], int]]:
@@ -103,7 +103,7 @@ def _mapped(pids: Iterable[int]) -> Iterator[tuple[tuple[int, int], int]]:
     for pid in pids:
         with suppress(OSError):
             for line in Path(f"/proc/{pid}/maps").read_text(errors="replace").splitlines():
-                if line.endswith(" (deleted)"):
+                if line.endswith(" (deleted)") and not line.endswith(SHARED):
                     span, _, _, device, number, *_ = line.split()
                     first, last = (int(part, 16) for part in span.split("-"))
                     major, minor = (int(part, 16) for part in device.split(":"))

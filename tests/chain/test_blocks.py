@@ -8,7 +8,7 @@ from tao_lab.chain import dispatch
 from tao_lab.chain.chain import Chain
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import Origin, Weight
-from tao_lab.chain.errors import BadValue, BlockFailed
+from tao_lab.chain.errors import BadValue, BlockFailed, StoreError
 from tao_lab.chain.merkle import blake2_256, verify_list_proof, verify_state_proof
 from tests.chain.conftest import TAO, account, free, key, run
 
@@ -115,7 +115,6 @@ TAMPERING = {
     "half an extrinsic": ("UPDATE blocks SET extrinsics = substr(extrinsics, 1, 30) WHERE number = 2", "decode"),
     "a header": ("UPDATE blocks SET header = CAST(header || x'00' AS BLOB) WHERE number = 2", "header"),
     "a name": ("UPDATE blocks SET hash = x'aa' WHERE number = 2", "hash"),
-    "a block": ("DELETE FROM blocks WHERE number = 2", "missing"),
 }
 
 
@@ -133,6 +132,29 @@ def test_verify_finds_the_first_block_that_was_tampered_with(file: Path, what: s
     assert found is not None
     assert found.number == 2
     assert reason in found.reason
+
+
+@pytest.mark.parametrize(
+    ("statement", "says"),
+    [
+        ("DELETE FROM blocks", "every block is missing"),
+        ("DELETE FROM blocks WHERE number = 0", "block 0 is missing"),
+        ("DELETE FROM blocks WHERE number = 2", "block 2 is missing"),
+        ("DELETE FROM blocks WHERE number = 4", "block 4 is missing"),
+        ("DELETE FROM changes", "what block 4 wrote is missing"),
+        ("UPDATE blocks SET hash = x'aa' WHERE number = 3", "block 4 does not follow block 3"),
+        ("UPDATE blocks SET number = 9 WHERE number = 4", "block 4 is missing"),
+        ("UPDATE blocks SET header = x'' WHERE number = 4", "block 4 does not follow block 3"),
+        ("DROP TABLE blocks", "no such table"),
+    ],
+)
+def test_a_file_in_which_blocks_are_missing_does_not_open(file: Path, statement: str, says: str) -> None:
+    with sqlite3.connect(file) as db:
+        db.execute(statement)
+    db.close()
+    for _ in range(2):
+        with pytest.raises(StoreError, match=says):
+            Chain(file)
 
 
 def test_verify_finds_a_key_that_was_taken_away(file: Path) -> None:

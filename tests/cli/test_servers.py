@@ -5,12 +5,15 @@ import os
 import pty
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
 import uuid
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 import pytest
@@ -63,6 +66,23 @@ class Run:
         data = None if content is None else json.dumps(content).encode()
         asked = Request(f"{address}{path}", data, {"Authorization": f"token {self.token}"})
         return json.loads(urlopen(asked, timeout=SECONDS).read())
+
+
+def listens(address):
+    try:
+        socket.create_connection(tuple(urlsplit(address).netloc.split(":"))).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+def refused(address, host="rebound.example"):
+    """Whether a server refuses a page that has made its own name mean this machine."""
+    try:
+        urlopen(Request(address, headers={"Host": host}), timeout=SECONDS).close()
+    except HTTPError as error:
+        return error.code == 403
+    return False
 
 
 @contextmanager
@@ -133,28 +153,35 @@ BY_HAND = [
 @pytest.mark.parametrize(
     ("command", "name"),
     [
-        pytest.param([*LAB, "lab", "--no-browser", "--work"], "SIGTERM", id="tao-lab lab, told to end"),
-        pytest.param([*LAB, "lab", "--no-browser", "--work"], "SIGKILL", id="tao-lab lab, killed"),
-        pytest.param(BY_HAND, "SIGTERM", id="jupyter lab by hand"),
+        pytest.param(
+            [*LAB, "lab", "--no-browser", "--without-solutions", "--work"], "SIGTERM", id="tao-lab lab, told to end"
+        ),
+        pytest.param([*LAB, "lab", "--no-browser", "--work"], "SIGKILL", id="killed"),
+        pytest.param(BY_HAND, "SIGTERM", id="by hand"),
     ],
 )
 def test_a_terminal_finds_the_labs_commands_and_nothing_outlives_the_command(home, monkeypatch, command, name):
     if command[-1] == "--work":
         command = [*command, str(home / "work")]
+        (home / "work" / "solutions").mkdir(parents=True)
     else:
         monkeypatch.setenv("JUPYTER_CONFIG_PATH", str(paths.JUPYTER_CONFIG))
     log = home / "log"
     with log.open("w") as output, running(command, stdout=output, stderr=output) as run:
         address = until(lambda: address_in(log))
+        until(lambda: listens(address))
+        assert refused(f"{address}/api?token={run.token}")
+        listed = {entry["name"] for entry in run.ask(address, "/api/contents/")["content"]}
+        assert ("solutions" in listed) == ("lab" in command and "--without-solutions" not in command)
         run.ask(address, "/api/kernels", {"name": "python3"})
         terminal = run.ask(address, "/api/terminals", {})["name"]
         url = f"{address.replace('http', 'ws')}/terminals/websocket/{terminal}?token={run.token}"
-        with connect(url) as socket:
+        with connect(url) as terminal:
             # a command for each name: only bash takes two at once, and a terminal's shell may be any
-            socket.send(json.dumps(["stdin", "command -v tao-lab; command -v btcli; echo its $((40 + 2))\r"]))
+            terminal.send(json.dumps(["stdin", "command -v tao-lab; command -v btcli; echo its $((40 + 2))\r"]))
             shown = ""
             while "its 42" not in shown:
-                kind, *text = json.loads(socket.recv(timeout=SECONDS))
+                kind, *text = json.loads(terminal.recv(timeout=SECONDS))
                 shown += text[0] if kind == "stdout" else ""
         folder = Path(sys.executable).parent
         assert {f"{folder}/tao-lab", f"{folder}/btcli"} <= {line.strip() for line in shown.splitlines()}
@@ -176,6 +203,8 @@ def test_dashboards_and_their_kernels_end_with_a_closed_terminal(home):
         while not (found := re.search(rb"http://(localhost|127\.0\.0\.1):(\d+)", shown)):
             shown += os.read(master, 4096)
         page = f"http://127.0.0.1:{found[2].decode()}/voila/render/consensus.ipynb"
+        assert refused(page)
+        assert refused(page.rpartition("/voila/")[0])
         answer = urlopen(page, timeout=SECONDS)
         until(lambda: any("ipykernel" in line for line in run.left()))
         os.close(master)

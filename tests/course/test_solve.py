@@ -60,3 +60,9 @@ def test_every_lab_here_has_solutions_for_all_its_exercises():
     for lab in labs():
         solved = solved_notebook(lab.number)
         assert any(exercise_of(cell) for cell in solved.cells)
+
+
+def test_a_lab_that_was_handed_out_has_no_solutions(monkeypatch):
+    monkeypatch.setenv(paths.WITHOUT_SOLUTIONS, "1")
+    with pytest.raises(SolveError, match="comes without solutions"):
+        solved_notebook("06")

@@ -6,7 +6,7 @@ author fetches signatures from the beacon and adds them to its blocks; here `Cha
 A signature is checked by opening something that was sealed for its round: `bittensor_core` seals for the real beacon
 (`quicknet`), which is also the one in the chain's `BeaconConfig`.
 
-Source: `pallets/drand/src/lib.rs` (`write_pulse`, `prune_old_pulses`).
+Source: `pallets/drand/src/lib.rs` (`write_pulse`, `prune_old_pulses`), `verifier.rs`.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ DRAND = "Drand"
 ROUNDS_KEPT = 216_000  # a week
 MOST_REMOVED = 100  # in one block
 ROUND_BYTES = 8
+UNREADABLE = "Signature deserialization error"  # how `bittensor_core` begins to say so
 
 
 @call(DRAND, weight=weight(4_294_000_000, reads=3, writes=4))
@@ -32,19 +33,20 @@ def write_pulse(ctx: Context, origin: Origin, pulses_payload: dict[str, Any], si
     """The author stores rounds of the beacon, each newer than the one before."""
     ensure_none(origin)
     last = ctx.state.get(DRAND, "LastStoredRound")
-    oldest = ctx.state.get(DRAND, "OldestStoredRound")
-    rounds = []
+    has_none, rounds = last == ctx.state.get(DRAND, "OldestStoredRound") == 0, []
     for pulse in pulses_payload["pulses"]:
         reveal_round = pulse["round"]
-        if not opens(reveal_round, octets(pulse["signature"])):
-            raise DispatchError(DRAND, "PulseVerificationError", f"no signature of round {reveal_round}")
+        if not _is_verified(reveal_round, octets(pulse["signature"])):
+            continue
         if reveal_round <= last:
             raise DispatchError(DRAND, "InvalidRoundNumber", f"round {reveal_round} is not behind {last}")
         ctx.state.put(DRAND, "Pulses", reveal_round, pulse)
-        oldest, last = oldest or reveal_round, reveal_round
+        last = reveal_round
         rounds.append(reveal_round)
     ctx.state.put(DRAND, "LastStoredRound", last)
-    _prune(ctx, oldest, last)
+    if has_none and rounds:
+        ctx.state.put(DRAND, "OldestStoredRound", rounds[0])
+    prune(ctx, last)
     ctx.state.put(DRAND, "NextUnsignedAt", ctx.block)
     if rounds:
         ctx.deposit_event(DRAND, "NewPulse", rounds=rounds)
@@ -58,14 +60,31 @@ def set_oldest_stored_round(ctx: Context, origin: Origin, oldest_round: int) -> 
     ctx.deposit_event(DRAND, "SetOldestStoredRound", oldest_round)
 
 
+def _is_verified(reveal_round: int, signature: bytes) -> bool:
+    """Whether this is the beacon's signature of a round; one of another round is passed over without a word.
+
+    Raises:
+        DispatchError: `PulseVerificationError`: it is no signature at all.
+    """
+    refusal = _refusal(reveal_round, signature)
+    if refusal.startswith(UNREADABLE):
+        raise DispatchError(DRAND, "PulseVerificationError", f"round {reveal_round}: {refusal}")
+    return not refusal
+
+
 def opens(reveal_round: int, signature: bytes) -> bool:
     """Whether this is the beacon's signature of a round."""
+    return not _refusal(reveal_round, signature)
+
+
+def _refusal(reveal_round: int, signature: bytes) -> str:
+    """Why a signature does not open what is sealed for a round; empty where it does."""
     sealed, _ = bittensor_core.encrypt_at_round(b"", reveal_round)
     try:
         bittensor_core.decrypt_with_signature(sealed, signature.hex())
-    except ValueError:
-        return False
-    return True
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def opened(encrypted: bytes, reveal_round: int, signature: bytes) -> bytes | None:
@@ -83,8 +102,16 @@ def opened(encrypted: bytes, reveal_round: int, signature: bytes) -> bytes | Non
         return None
 
 
-def _prune(ctx: Context, oldest: int, last: int) -> None:
-    """Remove rounds that are too old, some in each block."""
+def prune(ctx: Context, last: int) -> None:
+    """Remove rounds that are too old, some in each block (`prune_old_pulses`).
+
+    Args:
+        ctx: Block under construction.
+        last: The newest round.
+    """
+    oldest = ctx.state.get(DRAND, "OldestStoredRound")
+    if not oldest:
+        return
     first_kept = min(max(oldest, last - ROUNDS_KEPT + 1), oldest + MOST_REMOVED)
     for reveal_round in range(oldest, first_kept):
         ctx.state.remove(DRAND, "Pulses", reveal_round)

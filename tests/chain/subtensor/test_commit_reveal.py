@@ -9,6 +9,7 @@ import pytest
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import NONE, Call
 from tao_lab.chain.errors import DispatchError
+from tao_lab.chain.pallets import drand
 from tao_lab.chain.pallets.subtensor.block_step import block_step
 from tao_lab.chain.pallets.subtensor.commit_reveal import commit_hash
 from tao_lab.chain.pallets.subtensor.epochs import epoch_input
@@ -21,6 +22,8 @@ SALT = [1, 2, 3, 4, 5, 6, 7, 8]
 ROUND = 1_000
 RANDOMNESS = "fe290beca10872ef2fb164d2aa4442de4566183ec51c56ff3cd603d930e54fdd"
 SIGNATURE = "b44679b9a59af2ec876b1a6b1ad52ea9b1615fc3982b19576350f93447cb1125e342b73a8dd2bacbe47e4b6b63ed5e39"
+
+BAD_SIGNATURE = "b0a8b04e009cf72534321aca0f50048da596a3feec1172a0244d9a4a623a3123d0402da79854d4c705e94bc73224c341"
 
 
 @pytest.fixture
@@ -297,12 +300,33 @@ def test_a_round_that_is_known_already_seals_nothing(ctx: Context, validator: in
     assert ctx.state.get("Drand", "LastStoredRound") == ROUND == ctx.state.get("Drand", "OldestStoredRound")
 
 
+def test_the_signature_of_another_round_is_passed_over(ctx: Context) -> None:
+    # `verifier.rs`: such a pulse is `Ok(false)`; only one that is no signature is an error
+    before = len(ctx.events)
+    write_pulse(ctx, reveal_round=ROUND + 1)
+    assert events(ctx, before) == []
+    assert ctx.state.get("Drand", "Pulses", ROUND + 1) is None
+    assert ctx.state.get("Drand", "LastStoredRound") == 0 == ctx.state.get("Drand", "OldestStoredRound")
+
+
+def test_a_hundred_rounds_are_removed_at_a_time(ctx: Context) -> None:
+    # `pallets/drand/src/tests.rs`: `test_prune_maximum_of_100_pulses_per_call`
+    last = 1 + 216_000 + 250
+    ctx.state.put("Drand", "OldestStoredRound", 1)
+    for number in [*range(1, 152), last]:
+        ctx.state.put("Drand", "Pulses", number, {"round": number, "randomness": "0x", "signature": "0x"})
+    drand.prune(ctx, last)
+    assert ctx.state.get("Drand", "OldestStoredRound") == 101
+    kept = sorted(number for number, _ in ctx.state.entries("Drand", "Pulses"))
+    assert kept == [*range(101, 152), last]
+
+
 @pytest.mark.parametrize(
     ("signature", "reveal_round", "error"),
     [
         (SIGNATURE[:-2] + "00", ROUND, "PulseVerificationError"),
-        (SIGNATURE, ROUND + 1, "PulseVerificationError"),
         ("", ROUND, "PulseVerificationError"),
+        (BAD_SIGNATURE, ROUND, "PulseVerificationError"),  # `it_rejects_invalid_pulse_due_to_bad_signature`
         (SIGNATURE, ROUND, "InvalidRoundNumber"),
     ],
 )
