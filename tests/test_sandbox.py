@@ -178,6 +178,11 @@ ATTACKS = {
     ),
     "makes many files": ("for n in range(10**6): open(str(n), 'w').close()", "wrote more, or more files", ""),
     "makes many links": ("import os\nfor n in range(10**6): os.symlink('x' * 200, str(n))", "wrote more, or more", ""),
+    "makes many hard links": (
+        "import os\nopen('a', 'w').close()\nfor n in range(60_000): os.link('a', str(n))\nprint('made')",
+        "",
+        "made",
+    ),
     "nests 3,000 folders": (
         "import os\nfor n in range(3000): os.mkdir('d'); os.chdir('d')\nprint('nested')",
         "wrote more, or",
@@ -202,7 +207,7 @@ ATTACKS = {
     ),
     "shares memory with its children": (
         "import mmap, os, time\nfor n in range(6):\n  m = mmap.mmap(-1, 20 << 20); m.write(bytes(20 << 20))\n"
-        "  if os.fork(): time.sleep(5); print('kept'); os._exit(0)\n  m.close()",
+        "  if os.fork(): time.sleep(5); print('kept', flush=True); os._exit(0)\n  m.close()",
         "",
         "kept",
     ),

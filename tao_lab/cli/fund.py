@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tao_lab.cli.app import app
 from tao_lab.errors import LabError
 
-SECONDS = 60.0  # for the node to answer, and between two looks
+if TYPE_CHECKING:
+    from websockets.sync.connection import Connection
+
+SECONDS = 60.0  # for the node to answer, and between two blocks
 
 
 @app.command(
@@ -28,38 +30,54 @@ def fund(
 
     Only a node that was started with `--dev` has a faucet. It gives each account 10,000 τ at most.
     """
+    from websockets.exceptions import WebSocketException
+    from websockets.sync.client import connect
+
     from tao_lab.network.network import rao_of
     from tao_lab.neurons.wallets import find_address
+    from tao_lab.units import in_tao
 
     address, rao = find_address(who, wallet_path), rao_of(amount)
-    balance = asyncio.run(_fund(network, address, rao))
-    typer.echo(f"{address} has {balance} now")
-
-
-async def _fund(url: str, address: str, rao: int) -> Any:
-    """Ask for money, and wait for the block that brings it; gives back the new balance."""
-    import bittensor as bt
-
-    from tao_lab.neurons.peers import client
-
     try:
-        async with client(url) as chain:
-            before = await chain.balances.get(address)
-            await _ask(url, address, rao)
-            while (balance := await chain.balances.get(address)) < before + type(before).from_rao(rao):
-                await chain.wait_for_block(timeout=SECONDS)
-            return balance
-    except (bt.BittensorError, OSError) as error:
-        raise LabError(f"no node answers at {url} ({error}); `tao-lab node class.db --dev` starts one") from error
+        with connect(network) as socket:
+            balance = _fund(socket, address, rao)
+    except (OSError, ValueError, WebSocketException) as error:
+        raise LabError(f"no node answers at {network} ({error}); `tao-lab node class.db --dev` starts one") from error
+    typer.echo(f"{address} has {in_tao(balance)} now")
 
 
-async def _ask(url: str, address: str, rao: int) -> None:
-    from websockets.asyncio.client import connect
-
+def _fund(socket: Connection, address: str, rao: int) -> int:
+    """Ask for money, and look at every block until it is there; gives back the new balance in rao."""
+    from tao_lab.chain.runtime import load_runtime
+    from tao_lab.chain.state import RawState, Storage
     from tao_lab.node.rpc.families.lab import FAUCET
 
-    async with connect(url) as socket:
-        await socket.send(json.dumps({"jsonrpc": "2.0", "id": 1, "method": FAUCET, "params": [address, rao]}))
-        answer = json.loads(await asyncio.wait_for(socket.recv(), SECONDS))
+    runtime = load_runtime()
+    item = runtime.item("System", "Account")
+    key = "0x" + Storage(runtime, RawState()).key("System", "Account", address).hex()
+
+    def balance() -> int:
+        value = _ask(socket, "state_getStorage", key)
+        account = bytes.fromhex(value[2:]) if value else item.default
+        return int(runtime.core.decode(item.value_type, account, True)["data"]["free"])
+
+    wanted = balance() + rao
+    _ask(socket, FAUCET, address, rao)
+    _ask(socket, "chain_subscribeNewHeads")
+    while (found := balance()) < wanted:
+        socket.recv(timeout=SECONDS)
+    return found
+
+
+def _ask(socket: Connection, method: str, *params: Any) -> Any:
+    """The result of a request; what is told meanwhile is dropped.
+
+    Raises:
+        LabError: The node's error.
+    """
+    socket.send(json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}))
+    while "id" not in (answer := json.loads(socket.recv(timeout=SECONDS))):
+        pass
     if "error" in answer:
         raise LabError(f"{answer['error']['message']}: {answer['error'].get('data', '')}")
+    return answer["result"]

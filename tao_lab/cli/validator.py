@@ -52,6 +52,7 @@ def run(
     def show(step: Step) -> None:
         answered = sum(not miner.answer.problem for miner in step.miners)
         told = f"; weights on {len(step.weights)}" if step.weights else ""
+        told += f"; no weights: {step.obstacle}" if step.obstacle else ""
         typer.echo(f"block {step.block:,}: {answered} of {len(step.miners)} answered{told}")
 
     with Validator(

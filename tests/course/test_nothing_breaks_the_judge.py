@@ -560,6 +560,7 @@ def holds_itself():
     return answer
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # sys.exit in a thread
 @pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("answer", STRANGE.values(), ids=list(STRANGE))
 @pytest.mark.parametrize("exercise", BOTH, ids=["whole", "array", "raw"])

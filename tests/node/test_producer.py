@@ -103,10 +103,11 @@ def test_the_sdk_waits_for_a_block_and_an_epoch_arrives(monkeypatch: pytest.Monk
 
         async def work(url: str) -> Any:
             async with bt.Client(url) as client:
-                await asyncio.wait_for(client.wait_for_block(target), SECONDS)
+                with Producer(net.chain, FASTEST_SECONDS):
+                    await asyncio.wait_for(client.wait_for_block(target), SECONDS)
                 return await client.query(("SubtensorModule", "SubnetEpochIndex"), [netuid])
 
-        with Server(net.node) as server, Producer(net.chain, FASTEST_SECONDS):
+        with Server(net.node) as server:
             assert asyncio.run(work(server.url)) >= epochs + 2
 
 

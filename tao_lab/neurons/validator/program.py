@@ -28,7 +28,7 @@ from tao_lab.neurons import rules
 from tao_lab.neurons.peers import Chain, Peers, client, is_local, read_peers
 from tao_lab.neurons.validator.asking import Target, ask_all, http_client
 from tao_lab.neurons.validator.journal import SUFFIX, Journal
-from tao_lab.neurons.validator.limits import Limits, explain, foreseen, read_limits
+from tao_lab.neurons.validator.limits import TOO_FAST, Limits, explain, foreseen, read_limits
 from tao_lab.neurons.validator.scores import Scores
 from tao_lab.neurons.validator.weights import Setter, weights_of
 from tao_lab.neurons.work import Answer, Round, Score, Subnet
@@ -66,12 +66,14 @@ class Step:
         asked: the round; None if there was nobody to ask.
         miners: those who were asked.
         weights: what the chain took, by UID; empty if nothing was sent, or it refused.
+        obstacle: why the chain would take no weights, where more than waiting for the rate limit is needed; else empty.
     """
 
     block: int
     asked: Round | None
     miners: tuple[Asked, ...]
     weights: dict[int, float]
+    obstacle: str = ""
 
 
 class Validator:
@@ -109,6 +111,7 @@ class Validator:
         """
         self._subnet, self._wallet, self._chain, self._netuid = subnet, wallet, network, netuid
         self._sample, self._version_key = sample, version_key
+        self._unregistered = False  # whether the log has said so
         self._proven = False  # whether the subnet's rule has scored an answer in this run
         self.hotkey = str(resolve_signer(wallet, role="hotkey").ss58_address)
         if data is not None:
@@ -190,13 +193,23 @@ class Validator:
     async def _step(self, connection: bt.Client, http: Any) -> tuple[Step, Limits]:
         peers = await read_peers(connection, self._netuid)
         limits = await read_limits(connection, self._netuid, peers, self.hotkey)
+        obstacle = self._obstacle(limits)
         gone, new = self.scores.keep(peer for peer in peers.by_hotkey.values() if self._is_miner(peers, peer.hotkey))
         for event, hotkeys in (("left", gone), ("joined", new)):
             for hotkey in hotkeys:
                 self.journal.write(event, limits.block, hotkey=hotkey)
         asked, miners = await self._ask(http, peers)
         weights = await self._tell(connection, peers)
-        return Step(limits.block, asked, miners, weights), limits
+        return Step(limits.block, asked, miners, weights, obstacle), limits
+
+    def _obstacle(self, limits: Limits) -> str:
+        """Why the chain would take no weights; a validator that isn't registered hears it before it asks anybody."""
+        if limits.me is None and not self._unregistered:
+            log.warning("%s is not registered on subnet %d: nobody will count its weights", self.hotkey, self._netuid)
+        self._unregistered = limits.me is None
+        name = foreseen(limits, self._version_key)
+        known = None if name is None or name in TOO_FAST else explain(name, limits, self._version_key)
+        return known[0] if known else ""
 
     def _is_miner(self, peers: Peers, hotkey: str) -> bool:
         """Everyone but the validator itself, and others that only validate."""

@@ -30,7 +30,7 @@ class Method:
     Attributes:
         name: Its first name.
         function: Takes the node or the session, and the parameters in their order.
-        parameters: Their names.
+        parameters: Their names; `at|hash` where clients use two.
         required: How many of them a client must give.
         of_session: Whether the function takes the client's session rather than the node.
     """
@@ -56,7 +56,12 @@ class Method:
         return params
 
     def _by_name(self, given: dict[str, Json]) -> list[Json]:
-        places = {spelled: n for n, name in enumerate(self.parameters) for spelled in (name, camel_case(name))}
+        places = {
+            spelled: n
+            for n, names in enumerate(self.parameters)
+            for name in names.split("|")
+            for spelled in (name, camel_case(name))
+        }
         params: list[Json] = [None] * len(self.parameters)
         for name, value in given.items():
             if name not in places:
@@ -127,7 +132,7 @@ Subscribed = TypeVar("Subscribed", bound=type[Subscription])
 
 
 def subscription(
-    *names: str, ends: tuple[str, ...], params: str = "", end_param: str = "subscription", says: bool = True
+    *names: str, ends: tuple[str, ...], params: str = "", end_param: str = "subscription|bytes", says: bool = True
 ) -> Callable[[Subscribed], Subscribed]:
     """Register a class of subscriptions: the methods that open one, and those that end it.
 

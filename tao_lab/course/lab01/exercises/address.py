@@ -170,5 +170,30 @@ EXERCISE = Exercise(
             "Your address is too long or too short: Python's `bytes` of a number makes that many zero bytes. Look how "
             "the recipe makes one byte.",
         ),
+        Edit(
+            "an empty text in place of None",
+            {"return public_key, False, None": 'return public_key, False, ""'},
+            "Where the address has an error you return an empty text. Wanted is None, so that nobody can pay there by "
+            "mistake.",
+        ),
+        Edit(
+            "SHA-256",
+            {
+                'blake2b(b"SS58PRE" + data[:33])': '__import__("hashlib").sha256(b"SS58PRE" + data[:33])',
+                'blake2b(b"SS58PRE" + body)': '__import__("hashlib").sha256(b"SS58PRE" + body)',
+            },
+            "Your checksum is the beginning of another hash. Bitcoin's addresses use SHA-256; which one does the "
+            "recipe name?",
+        ),
+        Edit(
+            "more bytes behind the checksum",
+            {"data[33:]": "data[33:35]"},
+            "You look at two bytes behind the key, and let others follow. How long is an address when it is decoded?",
+        ),
+        Edit(
+            "the format in two bytes",
+            {"bytes([ss58_format])": 'ss58_format.to_bytes(2, "little")'},
+            "You write the format in two bytes. Below 64 it is one.",
+        ),
     ),
 )

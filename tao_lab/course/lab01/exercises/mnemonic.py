@@ -139,6 +139,29 @@ EXERCISE = Exercise(
             "Where the entropy begins with zeros, yours is too short: a number forgets its leading zeros. How many "
             "bytes it has follows from the number of words alone.",
         ),
+        Edit(
+            "hash of the phrase",
+            {"sha256(entropy)": "sha256(phrase.encode())"},
+            "You hash the words. The checksum is the beginning of the hash of something shorter: what do the words "
+            "stand for?",
+        ),
+        Edit(
+            "nothing in place of None",
+            {"else None": 'else b""'},
+            "Where the checksum is wrong you return something empty. It is to be None, so that nobody takes it for "
+            "entropy.",
+        ),
+        Edit(
+            "the two counts exchanged",
+            {"return entropy_bits, checksum_bits,": "return checksum_bits, entropy_bits,"},
+            "The first two numbers have changed places: bits of entropy come first.",
+        ),
+        Edit(
+            "eight bits a word",
+            {":011b}": ":08b}", "len(bits) % 32": "len(bits) // 33"},
+            "You write a word's number in eight bits where it fits. The list has 2,048 words: how many bits does each "
+            "of them need?",
+        ),
     ),
     equivalent={
         "len(bits) % 32 → len(bits) // 32": "12, 15, 18, 21 and 24 words give the same count either way",

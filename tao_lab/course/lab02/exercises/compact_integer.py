@@ -110,5 +110,17 @@ EXERCISE = Exercise(
             "You write every large number in 16 bytes. The shortest form is the only one: how many bytes does the "
             "number need?",
         ),
+        Edit(
+            "large numbers shifted too",
+            {'+ number.to_bytes(size, "little")': '+ (number << 2).to_bytes(size + 1, "little")'},
+            "You shift large numbers as well. From 2^30 on the mode has a byte of its own, and the number stands "
+            "behind it as it is.",
+        ),
+        Edit(
+            "eight bytes for large numbers",
+            {"size = (number.bit_length() + 7) // 8": "size = max(8, (number.bit_length() + 7) // 8)"},
+            "You write every large number in eight bytes or more. The shortest form is the only one: how many bytes "
+            "does the number need?",
+        ),
     ),
 )

@@ -88,5 +88,27 @@ EXERCISE = Exercise(
             {"return blake2_256(data)": "return data"},
             "You return the bytes of the header. Its name is their hash, 32 bytes.",
         ),
+        Edit(
+            "height in eight bytes",
+            {"compact(header.number)": 'header.number.to_bytes(8, "little")'},
+            "You write the height in eight bytes, as the slot. In a header it is a compact integer, which needs one "
+            "to five.",
+        ),
+        Edit(
+            "height before the parent",
+            {"header.parent_hash + compact(header.number)": "compact(header.number) + header.parent_hash"},
+            "Your header begins with its height. What does a block name first?",
+        ),
+        Edit(
+            "a longer hash, cut off",
+            {"blake2_256(data)": '__import__("hashlib").blake2b(data).digest()[:32]'},
+            "You cut a hash of 64 bytes down to 32. BLAKE2b mixes the length of its result in: ask for 32 bytes from "
+            "the beginning.",
+        ),
+        Edit(
+            "entries of the digest not counted",
+            {'b"\\x04\\x06aura': 'b"\\x06aura'},
+            "Your digest does not say how many entries it has. It is a list, and every list begins with its length.",
+        ),
     ),
 )

@@ -128,5 +128,17 @@ EXERCISE = Exercise(
             {"in proof.siblings": "in proof.siblings[::-1]"},
             "You take the siblings from the top down. They come from the bottom up, the leaf's own first.",
         ),
+        Edit(
+            "leaf hashed twice",
+            {'blake2_256(b"\\x00" + extrinsic)': 'blake2_256(b"\\x00" + blake2_256(extrinsic))'},
+            "You hash the extrinsic, and then its hash once more. A leaf is one hash, of a byte and the extrinsic "
+            "itself.",
+        ),
+        Edit(
+            "the smaller child first",
+            {"sibling + node if place % 2 else node + sibling": "min(node, sibling) + max(node, sibling)"},
+            "You put the smaller of the two first, as some other chains do. Here the place decides who stands on the "
+            "left.",
+        ),
     ),
 )

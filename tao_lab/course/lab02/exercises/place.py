@@ -137,5 +137,19 @@ EXERCISE = Exercise(
             "Of several keys you take only one. A value that two or three things point to has all of them in its "
             "place.",
         ),
+        Edit(
+            "key before its hash",
+            {
+                "place += blake2_128(key)": "place += key + blake2_128(key)",
+                "        place += key\n": '        place += key if hasher != "Blake2_128Concat" else b""\n',
+            },
+            "You put an account's key before its hash. The hash comes first, so that keys lie spread out; the key "
+            "stands behind it.",
+        ),
+        Edit(
+            "names in small letters",
+            {"pallet.encode()": "pallet.lower().encode()", "item.encode()": "item.lower().encode()"},
+            "You change the names to small letters. A hash tells them apart: take the names as they come.",
+        ),
     ),
 )

@@ -157,5 +157,16 @@ EXERCISE = Exercise(
             {"verify(payload, extrinsic.signature,": "verify(extrinsic.signature, payload,"},
             "You refuse every signature. `verify` takes three things in a certain order: compare with the text above.",
         ),
+        Edit(
+            "a word for what may come in",
+            {'else ""': 'else "Ok"'},
+            "You answer with a word where nothing is wrong. Wanted is an empty text.",
+        ),
+        Edit(
+            "ahead of its turn is Future",
+            {'else ""': 'else "Future" if extrinsic.nonce > next_nonce else ""'},
+            "You refuse a nonce ahead of its turn under another name. A block cannot contain it yet, but the chain "
+            "takes it and lets it wait.",
+        ),
     ),
 )

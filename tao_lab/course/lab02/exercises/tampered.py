@@ -135,5 +135,18 @@ EXERCISE = Exercise(
             {"parent = bytes(32)": "parent = None"},
             "You look for a parent of block 0. It has none: what stands in its `parent_hash`?",
         ),
+        Edit(
+            "-1 where all fits",
+            {"return None": "return -1"},
+            "Where everything fits you return -1. Wanted is None; every number is a block's.",
+        ),
+        Edit(
+            "counted from 1",
+            {
+                "            return block.number\n": "            return block.number + 1\n",
+                "max(block.number - 1, 0)": "block.number",
+            },
+            "Your numbers are one too high. Blocks are counted from 0.",
+        ),
     ),
 )

@@ -136,5 +136,10 @@ EXERCISE = Exercise(
             {"max(top - fallen, min_lock)": "max(top - fallen, min_lock) // 10**9"},
             "Your cost is in TAO. All amounts of the chain are in rao.",
         ),
+        Edit(
+            "one block too many",
+            {"(block - last_lock_block)": "(block - last_lock_block + 1)"},
+            "Your cost has fallen already in the block of the last registration. How many blocks have passed there?",
+        ),
     ),
 )

@@ -196,5 +196,24 @@ EXERCISE = Exercise(
             {"block - registered_at": "block - last_update"},
             "You count from the last weights. Immunity begins when somebody takes a seat.",
         ),
+        Edit(
+            "least stake instead of least trust",
+            {"validators[validator_trust[validators].argmin()]": "validators[stake[validators].argmin()]"},
+            "Your outsider is the one with the least stake. Asked is whom the majority trusts least.",
+        ),
+        Edit(
+            "mean voice",
+            {"stake[validators].max() /": "stake[validators].mean() /"},
+            "Your voice is that of a validator of middle size. Asked is the largest of them.",
+        ),
+        Edit(
+            "immune among those that vote",
+            {
+                "immune = np.flatnonzero(block - registered_at < immunity_period)": (
+                    "immune = validators[block - registered_at[validators] < immunity_period]"
+                )
+            },
+            "You look for the immune among those that vote. Everybody has a seat, miners too.",
+        ),
     ),
 )

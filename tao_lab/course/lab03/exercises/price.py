@@ -139,5 +139,13 @@ EXERCISE = Exercise(
             "After a registration you let the price decay as well. The rule is called once for each event: which "
             "factor belongs to which?",
         ),
+        Edit(
+            "limits before the event",
+            {
+                "    return min(max(moved, terms.min_burn), terms.max_burn)": "    return moved",
+                "    if event ==": "    burn = min(max(burn, terms.min_burn), terms.max_burn)\n    if event ==",
+            },
+            "You bring the price between its limits before it moves. Then it can move out of them: when do they hold?",
+        ),
     ),
 )

@@ -164,5 +164,10 @@ EXERCISE = Exercise(
             "You compare with this computer's clock, as `verify` does if nobody says otherwise. When did these "
             "requests come?",
         ),
+        Edit(
+            "only whether it is refused",
+            {"type(error).__name__": '"refused"'},
+            "You say only that a request is refused. Wanted is the name of the error's type.",
+        ),
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tao_lab.course.exercise import Case, Edit, Exercise, read_values
+from tao_lab.course.exercise import Case, Edit, Exercise, WrongAnswer, read_values
 from tao_lab.course.lab07 import ours
 from tao_lab.course.lab07.cases import TAO, USUAL_CUT, Rng
 from tao_lab.economy.words import U96F32, u16_share
@@ -55,6 +55,12 @@ def cases(rng: Rng) -> Iterator[Case]:
 
 def _case(dividend: int, take: int, own: int, mine: int, others: int, about: str) -> Case:
     return Case({"dividend": dividend, "take": take, "own": own, "mine": mine, "others": others}, about)
+
+
+def _in_floats(dividend: int, take: int, own: int, mine: int, others: int) -> tuple[int, int]:
+    taken = dividend * take / U16_MAX
+    rest, amount = dividend - taken, own + taken + mine + others
+    return int(taken + (own + taken) * rest / amount), int(mine * rest / amount)
 
 
 EXERCISE = Exercise(
@@ -138,6 +144,12 @@ EXERCISE = Exercise(
             "owner and nominator swapped",
             {"return owner_after - own, mine_after - mine": "return mine_after - mine, owner_after - own"},
             "Both numbers are there, and swapped: the owner's comes first.",
+        ),
+        WrongAnswer(
+            "floats",
+            "Right to a rao or two: you compute with floats. The chain cuts the take and the rest to whole rao before "
+            "anybody's stake grows, and a float keeps what it cuts: `U96F32` and `//`, no `/`.",
+            _in_floats,
         ),
     ),
 )

@@ -45,6 +45,7 @@ def cases(rng: Rng) -> Iterator[Case]:
         (101, USUAL_CUT, U96F32.one // 3, "101 rao"),
         (0, USUAL_CUT, U96F32.one // 3, "nothing to divide"),
         (5_991_182_653, 11_797, 0, "one part of 2^-32 decides about a rao"),
+        (603, 18_281, 948_306_023, "one part of 2^-32 decides about a rao of root's"),
     ):
         yield _case(alpha, owner_cut, root, about)
     for number in range(5):
@@ -126,6 +127,16 @@ EXERCISE = Exercise(
             "u16 by 65,536",
             {"u16_share(owner_cut)": "(owner_cut << 16)"},
             "Your owner's cut is a little too small: you divide by 65,536. Which u16 stands for one?",
+        ),
+        Edit(
+            "root's part of the half that is cut",
+            {
+                "U96F32.multiply(U96F32.multiply(root_proportion, rest), half)": (
+                    "U96F32.multiply(root_proportion, U96F32.multiply(rest, half))"
+                )
+            },
+            "Right but for a rao in very few cases: you halve first and take root's part of that, and each product "
+            "drops what is below its last bit. Which of the two products comes first in the recipe?",
         ),
         WrongAnswer(
             "floats",

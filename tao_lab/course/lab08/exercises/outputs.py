@@ -151,5 +151,21 @@ EXERCISE = Exercise(
             "Right to some digits: you compute with floats and cut the result. A float has 53 bits, and the chain's "
             "words have 64: which step of the recipe needs `/`?",
         ),
+        Edit(
+            "what stays, rounded down",
+            {
+                "return reserve_out * (2**64 - word) >> 64": (
+                    "return reserve_out - reserve_in * reserve_out // (reserve_in + paid)"
+                )
+            },
+            "You compute what stays in the pool and round that down, so that what leaves is rounded up: the pool "
+            "loses a rao at each swap. And the weights are left out.",
+        ),
+        Edit(
+            "rounded to the nearest",
+            {"return reserve_out * (2**64 - word) >> 64": "return round(reserve_out * (2**64 - word) / 2**64)"},
+            "You divide with `/` and round to the nearest rao. The chain drops what is below a rao, and a float has "
+            "no room for these numbers: shift.",
+        ),
     ),
 )

@@ -111,5 +111,10 @@ EXERCISE = Exercise(
             {"(paid << 64) // before - received": "received"},
             "Your third number is what you get. Asked is how much less that is than the price had promised.",
         ),
+        Edit(
+            "slippage as a share",
+            {"(paid << 64) // before - received": "10_000 - received * 10_000 // ((paid << 64) // before)"},
+            "Your slippage is a share of what the price promised. Asked are rao of alpha.",
+        ),
     ),
 )

@@ -77,7 +77,7 @@ def storage_size(node: Node, key: Json, at: Json = None) -> Json:
     return sum(len(one) for one in values if one is not None) or None
 
 
-@method("state_queryStorageAt", params="keys at")
+@method("state_queryStorageAt", params="keys at|hash")
 def query_storage_at(node: Node, keys: Json, at: Json = None) -> Json:
     """Values of several keys at one block."""
     height = node.height(at)
