@@ -1,7 +1,10 @@
 """TAO Lab: a small, exact Bittensor that students can open."""
 
+import gc
 import importlib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +34,21 @@ keep_loopback_direct()
 def __getattr__(name: str) -> Any:
     """`from tao_lab import Network` loads the chain; everything else in the lab starts without it."""
     if name == "Network":
-        return importlib.import_module("tao_lab.network").Network
+        with _without_collecting():
+            return importlib.import_module("tao_lab.network").Network
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Let the garbage collector rest: modules are kept, so looking for garbage among them is a tenth of an import."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _find_room_for_compiled_code() -> None:

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 settings.register_profile("lab", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("lab")
 
+# The tests start hundreds of processes, and each would compile the lab and the tests again.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 # What a test needs to begin with: another process, a connection, a chain (every chain opens a database).
 WORK = {"subprocess.Popen", "os.fork", "os.posix_spawn", "socket.bind", "socket.connect", "sqlite3.connect"}
 

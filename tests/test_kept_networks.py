@@ -34,6 +34,7 @@ def test_a_file_that_was_closed_is_opened_without_a_word(tmp_path):
     assert net.block_number == 2
 
 
+@pytest.mark.slow
 def test_a_file_that_another_program_has_open_says_so(tmp_path):
     with subprocess.Popen(
         [sys.executable, "-c", HOLD, str(tmp_path / "class.db")], stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -56,6 +57,8 @@ def kept(tmp_path_factory):
     return file, addresses
 
 
+# A password's hash takes seconds of a processor, on purpose.
+@pytest.mark.slow
 def test_the_password_of_a_kept_wallet_is_used_and_nobody_is_asked(kept, monkeypatch):
     file, addresses = kept
     monkeypatch.setattr("getpass.getpass", lambda *_: pytest.fail("asked at the terminal"))
@@ -66,6 +69,7 @@ def test_the_password_of_a_kept_wallet_is_used_and_nobody_is_asked(kept, monkeyp
         assert net.balance(addresses["bob"]).rao == TAO
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "said"), [("ana", "does not open the coldkey of ana"), ("bob", "is in clear text; leave the password out")]
 )

@@ -56,6 +56,7 @@ STARTS = {
 }
 
 
+@pytest.mark.slow
 def test_nothing_is_loaded_before_it_is_needed():
     code = (
         "import importlib, sys\n"

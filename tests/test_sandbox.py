@@ -207,7 +207,7 @@ ATTACKS = {
     ),
     "shares memory with its children": (
         "import mmap, os, time\nfor n in range(6):\n  m = mmap.mmap(-1, 20 << 20); m.write(bytes(20 << 20))\n"
-        "  if os.fork(): time.sleep(5); print('kept'); os._exit(0)\n  m.close()",
+        "  if os.fork(): time.sleep(5); print('kept', flush=True); os._exit(0)\n  m.close()",
         "",
         "kept",
     ),

@@ -1,9 +1,11 @@
 """What `tao-lab bench start` measures."""
 
+import gc
 import subprocess
 
 import pytest
 
+import tao_lab
 from tao_lab.bench import start
 
 
@@ -17,3 +19,11 @@ def test_a_program_that_fails_is_not_measured():
     assert start.processor_seconds("-c", "") > 0
     with pytest.raises(subprocess.CalledProcessError):
         start.processor_seconds("-c", "import no_such_module")
+
+
+def test_the_garbage_collector_works_after_the_import_as_before():
+    for set_before in (gc.disable, gc.enable):
+        set_before()
+        before = gc.isenabled()
+        assert tao_lab.Network.__name__ == "Network"
+        assert gc.isenabled() is before

@@ -192,8 +192,8 @@ def test_fifty_kills_lose_no_committed_block_and_leave_no_half_one(
     for _ in range(50):
         print(file=writers.stdin, flush=True)
         writer = int(writers.stdout.readline())
-        told = [writers.stdout.readline()]
-        time.sleep(random.uniform(0.0, 0.08))  # at any moment of a block
+        told = [writers.stdout.readline() for _ in range(random.randint(1, 4))]
+        time.sleep(random.uniform(0.0, 0.02))  # at any moment of a block
         os.kill(writer, signal.SIGKILL)
         for line in iter(writers.stdout.readline, "dead\n"):
             assert line, "the process that forks writers has died"

@@ -169,7 +169,7 @@ LATE = "import time\ndef epoch(inputs):\n    time.sleep(60)\n"
 @pytest.mark.parametrize(
     ("code", "exit_code", "says"),
     [
-        pytest.param(RIGHT, 0, ["2 passed, 0 failed"], id="an Epoch"),
+        pytest.param(RIGHT, 0, ["2 passed, 0 failed"], id="an Epoch", marks=pytest.mark.slow),
         pytest.param(DICT, 0, ["2 passed, 0 failed"], id="a dict"),
         pytest.param(
             "def epoch(inputs):\n    print('hello')\n    return 1 / 0\n",
@@ -177,42 +177,72 @@ LATE = "import time\ndef epoch(inputs):\n    time.sleep(60)\n"
             ["bonds-1: ZeroDivisionError: division by zero (line 3 of student.py)", "0 passed, 2 failed"],
             id="raises",
         ),
-        pytest.param("def epoch(inputs):\n    ...\n", 1, ["returned NoneType; allowed: Epoch"], id="nothing"),
-        pytest.param("def epoch(inputs):\n    return {}\n", 1, ["active: is missing from the answer"], id="empty"),
+        pytest.param(
+            "def epoch(inputs):\n    ...\n",
+            1,
+            ["returned NoneType; allowed: Epoch"],
+            id="nothing",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            "def epoch(inputs):\n    return {}\n",
+            1,
+            ["active: is missing from the answer"],
+            id="empty",
+            marks=pytest.mark.slow,
+        ),
         pytest.param(
             DICT + "    \n_dict = epoch\ndef epoch(inputs):\n    return _dict(inputs) | {'active': [True]}\n",
             1,
             ["bonds-1: active: has 1 entries, the chain has 8"],
             id="wrong shape",
+            marks=pytest.mark.slow,
         ),
         pytest.param(
             DICT + "_dict = epoch\ndef epoch(inputs):\n    return _dict(inputs) | {'emission': 0.5}\n",
             1,
             ["bonds-1: emission: is 0.5, the chain has a list of 8"],
             id="a number for a list",
+            marks=pytest.mark.slow,
         ),
         pytest.param(
             DICT + "_dict = epoch\ndef epoch(inputs):\n    return _dict(inputs) | {'active': object()}\n",
             1,
             ["active holds an object; allowed: numbers, lists and numpy arrays"],
             id="an object",
+            marks=pytest.mark.slow,
         ),
-        pytest.param(LATE, 1, ["did not end within 1 s", "not run", "0 passed, 2 failed"], id="never ends"),
-        pytest.param("import os\ndef epoch(inputs):\n    os._exit(3)\n", 1, ["exit code 3"], id="dies"),
-        pytest.param("def epoch(inputs):\n    raise SystemExit(5)\n", 1, ["SystemExit: 5"], id="exits"),
         pytest.param(
-            "def epoch(inputs):\n    raise KeyboardInterrupt\n", 1, ["KeyboardInterrupt: no"], id="interrupts"
+            LATE,
+            1,
+            ["did not end within 1 s", "not run", "0 passed, 2 failed"],
+            id="never ends",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            "import os\ndef epoch(inputs):\n    os._exit(3)\n", 1, ["exit code 3"], id="dies", marks=pytest.mark.slow
+        ),
+        pytest.param(
+            "def epoch(inputs):\n    raise SystemExit(5)\n", 1, ["SystemExit: 5"], id="exits", marks=pytest.mark.slow
+        ),
+        pytest.param(
+            "def epoch(inputs):\n    raise KeyboardInterrupt\n",
+            1,
+            ["KeyboardInterrupt: no"],
+            id="interrupts",
+            marks=pytest.mark.slow,
         ),
         pytest.param(
             "import os, time\ndef epoch(inputs):\n    if os.fork() == 0:\n        time.sleep(300)\n    return {}\n",
             1,
             ["active: is missing", "0 passed, 2 failed"],
             id="leaves a process behind",
+            marks=pytest.mark.slow,
         ),
         pytest.param("def epok(inputs): ...\n", 2, ["no function `epoch`", "it defines epok"], id="misspelt"),
         pytest.param("def epoch(inputs:\n", 2, ["does not load: SyntaxError", "line 1 of student.py"], id="syntax"),
-        pytest.param("import nothing_like_this\n", 2, ["ModuleNotFoundError"], id="import"),
-        pytest.param(None, 2, ["no such file"], id="missing"),
+        pytest.param("import nothing_like_this\n", 2, ["ModuleNotFoundError"], id="import", marks=pytest.mark.slow),
+        pytest.param(None, 2, ["no such file"], id="missing", marks=pytest.mark.slow),
     ],
 )
 def test_student_rules_get_lines_not_tracebacks(here, tmp_path, two_epochs, code, exit_code, says):
@@ -228,6 +258,7 @@ def test_student_rules_get_lines_not_tracebacks(here, tmp_path, two_epochs, code
     assert "hello" not in result.stdout
 
 
+@pytest.mark.slow
 def test_a_node_makes_blocks_answers_and_stops_when_told(tmp_path):
     command = [sys.executable, "-m", "tao_lab.cli", "node", str(tmp_path / "class.db"), "--port", "0"]
     with subprocess.Popen([*command, "--block-seconds", "0.1"], stdout=subprocess.PIPE, text=True) as process:

@@ -26,6 +26,7 @@ def nvidia_smi(folder, monkeypatch, script):
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
 
 
+@pytest.mark.slow
 def test_chat_answers_until_exit(tiny_folder):
     settings = ["--max-tokens", "5", "--compute", "float16", "--temperature", "1", "--device", "cpu"]
     command = ["models", "chat", "--model", str(tiny_folder), *settings]
@@ -71,6 +72,7 @@ def test_list_says_what_is_here(tmp_path, monkeypatch):
     assert "echo" in result.stdout
 
 
+@pytest.mark.slow
 def test_doctor_is_content_without_a_card(tmp_path, monkeypatch):
     monkeypatch.setenv("TAO_LAB_CACHE", str(tmp_path))
     nvidia_smi(tmp_path, monkeypatch, "echo 'NVIDIA-SMI has failed: no driver'; exit 9")

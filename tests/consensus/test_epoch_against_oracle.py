@@ -76,6 +76,7 @@ def first_cases():
     return [(data, plain_epoch(data)) for data in map(case, range(400))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("corner", CORNERS)
 def test_the_cases_reach_the_corner(corner, first_cases):
     assert sum(bool(CORNERS[corner](data, terms)) for data, terms in first_cases) >= 5

@@ -140,6 +140,12 @@ def test_dividends_follow_bonds_and_incentive():
     np.testing.assert_allclose(shares, [0.75, 0.25], atol=1e-9)
 
 
+def test_without_incentive_and_dividends_active_stake_is_paid_and_without_that_all_stake():
+    nobody, stake, active = words(0, 0), words(0.25, 0.75), words(0, 1)
+    assert c.emission_shares(nobody, nobody, stake, active).combined.tolist() == active.tolist()
+    assert c.emission_shares(nobody, nobody, stake, nobody).combined.tolist() == stake.tolist()
+
+
 def test_emission_goes_half_to_miners_and_half_to_validators():
     shares = c.emission_shares(words(0, 1), words(1, 0), words(1, 0), words(1, 0))
     assert shares.server.tolist() == words(0, 0.5).tolist()

@@ -69,6 +69,7 @@ def test_64_validators_share_half_and_448_servers_the_other_half():
     check_512(expected("512-graph-0"))
 
 
+@pytest.mark.slow
 def test_three_epochs_of_512_neurons_change_no_bond():
     vectors = graph_512(epochs=3)
     for vector in vectors:

@@ -10,6 +10,7 @@ import pytest
 from tao_lab.course import claim, registry, which_model
 from tao_lab.course.checking import judge
 from tao_lab.course.lab04 import answers, instruct_format, language_model, measure, ours
+from tao_lab.course.lab04.measure import Quality
 from tao_lab.neurons.models import nf4
 from tao_lab.neurons.models.memory import MISTRAL_7B, memory
 from tao_lab.paths import LABS
@@ -138,9 +139,23 @@ def test_a_leaderboard_follows_a_market_and_a_miner_that_comes_later_climbs(no_m
 
 
 @pytest.mark.slow
-def test_four_bits_surprise_the_model_more_and_take_less_memory():
-    measure.models.get("smollm2")
-    plain, packed, _ = measured = measure.quality()
-    assert plain.perplexity < packed.perplexity < 2 * plain.perplexity
-    assert packed.mebibytes < plain.mebibytes / 2
-    assert f"NF4 {packed.perplexity:.1f}" in quality_chart(measured).alt
+@pytest.mark.xdist_group("04-mining as shipped")
+def test_four_bits_surprise_the_model_more_and_take_less_memory_in_the_lab(executed):
+    """What the lab measured when it ran; the library's own test of this fetches the model."""
+    cells = executed(LABS / "04-mining.ipynb").notebook.cells
+    (text,) = [cell.outputs[-1].data["text/plain"] for cell in cells if "views.quality_chart(" in cell.source]
+    if "tao-lab models get smollm2" in text:
+        pytest.skip("the lab ran without the model, and says so")
+    plain, packed, double = map(float, re.findall(r"\d+\.\d", text.split("perplexity ")[1]))
+    assert plain < packed < 2 * plain
+    assert plain < double < 2 * plain
+    (card,) = [cell.outputs[-1].data["text/plain"] for cell in cells if cell.source == "answers(measured)"]
+    large, *small = map(int, re.findall(r"\((\d+) MiB\)", card))
+    assert len(small) == 2
+    assert max(small) < large / 2
+
+
+def test_the_chart_of_quality_says_what_was_measured():
+    measured = [Quality("32 bits", 20.04, 513.0, "Lima"), Quality("NF4", 25.06, 100.0, "Lima")]
+    assert "NF4 makes this model 25 % more surprised" in quality_chart(measured).alt
+    assert "NF4 25.1" in quality_chart(measured).alt

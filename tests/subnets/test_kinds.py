@@ -28,7 +28,12 @@ def well_read(messages, max_tokens, seed):
     return f"The answer is {dict(facts())[question]}." if known else random.choice(facts())[1]
 
 
-@pytest.fixture(scope="module", params=kinds())
+LONG = {"deepfake", "speech"}  # a round takes seconds
+
+
+@pytest.fixture(
+    scope="module", params=[pytest.param(name, marks=pytest.mark.slow if name in LONG else []) for name in kinds()]
+)
 def work(request):
     return Text(well_read) if request.param == "text" else kind(request.param)
 

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.signal import spectrogram
 
 from tao_lab.neurons.work import Answer
 from tao_lab.subnets import deepfake, kind, play
@@ -116,6 +115,7 @@ def test_the_honest_miner_is_lost_before_a_generator_that_it_has_not_seen():
 # speech
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("program", ["formant", "espeak-ng"])
 def test_speech_works_with_either_voice(program):
     if program == "espeak-ng" and not has_espeak():
@@ -134,6 +134,8 @@ def test_the_same_sentence_sounds_the_same_and_another_is_far():
 
 @pytest.mark.parametrize(("word", "vowel"), [("three", "IY"), ("two", "UW"), ("four", "AO")])
 def test_a_vowel_has_its_first_formant(word, vowel):
+    from scipy.signal import spectrogram  # a second to load
+
     frequencies, _, power = spectrogram(say(word, Voice("formant", 120)), RATE, nperseg=512)
     band = (frequencies > 150) & (frequencies < 1000)
     strongest = frequencies[band][power[band].sum(axis=1).argmax()]

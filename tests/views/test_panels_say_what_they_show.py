@@ -63,7 +63,12 @@ RULES = {
 }
 
 
-@pytest.fixture(scope="module", params=RULES)
+QUICK = {"the chain's", "half is kept back"}
+
+
+@pytest.fixture(
+    scope="module", params=[pytest.param(name, marks=[] if name in QUICK else pytest.mark.slow) for name in RULES]
+)
 def swaps(request):
     explorer = PoolExplorer(rule=RULES[request.param])
     return [(explorer._quote(each), explorer._picture_of(each)) for each in _quotable(explorer)]
@@ -187,6 +192,7 @@ def test_titles_of_a_block_say_what_the_charts_draw(blocks):
         assert max(supply.rows["supply"]) <= 21
 
 
+@pytest.mark.slow
 def test_a_move_says_what_it_did_and_never_from_a_number_to_the_same(blocks):
     for _, block, shown in blocks:
         for old, new in re.findall(r"goes from ([\d.]+ %) to ([\d.]+ %)[.,]", shown.sentence):

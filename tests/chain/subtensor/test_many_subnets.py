@@ -81,6 +81,7 @@ def test_a_usual_chain_buy_is_computed_at_once() -> None:
                 assert received == 0
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.integers(0, 2**33), st.integers(0, ONE32), st.booleans()), max_size=9))
 def test_shares(subnets: list[tuple[int, int, bool]]) -> None:
     table, shares = np.zeros(len(subnets), many.SUBNET), np.zeros((len(subnets), 2), np.uint64)
@@ -145,6 +146,7 @@ def assert_same(chains: list[Chain]) -> None:
         chain.close()
 
 
+@pytest.mark.slow
 def test_the_state_is_the_same_over_some_tempos(monkeypatch: pytest.MonkeyPatch) -> None:
     used = []
     real = many_subnets.emit

@@ -56,6 +56,15 @@ def test_an_announcement_is_changed_or_taken_back_late_only(ctx: Context, announ
     assert refused(ctx, "alice", "clear_coldkey_swap_announcement") == "ColdkeySwapAnnouncementNotFound"
 
 
+def test_hotkeys_change_hands_if_they_are_owned_not_if_they_are_staked_on(ctx: Context, announced: int) -> None:
+    add_hotkey(ctx, "theirs", "bob")  # alice has stake on it
+    add_hotkey(ctx, "idle", "alice")  # nobody has
+    ctx.block = announced
+    do(ctx, "alice", "swap_coldkey_announced", new_coldkey=CAROL)
+    owners = [ctx.state.get(MODULE, "Owner", account(name)) for name in ("hotkey", "idle", "theirs")]
+    assert owners == [CAROL, CAROL, account("bob")]
+
+
 def test_everything_goes_to_the_new_coldkey(ctx: Context, announced: int) -> None:
     ctx.state.put(MODULE, "AutoStakeDestination", ALICE, NETUID, THEIRS)
     ctx.state.put(MODULE, "AutoStakeDestinationColdkeys", THEIRS, NETUID, [ALICE])
