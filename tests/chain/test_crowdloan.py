@@ -6,7 +6,7 @@ import pytest
 
 from tao_lab.chain.chain import Chain
 from tao_lab.chain.context import Context
-from tao_lab.chain.dispatch import Call, signed
+from tao_lab.chain.dispatch import Call, signed, weight
 from tao_lab.chain.errors import DispatchError
 from tao_lab.chain.pallets import balances
 from tao_lab.chain.pallets.crowdloan import funds_account
@@ -142,7 +142,8 @@ def test_contributions_come_back_and_the_deposit_last(ctx: Context) -> None:
     assert (free(ctx, "bob"), info(ctx)["raised"], info(ctx)["contributors_count"]) == (100 * TAO, 50 * TAO, 1)
     do(ctx, "bob", "contribute", crowdloan_id=0, amount=20 * TAO)
     assert refused(ctx, "alice", "dissolve", crowdloan_id=0) == "NotReadyToDissolve"
-    do(ctx, "alice", "refund", crowdloan_id=0)
+    post = ctx.dispatch(signed(account("alice")), Call("Crowdloan", "refund", {"crowdloan_id": 0}))
+    assert post.weight == weight(110_703_000 + 39_503_253, reads=2 + 2, writes=2)  # one contributor, as the source
     do(ctx, "alice", "dissolve", crowdloan_id=0)
     assert [free(ctx, who) for who in ("alice", "bob")] == [100 * TAO] * 2
     assert ctx.state.entries("Crowdloan", "Crowdloans") == ctx.state.entries("Crowdloan", "Contributions") == []

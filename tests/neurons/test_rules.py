@@ -41,7 +41,7 @@ def constant(value: Any, reason: Any = "so it is") -> Callable[[Sequence[Answer]
         (constant(float("-inf")), "gave the value -inf"),
         (constant(-0.25), "gave the value -0.25"),
         (constant(1.0000001), "gave the value 1.0000001"),
-        (constant(10**5_000), "gave the value a int"),
+        (constant(10**5_000), "gave the value an int"),
         (constant(np.float32(0.5)), r"0\.5.*numpy\.float32.*write float"),
         (constant(np.int64(1)), r"numpy\.int64"),
         (constant(True), r"True \(builtins\.bool\)"),

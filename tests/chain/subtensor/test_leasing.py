@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tao_lab.chain.context import Context
-from tao_lab.chain.dispatch import Call, signed
+from tao_lab.chain.dispatch import Call, signed, weight
 from tao_lab.chain.pallets.subtensor.lease_dividends import distribute_dividends
 from tao_lab.chain.pallets.subtensor.leasing import lease_account
 from tao_lab.chain.pallets.subtensor.stake import increase_stake, stake_of_coldkey
@@ -114,7 +114,8 @@ def test_the_beneficiary_takes_over_when_the_lease_has_ended(leased: Context) ->
     leased.block = END
     wrong = {**args, "hotkey": account("other")}
     assert refused(leased, "alice", "terminate_lease", **wrong) == "BeneficiaryDoesNotOwnHotkey"
-    do(leased, "alice", "terminate_lease", **args)
+    post = leased.dispatch(signed(account("alice")), Call(MODULE, "terminate_lease", args))
+    assert post.weight == weight(56_635_122 + 2 * 912_993, reads=4 + 2, writes=6 + 2)  # two contributors, as the source
     state = leased.state
     assert state.get(MODULE, "SubnetOwner", 1) == account("alice")
     assert state.get(MODULE, "SubnetOwnerHotkey", 1) == account("alice-hot")

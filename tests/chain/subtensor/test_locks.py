@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tao_lab.chain.context import Context
-from tao_lab.chain.dispatch import RUNTIME_APIS, Query
+from tao_lab.chain.dispatch import RUNTIME_APIS, Query, Tally
 from tao_lab.chain.errors import DispatchError
 from tao_lab.chain.pallets.subtensor.conviction import (
     change_subnet_owner_if_needed,
@@ -378,7 +378,7 @@ def test_the_owner_s_swapped_hotkey_keeps_the_owner_s_sum(ctx: Context) -> None:
     ctx.state.put(MODULE, "LockingColdkeys", NETUID, OWNER_HOTKEY, CAROL, ())
     put(ctx, "OwnerLock", NETUID, mass=500, conviction=500)
     new = account("new")
-    swap_hotkey_locks(ctx, OWNER_HOTKEY, new, [NETUID])
+    swap_hotkey_locks(ctx, OWNER_HOTKEY, new, [NETUID], Tally())
     assert stored(ctx, "Lock", CAROL, NETUID, OWNER_HOTKEY) is None
     assert stored(ctx, "Lock", CAROL, NETUID, new) == stored(ctx, "OwnerLock", NETUID)
     assert stored(ctx, "HotkeyLock", NETUID, new) is stored(ctx, "DecayingHotkeyLock", NETUID, new) is None
