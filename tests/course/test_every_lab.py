@@ -36,12 +36,12 @@ OPTIONS = {
 }
 
 
-LONG = {"01.A", "03.D", "07.B", 18}  # questions and claims that take seconds
+LONG = {"01.A", "03.D", "04.1", "07.B", 18}  # exercises, questions and claims that take seconds
 
 
 def marked(exercise, *more):
     """One case of a table, by its ids; exercises that are slow on purpose are tested with the slow ones."""
-    marks = [pytest.mark.slow] if exercise.seconds > QUICK else []
+    marks = [pytest.mark.slow] if exercise.seconds > QUICK or exercise.id in LONG else []
     name = "-".join([exercise.id, *(wrong.name for wrong in more)])
     return pytest.param(exercise, *more, id=name, marks=marks)
 
