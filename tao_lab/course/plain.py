@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from tao_lab.errors import a_kind
 from tao_lab.vectors import AnswerError
 
 SIZED = (str, bytes, bytearray, list, tuple, dict, set, frozenset)
@@ -35,7 +36,7 @@ def plain(value: Any) -> Any:
         AnswerError: it has more than `MOST` entries.
     """
     if type(value) in SIZED and len(value) > MOST:
-        raise AnswerError(f"Your answer holds a {type(value).__name__} of {len(value):,} entries: that is no answer.")
+        raise AnswerError(f"Your answer holds {a_kind(value)} of {len(value):,} entries: that is no answer.")
     if type(value) in PLAIN:
         return value
     if isinstance(value, np.generic):

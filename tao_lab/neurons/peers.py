@@ -22,6 +22,7 @@ from tao_lab.network import Network
 
 Chain: TypeAlias = Network | str  # in this process, or the SDK's name or URL of a network
 Endpoint: TypeAlias = tuple[str, int]
+SIX_TO_FOUR = ipaddress.ip_network("2002::/16")  # RFC 3056
 GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")  # all that IANA has given out (RFC 4291)
 ISATAP = 0x0000_5EFE
 log = logging.getLogger(__name__)
@@ -167,6 +168,8 @@ def may_be_asked(host: str, local: bool) -> bool:
 
 
 def _is_public(address: Any) -> bool:
+    if address in SIX_TO_FOUR:  # public or not by the age of this Python; what it carries decides
+        return True
     unicast = address.version == 4 or address in GLOBAL_UNICAST
     return bool(unicast and address.is_global and not address.is_multicast)
 

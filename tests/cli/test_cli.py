@@ -137,8 +137,8 @@ def test_an_update_waits_until_jupyterlab_has_ended(here, tmp_path):
     assert (done.returncode, "end it with Ctrl-C" in done.stderr) == (2, True)
 
 
-def test_verify_ends_with_the_count():
-    result = tao_lab("verify", EPOCHS)
+def test_verify_ends_with_the_count(here):
+    result = here("verify", EPOCHS)
     assert (result.stdout, result.returncode) == ("40 passed, 0 failed\n", 0)
 
 

@@ -50,6 +50,7 @@ def test_an_installation_goes_on_where_the_model_is_not_wanted(tmp_path, monkeyp
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_an_installation_goes_on_without_a_network_with_one_line(tmp_path, monkeypatch):
     monkeypatch.setenv("TAO_LAB_CACHE", str(tmp_path))
     monkeypatch.delenv("TAO_LAB_MODEL", raising=False)
@@ -84,6 +85,7 @@ def test_doctor_is_content_without_a_card(tmp_path, monkeypatch):
     assert 'Use load("smollm2") on the processor' in result.stdout
 
 
+@pytest.mark.slow
 def test_doctor_reads_the_card_and_says_what_fits(tmp_path, monkeypatch):
     nvidia_smi(tmp_path, monkeypatch, "echo 'NVIDIA GeForce RTX 3060 Ti, 8192, 7400, 572.16'")
     (card,), why = hardware.cards()
