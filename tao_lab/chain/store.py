@@ -20,7 +20,7 @@ import sqlite3
 import weakref
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
@@ -186,15 +186,15 @@ class Store:
             elif "meta" not in tables or self.meta("format") != FORMAT:
                 raise DatabaseCorrupt(f"{self.path}: a database, but not of the format {FORMAT}")
             self._check_heights()
-            marked = self.meta(OPEN) is not None
-            if not marked:
-                db.execute("INSERT INTO meta VALUES (?, 'the newest blocks are in the log')", (OPEN,))
             db.execute("COMMIT")
         except BaseException:
-            db.execute("ROLLBACK")
+            if db.in_transaction:  # a full disk has ended it already
+                db.execute("ROLLBACK")
             raise
-        if not marked:
-            db.execute("PRAGMA wal_checkpoint")  # the mark is of use in the first file only
+        if self.meta(OPEN) is None:
+            with suppress(DatabaseFull), _typed_errors(self.path):  # a chain on a full disk can still be read
+                db.execute("INSERT INTO meta VALUES (?, 'the newest blocks are in the log')", (OPEN,))
+                db.execute("PRAGMA wal_checkpoint")  # the mark is of use in the first file only
         self._key_ids = {key: key_id for key_id, key in db.execute("SELECT id, key FROM keys")}
         keys = {key_id: key for key, key_id in self._key_ids.items()}
         for number, data in db.execute("SELECT id, keys FROM layouts"):
@@ -279,6 +279,7 @@ class Store:
             copy = sqlite3.connect(path, isolation_level=None)
             try:
                 self._db.backup(copy)
+                copy.execute("DELETE FROM meta WHERE name = ?", (OPEN,))  # it is whole without a log
             finally:
                 copy.close()
 
