@@ -18,7 +18,7 @@ from tao_lab.sandbox import MIB, Limits, methods
 QUICK = Limits(seconds=1.0, memory=256 * MIB, output=4096)
 
 
-@pytest.fixture(params=["bubblewrap", "rlimits", "no namespaces"])
+@pytest.fixture(params=["bubblewrap", "rlimits", pytest.param("no namespaces", marks=pytest.mark.slow)])
 def run(request, monkeypatch):
     """Runs programs by one way of confining them; the last is what a container leaves, that allows no namespaces."""
     try:
