@@ -345,7 +345,7 @@ def report() -> None:
         dead = count["killed"] + count["endless"]
         print(f"{path.stem}: {dead} of {len(results)} died ({dead / max(len(results), 1):.1%})")
         for key, outcome in results.items():
-            if outcome in ("survived", "untested"):
+            if outcome not in ("killed", "endless"):
                 print(f"  {outcome} {key}")
 
 
