@@ -29,6 +29,7 @@ from tao_lab.node.remote import FORBIDDEN, UNKNOWN_METHOD, Refused, RemoteChain
 from tao_lab.node.server import Server
 
 JOIN_TEXT = "tao-lab join {genesis} {name}"  # what a student's coldkey signs to join
+OPEN_TEXT = "tao-lab open {genesis} {netuid} {tempo} {commit_reveal}"  # what the owner of a new subnet signs
 SCHEMES = ("ws", "wss")
 
 
@@ -212,7 +213,9 @@ class Joined(Network):
     def _open_subnet(self, owner: bt.Wallet, netuid: int, tempo: int, commit_reveal: bool) -> None:
         """Start a new subnet; the class's root sets its terms."""
         self.call(owner, MODULE, "start_call", netuid=netuid)
-        self._ask("lab_openSubnet", netuid, tempo, commit_reveal)
+        genesis = f"0x{self._remote.genesis_hash.hex()}"
+        text = OPEN_TEXT.format(genesis=genesis, netuid=netuid, tempo=tempo, commit_reveal=commit_reveal)
+        self._ask("lab_openSubnet", netuid, tempo, commit_reveal, f"0x{owner.coldkey.sign(text.encode()).hex()}")
 
         def is_open() -> bool:
             state = self.chain.state
