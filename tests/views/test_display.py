@@ -8,8 +8,8 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from tao_lab import consensus, datasets, economy, network, notebook, vectors, views
-from tao_lab.paths import DATASETS
 from tao_lab.network import Network
+from tao_lab.paths import DATASETS
 from tao_lab.views import display
 
 
