@@ -99,14 +99,29 @@ def test_the_chain_s_refusals_have_its_names(pool, arguments, name):
     ("change", "name"),
     [
         ({"tao": -1}, "tao"),
+        ({"alpha": -1}, "alpha"),
         ({"alpha": 2**64}, "alpha"),
         ({"quote_weight": 0}, "quote_weight"),
         ({"fee_rate": 0.5}, "fee"),
+        ({"fee_rate": -1}, "fee"),
+        ({"fee_rate": 65_536}, "fee"),
     ],
 )
 def test_a_pool_that_cannot_be_is_refused(change, name):
     with pytest.raises(ValueError, match=name):
         replace(POOL, **change)
+
+
+def test_a_swap_may_pay_in_a_thousand_times_the_reserve():
+    pool, most = replace(POOL, fee_rate=0), 1_000 * POOL.tao
+    assert swap(pool, "buy", most).paid == most
+    with pytest.raises(SwapError, match="SwapInputTooLarge"):
+        swap(pool, "buy", most + 1)
+
+
+def test_a_power_below_one_part_in_10_to_the_18_is_zero():
+    pool = Pool(tao=TAO, alpha=TAO, quote_weight=ACCURACY * 9 // 10)
+    assert amount_out(pool, "buy", 1_000 * TAO) == TAO  # 1 / 1,001 to the ninth is 10^-27: all goes out
 
 
 def test_unknown_sides_and_amounts_are_refused():
