@@ -155,8 +155,12 @@ class StorageDiff(Reading):
 
     def results(self) -> Iterator[dict[str, Json]]:
         """What is found."""
+        looked_at = 0
         for prefix, shown in self._wanted:
             keys = {key for state in (self._old, self._new) for key in self._keys(state, prefix)}
+            looked_at += len(keys)
+            if looked_at > limits.MOST_READS:
+                raise invalid_params(f"the items have more than {limits.MOST_READS:,} keys together; ask for less")
             for key in sorted(keys):
                 old, new = self._old.raw_get(key), self._new.raw_get(key)
                 if old == new:
