@@ -133,8 +133,8 @@ EXERCISE = Exercise(
         Edit(
             "word of per cent",
             {"// 65_535)": "// 100)"},
-            "You take `pool.fee_rate` for per cent, so that the usual 33 is a third of the amount. It is a u16: "
-            "which of them stands for one?",
+            "Your word of the rate counts hundredths, so that the usual 33 is a third of the amount. `pool.fee_rate` "
+            "is a u16: which of them stands for one?",
         ),
         Edit(
             "per mille",
