@@ -19,6 +19,7 @@ from tao_lab.errors import LabError
 from tao_lab.paths import DATASETS
 from tao_lab.units import RAO_PER_TAO
 
+MOST = {"n": 65_535, "netuid": 65_535, "block": 2**32 - 1}  # as the chain stores them: u16, u16, u32
 SN15 = DATASETS / "metagraphs" / "metagraph-sn15-4769998.json.gz"
 
 # Mainnet's hyperparameters (`Initial...` in runtime/src/lib.rs); one alpha a block, less the owner's 18 %.
@@ -120,16 +121,19 @@ def _metagraph(data: Any) -> Metagraph:
         raise TypeError(f"it should be an object with {', '.join(names)}")
     if missing := [name for name in names if name not in data]:
         raise ValueError(f"it lacks {', '.join(missing)}")
-    for name in ("n", "netuid", "block"):
-        if not isinstance(data[name], int) or isinstance(data[name], bool) or data[name] < 0:
-            raise ValueError(f"{name} is {data[name]!r:.50}; allowed: a whole number from 0 on")
+    for name, most in MOST.items():
+        if not isinstance(data[name], int) or isinstance(data[name], bool) or not 0 <= data[name] <= most:
+            raise ValueError(f"{name} is {data[name]!r:.50}; allowed: a whole number from 0 to {most:,}")
     for name in ("hotkeys", "stake_tao"):
         if not isinstance(data[name], list) or len(data[name]) != data["n"]:
             raise ValueError(f"{name} should be a list with an entry for each of the {data['n']} neurons")
+    for uid, hotkey in enumerate(data["hotkeys"]):
+        if not isinstance(hotkey, str) or not hotkey:
+            raise ValueError(f"hotkeys of UID {uid} is {hotkey!r:.50}; allowed: an address")
     stake = np.array(data["stake_tao"], np.float64)
     for uid, tao in enumerate(stake):
         if not 0 <= tao <= SUPPLY_TAO:  # neither is NaN
             raise ValueError(f"stake_tao of UID {uid} is {tao}; allowed: 0 to {SUPPLY_TAO:,} τ")
     weights = SparseRows.from_rows(data["n"], data["weights_u16"], "weights_u16")
     rao = np.rint(stake * RAO_PER_TAO).astype(np.uint64)
-    return Metagraph(data["netuid"], data["block"], tuple(map(str, data["hotkeys"])), rao, weights)
+    return Metagraph(data["netuid"], data["block"], tuple(data["hotkeys"]), rao, weights)

@@ -12,6 +12,7 @@ def test_the_grammar_of_international_addresses_is_left_out(first):
     assert subprocess.check_output([sys.executable, "-c", code], text=True) == "False jsonschema\n"
 
 
+@pytest.mark.slow
 def test_a_program_that_wants_the_grammar_finds_it():
     pytest.importorskip("rfc3987_syntax")
     code = (

@@ -79,6 +79,16 @@ def test_a_wrong_password_is_an_error_that_does_not_show_it(kept, name, said):
     assert "staple" not in str(caught.value)
 
 
+@pytest.mark.slow
+def test_a_locked_wallet_in_a_program_without_a_terminal_says_how_to_open_it(kept, monkeypatch):
+    def no_terminal(*_):
+        raise EOFError
+
+    monkeypatch.setattr("getpass.getpass", no_terminal)
+    with Network(kept[0]) as net, pytest.raises(WrongPassword, match=r"open it with net\.wallet\('ana', password=…\)"):
+        net.transfer(net.wallet("ana"), kept[1]["bob"], net.tao(1))
+
+
 @pytest.mark.parametrize("field", ["name", "hotkey"])
 @pytest.mark.parametrize("value", ["", ".", "..", "a/b", "../a", "a\\b", "a\0b", "a\nb", "x" * 300, "ü" * 150, 7, None])
 def test_a_name_that_no_disk_takes_is_refused_before_anything_is_written(field, value):

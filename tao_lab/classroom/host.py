@@ -17,17 +17,17 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
-from tao_lab.chain.errors import BadValue, ChainError
+from tao_lab.chain.errors import BadValue, ChainError, StoreError
 from tao_lab.chain.store import Store
 from tao_lab.classroom.room import KEPT_AS, Room
-from tao_lab.classroom.roster import Roster, Terms
+from tao_lab.classroom.roster import MOST_STUDENTS, Roster, Terms
 from tao_lab.network.network import Network
 from tao_lab.node.producer import Producer
 from tao_lab.node.server import LOOPBACK, Limits, Server
 from tao_lab.units import FASTEST_SECONDS, SLOWEST_SECONDS
 
-MOST_STUDENTS = 250
 LIMITS = Limits(4 * MOST_STUDENTS, 4 * MOST_STUDENTS)  # a whole class may sit behind one address
+LONGEST_NAME = 60  # bytes of a snapshot's
 log = logging.getLogger(__name__)
 
 
@@ -173,7 +173,11 @@ class ClassHost:
         return sorted(times, key=lambda name: -times[name].stat().st_mtime)
 
     def _snapshot_path(self, name: str) -> Path:
-        plain = isinstance(name, str) and 0 < len(name) <= 60 and all(c.isalnum() or c in "-_ " for c in name)
+        plain = (
+            isinstance(name, str)
+            and 0 < len(name.encode(errors="replace")) <= LONGEST_NAME
+            and all(c.isalnum() or c in "-_ " for c in name)
+        )
         if not plain:
             raise BadValue("snapshot", name, "a name of letters, digits, blanks, - and _")
         return self.file.with_name(f"{self.file.stem}.{name}.snapshot")
@@ -183,10 +187,13 @@ class ClassHost:
 
         Raises:
             BadValue: There is no such snapshot.
+            StoreError: It is damaged, or no snapshot of a class; the class goes on as it is.
         """
         path = self._snapshot_path(name)
         if not path.is_file():
             raise BadValue("snapshot", name, f"one of {self.snapshots()}")
+        if kept_terms(path) is None:
+            raise StoreError(f"{path.name} keeps no class; the class goes on as it is")
         with self._lock:
             self.snapshot(f"before restore {time.strftime('%Y-%m-%d-%H%M%S')}")
             terms = self.room.roster.terms

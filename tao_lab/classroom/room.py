@@ -24,7 +24,7 @@ from tao_lab.chain.pallets.subtensor.stake import stake_of_coldkey
 from tao_lab.classroom.roster import Grant, NotGranted, Roster, Terms
 from tao_lab.economy.swap import FRACTION_BITS
 from tao_lab.foreign import escaped
-from tao_lab.network.joined import JOIN_TEXT
+from tao_lab.network.joined import JOIN_TEXT, OPEN_TEXT
 from tao_lab.network.network import Network
 from tao_lab.units import RAO_PER_TAO
 
@@ -52,6 +52,7 @@ class Room:
         """
         self.net, self.seen = net, dict[str, float]()
         self._faucet, self._sudo = Keypair.from_uri(FAUCET_URI), Keypair.from_uri(SUDO_URI)
+        self._opening = set[int]()  # subnets whose terms wait for the next block
         self._wealth: tuple[int, list[dict[str, Any]]] = (-1, [])
         kept = net.chain.store.meta(KEPT_AS)
         self.roster = Roster() if kept is None else Roster.from_json(kept)
@@ -102,12 +103,7 @@ class Room:
         if code.casefold() != self.roster.terms.code.casefold():
             raise NotGranted("this is not the code of this class; look at the instructor's projector")
         text = JOIN_TEXT.format(genesis=f"0x{self.net.chain.genesis_hash.hex()}", name=name)
-        try:
-            signed = Keypair(ss58_address=account).verify(text.encode(), signature)
-        except (ValueError, TypeError):
-            signed = False
-        if not signed:
-            raise NotGranted(f"the signature is not that of {escaped(account, 60)}")
+        _check_signature(account, text, signature)
         self.take_in(name, account)
         student = self.roster.by_address(account)
         assert student is not None
@@ -139,17 +135,20 @@ class Room:
         self.seen[student.name] = time.time()
         return name
 
-    def open_subnet(self, netuid: int, tempo: int, commit_reveal: bool) -> None:
+    def open_subnet(self, netuid: int, tempo: int, commit_reveal: bool, signature: bytes) -> None:
         """Let root turn on a student's new subnet: its emission, its tempo, how weights are set.
 
         Raises:
-            NotGranted: It is no student's, or open already.
+            NotGranted: It is no student's, its owner did not sign, or it is open already or from the next block on.
         """
         state = self.net.chain.state
         owner = str(state.get(MODULE, "SubnetOwner", netuid))
         if netuid not in self.net.subnets() or self.roster.by_address(owner) is None:
             raise NotGranted(f"subnet {netuid} is no student's")
-        if state.get(MODULE, "SubnetEmissionEnabled", netuid):
+        genesis = f"0x{self.net.chain.genesis_hash.hex()}"
+        text = OPEN_TEXT.format(genesis=genesis, netuid=netuid, tempo=tempo, commit_reveal=commit_reveal)
+        _check_signature(owner, text, signature)
+        if netuid in self._opening or state.get(MODULE, "SubnetEmissionEnabled", netuid):
             raise NotGranted(f"subnet {netuid} is open already; ask the instructor to change its terms")
         if tempo == 0:
             raise BadValue("tempo", tempo, "1 to 65,535")
@@ -165,6 +164,7 @@ class Room:
         for name, args in calls:
             inner = self.net.chain.compose("AdminUtils", name, args)
             self._submit(self._sudo, "Sudo", "sudo", {"call": inner})
+        self._opening.add(netuid)
 
     # --- the faucet --------------------------------------------------------------------------------------------
 
@@ -197,6 +197,7 @@ class Room:
         self.roster = replace(self.roster, pending=waiting)
 
     def _on_block(self, block: Block) -> None:
+        self._opening.clear()
         roster = self.roster.settled({name.hex() for name in block.extrinsic_hashes})
         if roster is not self.roster:
             with suppress(ChainError):  # it is found in the block again at the next start
@@ -282,3 +283,17 @@ class Room:
                     }
                 )
         return found
+
+
+def _check_signature(account: str, text: str, signature: bytes) -> None:
+    """Whether an account signed a text.
+
+    Raises:
+        NotGranted: It did not.
+    """
+    try:
+        signed = Keypair(ss58_address=account).verify(text.encode(), signature)
+    except (ValueError, TypeError):
+        signed = False
+    if not signed:
+        raise NotGranted(f"the signature is not that of {escaped(account, 60)}")

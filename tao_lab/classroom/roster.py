@@ -14,6 +14,8 @@ from tao_lab.units import RAO_PER_TAO
 LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # without those that look alike on a projector
 CODE_LENGTH = 8
 LONGEST_NAME = 40  # characters of a student's name
+MOST_STUDENTS = 250
+MOST_GRANTS = 8  # of one student that wait for a block
 GRANT_TAO = 100  # what a student gets at once
 LIMIT_TAO = 2_000  # what a student can get together: enough to create a subnet
 BUDGET_TAO = 200_000  # what all can get together
@@ -107,7 +109,7 @@ class Roster:
         """With one more student; those who are in already stay as they are.
 
         Raises:
-            NotGranted: The name is somebody else's, or no name.
+            NotGranted: The name is somebody else's, or no name, or the class is full.
         """
         known = self.by_address(address)
         if known is not None and known.name.casefold() == name.casefold():
@@ -120,6 +122,8 @@ class Roster:
             raise NotGranted(
                 f"{name!r} has joined already, with another wallet; take another name, or ask the instructor to free it"
             )
+        if len(self.students) >= MOST_STUDENTS:
+            raise NotGranted(f"the class is full: it has {MOST_STUDENTS} students; the instructor can free a name")
         return replace(self, students=(*self.students, Student(name, address, 0, height)))
 
     def freed(self, name: str) -> Roster:
@@ -154,6 +158,8 @@ class Roster:
         student = self.by_address(address)
         if student is None:
             raise NotGranted("the faucet gives to students of this class only; send TAO on from your own wallet")
+        if sum(grant.address == address for grant in self.pending.values()) >= MOST_GRANTS:
+            raise NotGranted(f"{MOST_GRANTS} grants of yours wait for a block already; ask again after it")
         if student.granted + rao > self.terms.limit:
             left = (self.terms.limit - student.granted) / RAO_PER_TAO
             raise NotGranted(

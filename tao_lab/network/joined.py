@@ -11,7 +11,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn, cast
+from typing import Any, NoReturn, TypeVar, cast
 from urllib.parse import urlsplit
 
 import bittensor as bt
@@ -29,6 +29,8 @@ from tao_lab.node.remote import FORBIDDEN, UNKNOWN_METHOD, Refused, RemoteChain
 from tao_lab.node.server import Server
 
 JOIN_TEXT = "tao-lab join {genesis} {name}"  # what a student's coldkey signs to join
+OPEN_TEXT = "tao-lab open {genesis} {netuid} {tempo} {commit_reveal}"  # what the owner of a new subnet signs
+T = TypeVar("T")
 SCHEMES = ("ws", "wss")
 
 
@@ -105,10 +107,14 @@ class Joined(Network):
     def _join(self, code: str, name: str) -> Membership:
         text = JOIN_TEXT.format(genesis=f"0x{self._remote.genesis_hash.hex()}", name=name)
         signature = f"0x{self.me.coldkey.sign(text.encode()).hex()}"
-        found = self._ask("lab_join", code, name, address(self.me), signature)
-        if found["coming"]:
+
+        def read(found: Any) -> tuple[Membership, bool]:
+            return Membership(str(found["name"]), str(found["title"]), int(found["granted"])), bool(found["coming"])
+
+        membership, coming = self._read(read, "lab_join", code, name, address(self.me), signature)
+        if coming:
             self._wait_for(lambda: self.account(self.me).free.rao > 0, "your first TAO")
-        return Membership(found["name"], found["title"], int(found["granted"]))
+        return membership
 
     def _ask(self, method: str, *params: Any) -> Any:
         try:
@@ -117,6 +123,9 @@ class Joined(Network):
             if refused.code == UNKNOWN_METHOD:
                 raise NotYours(f"{self._remote.connection.place} is no class: it was started without --class") from None
             raise NotYours(refused.sentence) from None
+
+    def _read(self, reader: Callable[[Any], T], method: str, *params: Any) -> T:
+        return self._remote.connection.understand(reader, method, self._ask(method, *params))
 
     def close(self) -> None:
         """Leave; the class goes on, and one can join again."""
@@ -160,7 +169,7 @@ class Joined(Network):
         return block, block.extrinsics.index(data)
 
     def _warn_of_pause(self) -> None:
-        if self._ask("lab_class")["paused"]:
+        if self._read(lambda told: told["paused"], "lab_class"):
             warnings.warn("the class is paused: a block comes when the instructor goes on", Paused, stacklevel=4)
 
     def run(
@@ -212,7 +221,9 @@ class Joined(Network):
     def _open_subnet(self, owner: bt.Wallet, netuid: int, tempo: int, commit_reveal: bool) -> None:
         """Start a new subnet; the class's root sets its terms."""
         self.call(owner, MODULE, "start_call", netuid=netuid)
-        self._ask("lab_openSubnet", netuid, tempo, commit_reveal)
+        genesis = f"0x{self._remote.genesis_hash.hex()}"
+        text = OPEN_TEXT.format(genesis=genesis, netuid=netuid, tempo=tempo, commit_reveal=commit_reveal)
+        self._ask("lab_openSubnet", netuid, tempo, commit_reveal, f"0x{owner.coldkey.sign(text.encode()).hex()}")
 
         def is_open() -> bool:
             state = self.chain.state
@@ -224,7 +235,7 @@ class Joined(Network):
 
     def students(self) -> dict[str, str]:
         """Address of each student's coldkey, by name."""
-        return dict(self._ask("lab_class")["students"])
+        return self._read(lambda told: dict(told["students"]), "lab_class")
 
     def metagraph(self, subnet: int | None = None, *, block: int | None = None) -> Metagraph:
         """Who is on a subnet, by the names of the class; see `Network.metagraph`."""

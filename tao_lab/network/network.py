@@ -343,8 +343,9 @@ class Network:
             InvalidTransaction: No block may contain it.
             NotInLab: The lab's chain does not carry it out.
             BadValue: An argument does not fit.
+            WrongPassword: The wallet is locked, and nobody is there to type its password.
         """
-        keypair = signer.coldkey if isinstance(signer, bt.Wallet) else signer
+        keypair = _coldkey(signer) if isinstance(signer, bt.Wallet) else signer
         with self.chain.lock:
             try:
                 block, index = self._include(self.chain.sign(keypair, pallet, name, args))
@@ -800,6 +801,21 @@ def _unlock(wallet: bt.Wallet, password: str) -> None:
         wallet.get_coldkey(password)
     except WrongPasswordError:
         raise WrongPassword(f"the password does not open the coldkey of {wallet.name} in {file.path}") from None
+
+
+def _coldkey(wallet: bt.Wallet) -> Keypair:
+    """What signs for a wallet; the SDK asks for the password of a locked one.
+
+    Raises:
+        WrongPassword: There is no terminal to ask at.
+    """
+    try:
+        return wallet.coldkey
+    except EOFError:
+        raise WrongPassword(
+            f"the coldkey of {wallet.name} is locked, and there is no terminal to ask for its password at; "
+            f"open it with net.wallet({wallet.name!r}, password=…)"
+        ) from None
 
 
 def subnet_identity(name: str, kind: str) -> dict[str, str]:

@@ -17,6 +17,7 @@ import httptools
 
 MOST_BYTES = 16 * 2**20  # of one request's body
 MOST_HEAD = 16 * 2**10  # of its head
+LINE_BYTES = 4  # of a header's line, besides name and value
 MOST_WAITING = 16  # requests of one connection that wait for the one before them
 READ_SECONDS = 30.0  # for a request to come
 SEND_SECONDS = 30.0  # for a client to take an answer
@@ -61,7 +62,7 @@ class Door:
         if self.token is None:
             return True
         named = path.partition("?")[0].strip("/")
-        return compare_digest(named.casefold().encode(), self.token.casefold().encode())
+        return compare_digest(named.casefold().encode(errors="surrogateescape"), self.token.casefold().encode())
 
 
 NO_ENTRY = "this node wants its code behind the address: ws://host:port/CODE"
@@ -75,6 +76,7 @@ class _Request:
     path: bytes = b""
     headers: dict[bytes, bytes] = field(default_factory=dict)
     body: bytearray = field(default_factory=bytearray)
+    head: int = 0  # bytes of path and headers
     keep_alive: bool = True
 
     @property
@@ -155,6 +157,8 @@ class HttpConnection(asyncio.Protocol):
             self._refuse(inner if isinstance(inner, _Refused) else _Refused(HTTPStatus.BAD_REQUEST, str(inner)))
         except _Refused as refused:
             self._refuse(refused)
+        except httptools.HttpParserUpgrade:
+            self._refuse(_Refused(HTTPStatus.BAD_REQUEST, "only a GET can become a WebSocket, and nothing else"))
         except httptools.HttpParserError as error:
             self._refuse(_Refused(HTTPStatus.BAD_REQUEST, f"this is no HTTP request: {error}"))
 
@@ -163,13 +167,16 @@ class HttpConnection(asyncio.Protocol):
     def on_url(self, url: bytes) -> None:
         """What is asked for, or a part of it."""
         self._request.path += url
-        if len(self._request.path) > MOST_HEAD:
-            raise _too_long_a_head()
+        self._count(len(url))
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A line of the head."""
         self._request.headers[name.lower()] = value
-        if sum(len(one) + len(other) for one, other in self._request.headers.items()) > MOST_HEAD:
+        self._count(len(name) + len(value) + LINE_BYTES)
+
+    def _count(self, size: int) -> None:
+        self._request.head += size
+        if self._request.head > MOST_HEAD:
             raise _too_long_a_head()
 
     def on_headers_complete(self) -> None:
@@ -194,6 +201,8 @@ class HttpConnection(asyncio.Protocol):
             raise _Refused(HTTPStatus.TOO_MANY_REQUESTS, f"at most {MOST_WAITING} requests wait on one connection")
         if self._worker is None or self._worker.done():
             self._worker = self._loop.create_task(self._work())
+        if self._transport is not None:
+            self._transport.pause_reading()  # what else the client sends waits with the client
 
     # --- answers -------------------------------------------------------------------------------------------------
 
@@ -214,6 +223,8 @@ class HttpConnection(asyncio.Protocol):
                 self._cut_off()
             if not request.keep_alive:
                 self._transport.close()
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.resume_reading()
 
     def _check(self, request: _Request) -> None:
         if not self._origins.admits(request.origin):

@@ -13,7 +13,8 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as Late
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -28,12 +29,15 @@ from tao_lab.chain.errors import BadValue, ChainError, DispatchError, InvalidTra
 from tao_lab.chain.merkle import ListProof, list_proof
 from tao_lab.chain.runtime import SPEC_VERSION, load_runtime
 from tao_lab.chain.state import PREFIX_BYTES, StorageReader
+from tao_lab.foreign import LONGEST_LINE, escaped
 
 Json = Any
 T = TypeVar("T")
 
 ANSWER_SECONDS = 60.0  # for an answer, reconnection included
 PAGE = 1_000  # keys and values of one question: as many as a node gives
+MOST_KEYS = 1_000_000  # of one item: beyond it the node is no honest one
+HASH_BYTES = 32
 MOST_PREFETCHED = 20_000  # values that come along with their keys
 MISSES = 3  # single reads of an item, after which the whole item is fetched
 STATES_KEPT = 8  # blocks whose reads are remembered
@@ -100,6 +104,27 @@ class Connection:
         """
         return self._wait(self._request(method, list(params)))
 
+    def read(self, reader: Callable[[Json], T], method: str, *params: Json) -> T:
+        """The result of a request, as `reader` makes it of the answer.
+
+        Raises:
+            NoAnswer: the node does not answer, or with what no node of the lab answers.
+            Refused: it answers with an error.
+        """
+        return self.understand(reader, method, self.ask(method, *params))
+
+    def understand(self, reader: Callable[[Json], T], method: str, answer: Json) -> T:
+        """What `reader` makes of an answer.
+
+        Raises:
+            NoAnswer: it is none that a node of the lab gives.
+        """
+        try:
+            return reader(answer)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            said = escaped(repr(answer)[:LONGEST_LINE], LONGEST_LINE)
+            raise NoAnswer(f"{self.place} answers {method} as no node of the lab does: {said}") from error
+
     async def _request(self, method: str, params: list[Json]) -> Json:
         await self._session.connect()  # a session that ended in peace begins anew
         return await self._session.request(method, params)
@@ -125,7 +150,7 @@ class Connection:
                 told = self._wait(opened.__anext__(), seconds=None)
             except StopAsyncIteration:
                 return
-            yield told["result"]
+            yield self.understand(lambda one: one["result"], "a subscription", told)
 
     def _wait(self, coroutine: Coroutine[Any, Any, T], seconds: float | None = ANSWER_SECONDS) -> T:
         """Run something in the session's thread and wait for it, so that Ctrl-C still works."""
@@ -168,7 +193,7 @@ class RemoteState:
     """Storage after one block, each value asked for once. An item that is read often is fetched whole."""
 
     def __init__(self, connection: Connection, block_hash: str) -> None:
-        self._ask, self._at = connection.ask, block_hash
+        self._read, self._at = connection.read, block_hash
         self._known: dict[bytes, bytes | None] = {}
         self._whole: set[bytes] = set()
         self._misses: Counter[bytes] = Counter()
@@ -184,8 +209,7 @@ class RemoteState:
         if self._misses[prefix] == MISSES and len(key) > PREFIX_BYTES:
             self._fetch_item(prefix)
             return self.get(key)
-        value = self._ask("state_getStorage", f"0x{key.hex()}", self._at)
-        self._known[key] = None if value is None else bytes.fromhex(value[2:])
+        self._known[key] = self._read(_value, "state_getStorage", f"0x{key.hex()}", self._at)
         return self._known[key]
 
     def _fetch_item(self, prefix: bytes) -> None:
@@ -201,6 +225,8 @@ class RemoteState:
             size = PAGE if limit is None else min(PAGE, limit - len(found))
             page = self._page(prefix, found[-1] if found else after, size)
             found += page
+            if len(found) > MOST_KEYS:
+                raise NoAnswer(f"the node names more than {MOST_KEYS:,} keys of one item")
             if len(found) <= MOST_PREFETCHED:
                 self._fetch(page)
             if len(page) < size:
@@ -208,25 +234,38 @@ class RemoteState:
         return found
 
     def _page(self, prefix: bytes, after: bytes | None, size: int) -> list[bytes]:
+        def read(answer: Json) -> list[bytes]:
+            keys = [bytes.fromhex(key[2:]) for key in answer]
+            before = [b"" if after is None else after, *keys]
+            in_order = all(one < other for one, other in pairwise(before))
+            if len(keys) > size or not in_order or not all(key.startswith(prefix) for key in keys):
+                raise ValueError("other keys than were asked for, or out of order")
+            return keys
+
         start = None if after is None else f"0x{after.hex()}"
-        return [
-            bytes.fromhex(key[2:])
-            for key in self._ask("state_getKeysPaged", f"0x{prefix.hex()}", size, start, self._at)
-        ]
+        return self._read(read, "state_getKeysPaged", f"0x{prefix.hex()}", size, start, self._at)
 
     def _fetch(self, keys: Sequence[bytes]) -> None:
         wanted = [f"0x{key.hex()}" for key in keys if key not in self._known]
         if not wanted:
             return
-        (answer,) = self._ask("state_queryStorageAt", wanted, self._at)
-        for key, value in answer["changes"]:
-            self._known[bytes.fromhex(key[2:])] = None if value is None else bytes.fromhex(value[2:])
+        self._known |= self._read(_changes, "state_queryStorageAt", wanted, self._at)
 
 
-@dataclass(frozen=True)
-class _Head:
-    hash: str
-    block: Block
+def _value(answer: Json) -> bytes | None:
+    return None if answer is None else bytes.fromhex(answer[2:])
+
+
+def _changes(answer: Json) -> dict[bytes, bytes | None]:
+    (block,) = answer
+    return {bytes.fromhex(key[2:]): _value(value) for key, value in block["changes"]}
+
+
+def _hash(answer: Json) -> str:
+    """A block's hash in hex, as the node writes it."""
+    if len(bytes.fromhex(answer[2:])) != HASH_BYTES:
+        raise ValueError("no hash")
+    return str(answer)
 
 
 class RemoteChain:
@@ -252,9 +291,10 @@ class RemoteChain:
         self._states: dict[str, StorageReader] = {}
         self._blocks: dict[str, Block] = {}
         try:
-            name, version = self.connection.ask("system_name"), self.connection.ask("state_getRuntimeVersion")
-            if name != "tao-lab" or version["specVersion"] != SPEC_VERSION:
-                found = f"{name}, spec {version['specVersion']}"
+            name = self.connection.ask("system_name")
+            version = self.connection.read(lambda told: told["specVersion"], "state_getRuntimeVersion")
+            if name != "tao-lab" or version != SPEC_VERSION:
+                found = f"{escaped(str(name), 40)}, spec {escaped(str(version), 40)}"
                 raise BadValue("node", url, f"a node of the lab with spec {SPEC_VERSION}, not {found}")
             self.genesis_hash = self._hash_at(0)
         except BaseException:
@@ -272,12 +312,15 @@ class RemoteChain:
     @property
     def head(self) -> Block:
         """The newest block."""
-        return self._block(self.connection.ask("chain_getHead"))
+        return self._block(self._head_hash())
 
     @property
     def state(self) -> StorageReader:
         """Storage after the newest block."""
-        return self._state(self.connection.ask("chain_getHead"))
+        return self._state(self._head_hash())
+
+    def _head_hash(self) -> str:
+        return self.connection.read(_hash, "chain_getHead")
 
     def at(self, number: int) -> StorageReader:
         """Storage after a block.
@@ -297,8 +340,7 @@ class RemoteChain:
 
     def block_hash(self, number: int) -> bytes | None:
         """Hash of the block at a height, or None."""
-        found = self.connection.ask("chain_getBlockHash", number)
-        return None if found is None else bytes.fromhex(found[2:])
+        return self.connection.read(_value, "chain_getBlockHash", number)
 
     def _hash_at(self, number: int) -> bytes:
         found = self.block_hash(number) if isinstance(number, int) and number >= 0 else None
@@ -317,10 +359,7 @@ class RemoteChain:
         if name not in self._blocks:
             while len(self._blocks) >= STATES_KEPT:
                 self._blocks.pop(next(iter(self._blocks)))
-            found = self.connection.ask("chain_getBlock", name)["block"]
-            extrinsics = tuple(bytes.fromhex(data[2:]) for data in found["extrinsics"])
-            header = read_header(found["header"])
-            self._blocks[name] = Block(header.number, bytes.fromhex(name[2:]), header, extrinsics)
+            self._blocks[name] = self.connection.read(partial(read_block, name), "chain_getBlock", name)
         return self._blocks[name]
 
     def events(self, number: int) -> list[dict[str, Any]]:
@@ -335,9 +374,7 @@ class RemoteChain:
             for place, event in enumerate(self.events(number))
             if event["event_id"] == "ExtrinsicFailed"
         }
-        for place, pallet, name, sentence in self.connection.ask("lab_refusals", number):
-            told[place] = DispatchError(pallet, name, sentence)
-        return told
+        return told | self.connection.read(_refusals, "lab_refusals", number)
 
     def extrinsic_proof(self, number: int, index: int) -> ListProof:
         """Shows that an extrinsic is in a block, against the header's `extrinsics_root`.
@@ -354,7 +391,7 @@ class RemoteChain:
 
     def next_nonce(self, who: str) -> int:
         """The nonce of the account's next extrinsic, behind those that wait."""
-        return int(self.connection.ask("system_accountNextIndex", who))
+        return self.connection.read(int, "system_accountNextIndex", who)
 
     def compose(self, pallet: str, name: str, args: Mapping[str, Any]) -> bytes:
         """A call as bytes.
@@ -384,7 +421,7 @@ class RemoteChain:
         with self.connection.subscription(method, [f"0x{data.hex()}"], end) as updates:
             for status in updates:
                 if isinstance(status, Mapping) and "inBlock" in status:
-                    return self._block(status["inBlock"])
+                    return self._block(self.connection.understand(_hash, method, status["inBlock"]))
                 if status in ("invalid", "dropped", "usurped"):
                     raise InvalidTransaction(status, "the node has taken it out of its pool; its state has changed")
         raise NoAnswer(f"{self.connection.place} went away; whether the call is in a block, its account's nonce tells")
@@ -398,11 +435,24 @@ class RemoteChain:
         Raises:
             NoAnswer: the node went away.
         """
-        with self.connection.subscription("chain_subscribeNewHeads", [], "chain_unsubscribeNewHeads") as heads:
+        method, end = "chain_subscribeNewHeads", "chain_unsubscribeNewHeads"
+        with self.connection.subscription(method, [], end) as heads:
             for header in heads:
-                if seen(int(header["number"], 16)):
+                if seen(self.connection.understand(lambda told: int(told["number"], 16), method, header)):
                     return
         raise NoAnswer(f"{self.connection.place} went away while the lab waited for a block")
+
+
+def _refusals(answer: Json) -> dict[int, DispatchError]:
+    return {place: DispatchError(pallet, name, sentence) for place, pallet, name, sentence in answer}
+
+
+def read_block(name: str, answer: Json) -> Block:
+    """A block from a node's JSON; `name` is its hash in hex."""
+    found = answer["block"]
+    extrinsics = tuple(bytes.fromhex(data[2:]) for data in found["extrinsics"])
+    header = read_header(found["header"])
+    return Block(header.number, bytes.fromhex(name[2:]), header, extrinsics)
 
 
 def read_header(value: Mapping[str, Any]) -> Header:

@@ -318,6 +318,7 @@ class Server:
                 self.port,
                 create_connection=partial(_Client, self._places, self._http),  # type: ignore[arg-type] # any factory
                 ssl=self._tls,
+                compression=None,  # as a node's; a large answer would hold this thread up, and with it everybody
                 max_size=MOST_BYTES,
                 max_queue=1,  # messages that wait while one is answered
                 process_request=self._admit,
@@ -340,7 +341,7 @@ class Server:
             for client in list(self._places.clients):
                 client.cut_off()
 
-    def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
+    async def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
         if isinstance(connection, _Client) and connection.refused:
             here = self._places.by_address()[connection.address]
             text = f"{len(self._places.clients)} clients are connected already, {here} of them from this address\n"
@@ -348,14 +349,14 @@ class Server:
         if not all(self._origins.admits(origin) for origin in request.headers.get_all("Origin")):
             text = "pages from elsewhere may not ask; --allow-origin lets them\n"
             return connection.respond(HTTPStatus.FORBIDDEN, text)
-        told = self._tell(connection, request)
+        told = await self._tell(connection, request)
         if told is not None:
             return told
         if not self._door.opens(request.path):
             return connection.respond(HTTPStatus.FORBIDDEN, f"{NO_ENTRY}\n")
         return None
 
-    def _tell(self, connection: ServerConnection, request: Request) -> Response | None:
+    async def _tell(self, connection: ServerConnection, request: Request) -> Response | None:
         """Health, to everybody; figures, to this machine, and to others only where everybody is let in."""
         path = request.path.partition("?")[0]
         if "Upgrade" in request.headers or path not in (HEALTH, METRICS):
@@ -365,7 +366,8 @@ class Server:
         own = isinstance(connection, _Client) and ip_address(connection.address).is_loopback
         if not own and not self._door.opens(""):
             return connection.respond(HTTPStatus.FORBIDDEN, "figures are for programs of this machine\n")
-        response = connection.respond(HTTPStatus.OK, self.figures.text().decode())
+        text = await self._loop.run_in_executor(self._pool, self.figures.text)  # it waits for the chain
+        response = connection.respond(HTTPStatus.OK, text.decode())
         del response.headers["Content-Type"]
         response.headers["Content-Type"] = CONTENT_TYPE_LATEST
         return response

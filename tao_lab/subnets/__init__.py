@@ -64,10 +64,10 @@ def _from_file(path: Path) -> Subnet:
         raise LabError(f"{path}: no such file; a kind of work is a Python file that defines `subnet` (docs/subnets.md)")
     spec = importlib.util.spec_from_file_location(f"tao_lab_kind_{path.stem}", path)
     assert spec is not None
-    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     try:
-        spec.loader.exec_module(module)
+        # not by the loader: it keeps compiled files, and takes a file that changed within a second for the same
+        exec(compile(path.read_bytes(), str(path), "exec"), module.__dict__)
     except Exception as error:
         raise LabError(f"{path}: does not load: {type(error).__name__}: {error}") from error
     subnet: Any = getattr(module, "subnet", None)

@@ -151,6 +151,8 @@ def _short(value: Any, longest: int | None = LONGEST) -> str:
     """A decoded value in a line; None lets it be as long as it is."""
     if isinstance(value, Call):
         return f"{value.pallet}.{value.name}"
+    if isinstance(value, bytes):
+        return short(f"0x{value.hex()}")
     if isinstance(value, Mapping):
         text = ", ".join(f"{name} {_short(part, None)}" for name, part in value.items())
     elif isinstance(value, (list, tuple)):

@@ -148,12 +148,13 @@ def _where_it_goes(now: Settings, block: Block) -> str:
     if not block.issued:
         return "A block issues nothing any more."
     shares = ", ".join(f"{tao_text(block.gets(name))} to subnet {name}" for name in block.joins)
-    pools = f"{_part(block)} of it goes into pools; people get α."
-    recycled = ""
+    pools, recycled = f"{_part(block)} of it goes into pools; people get α.", ""
     if now["recycled"]:
-        kept = tao_text(kept_of(block.issued, now["recycled"]))
+        kept = kept_of(block.issued, now["recycled"])
+        pools = pools.replace("All of it", "It")
         recycled = (
-            f" Then {now['recycled']} % of all TAO is recycled and ceases to exist: supply grows by {kept} a block."
+            f" Elsewhere people pay {tao_text(block.issued - kept)} a block that is recycled: it ceases to exist, and "
+            f"supply grows by {tao_text(kept)} a block."
         )
     return f"A block issues {tao_text(block.issued)}: {shares}. {pools}{recycled}"
 
@@ -176,7 +177,7 @@ def _issuance_effect(now: Settings, since: Settings, block: Block, before: Block
 
 
 def _recycled_effect(now: Settings, since: Settings, block: Block, before: Block) -> str:
-    moved = f"Recycled goes from {since['recycled']} % to {now['recycled']} % of all TAO"
+    moved = f"Recycled goes from {since['recycled']} % to {now['recycled']} % of each block's TAO"
     if block.halving is None or before.halving is None:
         return f"{moved}: {_halving(block.halving)}."
     return f"{moved}: {_halving(block.halving)} instead of {before.halving:.1f}."

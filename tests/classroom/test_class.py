@@ -52,6 +52,9 @@ def test_a_joined_network_is_used_like_one_of_ones_own(host, join):
     assert receipt.fee.rao > 0
     netuid = ana.create_subnet(ana.me, kind="code", name="ours", tempo=7)
     assert ben.subnets() == [netuid]
+    signature = f"0x{ben.me.coldkey.sign(b'mine').hex()}"
+    with pytest.raises(NotYours, match=f"the signature is not that of {ana.me.coldkeypub.ss58_address}"):
+        ben._ask("lab_openSubnet", netuid, 65_535, True, signature)
     ben.call(ben.me, "SubtensorModule", "burned_register", netuid=netuid, hotkey=ben.me.hotkey.ss58_address)
     ben.stake(ben.me, netuid, ben.tao(10))
     assert ben.staked(ben.me, netuid).rao > 9 * RAO_PER_TAO
@@ -105,6 +108,8 @@ def test_the_faucet_stops_at_the_students_limit(join):
     ana = join("ana")
     ana.fund(ana.me, 150 * RAO_PER_TAO)
     assert ana.balance(ana.me) == ana.tao(150)
+    with pytest.raises(NotYours, match="rao is 0"):
+        ana._ask("lab_faucet", ana.me.coldkeypub.ss58_address, 0)
     with pytest.raises(NotYours, match="1,850 τ of yours are left"):
         ana.fund(ana.me, 5_000 * RAO_PER_TAO)
 
@@ -167,6 +172,12 @@ def test_a_snapshot_brings_back_money_and_students_and_a_reset_begins_anew(host,
         host.snapshot("before")
     with pytest.raises(BadValue, match="letters, digits"):
         host.snapshot("../before")
+    for name, content in (("text", b"no chain"), ("empty", b"")):
+        (host.file.parent / f"class.{name}.snapshot").write_bytes(content)
+        with pytest.raises(StoreError):
+            host.restore(name)
+        (host.file.parent / f"class.{name}.snapshot").unlink()
+    assert ana.balance(ana.me) == ana.tao(100)
     host.reset()
     ana.run(blocks=2)
     assert ana.balance(ana.me) == ana.tao(100)
@@ -220,6 +231,7 @@ def test_the_pages_want_the_token_and_their_own_host(page):
     assert page.get("/state", headers={"Authorization": "Bearer other"}).status_code == 403
     assert page.get("/state", headers={**OWN, "Host": "evil.example"}).status_code == 400
     assert page.get("/state", headers=OWN).json()["title"] == "Biology 101"
+    assert page.post("/do/pace", headers=OWN, content="[" * 9_000).status_code == 400
 
 
 @pytest.mark.parametrize(
@@ -235,6 +247,8 @@ def test_the_pages_want_the_token_and_their_own_host(page):
         ("snapshot", {"name": "../../x"}, 400, "letters, digits"),
         ("restore", {"name": "nothing"}, 400, "snapshot is 'nothing'"),
         ("restore", {"name": 3}, 400, "letters, digits"),
+        ("restore", {"name": "é" * 60}, 400, "letters, digits"),
+        ("snapshot", {"name": "\ud800"}, 400, "letters, digits"),
         ("free", {"name": "nobody"}, 400, "nobody is called 'nobody'"),
         ("budget", {"tao": 5}, 200, None),
         ("budget", {"tao": -1}, 400, "0 to 1,000,000"),

@@ -1,10 +1,12 @@
 """The class's book: names, wallets and what the faucet may give."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tao_lab.classroom.roster import LETTERS, NotGranted, Roster, Terms, new_code
+from tao_lab.classroom.roster import LETTERS, MOST_GRANTS, MOST_STUDENTS, NotGranted, Roster, Terms, new_code
 from tao_lab.units import RAO_PER_TAO
 
 TERMS = Terms(title="Biology", code="ABCDEFGH", grant=5, limit=10, budget=12)
@@ -61,6 +63,24 @@ def test_no_order_of_grants_gives_more_than_the_limits(grants):
     assert book.granted == sum(grant.rao for grant in book.pending.values()) <= TERMS.budget
     assert all(student.granted <= TERMS.limit for student in book.students)
     assert not book.settled({str(number) for number in range(len(grants))}).pending
+
+
+def test_a_student_has_a_few_grants_that_wait_for_a_block():
+    book = replace(BOOK, terms=replace(TERMS, limit=100, budget=100))
+    for number in range(MOST_GRANTS):
+        book = book.giving("5Ana", 1, str(number))
+    with pytest.raises(NotGranted, match="wait for a block already"):
+        book.giving("5Ana", 1, "one more")
+    assert book.settled({"0"}).giving("5Ana", 1, "one more").granted == MOST_GRANTS + 1
+
+
+def test_a_full_class_says_so():
+    book = BOOK
+    for number in range(len(BOOK.students), MOST_STUDENTS):
+        book = book.joined(f"s{number}", f"5S{number}", 1)
+    with pytest.raises(NotGranted, match="the class is full: it has 250 students"):
+        book.joined("late", "5Late", 1)
+    assert book.joined("s9", "5S9", 1) is book
 
 
 def test_the_book_comes_back_as_it_was_kept():

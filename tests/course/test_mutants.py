@@ -66,6 +66,7 @@ def test_a_mutant_does_what_its_label_says(found):
     assert [kept(1, 1), kept(100_000, 65_535)] == [0, 100_000]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("identity", SAMPLE)
 def test_every_mutant_is_told_from_the_solution_or_listed_with_a_reason(identity):
     exercise = registry.exercises()[identity]

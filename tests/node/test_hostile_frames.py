@@ -149,6 +149,35 @@ def test_subscriptions_have_a_number(session: Session, node: Node) -> None:
     assert "result" in strict(session.handle(request("chain_subscribeNewHeads")))
 
 
+def test_many_small_results_are_not_an_answer_either(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MOST_ANSWER", 40_000)
+    told: list[str] = []
+    session = Session(node, told.append)
+    key = "0x" + node.chain.state.key("System", "Account", account("alice")).hex()
+    asked = request("archive_v1_storage", node.head(), [{"key": key, "type": "hash"}] * 1_000)
+    assert strict(session.handle(asked))["error"]["code"] == TOO_LARGE
+    assert 0 < sum(map(len, told)) < limits.MOST_ANSWER // 4
+    session.close()
+
+
+def test_a_client_may_watch_so_many_keys(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MOST_WATCHED", 3)
+    watched = strict(session.handle(request("state_subscribeStorage", ["0x"] * 2)))["result"]
+    assert strict(session.handle(request("state_subscribeStorage", ["0x"] * 2)))["error"]["code"] == -32006
+    assert strict(session.handle(request("state_unsubscribeStorage", watched)))["result"] is True
+    assert "result" in strict(session.handle(request("state_subscribeStorage", ["0x"] * 3)))
+
+
+def test_the_items_of_a_difference_have_limited_keys_together(
+    session: Session, node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = len(node.chain.state.raw_keys(b"", None, 1_000))
+    monkeypatch.setattr(limits, "MOST_READS", keys)
+    head, ask = node.head(), "archive_v1_storageDiff"
+    assert "result" in strict(session.handle(request(ask, head, [{}], head)))
+    assert strict(session.handle(request(ask, head, [{}, {}], head)))["error"]["code"] == PARAMS
+
+
 def test_a_client_that_fails_does_not_stop_the_block(node: Node) -> None:
     heard: list[str] = []
 

@@ -22,6 +22,7 @@ from tao_lab.chain.errors import BadValue
 from tao_lab.chain.executive import author
 from tao_lab.chain.pallets.subtensor.stake import stake_of_coldkey
 from tao_lab.node import server as module
+from tao_lab.node.http import Door, HttpConnection, Origins
 from tao_lab.node.rpc import Node
 from tao_lab.node.server import Server
 from tests.chain.conftest import TAO, account, key
@@ -128,6 +129,12 @@ def test_a_client_is_told_of_blocks_and_another_is_not_held_up(server: Server, c
         assert ask(other, "chain_getHeader")["result"]["number"] == "0x2"
 
 
+def test_frames_are_not_compressed(server: Server) -> None:
+    with connect(server.url) as connection:  # the client offers it
+        assert connection.response is not None
+        assert "Sec-WebSocket-Extensions" not in connection.response.headers
+
+
 def test_a_web_page_is_refused(server: Server) -> None:
     with pytest.raises(InvalidStatus, match="403"):
         connect(server.url, origin="https://example.com")
@@ -206,6 +213,8 @@ def test_what_http_may_not_is_refused(server: Server, content: str, headers: dic
         (b"PUT / HTTP/1.1\r\nHost: x\r\n\r\n", b"405"),
         (b"POST / HTTP/1.1\r\nContent-Length: -", b"400"),
         (b"HEAD / HTTP/1.1\r\nHost: x\r\n\r\n", b"405"),
+        (b"CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n", b"400"),
+        (b"PUT / HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n", b"400"),
         (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"426"),
     ],
 )
@@ -215,6 +224,66 @@ def test_bytes_that_are_no_request_get_a_status_and_an_end(server: Server, data:
             wire.send(bytes([byte]))
         assert wire.recv(1_000).split(b" ")[1] == status
     assert post(server, HEAD).status_code == 200
+
+
+class Wire(asyncio.Transport):
+    """A client's end: whether it may send, and what it got."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_send, self.got, self.closed = True, b"", False
+
+    def pause_reading(self) -> None:
+        self.may_send = False
+
+    def resume_reading(self) -> None:
+        self.may_send = True
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.got += data
+
+    def close(self) -> None:
+        self.closed = True
+
+    def is_closing(self) -> bool:
+        return self.closed
+
+
+def test_a_request_waits_with_its_client_until_the_one_before_it_has_its_answer() -> None:
+    async def talk() -> None:
+        may_answer, wire = asyncio.Event(), Wire()
+
+        async def answer(frame: bytes) -> str:
+            await may_answer.wait()
+            return frame.decode()
+
+        http = HttpConnection(answer, Origins(), Door(), lambda: None)
+        http.connection_made(wire)
+        request = b"POST / HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n[]"
+        for _ in range(2):
+            assert wire.may_send
+            http.data_received(request)
+            assert not wire.may_send
+            may_answer.set()
+            while not wire.may_send:
+                await asyncio.sleep(0)
+            may_answer.clear()
+        assert wire.got.count(b"200 OK") == 2
+
+    asyncio.run(talk())
+
+
+def test_each_line_of_a_head_counts_also_those_of_the_same_name() -> None:
+    async def talk() -> bytes:
+        async def answer(frame: bytes) -> str:
+            return frame.decode()
+
+        http, wire = HttpConnection(answer, Origins(), Door(), lambda: None), Wire()
+        http.connection_made(wire)
+        http.data_received(b"POST / HTTP/1.1\r\n" + b"a:\r\n" * 4_000)
+        return wire.got
+
+    assert asyncio.run(talk()).startswith(b"HTTP/1.1 431 ")
 
 
 def test_a_page_of_the_server_may_post(server: Server) -> None:

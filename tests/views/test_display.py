@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from tao_lab import consensus, economy, network, notebook
+from tao_lab import consensus, datasets, economy, network, notebook, vectors, views
 from tao_lab.network import Network
+from tao_lab.paths import DATASETS
 from tao_lab.views import display
 
 
@@ -77,6 +78,22 @@ def test_no_result_of_a_rule_or_a_network_is_shown_as_raw_text(package):
     results = [kind for kind in public if isinstance(kind, type) and (is_dataclass(kind) or hasattr(kind, "_fields"))]
     paths = {f"{kind.__module__}.{kind.__name__}" for kind in results}
     assert paths - set(notebook.CARDS) == set()
+
+
+def test_what_labs_read_prove_and_verify_is_never_shown_as_raw_text(shown, net):
+    proof = net.extrinsic_proof(2, 0)
+    results = (
+        datasets.load_metagraph(),
+        proof,
+        net.state_proof(2, "System", "Account", net.wallet("bob").coldkeypub.ss58_address),
+        vectors.verify(vectors.load(DATASETS / "vectors" / "swap.json")),
+        views.quote(economy.Pool(5_000_000_000, 7_000_000_000), "buy", 1_000),
+        views.Settings(),
+    )
+    for value in results:
+        assert f"{type(value).__name__}(" not in shown(value)["text/plain"]
+        assert type(value).__name__ in shown(value)["text/html"]
+    assert f"0x{proof.siblings[0].hex()[:4]}" in shown(proof)["text/html"]
 
 
 def test_a_result_of_a_rule_shows_its_fields(shown):

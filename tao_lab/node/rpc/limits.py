@@ -7,6 +7,7 @@ MOST_REQUESTS = 1_000  # of one batch
 MOST_VALUES = 2**17  # in one frame
 MOST_NESTING = 64  # lists and objects inside each other
 MOST_SUBSCRIPTIONS = 128  # of one client
+MOST_WATCHED = 2_000  # storage keys in all subscriptions of one client: each is read after every block
 MOST_FOLLOWS = 4  # `chainHead` subscriptions of one client
 MOST_PINNED = 512  # blocks of one `chainHead` subscription, as in a node
 MOST_OPERATIONS = 16  # that wait to be continued, of one `chainHead` subscription

@@ -35,7 +35,7 @@ class Classroom(Protocol):
         """Take a student in."""
         ...
 
-    def open_subnet(self, netuid: int, tempo: int, commit_reveal: bool) -> None:
+    def open_subnet(self, netuid: int, tempo: int, commit_reveal: bool, signature: bytes) -> None:
         """Let root turn on a student's new subnet."""
         ...
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tao_lab.node.rpc.session import Session
 
 Json = Any
+ENVELOPE = 500  # characters that a message counts for, besides keys and values
 
 
 def _height(node: Node, block_hash: Json) -> int | None:
@@ -91,7 +92,7 @@ class Reading(Subscription):
         size = 0
         try:
             for result in self.results():
-                size += sum(map(len, result.values()))
+                size += sum(map(len, result.values())) + ENVELOPE
                 if size > limits.MOST_ANSWER // 4:  # each is a message of its own
                     raise too_large()
                 self.tell({"event": self.event, **result})
@@ -155,8 +156,12 @@ class StorageDiff(Reading):
 
     def results(self) -> Iterator[dict[str, Json]]:
         """What is found."""
+        looked_at = 0
         for prefix, shown in self._wanted:
             keys = {key for state in (self._old, self._new) for key in self._keys(state, prefix)}
+            looked_at += len(keys)
+            if looked_at > limits.MOST_READS:
+                raise invalid_params(f"the items have more than {limits.MOST_READS:,} keys together; ask for less")
             for key in sorted(keys):
                 old, new = self._old.raw_get(key), self._new.raw_get(key)
                 if old == new:

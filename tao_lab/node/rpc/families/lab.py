@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tao_lab.node.faucet import FaucetRefuses
 from tao_lab.node.rpc.errors import FAUCET_REFUSES, METHOD_NOT_FOUND, RpcError, invalid_params
-from tao_lab.node.rpc.params import bytes_of, hex_of, number_of, text_of
+from tao_lab.node.rpc.params import bytes_of, hex_of, invalid, number_of, text_of
 from tao_lab.node.rpc.registry import method
 from tao_lab.units import U16_MAX
 
@@ -27,8 +27,11 @@ def faucet(session: Session, account: Json, rao: Json) -> str:
     if node.faucet is None:
         text = "this node has no faucet; `tao-lab node --dev` has one, and so has a class"
         raise RpcError(METHOD_NOT_FOUND, "Method not found", text)
+    amount = number_of(rao, "rao", MOST_RAO)
+    if amount == 0:
+        raise invalid("rao", rao, f"1 to {MOST_RAO}")
     try:
-        name = node.faucet.give(text_of(account, "account"), number_of(rao, "rao", MOST_RAO), session.address)
+        name = node.faucet.give(text_of(account, "account"), amount, session.address)
     except FaucetRefuses as error:
         raise RpcError(FAUCET_REFUSES, "The faucet refuses", str(error)) from None
     node.seal(name)
@@ -73,13 +76,17 @@ def join_class(node: Node, code: Json, name: Json, account: Json, signature: Jso
         raise RpcError(FAUCET_REFUSES, "The class refuses", str(error)) from None
 
 
-@method("lab_openSubnet", params="netuid tempo commit_reveal")
-def open_subnet(node: Node, netuid: Json, tempo: Json, commit_reveal: Json) -> None:
-    """Let root turn on a student's new subnet: its emission, its tempo, how weights are set."""
+@method("lab_openSubnet", params="netuid tempo commit_reveal signature")
+def open_subnet(node: Node, netuid: Json, tempo: Json, commit_reveal: Json, signature: Json) -> None:
+    """Let root turn on a student's new subnet: its emission, its tempo, how weights are set.
+
+    The signature is that of the subnet's owner on `OPEN_TEXT` of `tao_lab.network.joined`.
+    """
     room = _classroom(node)
     if not isinstance(commit_reveal, bool):
         raise invalid_params("commitReveal is true or false")
     try:
-        room.open_subnet(number_of(netuid, "netuid", U16_MAX), number_of(tempo, "tempo", U16_MAX), commit_reveal)
+        numbers = number_of(netuid, "netuid", U16_MAX), number_of(tempo, "tempo", U16_MAX)
+        room.open_subnet(*numbers, commit_reveal, bytes_of(signature, "signature"))
     except FaucetRefuses as error:
         raise RpcError(FAUCET_REFUSES, "The class refuses", str(error)) from None

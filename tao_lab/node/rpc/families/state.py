@@ -14,7 +14,7 @@ from tao_lab.chain.errors import NotInLab
 from tao_lab.chain.merkle import blake2_256
 from tao_lab.chain.state import StorageReader
 from tao_lab.node.rpc import limits
-from tao_lab.node.rpc.errors import METHOD_NOT_FOUND, RpcError, invalid_params, too_large
+from tao_lab.node.rpc.errors import METHOD_NOT_FOUND, TOO_MANY_SUBSCRIPTIONS, RpcError, invalid_params, too_large
 from tao_lab.node.rpc.node import Node
 from tao_lab.node.rpc.params import bytes_of, hex_of, keys_of, number_of, text_of
 from tao_lab.node.rpc.registry import Subscription, method, subscription
@@ -184,6 +184,10 @@ class StorageChanges(Subscription):
     def __init__(self, session: Session, keys: Json) -> None:
         super().__init__(session)
         self._keys = tuple(keys_of(keys))
+        others = (one for one in session.subscriptions.values() if isinstance(one, StorageChanges))
+        if sum(len(one._keys) for one in others) + len(self._keys) > limits.MOST_WATCHED:
+            allowed = f"at most {limits.MOST_WATCHED:,} keys in all subscriptions of one client"
+            raise RpcError(TOO_MANY_SUBSCRIPTIONS, "Too many subscriptions on the connection", allowed)
         self._known: dict[str, bytes] = {}  # hash of each value that was told
 
     def begin(self) -> None:
