@@ -85,30 +85,52 @@ class Watch:
         self.seconds[report.nodeid] += report.duration
 
 
-def measure() -> None:
-    """Run the quick tests once under coverage, and keep which test runs which line, and for how long."""
+def measure(paths: list[str]) -> None:
+    """Run quick tests once under coverage, and keep which test runs which line, and for how long.
+
+    Args:
+        paths: files or folders of tests, none for all. Of a file of rules that has not changed, the lines that other
+            tests run are kept.
+    """
     import coverage
 
     KEPT.mkdir(exist_ok=True)
     watched = coverage.Coverage(data_file=None, source=[str(ROOT / folder) for folder in FOLDERS])
     watch = Watch(watched)
     watched.start()
-    code = pytest.main(["-q", "-p", "no:cacheprovider", "-m", "not slow", *TESTS], plugins=[watch])
+    code = pytest.main(["-q", "-p", "no:cacheprovider", "-m", "not slow", *(paths or TESTS)], plugins=[watch])
     watched.stop()
     if code:
         raise SystemExit("the tests must pass before mutants can fail them")
-    data, tests = watched.get_data(), sorted(watch.seconds)
+    seconds, runs = kept_of_others(set(watch.seconds)) if paths and (KEPT / "lines.json").exists() else ({}, {})
+    seconds |= watch.seconds
+    data, tests = watched.get_data(), sorted(seconds)
     place = {test: number for number, test in enumerate(tests)}
     files = {}
     for file in data.measured_files():
-        lines = data.contexts_by_lineno(file).items()
         path = Path(file).relative_to(ROOT).as_posix()
+        lines = runs.get(path, defaultdict(set))
+        for line, found in data.contexts_by_lineno(file).items():
+            lines[str(line)].update(found)
         files[path] = {
             "digest": digest(ROOT / path),
-            "lines": {line: [place[test] for test in found if test in place] for line, found in lines},
+            "lines": {line: [place[test] for test in found if test in place] for line, found in lines.items()},
         }
-    kept = {"tests": tests, "seconds": [watch.seconds[test] for test in tests], "files": files}
+    kept = {"tests": tests, "seconds": [seconds[test] for test in tests], "files": files}
     (KEPT / "lines.json").write_text(json.dumps(kept))
+
+
+def kept_of_others(measured: set[str]) -> tuple[dict[str, float], dict[str, defaultdict[str, set[str]]]]:
+    """What was measured before of other tests: their seconds, and who runs which line of files that did not change."""
+    before = Lines()
+    seconds = {test: took for test, took in zip(before.tests, before.seconds, strict=True) if test not in measured}
+    runs = {}
+    for path, file in before.files.items():
+        if (ROOT / path).exists() and file["digest"] == digest(ROOT / path):
+            runs[path] = defaultdict(set)
+            for line, tests in file["lines"].items():
+                runs[path][line] = {before.tests[test] for test in tests} - measured
+    return seconds, runs
 
 
 def digest(path: Path) -> str:
@@ -323,7 +345,7 @@ def report() -> None:
         dead = count["killed"] + count["endless"]
         print(f"{path.stem}: {dead} of {len(results)} died ({dead / max(len(results), 1):.1%})")
         for key, outcome in results.items():
-            if outcome in ("survived", "untested"):
+            if outcome not in ("killed", "endless"):
                 print(f"  {outcome} {key}")
 
 
@@ -331,7 +353,8 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description="Change the rules at random and see whether the quick tests notice.")
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("measure", help="run the quick tests once and keep which test runs which line")
+    again = commands.add_parser("measure", help="run the quick tests once and keep which test runs which line")
+    again.add_argument("tests", nargs="*", help="only these, e.g. tests/economy; what is kept of others stays")
     commands.add_parser("report", help="show what was found")
     one = commands.add_parser("run", help="try mutants of a folder, e.g. run tao_lab/economy --sample 150 --seed 1")
     one.add_argument("folder", choices=FOLDERS)
@@ -342,8 +365,10 @@ def main() -> None:
     os.chdir(ROOT)
     if args.command == "run":
         run(args.folder, args.sample, args.seed, args.minutes)
+    elif args.command == "measure":
+        measure(args.tests)
     else:
-        {"measure": measure, "report": report}[args.command]()
+        report()
 
 
 if __name__ == "__main__":

@@ -107,6 +107,12 @@ def test_nearly_equal_rates_keep_their_digits() -> None:
     assert abs(lock.conviction / ONE - float(mass * rates.unlock * (matured - left))) < 50_000
 
 
+def test_a_rate_of_two_to_the_63_is_the_last_signed_word() -> None:
+    half = 1 << 62
+    share = 2 * (exp_decay(half, 2 * half) - exp_decay(half, half)) - 1  # 2^127 - 1 for 2^127: the last bit is lost
+    assert roll(MASS, half, Rates(unlock=2 * half, maturity=half)).conviction == MASS * share
+
+
 @pytest.mark.parametrize("rates", [Rates(0, 10), Rates(10, 0)])
 def test_a_rate_of_zero_gives_no_conviction(rates: Rates) -> None:
     assert roll(MASS, 5, rates).conviction == 0
