@@ -4,7 +4,8 @@
 #     scripts/clients/install.sh          all of them
 #     scripts/clients/install.sh sdk10    one
 #
-# SDK 11 is not among them: it is in .venv already. Packages come from PyPI and npm only.
+# SDK 11 itself is in .venv already; sdk11 is its source distribution, with what its own tests need
+# (scripts/clients/sdk11_tests.sh). Packages come from PyPI and npm only.
 set -eu
 cd "$(dirname "$0")/../.."
 python=$(scripts/find-python.sh)
@@ -15,6 +16,12 @@ python_client() {
     ".clients/$1/bin/pip" install --quiet --disable-pip-version-check $2
 }
 
+sdk_source() {  # the SDK's tests are in its source distribution only
+    python_client "$1" "bittensor==$2 pytest pytest-asyncio"
+    (cd ".clients/$1" && bin/pip download --quiet --disable-pip-version-check --no-deps --no-binary bittensor "bittensor==$2" &&
+        tar xzf "bittensor-$2.tar.gz")
+}
+
 npm_client() {
     echo "$1: $2"
     mkdir -p ".clients/$1"
@@ -22,9 +29,10 @@ npm_client() {
     (cd ".clients/$1" && npm install --silent --no-audit --no-fund $2)
 }
 
-for client in ${@:-sdk10 btcli9 py-substrate-interface async-substrate-interface turbobt pylon taowire polkadot-js}; do
+for client in ${@:-sdk10 sdk11 btcli9 py-substrate-interface async-substrate-interface turbobt pylon taowire polkadot-js}; do
     case $client in
         sdk10) python_client sdk10 "bittensor==10.5.*" ;;
+        sdk11) sdk_source sdk11 11.3.0 ;;
         btcli9) python_client btcli9 "bittensor-cli==9.23.*" ;;
         py-substrate-interface) python_client "$client" "substrate-interface==1.8.*" ;;
         async-substrate-interface) python_client "$client" "async-substrate-interface bittensor-wallet" ;;

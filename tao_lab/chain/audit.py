@@ -20,6 +20,9 @@ class Tampered:
     number: int
     reason: str
 
+    def __str__(self) -> str:
+        return f"block {self.number}: {self.reason}"
+
 
 def find_tampered(runtime: Runtime, store: Store) -> Tampered | None:
     """Look for the first block that is not what it was; None if all are.

@@ -99,7 +99,7 @@ def application(host: ClassHost, token: str) -> Starlette:
             return JSONResponse({"error": f"there are {', '.join(sorted(known))}"}, 404)
         try:
             asked = await request.json() if body else {}
-        except ValueError:
+        except (ValueError, RecursionError):
             asked = None
         if not isinstance(asked, dict):
             return JSONResponse({"error": "send a JSON object"}, 400)

@@ -62,6 +62,8 @@ def _swapped(wrong: Sequence[tuple[Values, Values, Case]], names: Sequence[str])
     if len(names) != 2:
         return ""
     one, other = names
+    if any(name not in found for found, _, _ in wrong for name in names):
+        return ""  # not every case has both
     crossed = [({one: f[other], other: f[one]}, {one: e[one], other: e[other]}, case) for f, e, case in wrong]
     if any(type(f[one]) is not type(e[one]) or wrong_names(f, e, case) for f, e, case in crossed):
         return ""

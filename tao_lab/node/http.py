@@ -157,6 +157,8 @@ class HttpConnection(asyncio.Protocol):
             self._refuse(inner if isinstance(inner, _Refused) else _Refused(HTTPStatus.BAD_REQUEST, str(inner)))
         except _Refused as refused:
             self._refuse(refused)
+        except httptools.HttpParserUpgrade:
+            self._refuse(_Refused(HTTPStatus.BAD_REQUEST, "only a GET can become a WebSocket, and nothing else"))
         except httptools.HttpParserError as error:
             self._refuse(_Refused(HTTPStatus.BAD_REQUEST, f"this is no HTTP request: {error}"))
 

@@ -318,6 +318,7 @@ class Server:
                 self.port,
                 create_connection=partial(_Client, self._places, self._http),  # type: ignore[arg-type] # any factory
                 ssl=self._tls,
+                compression=None,  # as a node's; a large answer would hold this thread up, and with it everybody
                 max_size=MOST_BYTES,
                 max_queue=1,  # messages that wait while one is answered
                 process_request=self._admit,

@@ -231,6 +231,7 @@ def test_the_pages_want_the_token_and_their_own_host(page):
     assert page.get("/state", headers={"Authorization": "Bearer other"}).status_code == 403
     assert page.get("/state", headers={**OWN, "Host": "evil.example"}).status_code == 400
     assert page.get("/state", headers=OWN).json()["title"] == "Biology 101"
+    assert page.post("/do/pace", headers=OWN, content="[" * 9_000).status_code == 400
 
 
 @pytest.mark.parametrize(

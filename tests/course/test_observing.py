@@ -46,6 +46,7 @@ def seen(*pairs):
             "`a` and `b` have changed places.",
         ),
         ([({"a": 1, "b": 3}, {"a": 1, "b": 9}), ({"a": 2, "b": 5}, {"a": 2, "b": 4})], "Only `b` is ever wrong."),
+        ([({"a": 4}, {"a": 3}), ({"a": 6, "b": 5}, {"a": 5, "b": 4})], "`a` and `b` are one too large"),
         ([({"a": 4, "b": 90}, {"a": 3, "b": 7}), ({"a": 6, "b": 1}, {"a": 5, "b": 8})], "`a` is one too large"),
     ],
 )

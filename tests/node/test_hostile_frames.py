@@ -149,6 +149,17 @@ def test_subscriptions_have_a_number(session: Session, node: Node) -> None:
     assert "result" in strict(session.handle(request("chain_subscribeNewHeads")))
 
 
+def test_many_small_results_are_not_an_answer_either(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MOST_ANSWER", 40_000)
+    told: list[str] = []
+    session = Session(node, told.append)
+    key = "0x" + node.chain.state.key("System", "Account", account("alice")).hex()
+    asked = request("archive_v1_storage", node.head(), [{"key": key, "type": "hash"}] * 1_000)
+    assert strict(session.handle(asked))["error"]["code"] == TOO_LARGE
+    assert 0 < sum(map(len, told)) < limits.MOST_ANSWER // 4
+    session.close()
+
+
 def test_a_client_may_watch_so_many_keys(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "MOST_WATCHED", 3)
     watched = strict(session.handle(request("state_subscribeStorage", ["0x"] * 2)))["result"]

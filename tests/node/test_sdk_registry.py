@@ -7,6 +7,7 @@ import types
 import typing
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import bittensor as bt
@@ -20,6 +21,7 @@ from bittensor_core import Keypair
 
 from tao_lab.chain.chain import Chain
 from tao_lab.node.rpc import Node
+from tao_lab.node.server import Server
 from tao_lab.node.substrate import LocalSubstrate
 from tests.chain.conftest import account, key
 from tests.node.populated import sudo
@@ -69,22 +71,37 @@ def fits(value: Any, hint: Any) -> bool:
     return isinstance(value, hint if origin is None else origin)
 
 
+async def every_read(view: Any) -> dict[str, Any]:
+    """Every read of the registry by a client or a view of a past block: its answer, or what it raised."""
+    answers = {}
+    for name, spec in READS.items():
+        args = {field: argument(field, kind) for field, kind in spec.params.items() if "null" not in kind}
+        try:
+            answers[name] = await view.read(name, **args)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the test shows it
+            answers[name] = error
+    return answers
+
+
 def read_all(chain: Chain, block: int | None) -> dict[str, Any]:
-    """Every read of the registry at the head or at a past block: its answer, or what it raised."""
+    """Every read in this process, at the head or at a past block."""
 
     async def work(client: bt.Client) -> dict[str, Any]:
-        view = client if block is None else await client.at(block)
-        answers = {}
-        for name, spec in READS.items():
-            args = {field: argument(field, kind) for field, kind in spec.params.items() if "null" not in kind}
-            try:
-                answers[name] = await view.read(name, **args)
-            except Exception as error:  # noqa: BLE001 - whatever it is, the test shows it
-                answers[name] = error
-        return answers
+        return await every_read(client if block is None else await client.at(block))
 
     found: dict[str, Any] = with_client(chain, work)
     return found
+
+
+def read_all_by_socket(chain: Chain) -> dict[str, Any]:
+    """Every read at the head by the WebSocket of a node."""
+
+    async def work(url: str) -> dict[str, Any]:
+        async with bt.Client(url) as client:
+            return await every_read(client)
+
+    with Server(Node(chain)) as server:
+        return asyncio.run(work(server.url))
 
 
 def misfits(answers: dict[str, Any]) -> dict[str, Any]:
@@ -114,6 +131,16 @@ def test_every_read_answers_with_its_type_on_a_populated_network(populated: Chai
     assert [subnet.netuid for subnet in answers["subnets"]] == [0, 1, 2]
     assert answers["metagraph"]["hotkeys"] == [account("validator"), account("miner")]
     assert answers["subnet_hyperparameters"]["tempo"] == 360
+
+
+def test_every_read_by_the_socket_equals_the_read_in_this_process(
+    populated: Chain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BITTENSOR_RUNTIME_CACHE_DIR", str(tmp_path))
+    by_socket, here = read_all_by_socket(populated), read_all(populated, None)
+    assert len(by_socket) == 102
+    assert misfits(by_socket) == {}
+    assert {name: (answer, here[name]) for name, answer in by_socket.items() if answer != here[name]} == {}
 
 
 # --- intents ----------------------------------------------------------------------------------------------------

@@ -129,6 +129,12 @@ def test_a_client_is_told_of_blocks_and_another_is_not_held_up(server: Server, c
         assert ask(other, "chain_getHeader")["result"]["number"] == "0x2"
 
 
+def test_frames_are_not_compressed(server: Server) -> None:
+    with connect(server.url) as connection:  # the client offers it
+        assert connection.response is not None
+        assert "Sec-WebSocket-Extensions" not in connection.response.headers
+
+
 def test_a_web_page_is_refused(server: Server) -> None:
     with pytest.raises(InvalidStatus, match="403"):
         connect(server.url, origin="https://example.com")
@@ -207,6 +213,8 @@ def test_what_http_may_not_is_refused(server: Server, content: str, headers: dic
         (b"PUT / HTTP/1.1\r\nHost: x\r\n\r\n", b"405"),
         (b"POST / HTTP/1.1\r\nContent-Length: -", b"400"),
         (b"HEAD / HTTP/1.1\r\nHost: x\r\n\r\n", b"405"),
+        (b"CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n", b"400"),
+        (b"PUT / HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n", b"400"),
         (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"426"),
     ],
 )

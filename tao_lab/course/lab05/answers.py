@@ -59,6 +59,7 @@ REPLIES = (
     Reply("the mended function, and a line that calls it", {"code": f"{RIGHT}\n\n\nsolve(2000)"}),
     Reply("the text alone, without the field `code`", RIGHT),
     Reply("right, but 1 and 0 in place of True and False", {"code": RIGHT.replace("return ", "return 0 + (") + ")"}),
+    Reply("right, but the texts 'True' and 'False'", {"code": RIGHT.replace("return ", "return str(") + ")"}),
     Reply("hostile: looks for the right results in the memory of whoever runs it", {"code": THIEF}),
     Reply("hostile: claims to have passed, and ends the program that runs it", {"code": FORGER}),
     Reply("right, but takes very long for years before 1900", {"code": SLOW}, 2 / 4),

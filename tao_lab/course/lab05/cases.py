@@ -61,7 +61,8 @@ class Round:
     after: dict[str, list[Any]]
 
 
-# what happens, who is on the subnet (hotkey: UID, block of registration), whom the validator asked
+# what happens, who is on the subnet (hotkey: UID, block of registration), whom the validator asked: a score of chance,
+# or the one behind "="
 HISTORY: tuple[tuple[str, dict[str, tuple[int, int]], str], ...] = (
     ("everybody is new, and asked", {"Ann": (1, 5), "Bob": (2, 6), "Cid": (3, 7)}, "Ann Bob Cid"),
     ("only Ann is asked", {"Ann": (1, 5), "Bob": (2, 6), "Cid": (3, 7)}, "Ann"),
@@ -72,6 +73,7 @@ HISTORY: tuple[tuple[str, dict[str, tuple[int, int]], str], ...] = (
     ("the owner made the subnet smaller: UIDs have moved", {"Ann": (0, 5), "Cid": (1, 120)}, "Ann"),
     ("Eve has taken Ann's UID, and is not asked yet", {"Eve": (0, 200), "Cid": (1, 120)}, "Cid"),
     ("the chain was begun anew: its blocks are low again", {"Eve": (0, 3), "Cid": (1, 4)}, "Eve"),
+    ("Eve's answer is worth 0", {"Eve": (0, 3), "Cid": (1, 4)}, "Eve=0"),
 )
 
 
@@ -81,7 +83,10 @@ def memory_rounds(rng: np.random.Generator, alpha: float) -> Iterator[Round]:
     memory: dict[str, list[Any]] = {}
     for about, seats, asked in HISTORY:
         scores.keep([_peer(name, *seat) for name, seat in seats.items()])
-        given = {name: round(float(rng.uniform(0.3, 1)), 3) for name in asked.split()}
+        given = {}
+        for one in asked.split():
+            name, _, score = one.partition("=")
+            given[name] = float(score) if score else round(float(rng.uniform(0.3, 1)), 3)
         scores.record(given, given)
         records = scores.all()
         after = {name: [*seat, records[name].score] for name, seat in seats.items()}

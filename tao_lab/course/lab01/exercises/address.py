@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from hashlib import blake2b
+from hashlib import blake2b, sha256
 from typing import Any
 
 import base58
@@ -64,6 +64,7 @@ def cases(rng: np.random.Generator) -> Iterator[Case]:
     for checksum, about in (
         (blake2b(body).digest()[:2], "made without the prefix"),
         (blake2b(prefix + body, digest_size=32).digest()[:2], "the beginning of a hash of 32 bytes"),
+        (sha256(prefix + body).digest()[:2], "the beginning of a SHA-256"),
         (right[-2:], "the end of the hash"),
         (blake2b(prefix + body[1:]).digest()[:2], "made of the key alone"),
         (right[:2][::-1], "turned round"),
@@ -194,6 +195,48 @@ EXERCISE = Exercise(
             "the format in two bytes",
             {"bytes([ss58_format])": 'ss58_format.to_bytes(2, "little")'},
             "You write the format in two bytes. Below 64 it is one.",
+        ),
+        Edit(
+            "SHA-256 for reading",
+            {'blake2b(b"SS58PRE" + data[:33])': '__import__("hashlib").sha256(b"SS58PRE" + data[:33])'},
+            "You refuse good addresses: you check them with SHA-256, and write them with the right hash. The "
+            "checksum is made in the same way in both places.",
+        ),
+        Edit(
+            "SHA-256 for writing",
+            {'blake2b(b"SS58PRE" + body)': '__import__("hashlib").sha256(b"SS58PRE" + body)'},
+            "You check an address with the right hash, and write the new one with SHA-256, so nobody can read it. "
+            "The checksum is made in the same way in both places.",
+        ),
+        Edit(
+            "SS58PRE left out for reading",
+            {'b"SS58PRE" + data[:33]': "data[:33]"},
+            "You refuse good addresses: where you check a checksum, something is missing in front of what you hash."
+            " Where you write one, it is there.",
+        ),
+        Edit(
+            "SS58PRE left out for writing",
+            {'b"SS58PRE" + body': "body"},
+            "You check an address as the recipe says. Where you write the new checksum, something is missing in "
+            "front of what you hash.",
+        ),
+        Edit(
+            "hash of 32 bytes for writing",
+            {'b"SS58PRE" + body)': 'b"SS58PRE" + body, digest_size=32)'},
+            "You check an address with the hash of 64 bytes, and write the new one with a hash of 32 bytes, which "
+            "begins differently. The checksum is made in the same way in both places.",
+        ),
+        Edit(
+            "hash of 32 bytes for reading",
+            {'b"SS58PRE" + data[:33])': 'b"SS58PRE" + data[:33], digest_size=32)'},
+            "You refuse good addresses: you check them with a hash of 32 bytes, which begins differently from the "
+            "one of 64 with which you write.",
+        ),
+        Edit(
+            "end of the hash for writing",
+            {"body).digest()[:2]": "body).digest()[-2:]"},
+            "You check an address as the recipe says, and write the new one with the last two bytes of the hash. "
+            "Which two are the checksum?",
         ),
     ),
 )

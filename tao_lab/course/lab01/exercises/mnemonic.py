@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from hashlib import sha256
+from hashlib import sha256, sha512
 
 import numpy as np
 
@@ -49,6 +49,22 @@ def cases(rng: np.random.Generator) -> Iterator[Case]:
         known = keys.write_mnemonic(rng.bytes(words * 4 // 3)).split()
         yield Case({"phrase": _spoiled(known, swap=True)}, f"{words} words, two of them swapped")
         yield Case({"phrase": _spoiled(known, swap=False)}, f"{words} words, the last of them another one")
+
+    entropy = rng.bytes(32)
+    for wrong, about in (
+        (sha256(entropy.hex().encode()).digest(), "the hash of its hexadecimal digits"),
+        (sha256(f"{int.from_bytes(entropy, 'big'):0256b}".encode()).digest(), "the hash of its zeros and ones as text"),
+        (sha256(sha256(entropy).digest()).digest(), "the hash of its hash"),
+        (sha512(entropy).digest(), "its SHA-512"),
+        (sha256(entropy).digest()[-1:], "the end of its hash"),
+    ):
+        yield Case({"phrase": _with_checksum(entropy, wrong[0])}, f"24 words, with a checksum from {about}")
+
+
+def _with_checksum(entropy: bytes, checksum: int) -> str:
+    """The 24 words of 32 bytes and a checksum of 8 bits, whether it is right or not."""
+    bits = f"{int.from_bytes(entropy, 'big'):0256b}{checksum:08b}"
+    return " ".join(keys.WORDS[int(bits[place : place + 11], 2)] for place in range(0, len(bits), 11))
 
 
 def _spoiled(words: list[str], *, swap: bool) -> str:
@@ -161,6 +177,35 @@ EXERCISE = Exercise(
             {":011b}": ":08b}", "len(bits) % 32": "len(bits) // 33"},
             "You write a word's number in eight bits where it fits. The list has 2,048 words: how many bits does each "
             "of them need?",
+        ),
+        Edit(
+            "hash of the hexadecimal digits",
+            {"sha256(entropy)": "sha256(entropy.hex().encode())"},
+            "You hash the entropy written in hexadecimal digits, which is a text twice as long. The checksum is "
+            "taken of the bytes that the digits stand for.",
+        ),
+        Edit(
+            "hash of zeros and ones",
+            {"sha256(entropy)": "sha256(bits[:entropy_bits].encode())"},
+            "You hash a text of zeros and ones, a character for each bit. The checksum is taken of the bytes that "
+            "the bits stand for.",
+        ),
+        Edit(
+            "hashed twice",
+            {"sha256(entropy)": "sha256(sha256(entropy).digest())"},
+            "You hash twice, as Bitcoin does for addresses. How many hashes does the recipe for a mnemonic have?",
+        ),
+        Edit(
+            "SHA-512",
+            {"sha256(entropy)": '__import__("hashlib").sha512(entropy)'},
+            "Your checksum is the beginning of a SHA-512. Seeds are made with that one; which hash does the recipe "
+            "name for the checksum?",
+        ),
+        Edit(
+            "end of the hash",
+            {"hashed.startswith(": "hashed.endswith("},
+            "You compare with the last bits of the hash. The checksum stands at the end of the words, and is the "
+            "beginning of the hash.",
         ),
     ),
     equivalent={

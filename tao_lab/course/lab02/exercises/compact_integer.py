@@ -36,7 +36,24 @@ def reference(number: int) -> bytes:
 
 def cases(rng: np.random.Generator) -> Iterator[Case]:
     """Both sides of each limit, amounts of money, and numbers of chance."""
-    edges = (0, 1, 63, 64, 255, 256, 2**14 - 1, 2**14, 2**16, 2**30 - 1, 2**30, 2**32 - 1, 2**32, RAO, 21 * 10**15)
+    edges = (
+        0,
+        1,
+        63,
+        64,
+        255,
+        256,
+        2**14 - 1,
+        2**14,
+        2**16,
+        2**30 - 1,
+        2**30,
+        2**32 - 1,
+        2**32,
+        RAO,
+        21 * 10**15,
+        2**56,
+    )
     for number in edges:
         yield Case({"number": number}, f"{number:,}")
     for bits in (5, 13, 29, 40, 64, 120):

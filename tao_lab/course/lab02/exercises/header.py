@@ -110,5 +110,28 @@ EXERCISE = Exercise(
             {'b"\\x04\\x06aura': 'b"\\x06aura'},
             "Your digest does not say how many entries it has. It is a list, and every list begins with its length.",
         ),
+        Edit(
+            "length of the seal as it is",
+            {'aura\\x20"': 'aura\\x08"'},
+            "You write the length of the seal as a plain 8. In SCALE the length of bytes is a compact integer "
+            "(02.1): how is 8 written there?",
+        ),
+        Edit(
+            "seal without a length",
+            {'aura\\x20"': 'aura"'},
+            "Your seal does not say how long it is. Bytes of any length begin with their length in SCALE, also "
+            "where there are always eight.",
+        ),
+        Edit(
+            "slot in four bytes",
+            {"header.slot.to_bytes(8,": "(header.slot % 2**32).to_bytes(4,"},
+            "You write the slot in four bytes. How long does the digest say that its seal is?",
+        ),
+        Edit(
+            "number of entries as it is",
+            {'b"\\x04\\x06aura': 'b"\\x01\\x06aura'},
+            "You write the number of the digest's entries as a plain 1. The length of a list is a compact integer "
+            "(02.1).",
+        ),
     ),
 )

@@ -140,5 +140,23 @@ EXERCISE = Exercise(
             "You put the smaller of the two first, as some other chains do. Here the place decides who stands on the "
             "left.",
         ),
+        Edit(
+            "the larger child first",
+            {"sibling + node if place % 2 else node + sibling": "max(node, sibling) + min(node, sibling)"},
+            "You put the larger of the two first. Their size says nothing here: the place decides who stands on the"
+            " left.",
+        ),
+        Edit(
+            "side by the half of the list",
+            {"if place % 2": "if place >= proof.size // 2"},
+            "You decide the side by the half of the list in which the extrinsic stands. At each level neighbours "
+            "are paired, whichever half they are in: what of the place tells left from right?",
+        ),
+        Edit(
+            "only the last one on the right",
+            {"if place % 2": "if place == proof.size - 1"},
+            "You put only the last extrinsic on the right. At each level neighbours are paired: what of the place "
+            "tells left from right?",
+        ),
     ),
 )

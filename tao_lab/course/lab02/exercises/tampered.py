@@ -48,7 +48,7 @@ def cases(rng: np.random.Generator) -> Iterator[Case]:
         return [*honest[:place], spoiled, *honest[place + 1 :]]
 
     forged = name(root(change(honest, number), number), number)
-    parents = with_header(0, parent_hash=rng.bytes(32))
+    parents, parent = with_header(0, parent_hash=rng.bytes(32)), rng.bytes(32)
     for blocks, about, found in (
         (list(honest), "nobody touched anything", None),
         (change(honest, number), "block 3 has another amount, and nothing else was changed", number),
@@ -61,14 +61,22 @@ def cases(rng: np.random.Generator) -> Iterator[Case]:
         (name(with_header(0, slot=1), 0), "the time of block 0 is another one, and its name fits that", 0),
         (parents, "block 0 has a parent, and its name does not fit that", 0),
         (name(parents, 0), "block 0 has a parent, and its name fits that", 0),
-        (with_header(5, parent_hash=rng.bytes(32)), "block 5 says that it has another parent", 4),
+        (with_header(5, parent_hash=parent), "block 5 says that it has another parent", 4),
+        (change(with_header(5, parent_hash=parent), 2), "block 2 has another amount, and block 5 another parent", 2),
         (change(honest, last), "the last block has another amount", last),
+        (with_header(last, slot=1), "the time of the last block is another one", last),
         (honest[:1], "block 0 alone", None),
         (name(parents, 0)[:1], "block 0 alone, and it has a parent", 0),
         ([], "no blocks at all", None),
     ):
         yield Case({"blocks": list(blocks)}, about, expected={"number": found})
 
+
+CONTENT = (
+    "        if header_hash(block.header) != block.hash or "
+    "list_root(block.extrinsics) != block.header.extrinsics_root:\n"
+    "            return block.number\n"
+)
 
 EXERCISE = Exercise(
     id="02.4",
@@ -147,6 +155,24 @@ EXERCISE = Exercise(
                 "max(block.number - 1, 0)": "block.number",
             },
             "Your numbers are one too high. Blocks are counted from 0.",
+        ),
+        Edit(
+            "links before everything else",
+            {
+                f"{CONTENT}        parent = block.hash\n": "        parent = block.hash\n",
+                "    return None": f"    for block in blocks:\n{CONTENT}    return None",
+            },
+            "You follow all links first, and look at what is in the blocks afterwards. A block that was changed may"
+            " stand before the first broken link: what do you ask of each block before you go on?",
+        ),
+        Edit(
+            "names taken from the headers",
+            {
+                "parent = block.hash\n": "parent = header_hash(block.header)\n",
+                "header_hash(block.header) != block.hash or ": "",
+            },
+            "You compute each name, and compare it only with what the next block says. The last block has no next "
+            "one: what does it say of itself?",
         ),
     ),
 )

@@ -215,5 +215,11 @@ EXERCISE = Exercise(
             },
             "You look for the immune among those that vote. Everybody has a seat, miners too.",
         ),
+        Edit(
+            "immunity by a block beyond the period",
+            {"block - registered_at < immunity_period": "registered_at > immunity_period"},
+            "You compare the block of a registration with a number of blocks, so that nearly everybody is immune. "
+            "One is a point in time, the other a length: how long ago was the registration?",
+        ),
     ),
 )

@@ -147,5 +147,32 @@ EXERCISE = Exercise(
             },
             "You bring the price between its limits before it moves. Then it can move out of them: when do they hold?",
         ),
+        Edit(
+            "rounded to the nearest",
+            {
+                "burn * max(terms.increase_mult, 2**64) >> 64": "(burn * max(terms.increase_mult, 2**64) + 2**63) "
+                ">> 64",
+                "burn * decay_factor(terms.half_life) >> 32": "(burn * decay_factor(terms.half_life) + 2**31) >> 32",
+            },
+            "Off by a rao in some cases: you round to the nearest. The chain drops what is below a rao: what does a"
+            " shift do with it?",
+        ),
+        Edit(
+            "rounded to the nearest, with a float",
+            {
+                "burn * max(terms.increase_mult, 2**64) >> 64": "round(burn * max(terms.increase_mult, 2**64) / 2**64)",
+                "burn * decay_factor(terms.half_life) >> 32": "round(burn * decay_factor(terms.half_life) / 2**32)",
+            },
+            "You divide with `/`, which makes a float, and round to the nearest. The chain drops what is below a "
+            "rao, and a float has no room for large prices.",
+        ),
+        Edit(
+            "rounded up",
+            {
+                "burn * max(terms.increase_mult, 2**64) >> 64": "-(-burn * max(terms.increase_mult, 2**64) >> 64)",
+                "burn * decay_factor(terms.half_life) >> 32": "-(-burn * decay_factor(terms.half_life) >> 32)",
+            },
+            "One rao too much: you round up. The chain drops what is below a rao.",
+        ),
     ),
 )

@@ -51,11 +51,12 @@ def cases(rng: np.random.Generator) -> Iterator[Case]:
                 "Lima is the capital" + " Lima is the capital" * 5,
             ),
             ("the model says one endless word", "  " + "Sn" * 300, "Sn" * 200),
+            ("the model says a name with a full stop, in two lines", "St. John's,\nAntigua", "St. John's,\nAntigua"),
         )
     ):
         question = questions[number % len(questions)]
         messages = [{"role": "system", "content": INSTRUCTION}, {"role": "user", "content": question}]
-        seconds = 10.0 + number
+        seconds = 16.0 - 2 * number
         task = Task(task_id("text", number), "text", {"question": question, "messages": messages}, seconds=seconds)
         arguments = {"task": task, "model": Scripted(says, question, seconds)}
         yield Case(arguments, about, expected={"answer": json.dumps({"text": right})})
@@ -133,6 +134,35 @@ EXERCISE = Exercise(
             "in capital letters",
             {"text.strip()": "text.strip().upper()"},
             "You change what the model said to capital letters.",
+        ),
+        Edit(
+            "the first sentence",
+            {"text.strip()[:400]": 'text.strip().split(".")[0][:400]'},
+            'You cut the answer at its first full stop. A name can have one, as in "St. John\'s", and then only '
+            "half of it is sent: what in the text may be left out for sure?",
+        ),
+        Edit(
+            "the first line",
+            {"text.strip()[:400]": 'text.strip().partition("\\n")[0][:400]'},
+            "You send only the first line of what the model said. Nothing says that an answer has one line: what "
+            "may be left out for sure?",
+        ),
+        Edit(
+            "the first word",
+            {"text.strip()[:400]": '(text.split() or [""])[0][:400]'},
+            "You send only the first word of what the model said. Many names have several.",
+        ),
+        Edit(
+            "the same time for every task",
+            {"timeout=task.seconds": "timeout=10"},
+            "You give the model the same time for every task. Some validators wait for less: what in the task says "
+            "how long this one does?",
+        ),
+        Edit(
+            "cut before the spaces are taken off",
+            {"text.strip()[:400]": "text[:400].strip()"},
+            "You count spaces that you take off afterwards, so a long answer loses some of its own characters. "
+            "Which comes first?",
         ),
     ),
 )

@@ -154,5 +154,11 @@ EXERCISE = Exercise(
             "Whoever was not asked in this round is gone from your memory. Everybody in `seats` has a place in it, "
             "newcomers with an average of 0.",
         ),
+        Edit(
+            "a score of 0 is no score",
+            {"if hotkey in scores:": "if scores.get(hotkey):"},
+            "A score of 0 leaves your average as it is. Whoever was asked and answered nothing good has a score, "
+            "and 0 to Python is like nothing: what do you ask of `scores`?",
+        ),
     ),
 )

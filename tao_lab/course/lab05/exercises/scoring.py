@@ -154,5 +154,11 @@ EXERCISE = Exercise(
             "You accept a bare text in place of the object with the field `code`. Other validators give it 0, because "
             "the form is wrong: leave the answer as it came, and let the form decide.",
         ),
+        Edit(
+            "compared as texts",
+            {'same(got["value"], wanted)': 'str(got["value"]) == str(wanted)'},
+            "You compare results as texts, and the text 'True' looks like True. Compare values, and their types as "
+            "well.",
+        ),
     ),
 )

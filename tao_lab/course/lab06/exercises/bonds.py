@@ -123,5 +123,21 @@ EXERCISE = Exercise(
             "`bonds_moving_average` counts millionths, not parts of 65,535: 900,000 stands for 0.9. The chain has both "
             "kinds of number; look at the docstring's units.",
         ),
+        Edit(
+            "new bonds not normalized",
+            {"numbers.divide(staked, staked.sum(axis=0))": "staked"},
+            "You normalize too late: the new bonds go into the average as weight times stake, whose columns sum to "
+            "less than one, so the old bonds count for more than they should. Make both parts shares before you mix"
+            " them.",
+        ),
+        Edit(
+            "normalized only at the end",
+            {
+                "numbers.divide(old_bonds, old_bonds.sum(axis=0))": "old_bonds",
+                "numbers.divide(staked, staked.sum(axis=0))": "staked",
+            },
+            "You normalize too late: only once, at the end. Until then stored numbers up to 65,535 drown what is "
+            "new. Make both parts shares before you mix them.",
+        ),
     ),
 )

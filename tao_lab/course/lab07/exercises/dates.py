@@ -43,6 +43,7 @@ def cases(rng: Rng) -> Iterator[Case]:
     yield _case(0, 10, 40, "the first ten blocks, 40 % is recycled")
     yield _case(start, BLOCKS_PER_DAY, 0, "one day, nothing is recycled")
     yield _case(start, BLOCKS_PER_DAY, 40, "one day, 40 % is recycled")
+    yield _case(start, BLOCKS_PER_DAY, 90, "one day, 90 % is recycled")
     yield _case(HALF - 3 * TAO, 10, 0, "ten blocks, the third arrives exactly at a halving")
     yield _case(HALF - 3 * TAO - odd, 10, 0, "ten blocks, the fourth crosses a halving")
     yield _case(HALF - 3 * TAO - odd, 4, 0, "the four blocks up to a halving and across it")
@@ -146,6 +147,16 @@ EXERCISE = Exercise(
                 "blocks -= steps\n    return issuance": "blocks -= steps\n    return issuance - start",
             },
             "You return what the blocks add. Asked is all that exists then, with what exists now.",
+        ),
+        Edit(
+            "per cent in floats",
+            {
+                "ours.block_emission(issuance) * (100 - recycled_percent) // 100": (
+                    "int(ours.block_emission(issuance) * (1 - recycled_percent / 100))"
+                )
+            },
+            "You take per cent in floats: 1 - 0.9 is a little less than a tenth, and a rao is lost in each block. "
+            "Multiply whole numbers first, and divide last.",
         ),
     ),
 )

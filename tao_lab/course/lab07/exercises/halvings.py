@@ -106,5 +106,31 @@ EXERCISE = Exercise(
             {"left * 2 ** (halvings + 1) <= SUPPLY": "issuance * 2 ** (halvings + 1) <= SUPPLY and halvings < 64"},
             "You count halvings from what is issued: your emission grows with the issuance. It goes by what is left.",
         ),
+        Edit(
+            "halvings rounded to the nearest",
+            {
+                "    halvings = 0\n    while left * 2 ** (halvings + 1) <= SUPPLY:\n        halvings += 1\n": (
+                    "    import math\n\n    halvings = round(math.log2(SUPPLY / left))\n"
+                )
+            },
+            "Your halvings come too early: you round their number to the nearest. A halving has happened when it is"
+            " complete, not when it is near.",
+        ),
+        Edit(
+            "emission rounded to the nearest",
+            {"TAO >> halvings": "round(TAO / 2**halvings)"},
+            "One rao too much after many halvings: you divide with `/` and round to the nearest. The chain drops "
+            "what is below a rao.",
+        ),
+        Edit(
+            "emission rounded to the nearest in whole numbers",
+            {"TAO >> halvings": "(2 * TAO + 2**halvings) // 2 ** (halvings + 1)"},
+            "One rao too much after some halvings: you round to the nearest. The chain drops what is below a rao.",
+        ),
+        Edit(
+            "emission rounded up",
+            {"TAO >> halvings": "-(-TAO >> halvings)"},
+            "One rao too much after some halvings: you round up. The chain drops what is below a rao.",
+        ),
     ),
 )

@@ -63,6 +63,22 @@ def _in_floats(dividend: int, take: int, own: int, mine: int, others: int) -> tu
     return int(taken + (own + taken) * rest / amount), int(mine * rest / amount)
 
 
+def _take_not_staked(dividend: int, take: int, own: int, mine: int, others: int) -> tuple[float, float]:
+    taken = dividend * take / U16_MAX
+    rest, amount = dividend - taken, own + mine + others
+    return taken + rest * own / amount, rest * mine / amount
+
+
+def _in_floats_take_not_staked(dividend: int, take: int, own: int, mine: int, others: int) -> tuple[int, int]:
+    owner, nominator = _take_not_staked(dividend, take, own, mine, others)
+    return int(owner), int(nominator)
+
+
+def _rounded_take_not_staked(dividend: int, take: int, own: int, mine: int, others: int) -> tuple[int, int]:
+    owner, nominator = _take_not_staked(dividend, take, own, mine, others)
+    return round(owner), round(nominator)
+
+
 EXERCISE = Exercise(
     id="07.4",
     title="A nominator's share",
@@ -150,6 +166,18 @@ EXERCISE = Exercise(
             "Right to a rao or two: you compute with floats. The chain cuts the take and the rest to whole rao before "
             "anybody's stake grows, and a float keeps what it cuts: `U96F32` and `//`, no `/`.",
             _in_floats,
+        ),
+        WrongAnswer(
+            "floats, and the take is not staked",
+            "Two things: you compute with floats, and you only hand the take over. The chain stakes it first, so "
+            "that it shares in the rest; and it cuts to whole rao with `U96F32` and `//`.",
+            _in_floats_take_not_staked,
+        ),
+        WrongAnswer(
+            "floats rounded, and the take is not staked",
+            "Two things: you compute with floats and round, and you only hand the take over. The chain stakes it "
+            "first, so that it shares in the rest; and it cuts to whole rao with `U96F32` and `//`.",
+            _rounded_take_not_staked,
         ),
     ),
 )

@@ -161,5 +161,17 @@ EXERCISE = Exercise(
             "You give the validators what the others leave in whole rao. Each of the four parts is cut to whole rao on "
             "its own, and what rounding leaves belongs to nobody.",
         ),
+        Edit(
+            "rounded up",
+            {"U96F32.whole(word) for": "-(-word >> 32) for"},
+            "One rao too much in some parts: you round up, so that more is paid than there is. What happens to a "
+            "part of a rao when a word is cut?",
+        ),
+        Edit(
+            "rounded to the nearest",
+            {"U96F32.whole(word) for": "(word + half) >> 32 for"},
+            "One rao too much in some parts: you round each to the nearest. What happens to a part of a rao when a "
+            "word is cut?",
+        ),
     ),
 )

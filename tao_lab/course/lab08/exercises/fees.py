@@ -124,5 +124,27 @@ EXERCISE = Exercise(
             {"return fee, paid, received": "return fee, amount, received"},
             "Your second number is what the user gives. Asked is what reaches the pool.",
         ),
+        Edit(
+            "per cent",
+            {"fee = amount * ((pool.fee_rate << 64) // 65_535) >> 64": "fee = amount * pool.fee_rate // 100"},
+            "You take `pool.fee_rate` for per cent, so that the usual 33 is a third of the amount. It is a u16: "
+            "which of them stands for one?",
+        ),
+        Edit(
+            "word of per cent",
+            {"// 65_535)": "// 100)"},
+            "Your word of the rate counts hundredths, so that the usual 33 is a third of the amount. `pool.fee_rate` "
+            "is a u16: which of them stands for one?",
+        ),
+        Edit(
+            "per mille",
+            {"fee = amount * ((pool.fee_rate << 64) // 65_535) >> 64": "fee = amount * pool.fee_rate // 1_000"},
+            "You take `pool.fee_rate` for thousandths. It is a u16: which of them stands for one?",
+        ),
+        Edit(
+            "basis points",
+            {"fee = amount * ((pool.fee_rate << 64) // 65_535) >> 64": "fee = amount * pool.fee_rate // 10_000"},
+            "You take `pool.fee_rate` for hundredths of a per cent. It is a u16: which of them stands for one?",
+        ),
     ),
 )

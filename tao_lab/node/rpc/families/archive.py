@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tao_lab.node.rpc.session import Session
 
 Json = Any
+ENVELOPE = 500  # characters that a message counts for, besides keys and values
 
 
 def _height(node: Node, block_hash: Json) -> int | None:
@@ -91,7 +92,7 @@ class Reading(Subscription):
         size = 0
         try:
             for result in self.results():
-                size += sum(map(len, result.values()))
+                size += sum(map(len, result.values())) + ENVELOPE
                 if size > limits.MOST_ANSWER // 4:  # each is a message of its own
                     raise too_large()
                 self.tell({"event": self.event, **result})
