@@ -67,6 +67,9 @@ def cases(rng: Rng) -> Iterator[Case]:
     yield _case(EXACT.ratio([4, 1], 5), two, FIFTH, EXACT, f"{opposed}, the smaller with exactly kappa of the stake")
     almost = EXACT.ratio([79_999, 20_001], 100_000)
     yield _case(almost, two, FOUR_FIFTHS, EXACT, f"{opposed}, the larger with almost kappa of the stake")
+    circle = EXACT.ratio([[1, 2, 3], [2, 3, 1], [3, 1, 2]], 6)
+    short = "three validators whose shares, rounded down, sum to a little less than 1"
+    yield _case(EXACT.number([1, 3, 6]), circle, 26_214, EXACT, short)
     stake, weights = EXACT.number([1, 1, 1, 0]), EXACT.ratio([[3, 5], [4, 4], [5, 3], [0, 8]], 8)
     yield _case(stake, weights, 65_535, EXACT, "kappa is everybody, and one validator has no stake")
     yield _case(stake, weights, 0, EXACT, "kappa is nobody, and one validator has no stake")
@@ -126,6 +129,12 @@ EXERCISE = Exercise(
             "You stop when kappa of the stake is below. It is the other side that counts: kappa of the stake must give "
             "this weight *or more*, so from below the limit is 1 − kappa. At kappa = 1/2 you cannot see the "
             "difference.",
+        ),
+        Edit(
+            "shares taken to sum to one",
+            {"shares.sum() - numbers.ratio": "numbers.number(1) - numbers.ratio"},
+            "You take kappa off 1. Each share is rounded down, so in exact numbers they sum to a little less than 1, "
+            "and that last bit decides where stake and kappa meet exactly. What is it that kappa is a part of?",
         ),
         Edit(
             "kappa as raw u16",

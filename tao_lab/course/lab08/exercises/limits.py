@@ -50,6 +50,7 @@ def cases(rng: Rng) -> Iterator[Case]:
                 yield _case(pool, side, amount, limit, f"{side} from {name}, limit at {mille / 10:g} % of the price")
     for side in SIDES:
         yield _case(EXAMPLE, side, 100 * RAO_PER_TAO, None, f"{side} with 100, without a limit")
+    yield _case(EXAMPLE, "sell", 100 * RAO_PER_TAO, 0, "sell 100 with a limit of 0, which any price passes")
     for pool, name in pools:
         for side in SIDES:
             _, paid, _ = ours.swap_with_fee(pool, side, 30 * RAO_PER_TAO)
