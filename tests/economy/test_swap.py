@@ -112,6 +112,16 @@ def test_a_pool_that_cannot_be_is_refused(change, name):
         replace(POOL, **change)
 
 
+def test_an_empty_pool_has_no_price():
+    assert price(Pool(tao=0, alpha=0, fee_rate=0)) == 0
+
+
+def test_a_sale_may_have_a_limit_of_zero():
+    with pytest.raises(ValueError, match="limit_price is -1"):
+        swap(POOL, "sell", TAO, -1)
+    assert swap(POOL, "sell", TAO, 0) == swap(POOL, "sell", TAO)
+
+
 def test_a_swap_may_pay_in_a_thousand_times_the_reserve():
     pool, most = replace(POOL, fee_rate=0), 1_000 * POOL.tao
     assert swap(pool, "buy", most).paid == most
