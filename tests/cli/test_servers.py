@@ -43,6 +43,12 @@ COMMAND = [
 LAB = [sys.executable, "-m", "tao_lab.cli"]
 
 
+def as_in_a_terminal():
+    """What a command begun in a terminal hears; one begun in the background hands on that it ignores some."""
+    for name in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        signal.signal(name, signal.SIG_DFL)
+
+
 class Run:
     """A command whose processes are known by a mark in their environment, which they all inherit."""
 
@@ -51,7 +57,8 @@ class Run:
         self.token = uuid.uuid4().hex
         environment = {**os.environ, "JUPYTER_TOKEN": self.token}
         environment |= dict([self.mark.split("=")])
-        self.process = subprocess.Popen(command, env=environment, start_new_session=True, **options)
+        options |= {"start_new_session": True, "preexec_fn": as_in_a_terminal}
+        self.process = subprocess.Popen(command, env=environment, **options)
 
     def left(self):
         """Command lines of the processes that are there."""
