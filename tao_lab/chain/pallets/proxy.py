@@ -74,7 +74,7 @@ def remove_proxy_delegate(ctx: Context, real: str, delegate: str, proxy_type: st
         raise DispatchError(
             "Proxy",
             "NotFound",
-            f"{delegate} is no proxy of {real} with the type {proxy_type} and a delay of {delay} blocks",
+            f"{real} has no proxy {delegate} with the type {proxy_type} and a delay of {delay} blocks",
         )
     definitions.remove(removed)
     deposit = _rejig(ctx, real, deposit, DEPOSIT_BASE, DEPOSIT_FACTOR, len(definitions))
