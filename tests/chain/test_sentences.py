@@ -50,7 +50,7 @@ def refusals(net):
     yield ("Multisig", "as_multi_threshold_1", {**alone, "other_signatories": []}), "TooFewSignatories", "beside ana"
     add = {"delegate": ana, "proxy_type": "Any", "delay": 0}
     yield ("Proxy", "add_proxy", add), "NoSelfProxy", "ana needs no permission"
-    yield ("Proxy", "remove_proxy", {**add, "delegate": ben}), "NotFound", "ben is no proxy of ana with the type Any"
+    yield ("Proxy", "remove_proxy", {**add, "delegate": ben}), "NotFound", "ana has no proxy ben with the type Any"
     yield ("Proxy", "proxy", {"real": cleo, "force_proxy_type": None, "call": remark}), "NotProxy", "ana may not act"
     yield ("Balances", "force_set_balance", {"who": ben, "new_free": 1}), "BadOrigin", "only the chain's root may"
 
