@@ -54,8 +54,8 @@ class Claim:
             said: a sentence about the student's own verdict.
         """
         rows = [[what, number] for what, number in evidence.numbers.items()]
-        words = [said] if said else []
-        blocks = (*map(Text, [*words, evidence.because]), Grid(rows), Text(f"As of: {self.as_of}."))
+        words = (Text(said),) if said else ()
+        blocks = (*words, Text(evidence.because), Grid(rows), Text(f"As of: {self.as_of}."))
         title = f"Claim {self.number}: “{self.statement}”"
         return Card(TONE_OF[evidence.verdict], evidence.verdict.capitalize(), title, blocks)
 

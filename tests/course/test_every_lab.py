@@ -22,7 +22,9 @@ VERDICTS = {
     **{7: "false", 8: "true", 9: "true", 10: "false", 19: "true", 21: "false"},
     **{1: "false", 2: "false", 3: "true", 4: "false", 6: "false"},
     **{12: "false", 13: "false", 14: "true", 15: "false", 16: "false"},
+    **{24: "true", 25: "outdated", 26: "false"},  # of the report
 }
+ON_THE_PAGE = {18}  # takes seconds: tests/course/test_claims.py reads its verdict from the page of claims
 OPTIONS = {
     **{"00.A": 2, "00.B": 2},
     **{"01.A": 1, "01.B": 1, "01.C": 1},
@@ -37,7 +39,7 @@ OPTIONS = {
 
 
 # Exercises, questions and claims that take seconds.
-LONG = {"03.5", "04.1", "05.1", "05.4", "05.6", "06.6", "01.A", "03.D", "07.B", 18}
+LONG = {"03.5", "04.1", "05.1", "05.4", "05.6", "06.6", "01.A", "03.D", "07.B"}
 
 
 def marked(exercise, *more):
@@ -108,7 +110,7 @@ def fingerprint(arguments):
         return repr(arguments)
 
 
-@pytest.mark.parametrize("number", [long(number, number) for number in registry.claims()])
+@pytest.mark.parametrize("number", sorted(registry.claims().keys() - ON_THE_PAGE))
 def test_a_claim_gets_its_verdict_and_shows_numbers(number, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     result = claim(number, 1)

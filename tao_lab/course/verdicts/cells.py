@@ -8,9 +8,14 @@ from functools import cache
 from tao_lab.bars import passing_bar
 from tao_lab.cards import Card, Grid, Text
 from tao_lab.course import registry
-from tao_lab.course.claims import Evidence
+from tao_lab.course.claims import Evidence, Verdict
 
-SIGNS = {"true": "✔ true", "false": "✘ false", "outdated": "⚠ outdated", "not decidable on chain": "ℹ not decidable"}
+SIGNS: dict[Verdict, str] = {
+    "true": "✔ true",
+    "false": "✘ false",
+    "outdated": "⚠ outdated",
+    "not decidable on chain": "ℹ not decidable",
+}
 
 
 @cache

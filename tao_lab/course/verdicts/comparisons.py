@@ -139,13 +139,14 @@ COMPANY = (
 
 def _base_chain(_: Running, at: Places) -> tuple[str, Holds]:
     own = "Grandpa" in at.pallets and "ParachainSystem" not in at.pallets
-    said = f"{len(at.pallets)} pallets; blocks by Aura and Grandpa, of a fixed list of authors"
+    said = f"{len(at.pallets)} pallets; blocks by Aura and Grandpa"
     return f"{said}; {'not a parachain of another chain' if own else 'part of another chain'}", HOLDS if own else NOT
 
 
 def _token(seen: Running, _: Places) -> tuple[str, Holds]:
     issued = seen.block.issued / RAO_PER_TAO
-    return f"a block issued {issued:g} τ; fees are paid in τ", HOLDS if issued else NOT
+    without = seen.strangers.penniless
+    return f"a block issued {issued:g} τ; to a call without τ the chain says “{without}”", HOLDS if without else PART
 
 
 def _block_reward(seen: Running, _: Places) -> tuple[str, Holds]:

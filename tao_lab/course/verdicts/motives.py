@@ -52,9 +52,9 @@ def energy(watts: float = WATTS, tokens_per_second: float = TOKENS_PER_SECOND) -
     said = (
         f"Measured: {speed / 1e6:,.2f} million hashes a second on one core of this machine, by the SDK's own miner. "
         f"Assumed: {watts:g} W at either work, {tokens_per_second:g} tokens a second, {ANSWER_TOKENS} an answer. "
-        f"So an answer costs {per_answer:,.0f} J, and a phone's battery (15 Wh) holds {A_PHONE / per_answer:,.0f} answers or "
-        f"{count(A_PHONE / watts * speed)} hashes. "
-        "Proof-of-work registration is off by default; who pays the price in TAO needs no puzzle."
+        f"So an answer costs {per_answer:,.0f} J. A phone's battery, 15 Wh, holds {A_PHONE / per_answer:,.0f} answers "
+        f"or {A_PHONE / watts * speed / 1e6:,.0f} million hashes. Proof-of-work registration is off by default; "
+        "anyone who pays the price in TAO needs no puzzle."
     )
     title = "the same seconds of the same computer: a puzzle that nobody needs, or answers"
     when = "As of: the SDK 11.3's puzzle and mainnet's `InitialMinDifficulty`; speed measured now."
