@@ -15,6 +15,7 @@ EPOCHS = (
     "vtrust", "emission", "permit",
 )  # fmt: skip
 TOTALS = ("group", "role", "kind", "count", "stake", "earned", "share", "cost", "tao", "profit")
+TRADES = ("epoch", "block", "group", "member", "side", "tao", "alpha", "fee")
 REFUSED = ("epoch", "group", "member", "call", "error", "sentence")
 
 
@@ -31,12 +32,15 @@ class Run:
             rao of alpha that were added; `share`: of all that was earned; `cost`: rao of TAO paid to begin, for seats
             and fees, not for stake; `tao`: rao of free TAO that were added; `profit`: rao of TAO: `tao` less `cost`,
             and what was earned at the last price.
+        trades: What the traders bought and sold, in the order of the chain: `tao` rao that went in (`buy`) or came out
+            (`sell`), `alpha` rao on the other side, `fee` rao of what was paid in, which stays outside the pool.
         refused: Calls that the chain refused, with its own name of the error.
     """
 
     scenario: Scenario
     epochs: pd.DataFrame
     totals: pd.DataFrame
+    trades: pd.DataFrame
     refused: pd.DataFrame
 
     @classmethod
@@ -46,6 +50,7 @@ class Run:
         names: list[str],
         rows: list[dict[str, Any]],
         members: list[dict[str, Any]],
+        trades: list[dict[str, Any]],
         refused: list[dict[str, Any]],
     ) -> Run:
         """Make the tables; groups come in the order of the scenario, an owner that it does not name comes last."""
@@ -65,6 +70,7 @@ class Run:
             scenario,
             pd.DataFrame(rows, columns=list(EPOCHS)),
             pd.DataFrame(totals, columns=list(TOTALS)),
+            pd.DataFrame(trades, columns=list(TRADES)),
             pd.DataFrame(refused, columns=list(REFUSED)),
         )
 

@@ -78,3 +78,28 @@ def test_a_sweep_has_a_row_for_each_run_and_group_and_goes_on_where_it_was(tmp_p
     whole = sweep(table, out, workers=1)
     assert list(whole.columns[:4]) == ["run", "scenario", "seed", "hyperparameters.kappa"]
     assert whole.equals(sweep(table, workers=1))
+
+
+def stays(share: int, kappa: int = 32_767) -> Run:
+    """Honest validators against a cartel that has `share` percent of the stake."""
+    stake = 100_000 * ALPHA
+    groups = (
+        Group("honest", "validator", stake=stake * (100 - share) // 100, options={"noise": 0.0}),
+        Group("cartel", "validator", stake=stake * share // 100),
+        Group("honest", "miner", count=2),
+        Group("colluder", "miner"),
+    )
+    return run(Scenario("cartel", groups, epochs=2, tempo=4, hyperparameters={"kappa": kappa}))
+
+
+@pytest.mark.parametrize(
+    ("share", "kappa", "cartel_wins"),
+    [(40, 32_767, False), (51, 32_767, True), (60, 32_767, True), (60, 45_000, False), (40, 20_000, True)],
+)
+def test_a_cartel_pays_its_own_miner_exactly_from_kappa_on(share, kappa, cartel_wins):
+    """The consensus of a miner is the weight that more than kappa of the stake gives it at least."""
+    result = stays(share, kappa)
+    last = result.epochs[result.epochs["epoch"] == 2].set_index("group")
+    assert (last["emission"]["colluder miner"] > 0) == cartel_wins
+    assert (earned(result)["colluder miner"] > 0) == cartel_wins
+    assert (last["vtrust"]["cartel validator"] > 0) == cartel_wins
