@@ -89,6 +89,11 @@ def _is_long(data: Mapping[str, Any]) -> bool:
         return False
 
 
+def _is_usual(data: Mapping[str, Any]) -> bool:
+    """Exercise 03.1 speaks of a real interval, of blocks after the last lock, and of amounts that can be doubled."""
+    return data["reduction_interval"] > 0 and data["block"] >= data["last_lock_block"] and data["last_lock"] < 2**63
+
+
 SLOTS = (
     Slot(
         "01.1",
@@ -102,7 +107,7 @@ SLOTS = (
         "03.1",
         "quotes what a subnet costs",
         "lock_cost",
-        asked=lambda data: data["reduction_interval"] > 0 and data["block"] >= data["last_lock_block"],
+        asked=_is_usual,
     ),
     Slot("03.2", "sets the price of a seat", "registration_price"),
     Slot("04.1", "packs weights: a miner's work"),

@@ -40,6 +40,7 @@ class Robustness:
         work_seconds: mean time of an honest answer.
         check_seconds: mean time to make a task and to score one answer.
         stress: what the search found.
+        weakness: that the subnet declares.
         file: the page.
     """
 
@@ -51,6 +52,7 @@ class Robustness:
     work_seconds: float
     check_seconds: float
     stress: Stress
+    weakness: str
     file: Path
 
     @property
@@ -77,13 +79,14 @@ class Robustness:
                 ["to tell honest work from that cheater", asked],
             ]
         )
+        said = Text(f"Declared weakness: {self.weakness} Seed of all tasks: {self.stress.seed}.")
         ahead = mean > score
         return (
             Card(
                 "right" if ahead else "wrong",
                 "Honest work is ahead" if ahead else "Cheating is ahead",
                 self.title,
-                (first,),
+                (first, said),
             ),
             card_of(self.stress),
             Card("info", "Cost of validation", "on this machine", (second,)),
@@ -156,6 +159,7 @@ def hand_in(work: Subnet | str, file: str | Path = "robustness.html", *, seed: i
         work_seconds=work_seconds,
         check_seconds=check_seconds,
         stress=found,
+        weakness=subnet.weakness,
         file=Path(file),
     )
     return _written(result)
