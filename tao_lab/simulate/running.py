@@ -106,6 +106,7 @@ class _Play:
         """Everything that was written down."""
         end = {member.name: self._worth(member) for member in self.world.members}
         price = current_alpha_price(self.world.net.chain.state, self.world.netuid)
+        seated = set(hotkeys_by_uid(self.world.net.chain.state, self.world.netuid).values())
         members: list[dict[str, Any]] = [
             {
                 "group": member.group.name,
@@ -115,6 +116,7 @@ class _Play:
                 "earned": end[member.name][1] - self.start[member.name][1],
                 "cost": member.cost,
                 "tao": end[member.name][0] - self.start[member.name][0],
+                "seats": sum(seat.hotkey.ss58_address in seated for seat in member.seats),
             }
             for member in self.world.members
         ]

@@ -34,7 +34,7 @@ from tao_lab.simulate.scenario import Group, Scenario, ScenarioError
 from tao_lab.units import RAO_PER_TAO
 
 ADMIN, SETTER = "AdminUtils", "sudo_set_"
-SPARE_RAO = RAO_PER_TAO  # for fees, and so that the account stays alive
+SPARE_RAO = RAO_PER_TAO // 50  # for fees, and so that the account stays alive
 FLAT_PRICE = {"bits": 1 << 64}  # registering does not raise the price: the first ones pay the same
 OWNER = "owner"
 SHIELD_PERIOD = 8  # blocks: the longest that the chain takes

@@ -4,8 +4,11 @@ import json
 
 import nbformat
 import pytest
+from typer.testing import CliRunner
 
-from tao_lab import paths
+from tao_lab import paths, servers
+from tao_lab.cli import register
+from tao_lab.cli.app import app
 from tao_lab.course import journey, labs, pages, records, registry
 from tao_lab.course.journey import FirstCellError, heading, numbers_in
 from tao_lab.views import course_map
@@ -88,6 +91,19 @@ def test_the_readme_has_a_row_for_every_lab_with_its_question():
     for lab, stop in zip(labs(), journey(), strict=True):
         assert f"(labs/{stop.link})" in rows[lab.name]
         assert rows[lab.name].endswith(f"| {stop.question} |")
+
+
+def test_tao_lab_lab_opens_the_map_the_first_time_and_later_what_was_open(tmp_path, monkeypatch):
+    register("servers")
+    commands = []
+    monkeypatch.setattr(servers, "run", lambda command: commands.append(command) or 0)
+    for _ in range(2):
+        ended = CliRunner().invoke(app, ["lab", "--no-browser", "--work", str(tmp_path / "work")])
+        assert ended.exit_code == 0, ended.output
+    first, second = ([word for word in command if "default_url" in word] for command in commands)
+    assert first == ["--LabApp.default_url=/lab/tree/start.ipynb"]
+    assert second == []
+    assert (tmp_path / "work" / "start.ipynb").is_file()
 
 
 @pytest.mark.slow
