@@ -25,7 +25,7 @@ from tao_lab.fixed import EXACT
 from tao_lab.units import RAO_PER_TAO, U16_MAX
 
 COPIER_MARK = 0.85  # of what an honest validator with as much stake earns
-DELAY_MARK = 0.14  # of the miners' pay that goes to the wrong miners, because sealed rows are late
+DELAY_MARK = 0.13  # of the miners' pay that goes to the wrong miners, because sealed rows are late
 STAY = 2  # times the immunity that a newcomer needs to earn its seat back, at most
 NOTICE = 0.02  # of all stake: so much more the cartel has than it shows, and so much less speaks honestly
 LADDER = (0.5, 0.3, 0.15, 0.05)  # what four miners' work is worth; at a change each falls by one place
@@ -150,7 +150,7 @@ def measure(defence: Defence, bloc: float, honest: float, changes: int, pay: int
     Args:
         defence: the settings.
         bloc: share of stake whose rows are suspiciously alike.
-        honest: share of stake that is known to judge well; the rest speaks, and rates nobody who does good work.
+        honest: share of stake that is known to judge well; the rest speaks, and rates neither kind of miner.
         changes: epochs after which the miners' order changes.
         pay: rao of τ that a seat earns in an epoch.
         immunity: epochs for which a new seat is safe.
@@ -165,12 +165,12 @@ def measure(defence: Defence, bloc: float, honest: float, changes: int, pay: int
 def _cartel(kappa: int, bloc: float, honest: float) -> tuple[float, float]:
     """Shares of the miners' pay for a false miner and for a good one, by one epoch.
 
-    Three groups: the honest, the cartel, and those that rate a third miner only.
+    Three groups: the honest, the cartel, and those that speak and rate neither.
     """
     stakes = [round(PARTS * honest), round(PARTS * bloc), round(PARTS * max(1 - honest - bloc, 0))]
-    good, fake, idle = [1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]
-    paid = EXACT.to_float(epoch(small_subnet(stakes, [good, fake, idle], kappa=kappa)).incentive[-3:])
-    return float(paid[1]), float(paid[0])
+    rows = [[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]]
+    good, fake = EXACT.to_float(epoch(small_subnet(stakes, rows, kappa=kappa)).incentive[-2:])
+    return float(fake), float(good)
 
 
 @cache

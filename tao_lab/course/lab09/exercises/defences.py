@@ -33,14 +33,14 @@ def my_defence(bloc, honest, changes, pay, immunity):
 
 
 SUBNETS = (
-    (0.45, 0.55, 4, 11),
+    (0.46, 0.54, 4, 11),
     (0.20, 0.34, 6, 11),
-    (0.62, 0.72, 8, 6),
+    (0.38, 0.62, 8, 6),
     (0.30, 0.42, 9, 20),
-    (0.10, 0.90, 12, 3),
-    (0.40, 0.50, 16, 11),
-    (0.52, 0.60, 5, 8),
-    (0.05, 0.15, 10, 14),
+    (0.10, 0.90, 5, 3),
+    (0.40, 0.50, 6, 11),
+    (0.33, 0.40, 8, 8),
+    (0.05, 0.15, 4, 14),
 )
 
 
@@ -60,6 +60,8 @@ def read(result: Any, case: Case) -> Values:
         raise AnswerError(f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
 
 
+KAPPA, PERIOD, YUMA3, BURN = "(bloc + honest) / 2", "changes // 4", '"yuma3": True', "pay * immunity"
+
 EXERCISE = Exercise(
     id="09.6",
     title="A defence of your own",
@@ -69,5 +71,72 @@ EXERCISE = Exercise(
     read=read,
     look="The name says which attack it is about. What does its setting have to be above, and what below?",
     unlocks="Your subnet holds on eight subnets that you had not seen. The scoreboard below says what it costs.",
-    wrong_answers=(),
+    wrong_answers=(
+        Edit(
+            "as shipped",
+            {KAPPA: "0.5", PERIOD: "0", YUMA3: '"yuma3": False', BURN: "500_000"},
+            "These are the settings that a new subnet comes with. Which of the three attacks get through, you saw above.",
+        ),
+        Edit(
+            "kappa at the bloc",
+            {KAPPA: "bloc"},
+            "The cartel gets through: it has as much stake as your kappa asks for, and a bit more. Copier and false seats "
+            "are held.",
+        ),
+        Edit(
+            "kappa at the honest",
+            {KAPPA: "honest"},
+            "Good miners starve: your kappa asks for all the stake that judges well, and some of it is silent on the day.",
+        ),
+        Edit(
+            "kappa of one half",
+            {KAPPA: "0.5"},
+            "Your kappa is one half everywhere. On some subnets less than half of the stake judges well, and their good miners "
+            "starve.",
+        ),
+        Edit(
+            "kappa far up",
+            {KAPPA: "(1 + bloc) / 2"},
+            "Your kappa keeps every cartel out, and on most subnets the honest with it: good miners starve. How much stake "
+            "judges well?",
+        ),
+        Edit(
+            "kappa from the wrong side",
+            {KAPPA: "1 - honest"},
+            "You take what is not known to judge well for kappa. Where more than half is honest, is that not little?",
+        ),
+        Edit(
+            "open weights",
+            {PERIOD: "0"},
+            "The copier gets through everywhere: weights are open. Cartel and false seats are held.",
+        ),
+        Edit(
+            "sealed for one epoch",
+            {PERIOD: "1"},
+            "One epoch under seal is enough only where work changes fast. Where the order stays for long, a copier that is "
+            "late by one epoch more hardly loses.",
+        ),
+        Edit(
+            "sealed for half the time",
+            {PERIOD: "changes // 2"},
+            "No copier gets through, but pay comes too late: for half of the time or longer it goes by an old order. Can you "
+            "hold the copier with less?",
+        ),
+        Edit(
+            "bonds of Yuma 2",
+            {YUMA3: '"yuma3": False'},
+            "The copier gets through on some subnets: the seal alone is too short there, and a longer one would cost the "
+            "miners too much. Which other setting makes being late dearer?",
+        ),
+        Edit(
+            "a seat for one epoch's pay",
+            {BURN: "pay"},
+            "False seats get through: a seat costs less than it earns while it is safe.",
+        ),
+        Edit(
+            "a seat for four times its safe pay",
+            {BURN: "pay * immunity * 4"},
+            "No false seats, and no honest newcomers: your seats are too dear. How much does a seat earn while it is safe?",
+        ),
+    ),
 )
