@@ -57,8 +57,8 @@ class Defence:
     """
 
     kappa: float = 0.5
-    reveal_period: int = 0
-    yuma3: bool = False
+    reveal_period: int = 1
+    yuma3: bool = True
     min_burn: int = 500_000
 
     def __post_init__(self) -> None:
@@ -98,7 +98,7 @@ def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-SHIPPED = Defence()  # what a new subnet has in the lab: Yuma 2, open weights, the lowest price of a seat
+SHIPPED = Defence()  # what a new subnet comes with on the chain
 
 
 @dataclass(frozen=True)

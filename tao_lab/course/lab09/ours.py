@@ -7,29 +7,32 @@ from dataclasses import replace
 
 import numpy as np
 
-from tao_lab.consensus import epoch
-from tao_lab.course.lab06.subnets import BLOCK, small_subnet
+from tao_lab.consensus.stake import active_stake, stake_shares
+from tao_lab.consensus.weights import weighted_median
 from tao_lab.course.lab09.arena import Defence, best_defence
-from tao_lab.economy import Pool, PriceTerms, price, registration_price, swap
+from tao_lab.economy import Pool, PriceTerms, registration_price, swap
 from tao_lab.economy.swap import price_after
+from tao_lab.fixed import EXACT
+from tao_lab.units import RAO_PER_TAO
 
-__all__ = ["cartel_stakes", "copied", "my_defence", "price_reached", "safe_tolerance", "sandwich", "sybil_seats"]
+__all__ = ["cartel_stakes", "copied", "my_defence", "price_reached", "safe_limit", "sandwich", "sybil_seats"]
 
 USEFUL, USELESS = [1.0, 0.0], [0.0, 1.0]  # an honest row on two miners, a cartel's row
 MOST = 10**12  # τ of a cartel: more than anybody needs
 
 
 def cartel_stakes(stakes: Sequence[int], active: Sequence[bool], kappa: int) -> tuple[int, int]:
-    """09.1: the smallest cartels that pay a miner and that starve one, found by running epochs."""
+    """09.1: the smallest cartels that pay a miner and that starve one, found by trying the epoch's own steps."""
+    speaks, count = np.array([*active, True]), len(stakes)
+    rows = np.array([[EXACT.number(1), 0]] * count + [[0, EXACT.number(1)]])  # a good miner, and the cartel's own
 
-    def incentives(cartel: int) -> tuple[int, int]:
-        subnet = small_subnet([*stakes, cartel], [*([USEFUL] * len(stakes)), USELESS], kappa=kappa)
-        last_update = subnet.last_update.copy()
-        last_update[: len(stakes)][~np.array(active, bool)] = BLOCK - subnet.activity_cutoff - 1
-        good, own = epoch(replace(subnet, last_update=last_update)).incentive[-2:]
+    def consensus(cartel: int) -> tuple[int, int]:
+        rao = np.array([stake * RAO_PER_TAO for stake in (*stakes, cartel)], np.uint64)
+        voices = active_stake(stake_shares(rao, 0, None), speaks, np.ones(count + 1, bool))
+        good, own = weighted_median(voices, rows, kappa)
         return int(good), int(own)
 
-    return _first(lambda cartel: incentives(cartel)[1] > 0), _first(lambda cartel: incentives(cartel)[0] == 0)
+    return _first(lambda cartel: consensus(cartel)[1] > 0), _first(lambda cartel: consensus(cartel)[0] == 0)
 
 
 def _first(holds: Callable[[int], bool]) -> int:
@@ -105,15 +108,11 @@ def price_reached(pool: Pool, order: int, front: int = 0) -> int:
     return price_after(pool, "buy", swap(pool, "buy", order).paid)
 
 
-def safe_tolerance(
-    pool: Pool, order: int, tolerances: Sequence[int], fronts: Sequence[int], cost: int
-) -> int | None:
-    """09.5: the widest safe limit, from the attacks' side: what each may bring, and the limit that it needs."""
-    alone, now = price_reached(pool, order), price(pool)
+def safe_limit(pool: Pool, order: int, limits: Sequence[int], fronts: Sequence[int], cost: int) -> int | None:
+    """09.5: the highest safe limit, from the attacks' side: which are worth it, and the limit that each needs."""
+    alone = price_reached(pool, order)
     worth_it = [price_reached(pool, order, front) for front in fronts if sandwich(pool, order, front)[0] > cost]
-    limits = {tolerance: now * (1_000 + tolerance) // 1_000 for tolerance in tolerances}
-    safe = [tolerance for tolerance, limit in limits.items() if alone <= limit and all(limit < w for w in worth_it)]
-    return max(safe, default=None)
+    return max((limit for limit in limits if alone <= limit and all(limit < w for w in worth_it)), default=None)
 
 
 def my_defence(bloc: float, honest: float, changes: int, pay: int, immunity: int) -> dict[str, float | int | bool]:

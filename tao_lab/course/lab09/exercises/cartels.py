@@ -40,6 +40,7 @@ def cases(rng: Rng) -> Iterator[Case]:
     """
     for kappa, words in (*KAPPAS, *TIES):
         yield _case([100], [True], kappa, f"one honest validator, kappa {words}")
+        yield _case([1_000_000], [True], kappa, f"one honest validator with much stake, kappa {words}")
     yield _case([90, 500], [True, False], KAPPAS[1][0], "one of two is silent, kappa 40 %")
     for kappa, words in KAPPAS:
         stakes = rng.integers(1, 5_000, int(rng.integers(2, 7))).tolist()

@@ -70,6 +70,11 @@ EXERCISE = Exercise(
     cases=cases,
     read=read_values(made=int | None, trust=int),
     look="Go back in time twice: when were the rows made that count now, and what could the copier see at that moment?",
+    equivalent={
+        "zip(judgements[made], judgements[counts]) → zip(judgements[counts], judgements[made])": (
+            "the smaller of two numbers is the same from both sides"
+        )
+    },
     unlocks="A copier of sealed weights is late by as many epochs as they are sealed. What that costs it, the chart shows.",
     wrong_answers=(
         Edit(

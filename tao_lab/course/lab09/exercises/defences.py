@@ -74,7 +74,7 @@ EXERCISE = Exercise(
     wrong_answers=(
         Edit(
             "as shipped",
-            {KAPPA: "0.5", PERIOD: "0", YUMA3: '"yuma3": False', BURN: "500_000"},
+            {KAPPA: "0.5", PERIOD: "1", BURN: "500_000"},
             "These are the settings that a new subnet comes with. Which of the three attacks get through, you saw above.",
         ),
         Edit(

@@ -48,6 +48,7 @@ def cases(rng: Rng) -> Iterator[Case]:
     yield _case(1, 60, 360, 360, MULTIPLIER_ONE, 2, double, 6, "small numbers, one honest miner")
     yield _case(4, 120, 360, 360, MULTIPLIER_ONE, 4, PriceTerms(1, MULTIPLIER_ONE, 4, 4), 9, "a price that never moves")
     yield _case(4, 60, 360, 360, MULTIPLIER_ONE, 8, PriceTerms(1, MULTIPLIER_ONE, 8, 8), 9, "two numbers are as good")
+    yield _case(4, 120, 360, 360, MULTIPLIER_ONE, 1, double, 3, "every seat that is free pays")
     yield _case(4, 120, 359, 360, MULTIPLIER_ONE, 1, double, 9, "immunity ends before the first epoch")
     yield _case(4, 120, 719, 360, MULTIPLIER_ONE, 1, double, 9, "immunity ends one block before the second epoch")
     yield _case(4, 120, 720, 360, MULTIPLIER_ONE, 1, double, 0, "no seat is free")
