@@ -55,6 +55,7 @@ def long(value, identity):
 each_exercise = pytest.mark.parametrize("exercise", [marked(exercise) for exercise in EXERCISES])
 
 
+@pytest.mark.slow
 @each_exercise
 def test_the_reference_of_an_exercise_passes_its_own_check(exercise):
     result = judge(exercise, exercise.reference)
@@ -75,6 +76,7 @@ def test_an_exercise_knows_three_wrong_answers_or_more_with_different_hints(exer
     assert len(set(hints)) == len(hints)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("exercise", "wrong"), [marked(exercise, wrong) for exercise in EXERCISES for wrong in exercise.mistakes]
 )
@@ -108,6 +110,7 @@ def fingerprint(arguments):
         return repr(arguments)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [long(number, number) for number in registry.claims()])
 def test_a_claim_gets_its_verdict_and_shows_numbers(number, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -118,6 +121,7 @@ def test_a_claim_gets_its_verdict_and_shows_numbers(number, tmp_path, monkeypatc
     assert escape(result.claim.statement) in result.widget().answer
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("question", [long(question, id) for id, question in registry.questions().items()])
 def test_an_experiment_finds_the_option_that_holds_and_says_why(question):
     finding = question.experiment()
