@@ -17,6 +17,7 @@ import numpy as np
 
 from tao_lab.cards import Card, Grid, Text, percent
 from tao_lab.consensus import EpochInput, SparseRows, epoch, next_input
+from tao_lab.consensus.types import LiquidAlpha
 from tao_lab.course.lab06.subnets import small_subnet
 from tao_lab.course.lab09.cases import MAINNET_TERMS
 from tao_lab.economy import registration_price
@@ -32,8 +33,9 @@ LADDER = (0.5, 0.3, 0.15, 0.05)  # what four miners' work is worth; at a change 
 SETTLED, COUNTED = 12, 24  # epochs before the copier's pay is counted, and for which it is
 COPIER_STAKE, HONEST_STAKES = 200, (400, 250, 150)  # τ
 PARTS = 1_000  # τ of all stake in a cartel's scenario
+LIQUID = LiquidAlpha(low=45_875, high=58_982, steepness=1_000)
 MOST_PERIOD = 100  # epochs (`MAX_COMMIT_REVEAL_PEROIDS`)
-MOST_BURN = 100 * RAO_PER_TAO
+MOST_BURN = RAO_PER_TAO - 1  # the chain allows less than 1 τ
 SEATS = 16  # that a buyer of false seats may buy at once
 HONEST_MINERS = 12
 
@@ -174,7 +176,9 @@ def _cartel(kappa: int, bloc: float, honest: float) -> tuple[float, float]:
 
 
 @cache
-def copying(changes: int, reveal_period: int, yuma3: bool, waits: bool = False) -> tuple[float, float]:
+def copying(
+    changes: int, reveal_period: int, yuma3: bool, waits: bool = False, liquid: bool = False
+) -> tuple[float, float]:
     """What a copier earns against an honest validator of as much stake, and what goes to the wrong miners.
 
     Args:
@@ -182,11 +186,13 @@ def copying(changes: int, reveal_period: int, yuma3: bool, waits: bool = False) 
         reveal_period: epochs for which rows are sealed.
         yuma3: which bonds.
         waits: whether the copier sets its row last in each epoch.
+        liquid: whether bonds move at a speed of their own (liquid alpha, with the chain's usual numbers).
     """
+    liquid_alpha = LIQUID if liquid else None
     earned, wrong = 0.0, 0.0
     state: EpochInput | None = None
     for number, rows in enumerate(copier_rows(SETTLED + COUNTED, changes, reveal_period, waits)):
-        subnet = small_subnet([COPIER_STAKE, *HONEST_STAKES], rows, yuma3=yuma3)
+        subnet = small_subnet([COPIER_STAKE, *HONEST_STAKES], rows, yuma3=yuma3, liquid_alpha=liquid_alpha)
         state = subnet if state is None else replace(next_input(state, terms), weights=subnet.weights)  # noqa: F821
         result = epoch(state)
         terms = result.terms()

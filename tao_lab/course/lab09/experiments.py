@@ -15,10 +15,11 @@ from tao_lab.consensus import epoch
 from tao_lab.course.lab06.subnets import small_subnet
 from tao_lab.course.lab07.economy import OWNER_UID, TEMPO, Economy, read, small_economy
 from tao_lab.course.lab09 import ours
-from tao_lab.course.lab09.arena import Defence
+from tao_lab.course.lab09.arena import Defence, copying
+from tao_lab.course.lab09.cases import MAINNET_TERMS
 from tao_lab.course.networks import small_network
 from tao_lab.datasets import MainnetSubnet, load_mainnet
-from tao_lab.economy import Pool, swap
+from tao_lab.economy import Pool, registration_price, swap
 from tao_lab.fixed import EXACT
 from tao_lab.network import Network
 from tao_lab.simulate import Group, Run, Scenario, run
@@ -35,33 +36,39 @@ STAKE = HONEST.count * (HONEST.stake or 0)
 def part_of(ran: Run, name: str) -> float:
     """A group's part of what miners or validators, whichever it is, earned together."""
     totals = ran.totals.set_index("group")
-    return float(totals.earned[name] / totals.earned[totals.kind == totals.kind[name]].sum())
+    together = int(totals.earned[totals.kind == totals.kind[name]].sum())
+    return int(totals.earned[name]) / together if together else 0.0
 
 
 def per_stake(ran: Run, name: str, other: str) -> float:
-    """What a group earned for its stake, as a multiple of what another did."""
-    totals = ran.totals.set_index("group")
-    return float(totals.earned[name] / totals.stake[name] / (totals.earned[other] / totals.stake[other]))
+    """Dividends of a group for its stake in the second half of a run, as a multiple of another's.
+
+    The first half does not count: it shows who came first, not who judges better.
+    """
+    settled = ran.epochs[ran.epochs.epoch > ran.scenario.epochs // 2]
+    sums = settled[settled.kind == "validator"].groupby("group")[["dividends", "stake"]].sum()
+    return float(sums.dividends[name] / sums.stake[name] / (sums.dividends[other] / sums.stake[other]))
 
 
 # --- the finished thing ---------------------------------------------------------------------------------------------
 
 
-def attacks() -> list[tuple[str, float]]:
+def attacks() -> tuple[list[tuple[str, float]], str]:
     """Five attacks on a new subnet, each on a chain of its own: times what an honest one with the same means gets."""
     gains = []
     for share in (0.4, 0.55):
         ran = run(cartel(share, epochs=3))
         times = part_of(ran, "colluder miner") * (MINERS.count + 1)
         gains.append((f"a cartel with {percent(share)} of the stake, for its miner", times))
-    ran = run(copier(epochs=10), hyperparameters=SEALED)
+    ran = run(copier(epochs=16), hyperparameters=SEALED)
     gains.append(("a validator that copies", per_stake(ran, "copier validator", "honest validator")))
     ran = run(Scenario("false seats", (HONEST, MINERS, Group("sybil", "miner", count=5)), epochs=3))
     gains.append(("a miner with five seats and one answer", part_of(ran, "sybil miner") * (MINERS.count + 1)))
     selfish = Group("self-weighter", "validator", stake=STAKE // 3)
     ran = run(Scenario("self-weighter", (HONEST, selfish, MINERS), epochs=3))
     gains.append(("a validator that pays its own miner", per_stake(ran, "self-weighter validator", "honest validator")))
-    return gains
+    pays = sum(times > 1 for _, times in gains)
+    return gains, f"{pays} of {len(gains)} attacks on a new subnet bring more than honest work"
 
 
 # --- cartels --------------------------------------------------------------------------------------------------------
@@ -81,24 +88,31 @@ def cartel(share: float, kappa: int = 32_767, epochs: int = 3) -> Scenario:
     return Scenario("a cartel", groups, epochs=epochs, hyperparameters={"kappa": kappa})
 
 
-def cartels(kappas: Sequence[float] = (0.5, 0.6), shares: Sequence[float] = (0.4, 0.51, 0.6)) -> tuple[Any, Any, str]:
+def cartels(kappas: Sequence[float] = (0.5, 0.6), shares: Sequence[float] = (0.4, 0.51, 0.61)) -> tuple[Any, Any, str]:
     """What a false miner gets: by the rule for every stake, on a chain for some; two tables and a title."""
     lines: dict[str, list[Any]] = {"share": [], "pay": [], "kappa": []}
     points: dict[str, list[Any]] = {"share": [], "pay": [], "kappa": []}
     words = {kappa: f"kappa {percent(kappa)}" for kappa in kappas}
+    starves: dict[float, int] = {}
     for kappa in kappas:
         word = int(kappa * U16_MAX)
         for share in range(30, 71):
             subnet = small_subnet([100 - share, share], [[1.0, 0.0], [0.0, 1.0]], kappa=word)
-            _note(lines, share, 100 * float(EXACT.to_float(epoch(subnet).incentive[-1])), words[kappa])
+            good, fake = EXACT.to_float(epoch(subnet).incentive[-2:])
+            _note(lines, share, 100 * float(fake), words[kappa])
+            if good == 0:
+                starves.setdefault(kappa, share)
         for share in shares:
             _note(points, 100 * share, 100 * part_of(run(cartel(share, word)), "colluder miner"), words[kappa])
     decides = {
         kappa: min(s for s, pay, k in zip(*lines.values(), strict=True) if pay > 0 and k == words[kappa])
         for kappa in kappas
     }
-    said = ", ".join(f"{decides[kappa]} % at {words[kappa]}" for kappa in kappas)
-    return lines, points, f"A cartel pays its own miner from {said}; below that it gets nothing"
+    said = "; ".join(
+        f"{words[kappa]}: a cartel pays its miner from {decides[kappa]} % on, and starves others from {starves[kappa]} % on"
+        for kappa in kappas
+    )
+    return lines, points, said[:1].upper() + said[1:]
 
 
 def _note(table: dict[str, list[Any]], share: float, pay: float, kappa: str) -> None:
@@ -109,69 +123,104 @@ def _note(table: dict[str, list[Any]], share: float, pay: float, kappa: str) -> 
 # --- copiers --------------------------------------------------------------------------------------------------------
 
 
-def copier(epochs: int = 16) -> Scenario:
+def copier(epochs: int = 24) -> Scenario:
     """Three honest validators and a copier with as much stake as one of them, among miners that change."""
     one = Group("copier", "validator", stake=STAKE // 3, options={"late": True})
     return Scenario("a copier", (HONEST, one, RESTLESS), epochs=epochs)
 
 
+CHANGES = 6  # epochs after which the miners' order changes
 COPIER_SETTINGS: dict[str, dict[str, Any]] = {
-    "open weights": {},
-    "sealed for 1 epoch": SEALED,
-    "sealed for 3 epochs": {**SEALED, "commit_reveal_weights_interval": 3},
-    "1 epoch, liquid alpha": {**SEALED, "liquid_alpha_enabled": True},
-    "1 epoch, Yuma 2": {**SEALED, "yuma3_enabled": False},
+    "open rows, it waits for them": {"reveal_period": 0, "waits": True},
+    "open rows, it comes too early": {"reveal_period": 0},
+    "sealed for 1 epoch": {"reveal_period": 1},
+    "sealed for 1 epoch, Yuma 2": {"reveal_period": 1, "yuma3": False},
+    "sealed for 1 epoch, liquid alpha": {"reveal_period": 1, "liquid": True},
+    "sealed for 2 epochs": {"reveal_period": 2},
 }
 
 
-def copiers(settings: Mapping[str, Mapping[str, Any]] = COPIER_SETTINGS, epochs: int = 16) -> list[tuple[str, float]]:
-    """What a copier earns for its stake against the honest, by the subnet's settings; each on a chain of its own."""
-    ran = {name: run(copier(epochs), hyperparameters=dict(chosen)) for name, chosen in settings.items()}
-    return [(name, per_stake(each, "copier validator", "honest validator")) for name, each in ran.items()]
+def copiers(changes: int = CHANGES) -> tuple[list[tuple[str, float]], str]:
+    """What a copier earns for its stake against the honest, by the subnet's settings; and a title."""
+    found = [(name, copying(changes, **{"yuma3": True, **chosen})[0]) for name, chosen in COPIER_SETTINGS.items()]
+    best, worst = found[0][1], found[-1][1]
+    return found, f"A copier earns {percent(best)} of an honest one's where rows are open, {percent(worst)} where sealed for 2"
+
+
+def seal_table(changes: Sequence[int] = (4, 8, 12), periods: Sequence[int] = (0, 1, 2, 3, 4)) -> Grid:
+    """What a copier earns, and what goes to the wrong miners, by how long rows are sealed."""
+    rows = []
+    for every in changes:
+        cells = [copying(every, period, True) for period in periods]
+        rows.append([f"every {every} epochs", *(f"{percent(earned)} / {percent(late)}" for earned, late in cells)])
+    header = ("the order changes", *("open" if not period else f"sealed for {period}" for period in periods))
+    return Grid(rows, header)
+
+
+def seal_card() -> Card:
+    """The table of seals, with what it is about."""
+    said = Text("First what a copier earns of an honest one's pay, then the part of the pay that goes to the wrong miners.")
+    return Card("info", "Measured", "how long to seal: copiers lose, and so do miners", (said, seal_table()))
 
 
 # --- false seats ----------------------------------------------------------------------------------------------------
 
 
-def false_seats(count: int = 6, epochs: int = 10) -> Card:
-    """A person buys seats and answers with one answer on all: cheap seats, dear seats, validators that look."""
+SEATS, REAL_TEMPO, IMMUNE_EPOCHS = 6, 360, 13  # mainnet: immunity is 5,000 blocks on a new subnet
+
+
+def false_seats(epochs: int = 8) -> Card:
+    """One person, one answer, six seats: what they cost by the rule, what they are paid on a running chain."""
     looking = replace(HONEST, options={"one_for_all": True})
-    dear = {"min_burn": 2 * RAO_PER_TAO}
     rows = []
-    for words, validators, settings in (
-        ("seats as cheap as they come", HONEST, {}),
-        ("a seat costs 2 τ at least", HONEST, dear),
-        ("validators compare answers", looking, {}),
+    for words, validators, burn in (
+        ("the cheapest seats", HONEST, MAINNET_TERMS.min_burn),
+        ("the dearest lowest price, 1 τ", HONEST, RAO_PER_TAO - 1),
+        ("1 τ, and validators compare answers", looking, RAO_PER_TAO - 1),
     ):
-        sybil = Group("sybil", "miner", count=count, joins=1, tao=500 * RAO_PER_TAO)
-        ran = run(Scenario("false seats", (validators, MINERS, sybil), epochs=epochs, hyperparameters=settings))
+        scenario = Scenario("false seats", (validators, MINERS, Group("sybil", "miner", count=SEATS)), epochs=epochs)
+        ran = run(scenario)
         totals = ran.totals.set_index("group")
-        paid = -totals.tao["sybil miner"]
-        worth = totals.profit["sybil miner"] + totals.cost["sybil miner"] + paid
-        rows.append([words, f"{paid / RAO_PER_TAO:.2f}", f"{worth / RAO_PER_TAO:.2f}", f"{(worth - paid) / RAO_PER_TAO:+.2f}"])
-    header = ("", "τ paid for the seats", "τ that their pay is worth", "profit, τ")
-    said = Text(f"{count} seats beside {MINERS.count} honest miners, one answer on all of them, {epochs} epochs:")
+        worth = int(totals.profit["sybil miner"] + totals.cost["sybil miner"])
+        paid = sum(seat_prices(burn, SEATS))
+        earned = worth * REAL_TEMPO / (epochs * scenario.tempo)
+        back = f"{paid / earned:.1f}"
+        rows.append([words, percent(part_of(ran, "sybil miner")), f"{paid / RAO_PER_TAO:.2f}", back])
+    header = ("", "part of the miners' pay", "τ for six seats", "epochs until they are paid back")
+    said = Text(
+        f"Six seats with one answer beside {MINERS.count} honest miners, one α at 0.1 τ, {REAL_TEMPO} blocks an epoch. "
+        f"Immunity lasts about {IMMUNE_EPOCHS} epochs."
+    )
     return Card("info", "Counted", "false seats on a running chain", (said, Grid(rows, header)))
+
+
+def seat_prices(burn: int, seats: int) -> list[int]:
+    """What each of some seats costs that are bought one after the other at once, rao."""
+    prices, terms = [burn], replace(MAINNET_TERMS, min_burn=burn)
+    while len(prices) < seats:
+        prices.append(registration_price(prices[-1], terms, "registration"))
+    return prices
 
 
 # --- owners and root ------------------------------------------------------------------------------------------------
 
 
 def owner_and_root() -> Card:
-    """What a subnet gets of a block's TAO: as it is, when its owner takes the miners' pay, when root switches it off."""
+    """What a subnet gets of a block's TAO: as it is, switched off by root, when its owner takes the miners' pay."""
     rows = []
     with small_economy() as economy:
         net, netuid = economy.net, economy.second
         net.run(blocks=2 * TEMPO)
         rows.append(["miners are paid", *_paid(net, netuid)])
+        for words, enabled in (("two blocks after root switched it off", False), ("and on again", True)):
+            net.sudo(ADMIN, "sudo_set_subnet_emission_enabled", netuid=netuid, enabled=enabled)
+            net.run(blocks=2)
+            rows.append([words, *_paid(net, netuid)])
         for words, part in (("half of the weight on the owner's miner", 0.5), ("all of it", 1.0)):
             _to_owner(economy, part)
             rows.append([words, *_paid(net, netuid)])
-        net.sudo(ADMIN, "sudo_set_subnet_emission_enabled", netuid=netuid, enabled=False)
-        net.run(blocks=2)
-        rows.append(["root switches its emission off", *_paid(net, netuid)])
-    header = ("on one of two subnets", "of the miners' pay burned", "the subnet's part of the block's TAO")
-    title = f"from {rows[0][2]} of the TAO to {rows[2][2]}, and to {rows[3][2]} within two blocks"
+    header = ("one of two subnets", "of the miners' pay burned", "its part of the block's TAO")
+    title = f"an owner that keeps the miners' pay takes its subnet from {rows[2][2]} of the TAO to {rows[-1][2]}"
     return Card("info", "Counted", title, (Grid(rows, header),))
 
 
@@ -286,12 +335,9 @@ def trade(limit_price: int | None = None, shielded: bool = False, attacked: bool
         hashes = [chain.submit(each) for each in waiting]
         block = chain.produce_block()
         place = len(hashes) // 2 + 1 + shielded  # the clock comes first, and a shielded order behind its carrier
-        failed = [
-            event["attributes"]["dispatch_error"]
-            for event in chain.events(block.number)
-            if event["event_id"] == "ExtrinsicFailed" and event["extrinsic_idx"] == place
-        ]
-        said = "done" if not failed else str(chain._refusals[block.number][place].name)
+        told, events = chain.refusals(block.number), enumerate(chain.events(block.number))
+        failed = [told[i].name for i, event in events if i in told and event["extrinsic_idx"] == place]
+        said = failed[0] if failed else "done"
         received = net.staked(victim, netuid, hotkey=hotkey).rao
         return Trade(seen, net.balance(thief).rao - before, received, said)
 
@@ -336,7 +382,7 @@ def on_chain(defences: Mapping[str, Defence], bloc: float, honest: float) -> Car
         rest = int(total * (1 - bloc - honest))
         groups += [Group("lazy", "validator", stake=rest)] if rest > 0 else []
         ran = run(Scenario("a cartel", tuple(groups), epochs=4 + 2 * defence.reveal_period), hyperparameters=settings)
-        copy = run(copier(16), hyperparameters=settings)
+        copy = run(copier(), hyperparameters=settings)
         shares = part_of(ran, "colluder miner"), part_of(ran, "honest miner")
         copies = per_stake(copy, "copier validator", "honest validator")
         rows.append([name, percent(shares[0]), percent(shares[1]), percent(copies)])

@@ -22,7 +22,8 @@ def my_defence(bloc, honest, changes, pay, immunity):
     immunity  int    epochs for which a new seat is safe
 
     Returns a dict: kappa (float, share of stake that decides), reveal_period (int, epochs for which weights are
-    sealed; 0: open), yuma3 (bool, bonds of each validator's own), min_burn (int, rao of τ: lowest price of a seat).
+    sealed; 0: open), yuma3 (bool, bonds of each validator's own), min_burn (int, rao of τ, lowest price of a seat:
+    the chain takes less than 1 τ).
     """
     return {
         "kappa": (bloc + honest) / 2,
@@ -47,7 +48,7 @@ SUBNETS = (
 def cases(rng: Rng) -> Iterator[Case]:
     """Eight subnets: blocs small and large, few and many that are honest, fast and slow work, cheap and dear seats."""
     for bloc, honest, changes, immunity in SUBNETS:
-        pay = int(rng.integers(RAO_PER_TAO // 200, RAO_PER_TAO // 8))
+        pay = int(rng.integers(RAO_PER_TAO // 50, RAO_PER_TAO // 5)) // immunity
         given = {"bloc": bloc, "honest": honest, "changes": changes, "pay": pay, "immunity": immunity}
         yield Case(given, arena.in_words(**given).rstrip("."))
 
