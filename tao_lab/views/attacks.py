@@ -1,4 +1,4 @@
-"""Pictures of attacks: what attackers gain against honest people, cartels by their stake, sandwiches by depth of pool."""
+"""Pictures of attacks: what attackers gain against the honest, cartels by stake, sandwiches by depth of pool."""
 
 from __future__ import annotations
 
@@ -22,12 +22,19 @@ def gains_chart(gains: Sequence[tuple[str, float]], title: str) -> Figure:
         title: what the picture shows.
     """
     rows = [
-        {"attack": attack, "times": times, "text": f"{times:.2f} ×", "who": "more than honest" if times > 1 else "not more"}
+        {
+            "attack": attack,
+            "times": times,
+            "text": f"{times:.2f} ×",
+            "who": "more than honest" if times > 1 else "not more",
+        }
         for attack, times in gains
     ]
     most = max(2.0, *(times for _, times in gains))
     y = alt.Y("attack:N", sort=None, title=None, axis=alt.Axis(labelLimit=330))
-    x = alt.X("times:Q", title="times what an honest one with the same means gets", scale=alt.Scale(domain=[0, most * 1.12]))
+    x = alt.X(
+        "times:Q", title="times what an honest one with the same means gets", scale=alt.Scale(domain=[0, most * 1.12])
+    )
     colour = alt.Color(
         "who:N",
         title=None,
@@ -46,7 +53,7 @@ def cartel_chart(lines: Table, points: Table, title: str) -> Figure:
     """What a cartel's false miner gets, by the cartel's stake and kappa.
 
     Args:
-        lines: columns `share` (per cent of stake), `pay` (per cent of the miners' pay) and `kappa` (words), by the rule.
+        lines: columns `share` (% of stake), `pay` (% of the miners' pay) and `kappa` (words), by the rule.
         points: the same, measured on a running chain.
         title: what the picture shows.
     """
@@ -81,9 +88,13 @@ def sandwich_chart(pools: Table, title: str) -> Figure:
         x=alt.X("tao:Q", title="τ in the pool", scale=alt.Scale(type="log"), axis=alt.Axis(tickCount=6, format="~s")),
         y=alt.Y("profit:Q", title="the attacker's profit, τ"),
         color=alt.Color("worth:N", title=None, scale=alt.Scale(domain=words, range=[BLUE, VERMILLION][: len(words)])),
-        shape=alt.Shape("worth:N", title=None, scale=alt.Scale(domain=words, range=["circle", "triangle-up"][: len(words)])),
+        shape=alt.Shape(
+            "worth:N", title=None, scale=alt.Scale(domain=words, range=["circle", "triangle-up"][: len(words)])
+        ),
     )
     ends = sorted(zip(pools["tao"], pools["netuid"], pools["profit"], strict=True))
-    said = ", ".join(f"subnet {netuid} with {tao:,.0f} τ: {profit:.4g} τ" for tao, netuid, profit in (ends[0], ends[-1]))
+    said = ", ".join(
+        f"subnet {netuid} with {tao:,.0f} τ: {profit:.4g} τ" for tao, netuid, profit in (ends[0], ends[-1])
+    )
     dots = base.mark_point(filled=True, size=55, opacity=0.85)
     return charts.figure_of(alt.layer(dots), title, f"{title}. {said}.", 560, 220)

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from tao_lab.cards import Card, Grid, Text, percent
-from tao_lab.consensus import EpochInput, SparseRows, epoch, next_input
+from tao_lab.consensus import EpochInput, EpochTerms, epoch, next_input
 from tao_lab.consensus.types import LiquidAlpha
 from tao_lab.course.lab06.subnets import small_subnet
 from tao_lab.course.lab09.cases import MAINNET_TERMS
@@ -188,14 +188,15 @@ def copying(
         waits: whether the copier sets its row last in each epoch.
         liquid: whether bonds move at a speed of their own (liquid alpha, with the chain's usual numbers).
     """
-    liquid_alpha = LIQUID if liquid else None
     earned, wrong = 0.0, 0.0
-    state: EpochInput | None = None
+    before: tuple[EpochInput, EpochTerms] | None = None
     for number, rows in enumerate(copier_rows(SETTLED + COUNTED, changes, reveal_period, waits)):
-        subnet = small_subnet([COPIER_STAKE, *HONEST_STAKES], rows, yuma3=yuma3, liquid_alpha=liquid_alpha)
-        state = subnet if state is None else replace(next_input(state, terms), weights=subnet.weights)  # noqa: F821
+        subnet = small_subnet(
+            [COPIER_STAKE, *HONEST_STAKES], rows, yuma3=yuma3, liquid_alpha=LIQUID if liquid else None
+        )
+        state = subnet if before is None else replace(next_input(*before), weights=subnet.weights)
         result = epoch(state)
-        terms = result.terms()
+        before = state, result.terms()
         if number >= SETTLED:
             dividends, paid = EXACT.to_float(result.dividends), EXACT.to_float(result.incentive)[-len(LADDER) :]
             others = len(HONEST_STAKES)
@@ -282,7 +283,8 @@ def scoreboard(defences: Mapping[str, Defence], subnet: Mapping[str, Any]) -> Ca
 def in_words(bloc: float, honest: float, changes: int, pay: int, immunity: int) -> str:
     """What an owner knows of a subnet, in a sentence."""
     return (
-        f"{percent(honest)} of the stake judges well, {percent(bloc)} votes suspiciously alike; the miners' order changes "
+        f"{percent(honest)} of the stake judges well, {percent(bloc)} votes suspiciously alike; the miners' order "
+        f"changes "
         f"every {changes} epochs; a seat earns {_tao(pay)} an epoch and is safe for {immunity}."
     )
 

@@ -96,12 +96,12 @@ def cartels(kappas: Sequence[float] = (0.5, 0.6), shares: Sequence[float] = (0.4
     starves: dict[float, int] = {}
     for kappa in kappas:
         word = int(kappa * U16_MAX)
-        for share in range(30, 71):
-            subnet = small_subnet([100 - share, share], [[1.0, 0.0], [0.0, 1.0]], kappa=word)
+        for stake in range(30, 71):
+            subnet = small_subnet([100 - stake, stake], [[1.0, 0.0], [0.0, 1.0]], kappa=word)
             good, fake = EXACT.to_float(epoch(subnet).incentive[-2:])
-            _note(lines, share, 100 * float(fake), words[kappa])
+            _note(lines, stake, 100 * float(fake), words[kappa])
             if good == 0:
-                starves.setdefault(kappa, share)
+                starves.setdefault(kappa, stake)
         for share in shares:
             _note(points, 100 * share, 100 * part_of(run(cartel(share, word)), "colluder miner"), words[kappa])
     decides = {
@@ -109,7 +109,8 @@ def cartels(kappas: Sequence[float] = (0.5, 0.6), shares: Sequence[float] = (0.4
         for kappa in kappas
     }
     said = "; ".join(
-        f"{words[kappa]}: a cartel pays its miner from {decides[kappa]} % on, and starves others from {starves[kappa]} % on"
+        f"{words[kappa]}: a cartel pays its miner from {decides[kappa]} % on, and starves others from "
+        f"{starves[kappa]} % on"
         for kappa in kappas
     )
     return lines, points, said[:1].upper() + said[1:]
@@ -144,7 +145,10 @@ def copiers(changes: int = CHANGES) -> tuple[list[tuple[str, float]], str]:
     """What a copier earns for its stake against the honest, by the subnet's settings; and a title."""
     found = [(name, copying(changes, **{"yuma3": True, **chosen})[0]) for name, chosen in COPIER_SETTINGS.items()]
     best, worst = found[0][1], found[-1][1]
-    return found, f"A copier earns {percent(best)} of an honest one's where rows are open, {percent(worst)} where sealed for 2"
+    return (
+        found,
+        f"A copier earns {percent(best)} of an honest one's where rows are open, {percent(worst)} where sealed for 2",
+    )
 
 
 def seal_table(changes: Sequence[int] = (4, 8, 12), periods: Sequence[int] = (0, 1, 2, 3, 4)) -> Grid:
@@ -159,7 +163,9 @@ def seal_table(changes: Sequence[int] = (4, 8, 12), periods: Sequence[int] = (0,
 
 def seal_card() -> Card:
     """The table of seals, with what it is about."""
-    said = Text("First what a copier earns of an honest one's pay, then the part of the pay that goes to the wrong miners.")
+    said = Text(
+        "First what a copier earns of an honest one's pay, then the part of the pay that goes to the wrong miners."
+    )
     return Card("info", "Measured", "how long to seal: copiers lose, and so do miners", (said, seal_table()))
 
 
@@ -239,7 +245,9 @@ def _to_owner(economy: Economy, part: float) -> None:
 
 def _paid(net: Network, netuid: int) -> tuple[str, str]:
     """Part of the miners' pay that was burned, and the subnet's part of the last block's TAO."""
-    given = {each: read(net, "SubnetTaoInEmission", each) + read(net, "SubnetExcessTao", each) for each in net.subnets()}
+    given = {
+        each: read(net, "SubnetTaoInEmission", each) + read(net, "SubnetExcessTao", each) for each in net.subnets()
+    }
     burned = read(net, "MinerBurned", netuid)["bits"] / 2**32
     return percent(burned), percent(given[netuid] / max(sum(given.values()), 1))
 
@@ -252,7 +260,9 @@ def real_pools() -> list[MainnetSubnet]:
     return sorted((each for each in load_mainnet().subnets if each.started), key=lambda each: each.tao)
 
 
-def best_sandwich(pool: Pool, order: int, limit_price: int | None = None, sandwich: Any = ours.sandwich) -> tuple[int, int]:
+def best_sandwich(
+    pool: Pool, order: int, limit_price: int | None = None, sandwich: Any = ours.sandwich
+) -> tuple[int, int]:
     """The largest profit around an order, rao, and the front that brings it; fronts up to ten times the order."""
     fronts = [order * part // 20 for part in (1, 2, 4, 8, 16, 30, 60, 100, 200)]
     profits = [sandwich(pool, order, front, limit_price)[0] for front in fronts]
@@ -276,7 +286,10 @@ def sandwiches(order_tao: int, sandwich: Any = ours.sandwich) -> tuple[Any, str]
         table["worth"].append("a sandwich pays" if profit > 0 else "the fee eats it")
     pays = sum(profit > 0 for profit in table["profit"])
     most = max(table["profit"])
-    return table, f"An order of {order_tao:,} τ: a sandwich pays in {pays} of {len(table['tao'])} pools, at best {most:.2f} τ"
+    return (
+        table,
+        f"An order of {order_tao:,} τ: a sandwich pays in {pays} of {len(table['tao'])} pools, at best {most:.2f} τ",
+    )
 
 
 @dataclass(frozen=True)
@@ -370,21 +383,37 @@ def on_chain(defences: Mapping[str, Defence], bloc: float, honest: float) -> Car
     Args:
         defences: by name.
         bloc: the cartel's part of all stake.
-        honest: the honest validators' part; the rest never changes its first row.
+        honest: the honest validators' part; the rest votes for a miner of its own.
     """
     rows = []
     for name, defence in defences.items():
-        settings = {"kappa": defence.kappa_u16, "yuma3_enabled": defence.yuma3, "min_burn": defence.min_burn}
-        if defence.reveal_period:
-            settings |= {**SEALED, "commit_reveal_weights_interval": defence.reveal_period}
-        total = STAKE / honest
-        groups = [HONEST, Group("cartel", "validator", stake=int(total * bloc)), MINERS, Group("colluder", "miner")]
-        rest = int(total * (1 - bloc - honest))
-        groups += [Group("lazy", "validator", stake=rest)] if rest > 0 else []
-        ran = run(Scenario("a cartel", tuple(groups), epochs=4 + 2 * defence.reveal_period), hyperparameters=settings)
-        copy = run(copier(), hyperparameters=settings)
-        shares = part_of(ran, "colluder miner"), part_of(ran, "honest miner")
+        copy = run(copier(), hyperparameters=hyperparameters(defence))
         copies = per_stake(copy, "copier validator", "honest validator")
-        rows.append([name, percent(shares[0]), percent(shares[1]), percent(copies)])
+        rows.append([name, *map(percent, cartel_with(defence, bloc, honest)), percent(copies)])
     header = ("defence", "cartel's miner gets", "honest miners get", "copier gets, of an honest one's")
     return Card("info", "Counted", "the same settings on a running chain", (Grid(rows, header),))
+
+
+def cartel_with(defence: Defence, bloc: float, honest: float) -> tuple[float, float]:
+    """Parts of the miners' pay that a cartel's miner and the honest ones get, on a running chain.
+
+    Args:
+        defence: the settings.
+        bloc: the cartel's part of all stake.
+        honest: the honest validators' part; the rest votes for a miner of its own.
+    """
+    total = STAKE / honest
+    groups = [HONEST, Group("cartel", "validator", stake=int(total * bloc)), MINERS, Group("colluder", "miner")]
+    if (rest := int(total * (1 - bloc - honest))) > 0:
+        groups.append(Group("self-weighter", "validator", stake=rest))
+    scenario = Scenario("a cartel", tuple(groups), epochs=3 + 2 * defence.reveal_period)
+    ran = run(scenario, hyperparameters=hyperparameters(defence))
+    return part_of(ran, "colluder miner"), part_of(ran, "honest miner")
+
+
+def hyperparameters(defence: Defence) -> dict[str, Any]:
+    """A defence by the chain's own names."""
+    settings = {"kappa": defence.kappa_u16, "yuma3_enabled": defence.yuma3}
+    settings["min_burn"] = max(defence.min_burn, MAINNET_TERMS.min_burn)
+    sealed = {**SEALED, "commit_reveal_weights_interval": defence.reveal_period}
+    return settings | (sealed if defence.reveal_period else {})

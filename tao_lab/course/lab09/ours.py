@@ -47,9 +47,7 @@ def _first(holds: Callable[[int], bool]) -> int:
     return high
 
 
-def copied(
-    judgements: Sequence[Sequence[int]], epoch: int, reveal_period: int, waits: bool
-) -> tuple[int | None, int]:
+def copied(judgements: Sequence[Sequence[int]], epoch: int, reveal_period: int, waits: bool) -> tuple[int | None, int]:
     """09.2: the judgement that a copier's row shows, played epoch by epoch: who sees what, and what is opened when."""
     sealed: list[tuple[int, int | None]] = []  # of each epoch: the honest judgement, and the one that was copied
     seen: int | None = None

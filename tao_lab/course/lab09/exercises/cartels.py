@@ -62,7 +62,7 @@ EXERCISE = Exercise(
     cases=cases,
     read=read_values(pays=int, starves=int),
     look="Write down the cartel's part of all stake that speaks, cartel included. Which part does it need?",
-    unlocks="You know the price of a subnet: both numbers come back in the last exercise. Next: who does no work at all.",
+    unlocks="You know the price of a subnet: both numbers come back in 09.6. Next: who does no work at all.",
     wrong_answers=(
         Edit(
             "silent stake counts",
@@ -72,7 +72,8 @@ EXERCISE = Exercise(
         Edit(
             "part of the honest stake",
             {PAYS: "-(-honest * kappa // 65_535)"},
-            "Your `pays` is kappa of the honest stake. The cartel's own stake is part of the whole, too: what it adds makes "
+            "Your `pays` is kappa of the honest stake. The cartel's own stake is part of the whole, too: what it adds "
+            "makes "
             "the whole larger.",
         ),
         Edit(
@@ -88,7 +89,8 @@ EXERCISE = Exercise(
         Edit(
             "a tie starves",
             {STARVES: "-(-honest * (65_535 - kappa) // kappa)"},
-            "Your `starves` is one τ too little where the honest have exactly kappa of the stake. Does exactly kappa decide, "
+            "Your `starves` is one τ too little where the honest have exactly kappa of the stake. Does exactly kappa "
+            "decide, "
             "and for whom?",
         ),
         Edit(
@@ -104,7 +106,8 @@ EXERCISE = Exercise(
         Edit(
             "the same for both",
             {STARVES: "-(-honest * kappa // (65_535 - kappa))"},
-            "You give the same stake for both. To pay a miner, a cartel needs kappa of the stake. To starve one, what must "
+            "You give the same stake for both. To pay a miner, a cartel needs kappa of the stake. To starve one, what "
+            "must "
             "it leave to the others?",
         ),
         Edit(

@@ -75,7 +75,7 @@ EXERCISE = Exercise(
             "the smaller of two numbers is the same from both sides"
         )
     },
-    unlocks="A copier of sealed weights is late by as many epochs as they are sealed. What that costs it, the chart shows.",
+    unlocks="A copier of sealed weights is late by as many epochs as they are sealed. The chart shows what that costs.",
     wrong_answers=(
         Edit(
             "late once",

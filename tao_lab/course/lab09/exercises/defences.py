@@ -49,7 +49,7 @@ def cases(rng: Rng) -> Iterator[Case]:
     """Eight subnets: blocs small and large, few and many that are honest, fast and slow work, cheap and dear seats."""
     for bloc, honest, changes, immunity in SUBNETS:
         pay = int(rng.integers(RAO_PER_TAO // 50, RAO_PER_TAO // 5)) // immunity
-        given = {"bloc": bloc, "honest": honest, "changes": changes, "pay": pay, "immunity": immunity}
+        given: dict[str, Any] = {"bloc": bloc, "honest": honest, "changes": changes, "pay": pay, "immunity": immunity}
         yield Case(given, arena.in_words(**given).rstrip("."))
 
 
@@ -76,29 +76,34 @@ EXERCISE = Exercise(
         Edit(
             "as shipped",
             {KAPPA: "0.5", PERIOD: "1", BURN: "500_000"},
-            "These are the settings that a new subnet comes with. Which of the three attacks get through, you saw above.",
+            "These are the settings that a new subnet comes with. Which of the three attacks get through, you saw "
+            "above.",
         ),
         Edit(
             "kappa at the bloc",
             {KAPPA: "bloc"},
-            "The cartel gets through: it has as much stake as your kappa asks for, and a bit more. Copier and false seats "
+            "The cartel gets through: it has as much stake as your kappa asks for, and a bit more. Copier and false "
+            "seats "
             "are held.",
         ),
         Edit(
             "kappa at the honest",
             {KAPPA: "honest"},
-            "Good miners starve: your kappa asks for all the stake that judges well, and some of it is silent on the day.",
+            "Good miners starve: your kappa asks for all the stake that judges well, and some of it is silent on the "
+            "day.",
         ),
         Edit(
             "kappa of one half",
             {KAPPA: "0.5"},
-            "Your kappa is one half everywhere. On some subnets less than half of the stake judges well, and their good miners "
+            "Your kappa is one half everywhere. On some subnets less than half of the stake judges well, and their "
+            "good miners "
             "starve.",
         ),
         Edit(
             "kappa far up",
             {KAPPA: "(1 + bloc) / 2"},
-            "Your kappa keeps every cartel out, and on most subnets the honest with it: good miners starve. How much stake "
+            "Your kappa keeps every cartel out, and on most subnets the honest with it: good miners starve. How much "
+            "stake "
             "judges well?",
         ),
         Edit(
@@ -114,19 +119,22 @@ EXERCISE = Exercise(
         Edit(
             "sealed for one epoch",
             {PERIOD: "1"},
-            "One epoch under seal is enough only where work changes fast. Where the order stays for long, a copier that is "
+            "One epoch under seal is enough only where work changes fast. Where the order stays for long, a copier "
+            "that is "
             "late by one epoch more hardly loses.",
         ),
         Edit(
             "sealed for half the time",
             {PERIOD: "changes // 2"},
-            "No copier gets through, but pay comes too late: for half of the time or longer it goes by an old order. Can you "
+            "No copier gets through, but pay comes too late: for half of the time or longer it goes by an old order. "
+            "Can you "
             "hold the copier with less?",
         ),
         Edit(
             "bonds of Yuma 2",
             {YUMA3: '"yuma3": False'},
-            "The copier gets through on some subnets: the seal alone is too short there, and a longer one would cost the "
+            "The copier gets through on some subnets: the seal alone is too short there, and a longer one would cost "
+            "the "
             "miners too much. Which other setting makes being late dearer?",
         ),
         Edit(
@@ -137,7 +145,8 @@ EXERCISE = Exercise(
         Edit(
             "a seat for four times its safe pay",
             {BURN: "pay * immunity * 4"},
-            "No false seats, and no honest newcomers: your seats are too dear. How much does a seat earn while it is safe?",
+            "No false seats, and no honest newcomers: your seats are too dear. How much does a seat earn while it is "
+            "safe?",
         ),
     ),
 )

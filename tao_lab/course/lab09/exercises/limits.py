@@ -81,7 +81,8 @@ EXERCISE = Exercise(
         Edit(
             "nobody asks whether the order happens",
             {"if received and most <= cost": "if most <= cost"},
-            "You also choose limits at which the order never happens, not even alone. Nobody is robbed then, and nothing "
+            "You also choose limits at which the order never happens, not even alone. Nobody is robbed then, and "
+            "nothing "
             "is bought.",
         ),
         Edit(

@@ -43,7 +43,9 @@ def cases(rng: Rng) -> Iterator[Case]:
     yield _case(plain, 10**9, 10**9, None, "1 τ and 1 α, no fee, no limit")
     yield _case(EXAMPLE, 100 * RAO_PER_TAO, 0, None, "nobody attacks")
     tiny = Pool(2 * 10**6, 2 * 10**6)
-    yield _case(tiny, 10**6, 1_099_991, price(tiny) * 11 // 10, "a pool so small that each rao counts, a limit that stops it")
+    yield _case(
+        tiny, 10**6, 1_099_991, price(tiny) * 11 // 10, "a pool so small that each rao counts, a limit that stops it"
+    )
     found = ((plain, "the pool without a fee"), (EXAMPLE, "the even pool"), (UNEVEN, "the uneven pool"))
     for pool, name in (*found, (random_pool(rng, 600), "a pool of chance with a high fee")):
         order, front = (pool.tao * int(rng.integers(4, 20)) // 100 + int(rng.integers(999)) for _ in range(2))
@@ -100,7 +102,8 @@ EXERCISE = Exercise(
         Edit(
             "limit against the price before",
             {'pools.price_after(pool, "buy", paid) > limit_price': "price(pool) > limit_price"},
-            "You compare the limit with the price before the victim's purchase. Its last rao costs more than its first.",
+            "You compare the limit with the price before the victim's purchase. Its last rao costs more than its "
+            "first.",
         ),
         Edit(
             "a limit that is just met",
