@@ -14,6 +14,7 @@ from functools import cache
 from typing import TypeVar
 
 import tao_lab.course
+from tao_lab.course import report
 from tao_lab.course.claims import Claim
 from tao_lab.course.exercise import Exercise
 from tao_lab.course.questions import Question
@@ -42,8 +43,8 @@ def questions() -> dict[str, Question]:
 
 @cache
 def claims() -> dict[int, Claim]:
-    """All claims by number."""
-    return {claim.number: claim for module in _modules() for claim in module.CLAIMS}
+    """All claims by number: those of the labs, and those of the report that real data decides."""
+    return {claim.number: claim for module in (*_modules(), report) for claim in module.CLAIMS}
 
 
 @cache

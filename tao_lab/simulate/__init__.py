@@ -13,7 +13,7 @@ run(scenario).totals
 
 from tao_lab.simulate.grids import grid
 from tao_lab.simulate.results import Run
-from tao_lab.simulate.roles import Action, Answer, Call, Role, Seat, SetWeights, View, role, roles
+from tao_lab.simulate.roles import Action, Answer, Around, Call, Register, Role, Seat, SetWeights, View, role, roles
 from tao_lab.simulate.running import run
 from tao_lab.simulate.scenario import Group, Scenario, ScenarioError
 from tao_lab.simulate.sweeps import SweepError, sweep
@@ -21,8 +21,10 @@ from tao_lab.simulate.sweeps import SweepError, sweep
 __all__ = [
     "Action",
     "Answer",
+    "Around",
     "Call",
     "Group",
+    "Register",
     "Role",
     "Run",
     "Scenario",

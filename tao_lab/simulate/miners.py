@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tao_lab.simulate.roles import Answer, Role, View, role
+from tao_lab.simulate.roles import Action, Answer, Register, Role, View, role
 
 
 @role("miner", "honest")
@@ -69,3 +69,18 @@ class Colluder(Role):
     def answer(self, view: View) -> Answer:
         """Worthless."""
         return Answer(0.0, f"nothing, by {view.name}")
+
+
+@role("miner", "griefer")
+class Griefer(Role):
+    """Registers new hotkeys that do nothing, until its TAO is spent: on a full subnet each takes somebody's place.
+
+    Attributes:
+        each_epoch: New hotkeys in an epoch.
+    """
+
+    each_epoch: int = 1
+
+    def act(self, view: View) -> list[Action]:
+        """Buy places."""
+        return [Register()] * self.each_epoch

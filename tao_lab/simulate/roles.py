@@ -23,6 +23,7 @@ import numpy as np
 from bittensor_core import Keypair
 
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, hotkeys_by_uid
+from tao_lab.chain.pallets.subtensor.pool import read_pool
 from tao_lab.chain.pallets.subtensor.stake_weights import stake_parts
 from tao_lab.chain.state import StorageReader
 from tao_lab.economy import Pool
@@ -52,16 +53,43 @@ class SetWeights:
 
 
 @dataclass(frozen=True)
+class Register:
+    """Buy a place for a new hotkey, on the same coldkey, at the price of the moment."""
+
+
+@dataclass(frozen=True)
 class Call:
-    """Any other call, signed by the coldkey or the hotkey."""
+    """Any other call.
+
+    Attributes:
+        pallet: Of the call.
+        name: Of the call.
+        args: By the chain's names, in rao.
+        key: Who signs: `coldkey` or `hotkey`.
+        shielded: Whether it is sent encrypted, so that nobody reads it before it is in a block.
+    """
 
     pallet: str
     name: str
     args: Mapping[str, Any]
     key: str = "coldkey"
+    shielded: bool = False
 
 
-Action = SetWeights | Call
+Action = SetWeights | Register | Call
+
+
+@dataclass(frozen=True)
+class Around:
+    """Calls right before and right behind one that waits for the block.
+
+    Attributes:
+        place: Which of `View.waiting`.
+    """
+
+    place: int
+    before: tuple[Call, ...] = ()
+    after: tuple[Call, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -93,6 +121,7 @@ class View:
         friends: Hotkeys by group, of all groups. Honest roles do not look at it: they don't know who is who.
         answers: What each UID answered in this epoch.
         random: A generator of its own, from the seed.
+        waiting: Calls of others that wait for the block; of a shielded one only the carrier can be read.
     """
 
     state: StorageReader
@@ -104,6 +133,12 @@ class View:
     friends: Mapping[str, tuple[Seat, ...]]
     answers: Mapping[int, Answer]
     random: np.random.Generator
+    waiting: tuple[Call, ...] = ()
+
+    @property
+    def hotkey(self) -> str:
+        """Address of its first hotkey."""
+        return str(self.seats[0].hotkey.ss58_address)
 
     @property
     def hotkeys(self) -> dict[int, str]:
@@ -132,8 +167,6 @@ class View:
 
     def pool(self) -> Pool:
         """The subnet's pool."""
-        from tao_lab.chain.pallets.subtensor.pool import read_pool
-
         return read_pool(self.state, self.netuid)
 
 
@@ -177,6 +210,10 @@ class Role:
 
     def trade(self, view: View) -> list[Action]:
         """Its calls in the second block of an epoch, where the traders are."""
+        return []
+
+    def attack(self, view: View) -> list[Around]:
+        """What it puts around calls that wait in that block; it decides the order as a block's author can."""
         return []
 
     def act_late(self, view: View) -> list[Action]:

@@ -43,7 +43,8 @@ class Group:
         count: How many they are.
         stake: Rao of alpha that each holds on its own hotkey at the start; None: 1,000 alpha for a validator, else 0.
         tao: Rao of TAO that each has to spend during the run, besides what it paid to begin.
-        joins: 0: it is there from the start. From 1 on: it registers in this epoch, at the price of that moment.
+        joins: 0: it is there from the start. From 1 on, for miners: it registers in this epoch, at the price of that
+            moment and from its `tao`; where the chain refuses, it tries again in the next.
         name: What tables call the group; by default "role kind".
         options: The role's own parameters.
     """
@@ -66,6 +67,8 @@ class Group:
         _check_whole("stake", self.stake, 0, RAO_MAX)
         _check_whole("tao", self.tao, 0, RAO_MAX)
         _check_whole("joins", self.joins, 0, MOST_EPOCHS)
+        if self.joins and self.kind != "miner":
+            raise ScenarioError(f"joins is {self.joins} for a {self.kind}; allowed: 0, only miners join later")
         if not self.name:
             object.__setattr__(self, "name", f"{self.role} {self.kind}")
         if not isinstance(self.options, Mapping):

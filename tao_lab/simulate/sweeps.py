@@ -11,6 +11,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from tao_lab.simulate.scenario import Scenario, ScenarioError
 if TYPE_CHECKING:
     import pandas as pd
 
+SCHEDULER_SECONDS = 10  # for which a scheduler may keep silent
 Rows = list[dict[str, Any]]  # totals of a run, a row for each group
 Rules = Mapping[str, Callable[..., Any]]
 Report = Callable[[int], Any]
@@ -117,7 +119,7 @@ def _on_cluster(texts: Sequence[str], scheduler: str, rules: Rules | None) -> It
     except ImportError:
         raise SweepError("scheduler: Dask is not installed; install it: pip install 'tao-lab[sweeps]'") from None
     try:
-        client = Client(scheduler, timeout=10)
+        client = Client(scheduler, timeout=SCHEDULER_SECONDS)
     except (OSError, ValueError) as error:
         raise SweepError(
             f"scheduler is {scheduler!r}: nobody answers there ({error}); allowed: tcp://HOST:PORT"
@@ -148,10 +150,14 @@ class _Kept:
         self.done: dict[str, Rows] = {}
         if out is None:
             return
+        if find_spec("pyarrow") is None:
+            raise SweepError("out: pyarrow is not installed; install it: pip install 'tao-lab[sweeps]'")
         out.parent.mkdir(parents=True, exist_ok=True)
-        for path in (out, *sorted(self.parts.glob("*.parquet"))):
-            if path.exists():
-                self._read(path)
+        strange = self._read(out) if out.exists() else 0
+        if strange:
+            raise SweepError(f"{out} has {strange} runs that are not in this table; name another file, or delete it")
+        for path in sorted(self.parts.glob("*.parquet")):
+            self._read(path)
 
     @property
     def parts(self) -> Path:
@@ -159,7 +165,8 @@ class _Kept:
         assert self.out is not None
         return self.out.with_name(self.out.name + ".parts")
 
-    def _read(self, path: Path) -> None:
+    def _read(self, path: Path) -> int:
+        """Take the runs of a file; gives back how many of them the table does not have."""
         import pandas as pd
 
         from tao_lab.simulate.results import TOTALS
@@ -169,9 +176,10 @@ class _Kept:
             frame = frame[["run", *TOTALS]]
         except (OSError, ValueError, KeyError) as error:
             raise SweepError(f"{path}: not a file of runs ({error}); name another one, or delete it") from None
-        for key, rows in frame.groupby("run", sort=False):
-            if key in self.table:
-                self.done[str(key)] = _records(rows.drop(columns="run"))
+        found = {str(key): rows for key, rows in frame.groupby("run", sort=False)}
+        known = {key: _records(rows.drop(columns="run")) for key, rows in found.items() if key in self.table}
+        self.done |= known
+        return len(found) - len(known)
 
     def add(self, key: str, totals: Rows) -> None:
         """Keep one finished run."""
@@ -179,8 +187,7 @@ class _Kept:
 
         self.done[key] = totals
         if self.out is not None:
-            self.parts.mkdir(exist_ok=True)
-            _write(pd.DataFrame(totals).assign(run=key), self.parts / f"{key}.parquet")
+            self._write(pd.DataFrame(totals).assign(run=key), self.parts / f"{key}.parquet")
 
     def finish(self) -> pd.DataFrame:
         """The table of all runs; with a file, the one file of them."""
@@ -195,24 +202,30 @@ class _Kept:
             if path not in ("name", "seed")
             and any(each.get(path) != first.get(path) for each in all_parameters.values())
         ]
+        columns = {path: _one_kind([each.get(path) for each in all_parameters.values()]) for path in varied}
         frames = []
-        for key, scenario in self.table.items():
-            known = all_parameters[key]
+        for place, (key, scenario) in enumerate(self.table.items()):
             about = {"run": key, "scenario": scenario.name, "seed": scenario.seed}
-            about |= {path: known.get(path) for path in varied}
+            about |= {path: column[place] for path, column in columns.items()}
             frames += [{**about, **row} for row in self.done[key]]
         frame = pd.DataFrame(frames)
         if self.out is not None:
-            _write(frame, self.out)
+            self._write(frame, self.out)
             shutil.rmtree(self.parts, ignore_errors=True)
         return frame
 
-
-def _write(frame: pd.DataFrame, path: Path) -> None:
-    """Write a Parquet file whole or not at all."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    def _write(self, frame: pd.DataFrame, path: Path) -> None:
+        """Write a Parquet file whole or not at all: it gets its name when it is finished."""
+        self.parts.mkdir(exist_ok=True)
+        unfinished = self.parts / f"{path.name}.unfinished-{os.getpid()}"
         frame.to_parquet(unfinished, index=False)
         unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+
+
+def _one_kind(values: Sequence[Any]) -> list[Any]:
+    """A column as a table can keep it: as it is, or as text where kinds are mixed or a number has more than 64 bits."""
+    kinds = {type(value) for value in values if value is not None}
+    plain = kinds <= {bool} or kinds <= {str} or kinds <= {int, float}
+    if plain and all(abs(value) < 1 << 63 for value in values if isinstance(value, int)):
+        return list(values)
+    return [None if value is None else str(value) for value in values]

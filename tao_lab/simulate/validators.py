@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tao_lab.chain.pallets.subtensor.lookups import MODULE, owner_uid
 from tao_lab.simulate.roles import Action, Answer, Role, Seat, SetWeights, View, role
 
 LEAST_SEEN = 0.001  # a validator's error makes no answer worth less than this
@@ -14,14 +15,26 @@ class Honest(Role):
     Attributes:
         noise: Standard deviation of the error, as a part of the quality.
         one_for_all: Whether miners with the same answer share the weight of one.
+        burn: Part of the weight, 0 to 1, for the subnet owner's hotkey: what that earns as a miner is burned.
     """
 
     noise: float = 0.05
     one_for_all: bool = False
+    burn: float = 0.0
 
     def act(self, view: View) -> list[Action]:
         """Grade this epoch's answers."""
-        return [SetWeights(self.grades(view))] if view.answers else []
+        row = self.row(view)
+        return [SetWeights(row)] if any(row.values()) else []
+
+    def row(self, view: View) -> dict[int, float]:
+        """Its grades, and the owner's part."""
+        grades, owner = self.grades(view), owner_uid(view.state, view.netuid)
+        if not self.burn or owner is None:
+            return grades
+        total = sum(grades.values())
+        kept = {uid: worth * (1 - self.burn) / total for uid, worth in grades.items() if uid != owner} if total else {}
+        return {**kept, owner: self.burn}
 
     def grades(self, view: View) -> dict[int, float]:
         """What each answer is worth."""
@@ -46,8 +59,8 @@ class Lazy(Honest):
 
     def act(self, view: View) -> list[Action]:
         """Send the first grades again."""
-        self._row = self._row or self.grades(view)
-        return [SetWeights(self._row)] if self._row else []
+        self._row = self._row or self.row(view)
+        return [SetWeights(self._row)] if any(self._row.values()) else []
 
 
 @role("validator", "hoarder")
@@ -82,7 +95,7 @@ class Copier(Role):
     def copied(self, view: View) -> list[Action]:
         """The row that it can read, if there is one."""
         if self.of == "consensus":
-            consensus = view.state.get("SubtensorModule", "Consensus", view.netuid)
+            consensus = view.state.get(MODULE, "Consensus", view.netuid)
             row = {uid: float(value) for uid, value in enumerate(consensus) if value}
         else:
             stakes, rows = view.stakes(), view.rows()

@@ -14,6 +14,7 @@ from functools import cache
 from hashlib import blake2b
 from typing import Any
 
+import bittensor_core
 import numpy as np
 from bittensor_core import Keypair
 
@@ -33,9 +34,10 @@ from tao_lab.simulate.scenario import Group, Scenario, ScenarioError
 from tao_lab.units import RAO_PER_TAO
 
 ADMIN, SETTER = "AdminUtils", "sudo_set_"
-SPARE_RAO = RAO_PER_TAO  # for fees, and so that the account stays alive
+SPARE_RAO = RAO_PER_TAO // 50  # for fees, and so that the account stays alive
 FLAT_PRICE = {"bits": 1 << 64}  # registering does not raise the price: the first ones pay the same
 OWNER = "owner"
+SHIELD_PERIOD = 8  # blocks: the longest that the chain takes
 
 
 @dataclass
@@ -44,7 +46,8 @@ class Member:
 
     Attributes:
         seats: Its hotkeys; the first one is its main one.
-        cost: Rao of TAO that it paid to begin: its seat and the fees, not its stake.
+        cost: Rao of TAO that it paid to begin: its seats and the fees, not its stake.
+        outside: Hotkeys that still have to buy a place.
         random: Its own generator.
         open_commits: Rows that it has committed to and not revealed: epoch, UIDs, values, salt.
     """
@@ -56,6 +59,7 @@ class Member:
     role: Role
     random: np.random.Generator
     cost: int = 0
+    outside: list[Seat] = field(default_factory=list)
     open_commits: list[tuple[int, list[int], list[int], list[int]]] = field(default_factory=list)
 
     @property
@@ -66,12 +70,13 @@ class Member:
 
 @dataclass(frozen=True)
 class Signed:
-    """A call, and who signs it."""
+    """A call, and who signs it; a shielded one goes encrypted, inside a carrier that the same key signs."""
 
     key: Keypair
     pallet: str
     name: str
     args: Mapping[str, Any]
+    shielded: bool = False
 
 
 @dataclass
@@ -114,7 +119,7 @@ def open_world(scenario: Scenario, hyperparameters: Mapping[str, Any]) -> World:
     wanted = {"burn_increase_mult": multiplier, **hyperparameters}
     first = {"burn_increase_mult": FLAT_PRICE, "subnet_emission_enabled": False}  # until everybody is there
     _set_hyperparameters(world, {**wanted, **first})
-    _bring_in(world, [member for member in everybody if member is not owner and not member.group.joins])
+    _bring_in(world)
     last = {name: wanted.get(name, True) for name in first}
     _set_hyperparameters(world, last)
     _do(world, [_sudo(net, ADMIN, "sudo_set_tempo", netuid=netuid, tempo=scenario.tempo)], "tempo")
@@ -129,8 +134,13 @@ def include(net: Network, calls: Iterable[Signed]) -> list[ChainError | None]:
         who = str(call.key.ss58_address)
         nonce = nonces.get(who, int(chain.state.get("System", "Account", who)["nonce"]))
         try:
-            hashes.append(chain.submit(chain.sign(call.key, call.pallet, call.name, call.args, nonce=nonce)))
-            nonces[who] = nonce + 1
+            if call.shielded:
+                inner = chain.sign(call.key, call.pallet, call.name, call.args, nonce=nonce + 1)
+                chain.submit(_carrier(net, call.key, inner, nonce))
+                hashes.append(chain.decode(inner).hash)
+            else:
+                hashes.append(chain.submit(chain.sign(call.key, call.pallet, call.name, call.args, nonce=nonce)))
+            nonces[who] = nonce + 1 + call.shielded
         except ChainError as error:
             hashes.append(error)
     block = chain.produce_block(keep_state=False)
@@ -141,6 +151,14 @@ def include(net: Network, calls: Iterable[Signed]) -> list[ChainError | None]:
         each if isinstance(each, ChainError) else refused.get(each) or failed.get(places.get(each, -1))
         for each in hashes
     ]
+
+
+def _carrier(net: Network, key: Keypair, inner: bytes, nonce: int) -> bytes:
+    """A signed extrinsic that carries another one, encrypted for the author of the next block."""
+    public = bytes.fromhex(net.chain.state.get("MevShield", "NextKey")[2:])
+    sealed = bytes(bittensor_core.encrypt_mlkem768(public, inner, include_key_hash=True))
+    args = {"ciphertext": "0x" + sealed.hex()}
+    return net.chain.sign(key, "MevShield", "submit_encrypted", args, nonce=nonce, period=SHIELD_PERIOD)
 
 
 def _failures(net: Network, number: int) -> dict[int, DispatchError]:
@@ -290,40 +308,57 @@ def _set_hyperparameters(world: World, values: Mapping[str, Any]) -> None:
 # --- everybody ------------------------------------------------------------------------------------------------------
 
 
-def _bring_in(world: World, members: list[Member]) -> None:
+def _bring_in(world: World) -> None:
     """Register everybody at one price, and let each buy its stake from a pool that only they move."""
     net, netuid = world.net, world.netuid
-    seat = int(world.state("Burn")) + SPARE_RAO
-    late = {member.address: member.group.tao + SPARE_RAO for member in world.members if member.group.joins}
-    _fund(net, {member.address: len(member.seats) * seat + member.group.tao for member in members} | late)
-    # A trader has no work for a UID, but stake needs a hotkey that the chain knows, so that traders register too.
-    registrations = [
-        Signed(member.coldkey, MODULE, "burned_register", {"netuid": netuid, "hotkey": str(seat.hotkey.ss58_address)})
-        for member in members
-        for seat in member.seats
-    ]
-    _do(world, registrations, "registration")
+    price = int(world.state("Burn"))
+    funds, entries = dict[str, int](), list[Signed]()
+    for member in world.members:
+        if member.group.joins:
+            member.outside = list(member.seats)
+            funds[member.address] = member.group.tao + SPARE_RAO
+            continue
+        new = member.seats[member.group.kind == OWNER :]  # the owner's first hotkey has its UID
+        funds[member.address] = len(new) * (price + SPARE_RAO) + member.group.tao
+        entries += [_entry(netuid, member, seat) for seat in new]
+    _fund(net, funds)
+    _do(world, entries, "registration")
     pool, prices = read_pool(net.chain.state, netuid), dict[str, int]()
-    for member in members:
+    for member in world.members:
         pool, prices[member.address] = _purchase(pool, member.group.stake or 0)
     _fund(net, {who: paid for who, paid in prices.items() if paid})
     purchases = [
-        Signed(
-            member.coldkey,
-            MODULE,
-            "add_stake",
-            {
-                "hotkey": str(member.seats[0].hotkey.ss58_address),
-                "netuid": netuid,
-                "amount_staked": prices[member.address],
-            },
-        )
-        for member in members
+        Signed(member.coldkey, MODULE, "add_stake", _stake_args(netuid, member, prices[member.address]))
+        for member in world.members
         if prices[member.address]
     ]
     _do(world, purchases, "stake")
-    for member in members:
-        member.cost = len(member.seats) * seat + member.group.tao - net.balance(member.address).rao
+    for member in world.members:
+        member.cost = 0 if member.outside else max(funds[member.address] - net.balance(member.address).rao, 0)
+
+
+def _entry(netuid: int, member: Member, seat: Seat) -> Signed:
+    """How a hotkey becomes known: it buys a place; a trader's, which needs none, is only made its coldkey's."""
+    hotkey = str(seat.hotkey.ss58_address)
+    if seat.kind == "trader":
+        return Signed(member.coldkey, MODULE, "try_associate_hotkey", {"hotkey": hotkey})
+    return registration(netuid, member, seat)
+
+
+def registration(netuid: int, member: Member, seat: Seat) -> Signed:
+    """Buy a place for a hotkey."""
+    args = {"netuid": netuid, "hotkey": str(seat.hotkey.ss58_address)}
+    return Signed(member.coldkey, MODULE, "burned_register", args)
+
+
+def new_seat(scenario: Scenario, member: Member) -> Seat:
+    """One more hotkey of a participant, as a miner."""
+    key = _key(scenario.seed, member.name, f"hotkey {len(member.seats)}")
+    return Seat(member.group.name, member.group.role, "miner", member.name, key)
+
+
+def _stake_args(netuid: int, member: Member, tao: int) -> dict[str, Any]:
+    return {"hotkey": str(member.seats[0].hotkey.ss58_address), "netuid": netuid, "amount_staked": tao}
 
 
 def _purchase(pool: Pool, alpha: int) -> tuple[Pool, int]:
