@@ -87,7 +87,7 @@ def sandwich(pool, order, front, limit_price=None):
     received (int): rao of alpha that the victim gets, 0 where the order does not happen.
 
     >>> sandwich(Pool(10**9, 10**9, fee_rate=0), 10**9, 10**9)
-    (600000000, 166666667)
+    (799999998, 166666666)
     """
     _, paid, held = pools.swap(pool, "buy", front)
     pool = replace(pool, tao=pool.tao + paid, alpha=pool.alpha - held)

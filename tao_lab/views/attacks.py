@@ -11,7 +11,8 @@ from tao_lab.views.charts import Figure
 from tao_lab.views.palette import BLACK, BLUE, GREEN, INK, VERMILLION
 from tao_lab.views.tables import Table
 
-BAR = 30  # px of a row
+BAR, WIDTH = 30, 400  # px: of a row, of the bars
+WORTH = ["a sandwich pays", "the fee eats it"]
 
 
 def gains_chart(gains: Sequence[tuple[str, float]], title: str) -> Figure:
@@ -22,31 +23,20 @@ def gains_chart(gains: Sequence[tuple[str, float]], title: str) -> Figure:
         title: what the picture shows.
     """
     rows = [
-        {
-            "attack": attack,
-            "times": times,
-            "text": f"{times:.2f} ×",
-            "who": "more than honest" if times > 1 else "not more",
-        }
+        {"attack": attack, "times": times, "text": f"{times:.2f} ×", "pays": "yes" if times > 1 else "no"}
         for attack, times in gains
     ]
-    most = max(2.0, *(times for _, times in gains))
+    most = max(1.2, *(times for _, times in gains))
     y = alt.Y("attack:N", sort=None, title=None, axis=alt.Axis(labelLimit=330))
-    x = alt.X(
-        "times:Q", title="times what an honest one with the same means gets", scale=alt.Scale(domain=[0, most * 1.12])
-    )
-    colour = alt.Color(
-        "who:N",
-        title=None,
-        scale=alt.Scale(domain=["more than honest", "not more"], range=[VERMILLION, BLUE]),
-        legend=alt.Legend(orient="top"),
-    )
-    bars = alt.Chart(alt.Data(values=rows)).mark_bar(height=16).encode(y=y, x=x, color=colour)
-    texts = alt.Chart(alt.Data(values=rows)).mark_text(align="left", dx=5, color=INK).encode(y=y, x=x, text="text:N")
+    x = alt.X("times:Q", title="times what an honest one gets", scale=alt.Scale(domain=[0, most], nice=False))
+    colour = alt.Color("pays:N", legend=None, scale=alt.Scale(domain=["yes", "no"], range=[VERMILLION, BLUE]))
+    data = alt.Chart(alt.Data(values=rows))
+    bars = data.mark_bar(height=16).encode(y=y, x=x, color=colour)
+    texts = data.mark_text(align="left", color=INK).encode(y=y, x=alt.value(WIDTH + 8), text="text:N")
     honest = alt.Chart(alt.Data(values=[{"times": 1}])).mark_rule(color=BLACK, strokeDash=[4, 3], strokeWidth=1.5)
     said = "; ".join(f"{attack}: {times:.2f} times" for attack, times in gains)
     layers = alt.layer(bars, honest.encode(x="times:Q"), texts)
-    return charts.figure_of(layers, title, f"{title}. {said}. A line stands at 1.", 420, BAR * len(rows))
+    return charts.figure_of(layers, title, f"{title}. {said}. A line stands at 1.", WIDTH, BAR * len(rows))
 
 
 def cartel_chart(lines: Table, points: Table, title: str) -> Figure:
@@ -80,17 +70,14 @@ def sandwich_chart(pools: Table, title: str) -> Figure:
     """The best sandwich around the same order in real pools.
 
     Args:
-        pools: columns `tao` (τ in the pool), `profit` (τ), `netuid`, and `worth` (words: worth it, or not).
+        pools: columns `tao` (τ in the pool), `profit` (τ), `netuid`, and `worth` (one of `WORTH`).
         title: what the picture shows.
     """
-    words = list(dict.fromkeys(sorted(pools["worth"])))
     base = alt.Chart(charts.values_of(pools)).encode(
         x=alt.X("tao:Q", title="τ in the pool", scale=alt.Scale(type="log"), axis=alt.Axis(tickCount=6, format="~s")),
         y=alt.Y("profit:Q", title="the attacker's profit, τ"),
-        color=alt.Color("worth:N", title=None, scale=alt.Scale(domain=words, range=[BLUE, VERMILLION][: len(words)])),
-        shape=alt.Shape(
-            "worth:N", title=None, scale=alt.Scale(domain=words, range=["circle", "triangle-up"][: len(words)])
-        ),
+        color=alt.Color("worth:N", title=None, scale=alt.Scale(domain=WORTH, range=[VERMILLION, BLUE])),
+        shape=alt.Shape("worth:N", title=None, scale=alt.Scale(domain=WORTH, range=["circle", "triangle-up"])),
     )
     ends = sorted(zip(pools["tao"], pools["netuid"], pools["profit"], strict=True))
     said = ", ".join(

@@ -59,14 +59,14 @@ def attacks() -> tuple[list[tuple[str, float]], str]:
     for share in (0.4, 0.55):
         ran = run(cartel(share, epochs=3))
         times = part_of(ran, "colluder miner") * (MINERS.count + 1)
-        gains.append((f"a cartel with {percent(share)} of the stake, for its miner", times))
+        gains.append((f"a cartel with {percent(share)} of the stake", times))
     ran = run(copier(epochs=16), hyperparameters=SEALED)
-    gains.append(("a validator that copies", per_stake(ran, "copier validator", "honest validator")))
+    gains.append(("a copier", per_stake(ran, "copier validator", "honest validator")))
     ran = run(Scenario("false seats", (HONEST, MINERS, Group("sybil", "miner", count=5)), epochs=3))
-    gains.append(("a miner with five seats and one answer", part_of(ran, "sybil miner") * (MINERS.count + 1)))
+    gains.append(("a miner with five seats", part_of(ran, "sybil miner") * (MINERS.count + 1)))
     selfish = Group("self-weighter", "validator", stake=STAKE // 3)
     ran = run(Scenario("self-weighter", (HONEST, selfish, MINERS), epochs=3))
-    gains.append(("a validator that pays its own miner", per_stake(ran, "self-weighter validator", "honest validator")))
+    gains.append(("a payer of its own miner", per_stake(ran, "self-weighter validator", "honest validator")))
     pays = sum(times > 1 for _, times in gains)
     return gains, f"{pays} of {len(gains)} attacks on a new subnet bring more than honest work"
 
@@ -108,12 +108,9 @@ def cartels(kappas: Sequence[float] = (0.5, 0.6), shares: Sequence[float] = (0.4
         kappa: min(s for s, pay, k in zip(*lines.values(), strict=True) if pay > 0 and k == words[kappa])
         for kappa in kappas
     }
-    said = "; ".join(
-        f"{words[kappa]}: a cartel pays its miner from {decides[kappa]} % on, and starves others from "
-        f"{starves[kappa]} % on"
-        for kappa in kappas
-    )
-    return lines, points, said[:1].upper() + said[1:]
+    pays = ", ".join(f"from {decides[kappa]} % at {words[kappa]}" for kappa in kappas)
+    kappa = max(kappas)
+    return lines, points, f"A cartel pays its miner {pays}; there it starves the others' from {starves[kappa]} % on"
 
 
 def _note(table: dict[str, list[Any]], share: float, pay: float, kappa: str) -> None:
@@ -132,22 +129,22 @@ def copier(epochs: int = 24) -> Scenario:
 
 CHANGES = 6  # epochs after which the miners' order changes
 COPIER_SETTINGS: dict[str, dict[str, Any]] = {
-    "open rows, it waits for them": {"reveal_period": 0, "waits": True},
-    "open rows, it comes too early": {"reveal_period": 0},
-    "sealed for 1 epoch": {"reveal_period": 1},
-    "sealed for 1 epoch, Yuma 2": {"reveal_period": 1, "yuma3": False},
-    "sealed for 1 epoch, liquid alpha": {"reveal_period": 1, "liquid": True},
-    "sealed for 2 epochs": {"reveal_period": 2},
+    "open, it waits for them": {"reveal_period": 0, "waits": True},
+    "open, it does not wait": {"reveal_period": 0},
+    "sealed for 1": {"reveal_period": 1},
+    "sealed for 1, Yuma 2": {"reveal_period": 1, "yuma3": False},
+    "sealed for 1, liquid alpha": {"reveal_period": 1, "liquid": True},
+    "sealed for 2": {"reveal_period": 2},
 }
 
 
 def copiers(changes: int = CHANGES) -> tuple[list[tuple[str, float]], str]:
     """What a copier earns for its stake against the honest, by the subnet's settings; and a title."""
     found = [(name, copying(changes, **{"yuma3": True, **chosen})[0]) for name, chosen in COPIER_SETTINGS.items()]
-    best, worst = found[0][1], found[-1][1]
+    best, worst = percent(found[0][1]), percent(found[-1][1])
     return (
         found,
-        f"A copier earns {percent(best)} of an honest one's where rows are open, {percent(worst)} where sealed for 2",
+        f"Of an honest one's pay, a copier earns {best} where rows are open, {worst} where sealed for 2 epochs",
     )
 
 

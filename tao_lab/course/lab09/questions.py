@@ -117,7 +117,7 @@ QUESTIONS = (
     ),
     Question(
         "09.D",
-        "A pool holds 1,000 τ and 1,000 α. You buy for 50 τ with a limit 5 % above the price, `btcli`'s usual one, "
+        "A pool holds 1,000 τ and 1,000 α. You buy for 50 τ with a limit 5 % above the price, btcli's usual one, "
         "and the "
         "order happens whole or not at all. What does the best sandwich bring?",
         ("some of your 50 τ", "nothing: the order does not even happen"),
