@@ -89,8 +89,10 @@ def test_the_readme_has_a_row_for_every_lab_with_its_question():
     lines = (paths.ROOT / "README.md").read_text(encoding="utf-8").splitlines()
     rows = {line.split("]")[0].removeprefix("| ["): line for line in lines if line.startswith("| [")}
     for lab, stop in zip(labs(), journey(), strict=True):
-        assert f"(labs/{stop.link})" in rows[lab.name]
-        assert rows[lab.name].endswith(f"| {stop.question} |")
+        needed = f"| [{lab.name}](labs/{stop.link}) | {stop.question} |"
+        row = rows.get(lab.name, "")
+        right = f"(labs/{stop.link})" in row and row.endswith(f"| {stop.question} |")
+        assert right, f"README.md needs the row {needed}, and has {row!r}"
 
 
 def test_tao_lab_lab_opens_the_map_the_first_time_and_later_what_was_open(tmp_path, monkeypatch):
