@@ -178,7 +178,6 @@ DECODERS: dict[str, Any] = {
     "h": lambda number: Handle(number),
     "c": lambda kind: record_class(kind),
     "m": lambda name: importlib.import_module(name),
-    "refused": lambda words: Refused(words),
 }
 
 
@@ -195,12 +194,12 @@ class Refused:
     def __init__(self, words: Any) -> None:
         object.__setattr__(self, "_words", words)
 
-    def __getattr__(self, name: Any) -> Any:
+    def _refuse(self, *arguments: Any, **named: Any) -> Any:
         raise NotHandedOutError(object.__getattribute__(self, "_words"))
 
-    def __call__(self, *arguments: Any, **named: Any) -> Any:
-        """Say that it may not be used."""
-        raise NotHandedOutError(object.__getattribute__(self, "_words"))
+    __getattr__ = __call__ = __iter__ = __len__ = __getitem__ = __contains__ = __int__ = __index__ = _refuse
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __floordiv__ = __truediv__ = _refuse
+    __lt__ = __le__ = __gt__ = __ge__ = _refuse
 
 
 class Handle:
@@ -276,7 +275,10 @@ class Stub(types.ModuleType):
     def __getattr__(self, name: Any) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        return request({"import": [self.__name__, name]})
+        try:
+            return request({"import": [self.__name__, name]})
+        except NotHandedOutError as error:  # raised here, `from … import` would look for a module of that name
+            return Refused(str(error))
 
 
 class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
