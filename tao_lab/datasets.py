@@ -1,4 +1,4 @@
-"""Real data for the labs: a metagraph of a running subnet.
+"""Real data for the labs: a metagraph of a running subnet, and the pools and pay of all subnets at one block.
 
 The files and their provenance are in `datasets/README.md`.
 """
@@ -8,19 +8,21 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from tao_lab.consensus.types import EpochInput, SparseRows, UIntArray
+from tao_lab.economy.swap import Pool, price
 from tao_lab.errors import LabError
 from tao_lab.paths import DATASETS
 from tao_lab.units import RAO_PER_TAO
 
 MOST = {"n": 65_535, "netuid": 65_535, "block": 2**32 - 1}  # as the chain stores them: u16, u16, u32
 SN15 = DATASETS / "metagraphs" / "metagraph-sn15-4769998.json.gz"
+MAINNET_9240381 = DATASETS / "mainnet" / "mainnet-9240381.json"
 
 # Mainnet's hyperparameters (`Initial...` in runtime/src/lib.rs); one alpha a block, less the owner's 18 %.
 SUPPLY_TAO = 21_000_000
@@ -137,3 +139,186 @@ def _metagraph(data: Any) -> Metagraph:
     weights = SparseRows.from_rows(data["n"], data["weights_u16"], "weights_u16")
     rao = np.rint(stake * RAO_PER_TAO).astype(np.uint64)
     return Metagraph(data["netuid"], data["block"], tuple(data["hotkeys"]), rao, weights)
+
+
+@dataclass(frozen=True)
+class MainnetSubnet:
+    """A subnet before the block, what the block paid into its pool, and the subnet after it (`..._next`).
+
+    Attributes:
+        netuid: its number.
+        started: whether emission goes to it (`FirstEmissionBlockNumber` is set).
+        emission_enabled: whether governance lets it have TAO (`SubnetEmissionEnabled`).
+        registered_at: block (`NetworkRegisteredAt`).
+        first_emission_block: block; None before its start.
+        moving_price: 2^32 is 1 τ for an alpha (`SubnetMovingPrice`).
+        miner_burned: part of the miners' pay that went to the owner's own miners, 2^32 is one (`MinerBurned`).
+        root_prop: root's part in the subnet, 2^32 is one (`RootProp`); out of date where it has not started.
+        tao: rao in the pool (`SubnetTAO`).
+        alpha_in: 10^-9 alpha in the pool (`SubnetAlphaIn`).
+        alpha_out: 10^-9 alpha outside the pool (`SubnetAlphaOut`).
+        protocol_alpha: 10^-9 alpha of it that the chain itself bought (`SubnetProtocolAlpha`).
+        alpha_out_emission: 10^-9 alpha issued outside the pool in a block (`SubnetAlphaOutEmission`).
+        quote_weight: weight of TAO in the pool, parts of 10^18 (`SwapBalancer`).
+        tao_in: rao that the block put into the pool (`SubnetTaoInEmission`).
+        excess_tao: rao with which the block bought alpha from the pool (`SubnetExcessTao`).
+        alpha_in_emission: 10^-9 alpha that the block put into the pool (`SubnetAlphaInEmission`).
+    """
+
+    netuid: int
+    started: bool
+    emission_enabled: bool
+    registered_at: int
+    first_emission_block: int | None
+    moving_price: int
+    miner_burned: int
+    root_prop: int
+    tao: int
+    alpha_in: int
+    alpha_out: int
+    protocol_alpha: int
+    alpha_out_emission: int
+    quote_weight: int
+    tao_in: int
+    excess_tao: int
+    alpha_in_emission: int
+    tao_next: int
+    alpha_in_next: int
+    alpha_out_next: int
+    protocol_alpha_next: int
+    moving_price_next: int
+    root_prop_next: int
+    quote_weight_next: int
+
+    @property
+    def pool(self) -> Pool:
+        """The pool before the block; its fee is mainnet's 33 / 65,535."""
+        return Pool(self.tao, self.alpha_in, self.quote_weight)
+
+    @property
+    def pool_next(self) -> Pool:
+        """The pool after the block."""
+        return Pool(self.tao_next, self.alpha_in_next, self.quote_weight_next)
+
+    @property
+    def price(self) -> int:
+        """Price of an alpha in TAO before the block, U64F64 bits: 2^64 is 1 τ."""
+        return price(self.pool)
+
+
+@dataclass(frozen=True)
+class MainnetBlock:
+    """Mainnet's emission before one block, and what the block paid.
+
+    Attributes:
+        source: where the values were read.
+        spec: version of the runtime.
+        block: number of the block whose state this is; the next one pays.
+        block_hash: hash of that block; `block_hash_next` is the hash of the paying one.
+        notes: what the numbers' units are.
+        block_emission: rao that a block issues to all subnets together.
+        emission_gate_bar: bar of the emission gate, 2^64 is one (`EmissionGateBar`).
+        emission_gate_exponent: exponent of the gate (the runtime's default).
+        emission_bar_quantile: the bar's place among the subnets, 2^64 is one.
+        subnet_moving_alpha: step of the moving price, 2^32 is one (`SubnetMovingAlpha`).
+        tao_weight: weight of TAO on root, 2^64 is one (`TaoWeight`).
+        root_tao: rao on root.
+        root_alpha_in, root_alpha_out: root's other two reserves, rao.
+        total_issuance: rao of TAO that exist (`TotalIssuance`).
+        network_last_lock_cost, network_min_lock_cost: rao that the last subnet locked, and the least for a new one.
+        network_lock_reduction_interval: blocks in which the cost of a subnet falls.
+        network_last_registered: block of the last registration of a subnet.
+        network_rate_limit: blocks between two registrations of subnets.
+        subnet_limit: most subnets.
+        network_immunity_period: blocks for which a new subnet cannot be pruned.
+        nominator_min_required_stake: rao.
+        timestamp_ms: time of the block, milliseconds since 1970 (UTC).
+        subnets: all of them, by netuid.
+    """
+
+    source: str
+    spec: int
+    block: int
+    block_hash: str
+    block_hash_next: str
+    notes: str
+    block_emission: int
+    emission_gate_exponent: int
+    emission_gate_bar: int
+    emission_bar_quantile: int
+    subnet_moving_alpha: int
+    tao_weight: int
+    root_tao: int
+    root_tao_next: int
+    root_alpha_in: int
+    root_alpha_out: int
+    total_issuance: int
+    total_issuance_next: int
+    network_last_lock_cost: int
+    network_min_lock_cost: int
+    network_lock_reduction_interval: int
+    network_last_registered: int
+    network_rate_limit: int
+    subnet_limit: int
+    network_immunity_period: int
+    nominator_min_required_stake: int
+    timestamp_ms: int
+    subnets: tuple[MainnetSubnet, ...]
+
+    @property
+    def started(self) -> tuple[MainnetSubnet, ...]:
+        """The subnets that emission goes to, by netuid."""
+        return tuple(subnet for subnet in self.subnets if subnet.started)
+
+    def from_smallest(self) -> list[MainnetSubnet]:
+        """The started subnets, the one with the least TAO in its pool first."""
+        return sorted(self.started, key=lambda subnet: (subnet.tao, subnet.netuid))
+
+    def pools(self) -> dict[int, Pool]:
+        """Pools of the started subnets by netuid, from the smallest to the largest reserve of TAO."""
+        return {subnet.netuid: subnet.pool for subnet in self.from_smallest()}
+
+
+class MainnetFileError(LabError):
+    """A file that does not hold mainnet's emission at a block."""
+
+
+def load_mainnet(path: Path = MAINNET_9240381) -> MainnetBlock:
+    """Read a file of mainnet's emission; without a path, that of block 9,240,381 (spec 475).
+
+    Raises:
+        MainnetFileError: the file cannot be read, or a field is missing, unknown or of the wrong kind.
+    """
+    try:
+        data = json.loads(path.read_text("utf-8"))
+        rows = data.pop("subnets") if isinstance(data, dict) else None
+        if not isinstance(rows, list):
+            raise TypeError("it should be an object with a list `subnets`")
+        subnets = tuple(MainnetSubnet(**_fields(MainnetSubnet, row)) for row in rows)
+        return MainnetBlock(**_fields(MainnetBlock, {**data, "subnets": subnets}))
+    except OSError as error:
+        raise MainnetFileError(f"{path}: cannot be read ({error.strerror or error})") from None
+    except KeyError as error:
+        raise MainnetFileError(f"{path}: not mainnet's emission: it lacks {error.args[0]}") from None
+    except (ValueError, TypeError, RecursionError) as error:
+        raise MainnetFileError(f"{path}: not mainnet's emission: {error}") from None
+
+
+def _fields(kind: type, row: Any) -> dict[str, Any]:
+    """The fields of a dataclass, each of its own type.
+
+    Raises:
+        ValueError, TypeError: one is missing, unknown, or of another type.
+    """
+    if not isinstance(row, dict):
+        raise TypeError(f"{row!r:.50} should be an object")
+    types = {field.name: str(field.type) for field in fields(kind)}
+    for name in sorted(types.keys() ^ row.keys()):
+        raise ValueError(f"it lacks {name}" if name in types else f"{name} is unknown")
+    for name, wanted in types.items():
+        found = type(row[name]).__name__.replace("NoneType", "None")
+        if found not in wanted.partition("[")[0].split(" | "):
+            raise ValueError(f"{name} is {row[name]!r:.50}; allowed: {wanted}")
+        if isinstance(row[name], int) and row[name] < 0:
+            raise ValueError(f"{name} is {row[name]}; allowed: 0 or more")
+    return row

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", ["jsonschema", "altair", "nbformat"])
 def test_the_grammar_of_international_addresses_is_left_out(first):
     code = f"import sys, tao_lab, {first}, jsonschema; print('rfc3987_syntax' in sys.modules, jsonschema.__name__)"

@@ -73,6 +73,7 @@ def ss58(address):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "said"), [("mnemonic", "35 passed, 0 failed"), ("ss58", "9 passed, 10 failed")])
 def test_a_students_file_runs_against_them(kind, said, tmp_path):
     rules = tmp_path / "student.py"

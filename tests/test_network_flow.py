@@ -56,6 +56,7 @@ def test_between_two_epochs_everything_waits_in_the_pots(economy: Economy):
     assert 0 <= flow.dust == flow.minted - flow.waiting <= 12
 
 
+@pytest.mark.slow
 def test_what_an_owner_pays_itself_as_miner_is_burned():
     with small_economy() as economy:
         burn_half(economy)

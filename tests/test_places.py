@@ -92,6 +92,7 @@ def place(request):
     return request.getfixturevalue(request.param)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("packages", [False, True])
 def test_the_sandbox_is_built_there(place, packages):
     ended = place.run("python", "-c", SANDBOX.format(packages))

@@ -52,6 +52,7 @@ def test_what_is_not_text_does_not_raise(run):
     assert run("import os; os.write(1, bytes(range(256)))").stdout.startswith("\0")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("program", "problem"),
     [

@@ -70,3 +70,48 @@ def play_rounds(
         table.add_row(str(row.miner), *numbers, str(row.reason)[:80])
     output.print(table, soft_wrap=False)
     typer.echo(f"weakness: {subnet.weakness} ({subnet.exploit})")
+
+
+@subnets.command("stress", epilog="Example: `tao-lab subnets stress ads --budget 400`")
+def stress_kind(
+    name: Kind,
+    tasks: Annotated[int, typer.Option(min=1, max=100_000, help="On which the found miners are measured.")] = 10,
+    budget: Annotated[
+        int, typer.Option(min=1, max=1_000_000, help="Tasks made and answers scored in the search, by each strategy.")
+    ] = 800,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed finds the same, apart from seconds.")] = 0,
+    strategy: Annotated[list[str] | None, typer.Option(help="One strategy; may stand more than once.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print all of it as JSON.")] = False,
+) -> None:
+    """Search for cheap ways to score: constant, template, cached, imitate, copy, collude, slow.
+
+    Exit code 1 means that a strategy scores like the honest miner without its work.
+    """
+    from tao_lab.subnets import kind
+    from tao_lab.subnets.stress import STRATEGIES, stress
+
+    subnet = kind(name)
+    with progress_bars() as progress:
+        bar = progress.add_task(f"{subnet.kind}: strategies", total=None)
+        found = stress(
+            subnet,
+            tasks=tasks,
+            budget=budget,
+            seed=seed,
+            only=strategy or STRATEGIES,
+            progress=lambda done, total: progress.update(bar, completed=done, total=total),
+        )
+    if as_json:
+        typer.echo(json.dumps(found.to_json(), indent=2, ensure_ascii=False))
+    else:
+        table = Table("strategy", "score", "of honest", "work", "tries", "seconds", "what it does")
+        table.add_row("honest", f"{found.honest:.3f}", "100%", "1", "", f"{found.honest_seconds:.3f}", "the work")
+        for each in found.findings:
+            numbers = (f"{each.score:.3f}", f"{each.share:.0%}", f"{each.work:.2g}", str(each.tries))
+            sign = "✘ " if each.cheap else ""
+            table.add_row(f"{sign}{each.strategy}", *numbers, f"{each.seconds:.3f}", each.words)
+        output.print(table, soft_wrap=False)
+        typer.echo(f"declared weakness: {found.declared} scores {found.declared_score:.3f}")
+        typer.echo(found.sentence)
+    if found.cheap:
+        raise typer.Exit(1)

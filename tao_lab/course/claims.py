@@ -12,9 +12,12 @@ from functools import cached_property
 from typing import Literal, get_args
 
 from tao_lab.cards import Card, Grid, Text, Tone
+from tao_lab.chain.runtime import SPEC_VERSION
 from tao_lab.course.asking import Asked
 
 Verdict = Literal["true", "false", "outdated", "not decidable on chain"]
+RULES = f"the chain's rules of 2026-06-30, schema of spec {SPEC_VERSION}"
+SUBNET_15 = f"{RULES}; subnet 15 at block 4,769,998 (January 2025)"
 TONE_OF: dict[str, Tone] = {"true": "right", "false": "wrong", "outdated": "raised", "not decidable on chain": "info"}
 
 
@@ -29,11 +32,32 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Claim:
-    """A statement and its test."""
+    """A statement and its test.
+
+    Attributes:
+        number: of the list in the course's plan.
+        statement: as it circulates.
+        test: the experiment.
+        as_of: date or version of the rules and the data that decide.
+    """
 
     number: int
     statement: str
     test: Callable[[], Evidence]
+    as_of: str = RULES
+
+    def card(self, evidence: Evidence, said: str = "") -> Card:
+        """Statement, verdict, numbers, and as of when.
+
+        Args:
+            evidence: what the test found.
+            said: a sentence about the student's own verdict.
+        """
+        rows = [[what, number] for what, number in evidence.numbers.items()]
+        words = (Text(said),) if said else ()
+        blocks = (*words, Text(evidence.because), Grid(rows), Text(f"As of: {self.as_of}."))
+        title = f"Claim {self.number}: “{self.statement}”"
+        return Card(TONE_OF[evidence.verdict], evidence.verdict.capitalize(), title, blocks)
 
 
 class AskedClaim(Asked):
@@ -62,12 +86,10 @@ class AskedClaim(Asked):
         return self.claim.test()
 
     def answer(self, made: str) -> Card:
-        """Statement, verdict, numbers, beside the student's verdict."""
-        verdict = self.evidence.verdict
-        rows = [[what, number] for what, number in self.evidence.numbers.items()]
-        said = "That was your verdict, too." if made == verdict else f"Your verdict was: “{made}”."
-        blocks = (Text(said), Text(self.evidence.because), Grid(rows))
-        return Card(TONE_OF[verdict], verdict.capitalize(), self.text, blocks)
+        """Statement, verdict, numbers and date, beside the student's verdict."""
+        same = made == self.evidence.verdict
+        said = "That was your verdict, too." if same else f"Your verdict was: “{made}”."
+        return self.claim.card(self.evidence, said)
 
     def from_python(self) -> str:
         """How to answer where there is nothing to click."""

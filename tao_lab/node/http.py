@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from hmac import compare_digest
 from http import HTTPStatus
@@ -24,6 +25,7 @@ SEND_SECONDS = 30.0  # for a client to take an answer
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
 Answer = Callable[[bytes], Awaitable[str | None]]
+Sending = Callable[[int], AbstractContextManager[bool]]
 
 
 @dataclass(frozen=True)
@@ -100,16 +102,19 @@ def _too_long_a_head() -> _Refused:
 class HttpConnection(asyncio.Protocol):
     """One connection that speaks HTTP."""
 
-    def __init__(self, answer: Answer, origins: Origins, door: Door, gone: Callable[[], None]) -> None:
+    def __init__(
+        self, answer: Answer, origins: Origins, door: Door, sending: Sending, gone: Callable[[], None]
+    ) -> None:
         """Serve a connection.
 
         Args:
             answer: Takes a frame, gives its answer.
             origins: Which pages may ask.
             door: Who gets in.
+            sending: Counts the characters of an answer while it waits for its reader; whether there is room for it.
             gone: Called when the connection has ended.
         """
-        self._answer, self._origins, self._door, self._gone = answer, origins, door, gone
+        self._answer, self._origins, self._door, self._sending, self._gone = answer, origins, door, sending, gone
         self._loop = asyncio.get_running_loop()
         self._parser = httptools.HttpRequestParser(self)
         self._request = _Request()
@@ -210,17 +215,22 @@ class HttpConnection(asyncio.Protocol):
         """Answer what waits, one after the other."""
         while self._waiting and self._transport is not None and not self._transport.is_closing():
             request = self._waiting.popleft()
+            status = HTTPStatus.OK
             try:
                 self._check(request)
                 text = "" if request.method == b"OPTIONS" else await self._answer(bytes(request.body)) or ""
-                self._send(HTTPStatus.OK, text, request)
             except _Refused as refused:
-                self._send(refused.status, f"{refused}\n", request)
-            try:
-                async with asyncio.timeout(SEND_SECONDS):
-                    await self._can_write.wait()
-            except TimeoutError:
-                self._cut_off()
+                status, text = refused.status, f"{refused}\n"
+            with self._sending(len(text)) as room:
+                if not room:
+                    self._cut_off()
+                    return
+                self._send(status, text, request)
+                try:
+                    async with asyncio.timeout(SEND_SECONDS):
+                        await self._can_write.wait()
+                except TimeoutError:
+                    self._cut_off()
             if not request.keep_alive:
                 self._transport.close()
         if self._transport is not None and not self._transport.is_closing():

@@ -27,7 +27,7 @@ from tao_lab.chain import signing
 from tao_lab.chain.block import Block, Header
 from tao_lab.chain.errors import BadValue, ChainError, DispatchError, InvalidTransaction
 from tao_lab.chain.merkle import ListProof, list_proof
-from tao_lab.chain.runtime import SPEC_VERSION, load_runtime
+from tao_lab.chain.runtime import SPEC_VERSION, Runtime, load_runtime
 from tao_lab.chain.state import PREFIX_BYTES, StorageReader
 from tao_lab.foreign import LONGEST_LINE, escaped
 
@@ -252,6 +252,41 @@ class RemoteState:
         self._known |= self._read(_changes, "state_queryStorageAt", wanted, self._at)
 
 
+class RemoteReader(StorageReader):
+    """Typed reads of a node's state; bytes that are no value of their item are the node's fault."""
+
+    def __init__(self, connection: Connection, runtime: Runtime, block_hash: str) -> None:
+        super().__init__(runtime, RemoteState(connection, block_hash))
+        self._place = connection.place
+
+    def get(self, pallet: str, name: str, *params: Any) -> Any:
+        """As a chain's own reader, and `NoAnswer` where the bytes cannot be read."""
+        with self._readable(pallet, name):
+            return super().get(pallet, name, *params)
+
+    def get_many(self, pallet: str, name: str, params: Sequence[Sequence[Any]]) -> list[Any]:
+        """As a chain's own reader, and `NoAnswer` where the bytes cannot be read."""
+        with self._readable(pallet, name):
+            return super().get_many(pallet, name, params)
+
+    def entries(self, pallet: str, name: str, *params: Any) -> list[tuple[Any, Any]]:
+        """As a chain's own reader, and `NoAnswer` where the bytes cannot be read."""
+        with self._readable(pallet, name):
+            return super().entries(pallet, name, *params)
+
+    @contextmanager
+    def _readable(self, pallet: str, name: str) -> Iterator[None]:
+        try:
+            yield
+        except (ValueError, OverflowError) as error:
+            if isinstance(error, ChainError):
+                raise
+            said = escaped(str(error))
+            raise NoAnswer(
+                f"{self._place} gives bytes for {pallet}.{name} that are none of its values: {said}"
+            ) from error
+
+
 def _value(answer: Json) -> bytes | None:
     return None if answer is None else bytes.fromhex(answer[2:])
 
@@ -352,7 +387,7 @@ class RemoteChain:
         if name not in self._states:
             while len(self._states) >= STATES_KEPT:
                 self._states.pop(next(iter(self._states)))
-            self._states[name] = StorageReader(self.runtime, RemoteState(self.connection, name))
+            self._states[name] = RemoteReader(self.connection, self.runtime, name)
         return self._states[name]
 
     def _block(self, name: str) -> Block:

@@ -15,9 +15,9 @@ import ssl
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
@@ -40,6 +40,9 @@ MOST_CLIENTS = 200
 MOST_PER_ADDRESS = 100
 MOST_REFUSED = 100  # connections that wait to hear that there is no place
 MOST_UNREAD = 8 * 2**20  # characters of notifications for a client that does not read; then it is cut off
+MOST_UNSENT = 512 * 2**20  # characters of answers that wait for their readers, of all clients
+MOST_UNSENT_PER_ADDRESS = 64 * 2**20  # and of those of one address; who asks for more is cut off
+SMALL = 2**16  # characters of an answer that isn't counted: an address has a hundred clients at most
 OVERHEAD = 200  # characters that a notification counts for, besides its own
 SILENT_SECONDS = 60.0  # without a request or a subscription, after which a client makes room for another
 WORKERS = 4  # threads that answer; most of the time one of them has the chain
@@ -157,14 +160,18 @@ class _Client(ServerConnection):
 
     async def send_in_time(self, text: str) -> bool:
         """Send a text; whether the client took it. One that doesn't within `SEND_SECONDS` is cut off."""
-        try:
-            async with asyncio.timeout(SEND_SECONDS):
-                await self.send(text)
-        except TimeoutError:
-            self.cut_off()
-            return False
-        except ConnectionClosed:
-            return False
+        with self.places.sending(self.address, len(text)) as room:
+            if not room:
+                self.cut_off()
+                return False
+            try:
+                async with asyncio.timeout(SEND_SECONDS):
+                    await self.send(text)
+            except TimeoutError:
+                self.cut_off()
+                return False
+            except ConnectionClosed:
+                return False
         return True
 
 
@@ -190,6 +197,21 @@ class _Places:
         self.clients: list[_Client] = []  # oldest first
         self._limits = limits
         self._refused = 0
+        self._unsent: Counter[str] = Counter()
+
+    @contextmanager
+    def sending(self, address: str, size: int) -> Iterator[bool]:
+        """Count an answer as long as it waits for its reader; whether there is room for it."""
+        here, all_together = self._unsent[address] + size, self._unsent.total() + size
+        room = size <= SMALL or (here <= MOST_UNSENT_PER_ADDRESS and all_together <= MOST_UNSENT)
+        counted = size if room and size > SMALL else 0
+        self._unsent[address] += counted
+        try:
+            yield room
+        finally:
+            self._unsent[address] -= counted
+            if not self._unsent[address]:
+                del self._unsent[address]
 
     def take(self, client: _Client) -> bool:
         """A place for a newcomer, if need be that of whoever has been silent longest."""
@@ -381,7 +403,8 @@ class Server:
             self.figures.answered += 1
             return await self._loop.run_in_executor(self._pool, session.handle, frame)
 
-        return HttpConnection(answer, self._origins, self._door, lambda: self._places.leave(client))
+        sending = partial(self._places.sending, client.address)
+        return HttpConnection(answer, self._origins, self._door, sending, lambda: self._places.leave(client))
 
     async def _client(self, connection: ServerConnection) -> None:
         """Serve one client until it leaves. What it is told goes through a queue, so that it holds nobody up."""

@@ -21,6 +21,7 @@ END_SECONDS = 10.0  # in which the kernel ends what was killed
 STARTED = b"\x1estarted\n"  # the launcher's first bytes on stderr: from here on the code's time counts
 WAIT_SECONDS = 0.02  # between two looks at a process that says nothing
 LOOK_SECONDS = 0.01  # between two looks at what the box uses,
+STARTTIME = 19  # its place in /proc/PID/stat behind the name, see proc(5)
 LOOK_SHARE = 0.1  # which take no more than this part of a processor
 
 Look = Callable[[Sequence[int]], Status | None]
@@ -70,6 +71,7 @@ class Running:
         self._over = threading.Event()
         self._guard = threading.Thread(target=self._watch, daemon=True)
         self._move(START_SECONDS, lambda: self.error.startswith(STARTED))
+        self._first = {pid: _birth(pid) for pid in family(self._process.pid)}  # the room's own, and the launcher
         self._guard.start()
         self._beginning = time.monotonic()
 
@@ -206,7 +208,7 @@ class Running:
                 with suppress(ProcessLookupError, PermissionError):
                     os.kill(pid, signal.SIGKILL)
             time.sleep(0.001)
-            below = [pid for pid in {*below, *family(self._process.pid)} if _lives(pid)]
+            below = [pid for pid in {*below, *family(self._process.pid)} if _birth(pid)]
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
         with suppress(subprocess.TimeoutExpired):
@@ -214,10 +216,15 @@ class Running:
         if self._uid:  # what has left the family
             everyone = ("/bin/sh", "-c", "kill -9 -1")
             subprocess.run(everyone, user=self._uid, group=self._uid, extra_groups=[], capture_output=True, check=False)
+        # bubblewrap tells how the program has ended a moment before its room ends: nobody's children by then
+        while time.monotonic() < deadline and any(born and born == _birth(pid) for pid, born in self._first.items()):
+            time.sleep(0.001)
 
 
-def _lives(pid: int) -> bool:
+def _birth(pid: int) -> str:
+    """When a process began, in ticks of the machine; empty where it has ended. Its number may come again, that not."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
-        return False
+        return ""
+    return "" if fields[0] in "ZX" else fields[STARTTIME]

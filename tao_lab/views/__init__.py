@@ -18,6 +18,7 @@ _NAMES = {
     "explorer": "ConsensusExplorer",
     "keys": "key_tree wallet_drawing",
     "lines": "lines_chart price_history_chart",
+    "maps": "course_map",
     "metagraph": "MetagraphView weights_graph",
     "mining": "Leaderboard memory_chart quality_chart",
     "money": "EmissionExplorer",

@@ -210,6 +210,7 @@ def namespaces() -> bool:
         return False
 
 
+@pytest.mark.slow
 def test_a_full_disk_loses_the_block_and_goes_on_when_there_is_room(tmp_path: Path) -> None:
     if not namespaces():
         pytest.skip("needs a mount of its own, which this machine does not allow")

@@ -33,6 +33,7 @@ def refused(chain: Chain, data: bytes) -> InvalidTransaction:
     return caught.value
 
 
+@pytest.mark.slow
 @given(st.deferred(lambda: st.integers(0, len(transfer()) - 1)))
 def test_a_truncated_extrinsic_is_malformed(size: int) -> None:
     with pytest.raises(MalformedExtrinsic):

@@ -52,6 +52,7 @@ def test_a_copy_of_an_open_chain_without_its_log_says_so(tmp_path: Path, blocks:
     closed.close()
 
 
+@pytest.mark.slow
 def test_a_chain_that_nobody_closed_opens_again(tmp_path: Path) -> None:
     path = tmp_path / "chain.db"
     program = (

@@ -74,16 +74,29 @@ def test_the_commands_of_the_lab_are_there():
             "validator run",
             "fund",
             "join",
+            "simulate",
         ),
         *("labs status", "labs update", "labs reset"),
         *("models get", "models list", "models chat", "subnets list", "subnets show", "subnets play"),
         *(
             f"bench {name}"
-            for name in ("consensus", "economy", "memory", "miner", "slider", "chain", "judge", "start", "node")
+            for name in (
+                "consensus",
+                "economy",
+                "memory",
+                "miner",
+                "slider",
+                "chain",
+                "judge",
+                "start",
+                "node",
+                "simulate",
+            )
         ),
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_every_command_has_help_and_an_example(command):
     result = CliRunner().invoke(app, [*command, "--help"])
@@ -96,6 +109,7 @@ def test_verify_finds_the_labs_data_from_the_students_folder(here, tmp_path, mon
     assert here("verify", "datasets/vectors/block_emission.json").stdout.endswith("0 failed\n")
 
 
+@pytest.mark.slow
 def test_your_own_labs_from_the_first_copy_to_the_reset(here, tmp_path):
     work = ("--work", tmp_path / "my labs")
     assert "made 10 of your own copies" in here("labs", "update", *work).stdout
@@ -166,6 +180,7 @@ DICT = RIGHT.replace("return library(inputs)", "return library(inputs).terms().t
 LATE = "import time\ndef epoch(inputs):\n    time.sleep(60)\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("code", "exit_code", "says"),
     [

@@ -15,6 +15,7 @@ def library_epoch(data):
     return epoch(EpochInput.from_json(data), EXACT).terms().to_json()
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(CASES)
 def test_the_library_agrees_with_the_plain_epoch(data):

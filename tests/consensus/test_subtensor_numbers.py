@@ -35,6 +35,7 @@ def bond(terms, uid, column):
     return rows.get(uid, {}).get(column, 0)
 
 
+@pytest.mark.slow
 def test_the_file_is_what_its_script_makes():
     assert list(VECTORS.values()) == all_vectors()
     assert FILE.stat().st_size < 400_000

@@ -246,6 +246,7 @@ def test_an_unknown_mistake_shows_a_case_small_enough_to_work_by_hand():
     assert "Agree: `validator_trust`" in text
 
 
+@pytest.mark.slow
 def test_a_mistake_in_the_epoch_names_the_first_field_that_differs():
     result = judge(exercises()["06.6"], exercises()["06.6"].mistakes[1].function)
     assert "Agree: `active`, `validator_permit`, `stake_weight`, `consensus`" in repr(result)

@@ -111,6 +111,7 @@ FORMS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("exercise", [marked(exercise) for exercise in EXERCISES])
 def test_a_solution_is_right_in_every_form_that_means_the_same(exercise):
     for case in exercise.make_cases():

@@ -25,6 +25,7 @@ def done():
         return one_round("What is the capital of France?", rounds=2)
 
 
+@pytest.mark.slow
 def test_without_the_model_the_round_goes_on_and_says_what_stands_in_and_what_fetches_it(done):
     assert "tao-lab models get smollm2" in repr(answer_card(done))
     assert {worker.name for worker in done.workers} == {"table", "chemist", "guesser", "echo"}

@@ -87,6 +87,7 @@ def test_with_one_phrase_for_both_keys_the_claim_would_hold(monkeypatch):
     assert claims.twelve_to_twenty_four_words().verdict == "true"
 
 
+@pytest.mark.slow
 def test_twelve_words_are_a_mnemonic_one_time_in_sixteen():
     assert share_of_valid_phrases(12) == pytest.approx(1 / 16, rel=0.2)
 

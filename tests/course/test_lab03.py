@@ -42,6 +42,7 @@ def test_ten_seats_in_one_block_cost_more_each():
     assert all(later / before == pytest.approx(1.26, rel=1e-6) for before, later in pairwise(paid))
 
 
+@pytest.mark.slow
 def test_work_in_vain_brings_nobody_nearer():
     mean, further = further_tries()
     assert further == pytest.approx(mean, rel=0.2)

@@ -25,6 +25,7 @@ def no_model(monkeypatch):
     monkeypatch.setattr(measure.models, "is_here", lambda name: False)
 
 
+@pytest.mark.slow
 def test_a_students_block_is_bitsandbytes_block_on_a_thousand_blocks():
     quantize = runpy.run_path(str(LABS / "solutions" / "04.py"))["quantize"]
     table = nf4.code_table()
@@ -40,6 +41,7 @@ def test_the_values_that_the_check_knows_are_bitsandbytes_own():
     assert np.array_equal(nf4.code_table(), np.array(block.NF4, dtype=np.float32))
 
 
+@pytest.mark.slow
 def test_the_charts_sum_is_the_librarys():
     figure = memory_chart(MISTRAL_7B)
     assert f"{sum(memory(MISTRAL_7B, 'nf4 double', 4_096).values()) / 2**30:.2f} GiB" in figure.alt
@@ -98,6 +100,7 @@ def test_no_sentence_of_the_labs_takes_the_model_for_granted():
                 assert re.search(r"lookup table|has something to earn|if it is on|small enough", sentence), sentence
 
 
+@pytest.mark.slow
 def test_the_reports_step_says_so_where_its_model_is_missing(no_model):
     packed = language_model("mistralai/Mistral-7B-Instruct-v0.1", quantize="nf4", device="cuda")
     assert "tao-lab models get mistralai/Mistral-7B-Instruct-v0.1" in packed.describe()
@@ -124,6 +127,7 @@ def test_the_instruct_format_changes_what_a_model_says():
     assert "1, 733, 16289, 28793, 15359, 733, 28748, 16289, 28793." in card
 
 
+@pytest.mark.slow
 def test_a_leaderboard_follows_a_market_and_a_miner_that_comes_later_climbs(no_model):
     work, model = kind("text"), language_model()
     market = Market(work, {"mine": None, "echo": work.miners()["echo"]}, validators=1, seed=30)

@@ -128,6 +128,7 @@ def test_what_a_copier_reads_is_an_epoch_old():
 # --- the parts at work ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("commit_reveal", [False, True])
 def test_pay_is_ordered_as_quality_and_the_chain_takes_every_call(commit_reveal):
     run = loop.validate(rounds=3, commit_reveal=commit_reveal)
@@ -211,6 +212,7 @@ def _scores_a_fence_kindly(content, calls, expected, before):
     return ours.score_answer(content, calls, expected, before)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("broken", "refused"),
     [

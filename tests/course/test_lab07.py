@@ -81,6 +81,7 @@ def test_the_economy_has_prices_that_let_root_sell_and_a_share_for_both(economy:
     assert read(net, "PendingRootAlphaDivs", 1) > 0
 
 
+@pytest.mark.slow
 def test_the_librarys_rules_make_the_same_chain_and_others_another_one():
     same = same_chain(5, block_emission=lambda issuance: block_emission(issuance), split=lambda *args: split(*args))
     assert (same.tone, same.badge) == ("right", "The same chain")
@@ -90,6 +91,7 @@ def test_the_librarys_rules_make_the_same_chain_and_others_another_one():
     assert "numbers differ" in other.title
 
 
+@pytest.mark.slow
 def test_the_labs_own_rules_are_not_called_yours():
     blank = same_chain(2, block_emission=block_emission, split=as_split(split_block))
     assert (blank.tone, blank.badge) == ("waiting", "Not your rules yet")

@@ -31,6 +31,7 @@ def test_injection_leaves_the_price_chain_buys_lift_it_and_a_sale_drops_it():
     assert float(dropped) < float(same) < float(lifted)
 
 
+@pytest.mark.slow
 def test_what_root_takes_decides_between_root_and_alpha():
     little, much = (experiments.root_or_alpha(others, epochs=4) for others in (1_000, 200_000))
     assert all(stake.on_screen > stake.staked for stake in (little[0], little[1], much[0]))

@@ -74,6 +74,7 @@ def test_every_mutant_is_told_from_the_solution_or_listed_with_a_reason(identity
     assert alive == set(exercise.equivalent)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("exercise", registry.exercises().values(), ids=lambda exercise: exercise.id)
 def test_few_mutants_are_called_equivalent_and_each_has_a_reason(exercise):
     count = len(mutants(exercise.solution, exercise.source))

@@ -166,6 +166,7 @@ ANSWERS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("answer", ANSWERS.values(), ids=list(ANSWERS))
 @pytest.mark.parametrize("exercise", BOTH, ids=["whole", "array", "raw"])
@@ -283,6 +284,7 @@ ENDLESS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answer", ENDLESS, ids=lambda answer: answer.__name__)
 def test_what_never_ends_is_stopped(answer):
     before = signal.getsignal(signal.SIGALRM), signal.getsignal(signal.SIGINT), sys.gettrace(), sys.getrecursionlimit()
@@ -560,6 +562,7 @@ def holds_itself():
     return answer
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # sys.exit in a thread
 @pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("answer", STRANGE.values(), ids=list(STRANGE))

@@ -154,6 +154,7 @@ def test_from_the_first_day_to_the_first_pay(market: Market, tmp_path: Path) -> 
         assert names(market, 1, tmp_path)[0] == "not serving"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("forward", "policy", "expected"),
     [

@@ -130,6 +130,7 @@ async def ask(bodies: Sequence[bytes], local: bool = True) -> list[Answer]:
         return await ask_all(http, VALIDATOR, TASK, targets, local=local)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ATTACKS)
 def test_an_attack_is_a_named_problem_on_one_printable_line(name: str, tmp_path: Path) -> None:
     body, problem = ATTACKS[name]

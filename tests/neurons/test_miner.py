@@ -59,6 +59,7 @@ BODY = task_bytes(TASK)
 OTHER = Keypair.from_uri("//other")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("body", "headers", "code"),
     [

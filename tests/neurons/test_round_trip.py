@@ -54,6 +54,7 @@ def test_incentive_on_the_chain_is_ordered_as_quality(market: Market, serve: Cal
     assert [line["event"] for line in validator.journal.newest].count("weights") == 2
 
 
+@pytest.mark.slow
 def test_who_stops_is_out_of_the_weights_and_who_is_replaced_is_forgotten(
     market: Market, serve: Callable[..., Miner]
 ) -> None:
@@ -98,6 +99,7 @@ def test_a_validator_that_restarts_knows_what_it_knew(
     assert journal.read_text().count('"event": "asked"') == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "name", "says"),
     [

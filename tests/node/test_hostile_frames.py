@@ -3,11 +3,13 @@
 `HOSTILE_FRAMES=50000 pytest tests/node/test_hostile_frames.py` sends that many; by default it is a sample.
 """
 
+import base64
 import json
 import os
 import random
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -339,3 +341,42 @@ def test_a_slow_reader_is_cut_off_and_no_thread_is_started_for_it(
         with pytest.raises(ConnectionClosed):
             read_on(slow)
         assert works(honest)
+
+
+@pytest.mark.parametrize("way", ["WebSocket", "HTTP"])
+def test_answers_that_nobody_reads_are_few_from_one_address(
+    server: Server, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    large = json.dumps([json.loads(request("state_getMetadata"))] * 12)  # more than the kernel keeps for a socket
+    with connect(server.url, max_size=None) as honest, ExitStack() as stack:
+        honest.send(large)
+        size = len(honest.recv(timeout=SECONDS))
+        monkeypatch.setattr(module, "MOST_UNSENT_PER_ADDRESS", 3 * size)
+        answered = server.figures.answered
+        for _ in range(5):  # of which three may wait
+            stack.enter_context(_deaf(server, large, way))
+        while server.figures.answered < answered + 5 or server.connections > 1 + 3:
+            time.sleep(0.01)
+        assert server.connections == 1 + 3
+        assert works(honest)
+        with connect(server.url, max_size=None, source_address=("127.0.0.2", 0)) as elsewhere:
+            elsewhere.send(large)
+            assert len(elsewhere.recv(timeout=SECONDS)) == size
+
+
+def _deaf(server: Server, frame: str, way: str) -> socket.socket:
+    """A connection that asks, and reads no answer."""
+    deaf = socket.socket()
+    deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+    deaf.connect(("127.0.0.1", server.port))
+    data = frame.encode()
+    if way == "HTTP":
+        head = f"POST / HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: {len(data)}\r\n\r\n"
+        deaf.sendall(head.encode() + data)
+        return deaf
+    head = "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    deaf.sendall(f"{head}Sec-WebSocket-Key: {base64.b64encode(bytes(16)).decode()}\r\n\r\n".encode())
+    while not deaf.recv(4_096).endswith(b"\r\n\r\n"):
+        pass
+    deaf.sendall(b"\x81\xfe" + len(data).to_bytes(2, "big") + bytes(4) + data)  # a text, masked with zeros
+    return deaf

@@ -87,3 +87,10 @@ def test_an_answer_that_no_node_gives_is_an_error_with_the_address(tmp_path: Pat
         use(url, tmp_path)
     assert str(error.value).startswith(f"{url} answers {method} as no node of the lab does: ")
     assert str(error.value).isprintable()
+
+
+@pytest.mark.parametrize("value", ["0x", "0x11", "0x" + "ff" * 5_000])
+def test_bytes_that_are_no_value_of_their_item_are_an_error_with_the_address(tmp_path: Path, value: str) -> None:
+    with node({**HONEST, "state_getStorage": value}) as url, pytest.raises(NoAnswer) as error:
+        use(url, tmp_path)
+    assert str(error.value).startswith(f"{url} gives bytes for System.Account that are none of its values: ")

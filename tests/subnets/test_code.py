@@ -96,6 +96,7 @@ def test_hostile_code_scores_zero_and_harms_nothing(code, reason):
     assert score(asked().secret["code"]).value == 1.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("function", LIBRARY, ids=lambda function: function.name)
 def test_every_change_can_be_undone(function):
     right = source(function)

@@ -53,6 +53,7 @@ def table(work):
     return play(work, rounds=ROUNDS.get(work.kind, USUAL_ROUNDS)).set_index("miner")
 
 
+@pytest.mark.slow
 def test_honest_work_beats_every_cheater_but_the_declared_one(work, table):
     cheaters = table.drop(index=["honest", work.exploit])
     assert len(cheaters) >= 2
@@ -136,6 +137,7 @@ leaves = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
 any_json = st.recursive(leaves, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=8)
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_whatever_a_miner_sends_is_scored(work, some_round, data):

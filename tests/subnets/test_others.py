@@ -105,6 +105,7 @@ def test_the_collector_knows_pictures_and_not_generators():
     assert [p > 0.5 for p in answer] == [bool(name) for name in asked.secret["generators"]]
 
 
+@pytest.mark.slow
 def test_the_honest_miner_is_lost_before_a_generator_that_it_has_not_seen():
     darker = Deepfake({"darker": lambda random, real: (real * 0.8).astype(np.uint8)})
     honest = {"honest": Deepfake().miners()["honest"]}
@@ -124,6 +125,7 @@ def test_speech_works_with_either_voice(program):
     assert table["mimic"] >= table["honest"] > table.drop(["mimic", "honest"]).max() + 0.1
 
 
+@pytest.mark.slow
 def test_the_same_sentence_sounds_the_same_and_another_is_far():
     voice, faster = VOICES["formant"], Voice("formant", 120, speed=1.2)
     sentence, other = "place blue at two now", "set red with nine please"

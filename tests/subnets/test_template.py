@@ -40,6 +40,7 @@ def gallery(template, monkeypatch):
     return lambda name, made: monkeypatch.setitem(subnets.KINDS, name, made)
 
 
+@pytest.mark.slow
 def test_a_file_joins_the_gallery_by_one_line(gallery):
     gallery("primes", "Primes")
     assert kinds()[-1] == "primes"

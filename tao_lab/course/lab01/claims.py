@@ -55,6 +55,9 @@ def _yes(value: bool) -> str:
 
 CLAIMS = (
     Claim(
-        11, "Every mnemonic has 12 to 24 words; one phrase recovers coldkey and hotkey.", twelve_to_twenty_four_words
+        11,
+        "Every mnemonic has 12 to 24 words; one phrase recovers coldkey and hotkey.",
+        twelve_to_twenty_four_words,
+        f"the SDK {bt.__version__}, which makes wallets and mnemonics",
     ),
 )

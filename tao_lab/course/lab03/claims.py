@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tao_lab.chain.pallets.subtensor.lookups import MODULE
 from tao_lab.chain.pallets.subtensor.registration import price_terms
-from tao_lab.course.claims import Claim, Evidence
+from tao_lab.course.claims import RULES, Claim, Evidence
 from tao_lab.course.networks import small_network
 from tao_lab.economy import registration_price
 from tao_lab.network import Network
@@ -83,5 +83,10 @@ def _tao(rao: int) -> str:
 
 CLAIMS = (
     Claim(5, "Creating a subnet burns or locks TAO.", creating_burns_or_locks),
-    Claim(22, "Registration on the test network cost 0.0005 TAO.", testnet_price),
+    Claim(
+        22,
+        "Registration on the test network cost 0.0005 TAO.",
+        testnet_price,
+        f"{RULES}; the report's price, July 2025",
+    ),
 )

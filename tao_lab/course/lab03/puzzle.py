@@ -59,7 +59,7 @@ def comparison(price: bt.Balance, watts: float = WATTS) -> Card:
         seconds = difficulty / speed
         answers = seconds * TOKENS_PER_SECOND / ANSWER_TOKENS
         kwh = seconds * watts / 3.6e6
-        rows.append([name, _count(difficulty), _duration(seconds), _count(kwh), _count(answers)])
+        rows.append([name, count(difficulty), duration(seconds), count(kwh), count(answers)])
     header = ("difficulty", "tries on average", "time", "kWh", f"answers of {ANSWER_TOKENS} tokens in that time")
     said = Text(
         f"One core of this machine tries {speed / 1e6:,.2f} million nonces a second; {watts:g} W and "
@@ -70,7 +70,7 @@ def comparison(price: bt.Balance, watts: float = WATTS) -> Card:
     return Card("info", "Work against price", title, (Grid(rows, header), said))
 
 
-def _count(amount: float) -> str:
+def count(amount: float) -> str:
     """A number with at most three digits that count; very large ones as a power of ten."""
     if amount >= 1e9:
         mantissa, power = f"{amount:.1e}".split("e+")
@@ -79,8 +79,9 @@ def _count(amount: float) -> str:
     return f"{amount:,.{digits}f}"
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """A number of seconds in the unit that fits."""
     for unit, size in (("years", 365.25 * 86_400), ("days", 86_400.0), ("hours", 3_600.0), ("minutes", 60.0)):
         if seconds >= size:
-            return f"{_count(seconds / size)} {unit}"
-    return f"{_count(seconds)} seconds"
+            return f"{count(seconds / size)} {unit}"
+    return f"{count(seconds)} seconds"

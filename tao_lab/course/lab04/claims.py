@@ -35,4 +35,5 @@ def mistral_in_8_gb() -> Evidence:
     )
 
 
-CLAIMS = (Claim(23, "Mistral-7B in 4 bits fits in 8 GB.", mistral_in_8_gb),)
+SHAPE = "Mistral-7B-Instruct v0.1 (September 2023), counted from its shape, no matter which rules the chain has"
+CLAIMS = (Claim(23, "Mistral-7B in 4 bits fits in 8 GB.", mistral_in_8_gb, SHAPE),)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from tao_lab.cards import percent
 from tao_lab.chain.runtime import load_runtime
-from tao_lab.course.claims import Claim, Evidence
+from tao_lab.course.claims import RULES, Claim, Evidence
 from tao_lab.course.lab05 import loop, ours
 from tao_lab.course.lab05.loop import ALPHA
 from tao_lab.course.lab05.market import open_market
@@ -100,5 +100,10 @@ def wrong_format_scores_zero() -> Evidence:
 
 CLAIMS = (
     Claim(17, "A miner with no queries earns nothing.", no_queries_no_pay),
-    Claim(18, "A wrongly formatted answer scores zero.", wrong_format_scores_zero),
+    Claim(
+        18,
+        "A wrongly formatted answer scores zero.",
+        wrong_format_scores_zero,
+        f"{RULES}; this release's kinds of work",
+    ),
 )

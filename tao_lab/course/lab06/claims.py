@@ -8,7 +8,7 @@ import numpy as np
 
 from tao_lab.cards import percent
 from tao_lab.consensus import EpochInput, SparseRows, epoch, next_input, normalize, ranks
-from tao_lab.course.claims import Claim, Evidence
+from tao_lab.course.claims import SUBNET_15, Claim, Evidence
 from tao_lab.course.lab06.questions import CAUGHT_UP, RACE_EPOCHS, USEFUL, USELESS, copier_dividends
 from tao_lab.course.lab06.subnets import small_subnet
 from tao_lab.datasets import load_metagraph
@@ -200,10 +200,10 @@ def _yes(value: bool) -> str:
 
 
 CLAIMS = (
-    Claim(7, "A reward is proportional to stake × weight.", stake_times_weight),
-    Claim(8, "Validators with more stake count more.", more_stake_counts_more),
-    Claim(9, "Yuma Consensus filters out malicious scores.", filters_malicious_scores),
-    Claim(10, "It prevents Sybil attacks.", prevents_sybil_attacks),
+    Claim(7, "A reward is proportional to stake × weight.", stake_times_weight, SUBNET_15),
+    Claim(8, "Validators with more stake count more.", more_stake_counts_more, SUBNET_15),
+    Claim(9, "Yuma Consensus filters out malicious scores.", filters_malicious_scores, SUBNET_15),
+    Claim(10, "Yuma Consensus prevents Sybil attacks.", prevents_sybil_attacks, SUBNET_15),
     Claim(19, "New weights take effect with a delay.", weights_take_effect_late),
-    Claim(21, "Anyone can become a validator.", anyone_can_validate),
+    Claim(21, "Anyone can become a validator.", anyone_can_validate, SUBNET_15),
 )

@@ -46,6 +46,7 @@ def u64(*values: int) -> list[np.uint64]:
     return [np.uint64(value) for value in values]
 
 
+@pytest.mark.slow
 @given(rao, rao, weights)
 def test_prices(tao: int, alpha: int, quote: int) -> None:
     word = price(Pool(tao, alpha, quote))
@@ -53,12 +54,14 @@ def test_prices(tao: int, alpha: int, quote: int) -> None:
     assert found == word if word < 1 << 96 else found == (1 << 128) - 1
 
 
+@pytest.mark.slow
 @given(rao, rao, weights, st.integers(0, 10**10), st.integers(0, 10**10))
 def test_weights_after_adding(tao: int, alpha: int, quote: int, tao_in: int, alpha_in: int) -> None:
     expected = weight_after_adding(Pool(tao, alpha, quote), tao_in, alpha_in)
     assert int(many.weight_after(*u64(tao, alpha, quote, tao_in, alpha_in))) == (expected or 0)
 
 
+@pytest.mark.slow
 @given(rao, rao, weights, st.integers(1, 10**10))
 def test_chain_buys(tao: int, alpha: int, quote: int, paid: int) -> None:
     assume(many.price_of(*u64(tao, alpha, quote))[0] < many.LARGEST_SWAP_PRICE)  # `emit` asks it, for the chain's limit
@@ -156,6 +159,7 @@ def test_the_state_is_the_same_over_some_tempos(monkeypatch: pytest.MonkeyPatch)
     assert len(used) == 3 * SIZE.tempo
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None)
 @given(data=st.data())
 def test_the_state_is_the_same_whatever_the_subnets_are_like(data: st.DataObject) -> None:

@@ -57,6 +57,7 @@ def test_a_replaced_epoch_decides(running: Chain) -> None:
     assert running.state.get(MODULE, "Incentive", NETUID) == [0, 65_535]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "rule",
     [

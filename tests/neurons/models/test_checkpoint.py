@@ -79,6 +79,7 @@ FAULTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("fault", "says"), FAULTS.values(), ids=FAULTS)
 def test_a_folder_with_a_fault_is_refused_in_one_sentence(folder, fault, says, monkeypatch):
     monkeypatch.setattr(sys, "stdin", None)  # a question there would fail

@@ -25,6 +25,7 @@ def test_importing_the_package_does_not_import_torch():
     assert done.stdout.strip() == "[]"
 
 
+@pytest.mark.slow
 def test_an_answer_is_the_same_alone_and_in_a_batch(tiny):
     alone = [ask(tiny, number, max_tokens=24) for number in range(len(PROMPTS))]
     with ThreadPoolExecutor(len(PROMPTS)) as pool:
@@ -80,6 +81,7 @@ def test_a_stop_text_ends_the_answer_and_is_left_out(tiny):
     assert tiny.generate("hello", stop=middle, **settings) == whole[: whole.index(middle)]
 
 
+@pytest.mark.slow
 def test_a_late_answer_says_what_was_written(tiny):
     with pytest.raises(models.ModelTimeout, match=r"not complete after 0\.001 s") as caught:
         tiny.generate("hello", max_tokens=400, timeout=0.001)

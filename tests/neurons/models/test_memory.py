@@ -45,6 +45,7 @@ def test_what_cannot_be_counted_is_said(arguments, says):
         memory(SMALL, *arguments)
 
 
+@pytest.mark.slow
 @given(st.lists(st.floats(-100, 100, width=32), min_size=64, max_size=64), st.integers(1, 3))
 def test_nf4_is_the_nearest_of_sixteen_values(block, times):
     weights = np.array(block * times, np.float32)

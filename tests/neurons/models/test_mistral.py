@@ -30,6 +30,7 @@ def theirs(version, conversation):
     return getattr(MistralTokenizer, version)().encode_chat_completion(request).tokens
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("conversation", CONVERSATIONS.values(), ids=CONVERSATIONS)
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_conversation_has_the_tokens_that_mistral_common_gives(version, conversation):

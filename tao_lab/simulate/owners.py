@@ -1,0 +1,30 @@
+"""Owners of a subnet: they take a cut of its emission, and may try to take more."""
+
+from __future__ import annotations
+
+from tao_lab.simulate.roles import Action, Answer, Role, SetWeights, View, role
+
+
+@role("owner", "idle")
+class Idle(Role):
+    """Takes its cut and does nothing."""
+
+
+@role("owner", "self-weighter")
+class SelfWeighter(Role):
+    """Validates with its own stake, and puts its whole weight on a miner of its own.
+
+    The chain burns what the owner's own hotkeys earn as miners, and remembers how much of the miners' part that was
+    (`MinerBurned`): the subnet's share of the network's emission falls by it.
+    """
+
+    own_miners = 1
+
+    def answer(self, view: View) -> Answer | None:
+        """Of its own miner: worthless."""
+        return Answer(0.0, f"nothing, by {view.name}")
+
+    def act(self, view: View) -> list[Action]:
+        """Vote for its own miner."""
+        uids = view.uids(view.seats[1:])
+        return [SetWeights(dict.fromkeys(uids, 1.0))] if uids else []

@@ -1,0 +1,231 @@
+"""A sweep: a table of scenarios, run on all cores or on a Dask cluster, with the results in one Parquet file.
+
+Each finished run becomes a small file beside the result, written under another name first and then renamed: whoever is
+killed leaves whole files only, and the next sweep to the same place runs what is missing. When all are there they
+become one file, in the order of the table, and the small ones go.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tao_lab.errors import LabError
+from tao_lab.simulate.grids import parameters
+from tao_lab.simulate.running import run
+from tao_lab.simulate.scenario import Scenario, ScenarioError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCHEDULER_SECONDS = 10  # for which a scheduler may keep silent
+Rows = list[dict[str, Any]]  # totals of a run, a row for each group
+Rules = Mapping[str, Callable[..., Any]]
+Report = Callable[[int], Any]
+
+
+class SweepError(LabError):
+    """A sweep cannot be run, or its file is not one."""
+
+
+def sweep(
+    scenarios: Sequence[Scenario],
+    out: str | Path | None = None,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    *,
+    rules: Rules | None = None,
+    hyperparameters: Mapping[str, Any] | None = None,
+) -> pd.DataFrame:
+    """Run scenarios; gives back a table with a row for each run and group.
+
+    Its columns are `run` (the scenario's id), `scenario`, `seed`, then every parameter in which the scenarios differ,
+    by its path as in `grid`, then those of `Run.totals`.
+
+    Args:
+        scenarios: What is run; each once, even if it is there twice.
+        out: Parquet file for the table. Runs that are there already, or in the folder of parts beside it, are not run
+            again. None: nothing is kept.
+        workers: Processes; by default one for each core. 1: in this process.
+        scheduler: Address of the scheduler of a running Dask cluster, such as `tcp://10.0.0.1:8786`, whose workers have
+            the lab installed; then `workers` does not count.
+        rules: As for `run`; with `out`, the same file must not be used with other rules.
+        hyperparameters: On top of each scenario's.
+
+    Raises:
+        SweepError: The file is of another kind, or the scheduler is out of reach.
+        ScenarioError: A scenario cannot be run.
+    """
+    if workers is not None and (not isinstance(workers, int) or isinstance(workers, bool) or workers < 1):
+        raise SweepError(f"workers is {workers!r}; allowed: a whole number from 1 on")
+    table = [scenario.using(**(hyperparameters or {})) for scenario in scenarios]
+    if not table:
+        raise ScenarioError("scenarios is empty; allowed: at least one scenario")
+    kept = _Kept(None if out is None else Path(out), table)
+    missing = [scenario for key, scenario in kept.table.items() if key not in kept.done]
+    with _bar(len(kept.table), len(kept.done)) as report:
+        for key, totals in _results(missing, workers, scheduler, rules):
+            kept.add(key, totals)
+            report(1)
+    return kept.finish()
+
+
+def totals_of(text: str, rules: Rules | None = None) -> tuple[str, Rows]:
+    """Run a scenario, given as JSON; gives back its id and the rows of its totals. What a worker does."""
+    scenario = Scenario.from_json(text)
+    return scenario.id, _records(run(scenario, rules=rules).totals)
+
+
+def _records(frame: pd.DataFrame) -> Rows:
+    """Rows of a table, with Python's own numbers."""
+    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+
+
+def _results(
+    scenarios: Sequence[Scenario], workers: int | None, scheduler: str | None, rules: Rules | None
+) -> Iterator[tuple[str, Rows]]:
+    texts = [scenario.to_json() for scenario in scenarios]
+    count = min(workers or os.cpu_count() or 1, len(texts))
+    if scheduler is not None and texts:
+        yield from _on_cluster(texts, scheduler, rules)
+    elif count <= 1:
+        yield from (totals_of(text, rules) for text in texts)
+    else:
+        yield from _in_processes(texts, count, rules)
+
+
+def _in_processes(texts: Sequence[str], workers: int, rules: Rules | None) -> Iterator[tuple[str, Rows]]:
+    """On processes of this machine, which begin fresh: a notebook's functions reach them, its open chains do not."""
+    from joblib import Parallel, delayed
+    from joblib.externals.loky import get_reusable_executor
+
+    try:
+        yield from Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1)(
+            delayed(totals_of)(text, rules) for text in texts
+        )
+    finally:
+        get_reusable_executor().shutdown(wait=True, kill_workers=True)
+
+
+def _on_cluster(texts: Sequence[str], scheduler: str, rules: Rules | None) -> Iterator[tuple[str, Rows]]:
+    """On the workers of a running Dask cluster."""
+    try:
+        from distributed import Client, as_completed
+    except ImportError:
+        raise SweepError("scheduler: Dask is not installed; install it: pip install 'tao-lab[sweeps]'") from None
+    try:
+        client = Client(scheduler, timeout=SCHEDULER_SECONDS)
+    except (OSError, ValueError) as error:
+        raise SweepError(
+            f"scheduler is {scheduler!r}: nobody answers there ({error}); allowed: tcp://HOST:PORT"
+        ) from None
+    with client:
+        for future in as_completed(client.map(totals_of, texts, rules=rules, pure=False)):
+            yield future.result()
+            future.release()
+
+
+@contextmanager
+def _bar(total: int, done: int) -> Iterator[Report]:
+    from tao_lab.bars import passing_bar  # brings ipywidgets
+
+    with passing_bar(total=total, initial=done, desc="runs", disable=None) as bar:
+        yield bar.update
+
+
+# --- what is kept -----------------------------------------------------------------------------------------------
+
+
+class _Kept:
+    """Results by run, in memory and beside the result's file."""
+
+    def __init__(self, out: Path | None, scenarios: Sequence[Scenario]) -> None:
+        self.out = out
+        self.table = {scenario.id: scenario for scenario in scenarios}
+        self.done: dict[str, Rows] = {}
+        if out is None:
+            return
+        if find_spec("pyarrow") is None:
+            raise SweepError("out: pyarrow is not installed; install it: pip install 'tao-lab[sweeps]'")
+        out.parent.mkdir(parents=True, exist_ok=True)
+        strange = self._read(out) if out.exists() else 0
+        if strange:
+            raise SweepError(f"{out} has {strange} runs that are not in this table; name another file, or delete it")
+        for path in sorted(self.parts.glob("*.parquet")):
+            self._read(path)
+
+    @property
+    def parts(self) -> Path:
+        """Folder of the finished runs."""
+        assert self.out is not None
+        return self.out.with_name(self.out.name + ".parts")
+
+    def _read(self, path: Path) -> int:
+        """Take the runs of a file; gives back how many of them the table does not have."""
+        import pandas as pd
+
+        from tao_lab.simulate.results import TOTALS
+
+        try:
+            frame = pd.read_parquet(path)
+            frame = frame[["run", *TOTALS]]
+        except (OSError, ValueError, KeyError) as error:
+            raise SweepError(f"{path}: not a file of runs ({error}); name another one, or delete it") from None
+        found = {str(key): rows for key, rows in frame.groupby("run", sort=False)}
+        known = {key: _records(rows.drop(columns="run")) for key, rows in found.items() if key in self.table}
+        self.done |= known
+        return len(found) - len(known)
+
+    def add(self, key: str, totals: Rows) -> None:
+        """Keep one finished run."""
+        import pandas as pd
+
+        self.done[key] = totals
+        if self.out is not None:
+            self._write(pd.DataFrame(totals).assign(run=key), self.parts / f"{key}.parquet")
+
+    def finish(self) -> pd.DataFrame:
+        """The table of all runs; with a file, the one file of them."""
+        import pandas as pd
+
+        all_parameters = {key: parameters(scenario) for key, scenario in self.table.items()}
+        first = next(iter(all_parameters.values()))
+        paths = dict.fromkeys(path for each in all_parameters.values() for path in each)
+        varied = [
+            path
+            for path in paths
+            if path not in ("name", "seed")
+            and any(each.get(path) != first.get(path) for each in all_parameters.values())
+        ]
+        columns = {path: _one_kind([each.get(path) for each in all_parameters.values()]) for path in varied}
+        frames = []
+        for place, (key, scenario) in enumerate(self.table.items()):
+            about = {"run": key, "scenario": scenario.name, "seed": scenario.seed}
+            about |= {path: column[place] for path, column in columns.items()}
+            frames += [{**about, **row} for row in self.done[key]]
+        frame = pd.DataFrame(frames)
+        if self.out is not None:
+            self._write(frame, self.out)
+            shutil.rmtree(self.parts, ignore_errors=True)
+        return frame
+
+    def _write(self, frame: pd.DataFrame, path: Path) -> None:
+        """Write a Parquet file whole or not at all: it gets its name when it is finished."""
+        self.parts.mkdir(exist_ok=True)
+        unfinished = self.parts / f"{path.name}.unfinished-{os.getpid()}"
+        frame.to_parquet(unfinished, index=False)
+        unfinished.replace(path)
+
+
+def _one_kind(values: Sequence[Any]) -> list[Any]:
+    """A column as a table can keep it: as it is, or as text where kinds are mixed or a number has more than 64 bits."""
+    kinds = {type(value) for value in values if value is not None}
+    plain = kinds <= {bool} or kinds <= {str} or kinds <= {int, float}
+    if plain and all(abs(value) < 1 << 63 for value in values if isinstance(value, int)):
+        return list(values)
+    return [None if value is None else str(value) for value in values]

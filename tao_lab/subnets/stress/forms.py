@@ -1,0 +1,95 @@
+"""Answers made from their form alone: the JSON Schema says what may stand where, and a recipe chooses."""
+
+from __future__ import annotations
+
+import itertools
+import string
+from collections.abc import Iterator, Mapping, Sequence
+from random import Random
+
+from tao_lab.neurons.work import Json
+
+MOST_ITEMS = 100  # of an array without a limit
+MOST_WORDS = 6  # that are tried in one place
+
+Recipe = Mapping[str, int]  # place in the form: number of the option that stands there
+
+
+def options(schema: Json, words: Sequence[str] = (), place: str = "$") -> dict[str, int]:
+    """How many options there are for each place of a form.
+
+    Args:
+        schema: JSON Schema of an answer.
+        words: texts that may stand where a text is wanted.
+        place: where the schema stands in the whole; for the recursion.
+    """
+    kind = _kind(schema)
+    if kind == "object":
+        found: dict[str, int] = {}
+        for name, part in schema.get("properties", {}).items():
+            found |= options(part, words, f"{place}.{name}")
+        return found
+    if kind == "array":
+        return {place: 2, **options(_items(schema), words, f"{place}[]")}
+    return {place: len(_values(schema, words, 0))}
+
+
+def answer(schema: Json, recipe: Recipe, words: Sequence[str] = (), place: str = "$", index: int = 0) -> Json:
+    """An answer in the schema's form, with the options that a recipe chooses; the first where it says nothing."""
+    kind = _kind(schema)
+    if kind == "object":
+        parts = schema.get("properties", {})
+        return {name: answer(part, recipe, words, f"{place}.{name}", index) for name, part in parts.items()}
+    if kind == "array":
+        least = int(schema.get("minItems", 0))
+        length = max(least, min(int(schema.get("maxItems", MOST_ITEMS)), MOST_ITEMS)) if recipe.get(place) else least
+        return [answer(_items(schema), recipe, words, f"{place}[]", number) for number in range(length)]
+    values = _values(schema, words, index)
+    return values[recipe.get(place, 0) % len(values)]
+
+
+def recipes(places: Mapping[str, int], most: int, random: Random) -> Iterator[dict[str, int]]:
+    """Every choice of options if there are few, else some by chance; the first options first."""
+    total = 1
+    for count in places.values():
+        total *= count
+    if total <= most:
+        for choice in itertools.product(*(range(count) for count in places.values())):
+            yield dict(zip(places, choice, strict=True))
+        return
+    yield dict.fromkeys(places, 0)
+    for _ in range(most - 1):
+        yield {place: random.randrange(count) for place, count in places.items()}
+
+
+def _kind(schema: Json) -> str:
+    kinds = schema.get("type", "object" if "properties" in schema else "string")
+    return str(kinds if isinstance(kinds, str) else next((kind for kind in kinds if kind != "null"), "null"))
+
+
+def _items(schema: Json) -> Json:
+    items = schema.get("items")
+    return items if isinstance(items, dict) else {"type": "integer"}
+
+
+def _values(schema: Json, words: Sequence[str], index: int) -> list[Json]:
+    """What may stand in one place; the same number of options for every index."""
+    kind = _kind(schema)
+    if "enum" in schema:
+        values = list(schema["enum"])
+    elif kind in ("integer", "number"):
+        whole = kind == "integer"
+        low, high = schema.get("minimum", 0), schema.get("maximum", 10**6)
+        middle = (low + high) // 2 if whole else (low + high) / 2
+        counted = min(low + index, high)
+        values = [low, high, middle, counted] if whole else [float(v) for v in (low, high, middle, counted)]
+    elif kind == "boolean":
+        values = [False, True]
+    elif kind == "string":
+        least, most = int(schema.get("minLength", 0)), int(schema.get("maxLength", 10**6))
+        filler = (string.ascii_letters * (least // 52 + 1))[: max(least, 1)]
+        joined = ", ".join(dict.fromkeys(words))
+        values = [filler, *(word[:most] for word in [*words[:MOST_WORDS], joined])]
+    else:
+        values = [None]
+    return [*values, None] if isinstance(schema.get("type"), list) and "null" in schema["type"] else values

@@ -1,0 +1,85 @@
+"""Tasks that an attacker makes at home with the subnet's public program: it knows their secrets, and scores on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from random import Random
+
+from tao_lab.neurons import rules
+from tao_lab.neurons.work import Answer, Forward, Json, Round, Subnet
+from tao_lab.subnets.play import ask
+
+LARGEST_SEED = 2**48  # validators draw from a large range, and so does whoever practises
+
+
+class Stopped(Exception):  # noqa: N818 - no error: the search is over
+    """A strategy's budget is spent."""
+
+
+class Practice:
+    """What one strategy may try, counted: a task made, or an answer scored, is one unit of its budget.
+
+    Attributes:
+        subnet: the kind of work.
+        budget: units that may be spent.
+        spent: units so far.
+    """
+
+    def __init__(
+        self, subnet: Subnet, budget: int, seed: int, made: dict[int, Round], tell: Callable[[], object] = lambda: None
+    ) -> None:
+        """Begin with nothing spent.
+
+        Args:
+            subnet: the kind of work.
+            budget: units that may be spent.
+            seed: of the tasks.
+            made: tasks that were made before, by number; new ones are added, so that no strategy makes them twice.
+            tell: called for each unit.
+        """
+        self.subnet, self.budget, self.spent = subnet, budget, 0
+        self._seed, self._made, self._tell = seed, made, tell
+        self._known: set[int] = set()
+
+    def round(self, number: int) -> Round:
+        """A task with its secret, by its number from 0 on.
+
+        Raises:
+            Stopped: the budget is spent.
+        """
+        if number not in self._known:
+            self._spend()
+            self._known.add(number)
+        if number not in self._made:
+            self._made[number] = rules.make_round(self.subnet, seed_of("practice", self._seed, number))
+        return self._made[number]
+
+    def score(self, asked: Round, content: Json) -> float:
+        """What an answer to a practised task is worth.
+
+        Raises:
+            Stopped: the budget is spent.
+        """
+        self._spend()
+        (score,) = rules.score(self.subnet, asked, [Answer(content)])
+        return score.value
+
+    def mean(self, forward: Forward, numbers: Sequence[int]) -> float:
+        """Mean score of a miner on some tasks; an answer that fails is worth nothing."""
+        values = []
+        for number in numbers:
+            asked = self.round(number)
+            answer = ask(forward, asked.task)
+            values.append(0.0 if answer.problem else self.score(asked, answer.content))
+        return sum(values) / len(values)
+
+    def _spend(self) -> None:
+        if self.spent >= self.budget:
+            raise Stopped
+        self.spent += 1
+        self._tell()
+
+
+def seed_of(what: str, seed: int, number: int) -> int:
+    """The seed of a task: one of a large range, the same every time."""
+    return Random(f"{what} {seed} {number}").randrange(LARGEST_SEED)
