@@ -52,7 +52,8 @@ def _together(wrong: Sequence[tuple[Values, Values, Case]], names: Sequence[str]
 
 
 def _words(names: Sequence[str]) -> str:
-    return " and ".join(f"`{name}`" for name in names)
+    *first, last = (f"`{name}`" for name in names)
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _are(names: Sequence[str]) -> str:

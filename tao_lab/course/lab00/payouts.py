@@ -11,7 +11,7 @@ from tao_lab.network import Network
 
 TEMPO = 10
 MINERS, VALIDATORS = 5, 2
-EPOCHS = 5
+EPOCHS = 6
 
 
 @dataclass(frozen=True, repr=False)
