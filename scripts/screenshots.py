@@ -1,4 +1,4 @@
-"""Makes the pictures of the README again, as a browser shows them: the map and a lab in JupyterLab, a dashboard in Voila.
+"""Makes the pictures of the README again, as a browser shows them: the map, a lab in JupyterLab, a dashboard in Voila.
 
 Run `make screenshots`.
 """
