@@ -113,8 +113,7 @@ def judge(exercise: Exercise, function: Any, seconds: float | None = None) -> Ch
         seconds: that it may take for all cases together; by default what the exercise allows.
     """
     seconds = exercise.seconds if seconds is None else seconds
-    for case in _cases(exercise):
-        _expected(exercise, case)  # what fails in here is the lab's own fault, and is not hidden
+    prepare(exercise)  # what fails in here is the lab's own fault, and is not hidden
     limit = time_limit(seconds + JUDGING)
     try:
         with limit:
@@ -127,6 +126,12 @@ def judge(exercise: Exercise, function: Any, seconds: float | None = None) -> Ch
         problem = f"raises `{type(error).__name__}`"
     hint = f"Your answer cannot be compared with what is right: looking at it {problem}. Return plain values."
     return _result(exercise, "wrong", hint)
+
+
+def prepare(exercise: Exercise) -> None:
+    """Make an exercise's cases, and what is right for each, before anybody waits for a check."""
+    for case in _cases(exercise):
+        _expected(exercise, case)
 
 
 def _judge(exercise: Exercise, function: Any, seconds: float) -> CheckResult:
