@@ -257,3 +257,35 @@ def bench_node() -> None:
     typer.echo(f"ratios node/echo {ratios} ({'within the limits' if flat and not over else 'over the limit'})")
     if over or not flat:
         raise typer.Exit(1)
+
+
+@bench.command("simulate", epilog="Example: `tao-lab bench simulate --runs 40`")
+def bench_simulate(
+    runs: Annotated[int, typer.Option(min=2, max=100_000, help="Runs in each of the three ways.")] = 40,
+) -> None:
+    """Runs a second of a sweep with one and with two workers, against the plain loop over the same scenarios."""
+    from tao_lab.bench import machine, simulate
+
+    with progress_bars() as progress:
+        bar = progress.add_task("ways", total=4)
+        speed = simulate.measure(runs, lambda: progress.advance(bar))
+    alone = speed.one / speed.loop
+    typer.echo(
+        f"plain loop: {speed.loop:.2f} runs a second (a processor for {speed.processor:.0%} of the time); "
+        f"a sweep in one process {speed.one:.2f}: ratio {alone:.2f} (at least {simulate.LEAST_ALONE})"
+    )
+    minutes = (1_000 / speed.two + speed.start) / 60
+    typer.echo(
+        f"two workers: started in {speed.start:.1f} s, then {speed.two:.2f} runs a second (at least "
+        f"{simulate.LEAST_RUNS:.2f}): a thousand runs in {minutes:.1f} minutes"
+    )
+    typer.echo(machine.describe())
+    fast = (
+        speed.two >= simulate.LEAST_RUNS and speed.speed_up >= simulate.LEAST_SPEED_UP and alone >= simulate.LEAST_ALONE
+    )
+    typer.echo(
+        f"speed-up of two workers {speed.speed_up:.2f} (at least {simulate.LEAST_SPEED_UP}), ratio to the plain loop "
+        f"{speed.ratio:.2f} ({'within the limits' if fast else 'over the limit'})"
+    )
+    if not fast:
+        raise typer.Exit(1)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 OWN_ADDRESSES = ("127.0.0.1", "localhost", "::1")
 TOKEN_BYTES = 12
 DEV_SECONDS = 0.25  # between blocks, as in a node built with `fast-runtime`
-START_HERE = "00-start-here.ipynb"
+START_HERE = "start.ipynb"  # the map of the course
 
 
 @app.command(epilog="Example: `tao-lab lab --port 8890`, `tao-lab lab --work ~/my-labs`")
@@ -48,8 +48,9 @@ def lab(
 ) -> None:
     """Open JupyterLab at your own copies of the labs, on this machine only.
 
-    They are made the first time and brought up to date later, without a change to what you wrote. Without a display
-    the command prints the address.
+    They are made the first time and brought up to date later, without a change to what you wrote. The first time it
+    opens the map of the course, `start.ipynb`, later what you had open. Without a display the command prints the
+    address.
     """
     from tao_lab.work import WorkFolder
 

@@ -7,6 +7,7 @@ check("06.2", clip_and_trust)      # not started, right, or a hint about the mis
 """
 
 from tao_lab.course.api import check, claim, mine_or_ours, predict, progress, real_code
+from tao_lab.course.journey import journey, pages
 from tao_lab.course.solve import Lab, labs, solved_notebook
 from tao_lab.course.terminal import terminal
 from tao_lab.course.which_model import which_model
@@ -15,8 +16,10 @@ __all__ = [
     "Lab",
     "check",
     "claim",
+    "journey",
     "labs",
     "mine_or_ours",
+    "pages",
     "predict",
     "progress",
     "real_code",

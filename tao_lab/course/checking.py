@@ -113,8 +113,7 @@ def judge(exercise: Exercise, function: Any, seconds: float | None = None) -> Ch
         seconds: that it may take for all cases together; by default what the exercise allows.
     """
     seconds = exercise.seconds if seconds is None else seconds
-    for case in _cases(exercise):
-        _expected(exercise, case)  # what fails in here is the lab's own fault, and is not hidden
+    prepare(exercise)  # what fails in here is the lab's own fault, and is not hidden
     limit = time_limit(seconds + JUDGING)
     try:
         with limit:
@@ -127,6 +126,12 @@ def judge(exercise: Exercise, function: Any, seconds: float | None = None) -> Ch
         problem = f"raises `{type(error).__name__}`"
     hint = f"Your answer cannot be compared with what is right: looking at it {problem}. Return plain values."
     return _result(exercise, "wrong", hint)
+
+
+def prepare(exercise: Exercise) -> None:
+    """Make an exercise's cases, and what is right for each, before anybody waits for a check."""
+    for case in _cases(exercise):
+        _expected(exercise, case)
 
 
 def _judge(exercise: Exercise, function: Any, seconds: float) -> CheckResult:
@@ -207,7 +212,7 @@ def _otherwise(exercise: Exercise, first: Attempt, second: Attempt) -> str:
 
 
 def _stateful(exercise: Exercise, attempt: Attempt, what: str) -> CheckResult:
-    hint = f"{KINDS['hidden state']} On one case ({attempt.case.about}) {what}. {STATEFUL}"
+    hint = f"{KINDS['hidden state']} On one case ({attempt.case.about}) {what}. {exercise.remembers or STATEFUL}"
     blocks = (*show_case(attempt.case, exercise.axes), *_printed([attempt]))
     return _result(exercise, "wrong", hint, "hidden state", blocks, True, attempt.case)
 

@@ -14,7 +14,6 @@ from functools import cache
 from typing import TypeVar
 
 import tao_lab.course
-from tao_lab.course import report
 from tao_lab.course.claims import Claim
 from tao_lab.course.exercise import Exercise
 from tao_lab.course.questions import Question
@@ -44,6 +43,8 @@ def questions() -> dict[str, Question]:
 @cache
 def claims() -> dict[int, Claim]:
     """All claims by number: those of the labs, and those of the report that real data decides."""
+    from tao_lab.course import report  # like the labs, loaded when somebody asks for it
+
     return {claim.number: claim for module in (*_modules(), report) for claim in module.CLAIMS}
 
 

@@ -14,7 +14,8 @@ EPOCHS = (
     "epoch", "block", "uid", "group", "role", "kind", "member", "stake", "incentive", "dividends", "consensus",
     "vtrust", "emission", "permit",
 )  # fmt: skip
-TOTALS = ("group", "role", "kind", "count", "stake", "earned", "share", "cost", "tao", "profit")
+TOTALS = ("group", "role", "kind", "count", "stake", "earned", "share", "cost", "tao", "profit", "seats")
+SUMMED = ("stake", "earned", "cost", "tao", "profit", "seats")
 TRADES = ("epoch", "block", "group", "member", "side", "tao", "alpha", "fee")
 REFUSED = ("epoch", "group", "member", "call", "error", "sentence")
 
@@ -31,7 +32,7 @@ class Run:
         totals: A row for each group, all its members together. `stake`: rao of alpha when the counting began; `earned`:
             rao of alpha that were added; `share`: of all that was earned; `cost`: rao of TAO paid to begin, for seats
             and fees, not for stake; `tao`: rao of free TAO that were added; `profit`: rao of TAO: `tao` less `cost`,
-            and what was earned at the last price.
+            and what was earned at the last price; `seats`: UIDs that it holds at the end.
         trades: What the traders bought and sold, in the order of the chain: `tao` rao that went in (`buy`) or came out
             (`sell`), `alpha` rao on the other side, `fee` rao of what was paid in, which stays outside the pool.
         refused: Calls that the chain refused, with its own name of the error.
@@ -61,9 +62,7 @@ class Run:
         totals = []
         for name in (*names, *dict.fromkeys(extra)):
             group = [each for each in members if each["group"] == name]
-            sums = {
-                column: sum(each[column] for each in group) for column in ("stake", "earned", "cost", "tao", "profit")
-            }
+            sums = {column: sum(each[column] for each in group) for column in SUMMED}
             first = {column: group[0][column] for column in ("group", "role", "kind")}
             totals.append({**first, "count": len(group), **sums, "share": sums["earned"] / paid if paid else 0.0})
         return cls(

@@ -11,6 +11,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,10 +19,12 @@ from tao_lab.errors import LabError
 from tao_lab.simulate.grids import parameters
 from tao_lab.simulate.running import run
 from tao_lab.simulate.scenario import Scenario, ScenarioError
+from tao_lab.simulate.world import check
 
 if TYPE_CHECKING:
     import pandas as pd
 
+SCHEDULER_SECONDS = 10  # for which a scheduler may keep silent
 Rows = list[dict[str, Any]]  # totals of a run, a row for each group
 Rules = Mapping[str, Callable[..., Any]]
 Report = Callable[[int], Any]
@@ -64,10 +67,12 @@ def sweep(
     table = [scenario.using(**(hyperparameters or {})) for scenario in scenarios]
     if not table:
         raise ScenarioError("scenarios is empty; allowed: at least one scenario")
+    for scenario in table:
+        check(scenario, scenario.hyperparameters)
     kept = _Kept(None if out is None else Path(out), table)
     missing = [scenario for key, scenario in kept.table.items() if key not in kept.done]
     with _bar(len(kept.table), len(kept.done)) as report:
-        for key, totals in _results(missing, workers, scheduler, rules):
+        for key, totals in results(missing, workers, scheduler, rules):
             kept.add(key, totals)
             report(1)
     return kept.finish()
@@ -76,7 +81,7 @@ def sweep(
 def totals_of(text: str, rules: Rules | None = None) -> tuple[str, Rows]:
     """Run a scenario, given as JSON; gives back its id and the rows of its totals. What a worker does."""
     scenario = Scenario.from_json(text)
-    return scenario.id, _records(run(scenario, rules=rules).totals)
+    return scenario.id, _records(run(scenario, rules=rules, progress=False).totals)
 
 
 def _records(frame: pd.DataFrame) -> Rows:
@@ -84,9 +89,10 @@ def _records(frame: pd.DataFrame) -> Rows:
     return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
 
 
-def _results(
-    scenarios: Sequence[Scenario], workers: int | None, scheduler: str | None, rules: Rules | None
+def results(
+    scenarios: Sequence[Scenario], workers: int | None, scheduler: str | None = None, rules: Rules | None = None
 ) -> Iterator[tuple[str, Rows]]:
+    """Run scenarios; yields the id and the rows of the totals of each as it ends, in no order."""
     texts = [scenario.to_json() for scenario in scenarios]
     count = min(workers or os.cpu_count() or 1, len(texts))
     if scheduler is not None and texts:
@@ -117,7 +123,7 @@ def _on_cluster(texts: Sequence[str], scheduler: str, rules: Rules | None) -> It
     except ImportError:
         raise SweepError("scheduler: Dask is not installed; install it: pip install 'tao-lab[sweeps]'") from None
     try:
-        client = Client(scheduler, timeout=10)
+        client = Client(scheduler, timeout=SCHEDULER_SECONDS)
     except (OSError, ValueError) as error:
         raise SweepError(
             f"scheduler is {scheduler!r}: nobody answers there ({error}); allowed: tcp://HOST:PORT"
@@ -148,10 +154,14 @@ class _Kept:
         self.done: dict[str, Rows] = {}
         if out is None:
             return
+        if find_spec("pyarrow") is None:
+            raise SweepError("out: pyarrow is not installed; install it: pip install 'tao-lab[sweeps]'")
         out.parent.mkdir(parents=True, exist_ok=True)
-        for path in (out, *sorted(self.parts.glob("*.parquet"))):
-            if path.exists():
-                self._read(path)
+        strange = self._read(out) if out.exists() else 0
+        if strange:
+            raise SweepError(f"{out} has {strange} runs that are not in this table; name another file, or delete it")
+        for path in sorted(self.parts.glob("*.parquet")):
+            self._read(path)
 
     @property
     def parts(self) -> Path:
@@ -159,7 +169,8 @@ class _Kept:
         assert self.out is not None
         return self.out.with_name(self.out.name + ".parts")
 
-    def _read(self, path: Path) -> None:
+    def _read(self, path: Path) -> int:
+        """Take the runs of a file; gives back how many of them the table does not have."""
         import pandas as pd
 
         from tao_lab.simulate.results import TOTALS
@@ -169,9 +180,10 @@ class _Kept:
             frame = frame[["run", *TOTALS]]
         except (OSError, ValueError, KeyError) as error:
             raise SweepError(f"{path}: not a file of runs ({error}); name another one, or delete it") from None
-        for key, rows in frame.groupby("run", sort=False):
-            if key in self.table:
-                self.done[str(key)] = _records(rows.drop(columns="run"))
+        found = {str(key): rows for key, rows in frame.groupby("run", sort=False)}
+        known = {key: _records(rows.drop(columns="run")) for key, rows in found.items() if key in self.table}
+        self.done |= known
+        return len(found) - len(known)
 
     def add(self, key: str, totals: Rows) -> None:
         """Keep one finished run."""
@@ -179,8 +191,7 @@ class _Kept:
 
         self.done[key] = totals
         if self.out is not None:
-            self.parts.mkdir(exist_ok=True)
-            _write(pd.DataFrame(totals).assign(run=key), self.parts / f"{key}.parquet")
+            self._write(pd.DataFrame(totals).assign(run=key), self.parts / f"{key}.parquet")
 
     def finish(self) -> pd.DataFrame:
         """The table of all runs; with a file, the one file of them."""
@@ -195,24 +206,30 @@ class _Kept:
             if path not in ("name", "seed")
             and any(each.get(path) != first.get(path) for each in all_parameters.values())
         ]
+        columns = {path: _one_kind([each.get(path) for each in all_parameters.values()]) for path in varied}
         frames = []
-        for key, scenario in self.table.items():
-            known = all_parameters[key]
+        for place, (key, scenario) in enumerate(self.table.items()):
             about = {"run": key, "scenario": scenario.name, "seed": scenario.seed}
-            about |= {path: known.get(path) for path in varied}
+            about |= {path: column[place] for path, column in columns.items()}
             frames += [{**about, **row} for row in self.done[key]]
         frame = pd.DataFrame(frames)
         if self.out is not None:
-            _write(frame, self.out)
+            self._write(frame, self.out)
             shutil.rmtree(self.parts, ignore_errors=True)
         return frame
 
-
-def _write(frame: pd.DataFrame, path: Path) -> None:
-    """Write a Parquet file whole or not at all."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    def _write(self, frame: pd.DataFrame, path: Path) -> None:
+        """Write a Parquet file whole or not at all: it gets its name when it is finished."""
+        self.parts.mkdir(exist_ok=True)
+        unfinished = self.parts / f"{path.name}.unfinished-{os.getpid()}"
         frame.to_parquet(unfinished, index=False)
         unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+
+
+def _one_kind(values: Sequence[Any]) -> list[Any]:
+    """A column as a table can keep it: as it is, or as text where kinds are mixed or a number has more than 64 bits."""
+    kinds = {type(value) for value in values if value is not None}
+    plain = kinds <= {bool} or kinds <= {str} or kinds <= {int, float}
+    if plain and all(abs(value) < 1 << 63 for value in values if isinstance(value, int)):
+        return list(values)
+    return [None if value is None else str(value) for value in values]

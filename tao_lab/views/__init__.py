@@ -8,6 +8,7 @@ import importlib
 from typing import Any
 
 _NAMES = {
+    "attacks": "cartel_chart gains_chart sandwich_chart",
     "blocks": "chain_drawing merkle_drawing",
     "charts": (
         "Figure bonds_chart clipping_chart dividends_chart exact_against_float_chart "
@@ -18,6 +19,7 @@ _NAMES = {
     "explorer": "ConsensusExplorer",
     "keys": "key_tree wallet_drawing",
     "lines": "lines_chart price_history_chart",
+    "maps": "course_map",
     "metagraph": "MetagraphView weights_graph",
     "mining": "Leaderboard memory_chart quality_chart",
     "money": "EmissionExplorer",

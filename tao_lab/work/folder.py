@@ -176,7 +176,7 @@ class WorkFolder:
             ours = parse(old, str(target))
             merged = merge(self._parsed_base(one, ours), ours, parse(one.text, one.name))
         except NotebookError as error:
-            words = f"left as it is: {error}; `tao-lab labs reset {one.name[:2]}` keeps it and begins anew"
+            words = f"left as it is: {error}; `tao-lab labs reset {_short(one.name)}` keeps it and begins anew"
             return Outcome(one.name, words, done=False)
         if not merged.changed:
             self._note_base(one)
@@ -219,14 +219,14 @@ class WorkFolder:
         known = shipped(self.labs)
         number, _, exercise = what.partition(".")
         for one in known:
-            if what in (one.name, Path(one.name).stem, one.name[:2]):
+            if what in (one.name, Path(one.name).stem, _short(one.name)):
                 return one, ""
             if exercise and one.name.startswith(f"{number}-"):
                 there = [exercise_of(cell) for cell in parse(one.text or "{}", one.name).cells if exercise_of(cell)]
                 if what in there:
                     return one, what
                 raise WorkError(f"exercise is {what!r}; allowed in lab {number}: {', '.join(there)}")
-        names = ", ".join(one.name[:2] if one.name[:2].isdigit() else Path(one.name).stem for one in known)
+        names = ", ".join(_short(one.name) for one in known)
         raise WorkError(f"lab is {what!r}; allowed: {names}, or an exercise such as 06.2")
 
     # --- bases ---
@@ -254,6 +254,11 @@ class WorkFolder:
         """Copies of what a student of an earlier release put beside the shipped notebooks."""
         carried = [file.name for file in own_files(self.labs) if files.copy_new(file, self.path / file.name)]
         return [Outcome(name, f"copied from {self.labs}") for name in carried]
+
+
+def _short(name: str) -> str:
+    """How a command calls a notebook: a lab by its number, a page by the name of its file."""
+    return name[:2] if name[:2].isdigit() else Path(name).stem
 
 
 def _distance(base: NotebookNode, ours: NotebookNode) -> int:

@@ -17,7 +17,7 @@ from nbformat import NotebookNode
 
 from tao_lab.errors import LabError
 
-PATTERNS = ("[0-9][0-9]-*.ipynb", "pages/*.ipynb")
+PATTERNS = ("start.ipynb", "[0-9][0-9]-*.ipynb", "pages/*.ipynb")
 # What stands in the folder of the shipped notebooks and is not a student's own.
 NOT_OWN = {"dashboards", "pages", "solutions", "solved", "__pycache__", ".ipynb_checkpoints"}
 

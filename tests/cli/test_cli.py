@@ -74,12 +74,24 @@ def test_the_commands_of_the_lab_are_there():
             "validator run",
             "fund",
             "join",
+            "simulate",
         ),
         *("labs status", "labs update", "labs reset"),
         *("models get", "models list", "models chat", "subnets list", "subnets show", "subnets play"),
         *(
             f"bench {name}"
-            for name in ("consensus", "economy", "memory", "miner", "slider", "chain", "judge", "start", "node")
+            for name in (
+                "consensus",
+                "economy",
+                "memory",
+                "miner",
+                "slider",
+                "chain",
+                "judge",
+                "start",
+                "node",
+                "simulate",
+            )
         ),
     }
 

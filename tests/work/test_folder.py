@@ -252,6 +252,21 @@ def test_reset_takes_back_a_whole_lab_and_keeps_the_file(worked, what):
     assert outcome.kept.read_bytes() == old
 
 
+def test_a_page_that_cannot_be_read_is_reset_by_its_own_name_and_no_other_page(worked):
+    worked.ship("Another page.", "pages/part.ipynb")
+    worked.folder.update()
+    kept = (worked.path / "pages" / "page.ipynb").read_bytes()
+    (worked.path / "pages" / "part.ipynb").write_bytes(b"{")
+    worked.ship("Another page, better.", "pages/part.ipynb")
+    (outcome,) = worked.folder.update()
+    name = outcome.words.split("labs reset ")[1].split("`")[0]
+    assert name == "part"
+    assert worked.folder.reset(name).name == "pages/part.ipynb"
+    assert (worked.path / "pages" / "page.ipynb").read_bytes() == kept
+    with pytest.raises(WorkError, match="lab is 'pa'; allowed: 99, page, part"):
+        worked.folder.reset("pa")
+
+
 def test_two_resets_in_one_second_keep_two_files(worked):
     worked.folder.reset("99")
     worked.work()

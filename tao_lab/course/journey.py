@@ -1,0 +1,103 @@
+"""The way through the course: every lab with its title, its question, what it builds on, and how far a student is.
+
+Titles, questions and what a lab builds on are read from the first cell of its notebook, where a student reads them too.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from urllib.parse import quote
+
+from tao_lab import paths
+from tao_lab.course import records, registry
+from tao_lab.course.solve import Lab, labs
+from tao_lab.errors import LabError
+
+State = Literal["not started", "begun", "done"]
+TITLE = re.compile(r"^# (?:\d\d · )?(?P<title>.+)$", re.M)
+QUESTION = re.compile(r"\*\*(?P<question>.+?)\*\*", re.S)
+NAMED = re.compile(r"\blabs? (\d\d(?:(?:, | and | to |, and )(?:lab )?\d\d)*)")
+RANGE = re.compile(r"(\d\d) to (?:lab )?(\d\d)")
+
+
+class FirstCellError(LabError):
+    """A notebook whose first cell has no title or no question."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """One lab on the way.
+
+    Attributes:
+        number: "06".
+        link: its file, as a link from the start page.
+        title: "Yuma Consensus".
+        question: that it answers.
+        builds_on: numbers of the labs that its first cell names.
+        right: exercises that were right when they were last checked.
+        exercises: how many there are.
+        state: of the student in it.
+        here: whether the student is here: in the first lab that is begun, else in the first that is not done.
+    """
+
+    number: str
+    link: str
+    title: str
+    question: str
+    builds_on: tuple[str, ...]
+    right: int
+    exercises: int
+    state: State
+    here: bool = False
+
+
+def journey() -> tuple[Stop, ...]:
+    """All labs in order, with the progress that is recorded in this folder."""
+    record = records.load()
+    stops = [_stop(lab, record) for lab in labs()]
+    order: tuple[State, ...] = ("begun", "not started")
+    here = next((stop for state in order for stop in stops if stop.state == state), None)
+    return tuple(Stop(**{**vars(stop), "here": stop is here}) for stop in stops)
+
+
+def pages() -> tuple[tuple[str, str], ...]:
+    """The pages beside the labs: link and title."""
+    files = sorted((paths.LABS / "pages").glob("*.ipynb"))
+    return tuple((f"pages/{quote(file.name)}", heading(file)[0]) for file in files)
+
+
+def _stop(lab: Lab, record: records.Record) -> Stop:
+    title, question, builds_on = heading(lab.notebook)
+    known = [exercise for exercise in registry.exercises() if exercise.startswith(f"{lab.number}.")]
+    right = sum(record.is_right(exercise) for exercise in known)
+    touched = any(exercise in record.exercises for exercise in known)
+    state: State = "done" if right == len(known) else "begun" if touched else "not started"
+    earlier = tuple(number for number in builds_on if number < lab.number)
+    return Stop(lab.number, quote(lab.notebook.name), title, question, earlier, right, len(known), state)
+
+
+def heading(notebook: Path) -> tuple[str, str, tuple[str, ...]]:
+    """Title, question, and the labs that are named, from a notebook's first cell.
+
+    Raises:
+        FirstCellError: there is no title, or no question in bold.
+    """
+    text = "".join(json.loads(notebook.read_text(encoding="utf-8"))["cells"][0]["source"])
+    title, question = TITLE.search(text), QUESTION.search(text)
+    if title is None or question is None:
+        raise FirstCellError(f"{notebook.name}: its first cell needs a title (# …) and a question in bold (**…**)")
+    return title["title"], " ".join(question["question"].split()), numbers_in(text)
+
+
+def numbers_in(text: str) -> tuple[str, ...]:
+    """Numbers of the labs that a text names: "lab 02 and lab 06", "labs 01 to 03, and 05"."""
+    found: set[str] = set()
+    for named in NAMED.findall(" ".join(text.split())):
+        found.update(re.findall(r"\d\d", named))
+        for first, last in RANGE.findall(named):
+            found.update(f"{number:02}" for number in range(int(first), int(last) + 1))
+    return tuple(sorted(found))

@@ -1,0 +1,81 @@
+"""Every lab: solved it gets full marks, as shipped none; and what crosses into a box and back is the same."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import nbformat
+import numpy as np
+import pytest
+
+from tao_lab.course import labs, registry, solved_notebook
+from tao_lab.course.making import exercises_of
+from tao_lab.grading import notebooks
+from tao_lab.grading.boxed import Boxed, Piece, check_sandbox
+from tao_lab.grading.grade import Settings, grade_cells
+from tao_lab.grading.values import OPEN_MODULES, Allowed
+
+NUMBERS = [lab.number for lab in labs() if exercises_of(lab.number)]
+NOTHING = Allowed({}, frozenset())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lab", NUMBERS)
+def test_a_solved_lab_gets_full_marks(lab: str) -> None:
+    notebook = notebooks.read(nbformat.writes(solved_notebook(lab)).encode(), "solved")
+    for mark in grade_cells(notebook, lab, Settings(seed=20_261_129, patience=6.0)):
+        assert (mark.state, mark.notes) == ("right", ()), (mark.exercise, mark.hint)
+
+
+@pytest.mark.parametrize("lab", NUMBERS)
+def test_a_lab_as_shipped_is_not_started(lab: str) -> None:
+    shipped = next(known.notebook for known in labs() if known.number == lab)
+    marks = grade_cells(notebooks.read(shipped.read_bytes(), "shipped"), lab, Settings(seed=3))
+    assert {mark.state for mark in marks} == {"not started"}
+
+
+def test_what_every_answer_gets_of_the_lab_answers_no_exercise() -> None:
+    for exercise in registry.exercises().values():
+        assert getattr(exercise.reference, "__module__", "") not in OPEN_MODULES
+
+
+def test_a_box_finds_nothing_of_the_lab() -> None:
+    check_sandbox()
+
+
+VALUES: dict[str, Any] = {
+    "numbers": [0, -1, 2**53, -(2**200), True, None, 1.5, -0.0, float("inf"), 3.0],
+    "texts": ["", "Ω\n", b"", b"\x00\xff", bytearray(b"ab")],
+    "nesting": ([1, (2, [3])], {"a": {"b": (1,)}, 5: None, (1, 2): [b"x"]}, {1, 2}),
+    "arrays": [
+        np.arange(6).reshape(2, 3),
+        np.array([], np.uint16),
+        np.array([True]),
+        np.float32(0.1),
+        np.uint64(2**63),
+    ],
+    "others": [Decimal("1.50"), Fraction(2, 3), range(1, 9, 2), np.dtype("int64")],
+}
+
+
+@pytest.mark.parametrize("kind", VALUES)
+def test_values_come_back_as_they_were(kind: str) -> None:
+    text = "def same(value):\n    return value"
+    boxed = Boxed("same", text, [Piece(1, "cell 1", text, (0,), {})], NOTHING, {})
+    with boxed.opened() as problem:
+        assert problem is None
+        for value in VALUES[kind]:
+            assert described(boxed(value)) == described(value)
+
+
+def described(value: Any) -> Any:
+    """A value with its kinds, so that equal ones of other kinds differ."""
+    if isinstance(value, np.ndarray):
+        return ("array", value.dtype, value.shape, value.tolist())
+    if isinstance(value, (list, tuple)):
+        return (type(value), [described(each) for each in value])
+    if isinstance(value, dict):
+        return [(described(key), described(each)) for key, each in value.items()]
+    return (type(value), str(value))
