@@ -1,4 +1,4 @@
-"""Makes the pictures of the README again: the lab in JupyterLab and the dashboard in Voila, as a browser shows them.
+"""Makes the pictures of the README again, as a browser shows them: the map, a lab in JupyterLab, a dashboard in Voila.
 
 Run `make screenshots`.
 """
@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 from tao_lab import paths
 from tao_lab.bench import _browser
+from tao_lab.work import WorkFolder
 
 IMAGES = paths.ROOT / "docs" / "images"
 LAB = paths.LABS / "06-yuma-consensus.ipynb"
@@ -24,6 +25,17 @@ def dashboard(picture: Path) -> None:
         visit.page.wait_for_selector("[data-painted]")
         move_liars(visit.page, 55)
         visit.page.screenshot(path=picture)
+
+
+def course_map(picture: Path) -> None:
+    """The start page of somebody who has done nothing yet."""
+    with TemporaryDirectory() as folder:
+        WorkFolder(Path(folder)).update()
+        with _browser.jupyterlab(Path(folder)) as address, _browser.open_browser(1280, 1200) as visit:
+            visit.page.goto(address.replace("/?", "/lab/tree/start.ipynb?"))
+            _browser.run_all_cells(visit.page)
+            visit.page.evaluate("() => window.jupyterapp.commands.execute('application:toggle-left-area')")
+            visit.page.locator("img.tl-picture").screenshot(path=picture)
 
 
 def lab(picture: Path) -> None:
@@ -55,9 +67,10 @@ def move_liars(page, percent: int) -> None:
 
 
 def main() -> int:
-    """Make both pictures; 1 if one is too large for a README."""
+    """Make all pictures; 1 if one is too large for a README."""
     IMAGES.mkdir(parents=True, exist_ok=True)
-    for draw, name in ((lab, "lab-06.png"), (dashboard, "dashboard-consensus.png")):
+    pictures = ((course_map, "course-map.png"), (lab, "lab-06.png"), (dashboard, "dashboard-consensus.png"))
+    for draw, name in pictures:
         picture = IMAGES / name
         draw(picture)
         size = picture.stat().st_size

@@ -75,7 +75,7 @@ def to_u16(weights, fewest):
     for uid in weights:
         if len(row) < fewest and uid not in row:
             row[uid] = 1
-    return list(row), list(row.values())
+    return list(row), [row[uid] for uid in row]
 
 
 def refusal(uids, values, version_key, limits):
@@ -136,7 +136,8 @@ def to_reveal(commits, epoch, period):
     epoch    int, now
     period   int, RevealPeriodEpochs of the subnet
 
-    Returns now (list of hashes), lost (list of hashes that can never be revealed any more).
+    Returns now (list of hashes), lost (list of hashes that can never be revealed any more). `now` is in the order of
+    `commits`: with the one that it opens, the chain drops all that were made before.
 
     >>> to_reveal([("0xa", 30), ("0xb", 31), ("0xc", 32)], 32, 1)
     (['0xb'], ['0xa'])

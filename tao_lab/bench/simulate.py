@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tao_lab.simulate import Group, Scenario, grid, run, sweep
+from tao_lab.simulate.sweeps import results
 from tao_lab.units import RAO_PER_TAO
 
 SCENARIO = Scenario(
@@ -26,6 +27,7 @@ SCENARIO = Scenario(
         Group("colluder", "miner"),
     ),
 )
+WORKERS = 2
 LEAST_RUNS = 1_000 / 600  # a second, with two workers: a thousand in ten minutes
 LEAST_ALONE = 0.85  # of the plain loop's runs a second, for a sweep in one process that keeps its results
 LEAST_SPEED_UP = 1.5  # of two workers against one, without their start
@@ -33,18 +35,16 @@ LEAST_SPEED_UP = 1.5  # of two workers against one, without their start
 
 @dataclass(frozen=True)
 class Speed:
-    """Seconds by the clock for the same runs, done in three ways.
+    """Runs a second, done in three ways.
 
     Attributes:
-        runs: How many.
         loop: The plain loop over `run`.
         one: A sweep with one worker, which is this process, with its Parquet file.
-        two: The same with two worker processes, after their start.
-        start: Until two workers were there and had done one run each.
-        processor: Processor seconds of the plain loop; less than `loop` where the machine has other work.
+        two: Two worker processes, from when both have loaded everything and done a run.
+        start: Seconds until then.
+        processor: Part of the plain loop's time in which it had a processor; below 1 the machine has other work.
     """
 
-    runs: int
     loop: float
     one: float
     two: float
@@ -52,26 +52,21 @@ class Speed:
     processor: float
 
     @property
-    def per_second(self) -> float:
-        """Runs a second with two workers."""
-        return self.runs / self.two
-
-    @property
     def speed_up(self) -> float:
         """Of two workers against one."""
-        return self.one / self.two
+        return self.two / self.one
 
     @property
     def ratio(self) -> float:
-        """Runs a second with two workers, by those of the plain loop."""
-        return self.loop / self.two
+        """Of two workers to the plain loop."""
+        return self.two / self.loop
 
 
 def measure(runs: int, progress: Callable[[], Any] = lambda: None) -> Speed:
     """Measure the three ways, one after the other."""
-    scenarios = grid(SCENARIO, seed=range(runs + 2))
-    work, first = scenarios[2:], scenarios[:2]
-    run(first[0])  # compiled rules are loaded
+    scenarios = grid(SCENARIO, seed=range(runs + WORKERS))
+    work = scenarios[WORKERS:]
+    run(scenarios[0])  # compiled rules are loaded
     progress()
     begin, processor = time.perf_counter(), time.process_time()
     for scenario in work:
@@ -79,15 +74,13 @@ def measure(runs: int, progress: Callable[[], Any] = lambda: None) -> Speed:
     loop, processor = time.perf_counter() - begin, time.process_time() - processor
     progress()
     with tempfile.TemporaryDirectory() as folder:
-        one = _seconds(work, Path(folder) / "one.parquet", 1)
-        progress()
-        start = _seconds(first, Path(folder) / "start.parquet", 2)
-        two = _seconds(work, Path(folder) / "two.parquet", 2)
+        begin = time.perf_counter()
+        sweep(work, Path(folder) / "runs.parquet", workers=1)
+        one = time.perf_counter() - begin
     progress()
-    return Speed(runs, loop, one, max(two - start, 1e-9), start, processor)
-
-
-def _seconds(scenarios: list[Scenario], out: Path, workers: int) -> float:
-    begin = time.perf_counter()
-    sweep(scenarios, out, workers)
-    return time.perf_counter() - begin
+    begin, ended = time.perf_counter(), list[float]()
+    for _ in results(scenarios, WORKERS):
+        ended.append(time.perf_counter())
+    progress()
+    first = ended[WORKERS - 1]
+    return Speed(runs / loop, runs / one, runs / (ended[-1] - first), first - begin, processor / loop)

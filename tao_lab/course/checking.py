@@ -212,7 +212,7 @@ def _otherwise(exercise: Exercise, first: Attempt, second: Attempt) -> str:
 
 
 def _stateful(exercise: Exercise, attempt: Attempt, what: str) -> CheckResult:
-    hint = f"{KINDS['hidden state']} On one case ({attempt.case.about}) {what}. {STATEFUL}"
+    hint = f"{KINDS['hidden state']} On one case ({attempt.case.about}) {what}. {exercise.remembers or STATEFUL}"
     blocks = (*show_case(attempt.case, exercise.axes), *_printed([attempt]))
     return _result(exercise, "wrong", hint, "hidden state", blocks, True, attempt.case)
 

@@ -148,6 +148,7 @@ class Exercise:
         rounding: hint for an answer that is right over floats, and off in the last bits of exact numbers.
         look: where to look when nothing else is known about a wrong answer; may be empty.
         slow: where to look when an answer does not come in time; may be empty.
+        remembers: where to look when an answer depends on earlier calls; may be empty.
         quiz: whether an answer is one choice of a few, so that a hint must not give the right one away.
         unlocks: what the student can do with it, told when it is right.
         seconds: that all cases together may take; more than the usual ten for what is slow on purpose.
@@ -166,6 +167,7 @@ class Exercise:
     rounding: str = ""
     look: str = ""
     slow: str = ""
+    remembers: str = ""
     quiz: bool = False
     unlocks: str
     seconds: float = 10.0

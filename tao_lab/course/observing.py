@@ -13,6 +13,7 @@ from tao_lab.course.exercise import Case, Values
 
 NEAR = 1e-7  # relative: two numbers nearer than that differ by rounding,
 NEAR_RAO = 10**6  # if they differ by less than that, too
+NEARLY_ONE = 1e-5  # a factor that reads like 1
 FACTOR_DIGITS = 1e-9  # relative: as equal as factors must be
 Pair = tuple[Any, Any]  # what came out, and what is right
 
@@ -51,7 +52,8 @@ def _together(wrong: Sequence[tuple[Values, Values, Case]], names: Sequence[str]
 
 
 def _words(names: Sequence[str]) -> str:
-    return " and ".join(f"`{name}`" for name in names)
+    *first, last = (f"`{name}`" for name in names)
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _are(names: Sequence[str]) -> str:
@@ -115,6 +117,8 @@ def _factor(pairs: Sequence[Pair]) -> str:
     if float(max(factors) - min(factors)) > FACTOR_DIGITS * abs(float(factors[0])):
         return ""
     by = float(factors[0])
+    if abs(by - 1) < NEARLY_ONE:
+        return "right but for a small part, the same everywhere: is a factor a little off?"
     if abs(by) >= 1:
         return f"always {by:,.7g} times what is right"
     return f"always too small by the same factor, {1 / by:,.7g}"

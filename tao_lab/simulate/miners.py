@@ -15,6 +15,8 @@ class Honest(Role):
         drift: Standard deviation of what the quality changes in an epoch: good miners get worse, bad ones better.
     """
 
+    limits = {"quality": (0, 1), "spread": (0, 1), "drift": (0, 1)}  # noqa: RUF012
+
     quality: float = 0.8
     spread: float = 0.15
     drift: float = 0.0
@@ -40,6 +42,8 @@ class Lazy(Role):
         quality: Of its answers.
     """
 
+    limits = {"quality": (0, 1)}  # noqa: RUF012
+
     quality: float = 0.2
 
     def answer(self, view: View) -> Answer:
@@ -54,6 +58,8 @@ class Sybil(Role):
     Attributes:
         quality: Of the one answer.
     """
+
+    limits = {"quality": (0, 1)}  # noqa: RUF012
 
     quality: float = 0.6
 
@@ -78,6 +84,8 @@ class Griefer(Role):
     Attributes:
         each_epoch: New hotkeys in an epoch.
     """
+
+    limits = {"each_epoch": (0, 100)}  # noqa: RUF012
 
     each_epoch: int = 1
 

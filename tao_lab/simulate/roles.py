@@ -176,18 +176,20 @@ class Role:
 
     Attributes:
         own_miners: How many miners of its own a validator brings, on the same coldkey.
+        limits: Lowest and highest value of a parameter that is a number; or the words that are allowed.
     """
 
     kind: ClassVar[str] = ""
     name: ClassVar[str] = ""
     own_miners: ClassVar[int] = 0
+    limits: ClassVar[Mapping[str, tuple[Any, ...]]] = {}
 
     @classmethod
     def made(cls, options: Mapping[str, Any]) -> Self:
         """A role with its parameters.
 
         Raises:
-            ScenarioError: No such parameter, or its value is of another kind.
+            ScenarioError: No such parameter, or its value is of another kind or outside its limits.
         """
         known = {field.name: field.default for field in fields(cls)}
         for name, value in options.items():
@@ -198,6 +200,7 @@ class Role:
             fits = isinstance(value, kind) or (kind is float and isinstance(value, int))
             if not fits or (isinstance(value, bool) and kind is not bool):
                 raise ScenarioError(f"options.{name} is {value!r}; allowed: {kind.__name__}, as {known[name]!r}")
+            _check_limits(name, value, cls.limits.get(name))
         return cls(**options)
 
     def answer(self, view: View) -> Answer | None:
@@ -219,6 +222,15 @@ class Role:
     def act_late(self, view: View) -> list[Action]:
         """Its calls in the last block before the next epoch."""
         return []
+
+
+def _check_limits(name: str, value: Any, limits: tuple[Any, ...] | None) -> None:
+    if limits is None:
+        return
+    words = isinstance(value, str)
+    if value not in limits if words else not limits[0] <= value <= limits[1]:
+        allowed = ", ".join(limits) if words else f"{limits[0]:,} to {limits[1]:,}"
+        raise ScenarioError(f"options.{name} is {value!r}; allowed: {allowed}")
 
 
 ROLES: dict[tuple[str, str], type[Role]] = {}

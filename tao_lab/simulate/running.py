@@ -29,6 +29,7 @@ from tao_lab.simulate.world import Member, Signed, World, include, new_seat, ope
 from tao_lab.units import U16_MAX
 
 SALT_WORDS = 8
+LONG_RUN = 30  # epochs: what takes more than about two seconds
 CARRIER = Call("MevShield", "submit_encrypted", {})  # what can be read of a shielded call
 Step = Callable[[Member, View], list[Action]]
 Made = tuple[Member, Signed]
@@ -39,6 +40,7 @@ def run(
     rules: Mapping[str, Callable[..., Any]] | None = None,
     hyperparameters: Mapping[str, Any] | None = None,
     watch: Callable[[Network, int], Any] | None = None,
+    progress: bool = True,
 ) -> Run:
     """Run a scenario on a chain of its own.
 
@@ -48,6 +50,7 @@ def run(
             first epoch on.
         hyperparameters: On top of the scenario's.
         watch: Called after each epoch with the network and the epoch's number, for what the tables do not hold.
+        progress: Whether a long run shows a bar.
 
     Raises:
         ScenarioError: The scenario cannot be set up.
@@ -57,10 +60,12 @@ def run(
     with world.net as net, net.rules.using(**rules) if rules else nullcontext():
         _to_epoch(world)
         play = _Play(world)
-        for epoch in range(1, scenario.epochs + 1):
-            play.epoch(epoch)
-            if watch is not None:
-                watch(net, epoch)
+        with net.progress(scenario.epochs if progress else 0, scenario.name, least=LONG_RUN) as step:
+            for epoch in range(1, scenario.epochs + 1):
+                play.epoch(epoch)
+                if watch is not None:
+                    watch(net, epoch)
+                step(1)
         return play.result()
 
 

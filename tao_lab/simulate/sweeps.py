@@ -19,6 +19,7 @@ from tao_lab.errors import LabError
 from tao_lab.simulate.grids import parameters
 from tao_lab.simulate.running import run
 from tao_lab.simulate.scenario import Scenario, ScenarioError
+from tao_lab.simulate.world import check
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,10 +67,12 @@ def sweep(
     table = [scenario.using(**(hyperparameters or {})) for scenario in scenarios]
     if not table:
         raise ScenarioError("scenarios is empty; allowed: at least one scenario")
+    for scenario in table:
+        check(scenario, scenario.hyperparameters)
     kept = _Kept(None if out is None else Path(out), table)
     missing = [scenario for key, scenario in kept.table.items() if key not in kept.done]
     with _bar(len(kept.table), len(kept.done)) as report:
-        for key, totals in _results(missing, workers, scheduler, rules):
+        for key, totals in results(missing, workers, scheduler, rules):
             kept.add(key, totals)
             report(1)
     return kept.finish()
@@ -78,7 +81,7 @@ def sweep(
 def totals_of(text: str, rules: Rules | None = None) -> tuple[str, Rows]:
     """Run a scenario, given as JSON; gives back its id and the rows of its totals. What a worker does."""
     scenario = Scenario.from_json(text)
-    return scenario.id, _records(run(scenario, rules=rules).totals)
+    return scenario.id, _records(run(scenario, rules=rules, progress=False).totals)
 
 
 def _records(frame: pd.DataFrame) -> Rows:
@@ -86,9 +89,10 @@ def _records(frame: pd.DataFrame) -> Rows:
     return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
 
 
-def _results(
-    scenarios: Sequence[Scenario], workers: int | None, scheduler: str | None, rules: Rules | None
+def results(
+    scenarios: Sequence[Scenario], workers: int | None, scheduler: str | None = None, rules: Rules | None = None
 ) -> Iterator[tuple[str, Rows]]:
+    """Run scenarios; yields the id and the rows of the totals of each as it ends, in no order."""
     texts = [scenario.to_json() for scenario in scenarios]
     count = min(workers or os.cpu_count() or 1, len(texts))
     if scheduler is not None and texts:

@@ -6,6 +6,7 @@ from tao_lab.chain.pallets.subtensor.lookups import MODULE
 from tao_lab.economy import price
 from tao_lab.economy.swap import FRACTION_BITS
 from tao_lab.simulate.roles import Action, Around, Call, Role, View, role
+from tao_lab.simulate.scenario import MOST_EPOCHS, RAO_MAX
 from tao_lab.units import RAO_PER_TAO
 
 ALL = (1 << 64) - 1  # more than anybody has: the chain then sells everything
@@ -24,6 +25,8 @@ class Buyer(Role):
         partial: Whether it takes what fits below that price; otherwise the chain refuses all of it.
         shielded: Whether it sends its call encrypted.
     """
+
+    limits = {"spend": (0, RAO_MAX), "epoch": (1, MOST_EPOCHS), "slippage": (-1, 1_000 * MILLION)}  # noqa: RUF012
 
     spend: int = 0
     epoch: int = 1
@@ -54,10 +57,12 @@ class Sandwicher(Role):
         front: Rao of TAO with which it buys first.
     """
 
+    limits = {"front": (0, RAO_MAX)}  # noqa: RUF012
+
     front: int = 0
 
     def attack(self, view: View) -> list[Around]:
-        """Surround the first purchase that can be read."""
+        """Surround every purchase that can be read."""
         buy = {"hotkey": view.hotkey, "netuid": view.netuid, "amount_staked": self.front}
         sell = {"hotkey": view.hotkey, "netuid": view.netuid, "amount_unstaked": ALL}
         return [

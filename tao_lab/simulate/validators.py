@@ -18,6 +18,8 @@ class Honest(Role):
         burn: Part of the weight, 0 to 1, for the subnet owner's hotkey: what that earns as a miner is burned.
     """
 
+    limits = {"noise": (0, 10), "burn": (0, 1)}  # noqa: RUF012
+
     noise: float = 0.05
     one_for_all: bool = False
     burn: float = 0.0
@@ -80,6 +82,8 @@ class Copier(Role):
         of: `largest`: the row of the validator with the most stake; `consensus`: the consensus of the last epoch.
         late: Whether it copies in the last block before the epoch, when all others have set theirs.
     """
+
+    limits = {"of": ("largest", "consensus")}  # noqa: RUF012
 
     of: str = "largest"
     late: bool = True

@@ -21,7 +21,7 @@ from bittensor_core import Keypair
 from tao_lab.chain import executive
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import CALLS
-from tao_lab.chain.errors import ChainError, DispatchError
+from tao_lab.chain.errors import BadValue, ChainError, DispatchError
 from tao_lab.chain.genesis import FAUCET_URI, SUDO_URI
 from tao_lab.chain.pallets import balances
 from tao_lab.chain.pallets.subtensor.lookups import MODULE
@@ -105,6 +105,7 @@ def open_world(scenario: Scenario, hyperparameters: Mapping[str, Any]) -> World:
     Raises:
         ScenarioError: A role, an option or a hyperparameter does not exist, or the chain refuses it.
     """
+    check(scenario, hyperparameters)
     members = _members(scenario)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RealWalletsWarning)
@@ -124,6 +125,19 @@ def open_world(scenario: Scenario, hyperparameters: Mapping[str, Any]) -> World:
     _set_hyperparameters(world, last)
     _do(world, [_sudo(net, ADMIN, "sudo_set_tempo", netuid=netuid, tempo=scenario.tempo)], "tempo")
     return world
+
+
+def check(scenario: Scenario, hyperparameters: Mapping[str, Any]) -> None:
+    """Find what can be found wrong with a scenario before its chain is made.
+
+    Raises:
+        ScenarioError: A role, an option or a hyperparameter does not exist, or there are two owners.
+    """
+    if sum(group.count for group in scenario.groups if group.kind == OWNER) > 1:
+        raise ScenarioError("groups: a subnet has one owner; allowed: at most one group of kind owner, with count 1")
+    for group in scenario.groups:
+        role_class(group.kind, group.role).made(group.options)
+    _hyperparameter_args(hyperparameters)
 
 
 def include(net: Network, calls: Iterable[Signed]) -> list[ChainError | None]:
@@ -175,8 +189,6 @@ def _failures(net: Network, number: int) -> dict[int, DispatchError]:
 
 def _members(scenario: Scenario) -> list[Member]:
     """Everybody, in an order that does not depend on the order of the groups."""
-    if sum(group.count for group in scenario.groups if group.kind == OWNER) > 1:
-        raise ScenarioError("groups: a subnet has one owner; allowed: at most one group of kind owner, with count 1")
     return [
         _member(scenario, group, number)
         for group in sorted(scenario.groups, key=lambda group: group.name)
@@ -285,23 +297,33 @@ def hyperparameter_calls() -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _set_hyperparameters(world: World, values: Mapping[str, Any]) -> None:
-    """Set hyperparameters as root, all in one block; switches first, as others may depend on them."""
-    known, calls = hyperparameter_calls(), list[Signed]()
+def _hyperparameter_args(values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Arguments of each call besides the netuid; switches first, as others may depend on them."""
+    known, found = hyperparameter_calls(), dict[str, dict[str, Any]]()
     if "tempo" in values:
         raise ScenarioError("hyperparameters: 'tempo' is a field of the scenario itself; write it there")
     for name, value in sorted(values.items(), key=lambda item: (not item[0].endswith("enabled"), item[0])):
         if name not in known:
             raise ScenarioError(f"hyperparameters: none is called {name!r}; allowed: {', '.join(sorted(known))}")
         wanted = [argument for argument in known[name] if argument != "netuid"]
-        args = dict(zip(wanted, [value], strict=True)) if len(wanted) == 1 else value
+        args = {wanted[0]: value} if len(wanted) == 1 else value
         if not isinstance(args, Mapping) or sorted(args) != sorted(wanted):
             raise ScenarioError(f"hyperparameters.{name} is {value!r}; allowed: an object with {', '.join(wanted)}")
-        if "netuid" in known[name]:
-            args = {**args, "netuid": world.netuid}
+        found[name] = dict(args)
+    return found
+
+
+def _set_hyperparameters(world: World, values: Mapping[str, Any]) -> None:
+    """Set hyperparameters as root, all in one block."""
+    known, calls = hyperparameter_calls(), list[Signed]()
+    for name, args in _hyperparameter_args(values).items():
+        place = {"netuid": world.netuid} if "netuid" in known[name] else {}
         if name == "max_allowed_uids":
-            calls.append(_sudo(world.net, ADMIN, "sudo_set_min_allowed_uids", netuid=world.netuid, min_allowed_uids=0))
-        calls.append(_sudo(world.net, ADMIN, SETTER + name, **args))
+            calls.append(_sudo(world.net, ADMIN, "sudo_set_min_allowed_uids", min_allowed_uids=0, **place))
+        try:
+            calls.append(_sudo(world.net, ADMIN, SETTER + name, **place, **args))
+        except BadValue as error:
+            raise ScenarioError(f"hyperparameters.{name}: {error}") from None
     _do(world, calls, "hyperparameters")
 
 

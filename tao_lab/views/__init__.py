@@ -8,6 +8,7 @@ import importlib
 from typing import Any
 
 _NAMES = {
+    "attacks": "cartel_chart gains_chart sandwich_chart",
     "blocks": "chain_drawing merkle_drawing",
     "charts": (
         "Figure bonds_chart clipping_chart dividends_chart exact_against_float_chart "

@@ -10,6 +10,7 @@ import pytest
 from tao_lab.course import claim, registry, which_model
 from tao_lab.course.checking import judge
 from tao_lab.course.lab04 import answers, instruct_format, language_model, measure, ours
+from tao_lab.course.lab04.exercises import block
 from tao_lab.course.lab04.measure import Quality
 from tao_lab.neurons.models import nf4
 from tao_lab.neurons.models.memory import MISTRAL_7B, memory
@@ -33,6 +34,11 @@ def test_a_students_block_is_bitsandbytes_block_on_a_thousand_blocks():
     mine = [quantize(block, table) for block in weights]
     assert (np.concatenate([codes for codes, _ in mine]) == packed.codes).all()
     assert [scale for _, scale in mine] == list(packed.scales)
+
+
+@pytest.mark.slow
+def test_the_values_that_the_check_knows_are_bitsandbytes_own():
+    assert np.array_equal(nf4.code_table(), np.array(block.NF4, dtype=np.float32))
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from tao_lab.course.networks import kept_network
 from tao_lab.network import Network
 
-TEMPO = 20
+TEMPO = 10
 MINERS, VALIDATORS = 5, 2
 EPOCHS = 6
 

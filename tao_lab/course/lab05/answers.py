@@ -68,6 +68,14 @@ REPLIES = (
     ),
 )
 
+# For a task whose three results are a text, nothing, and a text; the broken function had none of them.
+GREET = 'def solve(name):\n    return f"Hi {name}" if name else None'
+GREETINGS = (
+    Reply("a right function", {"code": GREET}, 1.0),
+    Reply("an error where None is right", {"code": 'def solve(name):\n    return f"Hi {name[0]}{name[1:]}"'}, 2 / 3),
+    Reply("the text 'None' where None is right", {"code": GREET.replace("None", '"None"')}, 2 / 3),
+)
+
 # The last years are those that tell a slow answer from a fast one.
 YEARS = (2023, 2024, 2000, 1900, 2100, 2400, 2200, 1999, 1896, 1800)
 

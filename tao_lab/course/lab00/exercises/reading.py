@@ -43,6 +43,7 @@ def cases(rng: np.random.Generator) -> Iterator[Case]:
 THEN = 'before.get("SubtensorModule", "TotalHotkeyAlpha", hotkey, netuid)'
 NOW = 'after.get("SubtensorModule", "TotalHotkeyAlpha", hotkey, netuid)'
 UID = '    uid = after.get("SubtensorModule", "Uids", netuid, hotkey)\n'
+PAID = '{}.get("SubtensorModule", "Emission", netuid)[uid]'
 FIRST = f"    then = {THEN}\n"
 
 EXERCISE = Exercise(
@@ -129,6 +130,44 @@ EXERCISE = Exercise(
             "incentive in place of pay",
             {FIRST: UID + '    return int(after.get("SubtensorModule", "Incentive", netuid)[uid])\n' + FIRST},
             "`Incentive` is a share of the miners' pay, a number from 0 to 65,535, and not the pay itself.",
+        ),
+        Edit(
+            "pay of a block",
+            {"return now - then": "return (now - then) // max(after.block - before.block, 1)"},
+            "You divide by the number of blocks. Asked is all that came between the two.",
+        ),
+        Edit(
+            "pay times blocks",
+            {"return now - then": "return (now - then) * (after.block - before.block)"},
+            "You multiply by the number of blocks. What it has after a block is a sum already, not a rate.",
+        ),
+        Edit(
+            "per cent",
+            {"return now - then": "return 100 * (now - then) // max(now, 1)"},
+            "You compute a percentage. Asked are rao of alpha.",
+        ),
+        Edit(
+            "TAO of the subnet's pool",
+            {
+                THEN: 'before.get("SubtensorModule", "SubnetTAO", netuid)',
+                NOW: 'after.get("SubtensorModule", "SubnetTAO", netuid)',
+            },
+            "You count TAO in the subnet's pool. A miner is paid in alpha, and that of one hotkey stands in "
+            "another item.",
+        ),
+        Edit(
+            "alpha of the subnet's pool",
+            {
+                THEN: 'before.get("SubtensorModule", "SubnetAlphaIn", netuid)',
+                NOW: 'after.get("SubtensorModule", "SubnetAlphaIn", netuid)',
+            },
+            "You count alpha in the subnet's pool, which is for trading. Asked is what one hotkey got.",
+        ),
+        Edit(
+            "the last epochs compared",
+            {FIRST: UID + f"    return int({PAID.format('after')}) - int({PAID.format('before')})\n" + FIRST},
+            "You subtract what two single epochs paid. `Emission` is the pay of one epoch, not a sum: which item grows "
+            "with each pay?",
         ),
     ),
 )

@@ -66,6 +66,9 @@ def cases(rng: np.random.Generator) -> Iterator[Case]:
         (blake2b(prefix + body, digest_size=32).digest()[:2], "the beginning of a hash of 32 bytes"),
         (sha256(prefix + body).digest()[:2], "the beginning of a SHA-256"),
         (right[-2:], "the end of the hash"),
+        (blake2b(body + prefix).digest()[:2], "made with the prefix behind"),
+        (blake2b(prefix[:4] + body).digest()[:2], "made with half of the prefix"),
+        (blake2b(prefix + body, digest_size=2).digest(), "a hash of two bytes"),
         (blake2b(prefix + body[1:]).digest()[:2], "made of the key alone"),
         (right[:2][::-1], "turned round"),
         (right[:1] + bytes([right[1] ^ 1]), "right in its first byte only"),
@@ -237,6 +240,62 @@ EXERCISE = Exercise(
             {"body).digest()[:2]": "body).digest()[-2:]"},
             "You check an address as the recipe says, and write the new one with the last two bytes of the hash. "
             "Which two are the checksum?",
+        ),
+        Edit(
+            "format taken for the key's first byte",
+            {"data[1:33], data[33:]": "data[0:32], data[33:]"},
+            "Your key begins with the format and lacks its own last byte. At which byte does a key begin?",
+        ),
+        Edit(
+            "format twice",
+            {"bytes([ss58_format]) + public_key": "bytes([ss58_format]) + data[:33]"},
+            "Your new address has two formats, the old one behind the new. Where does the key begin?",
+        ),
+        Edit(
+            "valid if it is Bittensor's",
+            {'checksum == blake2b(b"SS58PRE" + data[:33]).digest()[:2]': "data[0] == 42"},
+            "You say `valid` to what has Bittensor's format. That says which network it is for; what says that nobody "
+            "mistyped it?",
+        ),
+        Edit(
+            "valid if it is long enough",
+            {'checksum == blake2b(b"SS58PRE" + data[:33]).digest()[:2]': "len(data) == 35"},
+            "You only look at the length. A wrong letter does not change it: compute the checksum.",
+        ),
+        Edit(
+            "prefix behind",
+            {
+                'blake2b(b"SS58PRE" + data[:33])': 'blake2b(data[:33] + b"SS58PRE")',
+                'blake2b(b"SS58PRE" + body)': 'blake2b(body + b"SS58PRE")',
+            },
+            "You hash the prefix behind format and key. A prefix stands before.",
+        ),
+        Edit(
+            "half a prefix",
+            {
+                'blake2b(b"SS58PRE" + data[:33])': 'blake2b(b"SS58" + data[:33])',
+                'blake2b(b"SS58PRE" + body)': 'blake2b(b"SS58" + body)',
+            },
+            "Your prefix is not the one of the recipe: it has seven letters.",
+        ),
+        Edit(
+            "a hash of two bytes",
+            {
+                "data[:33]).digest()[:2]": "data[:33], digest_size=2).digest()",
+                "body).digest()[:2]": "body, digest_size=2).digest()",
+            },
+            "You ask for a hash of two bytes. BLAKE2b mixes the length of its result in: take the first two of the "
+            "usual 64.",
+        ),
+        Edit(
+            "no new checksum",
+            {'body + blake2b(b"SS58PRE" + body).digest()[:2]': "body"},
+            "Your new address ends with the key. What else belongs to an address?",
+        ),
+        Edit(
+            "the bad address given back",
+            {"return public_key, False, None": "return public_key, False, address"},
+            "You give an address with an error back as it came. `rewritten` is None then, so that nobody pays to it.",
         ),
     ),
 )

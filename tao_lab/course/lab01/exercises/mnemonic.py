@@ -207,6 +207,35 @@ EXERCISE = Exercise(
             "You compare with the last bits of the hash. The checksum stands at the end of the words, and is the "
             "beginning of the hash.",
         ),
+        Edit(
+            "always 128 and 4",
+            {
+                "checksum_bits = len(bits) % 32  ": "checksum_bits = 4  ",
+                "entropy_bits = len(bits) - checksum_bits": "entropy_bits = 128",
+            },
+            "You take every phrase for one of twelve words. How many bits has a longer one, and how many of 33 are "
+            "checksum?",
+        ),
+        Edit(
+            "the low bits of the first byte",
+            {
+                "hashed.startswith(bits[entropy_bits:])": (
+                    "sha256(entropy).digest()[0] % 2**checksum_bits == int(bits[entropy_bits:], 2)"
+                )
+            },
+            "You compare with the *last* bits of the hash's first byte. Which bits of the hash are the checksum?",
+        ),
+        Edit(
+            "always 32 bytes",
+            {"sha256(entropy).digest()": 'sha256(entropy.rjust(32, b"\\0")).digest()'},
+            "You hash 32 bytes for every phrase. Twelve words hold 16 bytes of entropy: how many do others?",
+        ),
+        Edit(
+            "ten bits a word",
+            {":011b}": ":010b}"},
+            "You write a word in ten bits where its number is small. There are 2,048 words: each has the same number "
+            "of bits.",
+        ),
     ),
     equivalent={
         "len(bits) % 32 → len(bits) // 32": "12, 15, 18, 21 and 24 words give the same count either way",

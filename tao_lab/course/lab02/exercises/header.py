@@ -31,10 +31,14 @@ def header_hash(header):
 
 def cases(rng: np.random.Generator) -> Iterator[Case]:
     """Heights on both sides of the limits of a compact integer."""
-    for number in (0, 1, 63, 64, 8_000_000, 2**30):
+    for number in (0, 1, 63, 64, 20_000, 8_000_000, 2**30):
         header = Header(rng.bytes(32), number, rng.bytes(32), rng.bytes(32), int(rng.integers(1, 2**40)))
         yield Case({"header": header}, f"a header of block {number:,}")
 
+
+HASHES = '__import__("tao_lab.course.lab02.hashing", fromlist=["hashing"])'
+ROW = "header.parent_hash + compact(header.number) + header.state_root + header.extrinsics_root + digest"
+PARTS = ROW.replace(" + ", ", ")
 
 EXERCISE = Exercise(
     id="02.3",
@@ -132,6 +136,165 @@ EXERCISE = Exercise(
             {'b"\\x04\\x06aura': 'b"\\x01\\x06aura'},
             "You write the number of the digest's entries as a plain 1. The length of a list is a compact integer "
             "(02.1).",
+        ),
+        Edit(
+            "height as text",
+            {"compact(header.number)": "str(header.number).encode()"},
+            "You write the digits of the height as text. A compact integer (02.1) is what the recipe asks for.",
+        ),
+        Edit(
+            "height with its big end first",
+            {"compact(header.number)": 'header.number.to_bytes(4, "big")'},
+            "You write the height in four bytes, the big end first. In a header it is a compact integer (02.1), which "
+            "says its own length.",
+        ),
+        Edit(
+            "height without its mode",
+            {"compact(header.number)": '(header.number).to_bytes(header.number.bit_length() // 8 + 1, "little")'},
+            "You write the height in as few bytes as it needs, and no mode: a reader could not tell where it ends. "
+            "Which way to write numbers did you build in 02.1?",
+        ),
+        Edit(
+            "height in one byte",
+            {"compact(header.number)": "bytes([header.number << 2 & 255])"},
+            "You write every height in one byte, as if all were below 64. A compact integer has more bytes from 64 "
+            "on (02.1).",
+        ),
+        Edit(
+            "parent left out",
+            {"header.parent_hash + ": ""},
+            "Your header does not name its parent. Without that nothing would hold the chain together.",
+        ),
+        Edit(
+            "height left out",
+            {"compact(header.number) + ": ""},
+            "The height is missing from your header. Which part does the recipe name second?",
+        ),
+        Edit(
+            "state root left out",
+            {"header.state_root + ": ""},
+            "Your header lacks a root: the one of all balances. How many roots does the recipe name?",
+        ),
+        Edit(
+            "extrinsics root left out",
+            {" + header.extrinsics_root": ""},
+            "Your header lacks a root: the one of what people sent to the chain. How many roots does the recipe name?",
+        ),
+        Edit(
+            "slot left out",
+            {' + header.slot.to_bytes(8, "little")': ""},
+            "Your digest says that a slot follows, and none does. In which slot was the block made?",
+        ),
+        Edit(
+            "slot alone",
+            {'b"\\x04\\x06aura\\x20" + ': ""},
+            "Your digest is the bare slot. Some fixed bytes stand before it, which say what it is and how long.",
+        ),
+        Edit(
+            "slot before its name",
+            {
+                'digest = b"': 'digest = header.slot.to_bytes(8, "little") + b"',
+                ' + header.slot.to_bytes(8, "little")\n': "\n",
+            },
+            "Your digest begins with the slot. What says that a slot follows stands before it.",
+        ),
+        Edit(
+            "digest first",
+            {"data = header.parent_hash": "data = digest + header.parent_hash", " + digest\n": "\n"},
+            "Your header begins with the digest. The recipe names the parts in the order in which they stand.",
+        ),
+        Edit(
+            "parent last",
+            {"data = header.parent_hash + ": "data = ", " + digest\n": " + digest + header.parent_hash\n"},
+            "Your header ends with its parent. The recipe names the parts in the order in which they stand.",
+        ),
+        Edit(
+            "height after the roots",
+            {"compact(header.number) + ": "", " + digest\n": " + compact(header.number) + digest\n"},
+            "Your height stands behind the roots. The recipe names the parts in the order in which they stand.",
+        ),
+        Edit(
+            "height in the place of the slot",
+            {"header.slot.to_bytes(8,": "header.number.to_bytes(8,"},
+            "Your digest holds the height. Which number of the header says when the block was made?",
+        ),
+        Edit(
+            "height and slot swapped",
+            {"compact(header.number)": "compact(header.slot)", "header.slot.to_bytes(8,": "header.number.to_bytes(8,"},
+            "Height and slot have changed places in yours. Which of them counts blocks, and which counts time?",
+        ),
+        Edit(
+            "slot in seconds",
+            {"header.slot.to_bytes(8,": "(12 * header.slot).to_bytes(8,"},
+            "You turn the slot into seconds. The header has the number of the slot, as it is.",
+        ),
+        Edit(
+            "slot as text",
+            {'header.slot.to_bytes(8, "little")': "str(header.slot).encode()"},
+            "You write the digits of the slot as text. It is a number in eight bytes.",
+        ),
+        Edit(
+            "backslashes as they stand",
+            {'digest = b"': 'digest = rb"'},
+            "Your digest holds backslashes and digits: the `r` before a text stops Python from reading `\\x04` as one "
+            "byte.",
+        ),
+        Edit(
+            "name without lengths",
+            {'b"\\x04\\x06aura\\x20"': 'b"aura"'},
+            "Your digest has the four letters, and none of the fixed bytes around them. They say how many entries "
+            "there are, of what kind, and how long the seal is.",
+        ),
+        Edit(
+            "hash of half the length",
+            {"blake2_256(data)": '__import__("hashlib").blake2b(data, digest_size=16).digest()'},
+            "Your name has 16 bytes. Which of the lab's hashes gives 32?",
+        ),
+        Edit(
+            "hash of storage keys",
+            {"blake2_256(data)": f"{HASHES}.twox_128(data)"},
+            "You name blocks with `twox_128`. That one is fast and easy to forge; it is for names of programmers in "
+            "storage keys.",
+        ),
+        Edit(
+            "hash of 64 bytes",
+            {"blake2_256(data)": '__import__("hashlib").blake2b(data).digest()'},
+            "Your name has 64 bytes, as `blake2b` makes it unless it is told otherwise. How long is a block's name?",
+        ),
+        Edit(
+            "SHA-3",
+            {"blake2_256(data)": '__import__("hashlib").sha3_256(data).digest()'},
+            "You hash with SHA-3. Blocks are named by another hash, which the lab has imported.",
+        ),
+        Edit(
+            "BLAKE2s",
+            {"blake2_256(data)": '__import__("hashlib").blake2s(data).digest()'},
+            "You hash with BLAKE2s, the small brother. Blocks are named by BLAKE2b; the lab has imported it.",
+        ),
+        Edit(
+            "hashed twice",
+            {"blake2_256(data)": "blake2_256(blake2_256(data))"},
+            "You hash twice, as Bitcoin does. Here once is enough.",
+        ),
+        Edit(
+            "hash of hashes",
+            {f"data = {ROW}": f'data = b"".join(map(blake2_256, [{PARTS}]))'},
+            "You hash each part, and then all those hashes. Put the parts in a row, and hash once.",
+        ),
+        Edit(
+            "a length before each part",
+            {f"data = {ROW}": f'data = b"".join(compact(len(part)) + part for part in [{PARTS}])'},
+            "You write a length before each part. Hashes and roots always have 32 bytes, and need none.",
+        ),
+        Edit(
+            "parent in place of the name",
+            {"return blake2_256(data)": "return header.parent_hash"},
+            "You return the name of the block before. This block's own name is the hash of its header.",
+        ),
+        Edit(
+            "name turned round",
+            {"return blake2_256(data)": "return blake2_256(data)[::-1]"},
+            "Your name is right but for its order: bytes of a hash stay as they come.",
         ),
     ),
 )

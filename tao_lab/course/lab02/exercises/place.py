@@ -151,5 +151,173 @@ EXERCISE = Exercise(
             {"pallet.encode()": "pallet.lower().encode()", "item.encode()": "item.lower().encode()"},
             "You change the names to small letters. A hash tells them apart: take the names as they come.",
         ),
+        Edit(
+            "account not behind its hash",
+            {"        place += key\n": '        if hasher != "Blake2_128Concat":\n            place += key\n'},
+            "Behind an account's hash the account is missing. `Concat` says that the key stands there, too.",
+        ),
+        Edit(
+            "number not behind its hash",
+            {"        place += key\n": '        if hasher != "Twox64Concat":\n            place += key\n'},
+            "Behind the hash of `Twox64Concat` the key itself is missing. `Concat` says that it stands there, too.",
+        ),
+        Edit(
+            "Identity left out",
+            {"        place += key\n": '        if hasher != "Identity":\n            place += key\n'},
+            "A key with the hasher `Identity` is missing from your place. It is not hashed, but it is there.",
+        ),
+        Edit(
+            "thirty-two bytes for an account",
+            {"place += blake2_128(key)": 'place += __import__("hashlib").blake2b(key, digest_size=32).digest()'},
+            "You hash accounts to 32 bytes. How many bits does the hasher's name promise?",
+        ),
+        Edit(
+            "eight bytes for an account",
+            {"place += blake2_128(key)": "place += blake2_128(key)[:8]"},
+            "You keep only a half of an account's hash. How many bits does the hasher's name promise?",
+        ),
+        Edit(
+            "eight bytes for a name",
+            {
+                "twox_128(pallet.encode())": "twox_64(pallet.encode())",
+                "twox_128(item.encode())": "twox_64(item.encode())",
+            },
+            "Your names have eight bytes each. Which of the two fast hashes is for names?",
+        ),
+        Edit(
+            "names joined with a dot",
+            {"twox_128(pallet.encode()) + twox_128(item.encode())": 'twox_128(f"{pallet}.{item}".encode())'},
+            "You hash pallet and item as one text with a dot. They are hashed one by one, and the hashes stand in a "
+            "row.",
+        ),
+        Edit(
+            "names hashed once more",
+            {
+                "twox_128(pallet.encode()) + twox_128(item.encode())": (
+                    "twox_128(twox_128(pallet.encode()) + twox_128(item.encode()))"
+                )
+            },
+            "You hash the two hashes of the names once more. They stand in a row as they are.",
+        ),
+        Edit(
+            "names as they are",
+            {"twox_128(pallet.encode()) + twox_128(item.encode())": "pallet.encode() + item.encode()"},
+            "Your names stand there as text. Which hash makes 16 bytes of each?",
+        ),
+        Edit(
+            "pallet alone",
+            {" + twox_128(item.encode())": ""},
+            "The item is missing: all items of a pallet would lie in the same place.",
+        ),
+        Edit(
+            "item alone",
+            {"twox_128(pallet.encode()) + ": ""},
+            "The pallet is missing: two pallets may have items of the same name.",
+        ),
+        Edit(
+            "place hashed",
+            {"    return place": '    return __import__("hashlib").blake2b(place, digest_size=32).digest()'},
+            "You hash the whole place at the end. It stays as it is, so that all keys of an item begin alike.",
+        ),
+        Edit(
+            "keys joined, then hashed",
+            {
+                "    for hasher, key in keys:\n": "    if keys:\n"
+                '        keys = [("Blake2_128Concat", b"".join(key for _, key in keys))]\n'
+                "    for hasher, key in keys:\n"
+            },
+            "You put all keys together and hash them once. Each of them has a hasher of its own.",
+        ),
+        Edit(
+            "the two hashers swapped",
+            {
+                'hasher == "Blake2_128Concat"': 'hasher == "Twox64Concat"',
+                'hasher == "Twox64Concat"': 'hasher == "Blake2_128Concat"',
+            },
+            "You take the hash of the one hasher for the other's. Which of them is for accounts?",
+        ),
+        Edit(
+            "Identity hashed fast",
+            {'if hasher == "Twox64Concat"': 'if hasher != "Blake2_128Concat"'},
+            "You hash whatever is not an account with `twox_64`, also what has the hasher `Identity`. What does "
+            "identity do?",
+        ),
+        Edit(
+            "accounts not hashed",
+            {"place += blake2_128(key)": "pass"},
+            "An account stands in yours without its hash. Look at the exact text of its hasher.",
+        ),
+        Edit(
+            "key before its hash, for all",
+            {
+                "place += blake2_128(key)": "key += blake2_128(key)",
+                "place += twox_64(key)": "key += twox_64(key)",
+            },
+            "Each key stands before its hash in yours. The hash comes first.",
+        ),
+        Edit(
+            "last key first",
+            {"in keys:": "in reversed(keys):"},
+            "Your keys stand in the other order: the first one comes first.",
+        ),
+        Edit(
+            "first key only",
+            {"in keys:": "in keys[:1]:"},
+            "You stop after the first key: is there a `return` in your loop, or do you take `keys[0]`? A value that "
+            "two or three things point to has all of them in its place.",
+        ),
+        Edit(
+            "names forgotten in the loop",
+            {
+                "place += blake2_128(key)": "place = blake2_128(key)",
+                "place += twox_64(key)": "place = twox_64(key)",
+                "        place += key\n": '        place = (b"" if hasher == "Identity" else place) + key\n',
+            },
+            "Each key of yours replaces what stood there before: `=` where something should be added. Where are the "
+            "names?",
+        ),
+        Edit(
+            "keys before the names",
+            {
+                "    for hasher, key in keys:\n": '    names, place = place, b""\n    for hasher, key in keys:\n',
+                "    return place": "    return place + names",
+            },
+            "Your keys stand before the names. A place begins with the pallet.",
+        ),
+        Edit(
+            "each key before all that was there",
+            {
+                "    for hasher, key in keys:\n": "    names = place\n    for hasher, key in keys:\n"
+                '        names, place = place, b""\n',
+                "        place += key\n": "        place += key + names\n",
+            },
+            "You put each key before what was there already. A place begins with the pallet, and grows at its end.",
+        ),
+        Edit(
+            "hash of all so far",
+            {"blake2_128(key)": "blake2_128(place + key)", "twox_64(key)": "twox_64(place + key)"},
+            "You hash all that stands there so far. Only the key itself is hashed.",
+        ),
+        Edit(
+            "hashes as text",
+            {
+                "place += blake2_128(key)": "place += blake2_128(key).hex().encode()",
+                "place += twox_64(key)": "place += twox_64(key).hex().encode()",
+            },
+            "You add the hexadecimal digits of a hash, two for each byte. Add its bytes.",
+        ),
+        Edit(
+            "the hasher's name hashed",
+            {
+                "place += blake2_128(key)": "place += twox_128(hasher.encode())",
+                "place += twox_64(key)": "place += twox_128(hasher.encode())",
+            },
+            "You hash the name of the hasher. It only says how the key is hashed.",
+        ),
+        Edit(
+            "Identity twice",
+            {"        place += key\n": '        place += key + (key if hasher == "Identity" else b"")\n'},
+            "A key with the hasher `Identity` stands in yours twice. It has no hash, so nothing stands before it.",
+        ),
     ),
 )

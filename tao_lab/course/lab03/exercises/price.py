@@ -43,6 +43,9 @@ def cases(rng: Rng) -> Iterator[Case]:
         yield _case(1_000, event, low=1, high=2**63)
         yield _case(RAO_PER_TAO, event, factor=50)
         yield _case(RAO_PER_TAO, event, low=7 * RAO_PER_TAO, high=5 * RAO_PER_TAO)
+        yield _case(RAO_PER_TAO, event, factor=150, low=RAO_PER_TAO * 6 // 5)
+        yield _case(9 * RAO_PER_TAO, event, half_life=1, low=2 * RAO_PER_TAO, high=8 * RAO_PER_TAO)
+        yield _case(RAO_PER_TAO, event, half_life=0)
 
 
 def _case(
@@ -173,6 +176,163 @@ EXERCISE = Exercise(
                 "burn * decay_factor(terms.half_life) >> 32": "-(-burn * decay_factor(terms.half_life) >> 32)",
             },
             "One rao too much: you round up. The chain drops what is below a rao.",
+        ),
+        Edit(
+            "the multiplier cut to a whole number",
+            {"burn * max(terms.increase_mult, 2**64) >> 64": "burn * (max(terms.increase_mult, 2**64) >> 64)"},
+            "You shift the word before you multiply, so 1.26 has become 1: what is behind the point is lost. Which "
+            "of the two comes first?",
+        ),
+        Edit(
+            "the decay factor cut to a whole number",
+            {"burn * decay_factor(terms.half_life) >> 32": "burn * (decay_factor(terms.half_life) >> 32)"},
+            "You shift the decay factor before you multiply. It is below 1, so nothing is left of it: which of the "
+            "two comes first?",
+        ),
+        Edit(
+            "decimal words",
+            {
+                "burn * max(terms.increase_mult, 2**64) >> 64": ("burn * max(terms.increase_mult, 2**64) // 10**18"),
+                "burn * decay_factor(terms.half_life) >> 32": "burn * decay_factor(terms.half_life) // 10**9",
+            },
+            "You divide by powers of ten. These words count in powers of two: which number stands for 1 in each?",
+        ),
+        Edit(
+            "a whole half-life in one block",
+            {
+                "moved = burn * decay_factor(terms.half_life) >> 32": (
+                    "moved = burn\n        for _ in range(terms.half_life):\n"
+                    "            moved = moved * decay_factor(terms.half_life) >> 32"
+                )
+            },
+            "You let a whole half-life pass in one block. The rule is called in each block, once.",
+        ),
+        Edit(
+            "what falls away",
+            {"burn * decay_factor(terms.half_life) >> 32": "burn - (burn * decay_factor(terms.half_life) >> 32)"},
+            "After a block you return what falls away. The decay factor is the part that is left.",
+        ),
+        Edit(
+            "rises in each block",
+            {"burn * decay_factor(terms.half_life) >> 32": "(burn << 32) // decay_factor(terms.half_life)"},
+            "You divide by the decay factor, so the price rises in each block. It is a factor below 1: multiply.",
+        ),
+        Edit(
+            "no decay",
+            {"burn * decay_factor(terms.half_life) >> 32": "burn"},
+            "Your price stays where it is in a block without a registration. What does the recipe do with it there?",
+        ),
+        Edit(
+            "divided by the half-life",
+            {"burn * decay_factor(terms.half_life) >> 32": "burn // terms.half_life"},
+            "You divide the price by the half-life in each block. Half of it should be left after that many blocks: "
+            "which function gives the factor of one?",
+        ),
+        Edit(
+            "only the highest price",
+            {"min(max(moved, terms.min_burn), terms.max_burn)": "min(moved, terms.max_burn)"},
+            "Your price knows a highest value, and no lowest one. Which of `terms` holds it up?",
+        ),
+        Edit(
+            "only the lowest price",
+            {"min(max(moved, terms.min_burn), terms.max_burn)": "max(moved, terms.min_burn)"},
+            "Your price knows a lowest value, and no highest one. Which of `terms` stops its rise?",
+        ),
+        Edit(
+            "one limit for each event",
+            {
+                "min(max(moved, terms.min_burn), terms.max_burn)": (
+                    'min(moved, terms.max_burn) if event == "registration" else max(moved, terms.min_burn)'
+                )
+            },
+            "You look at the highest price after a registration, and at the lowest after a block. Both limits hold "
+            "after both: see the case where the lowest is above the highest.",
+        ),
+        Edit(
+            "the two limits swapped",
+            {
+                "min(max(moved, terms.min_burn), terms.max_burn)": "min(max(moved, terms.max_burn), terms.min_burn)",
+            },
+            "You raise the price to the highest value and cut it at the lowest. At least the one, at most the other: "
+            "which is which?",
+        ),
+        Edit(
+            "no limits after a block",
+            {
+                "min(max(moved, terms.min_burn), terms.max_burn)": (
+                    'moved if event == "block" else min(max(moved, terms.min_burn), terms.max_burn)'
+                )
+            },
+            "After a block you let the price go where it likes. The limits hold after both events.",
+        ),
+        Edit(
+            "no limits after a registration",
+            {
+                "min(max(moved, terms.min_burn), terms.max_burn)": (
+                    'moved if event == "registration" else min(max(moved, terms.min_burn), terms.max_burn)'
+                )
+            },
+            "After a registration you let the price go where it likes. The limits hold after both events.",
+        ),
+        Edit(
+            "limits before and after",
+            {"    if event ==": "    burn = min(max(burn, terms.min_burn), terms.max_burn)\n    if event =="},
+            "You also bring the price between its limits before it moves. It can stand outside when the owner has "
+            "just changed them: what does the recipe move, and when does it look at the limits?",
+        ),
+        Edit(
+            "no registration is seen",
+            {'event == "registration"': 'event == "Registration"'},
+            "Your price falls with a registration, too, as after a block. How exactly is the word for the event spelt?",
+        ),
+        Edit(
+            "both factors at each event",
+            {
+                "burn * max(terms.increase_mult, 2**64) >> 64": (
+                    "(burn * max(terms.increase_mult, 2**64) >> 64) * decay_factor(terms.half_life) >> 32"
+                ),
+                "burn * decay_factor(terms.half_life) >> 32": (
+                    "(burn * max(terms.increase_mult, 2**64) >> 64) * decay_factor(terms.half_life) >> 32"
+                ),
+            },
+            "You apply both factors at each event. The rule is called once for each: which factor belongs to which?",
+        ),
+        Edit(
+            "the increase added",
+            {"burn * max(terms.increase_mult, 2**64) >> 64": "burn + (burn * max(terms.increase_mult, 2**64) >> 64)"},
+            "After a registration you add the product to the old price. The old price is in it already: a factor of 1 "
+            "should change nothing.",
+        ),
+        Edit(
+            "always twice",
+            {"burn * max(terms.increase_mult, 2**64) >> 64": "burn * 2"},
+            "Your price doubles with each registration. How much it rises is the subnet's choice.",
+        ),
+        Edit(
+            "never more than 1",
+            {"max(terms.increase_mult, 2**64)": "min(terms.increase_mult, 2**64)"},
+            "Your price never rises with a registration: you take the smaller of the factor and 1. Which of the two "
+            "should win?",
+        ),
+        Edit(
+            "floats after a registration",
+            {"burn * max(terms.increase_mult, 2**64) >> 64": "int(burn * max(terms.increase_mult / 2**64, 1.0))"},
+            "Off in the last digits after a registration: a float has 53 bits, the word 64. Multiply whole words, "
+            "and shift.",
+        ),
+        Edit(
+            "floats after a block",
+            {"burn * decay_factor(terms.half_life) >> 32": "int(burn * decay_factor(terms.half_life) / 2**32)"},
+            "Off in the last digits after a block: `/` makes a float, which has 53 bits. Multiply whole words, and "
+            "shift.",
+        ),
+        Edit(
+            "an exact half-life in floats",
+            {
+                "burn * decay_factor(terms.half_life) >> 32": "int(burn * 0.5 ** (1 / terms.half_life))",
+            },
+            "Nearly: you compute the decay of a block yourself, in floats. The chain has a word for it, rounded in "
+            "its own way: which function gives it?",
         ),
     ),
 )

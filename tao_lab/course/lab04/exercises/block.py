@@ -9,11 +9,26 @@ import numpy as np
 
 from tao_lab.course.exercise import Case, Edit, Exercise, Values
 from tao_lab.course.lab04 import ours
-from tao_lab.neurons.models import nf4
 from tao_lab.vectors import AnswerError
 
 BLOCK = 64
 DIGITS = 7  # of the scale that must agree: those of a float32
+# The values of NF4 (QLoRA, arXiv:2305.14314, appendix E); a test compares them with bitsandbytes.
+NF4 = (
+    *(-1.0, -0.6961928009986877, -0.5250730514526367, -0.39491748809814453, -0.28444138169288635, -0.18477343022823334),
+    *(-0.09105003625154495, 0.0, 0.07958029955625534, 0.16093020141124725, 0.24611230194568634, 0.33791524171829224),
+    *(0.44070982933044434, 0.5626170039176941, 0.7229568362236023, 1.0),
+)
+# What bitsandbytes makes of the blocks below, noted down so that a check need not load PyTorch: a digit for each code,
+# and the scale. The tests let bitsandbytes do it again.
+PACKED = (
+    ("467565482395204bfc7e43563716febc3b4a1c229915a4bbfbb71c63656583e8", 0.04489286),
+    ("6866979789b9578a6667678a9766677a68777778686999787786778887778760", 0.2),
+    ("f777777777777777777777777777777777777777777777777777777777777777", 5.0),
+    ("7e9ab78daaa8789eaccc7dc87be8888e9b78becb8aad988f8dbdb89bad9de8db", 0.7509286),
+    ("1e8859d7958c6344785e2476444d924a63b775dd4ddb788d056c54e763aa222e", 2.7755e-06),
+    ("f0924e75bfa01c96350311310e1b5589d81ef7e7bd09151611fe22e38e1be2e2", 0.9959083),
+)
 
 
 def quantize(block, table):
@@ -34,16 +49,18 @@ def quantize(block, table):
 
 def cases(rng: np.random.Generator) -> Iterator[Case]:
     """Blocks as a model has them; a large negative weight; one that stands out; almost nothing."""
-    table = nf4.code_table()
-    for about, block in (
+    table = np.array(NF4, dtype=np.float32)
+    blocks = (
         ("64 weights around 0", rng.normal(0, 0.02, BLOCK)),
         ("the largest of them is negative", np.append(rng.normal(0, 0.02, BLOCK - 1), -0.2)),
         ("one stands out", np.append(5.0, rng.normal(0, 0.02, BLOCK - 1))),
         ("all are positive", np.abs(rng.normal(0, 0.3, BLOCK)) + 0.001),
         ("all are tiny", rng.normal(0, 1e-6, BLOCK)),
         ("spread evenly", rng.uniform(-1, 1, BLOCK)),
-    ):
-        yield Case({"block": block.astype(np.float32), "table": table}, about)
+    )
+    for (about, block), (codes, scale) in zip(blocks, PACKED, strict=True):
+        expected = {"codes": np.array([int(code, 16) for code in codes]), "scale": scale}
+        yield Case({"block": block.astype(np.float32), "table": table}, about, expected=expected)
 
 
 def read(result: Any, case: Case) -> Values:

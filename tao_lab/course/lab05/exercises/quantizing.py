@@ -37,7 +37,7 @@ def to_u16(weights, fewest):
     for uid in weights:
         if len(row) < fewest and uid not in row:
             row[uid] = 1
-    return list(row), list(row.values())
+    return list(row), [row[uid] for uid in row]
 
 
 def cases(rng: np.random.Generator) -> Iterator[Case]:
@@ -55,6 +55,9 @@ def cases(rng: np.random.Generator) -> Iterator[Case]:
         (small, 1, "two weights below one step of a u16"),
         (small, 3, "two weights below one step of a u16, and three are wanted"),
         ({1: 250.0, 2: 1_000.0, 3: 333.0}, 3, "weights above 1, exactly as many as are wanted"),
+        ({1: 65_535.0, 2: 2.5, 3: 0.5, 4: 3.5}, 1, "weights that lie exactly between two numbers"),
+        ({6: 1.0, 3: 40_001.4999 / U16_MAX, 2: 0.25}, 1, "a weight just below the middle of two numbers"),
+        ({8: 0.0, 1: 1.0, 3: 0.5, 2: 0.0, 5: 0.0}, 3, "one weight is missing, and three could fill it up"),
         ({9: 0.0, 2: 0.0, 5: 1.0, 4: 0.0, 3: 0.25}, 4, "two have earned something, and four weights are wanted"),
     ):
         yield _case(weights, fewest, about)
@@ -80,6 +83,11 @@ def read(result: Any, case: Case) -> Values:
             raise AnswerError(f"`{name}` holds {wrong:,}, and a u16 goes from 0 to 65,535: no such call can be made.")
     if len(uids) != len(values):
         raise AnswerError(f"{len(uids)} `uids` and {len(values)} `values`: `WeightVecNotEqualSize` to the chain.")
+    for uid in uids:
+        if uids.count(uid) > 1:
+            raise AnswerError(f"UID {uid} is in `uids` {uids.count(uid)} times: `DuplicateUids` to the chain.")
+        if uid not in case.arguments["weights"]:
+            raise AnswerError(f"UID {uid} is in `uids`, and not in `weights`: only those may be in the row.")
     pairs = sorted(zip(map(int, uids), map(int, values), strict=True))
     row = np.array([value for _, value in pairs], dtype=np.uint16)
     return {
@@ -139,7 +147,7 @@ EXERCISE = Exercise(
         ),
         Edit(
             "zeros left out of the values only",
-            {"return list(row), list(row.values())": "return list(weights), list(row.values())"},
+            {"return list(row),": "return list(weights),"},
             "You leave zeros out of `values`, but not out of `uids`, so the two lists no longer belong together. Leave "
             "out pairs.",
         ),
@@ -188,6 +196,104 @@ EXERCISE = Exercise(
             {"if len(row) < fewest and": "if sum(weight > 0 for weight in weights.values()) < fewest and"},
             "You count the weights that are above 0 as floats. Some of these become 0 in 16 bits and are not sent, "
             "and whom you have just put in counts too: count what is in the row.",
+        ),
+        Edit(
+            "halves always up",
+            {"round(weight / top * 65_535)": "int(weight / top * 65_535 + 0.5)"},
+            "Exactly between two numbers you always go up, so 2.5 becomes 3. Python's `round` goes to the even one of "
+            "the two, as the SDK does.",
+        ),
+        Edit(
+            "halves always down",
+            {"round(weight / top * 65_535)": "-int(-(weight / top * 65_535 - 0.5) // 1)"},
+            "Exactly between two numbers you always go down, so 3.5 becomes 3. Python's `round` goes to the even one "
+            "of the two, as the SDK does.",
+        ),
+        Edit(
+            "rounded up",
+            {"round(weight / top * 65_535)": "-int(-(weight / top * 65_535) // 1)"},
+            "You round every weight up, so that nothing above 0 is ever left out. The SDK rounds to the nearest.",
+        ),
+        Edit(
+            "floats of 32 bits",
+            {"round(weight / top * 65_535)": "int(np.round(np.float32(weight) / np.float32(top) * 65_535))"},
+            "You compute with floats of 32 bits, which have room for seven digits. Python's own have 64.",
+        ),
+        Edit(
+            "zeros looked for before rounding",
+            {"if value > 0": "if weight > 0"},
+            "You leave out what is 0 before rounding. Some weights become 0 only in 16 bits, and have to go, too.",
+        ),
+        Edit(
+            "ones left out",
+            {"if value > 0": "if value > 1"},
+            "You leave out values of 1. It is the smallest that the chain stores, and it counts.",
+        ),
+        Edit(
+            "filled up from the end",
+            {"    for uid in weights:\n": "    for uid in reversed(list(weights)):\n"},
+            "You fill the row up with the last UIDs of `weights`. Whom does the recipe take first?",
+        ),
+        Edit(
+            "filled up by UID",
+            {"    for uid in weights:\n": "    for uid in sorted(weights):\n"},
+            "You fill the row up in the order of the UIDs. `weights` has an order of its own: whom does it name first?",
+        ),
+        Edit(
+            "filled up with zeros",
+            {"row[uid] = 1": "row[uid] = 0"},
+            "You fill the row up with zeros. The chain stores no 0: which is the smallest weight that it keeps?",
+        ),
+        Edit(
+            "filled up with the smallest that is there",
+            {"row[uid] = 1": "row[uid] = min(row.values())"},
+            "You fill the row up with the smallest value that is already in it. That pays those who have earned "
+            "nothing: which is the smallest value that a weight can have?",
+        ),
+        Edit(
+            "filled up with all that are left",
+            {
+                "        if len(row) < fewest and uid not in row:\n": "        if short and uid not in row:\n",
+                "    for uid in weights:\n": "    short = len(row) < fewest\n    for uid in weights:\n",
+            },
+            "Where some are missing you put in everybody who is left. How many are missing?",
+        ),
+        Edit(
+            "one more than the fewest",
+            {"len(row) < fewest": "len(row) <= fewest"},
+            "You fill up one too many: a row of exactly `fewest` weights is long enough.",
+        ),
+        Edit(
+            "one less than the fewest",
+            {"len(row) < fewest": "len(row) < fewest - 1"},
+            "You stop one too early: the chain refuses a row with one weight less than `fewest`.",
+        ),
+        Edit(
+            "filled up with those who earned something",
+            {"and uid not in row": "and uid not in row and weights[uid] > 0"},
+            "You fill up only with those whose weight became 0 by rounding. Who has earned nothing can be in the row, "
+            "too: the chain wants a length.",
+        ),
+        Edit(
+            "filled up with those who earned nothing",
+            {"and uid not in row": "and weights[uid] == 0"},
+            "You fill up only with those whose weight is 0. Who has earned a little, and became 0 by rounding, is not "
+            "in the row either.",
+        ),
+        Edit(
+            "cut to the fewest",
+            {"return list(row), [row[uid] for uid in row]": "return list(row)[:fewest], list(row.values())[:fewest]"},
+            "You send no more than `fewest` weights. It is the least that the chain takes, not the most.",
+        ),
+        Edit(
+            "UIDs sorted alone",
+            {"return list(row),": "return sorted(row),"},
+            "You sort the UIDs, and leave the values where they are, so that they change owners.",
+        ),
+        Edit(
+            "values sorted alone",
+            {"[row[uid] for uid in row]": "sorted((row[uid] for uid in row), reverse=True)"},
+            "You sort the values, and leave the UIDs where they are, so that they change owners.",
         ),
     ),
 )

@@ -43,6 +43,10 @@ def cases(rng: np.random.Generator) -> Iterator[Case]:
     for reply in answers.REPLIES:
         given = {"content": reply.content, "calls": calls, "expected": expected, "before": before}
         yield Case(given, reply.about, expected={"score": reply.score})
+    names, greetings = [["Ann"], [""], ["Bob"]], ["Hi Ann", None, "Hi Bob"]
+    for reply in answers.GREETINGS:
+        given = {"content": reply.content, "calls": names, "expected": greetings, "before": 0}
+        yield Case(given, f"another task; {reply.about}", expected={"score": number("score", reply.score)})
 
 
 def read(result: Any, case: Case) -> Values:
@@ -62,6 +66,27 @@ def _in_own_process(content: Json, calls: Sequence[Any], expected: Sequence[Json
         except Exception:  # noqa: BLE001 - what a student would write
             continue
     return max(0.0, (right - before) / (len(expected) - before))
+
+
+def _errors_caught(content: Json, calls: Sequence[Any], expected: Sequence[Json], before: int) -> float:
+    if form_problem(SCHEMA, content) or form_of_code(content["code"]):
+        return 0.0
+    space: dict[str, Any] = {}
+    right = 0
+    exec(content["code"], space)
+    for call, wanted in zip(calls, expected, strict=True):
+        try:
+            right += same(space["solve"](*call), wanted)
+        except (Exception, SystemExit):  # noqa: BLE001 - what a student would write
+            continue
+    return max(0.0, (right - before) / (len(expected) - before))
+
+
+def _fence_stripped(content: Json, calls: Sequence[Any], expected: Sequence[Json], before: int) -> float:
+    if not isinstance(content, dict) or "code" not in content:
+        return 0.0
+    code = content["code"].strip().removeprefix("```python").removesuffix("```").strip()
+    return score_answer({"code": code}, calls, expected, before)
 
 
 EXERCISE = Exercise(
@@ -141,8 +166,8 @@ EXERCISE = Exercise(
         Edit(
             "all or nothing",
             {"max(0.0, (right - before) / (len(expected) - before))": "float(right == len(expected))"},
-            "You give 1 or 0. Then a miner who mends half earns as little as one who sends nothing, and you cannot "
-            "tell them apart. The score is the share that was won.",
+            "You give 1 or 0, perhaps because `//` cuts a share. Then whoever mends half earns as little as one who "
+            "sends nothing, and you cannot tell them apart. The score is the share that was won.",
         ),
         Edit(
             "the text alone accepted",
@@ -159,6 +184,122 @@ EXERCISE = Exercise(
             {'same(got["value"], wanted)': 'str(got["value"]) == str(wanted)'},
             "You compare results as texts, and the text 'True' looks like True. Compare values, and their types as "
             "well.",
+        ),
+        Edit(
+            "an error taken for None",
+            {'"value" in got and same(got["value"], wanted)': 'same(got.get("value"), wanted)'},
+            "You take a call without a value for one that gave None. Where None is right, an error wins the test: "
+            "look whether there is a value at all.",
+        ),
+        Edit(
+            "the same object wanted",
+            {'same(got["value"], wanted)': 'got["value"] is wanted'},
+            "`is` asks for one and the same object. Equal texts may be two: which tool compares results?",
+        ),
+        Edit(
+            "of the calls that came back",
+            {"(len(expected) - before)": "(max(len(results), before + 1) - before)"},
+            "You divide by the results that came back. There are fewer where the code took too long, and those tests "
+            "are failed: count among all of them.",
+        ),
+        Edit(
+            "nothing for slow code",
+            {"    right = 0\n": "    right = 0\n    if len(results) < len(calls):\n        return 0.0\n"},
+            "You give 0 where results are missing. Code that took too long has failed those tests only; what it won "
+            "before counts.",
+        ),
+        Edit(
+            "nothing where one call raises",
+            {"    right = 0\n": '    right = 0\n    if any("error" in got for got in results):\n        return 0.0\n'},
+            "You give 0 as soon as one call raises an error. That one test is failed; the others count.",
+        ),
+        Edit(
+            "ended by an error",
+            {'        if "value" in got': '        if "error" in got:\n            break\n        if "value" in got'},
+            "You stop at the first call that gives no value. The calls after it count as well.",
+        ),
+        Edit(
+            "every value is right",
+            {'"value" in got and same(got["value"], wanted)': '"value" in got'},
+            "You count every call that gives a value. Is it the right one?",
+        ),
+        Edit(
+            "every result is right",
+            {'if "value" in got and same(got["value"], wanted):': "if True:"},
+            "You count every result as right, errors too. What was expected of each call?",
+        ),
+        Edit(
+            "compared as texts",
+            {'same(got["value"], wanted)': 'str(got["value"]) == str(wanted)'},
+            "You compare results as texts, so that 'True' is as good as True. Compare the types as well.",
+        ),
+        Edit(
+            "compared as truth",
+            {'same(got["value"], wanted)': 'bool(got["value"]) == wanted'},
+            "You make a True or False of each result before you compare. Compare what came, and its type.",
+        ),
+        Edit(
+            "how far away",
+            {"max(0.0, (right - before) / (len(expected) - before))": "abs(right - before) / (len(expected) - before)"},
+            "Code that is worse than the broken function gets a positive score from you. What is lost is not won.",
+        ),
+        Edit(
+            "rounded",
+            {"(right - before) / (len(expected) - before))": "round((right - before) / (len(expected) - before), 1))"},
+            "You round the score to tenths. Three quarters are 0.75.",
+        ),
+        Edit(
+            "per cent",
+            {"max(0.0, (right": "100 * max(0.0, (right"},
+            "Your score is in per cent. It goes from 0 to 1.",
+        ),
+        Edit(
+            "right of those to be won",
+            {"(right - before) / (": "right / ("},
+            "You divide *all* right results by those that were to be won, so that the broken function earns, too. How "
+            "many of them were won?",
+        ),
+        Edit(
+            "won, of what was right before",
+            {"/ (len(expected) - before)": "/ max(before, 1)"},
+            "You divide by what the broken function got right. How many tests were there to be won?",
+        ),
+        Edit(
+            "the code alone compared with the schema",
+            {"form_problem(SCHEMA, content)": 'form_problem(SCHEMA, content["code"])'},
+            "You compare the code with `SCHEMA`, and everybody gets 0. The schema is that of the whole answer.",
+        ),
+        Edit(
+            "the form turned round",
+            {
+                'if form_problem(SCHEMA, content) or form_of_code(content["code"]):': (
+                    "if not form_problem(SCHEMA, content):"
+                )
+            },
+            "You give 0 where the form is right. `form_problem` says what is wrong: what is it where nothing is?",
+        ),
+        Edit(
+            "the form of the answer not asked",
+            {"form_problem(SCHEMA, content) or ": ""},
+            "You take `content` for an object with the field `code`, whatever came. An answer is any JSON, also a bare "
+            "text: which tool looks at its form?",
+        ),
+        Edit(
+            "the whole answer run",
+            {'run_in_sandbox(content["code"], calls)': "run_in_sandbox(str(content), calls)"},
+            "You run the whole answer, with its braces. Which part of it is code?",
+        ),
+        WrongAnswer(
+            "run in one's own process, errors caught",
+            "You ran a stranger's code in your own process. You caught its errors, but it also reads your variables "
+            "and takes your time. Where does such code belong?",
+            _errors_caught,
+        ),
+        WrongAnswer(
+            "the fence stripped",
+            "You strip a Markdown fence off and score what is in it, and you do not look at the form of the answer. "
+            "Other validators give it 0; where you differ from them, consensus cuts you.",
+            _fence_stripped,
         ),
     ),
 )

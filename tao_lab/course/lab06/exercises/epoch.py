@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from tao_lab import consensus as c
 from tao_lab import consensus as ours
 from tao_lab import vectors
-from tao_lab.consensus.types import EpochInput
+from tao_lab.consensus.types import EpochInput, SparseRows
 from tao_lab.course.exercise import Case, Edit, Exercise, Values
 from tao_lab.course.lab06.cases import FIFTH, SIZES, Rng
 from tao_lab.course.lab06.exercises.bonds import bonds
@@ -19,6 +22,7 @@ from tao_lab.course.lab06.exercises.median import weighted_median
 from tao_lab.course.lab06.subnets import random_subnet
 from tao_lab.fixed import EXACT
 from tao_lab.paths import DATASETS
+from tao_lab.units import U16_MAX
 
 
 def my_epoch(inputs, numbers=EXACT):
@@ -83,9 +87,21 @@ def cases(rng: Rng) -> Iterator[Case]:
         v, n = SIZES[index % len(SIZES)]
         said = ", ".join(f"{name} {value}" for name, value in changes.items()) or "mainnet's settings"
         yield Case({"inputs": random_subnet(rng, v, n, **changes)}, f"{v} validators, {n} miners; {said}")
+    liquid = {"yuma3": True, "liquid_alpha": c.LiquidAlpha(45_875, 58_982, 1_000)}
+    for penalty in (0, U16_MAX):  # between the two, a row of bonds is written anew in ascending order
+        inputs = random_subnet(rng, 3, 6, bonds_penalty=penalty, **liquid)
+        shuffled = replace(inputs, weights=_shuffled(rng, inputs.weights), bonds=_shuffled(rng, inputs.bonds))
+        about = f"Yuma 3 with liquid alpha, bonds penalty {penalty:,}, rows in an order of chance"
+        yield Case({"inputs": shuffled}, f"3 validators, 6 miners; {about}")
     for vector in vectors.load(DATASETS / "vectors" / "epoch.json").vectors:
         inputs = EpochInput.from_json(vector.input)
         yield Case({"inputs": inputs}, f"the chain's vector {vector.name}", expected=_in_order(dict(vector.expected)))
+
+
+def _shuffled(rng: Rng, rows: SparseRows) -> SparseRows:
+    """The same rows, with their entries in another order."""
+    order = np.lexsort((rng.random(len(rows.uids)), np.repeat(np.arange(len(rows.starts) - 1), np.diff(rows.starts))))
+    return SparseRows(rows.starts, rows.uids[order], rows.values[order])
 
 
 def read(result: Any, case: Case) -> Values:
@@ -170,6 +186,12 @@ EXERCISE = Exercise(
             },
             "You use all stake. Validators that have been silent for too long have no voice: `s.voices` is the stake "
             "of those that do.",
+        ),
+        Edit(
+            "places of bonds left out",
+            {"bond_places=places": "bond_places=None"},
+            "Only the stored bonds of Yuma 3 with liquid alpha differ: their rows have an order of their own, and "
+            "entries of zero. `ours.next_bonds_yuma3` gives two things: what is the second one for?",
         ),
     ),
 )

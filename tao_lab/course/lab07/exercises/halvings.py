@@ -132,5 +132,51 @@ EXERCISE = Exercise(
             {"TAO >> halvings": "-(-TAO >> halvings)"},
             "One rao too much after some halvings: you round up. The chain drops what is below a rao.",
         ),
+        Edit(
+            "one halving too many",
+            {"TAO >> halvings": "TAO >> (halvings + 1)"},
+            "Every block of yours issues half of what it should. How much does a block issue before any halving?",
+        ),
+        Edit(
+            "two halvings and no more",
+            {"TAO >> halvings": "TAO >> min(halvings, 2)"},
+            'You know two halvings. "And so on": there are many more, which needs a loop or a power.',
+        ),
+        Edit(
+            "issuance in whole TAO",
+            {"SUPPLY - issuance": "SUPPLY - issuance // TAO * TAO"},
+            "You cut the issuance down to whole TAO, so that a halving comes up to a TAO too late. The chain counts "
+            "rao.",
+        ),
+        Edit(
+            "never below a rao",
+            {"TAO >> halvings": "max(1, TAO >> halvings)"},
+            "Your block always issues a rao, until nothing is left. After thirty halvings half a rao would be due: "
+            "what "
+            "is that in whole rao?",
+        ),
+        Edit(
+            "by the number of bits",
+            {
+                "    while left * 2 ** (halvings + 1) <= SUPPLY:\n        halvings += 1\n": (
+                    "    halvings = SUPPLY.bit_length() - left.bit_length()\n"
+                )
+            },
+            "You compare the lengths of two numbers in bits. The supply is no power of two, so that a halving comes "
+            "too "
+            "early or too late: compare the numbers themselves.",
+        ),
+        Edit(
+            "divided by the number of halvings",
+            {"TAO >> halvings": "TAO // (halvings + 1)"},
+            "You divide by a half, a third, a fourth. Each halving halves what the one before left: which power of "
+            "two?",
+        ),
+        Edit(
+            "divided by twice the number of halvings",
+            {"TAO >> halvings": "TAO // max(2 * halvings, 1)"},
+            "You divide by twice the number of halvings. Each halving halves what the one before left: which power of "
+            "two?",
+        ),
     ),
 )

@@ -45,6 +45,7 @@ def cases(rng: Rng) -> Iterator[Case]:
         (101, USUAL_CUT, U96F32.one // 3, "101 rao"),
         (0, USUAL_CUT, U96F32.one // 3, "nothing to divide"),
         (5_991_182_653, 11_797, 0, "one part of 2^-32 decides about a rao"),
+        (21 * 10**15 - 1, USUAL_CUT, U96F32.one // 7 * 3, "21 million alpha at once, more than a float can count"),
         (603, 18_281, 948_306_023, "one part of 2^-32 decides about a rao of root's"),
     ):
         yield _case(alpha, owner_cut, root, about)
@@ -172,6 +173,83 @@ EXERCISE = Exercise(
             {"U96F32.whole(word) for": "(word + half) >> 32 for"},
             "One rao too much in some parts: you round each to the nearest. What happens to a part of a rao when a "
             "word is cut?",
+        ),
+        Edit(
+            "root's part in floats",
+            {
+                "U96F32.multiply(U96F32.multiply(root_proportion, rest), half)": (
+                    "int(rest * (root_proportion / 2**32) / 2)"
+                )
+            },
+            "Right but for large amounts: root's part goes through a float, which has 53 bits. `U96F32.multiply` "
+            "keeps them all.",
+        ),
+        Edit(
+            "half of everything to the miners",
+            {"server = U96F32.multiply(rest, half)": "server = U96F32.multiply(alpha, half)"},
+            "Your miners get half of the whole block, so the validators alone pay the owner. Of what is it half?",
+        ),
+        Edit(
+            "validators like miners",
+            {"validator = rest - server - root": "validator = server"},
+            "Your validators get as much as the miners, and root's part comes on top. Who pays root?",
+        ),
+        Edit(
+            "validators from whole rao",
+            {
+                "return tuple(U96F32.whole(word) for word in (owner, server, validator, root))": (
+                    "owner, server, root, rest = map(U96F32.whole, (owner, server, root, rest))\n"
+                    "    return owner, server, rest - server - root, root"
+                )
+            },
+            "Off by a rao: you cut to whole rao before you subtract. Each of the four is cut from its own word.",
+        ),
+        Edit(
+            "plain products",
+            {
+                "U96F32.multiply(alpha, u16_share(owner_cut))": "alpha * u16_share(owner_cut)",
+                "U96F32.multiply(rest, half)": "rest * half",
+                "U96F32.multiply(U96F32.multiply(root_proportion, rest), half)": "root_proportion * rest * half",
+            },
+            "You multiply words with `*`, so that each product is four billion times too large. Which function "
+            "multiplies two words?",
+        ),
+        Edit(
+            "words in place of rao",
+            {"U96F32.whole(word) for": "word for"},
+            "Your four numbers are words. What makes whole rao of one?",
+        ),
+        Edit(
+            "rao taken for words",
+            {"U96F32.number(alpha_out)": "alpha_out", "U96F32.whole(word) for": "word for"},
+            "Off by a rao: you multiply rao as if they were words, so that each product is cut to whole rao. What "
+            "makes a word of a whole number?",
+        ),
+        Edit(
+            "the cut as it is",
+            {"u16_share(owner_cut)": "owner_cut"},
+            "Your owner gets next to nothing: the cut is a u16, out of 65,535. Which function makes a word of it?",
+        ),
+        Edit(
+            "the cut taken for a whole number",
+            {"u16_share(owner_cut)": "U96F32.number(owner_cut)"},
+            "Your owner gets thousands of times the block. The cut is a share out of 65,535, not a whole number: which "
+            "function makes its word?",
+        ),
+        Edit(
+            "root's proportion taken for a whole number",
+            {"multiply(root_proportion, rest)": "multiply(U96F32.number(root_proportion), rest)"},
+            "You make a word of `root_proportion`, and it is one already.",
+        ),
+        Edit(
+            "the owner's cut taken twice",
+            {"rest - server - root": "rest - owner - server - root"},
+            "Your validators pay the owner's cut once more. It is gone from the rest already.",
+        ),
+        Edit(
+            "always the usual cut",
+            {"u16_share(owner_cut)": "u16_share(11_796)"},
+            "Your owner always gets 18 %. How much it is, is an argument.",
         ),
     ),
 )

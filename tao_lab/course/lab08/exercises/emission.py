@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tao_lab.course.exercise import Case, Edit, Exercise, read_values
+from tao_lab.course.exercise import Case, Edit, Exercise, WrongAnswer, read_values
 from tao_lab.course.lab08 import ours
 from tao_lab.course.lab08.pools import EXAMPLE, UNEVEN, Rng, random_pool
 from tao_lab.economy import Pool, price
@@ -63,6 +63,33 @@ def cases(rng: Rng) -> Iterator[Case]:
 def _case(pool: Pool, tao: int, alpha: int, root: float, about: str) -> Case:
     arguments = {"pool": pool, "tao_emission": tao, "alpha_emission": alpha}
     return Case({**arguments, "root_proportion": int(root * (1 << 32))}, about)
+
+
+BUY = "ours.amount_out(before.tao, before.alpha, excess, before.quote_weight, before.base_weight)"
+
+
+def _bought(pool: Pool, tao_in: int, alpha_in: int, excess: int) -> tuple[int, int, int, int]:
+    before = ours.reweighted(pool, tao_in, alpha_in)
+    got = ours.amount_out(before.tao, before.alpha, excess, before.quote_weight, before.base_weight)
+    return tao_in, alpha_in, excess, got
+
+
+def _in_rao(pool: Pool, tao: int, issued: int, root: int) -> tuple[int, ...]:
+    alpha, cap = (tao << 64) // price(pool), issued * root >> 32
+    entered = tao if alpha <= cap else cap * price(pool) >> 64
+    return _bought(pool, entered, min(alpha, cap), tao - entered)
+
+
+def _in_words_of_64(pool: Pool, tao: int, issued: int, root: int) -> tuple[int, ...]:
+    alpha, cap = (tao << 128) // price(pool), (root << 32) * issued
+    entered = tao << 64 if alpha <= cap else cap * price(pool) >> 64
+    return _bought(pool, entered >> 64, min(alpha, cap) >> 64, ((tao << 64) - entered) >> 64)
+
+
+def _in_floats(pool: Pool, tao: int, issued: int, root: int) -> tuple[int, ...]:
+    alpha, cap = tao / (pool.tao / pool.alpha), issued * root / 2**32
+    entered = tao if alpha <= cap else cap * (pool.tao / pool.alpha)
+    return _bought(pool, int(entered), int(min(alpha, cap)), int(tao - entered))
 
 
 EXERCISE = Exercise(
@@ -174,6 +201,155 @@ EXERCISE = Exercise(
             "the whole emission buys too",
             {"before.alpha, excess,": "before.alpha, tao_emission,"},
             "The first three are right. Your chain buys for the whole emission, and a part of it has entered already.",
+        ),
+        Edit(
+            "nothing bought",
+            {BUY: "0"},
+            "The first three are right. Your chain buys nothing: what becomes of the excess?",
+        ),
+        Edit(
+            "bought with the fee, at the old weights",
+            {BUY: 'ours.swap(pool, "buy", excess)[2]'},
+            "The first three are right. You buy from the pool as it was, and with its fee. A chain buy pays none, and "
+            "the weights are set before it.",
+        ),
+        Edit(
+            "bought from the other side",
+            {BUY: "ours.amount_out(before.alpha, before.tao, excess, before.base_weight, before.quote_weight)"},
+            "The first three are right. Your chain pays in alpha and gets TAO: which side of the pool does the excess "
+            "come into?",
+        ),
+        Edit(
+            "bought at the price by division",
+            {BUY: "(excess << 64) // price(pool)"},
+            "The first three are right. You divide the excess by the price, as if a buy moved none. What does a swap "
+            "of that size give?",
+        ),
+        Edit(
+            "bought for words",
+            {"before.alpha, excess,": "before.alpha, tao - tao_in,"},
+            "The first three are right. Your chain buys for the excess as a word, four billion times as much. A swap "
+            "takes rao.",
+        ),
+        Edit(
+            "weights for the whole emission",
+            {"ours.reweighted(pool, entered, alpha_in)": "ours.reweighted(pool, tao_emission, alpha_in)"},
+            "The first three are right. You set the weights as if all the TAO entered. How much of it does?",
+        ),
+        Edit(
+            "bought from the grown pool's reserves",
+            {
+                "ours.amount_out(before.tao, before.alpha,": (
+                    "ours.amount_out(before.tao + entered, before.alpha + alpha_in,"
+                )
+            },
+            "The first three are right. Your chain buys when TAO and alpha have entered already: which of the two "
+            "comes last in a block?",
+        ),
+        Edit(
+            "the rest of root's part",
+            {"root_proportion * alpha_emission": "(2**32 - root_proportion) * alpha_emission"},
+            "Your limit is the part that is *not* root's. Of which part may the alpha enter?",
+        ),
+        Edit(
+            "root's part one word too large",
+            {"root_proportion * alpha_emission": "root_proportion * (alpha_emission << 32)"},
+            "Your limit is four billion times too high, so it never holds. A word times a whole number is a word: "
+            "which of the two is shifted up?",
+        ),
+        Edit(
+            "a target",
+            {
+                "    if alpha > cap:\n        alpha = cap\n        tao_in = alpha * alpha_price >> 32\n": (
+                    "    alpha = cap\n    tao_in = alpha * alpha_price >> 32\n"
+                ),
+                "(tao - tao_in) >> 32": "max(tao - tao_in, 0) >> 32",
+            },
+            "You always let all of root's part in, even if there is less TAO than it is worth. Root's part is a limit, "
+            "not a target.",
+        ),
+        Edit(
+            "nothing enters where it is too much",
+            {"        alpha = cap\n        tao_in = alpha * alpha_price >> 32\n": "        alpha = tao_in = 0\n"},
+            "Where all of it would be too much, you let nothing in. As much as root's part may enter; only the "
+            "rest buys.",
+        ),
+        Edit(
+            "TAO from the alpha every time",
+            {
+                "        alpha = cap\n        tao_in = alpha * alpha_price >> 32\n": (
+                    "        alpha = cap\n    tao_in = alpha * alpha_price >> 32\n"
+                )
+            },
+            "Off by a rao: you compute the TAO from the alpha also where nothing holds it back. All of it enters then: "
+            "a division and a product do not lead back to the last bit.",
+        ),
+        Edit(
+            "rounded up",
+            {
+                "(tao << 32) // alpha_price": "-((-tao << 32) // alpha_price)",
+                "tao_in = alpha * alpha_price >> 32": "tao_in = -(-alpha * alpha_price >> 32)",
+            },
+            "Off by a rao: you round words up. Every division and shift of the chain rounds down.",
+        ),
+        Edit(
+            "the limit reached is the limit passed",
+            {"if alpha > cap:": "if alpha >= cap:"},
+            "Where the alpha is exactly root's part, you count it as too much, and lose a rao of TAO. What may enter "
+            "then?",
+        ),
+        Edit(
+            "reserves for a price",
+            {"price(pool) >> 32": "(pool.tao << 32) // pool.alpha"},
+            "Right for even weights: your price is TAO divided by alpha. What do the weights do to the price?",
+        ),
+        Edit(
+            "multiplied and divided the other way round",
+            {
+                "(tao << 32) // alpha_price": "tao * alpha_price >> 32",
+                "tao_in = alpha * alpha_price >> 32": "tao_in = (alpha << 32) // alpha_price",
+            },
+            "You multiply where you should divide, and divide where you should multiply. The price is TAO for one "
+            "alpha: how much alpha is a TAO worth?",
+        ),
+        Edit(
+            "TAO and alpha swapped",
+            {"return entered, alpha_in,": "return alpha_in, entered,"},
+            "Your first two numbers have changed places: the TAO comes first.",
+        ),
+        Edit(
+            "alpha that does not enter",
+            {"return entered, alpha_in, excess, bought": "return entered, alpha_in, alpha_emission - alpha_in, bought"},
+            "Your excess is alpha: what of the block's alpha does not enter. Asked is the TAO that does not.",
+        ),
+        Edit(
+            "all TAO enters",
+            {"return entered,": "return tao_emission,"},
+            "Your first number is all of the block's TAO. How much of it enters together with alpha?",
+        ),
+        Edit(
+            "bought alpha taken off",
+            {"return entered, alpha_in,": "return entered, alpha_in - bought,"},
+            "You take what is bought off the alpha that enters. These are two things: new alpha comes in, bought alpha "
+            "goes out.",
+        ),
+        WrongAnswer(
+            "rao with a price of 64 bits",
+            "Off by a rao: you compute in whole rao, with a price of 64 bits. The chain's words have 32 here, and are "
+            "cut to rao at the very end.",
+            _in_rao,
+        ),
+        WrongAnswer(
+            "words of 64 bits",
+            "Off by a rao: your words have 64 fraction bits. Emission counts in words of 32, and rounds where they "
+            "end.",
+            _in_words_of_64,
+        ),
+        WrongAnswer(
+            "floats",
+            "You compute in floats. The chain has none: thousands of computers must agree on each rao. Shift words "
+            "instead.",
+            _in_floats,
         ),
     ),
 )

@@ -1,0 +1,124 @@
+"""09.1: how much stake a cartel needs, to pay whom it likes and to starve whom it dislikes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tao_lab.course.exercise import Case, Edit, Exercise, read_values
+from tao_lab.course.lab09 import ours
+from tao_lab.course.lab09.cases import Rng
+from tao_lab.units import U16_MAX
+
+
+def cartel_stakes(stakes, active, kappa):
+    """The smallest cartels that decide, against honest validators.
+
+    stakes  list of int   τ of each honest validator, whole numbers
+    active  list of bool  whether it has set weights lately
+    kappa   int           u16, from 1 to 65,534: 65,535 stands for all stake
+
+    Returns pays (int): τ with which a cartel's own miner is paid, whom nobody else rates;
+    starves (int): τ with which a good miner, whom the cartel alone does not rate, is not paid.
+
+    >>> cartel_stakes([90, 500], [True, False], 26_215)  # 40 % and a bit
+    (61, 135)
+    """
+    honest = sum(stake for stake, speaks in zip(stakes, active) if speaks)
+    pays = -(-honest * kappa // (65_535 - kappa))
+    starves = honest * (65_535 - kappa) // kappa + 1
+    return pays, starves
+
+
+KAPPAS = ((32_767, "the chain's own, just below one half"), (26_215, "40 %"), (39_322, "60 %"), (9_001, "about 14 %"))
+TIES = ((U16_MAX // 3, "a third"), (U16_MAX * 2 // 3, "two thirds"))
+
+
+def cases(rng: Rng) -> Iterator[Case]:
+    """Cartels at several kappas: ties, silent validators, chance.
+
+    An exact tie is between two only: with more validators each share is rounded down, and the last bit decides.
+    """
+    for kappa, words in (*KAPPAS, *TIES):
+        yield _case([100], [True], kappa, f"one honest validator, kappa {words}")
+        yield _case([1_000_000], [True], kappa, f"one honest validator with much stake, kappa {words}")
+    yield _case([90, 500], [True, False], KAPPAS[1][0], "one of two is silent, kappa 40 %")
+    for kappa, words in KAPPAS:
+        stakes = rng.integers(1, 5_000, int(rng.integers(2, 7))).tolist()
+        active = [True, *(rng.random(len(stakes) - 1) < 0.7).tolist()]
+        yield _case(stakes, active, kappa, f"{len(stakes)} validators, {active.count(False)} silent, kappa {words}")
+
+
+def _case(stakes: list[int], active: list[bool], kappa: int, about: str) -> Case:
+    return Case({"stakes": stakes, "active": active, "kappa": kappa}, about)
+
+
+PAYS, STARVES = "-(-honest * kappa // (65_535 - kappa))", "honest * (65_535 - kappa) // kappa + 1"
+
+EXERCISE = Exercise(
+    id="09.1",
+    title="How much stake a cartel needs",
+    solution=cartel_stakes,
+    reference=ours.cartel_stakes,
+    cases=cases,
+    read=read_values(pays=int, starves=int),
+    look="Write down the cartel's part of all stake that speaks, cartel included. Which part does it need?",
+    unlocks="You know the price of a subnet: both numbers come back in 09.6. Next: who does no work at all.",
+    wrong_answers=(
+        Edit(
+            "silent stake counts",
+            {"if speaks": "if True"},
+            "You count validators that have set no weights for too long. Whose stake has a voice?",
+        ),
+        Edit(
+            "part of the honest stake",
+            {PAYS: "-(-honest * kappa // 65_535)"},
+            "Your `pays` is kappa of the honest stake. The cartel's own stake is part of the whole, too: what it adds "
+            "makes "
+            "the whole larger.",
+        ),
+        Edit(
+            "part of the honest stake, starving",
+            {STARVES: "honest * (65_535 - kappa) // 65_535 + 1"},
+            "Your `starves` is a part of the honest stake. The cartel's own stake is part of the whole, too.",
+        ),
+        Edit(
+            "a tie is not enough",
+            {PAYS: "honest * kappa // (65_535 - kappa) + 1"},
+            "Your `pays` is one τ too much where the cartel has exactly kappa of the stake. Does exactly kappa decide?",
+        ),
+        Edit(
+            "a tie starves",
+            {STARVES: "-(-honest * (65_535 - kappa) // kappa)"},
+            "Your `starves` is one τ too little where the honest have exactly kappa of the stake. Does exactly kappa "
+            "decide, "
+            "and for whom?",
+        ),
+        Edit(
+            "rounded down",
+            {PAYS: "honest * kappa // (65_535 - kappa)"},
+            "Your `pays` falls short of kappa by a part of a τ: it is rounded down.",
+        ),
+        Edit(
+            "always half",
+            {PAYS: "honest", STARVES: "honest + 1"},
+            "Your answer does not depend on kappa. What does another kappa do to each of the two?",
+        ),
+        Edit(
+            "the same for both",
+            {STARVES: "-(-honest * kappa // (65_535 - kappa))"},
+            "You give the same stake for both. To pay a miner, a cartel needs kappa of the stake. To starve one, what "
+            "must "
+            "it leave to the others?",
+        ),
+        Edit(
+            "shares in place of stakes",
+            {PAYS: "-(-kappa * 100 // 65_535)", STARVES: "(65_535 - kappa) * 100 // 65_535 + 1"},
+            "Your answers are per cent. Asked are τ.",
+        ),
+        Edit(
+            "changed places",
+            {"return pays, starves": "return starves, pays"},
+            "Your two answers have changed places.",
+        ),
+    ),
+)

@@ -1,0 +1,134 @@
+"""09.5: the highest limit that makes a sandwich not worth it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tao_lab.course.exercise import Case, Edit, Exercise, read_values
+from tao_lab.course.lab09 import ours
+from tao_lab.course.lab09.cases import EXAMPLE, UNEVEN, Rng, random_pool
+from tao_lab.economy import Pool, price
+from tao_lab.units import RAO_PER_TAO
+
+
+def safe_limit(pool, order, limits, fronts, cost):
+    """The highest limit that a victim can afford, so that no sandwich is worth it.
+
+    pool    Pool
+    order   int          rao of τ that the victim wants to pay; the order happens whole or not at all
+    limits  list of int  limit prices to choose from, words, in any order
+    fronts  list of int  rao of τ with which attackers may begin
+    cost    int          rao that an attack costs besides: only more than that is worth it
+
+    Returns the highest limit (int) at which the order happens if nobody attacks, and no attack is worth it;
+    None if there is none.
+
+    >>> pool, one = Pool(10**12, 10**12), 2**64
+    >>> safe_limit(pool, 10**10, [one * 11 // 10, one, one * 103 // 100], [10**10, 10**11], 10**6) == one * 103 // 100
+    True
+    """
+    safe = None
+    for limit_price in sorted(limits):
+        _, received = ours.sandwich(pool, order, 0, limit_price)
+        most = max(ours.sandwich(pool, order, front, limit_price)[0] for front in fronts)
+        if received and most <= cost:
+            safe = limit_price
+    return safe
+
+
+def cases(rng: Rng) -> Iterator[Case]:
+    """Deep and shallow pools, small and large orders, costs that matter; limits that even the order alone breaks."""
+    fronts = [RAO_PER_TAO * tao for tao in (1, 10, 100)]
+    deep = Pool(10**15, 10**15)
+    yield _case(EXAMPLE, 10 * RAO_PER_TAO, [50, 0, 30], [10**10, 10**11], 10**6, "the even pool, three limits")
+    yield _case(EXAMPLE, 50 * RAO_PER_TAO, [5, 20], fronts, 10**6, "limits that the order alone breaks")
+    yield _case(EXAMPLE, 50 * RAO_PER_TAO, [300, 200], fronts, 10**6, "limits that are all too high")
+    yield _case(deep, 10 * RAO_PER_TAO, [20, 50, 30], fronts, 10**6, "a pool so deep that no limit is needed")
+    for pool, name in ((EXAMPLE, "the even pool"), (UNEVEN, "the uneven pool"), (random_pool(rng), "a pool of chance")):
+        for share in (2, 5, 9):
+            order = pool.tao * share // 100
+            ladder = rng.permutation([5, 10, 20, 45, 70, 100, 130, 160, 190, 230, 300]).tolist()
+            starts = [pool.tao * part // 1_000 + int(rng.integers(999)) for part in (3, 12, 25, 40, 80)]
+            for cost, words in ((10**6, "a cheap attack"), (order // 150, "a dear attack")):
+                yield _case(pool, order, ladder, starts, cost, f"{name}, an order of {share} % of its τ, {words}")
+    for tolerance, front in ((80, 10), (90, 12)):
+        order, begin = 30 * RAO_PER_TAO, front * RAO_PER_TAO // 3
+        profit, _ = ours.sandwich(EXAMPLE, order, begin, _limit(EXAMPLE, tolerance))
+        about = f"an attack that earns exactly its cost, limit {tolerance / 10:g} % above the price"
+        yield _case(EXAMPLE, order, [tolerance], [begin, begin * 40], max(profit, 0), about)
+
+
+def _case(pool: Pool, order: int, tolerances: list[int], fronts: list[int], cost: int, about: str) -> Case:
+    """One case; tolerances are thousandths of the price above it."""
+    limits = [_limit(pool, tolerance) for tolerance in tolerances]
+    return Case({"pool": pool, "order": order, "limits": limits, "fronts": fronts, "cost": cost}, about)
+
+
+def _limit(pool: Pool, tolerance: int) -> int:
+    return price(pool) * (1_000 + tolerance) // 1_000
+
+
+EXERCISE = Exercise(
+    id="09.5",
+    title="The limit that a sandwich cannot use",
+    solution=safe_limit,
+    reference=ours.safe_limit,
+    cases=cases,
+    read=read_values(limit=int | None),
+    look="For one limit: does the order happen alone, and what is the best that an attacker makes of it?",
+    unlocks="That is what `btcli stake add --rate-tolerance` asks you for; unless you say otherwise, it takes 5 %.",
+    wrong_answers=(
+        Edit(
+            "nobody asks whether the order happens",
+            {"if received and most <= cost": "if most <= cost"},
+            "You also choose limits at which the order never happens, not even alone. Nobody is robbed then, and "
+            "nothing "
+            "is bought.",
+        ),
+        Edit(
+            "the first attack only",
+            {
+                "most = max(ours.sandwich(pool, order, front, limit_price)[0] for front in fronts)": (
+                    "most = ours.sandwich(pool, order, fronts[0], limit_price)[0]"
+                )
+            },
+            "You look at the first attack. An attacker chooses the best one.",
+        ),
+        Edit(
+            "the worst attack",
+            {"most = max(": "most = min("},
+            "You look at the attack that brings least. An attacker chooses the best one.",
+        ),
+        Edit(
+            "all attacks together",
+            {"most = max(": "most = sum("},
+            "You add up all attacks. Only one of them happens: the best one.",
+        ),
+        Edit(
+            "any profit is worth it",
+            {"most <= cost": "most <= 0"},
+            "You call an attack worth it that earns less than it costs.",
+        ),
+        Edit(
+            "its cost exactly",
+            {"most <= cost": "most < cost"},
+            "You call an attack worth it that earns exactly what it costs.",
+        ),
+        Edit(
+            "the lowest",
+            {"sorted(limits)": "sorted(limits, reverse=True)"},
+            "You give the lowest safe limit. Asked is the highest.",
+        ),
+        Edit(
+            "the last in the list",
+            {"sorted(limits)": "limits"},
+            "You give the safe limit that comes last in the list, which is in no order.",
+        ),
+        Edit(
+            "without a limit",
+            {"ours.sandwich(pool, order, front, limit_price)[0]": "ours.sandwich(pool, order, front)[0]"},
+            "Your attacker meets an order without a limit. Whether the order happens behind the attacker, the limit "
+            "decides.",
+        ),
+    ),
+)

@@ -1,0 +1,152 @@
+"""09.3: how many seats with one answer pay off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tao_lab.course.exercise import Case, Edit, Exercise, read_values
+from tao_lab.course.lab09 import ours
+from tao_lab.course.lab09.cases import MAINNET_TERMS, Rng
+from tao_lab.economy import PriceTerms, registration_price
+from tao_lab.economy.registration_price import MULTIPLIER_ONE
+from tao_lab.units import RAO_PER_TAO
+
+
+def sybil_seats(honest, pay, immunity_period, tempo, alpha_price, burn, terms, free):
+    """How many seats one miner should buy at once, if validators find its copies only when immunity is over.
+
+    honest           int         miners that are there already; all answers are equally good
+    pay              int         rao of alpha for all miners of the subnet together in one epoch, in equal parts
+    immunity_period  int         blocks for which a new seat is safe; then the copies are worth nothing
+    tempo            int         blocks from one epoch to the next
+    alpha_price      int         price of one alpha in τ, word: 2^64 stands for 1
+    burn             int         rao of τ that the next seat costs
+    terms            PriceTerms  how each registration moves that price
+    free             int         seats that can be had
+
+    Returns seats (int), profit (int): rao of τ; the fewest seats with the largest profit, (0, 0) if none pays.
+
+    >>> sybil_seats(8, 90, 720, 360, 2**64, 5, PriceTerms(1, 2 * 2**64, 1, 1_000), 4)
+    (2, 21)
+    """
+    best, cost = (0, 0), 0
+    for seats in range(1, free + 1):
+        cost += burn
+        burn = registration_price(burn, terms, "registration")
+        earned = pay // (honest + seats) * seats * (immunity_period // tempo)
+        profit = (earned * alpha_price >> 64) - cost
+        if profit > best[1]:
+            best = seats, profit
+    return best
+
+
+def cases(rng: Rng) -> Iterator[Case]:
+    """Seats that do not pay, that pay while they are few, that pay as long as there are any; ties; chance."""
+    double = PriceTerms(1, 2 * MULTIPLIER_ONE, 1, 1_000)
+    yield _case(8, 90, 720, 360, MULTIPLIER_ONE, 5, double, 4, "small numbers, by hand")
+    yield _case(8, 90, 720, 360, MULTIPLIER_ONE, 18, double, 4, "the first seat just pays for itself")
+    yield _case(1, 60, 360, 360, MULTIPLIER_ONE, 2, double, 6, "small numbers, one honest miner")
+    yield _case(4, 120, 360, 360, MULTIPLIER_ONE, 4, PriceTerms(1, MULTIPLIER_ONE, 4, 4), 9, "a price that never moves")
+    yield _case(4, 60, 360, 360, MULTIPLIER_ONE, 8, PriceTerms(1, MULTIPLIER_ONE, 8, 8), 9, "two numbers are as good")
+    yield _case(4, 120, 360, 360, MULTIPLIER_ONE, 1, double, 3, "every seat that is free pays")
+    yield _case(4, 120, 359, 360, MULTIPLIER_ONE, 1, double, 9, "immunity ends before the first epoch")
+    yield _case(4, 120, 719, 360, MULTIPLIER_ONE, 1, double, 9, "immunity ends one block before the second epoch")
+    yield _case(4, 120, 720, 360, MULTIPLIER_ONE, 1, double, 0, "no seat is free")
+    for number in range(8):
+        honest, free = int(rng.integers(3, 120)), int(rng.integers(2, 60))
+        pay = int(rng.integers(20, 148) * RAO_PER_TAO + rng.integers(RAO_PER_TAO))
+        price = int(rng.integers(1, 80)) * MULTIPLIER_ONE // 1_000
+        burn = int(rng.integers(RAO_PER_TAO // 100, RAO_PER_TAO))
+        immunity = int(rng.integers(2_000, 9_000))
+        about = f"{honest} honest miners, a seat costs {burn / RAO_PER_TAO:.2f} τ, subnet {number + 1} of chance"
+        yield _case(honest, pay, immunity, 360, price, burn, MAINNET_TERMS, free, about)
+
+
+def _case(
+    honest: int,
+    pay: int,
+    immunity: int,
+    tempo: int,
+    price: int,
+    burn: int,
+    terms: PriceTerms,
+    free: int,
+    about: str,
+) -> Case:
+    given = {"honest": honest, "pay": pay, "immunity_period": immunity, "tempo": tempo, "alpha_price": price}
+    return Case({**given, "burn": burn, "terms": terms, "free": free}, about)
+
+
+MOVES = '        burn = registration_price(burn, terms, "registration")\n'
+
+EXERCISE = Exercise(
+    id="09.3",
+    title="How many false seats pay off",
+    solution=sybil_seats,
+    reference=ours.sybil_seats,
+    cases=cases,
+    read=read_values(seats=int, profit=int),
+    look="Take two seats: what does each of them cost, what does each earn, and what has the second done to the first?",
+    unlocks="Price and immunity are two sides of one defence; you set both in the last exercise.",
+    wrong_answers=(
+        Edit(
+            "one price for all",
+            {MOVES: ""},
+            "All your seats cost the same. What does a registration do to the price of the next one?",
+        ),
+        Edit(
+            "the first seat at the raised price",
+            {"        cost += burn\n" + MOVES: MOVES + "        cost += burn\n"},
+            "Your first seat costs what the second should. When does the price move?",
+        ),
+        Edit(
+            "seats do not share",
+            {"pay // (honest + seats)": "pay // honest"},
+            "You divide the pay among the honest miners only. The new seats take part as well.",
+        ),
+        Edit(
+            "one seat for all",
+            {"pay // (honest + seats)": "pay // (honest + 1)"},
+            "Each of your seats earns as if it were the only new one. Among how many is the pay divided?",
+        ),
+        Edit(
+            "one seat earns",
+            {"pay // (honest + seats) * seats": "pay // (honest + seats)"},
+            "You count what one seat earns, and what all of them cost.",
+        ),
+        Edit(
+            "the whole immunity counted in blocks",
+            {"(immunity_period // tempo)": "immunity_period"},
+            "You count pay for each block of the immunity. How often is there pay?",
+        ),
+        Edit(
+            "parts of an epoch",
+            {
+                "pay // (honest + seats) * seats * (immunity_period // tempo)": (
+                    "pay // (honest + seats) * seats * immunity_period // tempo"
+                )
+            },
+            "You count parts of an epoch. A seat is paid at the end of an epoch, or not at all.",
+        ),
+        Edit(
+            "alpha taken for τ",
+            {"(earned * alpha_price >> 64)": "earned"},
+            "You subtract τ from alpha. What are the seats' earnings worth in τ?",
+        ),
+        Edit(
+            "what it earns, not what is left",
+            {"return best": "return best[0], best[1] + cost if best[0] else 0"},
+            "Your profit still contains what seats cost.",
+        ),
+        Edit(
+            "as long as it pays",
+            {"if profit > best[1]:": "if profit > 0:"},
+            "You buy as long as all seats together are no loss. Where is the profit largest?",
+        ),
+        Edit(
+            "more seats for the same",
+            {"profit > best[1]": "profit >= best[1]"},
+            "Where two numbers of seats bring the same, you take the larger one.",
+        ),
+    ),
+)
