@@ -17,7 +17,7 @@ import pytest
 from tao_lab.course import registry
 from tao_lab.course.exercise import Edit, edited
 from tao_lab.errors import LabError
-from tao_lab.grading import grade_folder, marks, report, submissions
+from tao_lab.grading import grade, grade_folder, marks, report, submissions
 from tao_lab.grading.grade import Settings, grade_all
 from tao_lab.grading.similarity import pairs, tokens
 from tests.grading.books import SET_UP_02, answer, book, cell, handed_in, right
@@ -175,3 +175,20 @@ def test_the_same_wrong_answer_stands_out(tmp_path: Path) -> None:
     ]
     found = pairs(grades)
     assert (found[0].one, found[0].other, found[0].same_wrong) == ("bob", "cy", ("02.2",))
+
+
+@pytest.mark.slow
+def test_a_notebook_that_ends_its_grader_costs_no_one_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def grade_or_die(submission: submissions.Submission, lab: str, settings: Settings) -> grade.Graded:
+        if submission.student == "eve":
+            os._exit(1)
+        return honest(submission, lab, settings)
+
+    honest = grade.grade_notebook
+    grade_or_die.__module__, grade_or_die.__qualname__ = grade.__name__, "grade_notebook"
+    monkeypatch.setattr(grade, "grade_notebook", grade_or_die)
+    jobs = [(handed_in(tmp_path, name, GOOD), "02") for name in ("eve", "ann", "bob")]
+    eve, ann, bob = grade_all(jobs, Settings(seed=6), workers=2)
+    assert "ended the process that graded it" in eve.problem
+    assert [mark.state for mark in ann.marks] == [mark.state for mark in bob.marks]
+    assert ann.marks[0].state == "right"
