@@ -271,7 +271,8 @@ def bench_simulate(
         speed = simulate.measure(runs, lambda: progress.advance(bar))
     alone = speed.one / speed.loop
     typer.echo(
-        f"plain loop: {speed.loop:.2f} runs a second (a processor for {speed.processor:.0%} of the time); "
+        f"plain loop: {speed.loop:.2f} runs a second ({speed.each:.2f} s of processor each, "
+        f"which it had {speed.processor:.0%} of the time); "
         f"a sweep in one process {speed.one:.2f}: ratio {alone:.2f} (at least {simulate.LEAST_ALONE})"
     )
     minutes = (1_000 / speed.two + speed.start) / 60
