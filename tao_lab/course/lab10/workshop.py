@@ -13,6 +13,7 @@ from typing import Any
 from tao_lab.cards import Card, Grid, Text
 from tao_lab.course.lab10 import ours
 from tao_lab.course.lab10.maps import TOWNS, lazy_route, route_length, short_route
+from tao_lab.course.lab10.plainer import as_json
 from tao_lab.neurons.work import Answer, Forward, Json, Round, Score, Task, score_each, task_id
 from tao_lab.subnets.stress import Stress, stress
 
@@ -43,11 +44,11 @@ class Routes:
     source = "Made by code; no licence is needed."
 
     def __post_init__(self) -> None:
-        self.answer_schema = self.form(TOWNS)
+        self.answer_schema = as_json(self.form(TOWNS))
 
     def make_round(self, seed: int) -> Round:
         """A map; nothing is secret but the seed."""
-        (towns,) = self.make([seed])
+        (towns,) = as_json(self.make([seed]))
         return Round(Task(task_id(self.kind, seed), self.kind, {"towns": towns}), {})
 
     def score(self, asked: Round, answers: Sequence[Answer]) -> list[Score]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from jsonschema.exceptions import SchemaError
 
 from tao_lab.course.exercise import Case, Edit, Exercise, Values
 from tao_lab.course.lab10 import ours
+from tao_lab.course.lab10.plainer import as_json
 from tao_lab.neurons.work import Json, form_problem
 from tao_lab.vectors import AnswerError
 
@@ -57,10 +58,11 @@ def samples(towns: int) -> dict[str, Json]:
 
 def read(result: Any, case: Case) -> Values:
     """Which of the samples the form lets in."""
-    if not isinstance(result, Mapping):
+    result = as_json(result)
+    if not isinstance(result, dict):
         raise AnswerError(f"Your function returns {type(result).__name__}; it should return a dict.")
     try:
-        Draft202012Validator.check_schema(dict(result))
+        Draft202012Validator.check_schema(result)
     except SchemaError as error:
         raise AnswerError(f"This is no JSON Schema: {error.message[:150]}") from None
     let_in = {name: not form_problem(result, sample) for name, sample in samples(case.arguments["towns"]).items()}

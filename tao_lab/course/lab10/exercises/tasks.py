@@ -11,6 +11,7 @@ import numpy as np
 from tao_lab.course.exercise import Case, Edit, Exercise, Values
 from tao_lab.course.lab10 import ours
 from tao_lab.course.lab10.maps import SIDE, TOWNS
+from tao_lab.course.lab10.plainer import as_json
 from tao_lab.vectors import AnswerError
 
 MANY = 300  # maps, by which it shows whether the whole of the map is used
@@ -36,7 +37,7 @@ def make_tasks(seeds):
 
 def read(result: Any, case: Case) -> Values:
     """What holds of the maps; which towns they have is the student's own choice."""
-    seeds = case.arguments["seeds"]
+    seeds, result = case.arguments["seeds"], as_json(result)
     if not isinstance(result, list) or not all(isinstance(one, list) for one in result):
         raise AnswerError("Your function should return a list of maps, each a list of [x, y].")
     if len(result) != len(seeds):
@@ -45,7 +46,7 @@ def read(result: Any, case: Case) -> Values:
         if len(towns) != TOWNS:
             raise AnswerError(f"A map has {len(towns)} towns; it should have {TOWNS}.")
         for town in towns:
-            if not isinstance(town, list | tuple) or len(town) != 2 or not all(type(number) is int for number in town):
+            if not isinstance(town, list) or len(town) != 2 or not all(type(number) is int for number in town):
                 raise AnswerError("A town should be [x, y], two whole numbers (int).")
     first: dict[int, Any] = {}
     agree = all(first.setdefault(seed, towns) == towns for seed, towns in zip(seeds, result, strict=True))
