@@ -42,7 +42,8 @@ class Speed:
         one: A sweep with one worker, which is this process, with its Parquet file.
         two: Two worker processes, from when both have loaded everything and done a run.
         start: Seconds until then.
-        processor: Part of the plain loop's time in which it had a processor; below 1 the machine has other work.
+        processor: Part of the plain loop's time in which it had a processor; below 1 the machine has other work, and
+            what the clock says is about that work too.
     """
 
     loop: float
@@ -50,6 +51,11 @@ class Speed:
     two: float
     start: float
     processor: float
+
+    @property
+    def each(self) -> float:
+        """Processor seconds of a run."""
+        return self.processor / self.loop
 
     @property
     def speed_up(self) -> float:

@@ -271,8 +271,9 @@ def bench_simulate(
         speed = simulate.measure(runs, lambda: progress.advance(bar))
     alone = speed.one / speed.loop
     typer.echo(
-        f"plain loop: {speed.loop:.2f} runs a second (a processor for {speed.processor:.0%} of the time); a sweep in one "
-        f"process {speed.one:.2f}: ratio {alone:.2f} (at least {simulate.LEAST_ALONE})"
+        f"plain loop: {speed.loop:.2f} runs a second ({speed.each:.2f} s of processor each, "
+        f"which it had {speed.processor:.0%} of the time); "
+        f"a sweep in one process {speed.one:.2f}: ratio {alone:.2f} (at least {simulate.LEAST_ALONE})"
     )
     minutes = (1_000 / speed.two + speed.start) / 60
     typer.echo(
@@ -288,4 +289,31 @@ def bench_simulate(
         f"{speed.ratio:.2f} ({'within the limits' if fast else 'over the limit'})"
     )
     if not fast:
+        raise typer.Exit(1)
+
+
+@bench.command("grade", epilog="Example: `tao-lab bench grade --notebooks 18`")
+def bench_grade(
+    notebooks: Annotated[int, typer.Option(min=2, max=1_000, help="Notebooks, of all labs in turn.")] = 40,
+) -> None:
+    """Grade solved notebooks of the whole course with some answers spoiled: by one worker, then by two."""
+    from tao_lab.bench import grade, machine
+
+    with progress_bars() as progress:
+        task = progress.add_task("notebooks", total=2 * notebooks)
+        found = grade.measure(notebooks, lambda _: progress.advance(task))
+    for student, exercise, state in found.unexpected:
+        typer.echo(f"{student}: {exercise} came out {state}")
+    typer.echo(
+        f"{found.notebooks} notebooks: {found.one:.1f} s with one worker, {found.two:.1f} s with two in the reverse "
+        f"order; {found.preparing:.1f} s for the cases, once; {machine.describe()}"
+    )
+    marks = "the same marks in any order" if found.same else "other marks in another order"
+    expected = "as expected" if not found.unexpected else f"{len(found.unexpected)} of them unexpected"
+    typer.echo(
+        f"{found.seconds:.2f} s a notebook (at most {grade.MOST_SECONDS:g}), two workers {found.speedup:.2f} times as "
+        f"fast (at least {grade.LEAST_SPEEDUP:g}), {marks}, {expected} "
+        f"({'within the limits' if found.is_within else 'over the limit'})"
+    )
+    if not found.is_within:
         raise typer.Exit(1)

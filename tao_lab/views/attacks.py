@@ -28,7 +28,12 @@ def gains_chart(gains: Sequence[tuple[str, float]], title: str) -> Figure:
     ]
     most = max(1.2, *(times for _, times in gains))
     y = alt.Y("attack:N", sort=None, title=None, axis=alt.Axis(labelLimit=330))
-    x = alt.X("times:Q", title="times what an honest one gets", scale=alt.Scale(domain=[0, most], nice=False))
+    x = alt.X(
+        "times:Q",
+        title="times what an honest one gets",
+        scale=alt.Scale(domain=[0, most], nice=False),
+        axis=alt.Axis(tickCount=5),
+    )
     colour = alt.Color("pays:N", legend=None, scale=alt.Scale(domain=["yes", "no"], range=[VERMILLION, BLUE]))
     data = alt.Chart(alt.Data(values=rows))
     bars = data.mark_bar(height=16).encode(y=y, x=x, color=colour)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import psutil
 import pytest
 from distributed import LocalCluster
 
@@ -37,7 +38,7 @@ CLUSTER = {"n_workers": 1, "threads_per_worker": 1, "processes": False, "protoco
 KILLED = """
 from tao_lab.simulate import *
 from tests.simulate.test_sweeps import SMALL
-sweep(grid(SMALL, seed=range(60)), {out!r}, workers=1)
+sweep(grid(SMALL, seed=range(200)), {out!r}, workers=2)
 """
 
 
@@ -48,12 +49,16 @@ def test_after_a_kill_the_finished_runs_are_not_run_again_and_the_table_is_the_s
     going = subprocess.Popen([sys.executable, "-c", KILLED.format(out=str(out))], cwd=root, stderr=subprocess.DEVNULL)
     while len(list(parts.glob("*.parquet"))) < 3 and going.poll() is None:
         time.sleep(0.02)
+    workers = psutil.Process(going.pid).children()
     going.send_signal(signal.SIGKILL)
     going.wait()
+    _, alive = psutil.wait_procs(workers, timeout=300)
+    assert (len(workers) >= 2, alive) == (True, [])  # workers do not outlive the sweep
     finished = {path.stem for path in parts.glob("*.parquet")}
-    assert 3 <= len(finished) < 60
+    assert 3 <= len(finished) < 200
     assert not out.exists()
-    table = grid(SMALL, seed=range(60))[: len(finished) + 2]
+    everything = grid(SMALL, seed=range(200))
+    table = [scenario for scenario in everything if scenario.id in finished][:5] + everything[-2:]
     (parts / f"runs.parquet.unfinished-{os.getpid()}").write_bytes(b"half a fi")  # what a killed writer leaves
     ran: list[str] = []
     real = sweeps.totals_of
