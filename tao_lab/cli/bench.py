@@ -290,3 +290,30 @@ def bench_simulate(
     )
     if not fast:
         raise typer.Exit(1)
+
+
+@bench.command("grade", epilog="Example: `tao-lab bench grade --notebooks 18`")
+def bench_grade(
+    notebooks: Annotated[int, typer.Option(min=2, max=1_000, help="Notebooks, of all labs in turn.")] = 40,
+) -> None:
+    """Grade solved notebooks of the whole course with some answers spoiled: by one worker, then by two."""
+    from tao_lab.bench import grade, machine
+
+    with progress_bars() as progress:
+        task = progress.add_task("notebooks", total=2 * notebooks)
+        found = grade.measure(notebooks, lambda _: progress.advance(task))
+    for student, exercise, state in found.unexpected:
+        typer.echo(f"{student}: {exercise} came out {state}")
+    typer.echo(
+        f"{found.notebooks} notebooks: {found.one:.1f} s with one worker, {found.two:.1f} s with two in the reverse "
+        f"order; {found.preparing:.1f} s for the cases, once; {machine.describe()}"
+    )
+    marks = "the same marks in any order" if found.same else "other marks in another order"
+    expected = "as expected" if not found.unexpected else f"{len(found.unexpected)} of them unexpected"
+    typer.echo(
+        f"{found.seconds:.2f} s a notebook (at most {grade.MOST_SECONDS:g}), two workers {found.speedup:.2f} times as "
+        f"fast (at least {grade.LEAST_SPEEDUP:g}), {marks}, {expected} "
+        f"({'within the limits' if found.is_within else 'over the limit'})"
+    )
+    if not found.is_within:
+        raise typer.Exit(1)

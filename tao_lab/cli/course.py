@@ -1,7 +1,8 @@
-"""`tao-lab solve`: the labs with their solutions."""
+"""`tao-lab solve`: the labs with their solutions; `tao-lab course`: what students get."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -37,3 +38,46 @@ def solve(
     except OSError as error:
         raise LabError(f"--out {path}: cannot be written ({error.strerror})") from error
     typer.echo(f"{path}: {chosen.name} with its solutions; open it with tao-lab lab")
+
+
+course = typer.Typer(
+    no_args_is_help=True,
+    help="For instructors: what students get.\n\nExample: `tao-lab course make --without-solutions ../handout`",
+)
+app.add_typer(course, name="course")
+
+
+@course.callback()
+def course_options() -> None:
+    """For instructors: what students get."""
+
+
+@course.command("make", epilog="Example: `tao-lab course make --without-solutions ../handout --release release.toml`")
+def make(
+    folder: Annotated[Path, typer.Argument(help="Folder for the hand-out, outside of the lab.", show_default=False)],
+    without_solutions: Annotated[
+        bool, typer.Option("--without-solutions", help="Leave solutions out, and seal the texts of mistakes.")
+    ] = False,
+    labs: Annotated[
+        list[str] | None,
+        typer.Option("--lab", help="Number of a lab that students get; may be repeated. All if not given."),
+    ] = None,
+    release: Annotated[
+        Path | None, typer.Option(help='TOML with the day of each lab: [release], then "06" = 2026-10-12.')
+    ] = None,
+    on: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day that counts; today if not given.")
+    ] = None,
+) -> None:
+    """Make a copy of the lab for students: no solutions, only the labs that are released.
+
+    Run it again, for example each week, to bring the hand-out up to date.
+    """
+    from tao_lab.course import handout
+
+    if not without_solutions:
+        raise LabError("course make needs --without-solutions; with solutions, hand out the checkout itself")
+    made = handout.make(folder, labs=labs or (), release=release, today=on.date() if on else None)
+    for number, day in made.later:
+        typer.echo(f"lab {number} comes on {day}")
+    typer.echo(f"{made.folder}: labs {', '.join(made.labs) or 'none'}, without solutions")

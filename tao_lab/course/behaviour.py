@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from tao_lab.course import sealed
 from tao_lab.course.compare import same_values
 from tao_lab.course.exercise import Case, Edit, EditError, Exercise, Function, Values, compiled, edited
 from tao_lab.course.mutants import KINDS, Mutant, mutants
@@ -172,9 +173,10 @@ def known_behaviour(exercise: Exercise, attempts: Sequence[Attempt], right: Sequ
 def known_names(exercise: Exercise) -> dict[str, str]:
     """Digest of a behaviour: kind of the mutant, or names of the two mistakes, that has it; as shipped."""
     file = table_file(exercise.id[:2])
-    if not file.is_file():
+    text = file.read_text(encoding="utf-8") if file.is_file() else sealed.texts_of(file.parent.name).get(file.name)
+    if text is None:
         return {}
-    known = json.loads(file.read_text(encoding="utf-8")).get(exercise.id, {})
+    known = json.loads(text).get(exercise.id, {})
     return {entry: name for name, entries in known.items() for entry in entries.split()}
 
 

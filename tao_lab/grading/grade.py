@@ -8,6 +8,7 @@ import multiprocessing
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -267,14 +268,30 @@ def _each(jobs: Sequence[tuple[Submission, str]], left: Sequence[int], settings:
         for place in left:
             yield place, grade_notebook(*jobs[place], settings)
         return
-    # the cases and networks of this process are copied into each worker
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("fork")) as pool:
+    broken = []
+    with _workers(workers) as pool:
         running = {pool.submit(grade_notebook, *jobs[place], settings): place for place in left}
         try:
             for each in as_completed(running):
-                yield running[each], each.result()
+                try:
+                    yield running[each], each.result()
+                except BrokenProcessPool:  # one notebook ended its worker, and with it all that waited
+                    broken.append(running[each])
         finally:
             pool.shutdown(cancel_futures=True)
+    for place in sorted(broken):
+        submission, lab = jobs[place]
+        with _workers(1) as alone:
+            try:
+                yield place, alone.submit(grade_notebook, submission, lab, settings).result()
+            except BrokenProcessPool:
+                words = f"{submission.name} ended the process that graded it: read it yourself"
+                yield place, Graded(submission.student, submission.identity, submission.name, lab, words)
+
+
+def _workers(count: int) -> ProcessPoolExecutor:
+    """Processes that begin with a copy of this one, its cases and networks included."""
+    return ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("fork"))
 
 
 def _key(submission: Submission, lab: str, settings: Settings) -> str:

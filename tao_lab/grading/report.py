@@ -225,9 +225,10 @@ def _of(mark: Mark, student: Student, found: Class) -> str:
 
 def _failure(mark: Mark, with_solutions: bool) -> str:
     exercise = registry.exercises()[mark.exercise]
-    said = mark.card or f"<p>{escape(mark.hint)}</p>"
+    title = f"<h3>{mark.exercise} {escape(exercise.title)}</h3>"
+    said = mark.card or f"{title}<p>{escape(mark.hint)}</p>"
     solution = f"<h4>A solution</h4><pre>{escape(exercise.source)}</pre>" if with_solutions else ""
-    return f"<h3>{mark.exercise} {escape(exercise.title)}</h3>{said}{solution}"
+    return f"{said}{solution}"
 
 
 def class_page(found: Class, pairs: Sequence[similarity.Pair]) -> str:

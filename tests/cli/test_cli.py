@@ -66,6 +66,8 @@ def test_the_commands_of_the_lab_are_there():
             "lab",
             "dashboards",
             "solve",
+            "course make",
+            "grade",
             "verify",
             "node",
             "doctor",
@@ -91,6 +93,7 @@ def test_the_commands_of_the_lab_are_there():
                 "start",
                 "node",
                 "simulate",
+                "grade",
             )
         ),
     }
