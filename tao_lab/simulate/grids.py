@@ -22,9 +22,12 @@ def grid(scenario: Scenario, **values: Iterable[Any]) -> list[Scenario]:
             named by its number or its name: `groups.cartel validator.stake`.
 
     Raises:
-        ScenarioError: A path leads nowhere, or a value does not fit.
+        ScenarioError: A path leads nowhere, a value does not fit, or there are none.
     """
     columns = {path: list(column) if _many(column) else _refuse(path, column) for path, column in values.items()}
+    for path, column in columns.items():
+        if not column:
+            raise ScenarioError(f"{path} has no values; allowed: a list of at least one")
     found = []
     for combination in product(*columns.values()):
         data = json.loads(scenario.to_json())

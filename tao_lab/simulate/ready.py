@@ -159,6 +159,8 @@ def read_table(path: Path) -> Table:
         data = json.loads(path.read_text())
     except OSError as error:
         raise ScenarioError(f"{path} cannot be read: {error.strerror}") from None
+    except RecursionError:
+        raise ScenarioError(f"{path}: lists in lists, too deep to be read; allowed: a scenario") from None
     except ValueError as error:  # JSONDecodeError, UnicodeDecodeError
         raise ScenarioError(f"{path} is not JSON: {error}") from None
     if not isinstance(data, Mapping):

@@ -59,6 +59,9 @@ class Group:
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        for part in ("role", "name"):
+            if not isinstance(getattr(self, part), str):
+                raise ScenarioError(f"{part} is {getattr(self, part)!r}; allowed: a text")
         if self.kind not in KINDS:
             raise ScenarioError(f"kind is {self.kind!r}; allowed: {', '.join(KINDS)}")
         _check_whole("count", self.count, 1, MOST_COUNT)

@@ -174,10 +174,17 @@ class _Kept:
             return
         if find_spec("pyarrow") is None:
             raise SweepError("out: pyarrow is not installed; install it: pip install 'tao-lab[sweeps]'")
-        out.parent.mkdir(parents=True, exist_ok=True)
+        if out.is_dir():
+            raise SweepError(f"out is {out}, a folder; allowed: a file's name, such as {out / 'runs.parquet'}")
         strange = self._read(out) if out.exists() else 0
         if strange:
             raise SweepError(f"{out} has {strange} runs that are not in this table; name another file, or delete it")
+        try:
+            self.parts.mkdir(parents=True, exist_ok=True)  # before the first run, which would else be lost
+        except OSError as error:
+            raise SweepError(
+                f"out is {out}: nothing can be written there ({error.strerror}); name another file"
+            ) from None
         for path in sorted(self.parts.glob("*.parquet")):
             self._read(path)
 
@@ -238,7 +245,6 @@ class _Kept:
 
     def _write(self, frame: pd.DataFrame, path: Path) -> None:
         """Write a Parquet file whole or not at all: it gets its name when it is finished."""
-        self.parts.mkdir(exist_ok=True)
         unfinished = self.parts / f"{path.name}.unfinished-{os.getpid()}"
         frame.to_parquet(unfinished, index=False)
         unfinished.replace(path)

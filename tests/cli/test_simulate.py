@@ -47,6 +47,12 @@ def test_a_sweep_of_a_file_ends_in_a_table_and_a_parquet_file(here, tmp_path):  
         (("bad.json",), "bad.json is not JSON"),
         (("list.json",), "allowed: an object"),
         (("hat.json",), "no field is called 'hat'"),
+        (("deep.json",), "too deep to be read"),
+        (("role.json",), "role is ['honest']; allowed: a text"),
+        (("name.json",), "name is 5; allowed: a text"),
+        (("values.json",), "epochs has no values; allowed: a list of at least one"),
+        (("sandwich", "--out", "."), "out is ., a folder; allowed: a file's name"),
+        (("sandwich", "--out", "bad.json/runs.parquet"), "nothing can be written there"),
         (("kapa.json", "--workers", 1), "none is called 'kapa'"),
     ],
 )
@@ -55,6 +61,10 @@ def test_what_cannot_be_run_is_one_line_and_exit_code_2(here, tmp_path, monkeypa
     for name, text in {
         "bad": "{",
         "list": "[]",
+        "deep": "[" * 100_000,
+        "role": json.dumps({"name": "a", "groups": [{"role": ["honest"]}]}),
+        "name": json.dumps({"name": "a", "groups": [{"role": "honest", "name": 5}]}),
+        "values": json.dumps({**SMALL, "grid": {"epochs": []}}),
         "hat": json.dumps({**SMALL, "hat": 1}),
         "kapa": json.dumps({**SMALL, "grid": {"hyperparameters.kapa": [1]}}),
     }.items():
