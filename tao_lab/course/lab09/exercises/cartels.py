@@ -120,5 +120,40 @@ EXERCISE = Exercise(
             {"return pays, starves": "return starves, pays"},
             "Your two answers have changed places.",
         ),
+        Edit(
+            "heads",
+            {"sum(stake for": "sum(1 for"},
+            "You count validators. Stake has a voice, not heads.",
+        ),
+        Edit(
+            "the largest alone",
+            {"sum(stake for": "max(stake for"},
+            "You take the largest validator. All the honest stake that speaks stands against the cartel.",
+        ),
+        Edit(
+            "silent stake only",
+            {"if speaks": "if not speaks"},
+            "You count those that are silent, and leave out those that speak.",
+        ),
+        Edit(
+            "kappa of the others",
+            {PAYS: "-(-honest * (65_535 - kappa) // kappa)", STARVES: "honest * kappa // (65_535 - kappa) + 1"},
+            "You use what kappa leaves over where kappa belongs. Does a higher kappa help the cartel?",
+        ),
+        Edit(
+            "all stake together",
+            {"return pays, starves": "return pays + honest, starves + honest"},
+            "You give all the stake that speaks. Asked is the cartel's alone.",
+        ),
+        Edit(
+            "a whole of 65,536",
+            {PAYS: "-(-honest * kappa // (65_536 - kappa))", STARVES: "honest * (65_536 - kappa) // kappa + 1"},
+            "Your whole is 65,536. A u16 ends at 65,535, and that stands for all stake.",
+        ),
+        Edit(
+            "in rao",
+            {"honest = sum": "honest = 10**9 * sum"},
+            "Your stakes are rao. Stakes come in whole τ here, and so do the answers.",
+        ),
     ),
 )

@@ -126,5 +126,40 @@ EXERCISE = Exercise(
             {"min(mine, theirs) for": "mine for", "judgements[counts]))": "judgements[counts]) if mine == theirs)"},
             "You count only miners on which both agree exactly. Of a weight above consensus, consensus is left.",
         ),
+        Edit(
+            "begins with the first row",
+            {"if made < 0:\n        return None, 0\n": "made, counts = max(made, 0), max(counts, 0)\n"},
+            "You give the copier the first judgement before it could see any. What does its row show then?",
+        ),
+        Edit(
+            "its own epoch",
+            {"return made, sum": "return counts, sum"},
+            "Your `made` is when the copier sent its row. Asked is when the judgement was made that it shows.",
+        ),
+        Edit(
+            "as seen, not as made",
+            {"return made, sum": "return made + reveal_period, sum"},
+            "Your `made` is when the copied row was revealed. When was it made?",
+        ),
+        Edit(
+            "only open rows can be late",
+            {"(0 if waits else 1)": "(0 if waits or reveal_period else 1)"},
+            "Under seal, your copier always waits. There too, one that does not wait sees the row before the newest.",
+        ),
+        Edit(
+            "one more epoch late",
+            {"(0 if waits else 1)": "(1 if waits else 2)"},
+            "Your copier is one epoch later than it has to be. What can it see in the epoch in which it makes its row?",
+        ),
+        Edit(
+            "late three times",
+            {"made = counts - reveal_period": "made = counts - 2 * reveal_period"},
+            "You go back by the reveal period three times. How many seals lie between a judgement and its copy?",
+        ),
+        Edit(
+            "both sides of the difference",
+            {"sum(min(mine, theirs)": "1_000_000 - sum(abs(mine - theirs)"},
+            "You count each difference twice, as too much and as too little. What does clipping cut?",
+        ),
     ),
 )

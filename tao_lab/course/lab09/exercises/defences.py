@@ -40,7 +40,7 @@ SUBNETS = (
     (0.30, 0.42, 9, 20),
     (0.10, 0.90, 5, 3),
     (0.40, 0.50, 6, 11),
-    (0.33, 0.40, 8, 8),
+    (0.33, 0.38, 8, 8),
     (0.05, 0.15, 4, 14),
 )
 
@@ -147,6 +147,36 @@ EXERCISE = Exercise(
             {BURN: "pay * immunity * 4"},
             "No false seats, and no honest newcomers: your seats are too dear. How much does a seat earn while it is "
             "safe?",
+        ),
+        Edit(
+            "kappa five per cent above the bloc",
+            {KAPPA: "bloc + 0.05"},
+            "Your kappa keeps the same distance from every bloc. Where few more are honest, good miners starve.",
+        ),
+        Edit(
+            "kappa of 60 %",
+            {KAPPA: "0.6"},
+            "Your kappa is 60 % everywhere. Where less than that judges well, good miners starve.",
+        ),
+        Edit(
+            "kappa of 40 %",
+            {KAPPA: "0.4"},
+            "Your kappa is 40 % everywhere. Larger blocs get through, and where less judges well, good miners starve.",
+        ),
+        Edit(
+            "sealed for two epochs",
+            {PERIOD: "2"},
+            "You seal for two epochs everywhere. Where the order changes fast, pay comes too late.",
+        ),
+        Edit(
+            "sealed for three epochs",
+            {PERIOD: "3"},
+            "You seal for three epochs everywhere. Pay comes too late: how often does the order change?",
+        ),
+        Edit(
+            "fearful",
+            {KAPPA: "0.7", PERIOD: "8", BURN: "999_999_999"},
+            "No attacker gets through, and no honest miner lives: each setting has a limit on both sides.",
         ),
     ),
 )

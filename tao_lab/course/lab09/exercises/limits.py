@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tao_lab.course.exercise import Case, Edit, Exercise, read_values
+from tao_lab.course.lab08 import ours as pools
 from tao_lab.course.lab09 import ours
 from tao_lab.course.lab09.cases import EXAMPLE, UNEVEN, Rng, random_pool
 from tao_lab.economy import Pool, price
@@ -48,9 +49,13 @@ def cases(rng: Rng) -> Iterator[Case]:
         for share in (2, 5, 9):
             order = pool.tao * share // 100
             ladder = rng.permutation([5, 10, 20, 45, 70, 100, 130, 160, 190, 230, 300]).tolist()
-            starts = [pool.tao * part // 1_000 + int(rng.integers(999)) for part in (3, 12, 25, 40, 80)]
+            starts = [pool.tao * part // 1_000 + int(rng.integers(999)) for part in (25, 3, 80, 12, 40)]
             for cost, words in ((10**6, "a cheap attack"), (order // 150, "a dear attack")):
                 yield _case(pool, order, ladder, starts, cost, f"{name}, an order of {share} % of its τ, {words}")
+    met = ours.price_reached(EXAMPLE, 10 * RAO_PER_TAO)
+    for limits, words in (([met], "the order alone just meets"), ([met - 1], "the order alone breaks by a bit")):
+        given = {"pool": EXAMPLE, "order": 10 * RAO_PER_TAO, "limits": limits, "fronts": [10**10], "cost": 10**9}
+        yield Case(given, f"the even pool, a limit that {words}")
     for tolerance, front in ((80, 10), (90, 12)):
         order, begin = 30 * RAO_PER_TAO, front * RAO_PER_TAO // 3
         profit, _ = ours.sandwich(EXAMPLE, order, begin, _limit(EXAMPLE, tolerance))
@@ -66,6 +71,11 @@ def _case(pool: Pool, order: int, tolerances: list[int], fronts: list[int], cost
 
 def _limit(pool: Pool, tolerance: int) -> int:
     return price(pool) * (1_000 + tolerance) // 1_000
+
+
+def fee_too(pool: Pool, order: int) -> int:
+    """The price after an order whose fee reaches the pool as well: a mistake."""
+    return pools.price_after(pool, "buy", order)
 
 
 EXERCISE = Exercise(
@@ -129,6 +139,53 @@ EXERCISE = Exercise(
             {"ours.sandwich(pool, order, front, limit_price)[0]": "ours.sandwich(pool, order, front)[0]"},
             "Your attacker meets an order without a limit. Whether the order happens behind the attacker, the limit "
             "decides.",
+        ),
+        Edit(
+            "the largest attack only",
+            {"for front in fronts": "for front in [max(fronts)]"},
+            "You look at the attacker with the most money. With a limit, a smaller sum may bring more.",
+        ),
+        Edit(
+            "the smallest attack only",
+            {"for front in fronts": "for front in [min(fronts)]"},
+            "You look at the attacker with the least money. An attacker chooses the best sum.",
+        ),
+        Edit(
+            "the order happens under each attack",
+            {"if received and": "if all(ours.sandwich(pool, order, front, limit_price)[1] for front in fronts) and"},
+            "You ask whether the order happens behind an attacker. Asked is whether it happens if nobody attacks.",
+        ),
+        Edit(
+            "losses taken for profits",
+            {
+                "most = max(ours": "most = max(abs(ours",
+                "limit_price)[0] for front in fronts)": "limit_price)[0]) for front in fronts)",
+            },
+            "You take the attacker's losses for profits.",
+        ),
+        Edit(
+            "nothing is zero",
+            {"safe = None": "safe = 0"},
+            "Where no limit is safe you give 0. Asked is None.",
+        ),
+        Edit(
+            "the lowest where none is safe",
+            {"safe = None": "safe = min(limits)"},
+            "Where no limit is safe you give the lowest. Asked is None.",
+        ),
+        Edit(
+            "just met is too late",
+            {"if received and": "if received and ours.price_reached(pool, order) < limit_price and"},
+            "You leave out a limit that the order alone just meets. Does it happen then?",
+        ),
+        Edit(
+            "the fee moves the price",
+            {
+                "_, received = ours.sandwich(pool, order, 0, limit_price)": (
+                    "received = fee_too(pool, order) <= limit_price"
+                )
+            },
+            "You let the fee move the price. Of what the victim pays, what reaches the pool?",
         ),
     ),
 )

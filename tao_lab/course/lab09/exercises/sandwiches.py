@@ -55,6 +55,8 @@ def cases(rng: Rng) -> Iterator[Case]:
         yield _case(pool, order, front, ours.price_reached(pool, order, front), f"{name}, a limit that is just met")
         middle = (ours.price_reached(pool, front) + ours.price_reached(pool, order, front)) // 2
         yield _case(pool, order, front, middle, f"{name}, a limit that half of the order reaches")
+        before, after = ours.price_reached(pool, front), ours.price_reached(pool, order, front)
+        yield _case(pool, order, front, before + (after - before) // 4, f"{name}, a limit below the order's mean price")
         small = pool.tao // 10_000 + int(rng.integers(999))
         yield _case(pool, small, front, None, f"{name}, an order too small to be worth it")
 
@@ -65,6 +67,7 @@ def _case(pool: Pool, order: int, front: int, limit_price: int | None, about: st
 
 HELD = "    pool = replace(pool, tao=pool.tao + paid, alpha=pool.alpha - held)\n"
 TOOK = "    pool = replace(pool, tao=pool.tao + paid, alpha=pool.alpha - received)\n"
+BEYOND = 'pools.price_after(pool, "buy", paid) > limit_price'
 
 EXERCISE = Exercise(
     id="09.4",
@@ -141,6 +144,51 @@ EXERCISE = Exercise(
             "no losses",
             {"return back - front": "return max(back - front, 0)"},
             "Your attacker never loses. Whoever buys in front of an order that does not happen pays two fees.",
+        ),
+        Edit(
+            "limit against the mean price",
+            {BEYOND: "received and (paid << 64) // received > limit_price"},
+            "You compare the limit with the mean price of the order. What is the price after its last rao?",
+        ),
+        Edit(
+            "fee included in the price",
+            {BEYOND: 'pools.price_after(pool, "buy", order) > limit_price'},
+            "You let the fee move the price. Of what the victim pays, what reaches the pool?",
+        ),
+        Edit(
+            "limit turned round",
+            {"> limit_price": "< limit_price"},
+            "You refuse orders that stay below the limit, and let those above it happen.",
+        ),
+        Edit(
+            "sells as much as it paid",
+            {'"sell", held': '"sell", front'},
+            "Your attacker sells as many rao of alpha as it paid rao of τ. What does it hold?",
+        ),
+        Edit(
+            "sells the victim's too",
+            {'"sell", held': '"sell", held + received'},
+            "Your attacker sells the victim's alpha, too.",
+        ),
+        Edit(
+            "alpha stays in the pool",
+            {"alpha=pool.alpha - held": "alpha=pool.alpha", "alpha=pool.alpha - received": "alpha=pool.alpha"},
+            "Your pool keeps the alpha that it sold. What is left in it after a purchase?",
+        ),
+        Edit(
+            "what the victim loses",
+            {"return back - front, received": "return back - front, -received"},
+            "Your `received` is below zero. Asked is what the victim gets.",
+        ),
+        Edit(
+            "no sale after a refusal",
+            {"paid, received = 0, 0": "return -front, 0"},
+            "Where the order does not happen, your attacker keeps its alpha for ever. It sells all the same.",
+        ),
+        Edit(
+            "nothing happens after a refusal",
+            {"paid, received = 0, 0": "return 0, 0"},
+            "Where the order does not happen, you undo the attacker's purchase. It has happened, and it is sold again.",
         ),
     ),
 )

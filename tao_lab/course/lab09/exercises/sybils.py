@@ -52,6 +52,9 @@ def cases(rng: Rng) -> Iterator[Case]:
     yield _case(4, 120, 359, 360, MULTIPLIER_ONE, 1, double, 9, "immunity ends before the first epoch")
     yield _case(4, 120, 719, 360, MULTIPLIER_ONE, 1, double, 9, "immunity ends one block before the second epoch")
     yield _case(4, 120, 720, 360, MULTIPLIER_ONE, 1, double, 0, "no seat is free")
+    yield _case(4, 150, 360, 360, MULTIPLIER_ONE // 3, 1, PriceTerms(1, MULTIPLIER_ONE, 1, 1), 3, "alpha costs a third")
+    still = PriceTerms(1, MULTIPLIER_ONE, 1, 1)
+    yield _case(5, 20, 360, 360, MULTIPLIER_ONE, 1, still, 5, "one seat more brings less, two bring more")
     for number in range(8):
         honest, free = int(rng.integers(3, 120)), int(rng.integers(2, 60))
         pay = int(rng.integers(20, 148) * RAO_PER_TAO + rng.integers(RAO_PER_TAO))
@@ -78,6 +81,7 @@ def _case(
 
 
 MOVES = '        burn = registration_price(burn, terms, "registration")\n'
+BEST = "            best = seats, profit\n"
 
 EXERCISE = Exercise(
     id="09.3",
@@ -147,6 +151,51 @@ EXERCISE = Exercise(
             "more seats for the same",
             {"profit > best[1]": "profit >= best[1]"},
             "Where two numbers of seats bring the same, you take the larger one.",
+        ),
+        Edit(
+            "stops at the first fall",
+            {BEST: BEST + "        else:\n            break\n"},
+            "You stop where one more seat brings nothing. Pay is rounded down: two more seats may bring something.",
+        ),
+        Edit(
+            "price in floats",
+            {"(earned * alpha_price >> 64)": "int(earned * (alpha_price / 2**64))"},
+            "You turn the price into a float and lose its last digits. Multiply first, then shift by 64 bits.",
+        ),
+        Edit(
+            "rounded for all seats together",
+            {"pay // (honest + seats) * seats": "pay * seats // (honest + seats)"},
+            "You round what all your seats earn together. Each seat is paid in whole rao.",
+        ),
+        Edit(
+            "rounded for each seat",
+            {"(earned * alpha_price >> 64)": "(earned // seats * alpha_price >> 64) * seats"},
+            "You round what each seat brings to whole rao of τ. Add up the alpha first.",
+        ),
+        Edit(
+            "the price of a quiet block",
+            {'terms, "registration"': 'terms, "block"'},
+            "Your price moves as in a block in which nobody registers. Your own seats are registrations.",
+        ),
+        Edit(
+            "the last price for all",
+            {"cost += burn": "cost = burn * seats"},
+            "You pay for all seats what the last one costs. The first ones were cheaper.",
+        ),
+        Edit(
+            "one seat stays free",
+            {"range(1, free + 1)": "range(1, free)"},
+            "You never buy the last free seat.",
+        ),
+        Edit(
+            "a seat too many shares",
+            {"pay // (honest + seats)": "pay // (honest + seats + 1)"},
+            "You divide the pay among one seat too many.",
+        ),
+        Edit(
+            "the wrong way round",
+            {"return best": "return best[1], best[0]"},
+            "Your two answers have changed places.",
         ),
     ),
 )
