@@ -264,7 +264,7 @@ def grade_all(
 
 
 def _each(jobs: Sequence[tuple[Submission, str]], left: Sequence[int], settings: Settings, workers: int) -> Any:
-    if workers == 1 or len(left) < 2:
+    if len(left) < 2:
         for place in left:
             yield place, grade_notebook(*jobs[place], settings)
         return
