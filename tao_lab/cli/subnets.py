@@ -113,5 +113,7 @@ def stress_kind(
         output.print(table, soft_wrap=False)
         typer.echo(f"declared weakness: {found.declared} scores {found.declared_score:.3f}")
         typer.echo(found.sentence)
+        if found.failures:
+            typer.echo(f"the kind's own rule failed on {found.failures} answers in the right form; they score 0")
     if found.cheap:
         raise typer.Exit(1)

@@ -24,6 +24,7 @@ OPTIONS = {
     **{"07.A": 1, "07.B": 2, "07.C": 1, "07.D": 2},
     **{"08.A": 1, "08.B": 1, "08.C": 1, "08.D": 1},
     **{"09.A": 2, "09.B": 0, "09.C": 2, "09.D": 1},
+    **{"10.A": 2, "10.B": 2, "10.C": 2},
 }
 
 
@@ -49,6 +50,7 @@ each_exercise = pytest.mark.parametrize("exercise", [marked(exercise) for exerci
 @pytest.mark.slow
 @each_exercise
 def test_the_reference_of_an_exercise_passes_its_own_check(exercise):
+    exercise.reference(**exercise.make_cases()[0].arguments)  # loads what it needs: PyTorch changes the environment
     result = judge(exercise, exercise.reference)
     assert result.state == "right", result
 

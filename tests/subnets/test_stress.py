@@ -177,6 +177,37 @@ def test_a_rule_that_fails_is_named():
         stress(Bad(), tasks=1, budget=20)
 
 
+def test_an_answer_on_which_the_rule_fails_is_counted_and_worth_nothing():
+    class Careless(Sums):
+        def score(self, asked, answers):
+            if any(answer.content == {"sum": 0} for answer in answers):
+                raise ZeroDivisionError("oh")
+            return super().score(asked, answers)
+
+    found = stress(Careless(), tasks=1, budget=60, only=["constant"])
+    assert found.failures > 0
+    assert found.cheap == ()
+
+
+def test_where_a_secret_says_nothing_honest_answers_are_remembered():
+    class Secretless(Sums):
+        def make_round(self, seed):
+            asked = super().make_round(seed % 12 + 10**9)
+            return Round(asked.task, {})
+
+        def score(self, asked, answers):
+            content = asked.task.content
+            return super().score(Round(asked.task, {"sum": content["a"] + content["b"]}), answers)
+
+    (finding,) = stress(Secretless(), tasks=5, budget=100, only=["cached"]).findings
+    assert finding.cheap
+    assert "honest answers" in finding.words
+
+
+def called_by_nobody(value):
+    raise AssertionError("a function that the kind never calls was called")
+
+
 # --- the command ------------------------------------------------------------------------------------------------------
 
 

@@ -65,8 +65,8 @@ def _keys(value: Mapping[str, Any], sign: int) -> list[str]:
 # from a value to a part of an answer; each raises where it makes no sense
 READINGS = (
     Reading("as it is", lambda value: value),
-    Reading("as yes and no", lambda value: _truth(value)),
-    Reading("as no and yes", lambda value: _truth(value, 0.0)),
+    Reading("as ones and zeros", lambda value: _truth(value)),
+    Reading("as zeros and ones", lambda value: _truth(value, 0.0)),
     Reading("its keys, the largest first", lambda value: _keys(value, -1)),
     Reading("its keys, the smallest first", lambda value: _keys(value, 1)),
     Reading("as places in its order", lambda value: _ranks(value)),

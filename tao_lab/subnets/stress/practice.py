@@ -23,6 +23,7 @@ class Practice:
         subnet: the kind of work.
         budget: units that may be spent.
         spent: units so far.
+        failures: answers on which the kind's own rule failed.
     """
 
     def __init__(
@@ -37,7 +38,7 @@ class Practice:
             made: tasks that were made before, by number; new ones are added, so that no strategy makes them twice.
             tell: called for each unit.
         """
-        self.subnet, self.budget, self.spent = subnet, budget, 0
+        self.subnet, self.budget, self.spent, self.failures = subnet, budget, 0, 0
         self._seed, self._made, self._tell = seed, made, tell
         self._known: set[int] = set()
 
@@ -61,7 +62,9 @@ class Practice:
             Stopped: the budget is spent.
         """
         self._spend()
-        (score,) = rules.score(self.subnet, asked, [Answer(content)])
+        # the rule has scored an honest answer before: where it fails now, this answer is worth 0, as to a validator
+        (score,), failures = rules.score_without_failures(self.subnet, asked, [Answer(content)], proven=True)
+        self.failures += len(failures)
         return score.value
 
     def mean(self, forward: Forward, numbers: Sequence[int]) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from random import Random
 from typing import Any
 
@@ -73,6 +73,7 @@ class Stress:
         declared: name of the cheater that the kind declares.
         declared_score: its mean score.
         findings: one a strategy, the best first.
+        failures: answers in the right form on which the kind's own rule failed; a validator scores them 0.
     """
 
     kind: str
@@ -84,6 +85,7 @@ class Stress:
     declared: str
     declared_score: float
     findings: tuple[Finding, ...]
+    failures: int = 0
 
     @property
     def cheap(self) -> tuple[Finding, ...]:
@@ -151,13 +153,18 @@ def stress(
         done += count
         progress(done, total)
 
+    first = rules.make_round(subnet, seed_of("first", seed, 0))
+    rules.score(subnet, first, [ask(next(iter(subnet.miners().values())), first.task)])  # a rule that fails is said
     made: dict[int, Round] = {}
     found: dict[str, tuple[strategies.Found, int]] = {}
+    failures = 0
     for name in searching:
         practice = Practice(subnet, budget, seed, made, step)
         found[name] = (SEARCHES[name](practice, Random(f"{name} {seed}")), practice.spent)
+        failures += practice.failures
         step(budget - practice.spent)
-    return _measured(subnet, tasks, budget, seed, [name for name in STRATEGIES if name in only], found, step)
+    measured = _measured(subnet, tasks, budget, seed, [name for name in STRATEGIES if name in only], found, step)
+    return replace(measured, failures=failures)
 
 
 def _measured(
@@ -180,7 +187,8 @@ def _measured(
         for name in names:
             answers[name] = _answer(name, found, asked, answers["honest"])
         alone = [name for name in who if name != "collude"]
-        for name, score in zip(alone, rules.score(subnet, asked, [answers[n] for n in alone]), strict=True):
+        values, _ = rules.score_without_failures(subnet, asked, [answers[n] for n in alone], proven=True)
+        for name, score in zip(alone, values, strict=True):
             scores[name].append(score.value)
         if "collude" in names:
             group = rules.score(subnet, asked, [answers["collude"]] * SEATS)

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 from random import Random
-from typing import Any
+from typing import Any, Protocol
 
 from tao_lab.errors import LabError
-from tao_lab.neurons.work import Forward, Json, Round, Task, form_problem
+from tao_lab.neurons.work import Forward, Json, Round, Subnet, Task, form_problem
 from tao_lab.subnets.play import ask
 from tao_lab.subnets.stress import forms, listening, pieces
 from tao_lab.subnets.stress.memory import Memory
@@ -146,9 +146,9 @@ def cached(practice: Practice, random: Random) -> Found:
     learned, lesson = 0, FIRST_LESSON
     try:
         reading = _read_secret(practice)
-        if reading is None:
-            return Found(None, 0.0, "no part of a secret makes an answer, so there is nothing to remember")
-        learners: tuple[_Whole | _Elements, ...] = (_Whole(reading), _Elements(reading))
+        learners: tuple[_Learner, ...] = (
+            (_Honest(practice.subnet),) if reading is None else (_Whole(reading), _Elements(reading))
+        )
         scores: list[float] = []  # after each lesson
         while True:
             for number in range(FIRST_LEARNED + learned, FIRST_LEARNED + lesson):
@@ -217,6 +217,33 @@ def _score_of_reading(practice: Practice, one: _SecretReading) -> float:
         if not scores[-1]:
             return 0.0  # so that a bad reading costs one try
     return statistics.fmean(scores)
+
+
+class _Learner(Protocol):
+    """What remembers tasks: it learns one after the other, and answers at any time."""
+
+    what: str
+
+    def learn(self, asked: Round) -> None: ...
+
+    def snapshot(self) -> Forward | None: ...
+
+
+class _Honest:
+    """Remembers honest answers: where a secret says nothing, the work is done once, at home."""
+
+    what = "honest answers to the same task, or to the one most like it,"
+
+    def __init__(self, subnet: Subnet) -> None:
+        self._honest, self._memory = next(iter(subnet.miners().values())), Memory()
+
+    def learn(self, asked: Round) -> None:
+        answer = ask(self._honest, asked.task)
+        if not answer.problem:
+            self._memory.add(asked.task.content, answer.content)
+
+    def snapshot(self) -> Forward | None:
+        return lambda task: self._memory.recall(task.content)
 
 
 class _Whole:

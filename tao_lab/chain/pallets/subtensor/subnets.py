@@ -52,16 +52,20 @@ NEURON_BURN = 1_000_000_000  # rao: first price of a place (`DefaultNeuronBurnCo
 
 def network_lock_cost(state: StorageReader, block: int) -> int:
     """TAO that a new subnet locks at a block, rao (`get_network_lock_cost`)."""
+    return lock_cost(block=block, **lock_cost_terms(state))
+
+
+def lock_cost_terms(state: StorageReader) -> dict[str, int]:
+    """What the lock cost depends on, but for the block, by the names of `economy.lock_cost`'s arguments."""
     interval = lock_reduction_interval(
         state.get(MODULE, "NetworkLockReductionInterval"), block_emission(state.get(MODULE, "TotalIssuance"))
     )
-    return lock_cost(
-        last_lock=state.get(MODULE, "NetworkLastLockCost"),
-        min_lock=state.get(MODULE, "NetworkMinLockCost"),
-        last_lock_block=state.get(MODULE, "LastRateLimitedBlock", LAST_REGISTERED),
-        block=block,
-        reduction_interval=interval,
-    )
+    return {
+        "last_lock": state.get(MODULE, "NetworkLastLockCost"),
+        "min_lock": state.get(MODULE, "NetworkMinLockCost"),
+        "last_lock_block": state.get(MODULE, "LastRateLimitedBlock", LAST_REGISTERED),
+        "reduction_interval": interval,
+    }
 
 
 def passes_registration_limit(ctx: Context) -> bool:

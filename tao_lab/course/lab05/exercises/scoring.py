@@ -229,13 +229,8 @@ EXERCISE = Exercise(
             "You count every result as right, errors too. What was expected of each call?",
         ),
         Edit(
-            "compared as texts",
-            {'same(got["value"], wanted)': 'str(got["value"]) == str(wanted)'},
-            "You compare results as texts, so that 'True' is as good as True. Compare the types as well.",
-        ),
-        Edit(
             "compared as truth",
-            {'same(got["value"], wanted)': 'bool(got["value"]) == wanted'},
+            {'"value" in got and same(got["value"], wanted)': 'bool(got.get("value")) == wanted'},
             "You make a True or False of each result before you compare. Compare what came, and its type.",
         ),
         Edit(
@@ -261,7 +256,7 @@ EXERCISE = Exercise(
         ),
         Edit(
             "won, of what was right before",
-            {"/ (len(expected) - before)": "/ max(before, 1)"},
+            {"/ (len(expected) - before)": "/ before"},
             "You divide by what the broken function got right. How many tests were there to be won?",
         ),
         Edit(
@@ -300,6 +295,12 @@ EXERCISE = Exercise(
             "You strip a Markdown fence off and score what is in it, and you do not look at the form of the answer. "
             "Other validators give it 0; where you differ from them, consensus cuts you.",
             _fence_stripped,
+        ),
+        Edit(
+            "compared as texts, errors too",
+            {'"value" in got and same(got["value"], wanted)': 'str(got.get("value")) == str(wanted)'},
+            "You compare texts, and an error has the text of None. Look whether there is a value, and compare its type "
+            "as well.",
         ),
     ),
 )

@@ -71,7 +71,7 @@ EXERCISE = Exercise(
     cases=cases,
     read=read,
     look="The name says which attack it is about. What does its setting have to be above, and what below?",
-    unlocks="Your subnet holds on eight subnets that you had not seen. The scoreboard below says what it costs.",
+    unlocks="Your settings hold on eight subnets that you had not seen. The scoreboard below says what they cost.",
     wrong_answers=(
         Edit(
             "as shipped",
