@@ -79,7 +79,7 @@ def test_the_commands_of_the_lab_are_there():
             "simulate",
         ),
         *("labs status", "labs update", "labs reset"),
-        *("models get", "models list", "models chat", "subnets list", "subnets show", "subnets play"),
+        *("models get", "models list", "models chat", "subnets list", "subnets show", "subnets play", "subnets stress"),
         *(
             f"bench {name}"
             for name in (

@@ -412,6 +412,15 @@ def _listening(subnet: Any, spare: Round, probe: Json, source: _Source, convert:
     return forward
 
 
-def _short(content: Json, letters: int = 60) -> str:
-    text = pieces.canonical(content)
+def _short(content: Json, letters: int = 160) -> str:
+    """An answer in few letters: of a long list the first entry and the last, for some count from one to the other."""
+    text = pieces.canonical(_ends(content))
     return text if len(text) <= letters else f"{text[: letters - 1]}…"
+
+
+def _ends(content: Json) -> Json:
+    if isinstance(content, dict):
+        return {name: _ends(part) for name, part in content.items()}
+    if isinstance(content, list) and len(content) > 2:
+        return [_ends(content[0]), f"{len(content) - 2} more", _ends(content[-1])]
+    return content
