@@ -110,7 +110,7 @@ def _fill(folder: Path, notebooks: Sequence[Path]) -> None:
         _copy(paths.ROOT / name, folder / name)
     for name in OF_LABS:
         _copy(paths.LABS / name, folder / "labs" / name)
-    for notebook in notebooks:
+    for notebook in (*sorted(paths.LABS.glob("[a-z]*.ipynb")), *notebooks):
         shutil.copy2(notebook, folder / "labs" / notebook.name)
     for lab in sorted((folder / "tao_lab" / "course").glob("lab[0-9][0-9]")):
         _seal(lab)
