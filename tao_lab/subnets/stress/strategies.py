@@ -123,7 +123,7 @@ def _sent_back(schema: Json, slot: str, name: str, reading: pieces.Reading) -> F
 
 def _slots(schema: Json) -> tuple[str, ...]:
     """The fields of an answer, one of which a strategy fills."""
-    return tuple(schema.get("properties", {}))
+    return tuple(schema.get("properties", {})) if isinstance(schema, Mapping) else ()
 
 
 def _filled(schema: Json, slot: str, value: Json) -> Json:
