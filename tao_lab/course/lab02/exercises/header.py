@@ -269,7 +269,7 @@ EXERCISE = Exercise(
         Edit(
             "BLAKE2s",
             {"blake2_256(data)": '__import__("hashlib").blake2s(data).digest()'},
-            "You hash with BLAKE2s, which is for small processors. Blocks are named by BLAKE2b; the lab has imported it.",
+            "You hash with BLAKE2s, which is for small processors. Blocks are named by BLAKE2b, which is imported.",
         ),
         Edit(
             "hashed twice",
