@@ -331,7 +331,7 @@ def imitate(practice: Practice, random: Random) -> Found:
     """The validator's own check, run at home on the task: what it compares an answer with is sent as the answer."""
     subnet = practice.subnet
     schema = subnet.answer_schema
-    best = Best("the check makes nothing at home that could be sent as an answer")
+    best = Best("nothing that the check makes at home scored as an answer")
     try:
         spare = practice.round(FIRST_LEARNED)  # whose secret stands in for the one that the attacker lacks
         honest = ask(next(iter(subnet.miners().values())), spare.task)
