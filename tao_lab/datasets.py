@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
+from collections import Counter
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -287,7 +288,8 @@ def load_mainnet(path: Path = MAINNET_9240381) -> MainnetBlock:
     """Read a file of mainnet's emission; without a path, that of block 9,240,381 (spec 475).
 
     Raises:
-        MainnetFileError: the file cannot be read, or a field is missing, unknown or of the wrong kind.
+        MainnetFileError: the file cannot be read, a field is missing, unknown or of the wrong kind, a netuid is there
+            twice, or no pool can have what a subnet's pool holds.
     """
     try:
         data = json.loads(path.read_text("utf-8"))
@@ -295,6 +297,7 @@ def load_mainnet(path: Path = MAINNET_9240381) -> MainnetBlock:
         if not isinstance(rows, list):
             raise TypeError("it should be an object with a list `subnets`")
         subnets = tuple(MainnetSubnet(**_fields(MainnetSubnet, row)) for row in rows)
+        _whole(subnets)
         return MainnetBlock(**_fields(MainnetBlock, {**data, "subnets": subnets}))
     except OSError as error:
         raise MainnetFileError(f"{path}: cannot be read ({error.strerror or error})") from None
@@ -302,6 +305,26 @@ def load_mainnet(path: Path = MAINNET_9240381) -> MainnetBlock:
         raise MainnetFileError(f"{path}: not mainnet's emission: it lacks {error.args[0]}") from None
     except (ValueError, TypeError, RecursionError) as error:
         raise MainnetFileError(f"{path}: not mainnet's emission: {error}") from None
+
+
+def _whole(subnets: tuple[MainnetSubnet, ...]) -> None:
+    """Each netuid is there once, and each started subnet has a pool before and after the block.
+
+    Raises:
+        ValueError: there is no subnet, one is there twice, or a pool holds what none can.
+    """
+    if not subnets:
+        raise ValueError("its list `subnets` is empty")
+    netuid, times = Counter(subnet.netuid for subnet in subnets).most_common(1)[0]
+    if times > 1:
+        raise ValueError(f"netuid {netuid} is there {times} times; allowed: once")
+    for subnet in subnets:
+        if not subnet.started:
+            continue
+        try:
+            subnet.pool, subnet.pool_next  # noqa: B018 - building them checks them
+        except ValueError as error:
+            raise ValueError(f"netuid {subnet.netuid}: {error}") from None
 
 
 def _fields(kind: type, row: Any) -> dict[str, Any]:
@@ -314,7 +337,7 @@ def _fields(kind: type, row: Any) -> dict[str, Any]:
         raise TypeError(f"{row!r:.50} should be an object")
     types = {field.name: str(field.type) for field in fields(kind)}
     for name in sorted(types.keys() ^ row.keys()):
-        raise ValueError(f"it lacks {name}" if name in types else f"{name} is unknown")
+        raise ValueError(f"it lacks {name}" if name in types else f"{name!r:.50} is unknown")
     for name, wanted in types.items():
         found = type(row[name]).__name__.replace("NoneType", "None")
         if found not in wanted.partition("[")[0].split(" | "):

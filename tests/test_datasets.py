@@ -161,13 +161,17 @@ def test_pools_come_from_the_smallest_to_the_largest(mainnet):
         (lambda data: data.pop("spec"), "it lacks spec"),
         (lambda data: data.update(spec="475"), "spec is '475'; allowed: int"),
         (lambda data: data.update(spec=True), "spec is True; allowed: int"),
-        (lambda data: data.update(more=1), "more is unknown"),
+        (lambda data: data.update({"more\n": 1}), r"'more\n' is unknown"),
         (lambda data: data.update(subnets={}), "should be an object with a list `subnets`"),
         (lambda data: data["subnets"].append(7), "7 should be an object"),
         (lambda data: data["subnets"][3].update(tao=-1), "tao is -1; allowed: 0 or more"),
         (lambda data: data["subnets"][3].update(tao=1.5), "tao is 1.5; allowed: int"),
         (lambda data: data["subnets"][3].update(started=1), "started is 1; allowed: bool"),
         (lambda data: data["subnets"][3].pop("tao_in"), "it lacks tao_in"),
+        (lambda data: data["subnets"].clear(), "its list `subnets` is empty"),
+        (lambda data: data["subnets"].append(data["subnets"][3]), "netuid 4 is there 2 times; allowed: once"),
+        (lambda data: data["subnets"][3].update(tao=2**64), f"netuid 4: tao is {2**64}; allowed: "),
+        (lambda data: data["subnets"][3].update(quote_weight_next=0), "netuid 4: quote_weight is 0; allowed: "),
     ],
 )
 def test_a_damaged_block_of_mainnet_is_named(tmp_path, change, said):

@@ -74,7 +74,7 @@ def update(work: Work = None) -> None:
 
 @labs.command(epilog="Example: `tao-lab labs reset 06.2` for an exercise, `tao-lab labs reset 06` for a whole lab")
 def reset(
-    what: Annotated[str, typer.Argument(help="An exercise (06.2) or a lab (06).", show_default=False)],
+    what: Annotated[str, typer.Argument(help="An exercise (06.2), a lab (06) or a page (claims).", show_default=False)],
     work: Work = None,
 ) -> None:
     """Begin an exercise or a lab again; the notebook as it was is kept."""

@@ -24,6 +24,7 @@ MARKER = ".tao-lab-handout"
 FOLDERS = ("tao_lab", "docs", "datasets", "etc", "share", "scripts", "binder", "deploy")
 FILES = ("pyproject.toml", "README.md", "LICENSE", "Makefile", "environment.yml")
 OF_LABS = ("pages", "dashboards")
+START = "start.ipynb"  # the page that lists the labs
 SKIPPED = {"__pycache__", ".ipynb_checkpoints", "solutions"}
 
 
@@ -110,7 +111,7 @@ def _fill(folder: Path, notebooks: Sequence[Path]) -> None:
         _copy(paths.ROOT / name, folder / name)
     for name in OF_LABS:
         _copy(paths.LABS / name, folder / "labs" / name)
-    for notebook in notebooks:
+    for notebook in (*paths.LABS.glob(START), *notebooks):
         shutil.copy2(notebook, folder / "labs" / notebook.name)
     for lab in sorted((folder / "tao_lab" / "course").glob("lab[0-9][0-9]")):
         _seal(lab)

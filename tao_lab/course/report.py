@@ -83,7 +83,7 @@ def circulation_of_july_2025() -> Evidence:
             "issued by a block now": in_tao(block_emission(now)),
             f"recycled by block {mainnet.block + 1:,}": in_tao(recycled),
             f"{SAID_TAO:,} τ were there, by the rule and 12 s a block": f"{_day(day)}, {blocks:,} blocks before",
-            "the first halving, in the same way": halved,
+            "the first halving, by the same estimate": halved,
             "staked on root": f"{mainnet.root_tao / RAO_PER_TAO:,.0f} τ ({percent(mainnet.root_tao / now)})",
             "in the pools of all subnets": f"{in_pools / RAO_PER_TAO:,.0f} τ ({percent(in_pools / now)})",
         },

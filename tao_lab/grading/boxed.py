@@ -207,8 +207,9 @@ class Boxed(Elsewhere):
             return self._values.attribute(self._values.decode(given[0]), str(given[1]))
         if what == "call":
             function, arguments, named = given
-            target = self._values.decode(function)
-            return target(*map(self._values.decode, arguments), **{k: self._values.decode(v) for k, v in named.items()})
+            decode = self._values.decode
+            given = {str(name): decode(value) for name, value in named.items()}
+            return self._values.called(decode(function), [*map(decode, arguments)], given)
         raise BadValueError("the box asks for what there is not")
 
 

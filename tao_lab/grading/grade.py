@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tao_lab import __version__
-from tao_lab.course import checking, registry
+from tao_lab.course import checking, registry, solve
 from tao_lab.course.exercise import Exercise
 from tao_lab.course.making import exercises_of
 from tao_lab.errors import LabError
@@ -115,8 +115,16 @@ def grade_notebook(submission: Submission, lab: str, settings: Settings) -> Grad
         notebook = notebooks.read(submission.read(), submission.name)
     except (notebooks.NotebookError, OSError) as error:
         return replace(graded, problem=str(error))
-    essays = tuple((essay.title, essay.text) for essay in notebook.essays)
+    shipped = _shipped_essays(lab)
+    essays = tuple((e.title, e.text) for e in notebook.essays if e.text.strip() and e.text.strip() not in shipped)
     return replace(graded, marks=tuple(grade_cells(notebook, lab, settings)), essays=essays)
+
+
+@cache
+def _shipped_essays(lab: str) -> frozenset[str]:
+    """What the cells of a lab's essays say before anybody has written in them."""
+    shipped = solve.lab(lab).notebook
+    return frozenset(essay.text.strip() for essay in notebooks.read(shipped.read_bytes(), shipped.name).essays)
 
 
 def grade_cells(notebook: notebooks.Notebook, lab: str, settings: Settings) -> list[Mark]:
@@ -264,7 +272,7 @@ def grade_all(
 
 
 def _each(jobs: Sequence[tuple[Submission, str]], left: Sequence[int], settings: Settings, workers: int) -> Any:
-    if workers == 1 or len(left) < 2:
+    if len(left) < 2:
         for place in left:
             yield place, grade_notebook(*jobs[place], settings)
         return

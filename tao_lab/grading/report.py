@@ -9,8 +9,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
+from tao_lab.cards import Card
 from tao_lab.course import registry
 from tao_lab.grading import similarity
 from tao_lab.grading.grade import BLANK, MISSING, RIGHT, WRONG, Graded, Mark, Settings
@@ -27,6 +30,7 @@ pre { background: rgba(128,128,128,.12); padding: 8px; overflow-x: auto; white-s
 .wide { overflow-x: auto; }
 """
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"  # a page runs nothing and loads nothing
+ESSAYS = "essays to read.html"  # a name that no student's page has
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a cell that begins so
 
 
@@ -262,12 +266,38 @@ def class_page(found: Class, pairs: Sequence[similarity.Pair]) -> str:
         for title, text in g.essays
     ]
     if essays:
-        parts.append("<h2>Essays to read</h2>")
+        parts.append(f'<h2>Essays to read</h2><p><a href="{ESSAYS}">All of them, with how they are read</a></p>')
         parts.append(_table(("student", "lab", "essay", "words"), essays, numbers=(3,)))
     notes = [[s.name, note] for s in found.students for note in s.notes] + [["", note] for note in found.left_out]
     if notes:
         parts.append("<h2>What was unusual</h2>" + _table(("student", "what"), notes))
     return _page("TAO Lab: the class", parts)
+
+
+def essays_page(found: Class) -> str:
+    """All essays by question, each question with how it is read, for the person who grades them."""
+    by_title: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for student in found.students:
+        for graded in student.grades:
+            for title, text in graded.essays:
+                by_title[title].append((student.name, text))
+    parts = []
+    for title in sorted(by_title):
+        parts.append(f"<h2>{escape(title)}</h2>{rubric_of(title)}")
+        parts += [f"<h3>{escape(name)}</h3><pre>{escape(text)}</pre>" for name, text in by_title[title]]
+    return _page("TAO Lab: essays", parts)
+
+
+def rubric_of(title: str) -> str:
+    """HTML of how an essay is read, where its lab says so (`tao_lab.course.labNN.essays`); else empty."""
+    name = f"tao_lab.course.lab{title[:2]}.essays"
+    if not re.fullmatch(r"\d\d\.\w+", title) or find_spec(name) is None:
+        return ""
+    try:
+        card: Card = import_module(name).rubric(title)
+    except registry.UnknownIdError:
+        return ""
+    return card._repr_html_()
 
 
 def _states(student: Student) -> str:
@@ -343,6 +373,7 @@ def write(found: Class, out: Path, with_solutions: bool = False) -> list[Path]:
     }
     if any(graded.essays for student in found.students for graded in student.grades):
         texts[out.with_name(f"{out.stem}-essays.csv")] = essays_csv(found)
+        texts[pages / ESSAYS] = essays_page(found)
     shown = list(texts)
     for student in found.students:
         texts[pages / page_name(student.name)] = student_page(student, found, with_solutions)

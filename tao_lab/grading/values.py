@@ -13,7 +13,7 @@ import ast
 import base64
 import binascii
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
@@ -25,6 +25,7 @@ import numpy as np
 
 from tao_lab.course.exercise import Exercise
 from tao_lab.course.plain import MOST
+from tao_lab.neurons.work import form_problem
 
 Json = Any
 
@@ -268,10 +269,23 @@ class Values:
             NotHandedOutError: answers to this exercise do not get it.
         """
         kind = owner if isinstance(owner, type) else type(owner)
-        is_open = kind.__module__ in OPEN_MODULES and not name.startswith("_")
-        if not isinstance(name, str) or name.startswith("_") or not (is_open or name in self._rules.attributes):
+        is_open = kind.__module__ in OPEN_MODULES
+        is_the_labs = kind.__module__.partition(".")[0] == "tao_lab"  # what is not, has its methods in the box
+        if not is_the_labs or name.startswith("_") or not (is_open or name in self._rules.attributes):
             raise NotHandedOutError(f"`.{name}` of {kind.__name__} is not handed out when this exercise is graded")
         return getattr(owner, name)
+
+    def called(self, function: Any, arguments: Sequence[Any], named: Mapping[str, Any]) -> Any:
+        """Call something that the box was given.
+
+        Raises:
+            NotHandedOutError: with these arguments it may not be called.
+        """
+        if function is form_problem:  # a schema of one's own could name addresses, which jsonschema would fetch
+            schema = arguments[0] if arguments else named.get("schema")
+            if not any(type(known) is dict and known == schema for known in self._rules.objects.values()):
+                raise NotHandedOutError("`form_problem` takes the schemas of the lab only when this exercise is graded")
+        return function(*arguments, **named)
 
     def named(self, module: str, name: str) -> Any:
         """Something of the lab by its name: as the box writes it.

@@ -7,12 +7,12 @@ comes is wrong, and that is an error.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tao_lab.errors import LabError, a_kind
 from tao_lab.foreign import escaped
-from tao_lab.neurons.work import Answer, Round, Score, Subnet
+from tao_lab.neurons.work import Answer, Forward, Round, Score, Subnet
 
 LEFT_OUT = "left out: the rule failed on this answer"
 
@@ -41,6 +41,19 @@ def make_round(subnet: Subnet, seed: int) -> Round:
     if not isinstance(asked, Round):
         raise BadRule(rule, f"returned {_shown(asked)}", "a Round")
     return asked
+
+
+def miners(subnet: Subnet) -> dict[str, Forward]:
+    """The subnet's own miners by name, the honest one first.
+
+    Raises:
+        BadRule: Its function raised, or returned something else.
+    """
+    rule = _name(subnet.miners)
+    found = _called(rule, subnet.miners)
+    if not isinstance(found, Mapping) or not found or not all(callable(forward) for forward in found.values()):
+        raise BadRule(rule, f"returned {_shown(found)}", "a dict of functions by name, the honest miner first")
+    return {str(name): forward for name, forward in found.items()}
 
 
 def score(subnet: Subnet, asked: Round, answers: Sequence[Answer]) -> list[Score]:
@@ -109,7 +122,7 @@ def _called(rule: str, call: Callable[[], Any]) -> Any:
         return call()
     except LabError:
         raise  # something that the person at the keyboard can mend, as a model that has not been fetched
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         what = escaped(f"raised {type(error).__name__}: {error}")
         raise BadRule(rule, what, "no exception, whatever the answers are") from error
 

@@ -68,7 +68,7 @@ def _from_file(path: Path) -> Subnet:
     try:
         # not by the loader: it keeps compiled files, and takes a file that changed within a second for the same
         exec(compile(path.read_bytes(), str(path), "exec"), module.__dict__)
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a file that ends the program would end this one, with its exit code
         raise LabError(f"{path}: does not load: {type(error).__name__}: {error}") from error
     subnet: Any = getattr(module, "subnet", None)
     needed = ("kind", "title", "answer_schema", "weakness", "exploit", "source", "make_round", "score", "miners")

@@ -42,7 +42,7 @@ def play(
     from tao_lab.subnets import kind
 
     subnet = kind(work) if isinstance(work, str) else work
-    players = dict(subnet.miners() if miners is None else miners)
+    players = rules.miners(subnet) if miners is None else dict(miners)
     if rounds < 1 or not players:
         raise LabError(f"rounds: {rounds}, miners: {len(players)}; allowed: at least one of each")
     rows = []
@@ -78,7 +78,7 @@ def ask(forward: Forward, task: Task) -> Answer:
         return Answer(None, time.perf_counter() - beginning, "timeout")
     except LabError:
         raise  # something that the person at the keyboard can mend, as a model that has not been fetched
-    except Exception as error:  # noqa: BLE001 - a miner may fail in any way
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a miner may fail in any way
         return Answer(None, time.perf_counter() - beginning, f"{type(error).__name__}: {error}")
     seconds = time.perf_counter() - beginning
     return Answer(content, seconds) if seconds <= task.seconds else Answer(None, seconds, "timeout")

@@ -23,6 +23,15 @@ def test_a_verdict_is_computed_other_facts_give_another_one(monkeypatch):
     assert claims.not_pegged().verdict == "false"
 
 
+def test_pay_for_the_owner_s_own_miners_costs_a_subnet_a_part_of_its_tao():
+    found = claims.emission_by_own_policy()
+    part = {when.removeprefix("part of the block's TAO "): said for when, said in found.numbers.items()}
+    assert found.verdict == "false"
+    assert part["at first"] == part["while they give it all to a miner"] == "50.0 %"
+    # two equal prices, one of them counted by a half: 1/2 of 3/2
+    assert part["while the owner's weights give half of the miners' pay to the owner"] == "33.3 %"
+
+
 def test_injection_leaves_the_price_chain_buys_lift_it_and_a_sale_drops_it():
     (_, added, none, first, same), (_, _, bought, _, lifted), (_, _, _, _, dropped) = experiments.price_story().rows
     assert float(added) > 0 == float(none)

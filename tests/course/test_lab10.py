@@ -2,6 +2,7 @@
 
 import json
 from itertools import pairwise
+from random import Random
 
 import nbformat
 import pytest
@@ -62,6 +63,57 @@ def test_a_search_is_shorter_than_a_lazy_route_and_both_visit_every_town():
 )
 def test_what_got_through_is_said(exercise, function, says):
     assert says in repr(judge(registry.exercises()[exercise], function))
+
+
+def towns_of(seed):
+    random = Random(seed)
+    return [[random.randrange(1000), random.randrange(1000)] for _ in range(12)]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda seed: towns_of(seed % 1000),
+        lambda seed: towns_of(seed % 10**9),
+        lambda seed: towns_of(str(seed)[-6:]),
+        lambda seed: towns_of(float(seed)),
+        lambda seed: towns_of(seed % 2**32 ^ seed >> 32),
+        lambda seed: [[x, x] for x, _ in towns_of(seed)],
+        lambda seed: [[80 * town, 70 * town] for town in range(11)] + towns_of(seed)[:1],
+        lambda seed: [[(7 * seed + 83 * town) % 1000, (13 * seed + 41 * town) % 1000] for town in range(12)],
+    ],
+    ids=["three digits", "nine digits", "six digits as text", "float", "folded", "diagonal", "one town", "moved only"],
+)
+def test_maps_that_are_easily_foreseen_are_wrong(make):
+    assert judge(registry.exercises()["10.1"], lambda seeds: [make(seed) for seed in seeds]).state == "wrong"
+
+
+@pytest.mark.parametrize(
+    ("exercise", "function"),
+    [
+        (
+            "10.4",
+            lambda honest, cheat, spread: next(
+                (n for n in range(1, 1000) if honest > cheat and honest - cheat >= 2 * spread / n**0.5), None
+            ),
+        ),
+        (
+            "10.5",
+            lambda honest, cheat, most: next(
+                (power for power in range(1, 100) if cheat**power <= most * honest**power), None
+            ),
+        ),
+    ],
+)
+def test_a_search_that_gives_up_early_is_wrong(exercise, function):
+    assert "is None where there is an answer" in repr(judge(registry.exercises()[exercise], function))
+
+
+def test_a_subnet_is_measured_on_its_own_miners():
+    honest, cheat, spread = workshop.measured(MENDED)
+    assert 0 == cheat < honest < 1
+    assert spread > 0
+    assert workshop.measured(TEMPLATE, rounds=2)[1] == 1.0
 
 
 def test_any_maps_that_keep_the_rules_are_right_and_any_form_that_lets_the_same_in():
@@ -173,9 +225,40 @@ def test_a_function_that_fails_vectors_stays_out_and_the_first_difference_is_sai
 
 
 @pytest.mark.parametrize(
+    ("exercise", "name", "body", "says"),
+    [
+        ("07.1", "block_emission(issuance)", "while True: pass", "does not end: stopped after 0.2 s"),
+        ("07.1", "block_emission(issuance)", "raise SystemExit(3)", "yours fails 8 of 8 vectors"),
+        ("04.1", "quantize(block, table)", "while True: pass", "does not end, and was stopped after 0.2 s"),
+        ("04.1", "quantize(block, table)", "raise SystemExit(3)", "SystemExit: 3"),
+        ("04.1", "quantize(block, table)", "return [0] * 64, 1.0", "a block loses more than it must"),
+    ],
+)
+def test_a_part_that_never_ends_or_ends_the_program_stays_out(tmp_path, monkeypatch, exercise, name, body, says):
+    monkeypatch.chdir(tmp_path)
+    if "while" in body:
+        monkeypatch.setattr("tao_lab.course.lab10.network.SECONDS", 0.2)
+    monkeypatch.setattr("tao_lab.course.lab10.network.SLOTS", tuple(s for s in SLOTS if s.exercise == exercise))
+    monkeypatch.setattr("tao_lab.course.lab10.network._run", lambda parts: {"blocks": "1"})
+    notebook(tmp_path, f"{exercise[:2]}-mine", cell(f"def {name}:\n    {body}", "exercise", exercise))
+    (part,) = your_network(tmp_path).parts
+    assert not part.yours
+    assert says in part.said
+
+
+def test_some_right_parts_are_not_called_the_whole_chain(tmp_path, monkeypatch, solved):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("tao_lab.course.lab10.network.SLOTS", tuple(s for s in SLOTS if s.exercise in ("07.1", "08.4")))
+    monkeypatch.setattr("tao_lab.course.lab10.network._run", lambda parts: {"blocks": "1"})
+    (tmp_path / "07-emission.ipynb").write_text((solved / "07-emission.ipynb").read_text())
+    assert "Your parts hold: 1 of 2 parts are yours" in repr(your_network(tmp_path))
+
+
+@pytest.mark.parametrize(
     ("cells", "why"),
     [
         ([cell("def block_emission(issuance):\n    ...", "exercise", "07.1")], "not written yet"),
+        ([cell("raise SystemExit", "exercise", "07.1")], "its cell stops with SystemExit"),
         ([cell("def block_emission(:", "exercise", "07.1")], "its cell stops with SyntaxError"),
         ([cell("x = 1")], "defines no block_emission"),
         ([{"cell_type": "code"}], "cannot be read"),

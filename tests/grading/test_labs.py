@@ -11,11 +11,15 @@ import numpy as np
 import pytest
 
 from tao_lab.course import labs, registry, solved_notebook
+from tao_lab.course.lab00.payouts import paid
+from tao_lab.course.lab05 import ours
 from tao_lab.course.making import exercises_of
+from tao_lab.fixed import EXACT
 from tao_lab.grading import notebooks
 from tao_lab.grading.boxed import Boxed, Piece, check_sandbox
 from tao_lab.grading.grade import Settings, grade_cells
-from tao_lab.grading.values import OPEN_MODULES, Allowed
+from tao_lab.grading.values import OPEN_MODULES, Allowed, NotHandedOutError, Values, allowed
+from tao_lab.neurons.work import form_problem
 
 NUMBERS = [lab.number for lab in labs() if exercises_of(lab.number)]
 NOTHING = Allowed({}, frozenset())
@@ -68,6 +72,39 @@ def test_values_come_back_as_they_were(kind: str) -> None:
         assert problem is None
         for value in VALUES[kind]:
             assert described(boxed(value)) == described(value)
+
+
+def values_of(exercise: str) -> Values:
+    """What a box for an exercise may ask for."""
+    all_of_lab = exercises_of(exercise[:2])
+    place = [each.id for each in all_of_lab].index(exercise)
+    return Values(allowed(all_of_lab[place], all_of_lab[:place]))
+
+
+REFUSED = {
+    "bytes that fill the memory": ("02.1", lambda box: box.attribute(5, "to_bytes")),
+    "a private name": ("06.1", lambda box: box.attribute(EXACT, "__class__")),
+    "the network of a chain": ("00.2", lambda box: box.attribute(paid(), "net")),
+    "an answer of the lab": ("08.1", lambda box: box.named("tao_lab.course.lab08.ours", "amount_out")),
+    "a later answer": ("06.1", lambda box: box.named("tao_lab.consensus", "epoch")),
+    "the checker": ("06.1", lambda box: box.named("tao_lab.course.checking", "judge")),
+    "a module of Python's": ("06.1", lambda box: box.named("os", "system")),
+    "Python's through the lab": ("06.1", lambda box: box.named("tao_lab.paths", "os")),
+    "an address to fetch": ("05.1", lambda box: box.called(form_problem, [{"$ref": "http://127.0.0.1/"}, {}], {})),
+}
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_what_a_box_may_not_ask_for(kind: str) -> None:
+    exercise, ask = REFUSED[kind]
+    with pytest.raises(NotHandedOutError):
+        ask(values_of(exercise))
+
+
+def test_what_the_solutions_use_is_handed_out() -> None:
+    assert values_of("05.1").called(form_problem, [ours.SCHEMA, {"code": "x"}], {}) == ""
+    assert values_of("08.2").named("tao_lab.course.lab08.ours", "amount_out")(1_000, 600, 1_000, 5 * 10**17, 5 * 10**17)
+    assert values_of("06.1").attribute(EXACT, "divide")
 
 
 def described(value: Any) -> Any:

@@ -90,6 +90,11 @@ def test_points_are_shared_by_the_exercises_of_a_lab(tmp_path: Path) -> None:
         marks.load(file)
 
 
+def test_an_essay_is_shown_with_how_it_is_read() -> None:
+    assert "a reader looks for" in report.rubric_of("10.e1")
+    assert report.rubric_of("10.e99") == report.rubric_of("../../etc") == report.rubric_of("why") == ""
+
+
 class Page(HTMLParser):
     """A page's tags."""
 
@@ -120,6 +125,7 @@ def test_a_class_from_its_folder_to_tables_and_pages(tmp_path: Path) -> None:
     assert rows(out.with_name("grades-canvas.csv"))[0]["TAO Lab 02"] == "12"
     assert rows(out.with_name("grades-essays.csv"))[0]["text"].startswith("I think so.")
     pages = tmp_path / "out" / "grades-pages"
+    assert "I think so." in (pages / report.ESSAYS).read_text()
     page = (pages / report.page_name("=bob")).read_text()
     assert MISTAKE.hint.split("`")[0] in page
     assert "script" not in Page(page).tags

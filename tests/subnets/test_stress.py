@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from dataclasses import replace
 from typing import ClassVar
 
@@ -13,7 +14,8 @@ from tao_lab.errors import LabError
 from tao_lab.neurons.rules import BadRule
 from tao_lab.neurons.work import Round, Score, Task, score_each, task_id
 from tao_lab.paths import ROOT
-from tao_lab.subnets import kinds
+from tao_lab.subnets import kinds, play
+from tao_lab.subnets.ads import Ads
 from tao_lab.subnets.stress import STRATEGIES, stress
 from tao_lab.subnets.stress.memory import Memory
 from tao_lab.subnets.text import Text
@@ -204,6 +206,65 @@ def test_where_a_secret_says_nothing_honest_answers_are_remembered():
     assert "honest answers" in finding.words
 
 
+@pytest.mark.parametrize(
+    "form",
+    [
+        True,
+        {"properties": {"sum": True}},
+        {"properties": {"sum": {"type": "integer"}, "note": {"enum": []}}, "required": ["sum"]},
+        {"properties": {"sum": {"type": "integer"}, "note": {"type": "string", "minLength": 10**12}}},
+        {"properties": {"sum": {"type": "integer"}, "list": {"type": "array", "minItems": 10**12}}},
+        {"properties": {"sum": {"type": "number", "minimum": -(10**400), "maximum": 10**401}}},
+    ],
+    ids=("all", "any value", "nothing allowed", "a huge text", "a huge list", "huge numbers"),
+)
+def test_an_odd_form_stops_no_strategy(form):
+    class Odd(Sums):
+        answer_schema: ClassVar = form
+
+    found = stress(Odd(), tasks=1, budget=20)
+    assert found.honest == 1.0
+    assert found.cheap == ()
+
+
+def test_a_secret_need_not_be_json():
+    class Keyed(Sums):
+        def make_round(self, seed):
+            asked = super().make_round(seed)
+            return Round(asked.task, {**asked.secret, "by pair": {(1, 2): object()}})
+
+    assert stress(Keyed(), tasks=1, budget=60).cheap == ()
+
+
+def test_the_search_does_not_know_who_the_declared_cheater_is():
+    class Honest(Ads):
+        exploit = "nobody"
+
+        def miners(self):
+            return dict([next(iter(super().miners().items()))])
+
+    known, unknown = (stress(work, tasks=2, budget=60) for work in (Ads(), Honest()))
+    assert without_seconds(known).findings == without_seconds(unknown).findings
+
+
+@pytest.mark.parametrize(
+    ("miners", "says"),
+    [
+        (lambda self: {}, r"returned \{\}; allowed: a dict of functions"),
+        (lambda self: [7], "a dict of functions by name, the honest miner first"),
+        (lambda self: {"honest": 7}, "a dict of functions by name"),
+        (lambda self: 1 / 0, "raised ZeroDivisionError"),
+        (lambda self: sys.exit(0), "raised SystemExit: 0"),
+    ],
+)
+def test_miners_that_are_none_are_said(miners, says):
+    work = type("Bad", (Sums,), {"miners": miners})()
+    with pytest.raises(BadRule, match=says):
+        stress(work, tasks=1, budget=5)
+    with pytest.raises(BadRule, match=says):
+        play(work, rounds=1)
+
+
 def called_by_nobody(value):
     raise AssertionError("a function that the kind never calls was called")
 
@@ -230,6 +291,14 @@ def test_the_command_takes_a_file_and_ends_with_0_where_nothing_is_found(tmp_pat
     assert result.exit_code == 0
     found = json.loads(result.stdout)
     assert (found["kind"], found["honest"], len(found["findings"])) == ("sums", 1.0, len(STRATEGIES))
+
+
+@pytest.mark.parametrize("text", ["def (", "raise SystemExit(0)", "subnet = 5", "import no_such_module"])
+def test_a_file_that_is_no_kind_is_one_line_and_not_a_success(text, tmp_path):
+    path = tmp_path / "bad.py"
+    path.write_text(text)
+    with pytest.raises(LabError, match=r"bad\.py"):
+        tao_lab(str(path))
 
 
 def test_the_command_takes_one_strategy():

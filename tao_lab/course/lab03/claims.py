@@ -65,9 +65,9 @@ def testnet_price() -> Evidence:
     hours = blocks * BLOCK_SECONDS / 3600
     return Evidence(
         "true" if price == REPORTED else "outdated",
-        "0.0005 τ is no test money's price: it is `MinBurn`, the floor to which the main network's rule lets every "
-        "quiet subnet fall, and a price of a moment: one more registration changes it. (What the test network had set "
-        "that day is not known here.)",
+        "0.0005 τ can be true, and says little about the test network: it is `MinBurn`, the lowest price that the rule "
+        "of the main network has, and to which it falls where nobody registers. One more registration raises it. (What "
+        "the test network had set that day is not known here.)",
         {
             "price on a new subnet": _tao(first),
             "where it ends if nobody registers (`MinBurn`)": _tao(price),

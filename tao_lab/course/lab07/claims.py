@@ -158,7 +158,7 @@ def rewards_are_liquid() -> Evidence:
         {
             f"in {TEMPO} blocks the miner's free TAO grew by": f"{paid_in_tao} rao",
             "its staked alpha grew by": f"{(staked - before) / TAO:.3f} α",
-            "in how many of the blocks": str(changes),
+            f"in how many of these {TEMPO} blocks it grew": str(changes),
             "all of its alpha at the price of the moment": f"{worth / TAO:.6f} τ",
             "what selling it brought": f"{received / TAO:.6f} τ ({percent(1 - received / worth, 2)} less)",
         },

@@ -22,6 +22,9 @@ ADMIN = "AdminUtils"
 WORD = re.compile(r"[a-z]+")
 SUPPLY_WORDS = {"issuance", "supply", "mint"}
 OTHER = 2  # the second subnet of `two_subnets`
+OWNER_UID, MINER_UID = 0, 1
+TEMPO = 20  # blocks
+SETTING_WAIT = 100  # blocks (`WeightsSetRateLimit`)
 VISIBLE = 0.01
 
 
@@ -156,10 +159,10 @@ def owner_provides_liquidity() -> Evidence:
         "The lock cost is the first TAO in the pool; all alpha in it is the chain's, and from then on emission and "
         "stakers fill it. The owner holds no part of it, and cannot take the lock out while the subnet lives.",
         {
-            "TAO in the pool": f"{pool.tao / RAO_PER_TAO:,.0f} τ",
-            "of it from the owner's lock": f"{lock / RAO_PER_TAO:,.0f} τ",
-            "from 200 blocks of emission": f"{emitted / RAO_PER_TAO:,.0f} τ",
-            "from stakers": f"{(pool.tao - lock - emitted) / RAO_PER_TAO:,.0f} τ",
+            "TAO in the pool": f"{pool.tao / RAO_PER_TAO:,.2f} τ",
+            "of it from the owner's lock": f"{lock / RAO_PER_TAO:,.2f} τ",
+            "from 200 blocks of emission": f"{emitted / RAO_PER_TAO:,.2f} τ",
+            "from stakers": f"{(pool.tao - lock - emitted) / RAO_PER_TAO:,.2f} τ",
             "alpha in the pool at the beginning, made by the chain": f"{first.alpha / RAO_PER_TAO:,.0f} α",
             "lock as a part of what the pool is worth": percent(lock / worth),
             "the owner calls `remove_liquidity`": takes,
@@ -172,13 +175,19 @@ def emission_by_own_policy() -> Evidence:
     with small_network() as net:
         owner, subnet = two_subnets(net)
         let_prices_catch_up(net)
-        net.sudo(ADMIN, "sudo_set_tempo", netuid=subnet, tempo=20)
+        net.sudo(ADMIN, "sudo_set_tempo", netuid=subnet, tempo=TEMPO)
         net.run(blocks=100)
         parts = {"at first": _part(net, subnet)}
         switches = says(net, owner, ADMIN, "sudo_set_owner_cut_enabled", netuid=subnet, enabled=False)
         asks = says(net, owner, ADMIN, "sudo_set_subnet_emission_enabled", netuid=subnet, enabled=True)
         net.run(blocks=20)
         parts["after the owner changed a hyperparameter"] = _part(net, subnet)
+        miner = net.wallet("miner", tao=10)
+        net.call(miner, MODULE, "burned_register", netuid=subnet, hotkey=miner.hotkey.ss58_address)
+        _give_weights(net, owner, subnet, {OWNER_UID: 1, MINER_UID: 1})
+        parts["while the owner's weights give half of the miners' pay to the owner"] = _part(net, subnet)
+        _give_weights(net, owner, subnet, {MINER_UID: 1})
+        parts["while they give it all to a miner"] = _part(net, subnet)
         net.unstake(owner, subnet)
         net.run(blocks=20)
         parts["after a holder sold, so that the price fell"] = _part(net, subnet)
@@ -186,11 +195,12 @@ def emission_by_own_policy() -> Evidence:
         net.sudo(ADMIN, "sudo_set_subnet_emission_enabled", netuid=subnet, enabled=False)
         net.run(blocks=2)
         parts["after governance switched it off"] = _part(net, subnet)
-    own = abs(parts["after the owner changed a hyperparameter"] - parts["at first"])
+    own = max(list(parts.values())[1:4]) - parts["at first"]  # what the owner did
     return Evidence(
         "true" if own > VISIBLE or asks == "done" else "false",
         "A subnet's part of the TAO follows its slow price against the others': the market decides, and governance can "
-        "switch it off. A subnet's own policy, its weights, divides only the alpha inside it.",
+        "switch it off. A subnet's own policy, its weights, divides the alpha inside it. It can lower the part of the "
+        "TAO, by giving miners' pay to the owner's own miners, and never raise it above what the price gives.",
         {
             "the owner calls `sudo_set_owner_cut_enabled`": switches,
             "the owner calls `sudo_set_subnet_emission_enabled`": asks,
@@ -198,6 +208,13 @@ def emission_by_own_policy() -> Evidence:
             "price of one α after the sale": f"{price:.3f} τ",
         },
     )
+
+
+def _give_weights(net: Network, owner: bt.Wallet, subnet: int, weights: dict[int, int]) -> None:
+    """The owner, the only validator, sets weights, and blocks pass until it may set others."""
+    args = {"netuid": subnet, "dests": list(weights), "weights": list(weights.values()), "version_key": 0}
+    net.call(owner.hotkey, MODULE, "set_weights", **args)
+    net.run(blocks=SETTING_WAIT)
 
 
 def _part(net: Network, subnet: int) -> float:

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from tao_lab.course import registry
-from tao_lab.course.running import is_blank
+from tao_lab.course.running import TimeUp, is_blank, time_limit
+
+SECONDS = 20  # for a cell that defines a function
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,10 @@ def _define(text: str, where: str, space: dict[str, Any]) -> str:
     name = f"<{where}>"
     linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)  # so that its text can be read
     try:
-        exec(compile(text, name, "exec"), space)
-    except Exception as error:  # noqa: BLE001 - whatever a student's cell does
+        with time_limit(SECONDS):
+            exec(compile(text, name, "exec"), space)
+    except TimeUp:
+        return f"its cell does not end: stopped after {SECONDS} s"
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a student's cell does
         return f"its cell stops with {type(error).__name__}: {error}"
     return ""

@@ -6,6 +6,7 @@ works, and leaks: tasks repeat, the form lets nearly everything in, and the scor
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -142,6 +143,16 @@ def duel_rows(subnet: Any, rounds: int = 8) -> list[dict[str, Any]]:
 
     table = play(subnet, rounds=rounds)
     return [{name: row[name] for name in ("miner", "score", "worst", "best")} for row in table.to_dict("records")]
+
+
+def measured(subnet: Any, rounds: int = 8) -> tuple[float, float, float]:
+    """Of a subnet's own miners on the same tasks: mean honest score, the best cheater's, spread of the honest one."""
+    from tao_lab.subnets import play
+
+    each = [play(subnet, rounds=1, seed=seed).set_index("miner").score for seed in range(rounds)]
+    means = {str(name): statistics.fmean(float(one[name]) for one in each) for name in each[0].index}
+    cheat = max(mean for name, mean in means.items() if name != "honest")
+    return means["honest"], cheat, statistics.pstdev(float(one["honest"]) for one in each)
 
 
 def duel_card(subnet: Any, rounds: int = 8) -> Card:

@@ -70,8 +70,8 @@ def spread() -> Card:
     rows = [_row("miners of subnet 15, by an epoch's alpha", paid), _row("subnets of mainnet, by a block's TAO", tao)]
     header = ("", "paid", "the largest has", "this many have half", "the lower half has")
     said = (
-        "A company would be one row with 100 %. Many are paid, and a few get most. Whether a crowd of small miners can "
-        "train what a server farm trains, no ledger can say."
+        "With one company, one would be paid, and have 100 %. Here many are paid, and a few get most. Whether a crowd "
+        "of small miners can train what a server farm trains, no ledger can say."
     )
     when = f"As of: {SUBNET_15}; mainnet at block {mainnet.block:,}, spec {mainnet.spec}."
     title = f"{len(paid)} miners of one subnet and {len(tao)} subnets are paid"

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import itertools
 import string
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from random import Random
 
 from tao_lab.neurons.work import Json
 
 MOST_ITEMS = 100  # of an array without a limit
+LARGEST = 2_000  # items or letters that are made; a form that demands more gets no answer
+LARGEST_FLOAT = sys.float_info.max
 MOST_WORDS = 6  # that are tried in one place
 
 Recipe = Mapping[str, int]  # place in the form: number of the option that stands there
@@ -41,7 +44,7 @@ def answer(schema: Json, recipe: Recipe, words: Sequence[str] = (), place: str =
         parts = schema.get("properties", {})
         return {name: answer(part, recipe, words, f"{place}.{name}", index) for name, part in parts.items()}
     if kind == "array":
-        least = int(schema.get("minItems", 0))
+        least = min(int(schema.get("minItems", 0)), LARGEST)
         length = max(least, min(int(schema.get("maxItems", MOST_ITEMS)), MOST_ITEMS)) if recipe.get(place) else least
         return [answer(_items(schema), recipe, words, f"{place}[]", number) for number in range(length)]
     values = _values(schema, words, index)
@@ -63,6 +66,8 @@ def recipes(places: Mapping[str, int], most: int, random: Random) -> Iterator[di
 
 
 def _kind(schema: Json) -> str:
+    if not isinstance(schema, Mapping):  # True and False are schemas too: all, and nothing
+        return "null"
     kinds = schema.get("type", "object" if "properties" in schema else "string")
     return str(kinds if isinstance(kinds, str) else next((kind for kind in kinds if kind != "null"), "null"))
 
@@ -75,21 +80,27 @@ def _items(schema: Json) -> Json:
 def _values(schema: Json, words: Sequence[str], index: int) -> list[Json]:
     """What may stand in one place; the same number of options for every index."""
     kind = _kind(schema)
-    if "enum" in schema:
-        values = list(schema["enum"])
+    if isinstance(schema, Mapping) and "enum" in schema:
+        values = list(schema["enum"]) or [None]
     elif kind in ("integer", "number"):
         whole = kind == "integer"
         low, high = schema.get("minimum", 0), schema.get("maximum", 10**6)
-        middle = (low + high) // 2 if whole else (low + high) / 2
+        middle = (low + high) // 2 if whole or abs(low + high) > LARGEST_FLOAT else (low + high) / 2
         counted = min(low + index, high)
-        values = [low, high, middle, counted] if whole else [float(v) for v in (low, high, middle, counted)]
+        values = [low, high, middle, counted]
+        if not whole and all(abs(value) <= LARGEST_FLOAT for value in values):
+            values = [float(value) for value in values]
     elif kind == "boolean":
         values = [False, True]
     elif kind == "string":
-        least, most = int(schema.get("minLength", 0)), int(schema.get("maxLength", 10**6))
+        least, most = min(int(schema.get("minLength", 0)), LARGEST), int(schema.get("maxLength", 10**6))
         filler = (string.ascii_letters * (least // 52 + 1))[: max(least, 1)]
         joined = ", ".join(dict.fromkeys(words))
         values = [filler, *(word[:most] for word in [*words[:MOST_WORDS], joined])]
     else:
         values = [None]
-    return [*values, None] if isinstance(schema.get("type"), list) and "null" in schema["type"] else values
+    return (
+        [*values, None]
+        if isinstance(schema, Mapping) and isinstance(schema.get("type"), list) and "null" in schema["type"]
+        else values
+    )

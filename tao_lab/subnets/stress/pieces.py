@@ -35,7 +35,10 @@ def at(content: Json, path: Path) -> Json:
 
 def canonical(value: Json) -> str:
     """The same text for equal values."""
-    return json.dumps(value, sort_keys=True, default=str)
+    try:
+        return json.dumps(value, sort_keys=True, default=str)
+    except (TypeError, ValueError):  # a secret need not be JSON: keys of all kinds, or a value inside itself
+        return repr(value)
 
 
 @dataclass(frozen=True)

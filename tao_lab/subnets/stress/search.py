@@ -154,7 +154,9 @@ def stress(
         progress(done, total)
 
     first = rules.make_round(subnet, seed_of("first", seed, 0))
-    rules.score(subnet, first, [ask(next(iter(subnet.miners().values())), first.task)])  # a rule that fails is said
+    rules.score(
+        subnet, first, [ask(next(iter(rules.miners(subnet).values())), first.task)]
+    )  # a rule that fails is said
     made: dict[int, Round] = {}
     found: dict[str, tuple[strategies.Found, int]] = {}
     failures = 0
@@ -176,7 +178,7 @@ def _measured(
     found: Mapping[str, tuple[strategies.Found, int]],
     step: Callable[[], None],
 ) -> Stress:
-    miners = subnet.miners()
+    miners = rules.miners(subnet)
     honest, declared = next(iter(miners.values())), miners.get(subnet.exploit, next(iter(miners.values())))
     who = ["honest", "declared", *names]
     scores: dict[str, list[float]] = {name: [] for name in who}

@@ -123,7 +123,7 @@ def _sent_back(schema: Json, slot: str, name: str, reading: pieces.Reading) -> F
 
 def _slots(schema: Json) -> tuple[str, ...]:
     """The fields of an answer, one of which a strategy fills."""
-    return tuple(schema.get("properties", {}))
+    return tuple(schema.get("properties", {})) if isinstance(schema, Mapping) else ()
 
 
 def _filled(schema: Json, slot: str, value: Json) -> Json:
@@ -331,7 +331,7 @@ def imitate(practice: Practice, random: Random) -> Found:
     """The validator's own check, run at home on the task: what it compares an answer with is sent as the answer."""
     subnet = practice.subnet
     schema = subnet.answer_schema
-    best = Best("the check makes nothing at home that could be sent as an answer")
+    best = Best("nothing that the check makes at home scored as an answer")
     try:
         spare = practice.round(FIRST_LEARNED)  # whose secret stands in for the one that the attacker lacks
         honest = ask(next(iter(subnet.miners().values())), spare.task)
@@ -412,6 +412,15 @@ def _listening(subnet: Any, spare: Round, probe: Json, source: _Source, convert:
     return forward
 
 
-def _short(content: Json, letters: int = 60) -> str:
-    text = pieces.canonical(content)
+def _short(content: Json, letters: int = 160) -> str:
+    """An answer in few letters: of a long list the first entry and the last, for some count from one to the other."""
+    text = pieces.canonical(_ends(content))
     return text if len(text) <= letters else f"{text[: letters - 1]}…"
+
+
+def _ends(content: Json) -> Json:
+    if isinstance(content, dict):
+        return {name: _ends(part) for name, part in content.items()}
+    if isinstance(content, list) and len(content) > 2:
+        return [_ends(content[0]), f"{len(content) - 2} more", _ends(content[-1])]
+    return content

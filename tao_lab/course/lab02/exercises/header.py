@@ -253,8 +253,8 @@ EXERCISE = Exercise(
         Edit(
             "hash of storage keys",
             {"blake2_256(data)": f"{HASHES}.twox_128(data)"},
-            "You name blocks with `twox_128`. That one is fast and easy to forge; it is for names of programmers in "
-            "storage keys.",
+            "You name blocks with `twox_128`. That one is fast and easy to forge; it is for the names of pallets and "
+            "items in storage keys.",
         ),
         Edit(
             "hash of 64 bytes",
@@ -269,7 +269,7 @@ EXERCISE = Exercise(
         Edit(
             "BLAKE2s",
             {"blake2_256(data)": '__import__("hashlib").blake2s(data).digest()'},
-            "You hash with BLAKE2s, the small brother. Blocks are named by BLAKE2b; the lab has imported it.",
+            "You hash with BLAKE2s, which is for small processors. Blocks are named by BLAKE2b, which is imported.",
         ),
         Edit(
             "hashed twice",

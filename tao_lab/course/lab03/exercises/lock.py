@@ -309,8 +309,8 @@ EXERCISE = Exercise(
         Edit(
             "brackets missing in one line",
             {"(block - last_lock_block)": "block + last_lock_block"},
-            "You multiply by the number of the block at hand, which is millions. `a - b * block - last_lock_block` "
-            "takes away both: how many blocks have passed?",
+            "You multiply by the number of the block at hand, counted from block 0 on. "
+            "`a - b * block - last_lock_block` takes away both: how many blocks have passed?",
         ),
     ),
 )

@@ -217,7 +217,7 @@ EXERCISE = Exercise(
         Edit(
             "floats of 32 bits",
             {"round(weight / top * 65_535)": "int(np.round(np.float32(weight) / np.float32(top) * 65_535))"},
-            "You compute with floats of 32 bits, which have room for seven digits. Python's own have 64.",
+            "You compute with floats of 32 bits, which have room for seven digits. Python's own have 64 bits.",
         ),
         Edit(
             "zeros looked for before rounding",
@@ -271,14 +271,14 @@ EXERCISE = Exercise(
         Edit(
             "filled up with those who earned something",
             {"and uid not in row": "and uid not in row and weights[uid] > 0"},
-            "You fill up only with those whose weight became 0 by rounding. Who has earned nothing can be in the row, "
-            "too: the chain wants a length.",
+            "You fill up only with those whose weight became 0 by rounding. Those who have earned nothing can be in "
+            "the row, too: the chain wants a length.",
         ),
         Edit(
             "filled up with those who earned nothing",
             {"and uid not in row": "and weights[uid] == 0"},
-            "You fill up only with those whose weight is 0. Who has earned a little, and became 0 by rounding, is not "
-            "in the row either.",
+            "You fill up only with those whose weight is 0. Those who have earned a little, and became 0 by "
+            "rounding, are not in the row either.",
         ),
         Edit(
             "cut to the fewest",

@@ -299,8 +299,8 @@ EXERCISE = Exercise(
         Edit(
             "compared as texts, errors too",
             {'"value" in got and same(got["value"], wanted)': 'str(got.get("value")) == str(wanted)'},
-            "You compare texts, and an error has the text of None. Look whether there is a value, and compare its type "
-            "as well.",
+            "You compare texts, and an error then looks like None. Look whether there is a value, and compare its "
+            "type as well.",
         ),
     ),
 )

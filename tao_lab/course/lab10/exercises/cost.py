@@ -38,6 +38,7 @@ def cases(rng: np.random.Generator) -> Iterator[Case]:
         (1.0, 0.0, 0.125, "a wide gap: one task"),
         (0.5, 0.25, 0.0, "scores that never jump"),
         (0.5, 0.375, 0.25, "a narrow gap"),
+        (0.5, 0.498046875, 0.25, "a cheater just behind: thousands of tasks"),
         (0.5, 0.5, 0.25, "no gap"),
         (0.25, 0.5, 0.25, "a cheater who does better"),
         (0.625, 0.5, 0.1, "not a whole number"),

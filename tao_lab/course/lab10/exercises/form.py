@@ -90,6 +90,17 @@ EXERCISE = Exercise(
             "A town that there is not gets in. The rule that reads its place on the map will fail.",
         ),
         Edit(
+            "no minimum",
+            {', "minimum": 0': ""},
+            "A town below 0 gets in: in a list of Python -1 is the last one.",
+        ),
+        Edit(
+            "from one",
+            {'"minimum": 0': '"minimum": 1'},
+            "Nothing gets in, not even a route. Is a route a list in your form, and may every town stand in it, "
+            "the first and the last one too?",
+        ),
+        Edit(
             "any length",
             {', "minItems": towns': ""},
             "A route that leaves towns out gets in: the shortest route visits nobody.",

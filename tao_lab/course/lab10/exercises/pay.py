@@ -41,6 +41,7 @@ def cases(rng: np.random.Generator) -> Iterator[Case]:
         (0.75, 0.75, 0.5, "a cheater who scores the same"),
         (0.25, 0.5, 0.5, "a cheater who scores more"),
         (1.0, 0.875, 0.1, "a cheater close behind"),
+        (1.0, 0.998046875, 0.1, "a cheater just behind: a power above 1,000"),
         (0.5, 0.25, 0.75, "enough as it is"),
     ):
         yield Case({"honest": honest, "cheat": cheat, "most": most}, about)
@@ -72,6 +73,11 @@ EXERCISE = Exercise(
             "absolute",
             {"most * honest**power": "most"},
             "You compare the cheater's pay with a fixed number. It is a part of honest pay, which falls too.",
+        ),
+        Edit(
+            "of both",
+            {"most * honest**power": "most * (honest**power + cheat**power)"},
+            "You compare with the pay of both together. `most` is a part of honest pay alone.",
         ),
         Edit(
             "below",

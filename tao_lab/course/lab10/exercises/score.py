@@ -104,6 +104,36 @@ EXERCISE = Exercise(
             "The lazy route is paid well: your score begins too high. What is the lazy route worth, by the text above?",
         ),
         Edit(
+            "left out",
+            {"sorted(route) != list(range(len(towns)))": "len(set(route)) != len(route)"},
+            "No town stands twice, but towns may be missing: whoever visits nobody is paid best.",
+        ),
+        Edit(
+            "twelve",
+            {"len(towns)": "12"},
+            "You rely on twelve towns. On a map with another number of them nobody is paid.",
+        ),
+        Edit(
+            "of its own length",
+            {"1 - route_length(towns, route) / lazy": "lazy / route_length(towns, route) - 1"},
+            "You divide what is saved by the route's own length. What counts is the part of the lazy length.",
+        ),
+        Edit(
+            "three quarters",
+            {"saved * 4": "saved / 0.75"},
+            "In yours a route must be three quarters shorter for a 1. A quarter should be enough.",
+        ),
+        Edit(
+            "a quarter of it",
+            {"saved * 4": "saved / 4"},
+            "A quarter shorter gets a sixteenth: you divide where your line should become steeper.",
+        ),
+        Edit(
+            "no ends",
+            {"min(1.0, max(0.0, saved * 4))": "saved * 4"},
+            "Your line has no ends: a long route gets less than nothing, and a very short one more than 1.",
+        ),
+        Edit(
             "below zero",
             {"max(0.0, saved * 4)": "saved * 4"},
             "A long route gets less than nothing: look at both ends.",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -55,10 +56,25 @@ def read(result: Any, case: Case) -> Values:
     whole = all(min(side) < SIDE // 10 and max(side) > SIDE - SIDE // 10 for side in sides)
     return {
         "equal_seeds_equal_maps": agree,
-        "different_maps": len({repr(towns) for towns in result}),
+        "different_seeds_different_maps": len({repr(towns) for towns in result}) >= len(set(seeds)),
         "inside_the_map": 0 <= min(numbers) <= max(numbers) < SIDE,
         "whole_map_used": len(result) < MANY or whole,
+        "x_and_y_drawn_one_by_one": len(result) < MANY or _fewer_than_half(x == y for x, y in zip(*sides, strict=True)),
+        "every_town_depends_on_the_seed": len(result) < MANY or _many_steps(result),
     }
+
+
+def _fewer_than_half(of: Iterable[bool]) -> bool:
+    each = list(of)
+    return sum(each) < len(each) / 2
+
+
+def _many_steps(maps: list[Any]) -> bool:
+    """Whether the step from each town to the next differs from map to map; it would not on a map that is only moved."""
+    steps = (
+        [(there[axis] - here[axis]) % SIDE for here, there in pairwise(towns)] for towns in maps for axis in (0, 1)
+    )
+    return all(len(set(place)) > MANY // 3 for place in zip(*steps, strict=True))
 
 
 def cases(rng: np.random.Generator) -> Iterator[Case]:
@@ -68,8 +84,14 @@ def cases(rng: np.random.Generator) -> Iterator[Case]:
     large = rng.integers(2**40, 2**48, 5).tolist()
     yield Case({"seeds": [*large, *large[::-1]]}, "large seeds, there and back")
     yield Case({"seeds": list(range(MANY))}, f"{MANY} seeds in a row")
+    for digits in (3, 6, 9, 12):
+        yield Case(
+            {"seeds": [10**13 + 5, 10**13 + 10**digits + 5]}, f"two seeds that agree in their last {digits} digits"
+        )
     yield Case({"seeds": [5 + 2**32, 5]}, "two seeds that agree in their last 32 bits")
+    yield Case({"seeds": [2**32, 1]}, "two seeds whose halves of 32 bits have changed places")
     yield Case({"seeds": [5, 5 + 2**64]}, "two seeds that agree in their last 64 bits")
+    yield Case({"seeds": [2**60, 2**60 + 1]}, "two seeds that agree in their first 60 bits")
 
 
 EXERCISE = Exercise(
@@ -79,7 +101,7 @@ EXERCISE = Exercise(
     reference=ours.make_tasks,
     cases=cases,
     read=read,
-    look="Make a new `Random(seed)` for each seed, and draw all numbers of its map from it.",
+    look="Make a new `Random(seed)` for each seed, of the whole seed, and draw all numbers of its map from it.",
     unlocks="Your subnet asks new questions for ever, and each can be asked again for a check.",
     wrong_answers=(
         Edit(
@@ -103,9 +125,42 @@ EXERCISE = Exercise(
             "All your towns lie in one corner of the map. Look at the largest number that is allowed.",
         ),
         Edit(
+            "one too many",
+            {"random.randrange(1000), random.randrange(1000)": "random.randrange(1001), random.randrange(1001)"},
+            "A number is outside the map: 1,000 is one too many.",
+        ),
+        Edit(
             "diagonal",
-            {"[random.randrange(1000), random.randrange(1000)]": "[random.randrange(1001)] * 2"},
-            "A number is outside the map: 1,000 is one too many, and x and y should be drawn one by one.",
+            {"[random.randrange(1000), random.randrange(1000)]": "[random.randrange(1000)] * 2"},
+            "In your towns x and y are the same number, so all of them lie on one line. Draw two numbers.",
+        ),
+        Edit(
+            "one town, twelve times",
+            {
+                "        random = Random(seed)\n": "",
+                "[random.randrange(1000), random.randrange(1000)]": "[Random(seed).randrange(1000)] * 2",
+            },
+            "You begin anew for each number, so all towns of a map are the same. One `Random` for each map is enough.",
+        ),
+        Edit(
+            "few digits",
+            {"Random(seed)": "Random(seed % 10**6)"},
+            "Only the last digits of the seed count in yours. Whoever tries all of them knows every task.",
+        ),
+        Edit(
+            "64 bits",
+            {"Random(seed)": "Random(seed % 2**64)"},
+            "You cut the seed down to 64 bits: all of it should count, however large it is.",
+        ),
+        Edit(
+            "float",
+            {"Random(seed)": "Random(float(seed))"},
+            "You make the seed a float, which has room for 15 digits: of a large seed the last ones are lost.",
+        ),
+        Edit(
+            "in order",
+            {"for seed in seeds": "for seed in sorted(seeds)"},
+            "Your maps come in another order than the seeds they are for.",
         ),
     ),
 )
