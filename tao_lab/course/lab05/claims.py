@@ -86,10 +86,10 @@ def wrong_format_scores_zero() -> Evidence:
     share = paid["once in a wrong form"] / paid["always right"]
     return Evidence(
         "true" if good and not bad_paid else "false",
-        "Every kind of work here scores such an answer 0. It is the subnet's rule, not the chain's, and pay does not "
-        "fall to 0 at once: it follows the average.",
+        "Every kind of work that was tried scores such an answer 0. It is the subnet's rule, not the chain's, and pay "
+        "does not fall to 0 at once: it follows the average.",
         {
-            "kinds of work tried": str(len(CHEAP_KINDS)),
+            "kinds of work tried, all but `speech`": f"{len(CHEAP_KINDS)} of {len(kinds())}",
             "their good answers with a score above 0": f"{good} of {len(CHEAP_KINDS)}",
             "the same answers in a wrong form, score above 0": f"{bad_paid} of {bad}",
             "average of 1.0 after one answer in a wrong form": f"{after:.2f}",
