@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import multiprocessing
+import os
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -24,6 +25,7 @@ from tao_lab.grading.boxed import Boxed, Piece, check_sandbox
 from tao_lab.grading.marks import Weights
 from tao_lab.grading.submissions import Submission
 from tao_lab.grading.values import Allowed, allowed
+from tao_lab.processes import end_with
 from tao_lab.work import files
 
 FORMAT = "tao-lab/grade/1"
@@ -299,7 +301,8 @@ def _each(jobs: Sequence[tuple[Submission, str]], left: Sequence[int], settings:
 
 def _workers(count: int) -> ProcessPoolExecutor:
     """Processes that begin with a copy of this one, its cases and networks included."""
-    return ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("fork"))
+    fork = multiprocessing.get_context("fork")
+    return ProcessPoolExecutor(count, mp_context=fork, initializer=end_with, initargs=(os.getpid(),))
 
 
 def _key(submission: Submission, lab: str, settings: Settings) -> str:

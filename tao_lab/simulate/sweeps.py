@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from tao_lab.errors import LabError
+from tao_lab.processes import end_with
 from tao_lab.simulate.grids import parameters
 from tao_lab.simulate.running import run
 from tao_lab.simulate.scenario import Scenario, ScenarioError
@@ -116,22 +115,11 @@ def _in_processes(texts: Sequence[str], workers: int, rules: Rules | None) -> It
             return_as="generator_unordered",
             batch_size=1,
             max_nbytes=None,  # no shared memory: what crosses is small
-            initializer=_end_with,
+            initializer=end_with,
             initargs=(os.getpid(),),
         )(delayed(totals_of)(text, rules) for text in texts)
     finally:
         get_reusable_executor().shutdown(wait=True, kill_workers=True)
-
-
-def _end_with(sweeper: int) -> None:
-    """End this worker once the process that runs the sweep is gone, also where that was killed."""
-
-    def watch() -> None:
-        while os.getppid() == sweeper:
-            time.sleep(1)
-        os._exit(1)
-
-    Thread(target=watch, daemon=True).start()
 
 
 def _on_cluster(texts: Sequence[str], scheduler: str, rules: Rules | None) -> Iterator[tuple[str, Rows]]:

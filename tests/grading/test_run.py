@@ -12,6 +12,7 @@ import zipfile
 from html.parser import HTMLParser
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tao_lab.course import registry
@@ -157,7 +158,9 @@ def test_a_run_that_was_killed_goes_on_where_it_was(tmp_path: Path) -> None:
         while running.poll() is None and len(list(records.glob("*.json"))) < 2:  # the seed, and one notebook
             time.sleep(0.01)
         if running.poll() is None:
+            workers = psutil.Process(running.pid).children(recursive=True)
             os.kill(running.pid, signal.SIGKILL)
+            psutil.wait_procs(workers)  # none of them outlives it
     kept = len(list(records.glob("[0-9a-f]*.json"))) - (records / "seed.json").is_file()
     run = grade_folder(folder, out, workers=1)
     assert run.kept >= 1

@@ -53,8 +53,13 @@ def cases(rng: Rng) -> Iterator[Case]:
             for cost, words in ((10**6, "a cheap attack"), (order // 150, "a dear attack")):
                 yield _case(pool, order, ladder, starts, cost, f"{name}, an order of {share} % of its τ, {words}")
     met = ours.price_reached(EXAMPLE, 10 * RAO_PER_TAO)
-    for limits, words in (([met], "the order alone just meets"), ([met - 1], "the order alone breaks by a bit")):
-        given = {"pool": EXAMPLE, "order": 10 * RAO_PER_TAO, "limits": limits, "fronts": [10**10], "cost": 10**9}
+    above = fee_too(EXAMPLE, 10 * RAO_PER_TAO) - 1
+    for limit, words in (
+        (met, "the order alone just meets"),
+        (met - 1, "the order alone breaks by a bit"),
+        (above, "the order would break if its fee reached the pool"),
+    ):
+        given = {"pool": EXAMPLE, "order": 10 * RAO_PER_TAO, "limits": [limit], "fronts": [10**10], "cost": 10**9}
         yield Case(given, f"the even pool, a limit that {words}")
     for tolerance, front in ((80, 10), (90, 12)):
         order, begin = 30 * RAO_PER_TAO, front * RAO_PER_TAO // 3
