@@ -43,6 +43,7 @@ CARDS = {
             "tao_lab.economy.dividends.Payout",
             "tao_lab.economy.dividends.Pending",
             "tao_lab.economy.dividends.Staked",
+            "tao_lab.economy.emission_gate.EmissionGate",
             "tao_lab.economy.registration_price.PriceTerms",
             "tao_lab.economy.split.Split",
             "tao_lab.economy.subnet_shares.SubnetPrice",

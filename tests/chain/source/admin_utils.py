@@ -172,6 +172,9 @@ OTHER_CALLS = {
     "sudo_trim_to_max_allowed_uids",
     "sudo_set_network_pow_registration_allowed",
     "sudo_set_total_issuance",
+    "sudo_set_emission_bar_quantile",
+    "sudo_set_emission_bar_rank",
+    "sudo_set_emission_gate_exponent",
     "sudo_set_activity_cutoff_factor",  # newer than the source: see docs/chain.md
 }
 
