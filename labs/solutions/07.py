@@ -2,8 +2,8 @@
 
 from tao_lab.course.lab07 import ours
 from tao_lab.economy.block_emission import TOTAL_SUPPLY as SUPPLY
+from tao_lab.economy.fixed128 import U96F32, u16_share
 from tao_lab.economy.issuance import next_halving
-from tao_lab.economy.words import U96F32, u16_share
 from tao_lab.units import RAO_PER_TAO as TAO
 
 

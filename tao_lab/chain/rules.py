@@ -31,9 +31,9 @@ from tao_lab.economy import (
     subnet_shares,
     swap,
 )
+from tao_lab.economy.fixed128 import U64_MAX, U64F64
 from tao_lab.economy.registration_price import PriceEvent
 from tao_lab.economy.swap import SWAP_ERRORS, Side
-from tao_lab.economy.words import U64_MAX, U64F64
 from tao_lab.units import U16_MAX
 
 EpochRule = Callable[[EpochInput], Epoch | EpochTerms | Mapping[str, Any]]

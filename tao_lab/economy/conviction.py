@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tao_lab.economy.words import U64_MAX, U64F64, add, subtract
+from tao_lab.economy.fixed128 import U64_MAX, U64F64, add, subtract
 
 BLOCKS_PER_YEAR = 7_200 * 365 + 1_800  # how old a subnet is before conviction can change its owner
 ZERO_THRESHOLD = 100  # rao: below that, a lock is dust

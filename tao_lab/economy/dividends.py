@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from tao_lab.economy.words import U64_MAX, U96F32, add, subtract, u16_share, u64_share
+from tao_lab.economy.fixed128 import U64_MAX, U96F32, add, subtract, u16_share, u64_share
 
 Lent = tuple[int, str]  # share of the stake, 2^64 - 1 is all; the other hotkey
 

@@ -9,7 +9,7 @@ Source: `pallets/subtensor/src/staking/stake_utils.rs` (`update_moving_price`, `
 
 from __future__ import annotations
 
-from tao_lab.economy.words import U64F64, add, subtract, to_u64f64, to_u96f32
+from tao_lab.economy.fixed128 import U64F64, add, subtract, to_u64f64, to_u96f32
 
 
 def update_moving_price(moving: int, price: int, age: int, halving_blocks: int, moving_alpha: int) -> int:

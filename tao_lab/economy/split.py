@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tao_lab.economy.words import U96F32, subtract, u16_share
+from tao_lab.economy.fixed128 import U96F32, subtract, u16_share
 
 HALF = U96F32.one // 2
 

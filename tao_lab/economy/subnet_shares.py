@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tao_lab.economy.words import U64F64, WORD_MAX, to_u64f64, to_u96f32
+from tao_lab.economy.fixed128 import U64F64, WORD_MAX, to_u64f64, to_u96f32
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tao_lab.economy.words import U96F32, add, subtract, to_u96f32, u64_share
+from tao_lab.economy.fixed128 import U96F32, add, subtract, to_u96f32, u64_share
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from tao_lab.economy.fixed128 import U64F64
 from tao_lab.economy.power import power_scaled
-from tao_lab.economy.words import U64F64
 from tao_lab.units import U16_MAX
 
 Side = Literal["buy", "sell"]

@@ -30,7 +30,7 @@ from tao_lab.neurons.work import form_problem
 Json = Any
 
 # Modules whose public names every answer gets: arithmetic and units, none of which is what an exercise asks for.
-OPEN_MODULES = ("tao_lab.fixed", "tao_lab.units", "tao_lab.economy.words")
+OPEN_MODULES = ("tao_lab.fixed", "tao_lab.units", "tao_lab.economy.fixed128")
 MOST_BITS = 1 << 16  # of a whole number that comes out of a box
 MOST_BYTES = 8 << 20  # of an array that comes out of a box
 MOST_OBJECTS = 100_000  # that a box may hold numbers of

@@ -22,8 +22,8 @@ from tao_lab.fixed import FLOAT
 from tao_lab.units import RAO_PER_TAO, U16_MAX
 from tao_lab.views.palette import BLACK, BLUE, FONT, GREY, INK, LIGHT, VERMILLION
 from tao_lab.views.scenario import Cast, run_epochs
+from tao_lab.views.sentences import percent
 from tao_lab.views.tables import Table, bonds_table, dividends_table, incentive_table, rows_of, weights_table
-from tao_lab.views.words import percent
 
 WHO = alt.Scale(domain=["honest", "liar"], range=[BLUE, VERMILLION])
 # Labels of a scale of whole numbers: a tick between two of them stays without one.

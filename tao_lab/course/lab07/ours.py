@@ -8,8 +8,8 @@ from tao_lab.economy import block_emission
 from tao_lab.economy import issuance_after as supply_at
 from tao_lab.economy import split as split_block
 from tao_lab.economy.dividends import payout
+from tao_lab.economy.fixed128 import U96F32
 from tao_lab.economy.share_pool import ZERO, Pool, change_stake, share_value
-from tao_lab.economy.words import U96F32
 
 __all__ = ["block_emission", "dividend_gains", "follow", "split_block", "supply_at"]
 

@@ -8,6 +8,7 @@ from functools import wraps
 
 from tao_lab.economy import Pool, SwapResult, price, subnet_terms
 from tao_lab.economy import swap as library_swap
+from tao_lab.economy.fixed128 import U96F32
 from tao_lab.economy.swap import (
     FRACTION_BITS,
     Side,
@@ -17,7 +18,6 @@ from tao_lab.economy.swap import (
     weight_after_adding,
 )
 from tao_lab.economy.swap import amount_out as library_amount_out
-from tao_lab.economy.words import U96F32
 
 SwapFunction = Callable[[Pool, Side, int, int | None], tuple[int, int, int]]
 

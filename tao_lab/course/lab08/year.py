@@ -10,8 +10,8 @@ from dataclasses import dataclass, fields, replace
 
 from tao_lab.cards import Card, Grid, Text
 from tao_lab.economy import Pool, block_emission, price, root_proportion, subnet_terms, swap
+from tao_lab.economy.fixed128 import U96F32
 from tao_lab.economy.swap import ONE, weight_after_adding
-from tao_lab.economy.words import U96F32
 from tao_lab.units import BLOCK_SECONDS, RAO_PER_TAO
 
 BLOCKS_A_DAY = 24 * 60 * 60 // BLOCK_SECONDS

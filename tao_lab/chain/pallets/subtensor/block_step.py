@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from tao_lab.chain.columns import Columns
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import on_initialize
 from tao_lab.chain.pallets.subtensor.children import set_pending_children
@@ -18,6 +17,7 @@ from tao_lab.chain.pallets.subtensor.root_claims import auto_claim, find_root_st
 from tao_lab.chain.pallets.subtensor.run_coinbase import mint_block_emission, run_coinbase, settle
 from tao_lab.chain.pallets.subtensor.swap_hotkey import forget_old_swaps
 from tao_lab.chain.pallets.subtensor.tempo import deferred_epochs
+from tao_lab.chain.vectorized.columns import Columns
 
 
 @on_initialize(MODULE)

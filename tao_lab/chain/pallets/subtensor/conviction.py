@@ -25,7 +25,7 @@ from tao_lab.chain.pallets.subtensor.lookups import MODULE, hotkey_exists, uid_o
 from tao_lab.chain.pallets.subtensor.registration import register_neuron
 from tao_lab.chain.state import StorageReader
 from tao_lab.economy.conviction import BLOCKS_PER_YEAR, merge
-from tao_lab.economy.words import U64F64, WORD_MAX, add
+from tao_lab.economy.fixed128 import U64F64, WORD_MAX, add
 
 PERPETUAL, DECAYING = LockKind(owner=False, perpetual=True), LockKind(owner=False, perpetual=False)
 OWNER_PERPETUAL, OWNER_DECAYING = LockKind(owner=True, perpetual=True), LockKind(owner=True, perpetual=False)

@@ -18,10 +18,10 @@ from tao_lab.chain.pallets.subtensor.locks import auto_lock_owner_cut
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, address, owner_uid, uid_of
 from tao_lab.chain.pallets.subtensor.root_claims import raise_claimable_rates
 from tao_lab.chain.pallets.subtensor.stake import increase_stake
-from tao_lab.chain.pallets.subtensor.stake_ledger import StakeLedger
 from tao_lab.chain.pallets.subtensor.takes import min_childkey_take
 from tao_lab.chain.pallets.subtensor.tao import burn_subnet_alpha, recycle_subnet_alpha
 from tao_lab.chain.state import Storage, StorageReader
+from tao_lab.chain.vectorized.stake_ledger import StakeLedger
 from tao_lab.economy import Payout, Pending, Staked, dividends
 from tao_lab.economy.dividends import root_claimable_increment, withheld_proportion
 

@@ -25,7 +25,7 @@ from tao_lab.chain.pallets.proxy import add_proxy_delegate, remove_proxy_delegat
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, coldkey_owns_hotkey, failed
 from tao_lab.chain.pallets.subtensor.subnets import create_subnet, set_owner_hotkey
 from tao_lab.chain.runtime import SS58_FORMAT
-from tao_lab.economy.words import U64F64
+from tao_lab.economy.fixed128 import U64F64
 
 PROXY_TYPE = "SubnetLeaseBeneficiary"
 MOST_CONTRIBUTORS = 500

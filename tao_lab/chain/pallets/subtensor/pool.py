@@ -16,6 +16,7 @@ from tao_lab.chain.pallets.subtensor.lookups import MODULE, subnet_exists
 from tao_lab.chain.pallets.subtensor.tao import add_to
 from tao_lab.chain.state import StorageReader
 from tao_lab.economy import Pool, SwapError, SwapResult, price, swap
+from tao_lab.economy.fixed128 import U64F64
 from tao_lab.economy.swap import (
     ACCURACY,
     FRACTION_BITS,
@@ -25,7 +26,6 @@ from tao_lab.economy.swap import (
     weight_after_adding,
     weight_for_price,
 )
-from tao_lab.economy.words import U64F64
 
 SWAP = "Swap"
 DYNAMIC = 1  # `SubnetMechanism` of a subnet with a pool

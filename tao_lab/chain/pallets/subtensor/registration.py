@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from tao_lab.chain.columns import Columns
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import Origin, call, ensure_signed, weight
 from tao_lab.chain.pallets.subtensor.accounts import create_account
@@ -30,6 +29,7 @@ from tao_lab.chain.pallets.subtensor.tempo import should_run_epoch
 from tao_lab.chain.pallets.subtensor.uids import append_neuron, replace_neuron, uid_to_prune
 from tao_lab.chain.rules import Rules
 from tao_lab.chain.state import StorageReader
+from tao_lab.chain.vectorized.columns import Columns
 from tao_lab.economy import PriceTerms
 from tao_lab.economy.registration_price import FACTOR_BITS, PriceEvent, decay_factor
 from tao_lab.units import U16_MAX, in_tao

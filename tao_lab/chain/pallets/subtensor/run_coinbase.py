@@ -7,13 +7,11 @@ Sources: `pallets/subtensor/src/coinbase/run_coinbase.rs`, `coinbase/subnet_emis
 
 from __future__ import annotations
 
-from tao_lab.chain.columns import Columns
 from tao_lab.chain.context import Context
 from tao_lab.chain.errors import DispatchError
 from tao_lab.chain.pallets.subtensor.conviction import change_subnet_owner_if_needed
 from tao_lab.chain.pallets.subtensor.distribution import distribute_emission
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID
-from tao_lab.chain.pallets.subtensor.many_subnets import Emitted, emit_at_once, emitting, settle_at_once
 from tao_lab.chain.pallets.subtensor.pool import (
     MAX_PRICE,
     adjust_protocol_liquidity,
@@ -35,6 +33,8 @@ from tao_lab.chain.pallets.subtensor.tao import (
 )
 from tao_lab.chain.pallets.subtensor.tempo import take_due_epochs
 from tao_lab.chain.state import StorageReader
+from tao_lab.chain.vectorized.columns import Columns
+from tao_lab.chain.vectorized.emission import Emitted, emit_at_once, emitting, settle_at_once
 from tao_lab.economy import (
     Pending,
     SubnetPrice,
@@ -45,8 +45,8 @@ from tao_lab.economy import (
     update_moving_price,
 )
 from tao_lab.economy.block_emission import TOTAL_SUPPLY
+from tao_lab.economy.fixed128 import U96F32, to_u64f64
 from tao_lab.economy.subnet_shares import root_sells
-from tao_lab.economy.words import U96F32, to_u64f64
 
 PENDING = {"server": "PendingServerEmission", "validator": "PendingValidatorEmission", "root": "PendingRootAlphaDivs"}
 

@@ -38,9 +38,9 @@ from tao_lab.chain.pallets.subtensor.tao import account_of_netuid, coldkey_balan
 from tao_lab.chain.pallets.subtensor.uids import append_neuron
 from tao_lab.chain.state import StorageReader
 from tao_lab.economy import block_emission, lock_cost
+from tao_lab.economy.fixed128 import U64_MAX, U64F64, add
 from tao_lab.economy.lock_cost import lock_reduction_interval
 from tao_lab.economy.pruning import Subnet, subnet_to_prune
-from tao_lab.economy.words import U64_MAX, U64F64, add
 from tao_lab.units import in_tao
 
 LAST_REGISTERED = "NetworkLastRegistered"  # the `RateLimitKey` of the last new subnet

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from tao_lab.chain.columns import Columns
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import Origin, call, weight
 from tao_lab.chain.pallets.subtensor.lookups import (
@@ -23,6 +22,7 @@ from tao_lab.chain.pallets.subtensor.lookups import (
 )
 from tao_lab.chain.pallets.subtensor.rate_limits import MIN_TEMPO, TEMPO_UPDATE, OwnerHyperparameter
 from tao_lab.chain.state import StorageReader
+from tao_lab.chain.vectorized.columns import Columns
 
 MAX_TEMPO = 50_400  # blocks; also the longest that a subnet goes without an epoch
 MIN_CUTOFF_FACTOR, MAX_CUTOFF_FACTOR = 1_000, 50_000  # thousandths of a tempo

@@ -15,7 +15,7 @@ import numpy as np
 from tao_lab.compiled import njit
 from tao_lab.economy.block_emission import TOTAL_SUPPLY, block_emission
 from tao_lab.economy.swap import ACCURACY, MIN_WEIGHT, MINIMUM_RESERVE
-from tao_lab.economy.wide import (
+from tao_lab.economy.vectorized.uint128 import (
     ONE,
     ZERO,
     add,

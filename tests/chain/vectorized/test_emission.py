@@ -12,22 +12,23 @@ from tao_lab.bench.population import Size, populate, put_tao
 from tao_lab.chain import executive
 from tao_lab.chain.chain import Chain
 from tao_lab.chain.context import Context
-from tao_lab.chain.pallets.subtensor import many_subnets, run_coinbase
+from tao_lab.chain.pallets.subtensor import run_coinbase
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID
+from tao_lab.chain.vectorized import emission as vectorized_emission
 from tao_lab.economy import (
     Pool,
     SubnetPrice,
     SwapError,
     block_emission,
-    many,
     price,
     root_proportion,
     subnet_shares,
     swap,
     update_moving_price,
 )
+from tao_lab.economy.fixed128 import u64_share
 from tao_lab.economy.swap import ACCURACY, MIN_WEIGHT, weight_after_adding
-from tao_lab.economy.words import u64_share
+from tao_lab.economy.vectorized import emission as vectorized
 from tao_lab.units import RAO_PER_TAO
 
 ONE32, ONE64 = 1 << 32, 1 << 64
@@ -50,7 +51,7 @@ def u64(*values: int) -> list[np.uint64]:
 @given(rao, rao, weights)
 def test_prices(tao: int, alpha: int, quote: int) -> None:
     word = price(Pool(tao, alpha, quote))
-    found = number(many.price_of(*u64(tao, alpha, quote)))
+    found = number(vectorized.price_of(*u64(tao, alpha, quote)))
     assert found == word if word < 1 << 96 else found == (1 << 128) - 1
 
 
@@ -58,14 +59,15 @@ def test_prices(tao: int, alpha: int, quote: int) -> None:
 @given(rao, rao, weights, st.integers(0, 10**10), st.integers(0, 10**10))
 def test_weights_after_adding(tao: int, alpha: int, quote: int, tao_in: int, alpha_in: int) -> None:
     expected = weight_after_adding(Pool(tao, alpha, quote), tao_in, alpha_in)
-    assert int(many.weight_after(*u64(tao, alpha, quote, tao_in, alpha_in))) == (expected or 0)
+    assert int(vectorized.weight_after(*u64(tao, alpha, quote, tao_in, alpha_in))) == (expected or 0)
 
 
 @pytest.mark.slow
 @given(rao, rao, weights, st.integers(1, 10**10))
 def test_chain_buys(tao: int, alpha: int, quote: int, paid: int) -> None:
-    assume(many.price_of(*u64(tao, alpha, quote))[0] < many.LARGEST_SWAP_PRICE)  # `emit` asks it, for the chain's limit
-    received = int(many.bought_for(*u64(tao, alpha, quote, paid)))
+    # `emit` makes sure of this, because of the chain's limit price
+    assume(vectorized.price_of(*u64(tao, alpha, quote))[0] < vectorized.LARGEST_SWAP_PRICE)
+    received = int(vectorized.bought_for(*u64(tao, alpha, quote, paid)))
     if received:
         assert received == swap(Pool(tao, alpha, quote, fee_rate=0), "buy", paid).received
 
@@ -77,7 +79,7 @@ def test_a_usual_chain_buy_is_computed_at_once() -> None:
         (10**15, 10**13, MIN_WEIGHT),
     ):
         for paid in (1, 1_000, RAO_PER_TAO):
-            received = int(many.bought_for(*u64(tao, alpha, quote, paid)))
+            received = int(vectorized.bought_for(*u64(tao, alpha, quote, paid)))
             try:
                 assert received == swap(Pool(tao, alpha, quote, fee_rate=0), "buy", paid).received
             except SwapError:
@@ -87,27 +89,27 @@ def test_a_usual_chain_buy_is_computed_at_once() -> None:
 @pytest.mark.slow
 @given(st.lists(st.tuples(st.integers(0, 2**33), st.integers(0, ONE32), st.booleans()), max_size=9))
 def test_shares(subnets: list[tuple[int, int, bool]]) -> None:
-    table, shares = np.zeros(len(subnets), many.SUBNET), np.zeros((len(subnets), 2), np.uint64)
+    table, shares = np.zeros(len(subnets), vectorized.SUBNET), np.zeros((len(subnets), 2), np.uint64)
     for row, (moving, burned, enabled) in zip(table, subnets, strict=True):
         row["moving_price"][0], row["miner_burned"][0], row["enabled"] = moving, burned, enabled
-    many.shares_of(table, shares)
+    vectorized.shares_of(table, shares)
     assert [number(share) for share in shares] == subnet_shares([SubnetPrice(*subnet) for subnet in subnets])
 
 
 @given(st.integers(0, 21 * 10**15 + 5))
 def test_emission(issuance: int) -> None:
-    assert int(many.emission_of(np.uint64(issuance))) == block_emission(issuance)
+    assert int(vectorized.emission_of(np.uint64(issuance))) == block_emission(issuance)
 
 
-@pytest.mark.parametrize("step", many.STEPS.tolist())
+@pytest.mark.parametrize("step", vectorized.STEPS.tolist())
 def test_emission_falls_where_it_falls(step: int) -> None:
-    assert int(many.emission_of(np.uint64(step - 1))) == block_emission(step - 1) >= block_emission(step)
-    assert int(many.emission_of(np.uint64(step))) == block_emission(step)
+    assert int(vectorized.emission_of(np.uint64(step - 1))) == block_emission(step - 1) >= block_emission(step)
+    assert int(vectorized.emission_of(np.uint64(step))) == block_emission(step)
 
 
 @given(rao, rao, weights, st.integers(0, 2**34), st.integers(0, 10**8), st.integers(1, 10**6), st.integers(0, ONE32))
 def test_settling(tao: int, alpha: int, quote: int, moving: int, started: int, halving: int, step: int) -> None:
-    table = np.zeros(1, many.SUBNET)
+    table = np.zeros(1, vectorized.SUBNET)
     for field, value in {
         "tao": tao,
         "alpha": alpha,
@@ -118,7 +120,7 @@ def test_settling(tao: int, alpha: int, quote: int, moving: int, started: int, h
         table[field] = value
     table["moving_price"][0, 0] = moving
     root_tao, weight, block = 5 * 10**15, u64_share(971_718_665_099_567_868), 10**7
-    if many.settle(table, *u64(block, root_tao, weight, step)):
+    if vectorized.settle(table, *u64(block, root_tao, weight, step)):
         age = max(block - max(started - 1, 0), 0)
         expected = update_moving_price(moving << 32, price(Pool(tao, alpha, quote)), age, halving, step)
         assert int(table["moving_price"][0, 0]) == expected
@@ -152,8 +154,8 @@ def assert_same(chains: list[Chain]) -> None:
 @pytest.mark.slow
 def test_the_state_is_the_same_over_some_tempos(monkeypatch: pytest.MonkeyPatch) -> None:
     used = []
-    real = many_subnets.emit
-    monkeypatch.setattr(many_subnets, "emit", lambda *arguments: used.append(real(*arguments)) or used[-1])
+    real = vectorized_emission.emit
+    monkeypatch.setattr(vectorized_emission, "emit", lambda *arguments: used.append(real(*arguments)) or used[-1])
     assert_same(both_ways(monkeypatch, lambda chain: None, 3 * SIZE.tempo))
     assert all(used)
     assert len(used) == 3 * SIZE.tempo

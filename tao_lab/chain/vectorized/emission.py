@@ -1,4 +1,4 @@
-"""Emission of all subnets at once: the table of `tao_lab.economy.many` is read from the state and written back.
+"""Emission of all subnets at once: reads the state into a table, computes the block, writes the state.
 
 It does what `run_coinbase` does subnet by subnet, to the last bit, some thirty times as fast. It leaves the work to
 `run_coinbase` where a rule is replaced, a subnet has no pool of its own, or a number is beyond what the compiled rules
@@ -12,7 +12,6 @@ from functools import cache
 
 import numpy as np
 
-from tao_lab.chain.columns import Column, Columns
 from tao_lab.chain.context import Context
 from tao_lab.chain.pallets.balances import EXISTENTIAL_DEPOSIT
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID
@@ -20,8 +19,9 @@ from tao_lab.chain.pallets.subtensor.pool import DYNAMIC, SWAP, change_total_sta
 from tao_lab.chain.pallets.subtensor.tao import account_of_netuid, recycle_credit
 from tao_lab.chain.rules import Rules
 from tao_lab.chain.runtime import Runtime
-from tao_lab.economy.many import SUBNET, Table, emit, settle
-from tao_lab.economy.words import u16_share, u64_share
+from tao_lab.chain.vectorized.columns import Column, Columns
+from tao_lab.economy.fixed128 import u16_share, u64_share
+from tao_lab.economy.vectorized.emission import SUBNET, Table, emit, settle
 
 ALPHA = "AlphaAssets"
 READ_ONLY = {

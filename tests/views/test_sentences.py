@@ -11,7 +11,7 @@ import pytest
 from tao_lab.consensus import epoch
 from tao_lab.datasets import load_metagraph
 from tao_lab.fixed import FLOAT
-from tao_lab.views import words
+from tao_lab.views import sentences
 from tao_lab.views.explorer import _picture
 from tao_lab.views.scenario import Scenario, Settings, run
 
@@ -115,7 +115,7 @@ def test_titles_say_the_numbers_of_the_bars_below_them(pictures):
             )
             assert reads(liars, bars[target])
             assert (miner in bars) == (hidden is None)
-            assert share == words.percent(outcome.share(outcome.after.incentive, int(miner)))
+            assert share == sentences.percent(outcome.share(outcome.after.incentive, int(miner)))
             assert outcome.after.incentive[int(miner)] == outcome.after.incentive.max()
         pay = charts["dividends"]["rows"]
         if found := said(charts["dividends"]["title"], r"liars earn (.+) on (.+) of stake"):
@@ -174,7 +174,7 @@ def test_the_matrix_of_weights_is_told_as_it_is_drawn(pictures):
 
 def test_the_sentence_is_what_the_numbers_come_to(pictures):
     for outcome, picture in pictures:
-        text, target, where = words.state(outcome), int(picture["target"]), outcome.settings
+        text, target, where = sentences.state(outcome), int(picture["target"]), outcome.settings
         first, last = outcome.epochs[0], outcome.after
         nobody = not last.incentive.any() and not last.dividends.any()
         assert text.endswith("by stake alone.") == nobody or "nobody earns" in text, where
@@ -193,7 +193,7 @@ def test_the_sentence_is_what_the_numbers_come_to(pictures):
         assert ("all of the incentive" in text) == (earned == 1), where
         assert ("the only miner with consensus" in text) <= (set(first.consensus.nonzero()[0]) == {target}), where
         if 0 < earned < 1:
-            assert f"earns {words.percent(earned)} of the incentive" in text, where
+            assert f"earns {sentences.percent(earned)} of the incentive" in text, where
         assert not (left == 0 and earned > 0) or given == 0 or "and yet it earns" in text, where
         # Alone they decide if and only if consensus on their miner is their own 100 %.
         if (consensus == 1) != ("decide consensus alone" in text):
@@ -202,14 +202,14 @@ def test_the_sentence_is_what_the_numbers_come_to(pictures):
 
 def test_the_sentence_compares_the_liars_with_themselves(pictures):
     for outcome, _ in pictures:
-        text = words.state(outcome)
+        text = sentences.state(outcome)
         before, after = (outcome.liars(each, each.dividends) for each in (outcome.before, outcome.after))
         if "the lie pays" in text:
             assert after > before
         if "costs them" in text:
             assert after < before
         if ", as before the lie." in text:
-            assert words.percent(after) == words.percent(before)
+            assert sentences.percent(after) == sentences.percent(before)
 
 
 def test_a_change_never_goes_from_a_number_to_the_same(pictures):
@@ -220,7 +220,7 @@ def test_a_change_never_goes_from_a_number_to_the_same(pictures):
 
 def test_under_the_chains_rule_nothing_is_a_surprise():
     for settings in ENDS:
-        assert "yet" not in words.state(run(subnet(), settings, 1)), settings
+        assert "yet" not in sentences.state(run(subnet(), settings, 1)), settings
 
 
 @pytest.mark.parametrize(
@@ -241,13 +241,13 @@ def test_under_the_chains_rule_nothing_is_a_surprise():
     ],
 )
 def test_the_sentence_in_known_cases(settings, expected):
-    assert expected in words.sentence(run(subnet(), settings))
+    assert expected in sentences.sentence(run(subnet(), settings))
 
 
 def test_a_move_says_what_changed_and_for_whom():
     before = run(subnet(), Settings())
     after = run(subnet(), Settings(liar_percent=60))
-    assert words.change(after, before) == (
+    assert sentences.change(after, before) == (
         "The liars' stake moves from 40 % to 60 %: miner 5's incentive goes from 0 % to 100 % and the liars' "
         "dividends go from 5 % to over 99.9 %."
     )
@@ -255,12 +255,12 @@ def test_a_move_says_what_changed_and_for_whom():
 
 def test_a_move_that_changes_no_pay_says_so():
     nobody = [run(subnet(), Settings(kappa=65_535, bonds_penalty=penalty)) for penalty in (65_535, 0)]
-    assert words.change(nobody[1], nobody[0]) == "Bonds penalty moves from 1.00 to 0.00: nobody's pay changes."
+    assert sentences.change(nobody[1], nobody[0]) == "Bonds penalty moves from 1.00 to 0.00: nobody's pay changes."
 
 
 def test_a_move_that_passes_the_liars_by_names_the_largest_change():
     before, after = (run(subnet(), Settings(liar_percent=0, bonds_penalty=p)) for p in (65_535, 0))
-    change = words.change(after, before)
+    change = sentences.change(after, before)
     name, old, new = said(change, r"validator (\d+)'s dividends go from ([\d.]+) % to ([\d.]+) %")
     moved = abs(after.after.dividends - before.after.dividends)
     assert moved[int(name)] == moved.max()
@@ -269,19 +269,20 @@ def test_a_move_that_passes_the_liars_by_names_the_largest_change():
 
 def test_the_title_and_the_bar_agree_where_a_students_epoch_computes_in_floats():
     outcome = run(subnet(), Settings(), 2, RULES["in floats"])
-    assert words.incentive_title(outcome) == words.incentive_title(run(subnet(), Settings(), 2))
+    assert sentences.incentive_title(outcome) == sentences.incentive_title(run(subnet(), Settings(), 2))
 
 
 def test_a_cut_weight_that_is_paid_all_the_same_is_a_surprise():
     broken = run(subnet(), Settings(), 2, RULES["clipped weights are not used"])
-    assert "clipping cuts all of the weight they gave miner 5, and yet it earns 40 % of the incentive" in words.state(
-        broken
+    assert (
+        "clipping cuts all of the weight they gave miner 5, and yet it earns 40 % of the incentive"
+        in sentences.state(broken)
     )
 
 
 def test_no_move_says_nothing():
     outcome = run(subnet(), Settings())
-    assert words.change(outcome, outcome) == words.change(outcome, None) == ""
+    assert sentences.change(outcome, outcome) == sentences.change(outcome, None) == ""
 
 
 @pytest.mark.parametrize(
@@ -298,4 +299,4 @@ def test_no_move_says_nothing():
     ],
 )
 def test_per_cent_never_rounds_to_nothing_or_all(share, text):
-    assert words.percent(share) == text
+    assert sentences.percent(share) == text

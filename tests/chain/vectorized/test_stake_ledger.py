@@ -10,7 +10,7 @@ from tao_lab.chain import executive
 from tao_lab.chain.chain import Chain
 from tao_lab.chain.context import Context
 from tao_lab.chain.pallets.subtensor.stake import increase_stake, increase_stake_of_all
-from tao_lab.chain.pallets.subtensor.stake_ledger import StakeLedger
+from tao_lab.chain.vectorized.stake_ledger import StakeLedger
 
 SIZE = Size(subnets=1, neurons=6, validators=3, tempo=4)
 HOTKEYS = [account(1, uid) for uid in range(SIZE.neurons)]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tao_lab.economy.words import U64F64, U96F32, add, subtract, to_u64f64, to_u96f32, u16_share, u64_share
+from tao_lab.economy.fixed128 import U64F64, U96F32, add, subtract, to_u64f64, to_u96f32, u16_share, u64_share
 
 Rule = Callable[..., int]
 MOST = 2**128 - 1
