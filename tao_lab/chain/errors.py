@@ -7,12 +7,8 @@ that failed (`DispatchError`: the fee is paid, the rest is undone).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from tao_lab.chain.weight import Weight
 from tao_lab.errors import LabError
-
-if TYPE_CHECKING:
-    from tao_lab.chain.dispatch import Weight
 
 
 class ChainError(LabError):

@@ -24,7 +24,8 @@ from tao_lab.chain.merkle import StateProof
 from tao_lab.chain.pallets.subtensor.lookups import MODULE
 from tao_lab.chain.rules import Rules
 from tao_lab.network.metagraph import Metagraph, read_metagraph
-from tao_lab.network.network import NETWORK, Network, Receipt, Signer, address
+from tao_lab.network.network import NETWORK, Network, address
+from tao_lab.network.receipts import Receipt, Signer
 from tao_lab.node.remote import FORBIDDEN, UNKNOWN_METHOD, Refused, RemoteChain
 from tao_lab.node.server import Server
 
@@ -58,7 +59,23 @@ class Membership:
 
 
 def join(url: str, code: str, name: str, *, wallets: str | Path | None = None, password: str | None = None) -> Joined:
-    """Join a class; see `Network.join`."""
+    """Join a class: the same object, on the chain of the class's node.
+
+    Your wallet is made on this computer and signs here; its coldkey's signature is your place in the class, so
+    the same wallet joins again, tomorrow too.
+
+    Args:
+        url: Address of the node, which the instructor shows: ws://192.168.1.5:9944.
+        code: The class's code.
+        name: Your name in the class, and your wallet's.
+        wallets: Folder of the wallets; by default `.tao-lab/classes` in your home.
+        password: Encrypts the wallet's coldkey.
+
+    Raises:
+        NoAnswer: Nobody answers at the address.
+        NotYours: The code is wrong, or the name is another wallet's.
+        BadValue: An argument does not fit.
+    """
     parts = urlsplit(url) if isinstance(url, str) else None
     if parts is None or parts.scheme not in SCHEMES or not parts.hostname:
         raise BadValue("url", url, "the address of the class's node, like ws://192.168.1.5:9944")

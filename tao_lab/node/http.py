@@ -54,7 +54,7 @@ class Origins:
 
 
 @dataclass(frozen=True)
-class Door:
+class Admission:
     """Who gets in at all: with a token, only those who name it behind the address, as in `ws://host:port/TOKEN`."""
 
     token: str | None = None
@@ -103,18 +103,24 @@ class HttpConnection(asyncio.Protocol):
     """One connection that speaks HTTP."""
 
     def __init__(
-        self, answer: Answer, origins: Origins, door: Door, sending: Sending, gone: Callable[[], None]
+        self, answer: Answer, origins: Origins, admission: Admission, sending: Sending, gone: Callable[[], None]
     ) -> None:
         """Serve a connection.
 
         Args:
             answer: Takes a frame, gives its answer.
             origins: Which pages may ask.
-            door: Who gets in.
+            admission: Who gets in.
             sending: Counts the characters of an answer while it waits for its reader; whether there is room for it.
             gone: Called when the connection has ended.
         """
-        self._answer, self._origins, self._door, self._sending, self._gone = answer, origins, door, sending, gone
+        self._answer, self._origins, self._admission, self._sending, self._gone = (
+            answer,
+            origins,
+            admission,
+            sending,
+            gone,
+        )
         self._loop = asyncio.get_running_loop()
         self._parser = httptools.HttpRequestParser(self)
         self._request = _Request()
@@ -241,7 +247,7 @@ class HttpConnection(asyncio.Protocol):
             raise _Refused(HTTPStatus.FORBIDDEN, "pages from elsewhere may not ask; --allow-origin lets them")
         if request.method == b"OPTIONS":
             return
-        if not self._door.opens(request.path.decode("latin-1")):
+        if not self._admission.opens(request.path.decode("latin-1")):
             raise _Refused(HTTPStatus.FORBIDDEN, NO_ENTRY)
         if request.method != b"POST":
             raise _Refused(HTTPStatus.METHOD_NOT_ALLOWED, "JSON-RPC comes by POST, or by a WebSocket")

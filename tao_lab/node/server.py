@@ -30,7 +30,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from tao_lab.chain.errors import BadValue
-from tao_lab.node.http import MOST_BYTES, NO_ENTRY, SEND_SECONDS, Door, HttpConnection, Origins
+from tao_lab.node.http import MOST_BYTES, NO_ENTRY, SEND_SECONDS, Admission, HttpConnection, Origins
 from tao_lab.node.metrics import HEALTH, METRICS, NodeFigures
 from tao_lab.node.rpc import Node, Session
 
@@ -286,7 +286,7 @@ class Server:
         Raises:
             BadValue: The port is invalid, or taken.
         """
-        self._node, self._host, self._door, self._tls = node, host, Door(token), tls
+        self._node, self._host, self._admission, self._tls = node, host, Admission(token), tls
         self.port = port
         self._allowed, self._origins = origins, Origins()
         self._places = _Places(limits)
@@ -374,7 +374,7 @@ class Server:
         told = await self._tell(connection, request)
         if told is not None:
             return told
-        if not self._door.opens(request.path):
+        if not self._admission.opens(request.path):
             return connection.respond(HTTPStatus.FORBIDDEN, f"{NO_ENTRY}\n")
         return None
 
@@ -386,7 +386,7 @@ class Server:
         if path == HEALTH:
             return connection.respond(HTTPStatus.OK, "the node answers\n")
         own = isinstance(connection, _Client) and ip_address(connection.address).is_loopback
-        if not own and not self._door.opens(""):
+        if not own and not self._admission.opens(""):
             return connection.respond(HTTPStatus.FORBIDDEN, "figures are for programs of this machine\n")
         text = await self._loop.run_in_executor(self._pool, self.figures.text)  # it waits for the chain
         response = connection.respond(HTTPStatus.OK, text.decode())
@@ -404,7 +404,7 @@ class Server:
             return await self._loop.run_in_executor(self._pool, session.handle, frame)
 
         sending = partial(self._places.sending, client.address)
-        return HttpConnection(answer, self._origins, self._door, sending, lambda: self._places.leave(client))
+        return HttpConnection(answer, self._origins, self._admission, sending, lambda: self._places.leave(client))
 
     async def _client(self, connection: ServerConnection) -> None:
         """Serve one client until it leaves. What it is told goes through a queue, so that it holds nobody up."""

@@ -13,8 +13,8 @@ import bittensor as bt
 
 from tao_lab.chain.errors import DispatchError, InvalidTransaction
 from tao_lab.network import Network
-from tao_lab.network.network import CallFailed
 from tao_lab.network.population import seeded_wallet
+from tao_lab.network.receipts import CallFailed
 from tao_lab.neurons.peers import client, read_peers
 from tao_lab.neurons.validator.limits import Limits, read_limits
 from tao_lab.neurons.validator.program import in_own_loop

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from tao_lab.cards import Grid, percent
 from tao_lab.course.lab08.experiments import price_story
-from tao_lab.course.lab08.ours import unstake
 from tao_lab.course.lab08.pools import EXAMPLE
+from tao_lab.course.lab08.reference import unstake
 from tao_lab.course.questions import Finding, Question
 from tao_lab.economy import swap
 from tao_lab.economy.swap import amount_out

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tao_lab.cards import Grid, percent
 from tao_lab.consensus import epoch
 from tao_lab.course.lab06.subnets import small_subnet
-from tao_lab.course.lab09 import ours
+from tao_lab.course.lab09 import reference
 from tao_lab.course.lab09.arena import copying
 from tao_lab.course.lab09.cases import EXAMPLE
 from tao_lab.course.lab09.experiments import best_sandwich, seat_prices
@@ -75,7 +75,7 @@ def _depth() -> Finding:
     tolerances = (0.5, 2, 5, 12, 100)
     for tolerance in tolerances:
         limit = price(EXAMPLE) * int(1_000 + 10 * tolerance) // 1_000
-        happens = ours.sandwich(EXAMPLE, order, 0, limit)[1] > 0
+        happens = reference.sandwich(EXAMPLE, order, 0, limit)[1] > 0
         profit, _ = best_sandwich(EXAMPLE, order, limit)
         profits.append(profit)
         cells.append(f"{profit / RAO_PER_TAO:+.2f}" if happens else "no order")

@@ -9,7 +9,7 @@ from html import escape
 from pathlib import Path
 
 from tao_lab.cards import Card, Grid, Text
-from tao_lab.course.lab10 import ours
+from tao_lab.course.lab10 import reference
 from tao_lab.course.lab10.workshop import BUDGET, TASKS, card_of, stressed
 from tao_lab.errors import LabError
 from tao_lab.neurons import rules
@@ -155,7 +155,7 @@ def hand_in(work: Subnet | str, file: str | Path = "robustness.html", *, seed: i
         honest=tuple(means[honest]),
         cheat=(cheat, best),
         spread=spread,
-        tasks=ours.tasks_needed(statistics.fmean(means[honest]), best, spread),
+        tasks=reference.tasks_needed(statistics.fmean(means[honest]), best, spread),
         work_seconds=work_seconds,
         check_seconds=check_seconds,
         stress=found,

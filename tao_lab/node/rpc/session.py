@@ -8,7 +8,6 @@ from collections.abc import Callable
 from secrets import token_hex
 from typing import Any
 
-import tao_lab.node.rpc.families  # noqa: F401 - importing registers the methods
 from tao_lab.chain.block import Block
 from tao_lab.chain.errors import ChainError
 from tao_lab.foreign import NotPlainJson, escaped, read_json

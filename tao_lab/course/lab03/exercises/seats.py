@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tao_lab.course.exercise import Case, Edit, Exercise, Values, read_values
-from tao_lab.course.lab03 import ours
+from tao_lab.course.lab03 import reference as ours
 from tao_lab.course.lab03.cases import Rng
 from tao_lab.errors import a_kind
 from tao_lab.vectors import AnswerError

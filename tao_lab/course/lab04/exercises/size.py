@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from tao_lab.course.exercise import Case, Edit, Exercise, WrongAnswer, read_values
-from tao_lab.course.lab04 import ours
+from tao_lab.course.lab04 import reference as ours
 from tao_lab.neurons.models.memory import MISTRAL_7B, SMOLLM2_135M, Shape, memory
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tao_lab.course.exercise import Case, Edit, Exercise, Values
-from tao_lab.course.lab05 import ours
+from tao_lab.course.lab05 import reference as ours
 from tao_lab.course.lab05.cases import memory_rounds, number
 from tao_lab.errors import a_kind
 from tao_lab.vectors import AnswerError

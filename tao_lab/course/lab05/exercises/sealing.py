@@ -12,7 +12,7 @@ from bittensor_core import Keypair
 from tao_lab.chain.extrinsic import compact
 from tao_lab.chain.pallets.subtensor.commit_reveal import commit_hash
 from tao_lab.course.exercise import Case, Edit, Exercise, Values, read_values
-from tao_lab.course.lab05 import ours
+from tao_lab.course.lab05 import reference as ours
 from tao_lab.vectors import AnswerError
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tao_lab.course.exercise import Case, Edit, Exercise, WrongAnswer, read_values
-from tao_lab.course.lab07 import ours
+from tao_lab.course.lab07 import reference as ours
 from tao_lab.course.lab07.cases import HALF, TAO, YEAR, Rng
 from tao_lab.economy.block_emission import TOTAL_SUPPLY
 from tao_lab.economy.issuance import kept_of, next_halving

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tao_lab.course.exercise import Case, Edit, Exercise, read_values
-from tao_lab.course.lab07 import ours
+from tao_lab.course.lab07 import reference as ours
 from tao_lab.course.lab07.cases import Rng
 from tao_lab.economy.block_emission import TOTAL_SUPPLY as SUPPLY
 from tao_lab.units import RAO_PER_TAO as TAO

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tao_lab.course.exercise import Case, Edit, Exercise, WrongAnswer, read_values
-from tao_lab.course.lab07 import ours
+from tao_lab.course.lab07 import reference as ours
 from tao_lab.course.lab07.cases import TAO, USUAL_CUT, Rng
 from tao_lab.economy.fixed128 import U96F32, u16_share
 from tao_lab.units import U16_MAX

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from tao_lab.course.exercise import Case, Edit, Exercise, WrongAnswer, read_values
-from tao_lab.course.lab08 import ours
+from tao_lab.course.lab08 import reference as ours
 from tao_lab.course.lab08.pools import EXAMPLE, UNEVEN, Rng, random_pool
 from tao_lab.economy import Pool, price
 from tao_lab.units import RAO_PER_TAO

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from tao_lab.course.exercise import Case, Edit, Exercise, Values
-from tao_lab.course.lab09 import arena, ours
+from tao_lab.course.lab09 import arena
+from tao_lab.course.lab09 import reference as ours
 from tao_lab.course.lab09.cases import Rng
 from tao_lab.units import RAO_PER_TAO
 from tao_lab.vectors import AnswerError

@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 
 from tao_lab.course.exercise import Case, Edit, Exercise, Values
-from tao_lab.course.lab10 import ours
+from tao_lab.course.lab10 import reference as ours
 from tao_lab.course.lab10.plainer import as_json
 from tao_lab.neurons.work import Json, form_problem
 from tao_lab.vectors import AnswerError

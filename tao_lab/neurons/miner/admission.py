@@ -1,4 +1,4 @@
-"""The door of a miner: who may ask, how much, and whether the request is theirs. The model is behind it.
+"""Admission to a miner: who may ask, how much, and whether the request is theirs. The model is behind it.
 
 What costs least is looked at first: the length that a request claims, the headers of its signature, the caller's place
 on the chain; then the body, which must come soon and be short; then the signature (`bittensor.http_auth`), and only
@@ -72,7 +72,7 @@ class Policy:
     most_seconds: float = 120.0
 
 
-class Door:
+class Admission:
     """Lets a request in as a task of a known caller, or raises `Refusal`.
 
     Attributes:

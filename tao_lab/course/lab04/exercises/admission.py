@@ -11,7 +11,7 @@ from bittensor import http_auth
 from bittensor_core import Keypair
 
 from tao_lab.course.exercise import Case, Edit, Exercise, Values, WrongAnswer, read_values
-from tao_lab.course.lab04 import ours
+from tao_lab.course.lab04 import reference as ours
 from tao_lab.course.lab04.pieces import Request
 from tao_lab.vectors import AnswerError
 
