@@ -19,7 +19,8 @@ import bittensor_core
 from bittensor_core import Keypair
 
 import tao_lab.chain.pallets
-import tao_lab.chain.runtime_apis  # noqa: F401 - importing registers them
+import tao_lab.chain.runtime_apis
+import tao_lab.chain.vectorized  # noqa: F401 - importing registers them
 from tao_lab.chain import executive, signing, validity
 from tao_lab.chain.answer import answer
 from tao_lab.chain.audit import Tampered, find_tampered

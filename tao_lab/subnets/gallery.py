@@ -38,11 +38,12 @@ def kind(name: str) -> Subnet:
         return _from_file(Path(name))
     if name not in KINDS:
         raise LabError(f"kind {name!r} is unknown; allowed: {', '.join(KINDS)}, or a file that ends in .py")
-    return _of_the_lab(name)
+    return of_the_lab(name)
 
 
 @cache
-def _of_the_lab(name: str) -> Subnet:
+def of_the_lab(name: str) -> Subnet:
+    """A kind of the lab by its name."""
     module = import_module(f"tao_lab.subnets.{name}")
     made = getattr(module, KINDS[name], None)
     if made is None:

@@ -10,7 +10,7 @@ from tao_lab.errors import LabError
 from tao_lab.neurons.work import form_problem
 from tao_lab.paths import ROOT
 from tao_lab.subnets import kind, kinds, play
-from tao_lab.subnets.gallery import KINDS
+from tao_lab.subnets.gallery import KINDS, of_the_lab
 from tao_lab.subnets.market import Market
 
 
@@ -51,7 +51,7 @@ def test_a_file_joins_the_gallery_by_one_line(gallery):
 
 def test_a_line_of_the_gallery_that_names_no_class_says_so(gallery):
     gallery("primes", "Prime")
-    subnets._of_the_lab.cache_clear()
+    of_the_lab.cache_clear()
     with pytest.raises(LabError, match=r"primes\.py has no class Prime, which KINDS in .* names"):
         kind("primes")
 

@@ -16,6 +16,7 @@ from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import Origin, call, ensure_root, ensure_signed, on_initialize, weight
 from tao_lab.chain.errors import DispatchError
 from tao_lab.chain.pallets import balances, drand
+from tao_lab.chain.pallets.subtensor.dissolve import on_dissolve
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, mechanism_index, uid_of
 from tao_lab.chain.runtime import octets
 from tao_lab.chain.state import StorageReader
@@ -198,6 +199,7 @@ def all_encoded(state: StorageReader, netuid: int) -> list[tuple[str, list[int]]
     ]
 
 
+@on_dissolve
 def purge_netuid(ctx: Context, netuid: int) -> None:
     """Forget all commitments on a subnet that is dissolved."""
     for item in ("CommitmentOf", "LastCommitment", "LastBondsReset", "RevealedCommitments", "UsedSpaceOf"):

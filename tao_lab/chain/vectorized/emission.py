@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 
 from tao_lab.chain.context import Context
 from tao_lab.chain.pallets.balances import EXISTENTIAL_DEPOSIT
+from tao_lab.chain.pallets.subtensor import run_coinbase
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID
 from tao_lab.chain.pallets.subtensor.pool import DYNAMIC, SWAP, change_total_stake
 from tao_lab.chain.pallets.subtensor.tao import account_of_netuid, recycle_credit
@@ -54,6 +56,7 @@ ALWAYS_WRITTEN = {
     "alpha_out": (MODULE, "SubnetAlphaOutEmission"),
 }
 FREE = slice(16, 24)  # of the bytes of System.Account: after the nonce and three counts of references
+KEPT = "emission"  # of the context: the table, for `settle`
 RULES = ("block_emission", "shares", "split", "swap")
 
 
@@ -65,21 +68,23 @@ class Emitted:
     table: Table
 
 
-def emit_at_once(ctx: Context, netuids: list[int], credit: int) -> Emitted | None:
-    """Emission of a block; None where it has to be done subnet by subnet.
+@run_coinbase.emit_to_subnets.twin
+def emit_to_subnets(ctx: Context, netuids: list[int], credit: int) -> Any:
+    """Emission of a block; `NotImplemented` where it has to be done subnet by subnet.
 
     Args:
         ctx: Block under construction.
         netuids: Subnets that emission goes to, in the order of the chain.
         credit: Rao of TAO that this block has issued.
     """
+    ctx.kept.pop(KEPT, None)
     if not netuids or any(getattr(ctx.rules, name) is not getattr(Rules, name) for name in RULES):
-        return None
+        return NotImplemented
     columns = Columns(ctx.state, netuids)
     accounts = _accounts(ctx, netuids)
     dynamic = (columns.read(MODULE, "SubnetMechanism") == DYNAMIC).all()
     if accounts is None or not dynamic or not columns.read(SWAP, "PalSwapInitialized").all():
-        return None
+        return NotImplemented
     table = np.zeros(len(netuids), SUBNET)
     table["netuid"] = netuids
     for field, item in {**READ_ONLY, **CHANGED, "quote_weight": ALWAYS_WRITTEN["quote_weight"]}.items():
@@ -87,7 +92,7 @@ def emit_at_once(ctx: Context, netuids: list[int], credit: int) -> Emitted | Non
     before = table.copy()
     root_tao, tao_weight, cut = _scalars(ctx)
     if not emit(table, np.uint64(credit), root_tao, tao_weight, cut):
-        return None
+        return NotImplemented
     for field, item in CHANGED.items():
         differs = table[field] != before[field]
         columns.write(*item, table[field], differs if differs.ndim == 1 else differs.any(axis=1))
@@ -100,20 +105,28 @@ def emit_at_once(ctx: Context, netuids: list[int], credit: int) -> Emitted | Non
     last = int(table["alpha_out"][np.argmax(table["netuid"])])
     if last != ctx.state.get(MODULE, "BlockEmission"):
         ctx.state.put(MODULE, "BlockEmission", last)
-    return Emitted(columns, table)
+    ctx.kept[KEPT] = Emitted(columns, table)
+    return None
 
 
-def settle_at_once(ctx: Context, emitted: Emitted) -> bool:
-    """Moving prices and root's weights after emission and pay-outs; False where it has to be done subnet by subnet."""
+@run_coinbase.settle.twin
+def settle_at_once(ctx: Context, netuids: list[int]) -> Any:
+    """Moving prices and root's weights after emission and pay-outs, from the table that emission has kept.
+
+    `NotImplemented` where it has to be done subnet by subnet.
+    """
+    emitted = ctx.kept.pop(KEPT, None)
+    if emitted is None:
+        return NotImplemented
     columns, table = emitted.columns, emitted.table
     table["outside"] = columns.read(*CHANGED["outside"])  # pay-outs may have recycled some
     moving_alpha = int(ctx.state.get(MODULE, "SubnetMovingAlpha")["bits"])
     root_tao, tao_weight, _ = _scalars(ctx)
     if moving_alpha < 0 or not settle(table, np.uint64(ctx.block), root_tao, tao_weight, np.uint64(moving_alpha)):
-        return False
+        return NotImplemented
     columns.write(MODULE, "SubnetMovingPrice", table["moving_price"])
     columns.write(MODULE, "RootProp", table["root_prop"])
-    return True
+    return None
 
 
 def _scalars(ctx: Context) -> tuple[np.uint64, np.uint64, np.uint64]:
@@ -164,8 +177,10 @@ def _deposit_event(runtime: Runtime, netuid: int) -> tuple[bytes, bytes]:
     return data[:-9], data[-1:]  # the amount has eight bytes, no topics one
 
 
-def emitting(columns: Columns, netuids: list[int]) -> list[int]:
+@run_coinbase.subnets_to_emit_to.twin
+def subnets_to_emit_to(ctx: Context, netuids: list[int]) -> list[int]:
     """Subnets that have been started, trade, and are open for registration."""
+    columns = Columns(ctx.state, netuids)
     open_: Column = columns.written(MODULE, "FirstEmissionBlockNumber")
     for item in ("SubtokenEnabled", "NetworkRegistrationAllowed"):
         open_ = open_ & (columns.read(MODULE, item) != 0)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from tao_lab.chain.context import Context
 from tao_lab.chain.pallets.subtensor.lookups import MODULE
+from tao_lab.chain.pallets.subtensor.stake import open_ledger
 from tao_lab.economy.share_pool import U64_MAX, ZERO, Pool, SafeFloat, change_stake
 
 RAO_BYTES, MANTISSA_BYTES, EXPONENT_BYTES = 8, 16, 8
@@ -85,6 +86,12 @@ class StakeLedger:
             self._ctx.state.raw.remove(key)
         else:
             self._ctx.state.raw.put(key, value)
+
+
+@open_ledger.twin
+def open_ledger_at_once(ctx: Context, netuid: int, hotkeys: Sequence[str]) -> StakeLedger:
+    """A ledger that reads the stakes together and writes them together."""
+    return StakeLedger(ctx, netuid, hotkeys)
 
 
 def _decoded(value: bytes | None) -> SafeFloat:

@@ -1,6 +1,7 @@
 """A chain with a subnet, written straight into the state: registration is somebody else's test."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from tao_lab.chain.errors import DispatchError
 from tao_lab.chain.pallets import balances
 from tao_lab.chain.pallets.subtensor.stake import increase_stake
 from tao_lab.chain.pallets.subtensor.subnets import network_lock_cost
+from tao_lab.chain.twins import readable_only
 from tests.chain.conftest import TAO, account
 
 MODULE = "SubtensorModule"
@@ -123,3 +125,10 @@ def assert_no_rao_lost(ctx: Context) -> None:
     accounts = [info["data"] for _, info in ctx.state.entries("System", "Account")]
     total = sum(data["free"] + data["reserved"] for data in accounts)
     assert total == ctx.state.get("Balances", "TotalIssuance") == ctx.state.get(MODULE, "TotalIssuance")
+
+
+@pytest.fixture(params=["readable", "twins"])
+def in_both_forms(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The test runs twice: with the readable rules alone, and with their fast twins (`tao_lab.chain.twins`)."""
+    with readable_only() if request.param == "readable" else nullcontext():
+        yield

@@ -17,6 +17,8 @@ from tao_lab.economy import SubnetPrice, block_emission, split, subnet_shares
 from tao_lab.economy.fixed128 import U64F64
 from tao_lab.units import RAO_PER_TAO
 
+pytestmark = pytest.mark.usefixtures("in_both_forms")
+
 SIZE = Size(subnets=3, neurons=6, validators=3, tempo=5)
 NETUIDS = range(1, SIZE.subnets + 1)
 MOST_DUST = 3  # rao a block that the split leaves over

@@ -17,6 +17,8 @@ from tao_lab.chain.pallets.subtensor.tempo import (
 from tests.chain.conftest import account
 from tests.chain.subtensor.conftest import MODULE, NETUID, add_neuron, add_subnet, do, events, refused, set_hyper
 
+pytestmark = pytest.mark.usefixtures("in_both_forms")
+
 
 @pytest.fixture
 def owner(ctx: Context) -> str:

@@ -33,8 +33,7 @@ from tao_lab.chain.pallets.subtensor.tao import (
 )
 from tao_lab.chain.pallets.subtensor.tempo import take_due_epochs
 from tao_lab.chain.state import StorageReader
-from tao_lab.chain.vectorized.columns import Columns
-from tao_lab.chain.vectorized.emission import Emitted, emit_at_once, emitting, settle_at_once
+from tao_lab.chain.twins import has_twin
 from tao_lab.economy import (
     Pending,
     SubnetPrice,
@@ -65,41 +64,49 @@ def block_emission(ctx: Context, issuance: int) -> int:
     return emission
 
 
-def run_coinbase(ctx: Context, netuids: list[int], credit: int) -> Emitted | None:
+def run_coinbase(ctx: Context, netuids: list[int], credit: int) -> None:
     """Emit to subnets, then pay out those whose epoch is due.
 
     Args:
         ctx: Block under construction.
         netuids: All subnets, root included, in the order of the chain.
         credit: Rao of TAO that this block has issued.
-
-    Returns:
-        The table of a block whose emission was computed at once, for `settle`; else None.
     """
     ctx.state.remove_prefix(MODULE, "SubnetRootSellTao")
     subnets = [netuid for netuid in netuids if netuid != ROOT_NETUID]
-    emit_to = emitting(Columns(ctx.state, subnets), subnets)
-    emitted = emit_at_once(ctx, emit_to, credit)
-    if emitted is None:
-        emit_to_subnets(ctx, emit_to, credit)
+    emit_to_subnets(ctx, subnets_to_emit_to(ctx, subnets), credit)
     pots = {netuid: drain_pending(ctx, netuid) for netuid in take_due_epochs(ctx, subnets)}
     for netuid, (pending, owner_cut) in sorted(pots.items()):
         distribute_emission(ctx, netuid, pending, owner_cut)
         ctx.state.put(MODULE, "LastMechansimStepBlock", netuid, ctx.block)
-    return emitted
 
 
-def settle(ctx: Context, netuids: list[int], emitted: Emitted | None) -> None:
+@has_twin
+def settle(ctx: Context, netuids: list[int]) -> None:
     """After emission: moving prices and root's weights."""
-    if emitted is None or not settle_at_once(ctx, emitted):
-        emit_to = emitting(Columns(ctx.state, netuids), netuids)
-        update_moving_prices(ctx, emit_to)
-        update_root_prop(ctx, emit_to)
+    emit_to = subnets_to_emit_to(ctx, netuids)
+    update_moving_prices(ctx, emit_to)
+    update_root_prop(ctx, emit_to)
+
+
+@has_twin
+def subnets_to_emit_to(ctx: Context, netuids: list[int]) -> list[int]:
+    """Subnets that have been started, trade, and are open for registration (`get_subnets_to_emit_to`)."""
+    state = ctx.state
+    return [
+        netuid
+        for netuid in netuids
+        if netuid != ROOT_NETUID
+        and state.exists(MODULE, "FirstEmissionBlockNumber", netuid)
+        and state.get(MODULE, "SubtokenEnabled", netuid)
+        and state.get(MODULE, "NetworkRegistrationAllowed", netuid)
+    ]
 
 
 # --- TAO and alpha of one block ---------------------------------------------------------------------------------
 
 
+@has_twin
 def emit_to_subnets(ctx: Context, netuids: list[int], credit: int) -> None:
     """Divide the block's TAO, and each subnet's alpha, among pools and pots."""
     prices = {netuid: subnet_price(ctx.state, netuid) for netuid in sorted(netuids)}

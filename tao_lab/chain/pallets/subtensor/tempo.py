@@ -10,8 +10,6 @@ Sources: `pallets/subtensor/src/coinbase/{run_coinbase,tempo_control}.rs` (`shou
 
 from __future__ import annotations
 
-import numpy as np
-
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import Origin, call, weight
 from tao_lab.chain.pallets.subtensor.lookups import (
@@ -22,7 +20,7 @@ from tao_lab.chain.pallets.subtensor.lookups import (
 )
 from tao_lab.chain.pallets.subtensor.rate_limits import MIN_TEMPO, TEMPO_UPDATE, OwnerHyperparameter
 from tao_lab.chain.state import StorageReader
-from tao_lab.chain.vectorized.columns import Columns
+from tao_lab.chain.twins import has_twin
 
 MAX_TEMPO = 50_400  # blocks; also the longest that a subnet goes without an epoch
 MIN_CUTOFF_FACTOR, MAX_CUTOFF_FACTOR = 1_000, 50_000  # thousandths of a tempo
@@ -167,7 +165,7 @@ def take_due_epochs(ctx: Context, netuids: list[int]) -> list[int]:
     """Advance the schedule by one block; gives back the subnets whose epoch runs now (`drain_pending`)."""
     state, running = ctx.state, []
     free = int(state.get(MODULE, "MaxEpochsPerBlock"))
-    for netuid in _count_block(ctx, netuids):
+    for netuid in count_block(ctx, netuids):
         if free == 0:
             state.put(MODULE, "PendingEpochAt", netuid, ctx.block + 1)
             ctx.deposit_event(MODULE, "EpochDeferred", netuid=netuid, from_block=ctx.block, to_block=ctx.block + 1)
@@ -184,13 +182,10 @@ def take_due_epochs(ctx: Context, netuids: list[int]) -> list[int]:
     return running
 
 
-def _count_block(ctx: Context, netuids: list[int]) -> list[int]:
-    """Count the block for every subnet; gives back those whose epoch is due (`should_run_epoch` of many)."""
-    columns = Columns(ctx.state, netuids)
-    tempo, pending, last = (columns.read(MODULE, name) for name in ("Tempo", "PendingEpochAt", "LastEpochBlock"))
-    since = columns.read(MODULE, "BlocksSinceLastStep") + np.uint64(1)
-    columns.write(MODULE, "BlocksSinceLastStep", since)
-    block = np.uint64(ctx.block)
-    asked = (pending > 0) & (pending <= block)
-    due = asked | (since > MAX_TEMPO) | (block >= last + tempo)
-    return [netuids[place] for place in np.flatnonzero(due & (tempo > 0)).tolist()]
+@has_twin
+def count_block(ctx: Context, netuids: list[int]) -> list[int]:
+    """Count the block for every subnet; returns those whose epoch is due."""
+    for netuid in netuids:
+        since = ctx.state.get(MODULE, "BlocksSinceLastStep", netuid) + 1
+        ctx.state.put(MODULE, "BlocksSinceLastStep", netuid, since)
+    return [netuid for netuid in netuids if should_run_epoch(ctx.state, netuid, ctx.block)]
