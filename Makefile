@@ -47,12 +47,16 @@ test: check  ## Check the code, then run all tests: units, notebooks, browser
 quick: $(VENV)/dev.stamp  ## Run the fast tests only
 	$(BIN)/python -m pytest -q $(PARALLEL) -m "not slow"
 
-check: $(VENV)/dev.stamp  ## Format, lint, types, layers, stripped notebooks
+check: $(VENV)/dev.stamp  ## Format, lint, types, layers, stripped notebooks, spelling, plain English
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	git ls-files -z '*.ipynb' | xargs -0 -r $(BIN)/nbstripout --keep-id --verify
+	git ls-files -z | xargs -0 -r $(BIN)/codespell
+	$(BIN)/python scripts/prose.py
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/[bdh]*.yml
 
 format: $(VENV)/dev.stamp  ## Format code and strip notebooks
 	$(BIN)/ruff format .

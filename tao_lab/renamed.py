@@ -38,6 +38,6 @@ class OldNames(MetaPathFinder, Loader):
 
 
 def find_old_names() -> None:
-    """Let Python find modules by their old names, behind all that it finds by itself."""
+    """Let Python find modules by their old names, after all other ways."""
     if not any(isinstance(finder, OldNames) for finder in sys.meta_path):
         sys.meta_path.append(OldNames())

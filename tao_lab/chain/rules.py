@@ -77,7 +77,7 @@ class Rules:
         """Replace rules for the length of a `with` block.
 
         Raises:
-            BadValue: There is no such rule, or it is no function.
+            BadValue: There is no such rule, or it is not a function.
         """
         names = {field.name for field in fields(self)}
         for name, function in functions.items():
@@ -128,7 +128,7 @@ class Rules:
         """Shares of subnets by the rule in force, checked; U64F64 words.
 
         Raises:
-            RuleBroken: It raised, or gave shares that are none, or more than one together.
+            RuleBroken: It raised, or gave invalid shares, or shares of more than one together.
         """
         shares = self._call("shares", subnets)
         if broken := _broken_shares(shares, len(subnets)):
@@ -139,7 +139,7 @@ class Rules:
         """Parts of a block's alpha by the rule in force, checked.
 
         Raises:
-            RuleBroken: It raised, or gave parts that are none, or more than the whole together.
+            RuleBroken: It raised, or gave invalid parts, or parts of more than the whole together.
         """
         result = self._call("split", alpha_out, owner_cut, root_proportion)
         parts = result._asdict() if isinstance(result, Split) else result

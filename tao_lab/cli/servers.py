@@ -213,7 +213,7 @@ def _tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
     try:
         found.load_cert_chain(certificate, key)
     except (OSError, ssl.SSLError) as error:
-        raise LabError(f"{certificate} and {key} are no certificate and its key in PEM ({error})") from None
+        raise LabError(f"{certificate} and {key} are not a certificate and its key in PEM ({error})") from None
     return found
 
 

@@ -114,7 +114,7 @@ class Start:
         voices: active stake of the validators (v,).
         counts: bool (v, n), weights that are not masked.
         weights: masked and row-normalized (v, n).
-        kept: bool (n,), miners whose bonds are kept: they are no newer than the previous epoch.
+        kept: bool (n,), miners whose bonds are kept: they are not newer than the previous epoch.
         old_bonds: bonds after the previous epoch (v, n), as numbers 0 to 65,535, without those that are not kept.
     """
 

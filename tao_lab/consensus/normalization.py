@@ -19,7 +19,7 @@ from tao_lab.units import U16_MAX
 
 UInt16Array = npt.NDArray[np.uint16]
 
-MOST_WEIGHTS = 1 << 15  # so many full u16 weights still sum to less than 2^31, the range of I32F32
+MOST_WEIGHTS = 1 << 15  # this number of full u16 weights still sums to less than 2^31, the range of I32F32
 HALF_SCALE = 1 << 15  # above it, weight * 65,535 would leave the range of I32F32
 
 

@@ -141,7 +141,7 @@ class Exercise:
         solution: the right answer as a student could write it; its name is the name of the function.
         reference: the library's own rule, which says what must come out.
         cases: makes the cases from a random generator with a fixed seed, small ones first.
-        read: from what a function returned to named values; raises AnswerError for what is no answer.
+        read: from what a function returned to named values; raises AnswerError for what is not an answer.
         wrong_answers: at least three, the more telling ones first.
         equivalent: mutants of the solution that no case can tell from it, by label, each with the reason.
         axes: what a row and a column of a matrix are, in words.

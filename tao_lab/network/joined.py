@@ -101,7 +101,7 @@ class Joined(Network):
         Raises:
             NoAnswer: Nobody answers at the address.
             NotYours: The code is wrong, or the name belongs to another wallet.
-            BadValue: No node of the lab, or a name that is no file's.
+            BadValue: No node of the lab, or a name that a file cannot have.
         """
         try:
             self._remote = RemoteChain(url)
@@ -138,7 +138,8 @@ class Joined(Network):
             return self._remote.connection.ask(method, *params)
         except Refused as refused:
             if refused.code == UNKNOWN_METHOD:
-                raise NotYours(f"{self._remote.connection.place} is no class: it was started without --class") from None
+                place = self._remote.connection.place
+                raise NotYours(f"{place} is not a class: it was started without --class") from None
             raise NotYours(refused.sentence) from None
 
     def _read(self, reader: Callable[[Any], T], method: str, *params: Any) -> T:
@@ -155,7 +156,7 @@ class Joined(Network):
     # --- what the class does differently -----------------------------------------------------------------------
 
     def fund(self, who: Signer | str, rao: int) -> None:
-        """Fill an account's free balance up to so many rao: yours from the class's faucet, another from yours.
+        """Fill an account's free balance up to a number of rao: yours from the class's faucet, another from yours.
 
         Raises:
             NotYours: That is more than a student of this class gets, or the faucet's budget is spent.
@@ -197,10 +198,10 @@ class Joined(Network):
         subnet: int | None = None,
         history: str = "blocks",
     ) -> int:
-        """Wait until the class has made so many blocks, or a subnet so many epochs; gives back the height.
+        """Wait for a number of blocks of the class, or of epochs of a subnet; returns the height.
 
         Raises:
-            BadValue: Neither or both are given, or one is no whole number from 0 on.
+            BadValue: Neither or both are given, or one is not a whole number from 0 on.
         """
         if (blocks is None) == (epochs is None):
             raise BadValue("run", {"blocks": blocks, "epochs": epochs}, "one of blocks=… and epochs=…")

@@ -208,7 +208,7 @@ class Network:
         return found
 
     def fund(self, who: Signer | str, rao: int) -> None:
-        """Let the faucet fill an account's free balance up to so many rao.
+        """Let the faucet fill an account's free balance up to this number of rao.
 
         Raises:
             BadValue: No whole number of rao.
@@ -282,7 +282,7 @@ class Network:
         return receipt
 
     def _include(self, data: bytes) -> tuple[Block, int]:
-        """Make the block that contains an extrinsic; gives back the block and the extrinsic's place in it."""
+        """Make the block that contains an extrinsic; returns the block and the extrinsic's place in it."""
         extrinsic = self.chain.submit(data)
         block = self.chain.produce_block()
         for refusal in self.chain.refused:
@@ -339,18 +339,18 @@ class Network:
         subnet: int | None = None,
         history: str = "blocks",
     ) -> int:
-        """Make blocks, as fast as the machine goes; gives back the height.
+        """Make blocks, as fast as the machine goes; returns the height.
 
         Args:
-            blocks: So many blocks, or
-            epochs: until a subnet has had so many more epochs.
+            blocks: Number of blocks, or
+            epochs: number of epochs of a subnet.
             subnet: The one whose epochs count; by default the newest.
             history: Which states `net.at` can read afterwards: `blocks` of every block, or `epochs` of each 360th and
                 of the last, which is a good deal faster on a large network. It goes with `blocks` only.
 
         Raises:
-            BadValue: Neither or both are given, one is no whole number from 0 on, there is no such subnet, or no such
-                history.
+            BadValue: Neither or both are given, one is not a whole number from 0 on, or there is no such subnet
+                or history.
             BlockFailed: A rule raised; the blocks before stay.
         """
         if (blocks is None) == (epochs is None):
@@ -403,7 +403,7 @@ class Network:
         commit_reveal: bool = False,
         fund: bool = True,
     ) -> int:
-        """Register a subnet, start it, and let it take part in emission; gives back its number, the netuid.
+        """Register a subnet, start it, and let it take part in emission; returns its number, the netuid.
 
         The owner's hotkey gets UID 0. As root the lab lifts the limit of one new subnet a day, sets the tempo, and
         turns on the subnet's emission, which on the real network its governance does.
@@ -651,14 +651,14 @@ class Network:
         return add_pulses(self.chain)
 
     def serve(self, *, port: int = 0, origins: tuple[str, ...] = ()) -> Server:
-        """Open the network on this machine, for `btcli` and other programs; close what is given back.
+        """Open the network on this machine, for `btcli` and other programs; close what it returns.
 
         Args:
             port: TCP port; 0 takes a free one.
             origins: Web pages from elsewhere that may ask, such as `https://polkadot.js.org`; `*` for all.
 
         Raises:
-            BadValue: The port is none, or taken.
+            BadValue: The port is invalid, or in use.
         """
         return Server(self.node, port=port, origins=origins)
 
@@ -739,7 +739,7 @@ def address(who: Signer | str) -> str:
     """SS58 address of a wallet's coldkey, of a key, or of an address itself.
 
     Raises:
-        BadValue: It is no address.
+        BadValue: It is not an address.
     """
     if isinstance(who, bt.Wallet):
         return str(who.coldkeypub.ss58_address)

@@ -112,7 +112,7 @@ def _first_free_number(net: Calls, netuid: int) -> int:
 
 
 def _register(net: Calls, netuid: int, wallet: bt.Wallet, rao: int) -> int:
-    """Pay the registration price of this moment; gives back the UID."""
+    """Pay the registration price of this moment; returns the UID."""
     price = net.chain.state.get(MODULE, "Burn", netuid)
     net.fund(wallet, price + rao + SPARE_RAO)
     net.call(wallet, MODULE, "burned_register", netuid=netuid, hotkey=wallet.hotkey.ss58_address)

@@ -27,7 +27,7 @@ STAKE_RAO = 5_000_000  # 0.005 τ, what the report staked
 
 
 def report_subnet(net: Calls) -> int:
-    """Make subnet 171 if it is not there; gives back its number."""
+    """Make subnet 171 if it is not there; returns its number."""
     if subnet_exists(net.chain.state, NETUID):
         return NETUID
     owner = seeded_wallet(net, "report-creator", 0)

@@ -42,7 +42,7 @@ class Faucet:
     _addresses: Counter[str] = field(default_factory=Counter)
 
     def give(self, account: str, rao: int, address: str) -> bytes:
-        """Put a transfer to an account into the pool; gives back the extrinsic's hash.
+        """Put a transfer to an account into the pool; returns the extrinsic's hash.
 
         Args:
             account: Who gets it, an SS58 address.

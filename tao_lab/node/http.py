@@ -171,7 +171,7 @@ class HttpConnection(asyncio.Protocol):
         except httptools.HttpParserUpgrade:
             self._refuse(_Refused(HTTPStatus.BAD_REQUEST, "only a GET can become a WebSocket, and nothing else"))
         except httptools.HttpParserError as error:
-            self._refuse(_Refused(HTTPStatus.BAD_REQUEST, f"this is no HTTP request: {error}"))
+            self._refuse(_Refused(HTTPStatus.BAD_REQUEST, f"this is not an HTTP request: {error}"))
 
     # --- what the parser tells -----------------------------------------------------------------------------------
 

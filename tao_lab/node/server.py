@@ -413,7 +413,7 @@ class Server:
         teller = asyncio.create_task(connection.tell())
         try:
             while True:
-                message = await connection.recv(decode=False)  # bytes that are no UTF-8 get an answer as well
+                message = await connection.recv(decode=False)  # bytes that are not UTF-8 get an answer as well
                 connection.heard = time.monotonic()
                 connection.may_tell.clear()
                 answer = await self._loop.run_in_executor(self._pool, session.handle, message)

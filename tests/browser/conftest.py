@@ -89,7 +89,7 @@ class Explorer:
     def changed(self, before, chart):
         """Part of a chart's pixels that look different from an earlier picture of it.
 
-        Vega repaints only where something moved, which may shade an edge a little differently: that is no change.
+        Vega repaints only where something moved, which may shade an edge a little differently: that is not a change.
         """
         return self.page.evaluate(
             with_pixels("""async ([before, after]) => {

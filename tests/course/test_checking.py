@@ -345,7 +345,7 @@ def test_labs_are_found_by_number():
     assert "06" in [lab.number for lab in labs()]
 
 
-# --- answers that are no arrays ---
+# --- answers that are not arrays ---
 
 
 def read_plain(result, **kinds):

@@ -54,7 +54,7 @@ def test_a_search_is_shorter_than_a_lazy_route_and_both_visit_every_town():
         ("10.1", lambda seeds: [[[1, 2]] * 11 for _ in seeds], "A map has 11 towns"),
         ("10.1", lambda seeds: [], "0 maps for"),
         ("10.1", lambda seeds: [[[0.5, 2]] * 12 for _ in seeds], "two whole numbers"),
-        ("10.2", lambda towns: {"type": "route"}, "This is no JSON Schema"),
+        ("10.2", lambda towns: {"type": "route"}, "This is not a JSON Schema"),
         ("10.2", lambda towns: {}, "a_text"),
         ("10.3", lambda towns, route, lazy: "much", "should return a number"),
         ("10.3", lambda towns, route, lazy: float("nan"), "should return a number"),

@@ -65,7 +65,7 @@ def test_the_sdk_transfers_over_the_socket(server: Server, chain: Chain, tmp_pat
 
 @pytest.fixture
 def btcli(server: Server, tmp_path: Path) -> Callable[..., Any]:
-    """Run btcli on the server with a home of its own; gives back its JSON."""
+    """Run btcli on the server with a home of its own; returns its JSON."""
     environment = {**os.environ, "HOME": str(tmp_path), "BITTENSOR_RUNTIME_CACHE_DIR": str(tmp_path)}
 
     def run(*words: str) -> Any:

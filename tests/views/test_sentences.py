@@ -232,7 +232,7 @@ def test_under_the_chains_rule_nothing_is_a_surprise():
             "the weight they gave miner 5, and it earns nothing. After 20 epochs of lying, the liars earn 5 % of the "
             "dividends (before the lie: 42 %): the lie costs them.",
         ),
-        # 40 % of 2^32 is no whole word: five liars' truncated shares stay below kappa's.
+        # 40 % of 2^32 is not a whole word: five liars' truncated shares stay below kappa's.
         (Settings(kappa=26_214), "just short of the 40 %"),
         (Settings(liar_percent=50), "and 50 % (kappa) is enough to decide consensus alone"),
         (Settings(liar_percent=60), "all of the incentive as the only miner with consensus"),

@@ -1,6 +1,6 @@
 """Commitments: a few hundred bytes that a hotkey publishes on its subnet, in the clear, hashed, or sealed for a round.
 
-A miner says so which model it serves. What is sealed for a round of the drand beacon opens by itself at the start of
+A miner says so which model it serves. What is sealed for a round of the drand beacon opens on its own at the start of
 the first block that knows the round.
 
 Sources: `pallets/commitments/src/{lib,types}.rs`, `runtime/src/lib.rs` (`AllowCommitments`, `ResetBondsOnCommit`),
@@ -65,7 +65,7 @@ def _use_space(ctx: Context, netuid: int, who: str, fields: list[Field]) -> None
 
 
 def _hold_deposit(ctx: Context, who: str, old: int, fields: int) -> int:
-    """Reserve what a commitment of so many fields takes (nothing with today's constants); gives back how much."""
+    """Reserve what a commitment of `fields` fields takes (nothing with today's constants); returns how much."""
     runtime = ctx.runtime
     new = int(runtime.constant(PALLET, "InitialDeposit")) + fields * int(runtime.constant(PALLET, "FieldDeposit"))
     balances.reserve(ctx, who, max(new - old, 0))

@@ -35,7 +35,7 @@ def number(name: str, value: Any) -> float:
         value: what a student's function returned.
 
     Raises:
-        AnswerError: it is no finite number.
+        AnswerError: it is not a finite number.
     """
     if value is None:
         raise AnswerError(f"`{name}` is None: is a `return` missing, or a result that is never set?")

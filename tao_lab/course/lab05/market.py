@@ -73,7 +73,7 @@ class Market:
         return replace(now, block=now.block + ahead)
 
     def say(self, wallet: bt.Wallet, name: str, **args: Any) -> str:
-        """Make a call with a wallet's hotkey; gives back the chain's name of the error, or an empty text."""
+        """Make a call with a wallet's hotkey; returns the chain's name of the error, or an empty text."""
         try:
             self.net.call(wallet.hotkey, MODULE, name, netuid=self.netuid, **args)
         except CallFailed as error:
@@ -84,7 +84,7 @@ class Market:
         return ""
 
     def send(self, wallet: bt.Wallet, uids: Sequence[int], values: Sequence[int], version_key: int = 0) -> str:
-        """Set weights; gives back the chain's name of the error, or an empty text."""
+        """Set weights; returns the chain's name of the error, or an empty text."""
         return self.say(wallet, "set_weights", dests=[*uids], weights=[*values], version_key=version_key)
 
     def to_epoch(self) -> None:

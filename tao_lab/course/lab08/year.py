@@ -27,7 +27,7 @@ class Assumptions:
         alpha: alpha in the pool.
         outside: alpha outside the pool.
         share: part of the network's TAO that goes to the subnet; on the chain it follows the slow price.
-        sold: part of the newly issued alpha that who gets it sells on the same day.
+        sold: part of the newly issued alpha that its receivers sell on the same day.
         issuance: TAO issued so far: decides the emission of a block.
         root: TAO staked on root.
         root_weight: what a TAO on root counts (`TaoWeight`).

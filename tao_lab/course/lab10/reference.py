@@ -30,7 +30,7 @@ def answer_form(towns: int) -> Mapping[str, Json]:
 
 
 def score_route(towns: Towns, route: Sequence[int], lazy: float) -> float:
-    """10.3: 0 for the lazy length, 1 for a quarter less, and 0 for what is no round trip."""
+    """10.3: 0 for the lazy length, 1 for a quarter less, and 0 for what is not a round trip."""
     if set(route) != set(range(len(towns))) or len(route) > len(towns):
         return 0.0
     worth = (lazy - route_length(towns, route)) / (FULL * lazy)

@@ -213,7 +213,7 @@ def series(x: Any, exponential: bool) -> Any:
 
 @njit
 def bought_for(tao: Word, alpha: Word, quote_weight: Word, paid: Word) -> Word:
-    """Alpha that TAO buys without a fee and without a limit that counts (`swap`); zero where it cannot be told here."""
+    """Alpha that TAO buys without a fee and without a limit (`swap`); zero where 128 bits cannot decide it."""
     if paid >= tao >> np.uint64(6) or alpha < LEAST_RESERVE:
         return ZERO
     high, rest = divide_by_word(paid, ZERO, tao)

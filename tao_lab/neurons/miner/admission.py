@@ -190,7 +190,7 @@ class Rates:
         self._buckets: dict[str, tuple[float, float]] = {}  # hotkey: (requests left, when)
 
     def take(self, who: str) -> float:
-        """Take one request; gives back 0, or the seconds until the next is allowed."""
+        """Take one request; returns 0, or the seconds until the next is allowed."""
         now = self._clock()
         if len(self._buckets) > MOST_CALLERS:
             full = self._burst / self._per_second  # seconds after which a bucket is as good as none

@@ -158,8 +158,8 @@ def _answered(task: Task, content: Json) -> bytes:
     try:
         return answer_bytes(task, content)
     except (TypeError, ValueError, RecursionError) as error:
-        log.error("forward's answer to task %s is no plain JSON: %s", task.id, error)
-        raise Refusal("model_failed", "the miner's answer is no plain JSON") from None
+        log.error("forward's answer to task %s is not plain JSON: %s", task.id, error)
+        raise Refusal("model_failed", "the miner's answer is not plain JSON") from None
 
 
 def _ensure_local(request: Request) -> None:

@@ -247,7 +247,7 @@ BOUNDS: tuple[tuple[str, str, Any, dict[str, Any], str | None], ...] = (
 
 @dataclass(frozen=True)
 class OwnersLimited:
-    """A call of another shape, which the owner may make once in so many blocks, in the window.
+    """A call of another shape, which the owner may make once in a number of blocks, in the window.
 
     Attributes:
         blocks: The limit, in blocks.

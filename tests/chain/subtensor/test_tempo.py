@@ -28,7 +28,7 @@ def owner(ctx: Context) -> str:
 
 
 def step(ctx: Context, blocks: int) -> list[int]:
-    """Blocks without extrinsics; gives back those in which subnet 1 had an epoch."""
+    """Blocks without extrinsics; returns those in which subnet 1 had an epoch."""
     ran = []
     for _ in range(blocks):
         ctx.block += 1

@@ -29,7 +29,7 @@ from tao_lab.economy.fixed128 import U64F64, WORD_MAX, add
 
 PERPETUAL, DECAYING = LockKind(owner=False, perpetual=True), LockKind(owner=False, perpetual=False)
 OWNER_PERPETUAL, OWNER_DECAYING = LockKind(owner=True, perpetual=True), LockKind(owner=True, perpetual=False)
-LEAST_SHARE = 10  # conviction has to be one of so many parts of the outstanding alpha
+LEAST_SHARE = 10  # conviction has to be at least the outstanding alpha divided by this
 
 
 def _conviction(state: StorageReader, netuid: int, hotkey: str, kind: LockKind, now: int) -> int:

@@ -88,7 +88,7 @@ def _crowdloan_being_finalized(ctx: Context) -> tuple[int, dict[str, Any]]:
 def _share_out(
     ctx: Context, lease_id: int, lease: dict[str, Any], crowdloan_id: int, raised: int, leftover: int
 ) -> None:
-    """Note each contributor's share, and give back what was raised but not needed."""
+    """Note each contributor's share, and return what was raised but not needed."""
     refunded = 0
     for contributor, amount in ctx.state.entries(CROWDLOAN, "Contributions", crowdloan_id):
         if contributor == lease["beneficiary"]:

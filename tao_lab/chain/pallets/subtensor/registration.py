@@ -85,7 +85,7 @@ def _register(ctx: Context, coldkey: str, netuid: int, hotkey: str) -> None:
 
 
 def _ensure_may_register(ctx: Context, coldkey: str, netuid: int, hotkey: str) -> int:
-    """Gives back the price, rao."""
+    """Returns the price, rao."""
     _ensure_subnet(ctx, netuid)
     if not ctx.state.get(MODULE, "NetworkRegistrationAllowed", netuid):
         raise failed("SubNetRegistrationDisabled", f"the owner of subnet {netuid} has closed it")
@@ -110,7 +110,7 @@ def _uid_to_replace(ctx: Context, netuid: int) -> int | None:
 
 
 def register_neuron(ctx: Context, netuid: int, hotkey: str) -> int:
-    """Give a hotkey a place, if need be that of another; gives back the UID.
+    """Give a hotkey a place, if need be that of another; returns the UID.
 
     Raises:
         DispatchError: `NoNeuronIdAvailable`.

@@ -177,7 +177,7 @@ def root_claim(
 
 
 def _claim_of_hotkey(ctx: Context, hotkey: str, coldkey: str, subnets: set[int] | None) -> tuple[int, int]:
-    """Claim what the stake on one hotkey has earned; gives back rao of TAO, and on how many subnets it was tried.
+    """Claim what the stake on one hotkey has earned; returns rao of TAO, and on how many subnets it was tried.
 
     `RootClaimed` is kept in memory meanwhile: each claim changes it for all subnets, because its TAO is new root stake.
     """
@@ -202,7 +202,7 @@ def _claim_of_hotkey(ctx: Context, hotkey: str, coldkey: str, subnets: set[int] 
 
 
 def _sell_for_root(ctx: Context, hotkey: str, coldkey: str, netuid: int, alpha: int) -> int:
-    """Sell alpha that nobody holds to the pool and stake the TAO on root; gives back rao of TAO."""
+    """Sell alpha that nobody holds to the pool and stake the TAO on root; returns rao of TAO."""
     tao = swap_alpha_for_tao(ctx, netuid, alpha, drop_fees=True).received
     transfer_tao_from_subnet(ctx, netuid, account_of_netuid(ROOT_NETUID), tao)
     add_to(ctx, MODULE, "SubnetRootSellTao", netuid, tao)

@@ -51,7 +51,7 @@ PENDING = {"server": "PendingServerEmission", "validator": "PendingValidatorEmis
 
 
 def mint_block_emission(ctx: Context) -> int:
-    """Issue the block's TAO; gives back the credit in rao (`get_block_emission`)."""
+    """Issue the block's TAO; returns the credit in rao (`get_block_emission`)."""
     emission = block_emission(ctx, int(ctx.state.get(MODULE, "TotalIssuance")))
     return mint_tao(ctx, emission) if emission else 0
 
@@ -157,7 +157,7 @@ def read_subnet_terms(ctx: Context, netuid: int, tao_emission: int) -> SubnetTer
 
 
 def inject_and_maybe_swap(ctx: Context, netuid: int, terms: SubnetTerms, credit: int) -> int:
-    """Add a subnet's TAO and alpha to its pool, and buy alpha for the rest; gives back what is left of the credit."""
+    """Add a subnet's TAO and alpha to its pool, and buy alpha for the rest; returns what is left of the credit."""
     state, account = ctx.state, subnet_account(ctx.state, netuid)
     tao_in, alpha_in = adjust_protocol_liquidity(ctx, netuid, U96F32.whole(terms.tao_in), U96F32.whole(terms.alpha_in))
     state.put(MODULE, "SubnetExcessTao", netuid, 0)

@@ -162,7 +162,7 @@ def has_distinct_hotkeys(state: StorageReader, netuid: int) -> bool:
 
 
 def take_due_epochs(ctx: Context, netuids: list[int]) -> list[int]:
-    """Advance the schedule by one block; gives back the subnets whose epoch runs now (`drain_pending`)."""
+    """Advance the schedule by one block; returns the subnets whose epoch runs now (`drain_pending`)."""
     state, running = ctx.state, []
     free = int(state.get(MODULE, "MaxEpochsPerBlock"))
     for netuid in count_block(ctx, netuids):

@@ -38,7 +38,7 @@ def storage_indices(state: StorageReader, netuid: int) -> list[int]:
 
 
 def append_neuron(ctx: Context, netuid: int, hotkey: str) -> int:
-    """Give a hotkey a new place; gives back its UID."""
+    """Give a hotkey a new place; returns its UID."""
     state = ctx.state
     uid = int(state.get(MODULE, "SubnetworkN", netuid))
     state.put(MODULE, "SubnetworkN", netuid, uid + 1)

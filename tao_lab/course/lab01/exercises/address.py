@@ -293,7 +293,7 @@ EXERCISE = Exercise(
             "Your new address ends with the key. What else belongs to an address?",
         ),
         Edit(
-            "the bad address given back",
+            "the bad address returned",
             {"return public_key, False, None": "return public_key, False, address"},
             "You give an address with an error back as it came. `rewritten` is None then, so that nobody pays to it.",
         ),

@@ -234,7 +234,7 @@ EXERCISE = Exercise(
             "You write the digits of the slot as text. It is a number in eight bytes.",
         ),
         Edit(
-            "backslashes as they stand",
+            "backslashes unchanged",
             {'digest = b"': 'digest = rb"'},
             "Your digest holds backslashes and digits: the `r` before a text stops Python from reading `\\x04` as one "
             "byte.",

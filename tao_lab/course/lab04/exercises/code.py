@@ -55,13 +55,13 @@ EXERCISE = Exercise(
     reference=ours.mend,
     cases=cases,
     read=read,
-    look="Print what you send for the smallest reply that fails: what in it is no Python, or is missing?",
+    look="Print what you send for the smallest reply that fails: what in it is not Python, or is missing?",
     unlocks="The same model, and it is paid. Lab 05 shows the other side: who decides what an answer is worth.",
     wrong_answers=(
         Edit(
             "sent as it came",
             {_TAKEN: "reply"},
-            "You send the reply as it came. A validator runs what you send: what in the reply is no Python?",
+            "You send the reply as it came. A validator runs what you send: what in the reply is not Python?",
         ),
         Edit(
             "only the marks taken out",

@@ -306,14 +306,14 @@ EXERCISE = Exercise(
         ),
         WrongAnswer(
             "all weights together",
-            "You put the weights of all matrices together before you count blocks. Each matrix is packed by itself, "
+            "You put the weights of all matrices together before you count blocks. Each matrix is packed on its own, "
             "with blocks and tables of its own.",
             lambda matrices, plain: model_bytes([(1, _weights(matrices))], plain),
         ),
         WrongAnswer(
             "all blocks together",
             "You put the weights of all matrices together before you count blocks, so that no block is short but the "
-            "last one of all. Each matrix is packed by itself.",
+            "last one of all. Each matrix is packed on its own.",
             lambda matrices, plain: model_bytes([(1, _weights(matrices))], plain) + 1_092 * (len(matrices) - 1),
         ),
         WrongAnswer(

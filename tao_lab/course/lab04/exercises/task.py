@@ -111,7 +111,7 @@ EXERCISE = Exercise(
         Edit(
             "an empty answer",
             {' or "?"': ""},
-            "Where the model says nothing you send an empty text, which is no answer by the schema.",
+            "Where the model says nothing you send an empty text, which is not an answer by the schema.",
         ),
         Edit(
             "too many tokens",

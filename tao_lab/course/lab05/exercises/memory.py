@@ -155,7 +155,7 @@ EXERCISE = Exercise(
             "newcomers with an average of 0.",
         ),
         Edit(
-            "a score of 0 is no score",
+            "a score of 0 is not a score",
             {"if hotkey in scores:": "if scores.get(hotkey):"},
             "A score of 0 leaves your average as it is. Whoever was asked and answered nothing good has a score, "
             "and 0 to Python is like nothing: what do you ask of `scores`?",

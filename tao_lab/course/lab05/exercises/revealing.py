@@ -186,7 +186,7 @@ EXERCISE = Exercise(
             "epoch only.",
         ),
         Edit(
-            "every so many epochs",
+            "every few epochs",
             {DUE: "epoch > made and (epoch - made) % period == 0"},
             "You open a commit again and again, once in `period` epochs. It is open once only.",
         ),

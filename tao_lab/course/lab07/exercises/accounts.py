@@ -114,7 +114,7 @@ def read(result: Any, case: Case) -> Values:
     """A dictionary with a number of rao for each netuid, and for "recycled".
 
     Raises:
-        AnswerError: it is none.
+        AnswerError: it is invalid.
     """
     wanted = [*case.arguments["netuids"], "recycled"]
     if not isinstance(result, Mapping):

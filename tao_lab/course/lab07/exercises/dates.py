@@ -13,7 +13,7 @@ from tao_lab.units import BLOCKS_PER_DAY
 
 
 def supply_at(issuance, blocks, recycled_percent):
-    """The issuance after so many blocks.
+    """The issuance after a number of blocks.
 
     issuance          int  rao that exist now
     blocks            int  from now on, 0 or more; may be many years (a year has 2,628,000)

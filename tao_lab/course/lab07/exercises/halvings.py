@@ -162,7 +162,7 @@ EXERCISE = Exercise(
                     "    halvings = SUPPLY.bit_length() - left.bit_length()\n"
                 )
             },
-            "You compare the lengths of two numbers in bits. The supply is no power of two, so that a halving comes "
+            "You compare the lengths of two numbers in bits. The supply is not a power of two, so that a halving comes "
             "too "
             "early or too late: compare the numbers themselves.",
         ),

@@ -145,7 +145,7 @@ EXERCISE = Exercise(
         Edit(
             "as long as it pays",
             {"if profit > best[1]:": "if profit > 0:"},
-            "You buy as long as all seats together are no loss. Where is the profit largest?",
+            "You buy as long as all seats together make no loss. Where is the profit largest?",
         ),
         Edit(
             "more seats for the same",

@@ -64,7 +64,7 @@ def read(result: Any, case: Case) -> Values:
     try:
         Draft202012Validator.check_schema(result)
     except SchemaError as error:
-        raise AnswerError(f"This is no JSON Schema: {error.message[:150]}") from None
+        raise AnswerError(f"This is not a JSON Schema: {error.message[:150]}") from None
     let_in = {name: not form_problem(result, sample) for name, sample in samples(case.arguments["towns"]).items()}
     return {name.replace(" ", "_"): each for name, each in let_in.items()}
 
