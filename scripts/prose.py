@@ -65,9 +65,8 @@ def of_python(source: str) -> Iterator[Text]:
             parts = [part.value if isinstance(part, ast.Constant) else "…" for part in node.values]
             inside |= {id(part) for part in node.values}
             yield node.lineno, blanked("".join(map(str, parts)))
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value:
-            if id(node) not in inside:
-                yield node.lineno, blanked(node.value)
+        elif isinstance(node, ast.Constant) and id(node) not in inside and " " in str(node.value):
+            yield node.lineno, blanked(str(node.value))
 
 
 def _joined(comment: list[tokenize.TokenInfo]) -> Text:

@@ -1,6 +1,6 @@
 """A class as it runs: the network, its node on a port, blocks by time, the room, and the pages of the instructor.
 
-A snapshot is the whole class in one file, at a block. Restoring one, and beginning anew, replace the file that is
+A snapshot is the whole class in one file, at a block. Restoring one, and starting over, replace the file that is
 kept: the node closes its port for a moment, and clients connect again.
 """
 

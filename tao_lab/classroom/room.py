@@ -156,7 +156,7 @@ class Room:
             ("sudo_set_subnet_emission_enabled", {"netuid": netuid, "enabled": True}),
             ("sudo_set_commit_reveal_weights_enabled", {"netuid": netuid, "enabled": commit_reveal}),
             ("sudo_set_tempo", {"netuid": netuid, "tempo": tempo}),
-            # many register at once, and each would make the seat of the next one dearer
+            # many register at once, and each would make the seat of the next one more expensive
             ("sudo_set_burn_increase_mult", {"netuid": netuid, "burn_increase_mult": {"bits": SAME_PRICE}}),
         ]
         if tempo < state.get(MODULE, "WeightsSetRateLimit", netuid):

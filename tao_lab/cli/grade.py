@@ -40,7 +40,9 @@ def grade(
     with_solutions: Annotated[
         bool, typer.Option("--with-solutions", help="Show a solution of each failed exercise on the students' pages.")
     ] = False,
-    again: Annotated[bool, typer.Option("--again", help="Grade everything anew, also what was graded before.")] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Grade everything again, also what was graded before.")
+    ] = False,
 ) -> None:
     """Grade notebooks: each answer runs in the sandbox on fresh cases, and is compared outside of it.
 

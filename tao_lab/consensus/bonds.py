@@ -68,7 +68,7 @@ def weights_for_bonds(
 def places_for_bonds(places: Array, weights: Array, mixed: Array, consensus: Array, bonds_penalty: int) -> Array:
     """Places of the entries in the rows of `weights_for_bonds`.
 
-    Clipping to zero removes an entry (`col_clip_sparse`); mixing writes the row anew, in ascending order and without
+    Clipping to zero removes an entry (`col_clip_sparse`); mixing writes the row again, in ascending order and without
     zeros (`interpolate_sparse`).
 
     Args:

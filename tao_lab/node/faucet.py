@@ -1,6 +1,6 @@
 """The faucet: play money for whoever asks, within limits. Only a node for play has one.
 
-What it has given is counted in memory: a node that starts again begins anew. A class with a budget may bring limits of
+What it has given is counted in memory: a node that starts again starts over. A class with a budget may bring limits of
 its own.
 """
 

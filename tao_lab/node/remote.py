@@ -126,7 +126,7 @@ class Connection:
             raise NoAnswer(f"{self.place} answers {method} as no node of the lab does: {said}") from error
 
     async def _request(self, method: str, params: list[Json]) -> Json:
-        await self._session.connect()  # a session that ended in peace begins anew
+        await self._session.connect()  # a session that ended in peace starts over
         return await self._session.request(method, params)
 
     @contextmanager

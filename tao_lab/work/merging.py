@@ -201,7 +201,7 @@ def _notice_id(name: str) -> str:
 
 
 def _old_notices(mine: Cells, was: Cells, now: Cells) -> list[str]:
-    """Notices of earlier merges that the student left as they were, where this merge writes that cell's notice anew."""
+    """Notices of earlier merges that the student left as they were, where this merge rewrites that cell's notice."""
     old = []
     for name in now:
         notice = mine.get(_notice_id(name))

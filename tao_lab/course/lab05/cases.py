@@ -72,7 +72,7 @@ HISTORY: tuple[tuple[str, dict[str, tuple[int, int]], str], ...] = (
     ("Cid is asked again", {"Ann": (1, 5), "Dan": (2, 90), "Cid": (4, 120)}, "Ann Cid"),
     ("the owner made the subnet smaller: UIDs have moved", {"Ann": (0, 5), "Cid": (1, 120)}, "Ann"),
     ("Eve has taken Ann's UID, and is not asked yet", {"Eve": (0, 200), "Cid": (1, 120)}, "Cid"),
-    ("the chain was begun anew: its blocks are low again", {"Eve": (0, 3), "Cid": (1, 4)}, "Eve"),
+    ("the chain was started over: its blocks are low again", {"Eve": (0, 3), "Cid": (1, 4)}, "Eve"),
     ("Eve's answer is worth 0", {"Eve": (0, 3), "Cid": (1, 4)}, "Eve=0"),
 )
 

@@ -127,7 +127,7 @@ def hand_in(work: Subnet | str, file: str | Path = "robustness.html", *, seed: i
 
     Args:
         work: a subnet; a kind's name; or a file of your own that ends in `subnet = …`.
-        file: where the page goes; it is written anew.
+        file: where the page goes; it is written again.
         seed: of all tasks.
         options: `tasks` and `budget` of the stress test.
 

@@ -1,7 +1,7 @@
 """A validator's memory: each miner's average score and place in the queue, and what it has committed to.
 
 One SQLite file; a step is one transaction, so that a validator that is killed has lost at most the step it was in.
-A miner is its hotkey *and* the block of its registration: who was deregistered and comes back begins anew.
+A miner is its hotkey *and* the block of its registration: who was deregistered and comes back starts over.
 """
 
 from __future__ import annotations

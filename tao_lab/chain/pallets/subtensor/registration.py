@@ -162,7 +162,7 @@ def count_anew(ctx: Context, netuids: list[int]) -> None:
 
 
 def update_registration_prices(ctx: Context, netuids: list[int] | None = None) -> None:
-    """At the start of a block: prices fall, and registrations are counted anew; on all subnets, root included."""
+    """At the start of a block: prices fall, and registrations are counted again; on all subnets, root included."""
     netuids = all_netuids(ctx.state) if netuids is None else netuids
     state = ctx.state
     if ctx.block > 1:

@@ -87,7 +87,7 @@ def ensure_admin_window_open(ctx: Context, netuid: int) -> None:
 
 
 def apply_tempo(ctx: Context, netuid: int, tempo: int) -> None:
-    """Set the tempo; the period begins anew at this block (also root's setter does so)."""
+    """Set the tempo; the period starts over at this block (also root's setter does so)."""
     ctx.state.put(MODULE, "Tempo", netuid, tempo)
     ctx.deposit_event(MODULE, "TempoSet", netuid, tempo)
     ctx.state.put(MODULE, "LastEpochBlock", netuid, ctx.block)

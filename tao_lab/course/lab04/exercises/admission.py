@@ -222,7 +222,7 @@ EXERCISE = Exercise(
         Edit(
             "the error's text",
             {"type(error).__name__": "str(error)"},
-            "You return what the error says. Wanted is what kind of error it is.",
+            "You return what the error says. The task asks what kind of error it is.",
         ),
         Edit(
             "a fixed path",
@@ -243,7 +243,7 @@ EXERCISE = Exercise(
         Edit(
             "only whether it is refused",
             {"type(error).__name__": '"refused"'},
-            "You say only that a request is refused. Wanted is the name of the error's type.",
+            "You say only that a request is refused. The task asks for the name of the error's type.",
         ),
         Edit(
             "the sender's key",

@@ -77,7 +77,7 @@ EXERCISE = Exercise(
         Edit(
             "imports are lost",
             {_TAKEN: 'reply[reply.index("def solve") :].split("```")[0].strip()'},
-            "You begin at `def solve`. What does the function need that stands before it?",
+            "You begin at `def solve`. What does the function need that comes before it?",
         ),
         Edit(
             "the last fence",

@@ -109,12 +109,14 @@ EXERCISE = Exercise(
             "You count a byte for each packed weight. How many codes of four bits fit into one?",
         ),
         Edit(
-            "bits in place of bytes", {"return total": "return 8 * total"}, "Your result is in bits. Wanted are bytes."
+            "bits in place of bytes",
+            {"return total": "return 8 * total"},
+            "Your result is in bits. The task asks for bytes.",
         ),
         Edit(
             "mebibytes",
             {"return total": "return total // 2**20"},
-            "Your result is in mebibytes. Wanted are bytes.",
+            "Your result is in mebibytes. The task asks for bytes.",
         ),
         Edit(
             "blocks that are not full are lost",

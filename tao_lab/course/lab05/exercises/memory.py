@@ -90,8 +90,8 @@ EXERCISE = Exercise(
         Edit(
             "registration not compared",
             {" and memory[hotkey][1] == registered_at": ""},
-            "Cid was deregistered and came back, and still has the old average. Whoever registers anew begins anew: "
-            "what tells you that it is a new registration?",
+            "Cid was deregistered and came back, and still has the old average. Anyone who registers again starts "
+            "over: what tells you that it is a new registration?",
         ),
         Edit(
             "the same UID wanted",

@@ -123,7 +123,7 @@ EXERCISE = Exercise(
             "always the same salt",
             {"draw(8)": "[1, 2, 3, 4, 5, 6, 7, 8]"},
             "Your salt is the same in every commit. Whoever sees it once, when you reveal, can guess all later ones: "
-            "draw it anew.",
+            "draw it again.",
         ),
         Edit(
             "big endian",

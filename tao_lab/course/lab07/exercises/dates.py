@@ -146,7 +146,7 @@ EXERCISE = Exercise(
                 "    while blocks > 0": "    start = issuance\n    while blocks > 0",
                 "blocks -= steps\n    return issuance": "blocks -= steps\n    return issuance - start",
             },
-            "You return what the blocks add. Asked is all that exists then, with what exists now.",
+            "You return what the blocks add. The task asks for all that exists then, with what exists now.",
         ),
         Edit(
             "per cent in floats",

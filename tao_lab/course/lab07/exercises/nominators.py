@@ -133,8 +133,8 @@ EXERCISE = Exercise(
         Edit(
             "the rest by subtraction of rao",
             {"U96F32.whole(word - taken_word)": "dividend - U96F32.whole(taken_word)"},
-            "Off by a rao: you cut the take to whole rao and give all others the rest. The recipe has two words: is "
-            "the second of them cut, too?",
+            "Off by a rao: you cut the take to whole rao and give all others the rest. The recipe has two fixed-point "
+            "numbers: is the second of them cut, too?",
         ),
         Edit(
             "whole rao without words",
@@ -144,7 +144,7 @@ EXERCISE = Exercise(
                 )
             },
             "Right to a few rao: you multiply whole rao by the take and divide by 65,535. The chain first cuts the "
-            "take to a word of 2^-32 parts, and multiplies that with the word of the dividend.",
+            "take to a fixed-point number, and multiplies that with the fixed-point number of the dividend.",
         ),
         Edit(
             "the same for each",
@@ -154,7 +154,7 @@ EXERCISE = Exercise(
         Edit(
             "stakes instead of gains",
             {"return owner_after - own, mine_after - mine": "return owner_after, mine_after"},
-            "These are the stakes after the dividend. Asked is what they gained.",
+            "These are the stakes after the dividend. The task asks what they gained.",
         ),
         Edit(
             "owner and nominator swapped",

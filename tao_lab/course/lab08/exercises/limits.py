@@ -18,7 +18,7 @@ def my_swap(pool, side, amount, limit_price=None):
     pool         Pool
     side         str          "buy" or "sell"
     amount       int          rao, fee included
-    limit_price  int or None  word: highest price of a purchase, lowest of a sale
+    limit_price  int or None  fixed-point number: highest price of a purchase, lowest of a sale
 
     Returns fee (int), paid (int), received (int).
     """

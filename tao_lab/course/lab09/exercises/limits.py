@@ -97,8 +97,7 @@ EXERCISE = Exercise(
             "nobody asks whether the order happens",
             {"if received and most <= cost": "if most <= cost"},
             "You also choose limits at which the order never happens, not even alone. Nobody is robbed then, and "
-            "nothing "
-            "is bought.",
+            "nothing is bought.",
         ),
         Edit(
             "the first attack only",
@@ -132,7 +131,7 @@ EXERCISE = Exercise(
         Edit(
             "the lowest",
             {"sorted(limits)": "sorted(limits, reverse=True)"},
-            "You give the lowest safe limit. Asked is the highest.",
+            "You give the lowest safe limit. The task asks for the highest.",
         ),
         Edit(
             "the last in the list",
@@ -158,7 +157,7 @@ EXERCISE = Exercise(
         Edit(
             "the order happens under each attack",
             {"if received and": "if all(ours.sandwich(pool, order, front, limit_price)[1] for front in fronts) and"},
-            "You ask whether the order happens behind an attacker. Asked is whether it happens if nobody attacks.",
+            "You ask whether the order happens behind an attacker. The task asks whether it happens if nobody attacks.",
         ),
         Edit(
             "losses taken for profits",
@@ -171,12 +170,12 @@ EXERCISE = Exercise(
         Edit(
             "nothing is zero",
             {"safe = None": "safe = 0"},
-            "Where no limit is safe you give 0. Asked is None.",
+            "Where no limit is safe you give 0. Return None.",
         ),
         Edit(
             "the lowest where none is safe",
             {"safe = None": "safe = min(limits)"},
-            "Where no limit is safe you give the lowest. Asked is None.",
+            "Where no limit is safe you give the lowest. Return None.",
         ),
         Edit(
             "just met is too late",

@@ -178,7 +178,7 @@ EXERCISE = Exercise(
         Edit(
             "what the victim loses",
             {"return back - front, received": "return back - front, -received"},
-            "Your `received` is below zero. Asked is what the victim gets.",
+            "Your `received` is below zero. The task asks what the victim gets.",
         ),
         Edit(
             "no sale after a refusal",

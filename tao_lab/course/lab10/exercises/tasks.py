@@ -140,7 +140,7 @@ EXERCISE = Exercise(
                 "        random = Random(seed)\n": "",
                 "[random.randrange(1000), random.randrange(1000)]": "[Random(seed).randrange(1000)] * 2",
             },
-            "You begin anew for each number, so all towns of a map are the same. One `Random` for each map is enough.",
+            "You start again for each number, so all towns of a map are the same. One `Random` for each map is enough.",
         ),
         Edit(
             "few digits",
