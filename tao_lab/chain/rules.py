@@ -125,7 +125,7 @@ class Rules:
         return int(emission)
 
     def run_shares(self, subnets: Sequence[SubnetPrice]) -> list[int]:
-        """Shares of subnets by the rule in force, checked; U64F64 words.
+        """Shares of subnets by the rule in force, checked; raw U64F64 values.
 
         Raises:
             RuleBroken: It raised, or gave invalid shares, or shares of more than one together.

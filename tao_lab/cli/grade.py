@@ -20,7 +20,7 @@ def grade(
             show_default=False,
         ),
     ],
-    out: Annotated[Path, typer.Option(help="The table; the other tables and the pages stand beside it.")] = Path(
+    out: Annotated[Path, typer.Option(help="The table of marks; the other tables and the pages go beside it.")] = Path(
         "grades.csv"
     ),
     labs: Annotated[
@@ -34,7 +34,9 @@ def grade(
     ] = None,
     seed: Annotated[
         int | None,
-        typer.Option(min=0, help="Of the cases; a new one for each table if not given. The same seed, the same cases."),
+        typer.Option(
+            min=0, help="Seed of the cases; a new one for each table if not given. The same seed gives the same cases."
+        ),
     ] = None,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that grade at the same time.")] = 2,
     with_solutions: Annotated[

@@ -1,7 +1,7 @@
 """One epoch, whole: from the state of a subnet to what its neurons are paid.
 
 This is `epoch_mechanism` of the real chain, which runs once in a tempo for each subnet, as a sequence of the steps in
-this package. The same text runs over exact words and over floats. Only the rows of UIDs that hold a permit or bonds
+this package. The same text runs over exact numbers and over floats. Only the rows of UIDs that hold a permit or bonds
 take part in matrices: the others are empty.
 
 Source: `pallets/subtensor/src/epoch/run_epoch.rs` of opentensor/subtensor.

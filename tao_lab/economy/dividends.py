@@ -147,7 +147,7 @@ def divide_among_parents(
 
 
 def contribution(parent: Staked, share: int, tao_weight: int) -> int:
-    """What a parent's stake adds to a child's, U96F32 word of rao."""
+    """What a parent's stake adds to a child's, raw U96F32 value of rao."""
     lent = u64_share(share)
     alpha = U96F32.multiply(U96F32.number(parent.alpha), lent)
     root = U96F32.multiply(U96F32.multiply(U96F32.number(parent.root), lent), u64_share(tao_weight))
@@ -181,7 +181,7 @@ def dividend_distribution(
         dividends: rao by hotkey.
 
     Returns:
-        From the first pot and from the second, U96F32 words of rao by hotkey.
+        From the first pot and from the second, raw U96F32 values of rao by hotkey.
     """
     alpha_parts, root_parts = {}, {}
     for hotkey, rao in dividends.items():
@@ -205,7 +205,7 @@ def payout(dividend: int, take: int) -> Payout:
     """Take a hotkey's dividend apart: the owner's take, and the rest.
 
     Args:
-        dividend: U96F32 word of rao.
+        dividend: raw U96F32 value of rao.
         take: u16.
     """
     taken = U96F32.multiply(u16_share(take), dividend)
@@ -213,7 +213,7 @@ def payout(dividend: int, take: int) -> Payout:
 
 
 def withheld_proportion(withheld: int, incentives: int) -> int:
-    """Part of the miners' emission that went to the owner's hotkeys, U96F32 word (`MinerBurned`).
+    """Part of the miners' emission that went to the owner's hotkeys, raw U96F32 value (`MinerBurned`).
 
     Args:
         withheld: rao of incentive of the owner's hotkeys, burned or recycled.
@@ -230,7 +230,7 @@ def root_claimable_increment(dividend: int, root_stake: int) -> int | None:
         root_stake: rao of TAO staked on the hotkey on root.
 
     Returns:
-        I96F32 word; None where the dividend is larger than the stake, and is then staked for the owner.
+        Raw I96F32 value; None where the dividend is larger than the stake, and is then staked for the owner.
     """
     if dividend > root_stake:
         return None

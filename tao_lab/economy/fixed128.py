@@ -1,8 +1,8 @@
-"""Fixed-point words: a number as a whole number of the smallest parts that the chain can tell apart.
+"""Raw fixed-point values: a number as a whole number of the smallest parts that the chain can tell apart.
 
 The coinbase computes in two formats of 128 bits, both without sign: U64F64 for shares and prices (parts of 2^-64) and
 U96F32 for amounts (parts of 2^-32 of a rao). A product is cut to whole parts, a quotient too; what does not fit
-stops at the largest word, and a quotient that does not exist is zero.
+stops at the largest value, and a quotient that does not exist is zero.
 
 Source: `substrate-fixed` v0.6.0 (`saturating_mul`, `checked_div`), `primitives/safe-math/src/lib.rs` (`safe_div`).
 """
@@ -19,11 +19,11 @@ U64_MAX = (1 << 64) - 1
 
 @dataclass(frozen=True)
 class Format:
-    """A format of words.
+    """A fixed-point format.
 
     Attributes:
         bits: fraction bits.
-        one: the word of the number one.
+        one: the raw value of the number one.
     """
 
     bits: int
@@ -39,7 +39,7 @@ class Format:
         return quotient if quotient <= WORD_MAX else 0
 
     def number(self, whole: int) -> int:
-        """The word of a whole number."""
+        """The raw value of a whole number."""
         return min(whole << self.bits, WORD_MAX)
 
     def whole(self, word: int) -> int:
@@ -67,20 +67,20 @@ def subtract(a: int, b: int) -> int:
 
 
 def to_u96f32(word: int) -> int:
-    """A U64F64 word as U96F32: the last 32 bits are cut."""
+    """A raw U64F64 value as U96F32: the last 32 bits are cut."""
     return word >> BETWEEN
 
 
 def to_u64f64(word: int) -> int:
-    """A U96F32 or I96F32 word as U64F64: zero for a negative one."""
+    """A raw U96F32 or I96F32 value as U64F64: zero for a negative one."""
     return min(max(word, 0) << BETWEEN, WORD_MAX)
 
 
 def u16_share(proportion: int) -> int:
-    """A u16 proportion (65,535 is one) as a U96F32 word."""
+    """A u16 proportion (65,535 is one) as a raw U96F32 value."""
     return (proportion << U96F32.bits) // U16_MAX
 
 
 def u64_share(proportion: int) -> int:
-    """A u64 proportion (2^64 - 1 is one) as a U96F32 word."""
+    """A u64 proportion (2^64 - 1 is one) as a raw U96F32 value."""
     return (proportion << U96F32.bits) // U64_MAX

@@ -37,7 +37,7 @@ def split(alpha_out: int, owner_cut: int, root_proportion: int) -> Split:
     Args:
         alpha_out: rao of alpha.
         owner_cut: u16 (`SubnetOwnerCut`); 0 where the subnet's cut is switched off.
-        root_proportion: root's weight in the subnet, U96F32 word.
+        root_proportion: root's weight in the subnet, raw U96F32 value.
     """
     alpha = U96F32.number(alpha_out)
     owner = U96F32.multiply(alpha, u16_share(owner_cut))

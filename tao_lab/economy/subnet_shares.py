@@ -20,8 +20,8 @@ class SubnetPrice:
     """What a subnet's share goes by.
 
     Attributes:
-        moving_price: I96F32 word (`SubnetMovingPrice`).
-        miner_burned: part of the miners' emission that went to the owner's hotkeys at the last epoch, U96F32 word
+        moving_price: raw I96F32 value (`SubnetMovingPrice`).
+        miner_burned: part of the miners' emission that went to the owner's hotkeys at the last epoch, raw U96F32 value
             (`MinerBurned`).
         emission_enabled: whether it gets TAO at all (`SubnetEmissionEnabled`).
     """
@@ -38,7 +38,7 @@ def subnet_shares(subnets: Sequence[SubnetPrice]) -> list[int]:
         subnets: those that emission goes to, in any order.
 
     Returns:
-        U64F64 words in the same order; their sum is at most one.
+        Raw U64F64 values in the same order; their sum is at most one.
     """
     prices = normalized([to_u64f64(subnet.moving_price) for subnet in subnets])
     weights = [
@@ -52,7 +52,7 @@ def subnet_shares(subnets: Sequence[SubnetPrice]) -> list[int]:
 
 
 def normalized(words: Sequence[int]) -> list[int]:
-    """U64F64 words divided by their sum; all zero where that is zero."""
+    """Raw U64F64 values divided by their sum; all zero where that is zero."""
     total = min(sum(words), WORD_MAX)
     return [U64F64.divide(word, total) for word in words]
 
@@ -61,11 +61,11 @@ def subnet_block_emission(share: int, block_emission: int) -> int:
     """TAO of the block that goes to a subnet.
 
     Args:
-        share: U64F64 word.
+        share: raw U64F64 value.
         block_emission: rao.
 
     Returns:
-        U96F32 word of rao.
+        Raw U96F32 value of rao.
     """
     return to_u96f32(U64F64.multiply(U64F64.number(block_emission), share))
 

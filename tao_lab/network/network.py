@@ -655,7 +655,7 @@ class Network:
 
         Args:
             port: TCP port; 0 takes a free one.
-            origins: Web pages from elsewhere that may ask, such as `https://polkadot.js.org`; `*` for all.
+            origins: Web pages that may connect, such as `https://polkadot.js.org`; `*` for all.
 
         Raises:
             BadValue: The port is invalid, or in use.

@@ -67,7 +67,7 @@ class Admission:
         return compare_digest(named.casefold().encode(errors="surrogateescape"), self.token.casefold().encode())
 
 
-NO_ENTRY = "this node wants its code behind the address: ws://host:port/CODE"
+NO_ENTRY = "this node needs its code after the address: ws://host:port/CODE"
 
 
 @dataclass
@@ -244,7 +244,7 @@ class HttpConnection(asyncio.Protocol):
 
     def _check(self, request: _Request) -> None:
         if not self._origins.admits(request.origin):
-            raise _Refused(HTTPStatus.FORBIDDEN, "pages from elsewhere may not ask; --allow-origin lets them")
+            raise _Refused(HTTPStatus.FORBIDDEN, "pages of other hosts may not connect; --allow-origin allows one")
         if request.method == b"OPTIONS":
             return
         if not self._admission.opens(request.path.decode("latin-1")):

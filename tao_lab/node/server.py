@@ -278,7 +278,7 @@ class Server:
             node: The node.
             port: TCP port; 0 takes a free one.
             host: Address of this machine to listen on.
-            origins: Web pages from elsewhere that may ask, such as `https://polkadot.js.org`; `*` for all.
+            origins: Web pages that may connect, such as `https://polkadot.js.org`; `*` for all.
             token: What a client must name behind the address, `ws://host:port/TOKEN`; without one everybody is let in.
             tls: Certificate and key; with them the address begins with `wss`.
             limits: How many may be connected.
@@ -369,7 +369,7 @@ class Server:
             text = f"{len(self._places.clients)} clients are connected already, {here} of them from this address\n"
             return connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, text)
         if not all(self._origins.admits(origin) for origin in request.headers.get_all("Origin")):
-            text = "pages from elsewhere may not ask; --allow-origin lets them\n"
+            text = "pages of other hosts may not connect; --allow-origin allows one\n"
             return connection.respond(HTTPStatus.FORBIDDEN, text)
         told = await self._tell(connection, request)
         if told is not None:

@@ -108,9 +108,10 @@ def cartels(kappas: Sequence[float] = (0.5, 0.6), shares: Sequence[float] = (0.4
         kappa: min(s for s, pay, k in zip(*lines.values(), strict=True) if pay > 0 and k == words[kappa])
         for kappa in kappas
     }
-    pays = ", ".join(f"from {decides[kappa]} % at {words[kappa]}" for kappa in kappas)
+    pays = ", ".join(f"{decides[kappa]} % at {words[kappa]}" for kappa in kappas)
     kappa = max(kappas)
-    return lines, points, f"A cartel pays its miner {pays}; there it starves the others' from {starves[kappa]} % on"
+    starving = f"at {words[kappa]}, {starves[kappa]} % is enough to leave honest miners without pay"
+    return lines, points, f"Stake that gets a cartel's miner paid: {pays}; {starving}"
 
 
 def _note(table: dict[str, list[Any]], share: float, pay: float, kappa: str) -> None:

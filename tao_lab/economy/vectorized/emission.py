@@ -45,12 +45,12 @@ SUBNET = np.dtype(
         ("issuance", "u8"),  # AlphaAssets.TotalAlphaIssuance, rao
         ("recycled", "u8"),  # AlphaAssets.AlphaRecycled, rao
         # shares
-        ("moving_price", "u8", (2,)),  # SubnetMovingPrice, I96F32 word: low, high
-        ("miner_burned", "u8", (2,)),  # MinerBurned, U96F32 word: low, high
+        ("moving_price", "u8", (2,)),  # SubnetMovingPrice, raw I96F32 value: low, high
+        ("miner_burned", "u8", (2,)),  # MinerBurned, raw U96F32 value: low, high
         ("enabled", "u1"),  # SubnetEmissionEnabled
         ("started", "u8"),  # FirstEmissionBlockNumber
         ("halving", "u8"),  # EMAPriceHalvingBlocks
-        ("root_prop", "u8", (2,)),  # RootProp, U96F32 word: low, high
+        ("root_prop", "u8", (2,)),  # RootProp, raw U96F32 value: low, high
         # pots
         ("cut_enabled", "u1"),  # OwnerCutEnabled
         ("owner", "u8"),  # PendingOwnerCut, rao
@@ -112,7 +112,7 @@ def emission_of(issuance: Word) -> Word:
 
 @njit
 def normalize(words: Any) -> None:
-    """Divide U64F64 words of at most one (n, 2), high word first, by their sum of at most one."""
+    """Divide raw U64F64 values of at most one (n, 2), high word first, by their sum of at most one."""
     total = (ZERO, ZERO)
     for i in range(words.shape[0]):
         total = add(total, (words[i, 0], words[i, 1]))
@@ -124,7 +124,7 @@ def normalize(words: Any) -> None:
 
 @njit
 def shares_of(subnets: Any, shares: Any) -> None:
-    """`subnet_shares`: U64F64 words (n, 2), high word first."""
+    """`subnet_shares`: raw U64F64 values (n, 2), high word first."""
     n = subnets.shape[0]
     total = ZERO
     for i in range(n):
@@ -156,7 +156,7 @@ def shares_of(subnets: Any, shares: Any) -> None:
 
 @njit
 def price_of(tao: Word, alpha: Word, quote_weight: Word) -> Any:
-    """`price` of swap.py: U64F64 word of less than 2^96, (high, low); both words full where it is more."""
+    """`price` of swap.py: raw U64F64 value of less than 2^96, (high, low); both words full where it is more."""
     if alpha == ZERO:
         return ZERO, ZERO
     weights = divide((PARTS - quote_weight, ZERO), (ZERO, quote_weight))
@@ -237,7 +237,7 @@ def bought_for(tao: Word, alpha: Word, quote_weight: Word, paid: Word) -> Word:
 
 @njit
 def proportion_of(root: Any, issuance: Word) -> Word:
-    """`root_proportion`, from root's weighted TAO as a U96F32 word of less than 2^96."""
+    """`root_proportion`, from root's weighted TAO as a raw U96F32 value of less than 2^96."""
     return divide(shift_left(root, FRACTION), add(root, shift_left((ZERO, issuance), FRACTION)))[1]
 
 
@@ -249,8 +249,8 @@ def emit(subnets: Table, credit: Word, root_tao: Word, tao_weight: Word, owner_c
         subnets: (n,) of SUBNET, sorted by netuid; changed in place.
         credit: Rao of TAO to divide.
         root_tao: Rao staked on root.
-        tao_weight: U96F32 word.
-        owner_cut: U96F32 word.
+        tao_weight: raw U96F32 value.
+        owner_cut: raw U96F32 value.
 
     Returns:
         Whether all of it could be computed; if not, the table is of no use any more.
@@ -286,7 +286,7 @@ def emit(subnets: Table, credit: Word, root_tao: Word, tao_weight: Word, owner_c
 
 @njit
 def emit_to(row: Table, emission: Word, root: Any) -> bool:
-    """`subnet_terms`, and injection and chain buy with them; `emission` is a U96F32 word."""
+    """`subnet_terms`, and injection and chain buy with them; `emission` is a raw U96F32 value."""
     subnet = row[0]
     price = price_of(subnet.tao, subnet.alpha, subnet.quote_weight)
     if price[0] >= WORD_ONE:
@@ -355,8 +355,8 @@ def settle(subnets: Table, block: Word, root_tao: Word, tao_weight: Word, moving
         subnets: (n,) of SUBNET; changed in place.
         block: Height.
         root_tao: Rao staked on root.
-        tao_weight: U96F32 word.
-        moving_alpha: I96F32 word of at most one.
+        tao_weight: raw U96F32 value.
+        moving_alpha: raw I96F32 value of at most one.
 
     Returns:
         Whether all of it could be computed.

@@ -38,7 +38,7 @@ def _conviction(state: StorageReader, netuid: int, hotkey: str, kind: LockKind, 
 
 
 def hotkey_conviction(state: StorageReader, netuid: int, hotkey: str, now: int) -> int:
-    """Conviction of all locks to a hotkey, a U64F64 word of rao."""
+    """Conviction of all locks to a hotkey, a raw U64F64 value of rao."""
     kinds = [PERPETUAL, DECAYING]
     if is_owner_hotkey(state, netuid, hotkey):
         kinds += [OWNER_PERPETUAL, OWNER_DECAYING]
@@ -49,7 +49,7 @@ def hotkey_conviction(state: StorageReader, netuid: int, hotkey: str, now: int) 
 
 
 def convictions(state: StorageReader, netuid: int, now: int) -> dict[str, int]:
-    """U64F64 word of every hotkey to which something is locked on a subnet."""
+    """Raw U64F64 value of every hotkey to which something is locked on a subnet."""
     scores: dict[str, int] = {}
     for kind, item in ((PERPETUAL, "HotkeyLock"), (DECAYING, "DecayingHotkeyLock")):
         for hotkey, value in state.entries(MODULE, item, netuid):

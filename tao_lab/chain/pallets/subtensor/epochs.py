@@ -81,7 +81,7 @@ def split_emission(state: StorageReader, netuid: int, emission: int) -> list[int
 
 
 def _mechanism_weight(part: int, emission: int, mecid: int) -> int:
-    """A mechanism's part of the emission as a U64F64 word; without emission the first counts alone."""
+    """A mechanism's part of the emission as a raw U64F64 value; without emission the first counts alone."""
     if emission == 0:
         return (1 << SHARE_BITS) if mecid == 0 else 0
     return (part << SHARE_BITS) // emission

@@ -133,7 +133,7 @@ def subnet_price(state: StorageReader, netuid: int) -> SubnetPrice:
 
 
 def moving_alpha_price(state: StorageReader, netuid: int) -> int:
-    """Moving price of a subnet, I96F32 word; one where there is no pool."""
+    """Moving price of a subnet, raw I96F32 value; one where there is no pool."""
     return int(state.get(MODULE, "SubnetMovingPrice", netuid)["bits"]) if has_pool(state, netuid) else U96F32.one
 
 
@@ -143,13 +143,13 @@ def alpha_issuance(state: StorageReader, netuid: int) -> int:
 
 
 def root_proportion_of(state: StorageReader, netuid: int) -> int:
-    """Root's weight in a subnet, U96F32 word."""
+    """Root's weight in a subnet, raw U96F32 value."""
     root_tao, tao_weight = state.get(MODULE, "SubnetTAO", ROOT_NETUID), state.get(MODULE, "TaoWeight")
     return root_proportion(root_tao, tao_weight, alpha_issuance(state, netuid))
 
 
 def read_subnet_terms(ctx: Context, netuid: int, tao_emission: int) -> SubnetTerms:
-    """One block's amounts for a subnet that gets `tao_emission`, a U96F32 word of rao."""
+    """One block's amounts for a subnet that gets `tao_emission`, a raw U96F32 value of rao."""
     state = ctx.state
     alpha_emission = block_emission(ctx, alpha_issuance(state, netuid))
     price = current_alpha_price(state, netuid)
