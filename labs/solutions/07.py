@@ -27,7 +27,7 @@ def block_emission(issuance):
 
 
 def supply_at(issuance, blocks, recycled_percent):
-    """The issuance after so many blocks.
+    """The issuance after a number of blocks.
 
     issuance          int  rao that exist now
     blocks            int  from now on, 0 or more; may be many years (a year has 2,628,000)
@@ -54,7 +54,7 @@ def split_block(alpha_out, owner_cut, root_proportion):
 
     alpha_out        int  rao of alpha
     owner_cut        int  u16
-    root_proportion  int  word: root's weight in the subnet
+    root_proportion  int  fixed-point number: root's weight in the subnet
 
     Returns owner, server, validator, root (rao, int).
 
