@@ -30,7 +30,7 @@ ABSENT = {  # calls by pallet and reason; `*` stands for all of a pallet
         "sudo_set_emission_gate_exponent sudo_set_collateral_lock_share sudo_set_collateral_drain_ratio "
         "sudo_set_basket_concentration_cap sudo_set_basket_trading_enabled sudo_set_basket_trading_frozen "
         "sudo_set_basket_daily_turnover_cap sudo_set_basket_liquidity_cap sudo_set_basket_claim_dust "
-        "sudo_set_basket_min_trade_tao sudo_set_epoch_consensus sudo_trim_null_uids_batch",
+        "sudo_set_basket_min_trade_tao",
         NO_CONSENSUS: "swap_authorities schedule_grandpa_change",
         NO_EVM: "sudo_set_evm_chain_id sudo_toggle_evm_precompile",
     },
