@@ -333,7 +333,10 @@ CASES: dict[str, Case] = {
     "transfer_stake": Case(
         {"dest_coldkey_ss58": BOB, "hotkey_ss58": VALIDATOR, "origin_netuid": 1, "dest_netuid": 1, "amount_alpha": 1}
     ),
-    "trim_null_subnet_batch": Case({"netuid": 1, "target": 1}, NOT_IN_LAB),
+    "trim_null_subnet_batch": Case(
+        {"netuid": 1, "target": 64},
+        before=[("set_hyperparameter", {"netuid": 1, "name": "epoch_consensus", "value": "Null"})],
+    ),
     "trim_subnet": Case({"netuid": 1, "max_n": 64}),
     "unstake_all": Case({"hotkey_ss58": VALIDATOR}),
     "unstake_all_alpha": Case({"hotkey_ss58": VALIDATOR}),
@@ -358,7 +361,7 @@ HYPERPARAMETERS: dict[str, tuple[Any, str]] = {  # value, and what becomes of it
     "collateral_lock_share": (0.5, NOT_IN_LAB),
     "commit_reveal_period": (2, RUNS),
     "commit_reveal_weights_enabled": (True, RUNS),
-    "epoch_consensus": ("Null", NOT_IN_LAB),
+    "epoch_consensus": ("Null", RUNS),
     "immunity_period": (5_000, RUNS),
     "liquid_alpha_enabled": (True, RUNS),
     "max_allowed_uids": (100, RUNS),
