@@ -1,5 +1,6 @@
 """Null consensus: numbers of `pallets/subtensor/src/tests/null_consensus.rs` (475), and what holds for any."""
 
+import json
 from fractions import Fraction
 from typing import Any
 
@@ -10,6 +11,9 @@ from hypothesis import strategies as st
 
 from tao_lab.consensus.null import NULL_UIDS, Budgets, apportion, elected_validator, null_epoch
 from tao_lab.consensus.types import EpochInput
+from tao_lab.paths import DATASETS
+from tao_lab.vectors import load, verify
+from tests.consensus.null_scenarios import vectors
 
 U64_MAX = (1 << 64) - 1
 HALF = Budgets(miners=500_000, local=500_000, root=0)
@@ -144,3 +148,9 @@ def test_every_pot_is_paid_to_the_rao_and_root_s_only_where_there_is_stake(
     assert (sum(server), sum(validator)) == ((pots[0], pots[1] + pots[2]) if any(stakes) else (pots[0] + pots[1], 0))
     assert terms.emission.tolist() == [a + b for a, b in zip(server, validator, strict=True)]
     assert int(np.count_nonzero(terms.validator_permit)) == (1 if any(stakes) else 0)
+
+
+def test_the_vectors_are_those_of_the_scenarios_and_pass() -> None:
+    path = DATASETS / "vectors" / "null_epoch.json"
+    assert json.loads(path.read_text())["vectors"] == json.loads(json.dumps(vectors())), "scripts/make_null_vectors.py"
+    assert not verify(load(path)).failures
