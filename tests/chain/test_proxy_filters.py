@@ -1,6 +1,6 @@
 """Every kind of proxy against every call of the runtime: `define_proxy_filters!` of the public chain, typed out.
 
-The lists are those of `runtime/src/lib.rs`; calls that only spec 461 has stand behind their older twins.
+The lists are those of `runtime/src/lib.rs`; calls that are newer stand behind their older twins.
 """
 
 from typing import Any

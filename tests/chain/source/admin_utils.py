@@ -173,6 +173,8 @@ OTHER_CALLS = {
     "sudo_set_network_pow_registration_allowed",
     "sudo_set_total_issuance",
     "sudo_set_activity_cutoff_factor",  # newer than the source: see docs/chain.md
+    "sudo_set_epoch_consensus",  # spec 475
+    "sudo_trim_null_uids_batch",
 }
 
 # Bounds: (call, who, value, what the subnet has, error); the error is None for the last value that is allowed.

@@ -37,7 +37,7 @@ def distribute_emission(ctx: Context, netuid: int, pending: Pending, owner_cut: 
     Raises:
         RuleBroken: A replaced epoch failed.
     """
-    emission = run_epochs(ctx, netuid, pending.server + pending.validator + pending.root)
+    emission = run_epochs(ctx, netuid, pending.server + pending.validator + pending.root, pending)
     hotkeys = read_staked(ctx.state, netuid, [entry.hotkey for entry in emission])
     tao_weight, ck_burn = ctx.state.get(MODULE, "TaoWeight"), ctx.state.get(MODULE, "CKBurn")
     paid = dividends(pending, emission, hotkeys, tao_weight, ck_burn)

@@ -12,6 +12,7 @@ from tao_lab.chain.errors import DispatchError
 from tao_lab.chain.pallets.subtensor.conviction import change_subnet_owner_if_needed
 from tao_lab.chain.pallets.subtensor.distribution import distribute_emission
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID
+from tao_lab.chain.pallets.subtensor.null_consensus import is_null
 from tao_lab.chain.pallets.subtensor.pool import (
     MAX_PRICE,
     adjust_protocol_liquidity,
@@ -79,6 +80,8 @@ def run_coinbase(ctx: Context, netuids: list[int], credit: int) -> None:
     for netuid, (pending, owner_cut) in sorted(pots.items()):
         distribute_emission(ctx, netuid, pending, owner_cut)
         ctx.state.put(MODULE, "LastMechansimStepBlock", netuid, ctx.block)
+        if not is_null(ctx.state, netuid):
+            ctx.state.put(MODULE, "LastYumaStepBlock", netuid, ctx.block)
 
 
 @has_twin
