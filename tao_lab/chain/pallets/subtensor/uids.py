@@ -83,6 +83,7 @@ def clear_neuron(ctx: Context, netuid: int, uid: int) -> None:
         _set_element(ctx, item, netuid, uid, value)
     for index in storage_indices(state, netuid):
         _set_element(ctx, "Incentive", index, uid, 0)
+        _set_element(ctx, "ConsensusByMechanism", index, uid, 0)
         state.remove(MODULE, "Bonds", index, uid)
         state.remove(MODULE, "Weights", index, uid)
         for source, row in state.entries(MODULE, "Weights", index):
@@ -189,6 +190,8 @@ def _kept_uids(ctx: Context, netuid: int, n: int, max_n: int) -> list[int]:
     emission = state.get(MODULE, "Emission", netuid)
     order = sorted(range(len(emission)), key=lambda uid: -emission[uid])  # stable, as the chain's sort
     going = [uid for uid in reversed(order) if uid not in spared][: n - max_n]
+    if len(going) < n - max_n:
+        raise failed("InvalidValue", f"{n - max_n} places have to go, only {len(going)} neurons may be removed")
     return sorted(set(order) - set(going))
 
 
@@ -216,6 +219,8 @@ def _compress(ctx: Context, netuid: int, kept: list[int]) -> None:
     for index in storage_indices(state, netuid):
         for item in ("Incentive", "LastUpdate"):
             _keep_elements(ctx, item, index, kept, 0)
+        if state.exists(MODULE, "ConsensusByMechanism", index):
+            _keep_elements(ctx, "ConsensusByMechanism", index, kept, 0)
         for item in ("Weights", "Bonds"):
             rows = dict(state.entries(MODULE, item, index))
             state.remove_prefix(MODULE, item, index)
