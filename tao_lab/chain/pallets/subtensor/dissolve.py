@@ -58,7 +58,7 @@ MAPS = (  # stored by netuid and something else
     "LockingColdkeys",
     "RootClaimed",
 )
-MECHANISM_VALUES = ("LastUpdate", "Incentive")
+MECHANISM_VALUES = ("LastUpdate", "Incentive", "ConsensusByMechanism")
 MECHANISM_MAPS = (
     "WeightCommits",
     "TimelockedWeightCommits",
