@@ -266,7 +266,9 @@ def weights_spec(data: alt.Data, cast: Cast, style: Style = SMALL, axis_title: b
 def consensus_spec(data: alt.Data, cast: Cast, style: Style = SMALL, labels: bool = True) -> alt.LayerChart:
     """Each validator's weight and the consensus, miner by miner; hollow circles are cut."""
     # A square-root scale keeps small weights apart.
-    axis = _amount_axis("weight (√ scale)", values=[0, 0.05, 0.25, 0.5, 1], **_side(style))
+    axis = _amount_axis(
+        "weight (√ scale)" if style == SMALL else "weight (√)", values=[0, 0.05, 0.25, 0.5, 1], **_side(style)
+    )
     scale = alt.Scale(type="sqrt", domain=[0, 1])
     base = alt.Chart(data).encode(x=miner_axis(cast, style, labels, labels))
     area = alt.Size("stake:Q", legend=None, scale=alt.Scale(domain=[0, 0.35], range=[25, style.font * 22], clamp=True))
@@ -310,7 +312,7 @@ def incentive_spec(data: alt.Data, cast: Cast, style: Style = SMALL) -> alt.Laye
 def dividends_spec(data: alt.Data, cast: Cast, style: Style = SMALL) -> alt.LayerChart:
     """Dividends of each validator; the black mark is its share of stake."""
     base = alt.Chart(data).encode(y=_validator_axis(cast, style))
-    axis = _amount_axis("share of all validators (bar: dividends, mark: stake)", tickCount=5)
+    axis = _amount_axis("share (bar: dividends, mark: stake)", tickCount=5)
     bars = base.mark_bar(size=style.row * 0.55).encode(
         x=alt.X("dividends:Q", axis=axis, scale=alt.Scale(domain=alt.DomainUnionWith([0, 0.4]))),
         color=alt.Color("who:N", legend=None, scale=WHO),

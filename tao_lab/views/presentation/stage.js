@@ -99,9 +99,12 @@ async function fit(f, root) {
   const scale = parseFloat(getComputedStyle(root).getPropertyValue("font-size")) / BASE_FONT;
   const width = Math.floor(f.canvas.clientWidth / scale);
   const height = Math.floor(f.canvas.clientHeight / scale);
-  if (width < 1 || height < 1 || (f.view.width() === width && f.view.height() === height)) return;
-  await f.view.width(width).height(height).runAsync();
-  await f.view.resize().runAsync(); // labels that turn upright in a narrow chart need another room
+  if (width < 1 || height < 1) return;
+  if (f.view.width() !== width || f.view.height() !== height) {
+    await f.view.width(width).height(height).runAsync();
+    await f.view.resize().runAsync(); // labels that turn upright in a narrow chart need another room
+  }
+  f.canvas.dataset.size = `${width} x ${height}`;
 }
 
 async function render({ model, el }) {
