@@ -74,16 +74,10 @@ class Shown:
         self.page.set_viewport_size({"width": width, "height": height})
         self.page.wait_for_function(PLACED)
 
-    def do(self, action):
-        """Do something and wait until the charts that answer it are painted."""
-        before = self.page.get_attribute("[data-painted]", "data-painted")
-        action()
-        self.page.wait_for_function(
-            "before => document.querySelector('[data-painted]').dataset.painted !== before", arg=before
-        )
-
-    def press(self, key):
-        self.do(lambda: self.page.keyboard.press(key))
+    def hears(self, says):
+        """Wait until a step is told and its charts are painted."""
+        self.page.wait_for_function("text => document.querySelector('.tl-says').textContent === text", arg=says)
+        self.page.wait_for_selector(".tl-stage[aria-busy=false]")
 
     def text(self, selector):
         return self.page.locator(selector).inner_text()
@@ -122,17 +116,29 @@ def test_keys_tell_the_story_and_reset_begins_again(shown):
     keys = ("ArrowRight", "PageDown")
     for number, step in enumerate(story):
         page.keyboard.press(keys[number % 2])
-        page.wait_for_function("text => document.querySelector('.tl-says').textContent === text", arg=step.says)
-        page.wait_for_function(
-            "sentence => document.querySelector('.tl-sentence').textContent === sentence", arg=shown.stage.sentence
-        )
+        shown.hears(step.says)
         assert {**shown.stage.page.start, **step.settings} == shown.stage.settings
+        assert shown.text(".tl-sentence") == shown.stage.sentence
     page.keyboard.press("PageUp")
-    page.wait_for_function("text => document.querySelector('.tl-says').textContent === text", arg=story[-2].says)
+    shown.hears(story[-2].says)
     page.locator(".tl-reset").click()
-    page.wait_for_function("text => document.querySelector('.tl-sentence').textContent === text", arg=first)
+    shown.hears("A story: press → or Page Down.")
     assert shown.stage.settings == shown.stage.page.start
-    assert shown.text(".tl-count") == f"{len(story)} steps"
+    assert shown.text(".tl-sentence") == first
+
+
+def test_a_preset_moves_its_controls_and_looks_pressed(shown):
+    for row in shown.stage.page.presets:
+        for preset in row.presets:
+            button = shown.page.get_by_role("group", name=row.label).get_by_role(
+                "button", name=preset.label, exact=True
+            )
+            button.click()
+            shown.page.wait_for_selector(".tl-stage[aria-busy=false]")
+            assert preset.settings.items() <= shown.stage.settings.items()
+            assert button.get_attribute("aria-pressed") == "true"
+    shown.page.locator(".tl-reset").click()
+    shown.page.wait_for_selector(".tl-stage[aria-busy=false]")
 
 
 def test_notes_are_for_the_speaker_only(shown):

@@ -65,7 +65,7 @@ function storyBar(story, onStep) {
   const next = button("Next ›", "Next step: → or Page Down", { "data-story": "next" });
   const count = element("span", { class: "tl-count" });
   const says = element("p", { class: "tl-says", "aria-live": "polite" });
-  const root = element("div", { class: "tl-story", role: "group", "aria-label": "Story" }, [back, count, says, next]);
+  const root = element("div", { class: "tl-story", role: "group", "aria-label": "Story", "data-steps": story.length }, [back, count, says, next]);
   const notes = element("aside", { class: "tl-notes", "aria-label": "Notes for the speaker", hidden: "" });
 
   function show() {
@@ -123,6 +123,7 @@ async function render({ model, el }) {
   function ask(next, since) {
     now = { ...next };
     asks.send(now, { since });
+    root.setAttribute("aria-busy", "true");
     presets.put(now);
   }
   let since = null;
@@ -219,6 +220,7 @@ async function render({ model, el }) {
     controls.say(picture.shown);
     announce(root, picture.tick);
     asks.answered(picture.tick);
+    root.setAttribute("aria-busy", asks.underWay());
   }
 
   model.on("change:_picture", paint);
