@@ -150,6 +150,21 @@ def test_notes_are_for_the_speaker_only(shown):
     assert not notes.is_visible()
 
 
+def test_notes_move_to_a_window_of_the_speaker_and_keys_there_tell_the_story(shown):
+    page, story = shown.page, page_of(shown.name).story
+    page.keyboard.press("n")
+    with page.expect_popup() as opened:
+        page.get_by_role("button", name="Own window").click()
+    window = opened.value
+    assert not page.locator(".tl-notes").is_visible()
+    window.keyboard.press("PageDown")
+    shown.hears(story[0].says)
+    assert window.inner_text("p >> nth=0") == story[0].notes
+    window.close()
+    page.locator(".tl-reset").click()
+    page.wait_for_selector(".tl-stage[aria-busy=false]")
+
+
 def test_a_dark_room_gets_a_dark_page(shown):
     page = shown.page
     ground = "getComputedStyle(document.querySelector('.tl-stage')).backgroundColor"
