@@ -111,6 +111,9 @@ function storyBar(story, onStep, onKey) {
 
 // --- charts that fill their places, in letters that grow with the screen ---
 
+// A longer label leaves less room for its chart: the layout is made anew with the data.
+const filling = (spec) => ({ ...spec, autosize: { ...spec.autosize, resize: true } });
+
 async function fit(f, root) {
   const scale = parseFloat(getComputedStyle(root).getPropertyValue("font-size")) / BASE_FONT;
   const width = Math.floor(f.canvas.clientWidth / scale);
@@ -127,7 +130,7 @@ async function render({ model, el }) {
   const about = model.get("_about");
   const specs = model.get("_specs");
   const inVoila = document.body.dataset.voila !== undefined;
-  const figures = Object.keys(specs).map(figure);
+  const figures = Object.keys(specs).map((name) => figure(name, "h2"));
   const roots = (names) => names.map((name) => figures.find((f) => f.name === name).root);
   const sentence = element("p", { class: "tl-sentence", "aria-live": "polite" });
   const details = element("p", { class: "tl-details" });
@@ -148,10 +151,10 @@ async function render({ model, el }) {
     if (name !== held) { since = now; held = name; }
     ask(next, since);
   }
-  function jump(next) {
+  function jump(next, from = now) {
     held = null;
     if (same(next, now)) return;
-    ask(next, { ...now });
+    ask(next, { ...from });
     controls.put(now);
   }
   function begin() {
@@ -163,7 +166,7 @@ async function render({ model, el }) {
 
   const controls = panelControls(about, byHand, begin);
   const presets = presetRows(about.presets, (settings) => jump({ ...now, ...settings }));
-  const story = about.story.length ? storyBar(about.story, (settings) => jump({ ...start, ...settings }), onKey) : null;
+  const story = about.story.length ? storyBar(about.story, (settings) => jump({ ...start, ...settings }, start), onKey) : null;
   const theme = button("◐", "Light or dark", { class: "tl-theme" });
   const notes = button("Notes", "Notes for the speaker: n", { "aria-pressed": "false" });
   const reset = controls.root.querySelector(".tl-reset");
@@ -219,13 +222,15 @@ async function render({ model, el }) {
   const endQuietKeys = quietKeys(root);
 
   const drawn = model.get("_picture").charts;
-  await Promise.all(figures.map((f) => embed(f, specs[f.name], rowsOf(drawn[f.name].rows), "svg")));
+  await Promise.all(figures.map((f) => embed(f, filling(specs[f.name]), rowsOf(drawn[f.name].rows), "svg")));
 
   async function paint() {
     const picture = model.get("_picture");
     for (const f of figures) {
-      f.view.data("rows", rowsOf(picture.charts[f.name].rows));
-      describe(f, picture.charts[f.name]);
+      const chart = picture.charts[f.name];
+      f.view.data("rows", rowsOf(chart.rows));
+      for (const [name, value] of Object.entries(chart.signals)) f.view.signal(name, value);
+      describe(f, chart);
     }
     sentence.textContent = picture.sentence;
     details.textContent = picture.details;
