@@ -49,7 +49,7 @@ class Both:
 
 def per_cent(value: float) -> str:
     """A per cent with as many digits as a room can use."""
-    return "0 %" if abs(value) < NOTHING else f"{value:.0f} %" if value >= 10 else f"{value:.1f} %"
+    return "0 %" if abs(value) < NOTHING else f"{value:.0f} %" if value >= 9.95 else f"{value:.1f} %"
 
 
 def strength_text(both: Both) -> str:
