@@ -249,7 +249,7 @@ def weights_spec(data: alt.Data, cast: Cast, style: Style = SMALL, axis_title: b
         alt.Chart(data)
         .mark_rect(stroke="white", strokeWidth=1)
         .encode(
-            x=_miner_axis(cast, title=axis_title),
+            x=miner_axis(cast, style, title=axis_title),
             y=_validator_axis(cast, style),
             color=alt.when("datum.weight > 0")
             .then(alt.Color("weight:Q", legend=None, scale=amount))
@@ -268,7 +268,7 @@ def consensus_spec(data: alt.Data, cast: Cast, style: Style = SMALL, labels: boo
     # A square-root scale keeps small weights apart.
     axis = _amount_axis("weight (√ scale)", values=[0, 0.05, 0.25, 0.5, 1], **_side(style))
     scale = alt.Scale(type="sqrt", domain=[0, 1])
-    base = alt.Chart(data).encode(x=_miner_axis(cast, labels, labels))
+    base = alt.Chart(data).encode(x=miner_axis(cast, style, labels, labels))
     area = alt.Size("stake:Q", legend=None, scale=alt.Scale(domain=[0, 0.35], range=[25, style.font * 22], clamp=True))
     circles = (
         base.transform_filter("datum.weight > 0 && datum.stake > 0")
@@ -292,7 +292,7 @@ def consensus_spec(data: alt.Data, cast: Cast, style: Style = SMALL, labels: boo
 
 def incentive_spec(data: alt.Data, cast: Cast, style: Style = SMALL) -> alt.LayerChart:
     """Incentive of each miner; the grey mark is before the lie."""
-    base = alt.Chart(data).encode(x=_miner_axis(cast))
+    base = alt.Chart(data).encode(x=miner_axis(cast, style))
     scale = alt.Scale(domain=[0, 1])
     axis = _amount_axis("incentive", values=[0, 0.5, 1], **_side(style))
     bars = base.mark_bar().encode(
@@ -388,10 +388,20 @@ def _faded(test: str, strong: float, faint: float = 0.15) -> Any:
     return alt.when(test).then(alt.value(strong)).otherwise(alt.value(faint))
 
 
-def _miner_axis(cast: Cast, labels: bool = True, title: bool = True) -> alt.X:
+def miner_axis(cast: Cast, style: Style = SMALL, labels: bool = True, title: bool = True) -> alt.X:
+    """An axis of miners; where the chart is too narrow for their UIDs, they stand upright."""
     colour: Any = {"condition": {"test": "datum.value == target", "value": VERMILLION}, "value": INK}
-    text = "miner (UID)" if title else None
-    axis = alt.Axis(labels=labels, ticks=False, domain=False, labelAngle=0, title=text, labelColor=colour)
+    narrow = f"width < {len(cast.miners) * style.font * 2.1:.0f}"
+    axis = alt.Axis(
+        labels=labels,
+        ticks=False,
+        domain=False,
+        labelAngle=alt.ExprRef(f"{narrow} ? -90 : 0"),
+        labelAlign=alt.ExprRef(f"{narrow} ? 'right' : 'center'"),
+        labelBaseline=alt.ExprRef(f"{narrow} ? 'middle' : 'top'"),
+        title="miner (UID)" if title else None,
+        labelColor=colour,
+    )
     return alt.X("miner:N", scale=alt.Scale(domain=[str(uid) for uid in cast.miners], padding=0.06), axis=axis)
 
 

@@ -160,9 +160,9 @@ class PoolExplorer(Panel):
         try:
             now = self._quote(settings)
         except SwapError as error:
-            still = _charts(nothing(self._pool_of(settings), side))
+            still = charts_of(nothing(self._pool_of(settings), side))
             return Picture(f"The chain refuses this swap: {error}. Nothing moves.", still, shown)
-        return Picture(sentence(now), _charts(now), shown)
+        return Picture(sentence(now), charts_of(now), shown)
 
 
 def _limit(pool: Pool, settings: Settings) -> float | None:
@@ -235,7 +235,8 @@ def _move(now: Quote) -> str:
 # --- the three charts of a swap ---------------------------------------------------------------------------------
 
 
-def _charts(now: Quote) -> dict[str, Chart]:
+def charts_of(now: Quote) -> dict[str, Chart]:
+    """What the three charts show."""
     tao, alpha = now.reserves_after
     start = f"{units(now.pool.tao)} τ and {units(now.pool.alpha)} α"
     moved = f"Pool: from {start} to {units(tao)} τ and {units(alpha)} α"

@@ -65,6 +65,7 @@ def test_the_commands_of_the_lab_are_there():
         *(
             "lab",
             "dashboards",
+            "present",
             "solve",
             "course make",
             "grade",
