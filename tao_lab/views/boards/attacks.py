@@ -9,7 +9,7 @@ import altair as alt
 
 from tao_lab.simulate.duels import DUELS, Duel, Fight, kept
 from tao_lab.views.charts import Style
-from tao_lab.views.palette import BLACK, BLUE, INK, VERMILLION
+from tao_lab.views.palette import BLUE, GREY, INK, VERMILLION
 from tao_lab.views.tables import Table
 
 MOST = max(len(duel.strengths) for duel in DUELS.values())  # strengths of an attack
@@ -106,7 +106,11 @@ def bars_spec(style: Style) -> alt.LayerChart:
     """Attacker beside the honest one, with the rule off and on."""
     base = alt.Chart(alt.NamedData("rows")).encode(
         x=alt.X(
-            "side:N", sort=list(SIDES.values()), title=None, axis=alt.Axis(labelAngle=0, ticks=False, labelPadding=8)
+            "side:N",
+            sort=list(SIDES.values()),
+            title=None,
+            scale=alt.Scale(paddingInner=0.25, paddingOuter=0.25),
+            axis=alt.Axis(labelAngle=0, ticks=False, labelPadding=8),
         ),
         xOffset=alt.XOffset("who:N", sort=list(WHO)),
     )
@@ -125,10 +129,11 @@ def bars_spec(style: Style) -> alt.LayerChart:
     fair = (
         alt.Chart(alt.NamedData("rows"))
         .transform_filter("datum.who == 'attacker' && datum.fair > 0")
-        .mark_rule(color=BLACK, strokeDash=[6, 4], strokeWidth=1.5)
+        .mark_rule(color=GREY, strokeDash=[6, 4], strokeWidth=1)
         .encode(y="max(fair):Q")
     )
-    return alt.layer(bars, texts, fair)
+    name = fair.mark_text(align="left", baseline="bottom", dx=4, dy=-3, fontSize=style.font)
+    return alt.layer(fair, bars, texts, name.encode(y="max(fair):Q", x=alt.value(0), text=alt.value("fair")))
 
 
 def lines_table(both: Both) -> Table:

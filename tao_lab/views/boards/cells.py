@@ -21,6 +21,7 @@ FILLS = ("#F5F5F5", "#E3F0F8", "#FBE6D9", "#FFFFFF", "#FFFFFF")
 BORDERS = ("#F5F5F5", BLUE, VERMILLION, "#FFFFFF", "#FFFFFF")
 INKS = (INK, INK, "#8A3B00", GREY, INK)
 MONO = "'DejaVu Sans Mono', Menlo, Consolas, 'Liberation Mono', monospace"
+HEIGHT = 200  # px, so that rows fill the place that the page gives them, however high it is
 PADDING = 0.008  # of the picture's width: between a cell's border and its text
 
 
@@ -39,6 +40,11 @@ class Cell:
     column: int
     text: str
     look: Look = "plain"
+
+
+def unbroken(text: str) -> str:
+    """A text in which no line ends between a number and its unit."""
+    return text.replace(" %", "\u00a0%").replace(" τ", "\u00a0τ").replace(" α", "\u00a0α")
 
 
 def cells_table(cells: Sequence[Cell], widths: Sequence[float]) -> Table:
@@ -92,7 +98,7 @@ def cells_spec(data: alt.Data, rows: Sequence[str], style: Style = SMALL, mono: 
         .encode(text="text:N", color=ink)
         for weight in ("normal", "bold")
     ]
-    return alt.layer(boxes, *texts)
+    return alt.layer(boxes, *texts).properties(height=HEIGHT)
 
 
 def said(cells: Sequence[Cell]) -> str:

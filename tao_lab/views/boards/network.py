@@ -8,7 +8,7 @@ import altair as alt
 
 from tao_lab.cards import percent
 from tao_lab.units import RAO_PER_TAO
-from tao_lab.views.boards.cells import Cell
+from tao_lab.views.boards.cells import HEIGHT, Cell
 from tao_lab.views.boards.running import Moment
 from tao_lab.views.charts import WHOLE, Style
 from tao_lab.views.palette import BLACK, BLUE, GREEN, GREY, ORANGE, VERMILLION
@@ -56,8 +56,14 @@ def sentence(moments: Sequence[Moment], labels: Labels) -> str:
         return f"{said}, at {now.prices[moved]:.4f} τ for one of its α."
     return (
         f"{said} ({percent(share(first, moved), 1)} at block {first.number}); "
-        f"its price has gone {signed(change(moments, moved))}."
+        f"its price has {_gone(change(moments, moved))}."
     )
+
+
+def _gone(part: float) -> str:
+    if not part:
+        return "not moved"
+    return f"{'risen' if part > 0 else 'fallen'} by {percent(abs(part), 1)}"
 
 
 def _pools(count: int) -> str:
@@ -98,7 +104,12 @@ def prices_spec(style: Style) -> alt.LayerChart:
             scale=alt.Scale(zero=False, nice=False),
             axis=alt.Axis(format="d", tickCount=6, **WHOLE),
         ),
-        y=alt.Y("index:Q", title="price, % of the first one", scale=alt.Scale(zero=False, nice=True)),
+        y=alt.Y(
+            "index:Q",
+            title="price, % of the first one",
+            scale=alt.Scale(zero=False, nice=True),
+            axis=alt.Axis(tickCount=5),
+        ),
         color=alt.Color("subnet:N", title="subnet", scale=alt.Scale(range=SUBNET_COLOURS), legend=_legend(style)),
         tooltip=[alt.Tooltip("subnet:N"), alt.Tooltip("block:Q"), alt.Tooltip("price:Q", title="τ", format=".5f")],
     )
@@ -142,18 +153,19 @@ def shares_spec(style: Style) -> alt.LayerChart:
     )
     marks = base.mark_tick(color=BLACK, thickness=3, height={"band": 0.9}).encode(x="first:Q")
     texts = base.mark_text(align="left", dx=6, fontSize=style.font).encode(x="share:Q", text="text:N")
-    return alt.layer(bars, marks, texts)
+    return alt.layer(bars, marks, texts).properties(height=HEIGHT)
 
 
-def blocks_cells(moments: Sequence[Moment]) -> list[Cell]:
+def blocks_cells(moments: Sequence[Moment], labels: Labels) -> list[Cell]:
     """The newest blocks, the newest one first."""
     found = [Cell(" ", column, text, "head") for column, text in enumerate(("block", "its name", "in it"))]
     for row, moment in zip(block_rows()[1:], reversed(moments[-ROWS:]), strict=False):
-        calls = ", ".join(f"{count} × {name}" if count > 1 else name for name, count in moment.calls.items())
+        calls = [f"{count} × {name}" if count > 1 else name for name, count in moment.calls.items()]
+        epochs = [f"epoch of {labels[netuid]}" for netuid in moment.epochs if netuid in labels]
         found += [
             Cell(row, 0, str(moment.number)),
             Cell(row, 1, moment.hash[:3].hex()),
-            Cell(row, 2, calls or "nobody called", "good" if calls else "faint"),
+            Cell(row, 2, ", ".join(calls + epochs) or "no call", "good" if calls or epochs else "faint"),
         ]
     return found
 
@@ -204,4 +216,4 @@ def people_spec(style: Style) -> alt.LayerChart:
             ),
         )
     )
-    return alt.layer(bars)
+    return alt.layer(bars).properties(height=HEIGHT)

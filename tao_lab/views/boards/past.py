@@ -170,7 +170,7 @@ def rows() -> list[str]:
     return [" ", *(f"block {number}" for number in range(LAST + 1))]
 
 
-COLUMNS = (("Alice pays", 1.25), ("names its parent", 1.2), ("its own name", 1.2), ("a reader finds", 1.75))
+COLUMNS = (("pays", 1.25), ("parent", 1), ("name", 1), ("reader", 1.75))
 
 
 def cells(number: int, how: str) -> list[Cell]:
@@ -180,7 +180,7 @@ def cells(number: int, how: str) -> list[Cell]:
     for verdict, block, true in zip(verdicts(number, how), blocks, honest, strict=True):
         row = f"block {verdict.number}"
         changed = block.extrinsics != true.extrinsics
-        pays = "–" if verdict.payment is None else tao(verdict.payment)
+        pays = "–" if verdict.payment is None else f"{verdict.payment / RAO_PER_TAO:.3g} τ"
         parent_look: Look = "plain" if block.header.parent_hash == true.header.parent_hash else "bad"
         found += [
             Cell(row, 0, f"≠ {pays}" if changed else pays, "bad" if changed else "plain"),
@@ -194,19 +194,19 @@ def cells(number: int, how: str) -> list[Cell]:
 def _name(now: bytes, then: bytes) -> str:
     if not any(now):
         return "–"
-    return f"≠ {now[:3].hex()}" if now != then else now[:3].hex()
+    return f"≠ {now[:2].hex()}" if now != then else now[:2].hex()
 
 
 def _finding(verdict: Verdict, same: bool) -> tuple[str, Look]:
     if not verdict.root:
-        return "✗ not its payments", "bad"
+        return "✗ root", "bad"
     if not verdict.name:
-        return "✗ not its name", "bad"
+        return "✗ name", "bad"
     if not verdict.parent:
-        return "✗ another parent", "bad"
+        return "✗ parent", "bad"
     if verdict.signed is False:
-        return "✗ Alice didn't sign", "bad"
-    return ("✓ fits", "good") if same else ("✗ an unknown name", "bad")
+        return "✗ signature", "bad"
+    return ("✓ fits", "good") if same else ("✗ unknown", "bad")
 
 
 def chain_title(number: int, how: str) -> str:
@@ -228,7 +228,9 @@ def bits_title(number: int, how: str) -> str:
     other = [v.bits for v in verdicts(number, how) if v.bits]
     if not other:
         return "All names are what they were" if not number else "No name has changed: the header is untouched"
-    return f"{len(other)} name{'s' if len(other) > 1 else ''} changed, by {min(other)} to {max(other)} of 256 bits"
+    if len(other) == 1:
+        return f"1 name changed, by {other[0]} of {HASH_BITS} bits"
+    return f"{len(other)} names changed, by {min(other)} to {max(other)} of {HASH_BITS} bits"
 
 
 def bits_spec(style: Style) -> alt.LayerChart:

@@ -8,12 +8,14 @@ import altair as alt
 
 from tao_lab.cards import percent
 from tao_lab.units import RAO_PER_TAO
+from tao_lab.views.boards.cells import HEIGHT
 from tao_lab.views.boards.classroom import Standing, part
 from tao_lab.views.charts import Style
 from tao_lab.views.palette import BLUE, GREEN, GREY, INK, VERMILLION
 from tao_lab.views.tables import Table
 
 Epochs = Sequence[Sequence[Standing]]
+LETTERS = 0.058  # of the picture's height: a name
 MOST_LINES = 12  # students whose names fit at the ends of the lines
 UNITS = {"gain": "gain, τ", "rank": "place"}
 WORK = {"miners' pay": BLUE, "validators' pay": GREEN}
@@ -58,16 +60,32 @@ def lines_table(epochs: Epochs, name: str, unit: str) -> Table:
     names = [one.name for one in epochs[-1][:MOST_LINES]]
     if standing_of(epochs[-1], name) and name not in names:
         names.append(name)
-    rows: Table = {"epoch": [], "name": [], "value": [], "label": [], "look": []}
+    rows: Table = {"epoch": [], "name": [], "value": [], "label": [], "place": [], "look": []}
+    places = _places({one.name: _value(one, unit) for one in epochs[-1] if one.name in names}, epochs, unit)
     for number, standings in enumerate(epochs):
         for one in standings:
             if one.name in names:
-                value = one.rank if unit == "rank" else one.gain / RAO_PER_TAO
+                value, place = _value(one, unit), places[one.name]
                 label = one.name if number == len(epochs) - 1 else ""
                 look = "chosen" if one.name == name else "other"
-                for column, entry in zip(rows, (number, one.name, value, label, look), strict=True):
+                for column, entry in zip(rows, (number, one.name, value, label, place, look), strict=True):
                     rows[column].append(entry)
     return rows
+
+
+def _value(one: Standing, unit: str) -> float:
+    """What a line shows: places count downwards, so that the first one is at the top."""
+    return -float(one.rank) if unit == "rank" else one.gain / RAO_PER_TAO
+
+
+def _places(ends: dict[str, float], epochs: Epochs, unit: str) -> dict[str, float]:
+    """Where the names stand: at the ends of their lines, or as near as they can without lying on each other."""
+    every = [_value(one, unit) for standings in epochs for one in standings]
+    room = LETTERS * (max(every) - min(every))
+    found = dict[str, float]()
+    for name, value in sorted(ends.items(), key=lambda end: end[1]):
+        found[name] = max(value, max(found.values(), default=value - room) + room)
+    return found
 
 
 def lines_title(unit: str) -> str:
@@ -77,6 +95,8 @@ def lines_title(unit: str) -> str:
 
 def lines_spec(style: Style) -> alt.LayerChart:
     """Lines with a name at each end; the chosen student's is marked. Places count from the top."""
+    # places are drawn below zero; gains may be negative as well, and then there are gains above zero
+    positive = "domain('y')[1] <= 0 ? format(-datum.value, 'd') : datum.label"
     base = alt.Chart(alt.NamedData("rows")).encode(
         x=alt.X(
             "epoch:Q",
@@ -84,16 +104,22 @@ def lines_spec(style: Style) -> alt.LayerChart:
             axis=alt.Axis(format="d", tickMinStep=1, tickCount=6, grid=False),
             scale=alt.Scale(nice=False, domainMin=0),
         ),
-        y=alt.Y("value:Q", title=None, axis=alt.Axis(tickCount=6)),
+        y=alt.Y("value:Q", title=None, axis=alt.Axis(tickCount=6, labelExpr=positive)),
         color=alt.Color("look:N", legend=None, scale=alt.Scale(domain=["chosen", "other"], range=[VERMILLION, GREY])),
         detail="name:N",
     )
     lines = base.mark_line(interpolate="linear").encode(
         strokeWidth=alt.when("datum.look == 'chosen'").then(alt.value(5)).otherwise(alt.value(2))
     )
-    names = base.transform_filter("datum.label != ''").mark_text(
-        align="left", dx=6, fontSize=style.font, clip=False
-    ).encode(text="label:N", color=alt.when("datum.look == 'chosen'").then(alt.value("#8A3B00")).otherwise(alt.value(INK)))
+    names = (
+        base.transform_filter("datum.label != ''")
+        .mark_text(align="left", dx=6, fontSize=style.font, clip=False)
+        .encode(
+            y="place:Q",
+            text="label:N",
+            color=alt.when("datum.look == 'chosen'").then(alt.value("#8A3B00")).otherwise(alt.value(INK)),
+        )
+    )
     return alt.layer(lines, names)
 
 
@@ -110,7 +136,7 @@ def gains_table(epochs: Epochs, name: str) -> Table:
 
 def gains_title(epochs: Epochs) -> str:
     """What the bars of gains show."""
-    return f"Gain after epoch {len(epochs) - 1}: TAO and α, less what the faucet gave"
+    return f"Gain after epoch {len(epochs) - 1}, in TAO and α"
 
 
 def gains_spec(style: Style) -> alt.LayerChart:
@@ -124,13 +150,13 @@ def gains_spec(style: Style) -> alt.LayerChart:
         color=alt.Color("look:N", legend=None, scale=alt.Scale(domain=["chosen", "other"], range=[VERMILLION, GREY])),
     )
     texts = base.mark_text(align="left", dx=5, fontSize=style.font).encode(x=x, text="text:N")
-    return alt.layer(bars, texts)
+    return alt.layer(bars, texts).properties(height=HEIGHT)
 
 
 def work_table(epochs: Epochs) -> Table:
-    """What the last epoch paid each student: parts of the miners' and of the validators' pay."""
+    """What the last epoch paid those that it paid: parts of the miners' and of the validators' pay."""
     rows: Table = {"name": [], "work": [], "share": []}
-    for one in epochs[-1][:MOST_LINES]:
+    for one in [each for each in epochs[-1] if each.incentive or each.dividends][:MOST_LINES]:
         for work, word in zip(WORK, (one.incentive, one.dividends), strict=True):
             for column, entry in zip(rows, (one.name, work, part(word)), strict=True):
                 rows[column].append(entry)
@@ -162,4 +188,4 @@ def work_spec(style: Style) -> alt.LayerChart:
             ),
         )
     )
-    return alt.layer(bars)
+    return alt.layer(bars).properties(height=HEIGHT)

@@ -83,6 +83,7 @@ class Moment:
         prices: TAO for one alpha, by netuid.
         tao: rao of new TAO that went into each pool, by netuid.
         neurons: who is on each subnet, by netuid.
+        epochs: netuids of the subnets whose epoch ran in this block.
     """
 
     number: int
@@ -91,6 +92,7 @@ class Moment:
     prices: dict[int, float]
     tao: dict[int, int]
     neurons: dict[int, tuple[Neuron, ...]]
+    epochs: tuple[int, ...] = ()
 
     @property
     def issued(self) -> int:
@@ -126,6 +128,7 @@ def moment(
             else neurons(state, netuid, names)
             for netuid in netuids
         },
+        tuple(netuid for netuid in netuids if _had_epoch(state, netuid, block.number - 1)),
     )
 
 

@@ -145,7 +145,6 @@ def signed(shown: str, other: Way) -> Signed:
 # --- what is said and shown -------------------------------------------------------------------------------------------
 
 STEPS = ("12 words", "entropy", "secret key", "public key", "address")
-WIDTHS = (1, 6)  # of the two columns
 PROOFS = ("as signed", "as it arrives", "another key")
 
 
@@ -203,8 +202,8 @@ def _of_the_key(slip: Slip) -> str:
     if slip.bits is None:
         return f"“{new}” for “{old}”: the checksum is wrong, so the wallet refuses the phrase. 15 of 16 slips end here."
     return (
-        f"“{new}” for “{old}”: the checksum is right, and {sum(slip.bits)} of {KEY_BITS} bits of the public key differ. "
-        "It is somebody else's wallet."
+        f"“{new}” for “{old}”: the checksum is right, and {sum(slip.bits)} of {KEY_BITS} bits of the public key "
+        "differ. It is somebody else's wallet."
     )
 
 
@@ -212,11 +211,12 @@ def way_cells(slip: Slip) -> list[Cell]:
     """Step by step: as it was made, and below it as it was typed."""
     cells = []
     for step, made, typed in zip(STEPS, _texts(slip, slip.made), _texts(slip, slip.typed), strict=True):
-        cells += [Cell(step, 0, "made", "head"), Cell(step, 1, made)]
+        cells.append(Cell(step, 0, made))
         if not slip.word:
             continue
         look: Look = "bad" if made != typed else "plain"
-        cells += [Cell(f" {step}", 0, "typed", "head"), Cell(f" {step}", 1, typed, look)]
+        sign = "≠ " if made != typed and not typed.startswith("✗") else ""
+        cells.append(Cell(f" {step}", 0, f"{sign}{typed}", look))
     return cells
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tao_lab.simulate.duels import DUELS
 from tao_lab.views.boards import attacks
+from tao_lab.views.boards.cells import unbroken
 from tao_lab.views.panel import Chart, Choice, Picture, Settings, Slider
 from tao_lab.views.presentation.page import PROJECTOR, Page, Preset, PresetRow, Step
 
@@ -43,7 +44,8 @@ def page() -> Page:
             Step(
                 "A validator with 49 % of the stake pays its own miner, which does nothing.",
                 at("clique", 49),
-                "Without clipping (kappa 1 %) it simply gets what its stake can give. Yuma Consensus cuts it to nothing.",
+                "Without clipping (kappa 1 %) it gets as much of the pay as it has of the stake. "
+                "Yuma Consensus cuts it to nothing.",
             ),
             Step(
                 "Two per cent more, and the same rule gives it everything.",
@@ -102,7 +104,7 @@ def draw(settings: Settings, since: Settings | None) -> Picture:
         "epochs": Chart(epochs, f"{epochs}.", attacks.epochs_table(both)),
     }
     details = (
-        f"Attacker: per cent {both.duel.attacker}. Honest: per cent {both.duel.honest}. Dashed line: what an honest one "
-        f"would get in the attacker's place. Every point is a network that ran in `tao_lab.simulate`, with seed 0."
+        f"Attacker: per cent {both.duel.attacker}. Honest: per cent {both.duel.honest}. Dashed line: what an honest "
+        "one would get in the attacker's place. Each point is a network that ran in tao_lab.simulate, with seed 0."
     )
-    return Picture(attacks.sentence(both), charts, {"strength": attacks.strength_text(both)}, details)
+    return Picture(unbroken(attacks.sentence(both)), charts, {"strength": attacks.strength_text(both)}, details)

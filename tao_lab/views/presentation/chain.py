@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 
 from tao_lab.views.boards import past
-from tao_lab.views.boards.cells import cells_spec, cells_table, said
+from tao_lab.views.boards.cells import cells_spec, cells_table, said, unbroken
 from tao_lab.views.panel import Chart, Choice, Picture, Settings, Slider
 from tao_lab.views.presentation.page import PROJECTOR, Page, Preset, PresetRow, Step
 
@@ -68,4 +68,4 @@ def draw(settings: Settings, since: Settings | None) -> Picture:
         "chain": Chart(title, f"{title}. {said(cells)}", cells_table(cells, past.widths())),
         "bits": Chart(bits, f"{bits}. A bar for each block.", past.bits_table(number, how)),
     }
-    return Picture(past.sentence(number, how), charts, {"block": str(number) if number else "none"})
+    return Picture(unbroken(past.sentence(number, how)), charts, {"block": str(number) if number else "none"})

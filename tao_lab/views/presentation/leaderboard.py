@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tao_lab.views.boards import ranks
+from tao_lab.views.boards.cells import unbroken
 from tao_lab.views.boards.classroom import EPOCHS, LATE, STUDENTS, demo_class
 from tao_lab.views.panel import Chart, Choice, Picture, Settings, Slider
 from tao_lab.views.presentation.page import PROJECTOR, Page, Preset, PresetRow, Step
@@ -79,7 +80,9 @@ def draw(settings: Settings, since: Settings | None) -> Picture:
         "work": Chart(work, f"{work}. Two bars for each student.", ranks.work_table(epochs)),
     }
     details = (
-        "The class runs in this process, on `tao_lab.classroom`: students join by name, the faucet gives 100 τ each, and "
-        "the leaderboard is the room's own. " + " ".join(f"{name} {plan.does}." for name, plan in STUDENTS.items())
+        "The class runs in this process, on tao_lab.classroom: students join by name, the faucet gives 100 τ each, "
+        "and the leaderboard is the room's own. " + " ".join(f"{name} {plan.does}." for name, plan in STUDENTS.items())
     )
-    return Picture(ranks.sentence(epochs, name), charts, {"epoch": f"{settings['epoch']} of {EPOCHS}"}, details)
+    return Picture(
+        unbroken(ranks.sentence(epochs, name)), charts, {"epoch": f"{settings['epoch']} of {EPOCHS}"}, details
+    )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import altair as alt
 
 from tao_lab.views.boards import network
-from tao_lab.views.boards.cells import cells_spec, cells_table, said
-from tao_lab.views.boards.running import BLOCKS, POOLS, TRADES, TRADES_FROM, running
+from tao_lab.views.boards.cells import cells_spec, cells_table, said, unbroken
+from tao_lab.views.boards.running import BLOCKS, POOLS, TRADES, TRADES_FROM, Moment, running
 from tao_lab.views.panel import Chart, Choice, Picture, Settings, Slider
 from tao_lab.views.presentation.page import PROJECTOR, Page, Preset, PresetRow, Step
 
@@ -18,8 +18,8 @@ def page() -> Page:
         title="What happens on a running network?",
         about="Three subnets run block by block: watch prices, new TAO and pay while somebody trades.",
         controls=(
-            Slider("block", "Blocks", 0, BLOCKS, 1, 20),
-            Choice("trade", "A trader", tuple(TRADES.items()), "none"),
+            Slider("block", "Blocks", 0, BLOCKS, 1, 30),
+            Choice("trade", "A trader", tuple(TRADES.items()), "buy"),
             Choice("subnet", "Who earns on", tuple((label, label) for label in POOLS), "A"),
         ),
         specs={
@@ -45,17 +45,17 @@ def page() -> Page:
         story=(
             Step(
                 "Three subnets, and a block comes. On the real network one comes every 12 seconds.",
-                {"block": 1},
+                {"block": 1, "trade": "none"},
                 "This is a chain in this computer, by the real rules. Press ▶, or move the slider.",
             ),
             Step(
                 "Every block brings new TAO. It goes into the subnets' pools, by their prices.",
-                {"block": 10},
+                {"block": 10, "trade": "none"},
                 "Nobody is paid TAO. People are paid in each subnet's own alpha.",
             ),
             Step(
                 "Once every 10 blocks a subnet's epoch pays its people.",
-                {"block": 20},
+                {"block": 20, "trade": "none"},
                 "On the real network it is 360 blocks, 72 minutes. The table shows when validators set weights; "
                 "the chart further down shows who earns.",
             ),
@@ -86,13 +86,13 @@ def draw(settings: Settings, since: Settings | None) -> Picture:
     moments, labels = run.to(settings["block"]), run.labels()
     netuid = next(netuid for netuid, label in labels.items() if label == settings["subnet"])
     shown = {"block": f"{settings['block']} of {BLOCKS}"}
-    return Picture(network.sentence(moments, labels), charts(moments, labels, netuid), shown)
+    return Picture(unbroken(network.sentence(moments, labels)), charts(moments, labels, netuid), shown)
 
 
-def charts(moments: list[network.Moment], labels: network.Labels, netuid: int) -> dict[str, Chart]:
+def charts(moments: list[Moment], labels: network.Labels, netuid: int) -> dict[str, Chart]:
     """The page's charts, of any network's blocks."""
     prices, shares = network.prices_title(moments, labels), network.shares_title(moments)
-    cells, people = network.blocks_cells(moments), network.people_title(moments[-1], netuid, labels)
+    cells, people = network.blocks_cells(moments, labels), network.people_title(moments[-1], netuid, labels)
     bars = network.shares_table(moments, labels)
     parts = ", ".join(f"{name} {text}" for name, text in zip(bars["subnet"], bars["text"], strict=True))
     paid = network.people_table(moments[-1], netuid)

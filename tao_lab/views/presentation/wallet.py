@@ -8,7 +8,7 @@ from __future__ import annotations
 import altair as alt
 
 from tao_lab.views.boards import wallet
-from tao_lab.views.boards.cells import cells_spec, cells_table, said
+from tao_lab.views.boards.cells import cells_spec, cells_table, said, unbroken
 from tao_lab.views.panel import Chart, Choice, Picture, Settings, Slider
 from tao_lab.views.presentation.page import PROJECTOR, Page, Preset, PresetRow, Step
 
@@ -76,7 +76,7 @@ def page() -> Page:
             Step(
                 "Another key cannot have signed it either.",
                 {"word": 3, "fits": True, "letter": 0},
-                "Look at the last row below the squares. Lab 01 lets you write both checks yourself.",
+                "Look at the last row of the small table. Lab 01 lets you write both checks yourself.",
             ),
         ),
     )
@@ -88,7 +88,7 @@ def draw(settings: Settings, since: Settings | None) -> Picture:
     slip = wallet.Slip.of(settings["word"], settings["letter"], settings["fits"])
     way, proof = wallet.way_cells(slip), wallet.proof_cells(slip)
     charts = {
-        "way": Chart(wallet.way_title(slip), said(way), cells_table(way, wallet.WIDTHS)),
+        "way": Chart(wallet.way_title(slip), said(way), cells_table(way, (1,))),
         "bits": Chart(
             wallet.bits_title(slip), f"{wallet.bits_title(slip)}. A square for each.", wallet.bits_table(slip)
         ),
@@ -101,4 +101,4 @@ def draw(settings: Settings, since: Settings | None) -> Picture:
         if slip.letter
         else "none",
     }
-    return Picture(wallet.sentence(slip), charts, shown)
+    return Picture(unbroken(wallet.sentence(slip)), charts, shown)
