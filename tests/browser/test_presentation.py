@@ -22,7 +22,7 @@ SMALLEST = """() => {
     const sizes = [];
     for (const e of document.querySelectorAll(".tl-first *")) {
         if (![...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()) || !e.checkVisibility()) continue;
-        const scale = e.ownerSVGElement ? e.getScreenCTM().a : 1;
+        const scale = e.ownerSVGElement ? Math.hypot(e.getScreenCTM().a, e.getScreenCTM().b) : 1;
         sizes.push([parseFloat(getComputedStyle(e).fontSize) * scale, e.textContent]);
     }
     return sizes.sort((a, b) => a[0] - b[0])[0];

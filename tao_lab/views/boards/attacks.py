@@ -16,6 +16,7 @@ MOST = max(len(duel.strengths) for duel in DUELS.values())  # strengths of an at
 SIDES = {False: "rule off", True: "rule on"}
 WHO = ("attacker", "honest")
 NOTHING = 0.05  # per cent
+MOST_SHOWN = 114  # per cent: room for the words over a full bar
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,12 @@ def bars_spec(style: Style) -> alt.LayerChart:
         ),
         xOffset=alt.XOffset("who:N", sort=list(WHO)),
     )
-    y = alt.Y("value:Q", title="%", scale=alt.Scale(domain=alt.DomainUnionWith([0, 100])), axis=alt.Axis(tickCount=5))
+    y = alt.Y(
+        "value:Q",
+        title="%",
+        scale=alt.Scale(domain=alt.DomainUnionWith([0, MOST_SHOWN]), nice=False),
+        axis=alt.Axis(values=[0, 20, 40, 60, 80, 100]),
+    )
     colour = alt.Color(
         "who:N",
         title=None,
@@ -149,7 +155,7 @@ def lines_table(both: Both) -> Table:
 
 def lines_title(both: Both) -> str:
     """What the lines show."""
-    return f"The attacker's gain in %, by {both.duel.unit}"
+    return f"The attacker's gain by strength: {len(both.duel.strengths)} runs each"
 
 
 def lines_spec(style: Style) -> alt.LayerChart:

@@ -21,6 +21,7 @@ ROWS = 5  # blocks in the table
 WIDTHS = (1, 1.1, 2.4)
 KINDS = {"owner": ORANGE, "validator": GREEN, "miner": BLUE}
 MOST_PEOPLE = 12
+STILL = percent(0, 1)  # how a change reads that is too small to be seen
 
 Labels = Mapping[int, str]
 
@@ -38,7 +39,8 @@ def share(moment: Moment, netuid: int) -> float:
 
 def signed(part: float) -> str:
     """A change in per cent, with its sign."""
-    return f"{'+' if part > 0 else '−' if part < 0 else ''}{percent(abs(part), 1)}"
+    text = percent(abs(part), 1)
+    return text if text == STILL else f"{'+' if part > 0 else '−'}{text}"
 
 
 def sentence(moments: Sequence[Moment], labels: Labels) -> str:
@@ -61,8 +63,8 @@ def sentence(moments: Sequence[Moment], labels: Labels) -> str:
 
 
 def _gone(part: float) -> str:
-    if not part:
-        return "not moved"
+    if percent(abs(part), 1) == STILL:
+        return "hardly moved"
     return f"{'risen' if part > 0 else 'fallen'} by {percent(abs(part), 1)}"
 
 
@@ -107,7 +109,7 @@ def prices_spec(style: Style) -> alt.LayerChart:
         y=alt.Y(
             "index:Q",
             title="price, % of the first one",
-            scale=alt.Scale(zero=False, nice=True),
+            scale=alt.Scale(domain=alt.DomainUnionWith([95, 105]), zero=False, nice=True),
             axis=alt.Axis(tickCount=5),
         ),
         color=alt.Color("subnet:N", title="subnet", scale=alt.Scale(range=SUBNET_COLOURS), legend=_legend(style)),
@@ -133,6 +135,7 @@ def shares_table(moments: Sequence[Moment], labels: Labels) -> Table:
         "subnet": [labels[netuid] for netuid in netuids],
         "share": [share(moments[-1], netuid) for netuid in netuids],
         "first": [share(moments[0], netuid) for netuid in netuids],
+        "end": [max(share(moments[-1], netuid), share(moments[0], netuid)) for netuid in netuids],
         "text": [percent(share(moments[-1], netuid), 1) for netuid in netuids],
     }
 
@@ -152,7 +155,7 @@ def shares_spec(style: Style) -> alt.LayerChart:
         x=x, color=alt.Color("subnet:N", legend=None, scale=alt.Scale(range=SUBNET_COLOURS))
     )
     marks = base.mark_tick(color=BLACK, thickness=3, height={"band": 0.9}).encode(x="first:Q")
-    texts = base.mark_text(align="left", dx=6, fontSize=style.font).encode(x="share:Q", text="text:N")
+    texts = base.mark_text(align="left", dx=6, fontSize=style.font).encode(x="end:Q", text="text:N")
     return alt.layer(bars, marks, texts).properties(height=HEIGHT)
 
 
@@ -161,11 +164,12 @@ def blocks_cells(moments: Sequence[Moment], labels: Labels) -> list[Cell]:
     found = [Cell(" ", column, text, "head") for column, text in enumerate(("block", "its name", "in it"))]
     for row, moment in zip(block_rows()[1:], reversed(moments[-ROWS:]), strict=False):
         calls = [f"{count} × {name}" if count > 1 else name for name, count in moment.calls.items()]
-        epochs = [f"epoch of {labels[netuid]}" for netuid in moment.epochs if netuid in labels]
+        epochs = ", ".join(labels[netuid] for netuid in moment.epochs if netuid in labels)
+        said = "; ".join([*calls, *([f"epoch of {epochs}"] if epochs else [])])
         found += [
             Cell(row, 0, str(moment.number)),
             Cell(row, 1, moment.hash[:3].hex()),
-            Cell(row, 2, ", ".join(calls + epochs) or "no call", "good" if calls or epochs else "faint"),
+            Cell(row, 2, said or "no call", "good" if said else "faint"),
         ]
     return found
 

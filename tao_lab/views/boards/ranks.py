@@ -15,7 +15,7 @@ from tao_lab.views.palette import BLUE, GREEN, GREY, INK, VERMILLION
 from tao_lab.views.tables import Table
 
 Epochs = Sequence[Sequence[Standing]]
-LETTERS = 0.058  # of the picture's height: a name
+LETTERS = 0.072  # of the picture's height: a name
 MOST_LINES = 12  # students whose names fit at the ends of the lines
 UNITS = {"gain": "gain, τ", "rank": "place"}
 WORK = {"miners' pay": BLUE, "validators' pay": GREEN}
@@ -96,13 +96,13 @@ def lines_title(unit: str) -> str:
 def lines_spec(style: Style) -> alt.LayerChart:
     """Lines with a name at each end; the chosen student's is marked. Places count from the top."""
     # places are drawn below zero; gains may be negative as well, and then there are gains above zero
-    positive = "domain('y')[1] <= 0 ? format(-datum.value, 'd') : datum.label"
+    positive = "domain('y')[1] <= 0 ? (datum.value == 0 ? '' : format(-datum.value, 'd')) : datum.label"
     base = alt.Chart(alt.NamedData("rows")).encode(
         x=alt.X(
             "epoch:Q",
             title="epoch",
             axis=alt.Axis(format="d", tickMinStep=1, tickCount=6, grid=False),
-            scale=alt.Scale(nice=False, domainMin=0),
+            scale=alt.Scale(nice=False, domain=alt.DomainUnionWith([0, 1])),
         ),
         y=alt.Y("value:Q", title=None, axis=alt.Axis(tickCount=6, labelExpr=positive)),
         color=alt.Color("look:N", legend=None, scale=alt.Scale(domain=["chosen", "other"], range=[VERMILLION, GREY])),
@@ -120,7 +120,8 @@ def lines_spec(style: Style) -> alt.LayerChart:
             color=alt.when("datum.look == 'chosen'").then(alt.value("#8A3B00")).otherwise(alt.value(INK)),
         )
     )
-    return alt.layer(lines, names)
+    points = base.mark_point(filled=True, opacity=1, size=30)
+    return alt.layer(lines, points, names)
 
 
 def gains_table(epochs: Epochs, name: str) -> Table:
@@ -129,6 +130,7 @@ def gains_table(epochs: Epochs, name: str) -> Table:
     return {
         "name": [one.name for one in now],
         "gain": [one.gain / RAO_PER_TAO for one in now],
+        "end": [max(0.0, one.gain / RAO_PER_TAO) for one in now],
         "text": [gain_text(one.gain) for one in now],
         "look": ["chosen" if one.name == name else "other" for one in now],
     }
@@ -149,7 +151,7 @@ def gains_spec(style: Style) -> alt.LayerChart:
         x=x,
         color=alt.Color("look:N", legend=None, scale=alt.Scale(domain=["chosen", "other"], range=[VERMILLION, GREY])),
     )
-    texts = base.mark_text(align="left", dx=5, fontSize=style.font).encode(x=x, text="text:N")
+    texts = base.mark_text(align="left", dx=5, fontSize=style.font).encode(x="end:Q", text="text:N")
     return alt.layer(bars, texts).properties(height=HEIGHT)
 
 

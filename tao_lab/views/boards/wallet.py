@@ -14,7 +14,7 @@ import altair as alt
 from bittensor_core import Keypair, verify
 
 from tao_lab.keys import WORDS, read_mnemonic
-from tao_lab.views.boards.cells import Cell, Look
+from tao_lab.views.boards.cells import HEIGHT, Cell, Look
 from tao_lab.views.charts import Style
 from tao_lab.views.palette import VERMILLION
 from tao_lab.views.tables import Table
@@ -294,4 +294,4 @@ def bits_spec(style: Style) -> alt.LayerChart:
             ),
         )
     )
-    return alt.layer(squares)
+    return alt.layer(squares).properties(height=HEIGHT)

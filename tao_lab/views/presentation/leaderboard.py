@@ -54,7 +54,7 @@ def page() -> Page:
                 "One epoch later Fay earns as much as Chen. The others' part shrinks: the pay is one cake.",
             ),
             Step(
-                "Gil does no work and is still in second place or near it.",
+                "Gil does no work, and is second all the same.",
                 {"epoch": EPOCHS, "name": "Gil"},
                 "Gil bought α on Ada's hotkey: most of Ada's dividends on that stake are Gil's. Is that fair?",
             ),

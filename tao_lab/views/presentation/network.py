@@ -60,9 +60,9 @@ def page() -> Page:
                 "the chart further down shows who earns.",
             ),
             Step(
-                f"From block {TRADES_FROM} on, somebody buys subnet A's alpha in every block. The price jumps.",
+                f"After {TRADES_FROM - 1} quiet blocks somebody buys A's alpha in every block. The price climbs.",
                 {"block": 40, "trade": "buy"},
-                "Ask the room: does the share of new TAO jump as well?",
+                "Ask the room: does the share of new TAO climb as fast?",
             ),
             Step(
                 "The trader has stopped. The price stays, and the share still rises.",

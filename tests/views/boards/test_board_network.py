@@ -71,7 +71,7 @@ def test_sentences_for_no_subnet_one_block_and_a_price_that_stays():
         "Block 7 puts 1.00 new τ into one pool. Subnet A gets 100.0 % of it, at 0.5000 τ for one of its α."
     )
     still = network.sentence([made(7, a=0.5), made(8, a=0.5)], {1: "A"})
-    assert still.endswith("its price has not moved.")
+    assert still.endswith("its price has hardly moved.")
     fallen = network.sentence([made(7, a=0.5, b=0.1), made(8, a=0.4, b=0.1)], {1: "A", 2: "B"})
     assert fallen.endswith("Subnet A gets 50.0 % of it (50.0 % at block 7); its price has fallen by 20.0 %.")
 
