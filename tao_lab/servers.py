@@ -58,9 +58,9 @@ def free_port(first: int) -> int:
     """The first free port of this machine from a number on.
 
     Raises:
-        LabError: none of fifty is free.
+        LabError: none of the next fifty is free.
     """
-    for port in range(first, first + 50):
+    for port in range(first, min(first + 50, 65_536)):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) != 0:
                 return port

@@ -249,7 +249,7 @@ def weights_spec(data: alt.Data, cast: Cast, style: Style = SMALL, axis_title: b
         alt.Chart(data)
         .mark_rect(stroke="white", strokeWidth=1)
         .encode(
-            x=miner_axis(cast, style, title=axis_title),
+            x=miner_axis(cast, style, title="miner (UID)" if axis_title else None),
             y=_validator_axis(cast, style),
             color=alt.when("datum.weight > 0")
             .then(alt.Color("weight:Q", legend=None, scale=amount))
@@ -266,9 +266,12 @@ def weights_spec(data: alt.Data, cast: Cast, style: Style = SMALL, axis_title: b
 def consensus_spec(data: alt.Data, cast: Cast, style: Style = SMALL, labels: bool = True) -> alt.LayerChart:
     """Each validator's weight and the consensus, miner by miner; hollow circles are cut."""
     # A square-root scale keeps small weights apart.
-    axis = _amount_axis("weight (√ scale)", values=[0, 0.05, 0.25, 0.5, 1], **_side(style))
+    axis = _amount_axis(
+        "weight (√ scale)" if style == SMALL else "weight (√)", values=[0, 0.05, 0.25, 0.5, 1], **_side(style)
+    )
     scale = alt.Scale(type="sqrt", domain=[0, 1])
-    base = alt.Chart(data).encode(x=miner_axis(cast, style, labels, labels))
+    title = "miner (UID)" if style == SMALL else "miner (bar: consensus, hollow: cut)"
+    base = alt.Chart(data).encode(x=miner_axis(cast, style, labels, title if labels else None))
     area = alt.Size("stake:Q", legend=None, scale=alt.Scale(domain=[0, 0.35], range=[25, style.font * 22], clamp=True))
     circles = (
         base.transform_filter("datum.weight > 0 && datum.stake > 0")
@@ -310,7 +313,7 @@ def incentive_spec(data: alt.Data, cast: Cast, style: Style = SMALL) -> alt.Laye
 def dividends_spec(data: alt.Data, cast: Cast, style: Style = SMALL) -> alt.LayerChart:
     """Dividends of each validator; the black mark is its share of stake."""
     base = alt.Chart(data).encode(y=_validator_axis(cast, style))
-    axis = _amount_axis("share of all validators (bar: dividends, mark: stake)", tickCount=5)
+    axis = _amount_axis("share (bar: dividends, mark: stake)", tickCount=5)
     bars = base.mark_bar(size=style.row * 0.55).encode(
         x=alt.X("dividends:Q", axis=axis, scale=alt.Scale(domain=alt.DomainUnionWith([0, 0.4]))),
         color=alt.Color("who:N", legend=None, scale=WHO),
@@ -388,7 +391,7 @@ def _faded(test: str, strong: float, faint: float = 0.15) -> Any:
     return alt.when(test).then(alt.value(strong)).otherwise(alt.value(faint))
 
 
-def miner_axis(cast: Cast, style: Style = SMALL, labels: bool = True, title: bool = True) -> alt.X:
+def miner_axis(cast: Cast, style: Style = SMALL, labels: bool = True, title: str | None = "miner (UID)") -> alt.X:
     """An axis of miners; where the chart is too narrow for their UIDs, they stand upright."""
     colour: Any = {"condition": {"test": "datum.value == target", "value": VERMILLION}, "value": INK}
     narrow = f"width < {len(cast.miners) * style.font * 2.1:.0f}"
@@ -399,7 +402,7 @@ def miner_axis(cast: Cast, style: Style = SMALL, labels: bool = True, title: boo
         labelAngle=alt.ExprRef(f"{narrow} ? -90 : 0"),
         labelAlign=alt.ExprRef(f"{narrow} ? 'right' : 'center'"),
         labelBaseline=alt.ExprRef(f"{narrow} ? 'middle' : 'top'"),
-        title="miner (UID)" if title else None,
+        title=title,
         labelColor=colour,
     )
     return alt.X("miner:N", scale=alt.Scale(domain=[str(uid) for uid in cast.miners], padding=0.06), axis=axis)

@@ -61,6 +61,7 @@ function requests(model, onSilence) {
   return {
     send,
     idle: () => !waiting,
+    underWay: () => underWay,
     answered(answer) {
       if (!underWay || answer !== tick) return;
       clearTimeout(silence);

@@ -347,7 +347,7 @@ def _end(base: alt.Chart, kind: str, shape: str, colour: str, side: int, style: 
     away = style.font * 0.8 * side
     align = "left" if side > 0 else "right"
     label = one.mark_text(align=align, dx=away, dy=-away, fontSize=style.font, fontWeight="bold", color=colour)
-    return alt.layer(point, label.encode(text=alt.value(f"{kind} the swap")))
+    return alt.layer(point, label.encode(text=alt.value(kind)))
 
 
 def price_spec(style: Style) -> alt.LayerChart:

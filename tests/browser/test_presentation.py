@@ -22,8 +22,8 @@ SMALLEST = """() => {
     const sizes = [];
     for (const e of document.querySelectorAll(".tl-first *")) {
         if (![...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()) || !e.checkVisibility()) continue;
-        const scale = e.ownerSVGElement ? Math.hypot(e.getScreenCTM().a, e.getScreenCTM().b) : 1;
-        sizes.push([parseFloat(getComputedStyle(e).fontSize) * scale, e.textContent]);
+        const turned = e.ownerSVGElement ? e.getScreenCTM() : { a: 1, b: 0 };
+        sizes.push([parseFloat(getComputedStyle(e).fontSize) * Math.hypot(turned.a, turned.b), e.textContent]);
     }
     return sizes.sort((a, b) => a[0] - b[0])[0];
 }"""
@@ -56,8 +56,8 @@ CLIPPED = """() => {
 # Each chart is drawn for the place that it has now, in the letters of this screen.
 PLACED = """() => [...document.querySelectorAll(".tl-canvas")].every((canvas) => {
     const scale = parseFloat(getComputedStyle(document.querySelector(".tl-stage")).fontSize) / 16;
-    const { width, height } = canvas.querySelector("svg").viewBox.baseVal;
-    return width === Math.floor(canvas.clientWidth / scale) && height === Math.floor(canvas.clientHeight / scale);
+    const size = [canvas.clientWidth, canvas.clientHeight].map((px) => Math.floor(px / scale));
+    return canvas.dataset.size === size.join(" x ");
 })"""
 
 
@@ -74,16 +74,10 @@ class Shown:
         self.page.set_viewport_size({"width": width, "height": height})
         self.page.wait_for_function(PLACED)
 
-    def do(self, action):
-        """Do something and wait until the charts that answer it are painted."""
-        before = self.page.get_attribute("[data-painted]", "data-painted")
-        action()
-        self.page.wait_for_function(
-            "before => document.querySelector('[data-painted]').dataset.painted !== before", arg=before
-        )
-
-    def press(self, key):
-        self.do(lambda: self.page.keyboard.press(key))
+    def hears(self, says):
+        """Wait until a step is told and its charts are painted."""
+        self.page.wait_for_function("text => document.querySelector('.tl-says').textContent === text", arg=says)
+        self.page.wait_for_selector(".tl-stage[aria-busy=false]")
 
     def text(self, selector):
         return self.page.locator(selector).inner_text()
@@ -112,7 +106,8 @@ def test_control_sentence_and_payoff_lie_on_the_first_screen_in_large_letters(sh
 @pytest.mark.parametrize("size", SIZES)
 def test_nothing_is_clipped_and_nothing_lies_on_something_else(shown, size):
     shown.resize(size)
-    assert shown.page.evaluate(CLIPPED) == []
+    found = shown.page.evaluate(CLIPPED)
+    assert found == [], found
 
 
 def test_keys_tell_the_story_and_reset_begins_again(shown):
@@ -121,17 +116,29 @@ def test_keys_tell_the_story_and_reset_begins_again(shown):
     keys = ("ArrowRight", "PageDown")
     for number, step in enumerate(story):
         page.keyboard.press(keys[number % 2])
-        page.wait_for_function("text => document.querySelector('.tl-says').textContent === text", arg=step.says)
-        page.wait_for_function(
-            "sentence => document.querySelector('.tl-sentence').textContent === sentence", arg=shown.stage.sentence
-        )
+        shown.hears(step.says)
         assert {**shown.stage.page.start, **step.settings} == shown.stage.settings
+        assert shown.text(".tl-sentence") == shown.stage.sentence
     page.keyboard.press("PageUp")
-    page.wait_for_function("text => document.querySelector('.tl-says').textContent === text", arg=story[-2].says)
+    shown.hears(story[-2].says)
     page.locator(".tl-reset").click()
-    page.wait_for_function("text => document.querySelector('.tl-sentence').textContent === text", arg=first)
+    shown.hears("A story: press → or Page Down.")
     assert shown.stage.settings == shown.stage.page.start
-    assert shown.text(".tl-count") == f"{len(story)} steps"
+    assert shown.text(".tl-sentence") == first
+
+
+def test_a_preset_moves_its_controls_and_looks_pressed(shown):
+    for row in shown.stage.page.presets:
+        for preset in row.presets:
+            button = shown.page.get_by_role("group", name=row.label).get_by_role(
+                "button", name=preset.label, exact=True
+            )
+            button.click()
+            shown.page.wait_for_selector(".tl-stage[aria-busy=false]")
+            assert preset.settings.items() <= shown.stage.settings.items()
+            assert button.get_attribute("aria-pressed") == "true"
+    shown.page.locator(".tl-reset").click()
+    shown.page.wait_for_selector(".tl-stage[aria-busy=false]")
 
 
 def test_notes_are_for_the_speaker_only(shown):
@@ -141,6 +148,21 @@ def test_notes_are_for_the_speaker_only(shown):
     assert notes.is_visible()
     shown.page.keyboard.press("n")
     assert not notes.is_visible()
+
+
+def test_notes_move_to_a_window_of_the_speaker_and_keys_there_tell_the_story(shown):
+    page, story = shown.page, page_of(shown.name).story
+    page.keyboard.press("n")
+    with page.expect_popup() as opened:
+        page.get_by_role("button", name="Own window").click()
+    window = opened.value
+    assert not page.locator(".tl-notes").is_visible()
+    window.keyboard.press("PageDown")
+    shown.hears(story[0].says)
+    assert window.inner_text("p >> nth=0") == story[0].notes
+    window.close()
+    page.locator(".tl-reset").click()
+    page.wait_for_selector(".tl-stage[aria-busy=false]")
 
 
 def test_a_dark_room_gets_a_dark_page(shown):

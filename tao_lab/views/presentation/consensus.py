@@ -205,7 +205,8 @@ def dividends_title(now: Outcome) -> str:
     facts = Facts.of(now)
     if not facts.any_dividends:
         return "Dividends: no validator earns any"
-    return f"Dividends of the liars: {percent(facts.dividends)}, before {percent(facts.dividends_before)}"
+    moved = _from_to(facts.dividends_before, facts.dividends)
+    return f"The liars' share of the dividends {moved}"
 
 
 def dividends_alt(now: Outcome) -> str:

@@ -139,7 +139,12 @@ def tao_spec() -> alt.LayerChart:
         y=alt.Y("tao:Q", title="τ of one block", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(tickCount=5)),
     )
     colours = alt.Scale(domain=list(MOMENTS), range=[GREY, BLUE])
-    legend = alt.Legend(title=None, orient="top", labelFontSize=font, symbolSize=font * 9)
+    legend = alt.Legend(title=None, orient="top", labelFontSize=font, symbolSize=font * 9, labelLimit=300)
     bars = base.mark_bar().encode(color=alt.Color("moment:N", scale=colours, legend=legend))
-    text = base.mark_text(baseline="bottom", dy=-3, fontSize=font).encode(text="text:N")
+    text = base.mark_text(baseline="bottom", dy=-3, fontSize=font).encode(
+        text="text:N",
+        opacity=alt.when(f"width > {font * 28} || datum.moment == '{MOMENTS[1]}'")
+        .then(alt.value(1))
+        .otherwise(alt.value(0)),
+    )
     return alt.layer(bars, text)

@@ -59,14 +59,28 @@ function presetRows(rows, onPreset) {
 }
 
 // The story: a step sets all controls and says a sentence; the notes are the speaker's own.
-function storyBar(story, onStep) {
+function storyBar(story, onStep, onKey) {
   let at = -1;
   const back = button("‹ Back", "Step back: ← or Page Up", { "data-story": "back" });
   const next = button("Next ›", "Next step: → or Page Down", { "data-story": "next" });
   const count = element("span", { class: "tl-count" });
   const says = element("p", { class: "tl-says", "aria-live": "polite" });
-  const root = element("div", { class: "tl-story", role: "group", "aria-label": "Story" }, [back, count, says, next]);
+  const root = element("div", { class: "tl-story", role: "group", "aria-label": "Story", "data-steps": story.length }, [back, count, says, next]);
   const notes = element("aside", { class: "tl-notes", "aria-label": "Notes for the speaker", hidden: "" });
+  // The notes in a window of their own, for the speaker's screen; the keys of the story work there too.
+  const aside = button("Own window", "Move the notes to a window for the speaker's screen");
+  let own = null;
+  aside.addEventListener("click", () => {
+    own = window.open("", "tao-lab-notes", "width=640,height=420");
+    if (!own) return;
+    own.document.title = "Notes";
+    own.document.body.style.font = "24px/1.4 sans-serif";
+    own.addEventListener("keydown", onKey);
+    window.addEventListener("pagehide", () => own.close());
+    notes.hidden = true;
+    notes.dispatchEvent(new Event("tl-away"));
+    show();
+  });
 
   function show() {
     root.dataset.step = at + 1;
@@ -74,11 +88,13 @@ function storyBar(story, onStep) {
     says.textContent = at < 0 ? "A story: press → or Page Down." : story[at].says;
     back.setAttribute("aria-disabled", at < 0);
     next.setAttribute("aria-disabled", at === story.length - 1);
-    notes.replaceChildren(
-      element("strong", {}, ["Notes"]),
-      element("p", {}, [at < 0 ? "Press → to begin. Press n to hide the notes." : story[at].notes || "No notes for this step."]),
-      ...(at + 1 < story.length ? [element("p", { class: "tl-coming" }, [`Next: ${story[at + 1].says}`])] : []),
-    );
+    notes.replaceChildren(element("header", {}, [element("strong", {}, ["Notes"]), aside]), ...lines());
+    if (own) own.document.body.replaceChildren(...lines());
+  }
+  function lines() {
+    const here = at < 0 ? "Press → to begin. Press n to hide the notes." : story[at].notes || "No notes for this step.";
+    const coming = at + 1 < story.length ? [element("p", { class: "tl-coming" }, [`Next: ${story[at + 1].says}`])] : [];
+    return [element("p", {}, [here]), ...coming];
   }
   function go(step) {
     const wanted = Math.max(-1, Math.min(story.length - 1, step));
@@ -99,9 +115,12 @@ async function fit(f, root) {
   const scale = parseFloat(getComputedStyle(root).getPropertyValue("font-size")) / BASE_FONT;
   const width = Math.floor(f.canvas.clientWidth / scale);
   const height = Math.floor(f.canvas.clientHeight / scale);
-  if (width < 1 || height < 1 || (f.view.width() === width && f.view.height() === height)) return;
-  await f.view.width(width).height(height).runAsync();
-  await f.view.resize().runAsync(); // labels that turn upright in a narrow chart need another room
+  if (width < 1 || height < 1) return;
+  if (f.view.width() !== width || f.view.height() !== height) {
+    await f.view.width(width).height(height).runAsync();
+    await f.view.resize().runAsync(); // labels that turn upright in a narrow chart need another room
+  }
+  f.canvas.dataset.size = `${width} x ${height}`;
 }
 
 async function render({ model, el }) {
@@ -120,6 +139,7 @@ async function render({ model, el }) {
   function ask(next, since) {
     now = { ...next };
     asks.send(now, { since });
+    root.setAttribute("aria-busy", "true");
     presets.put(now);
   }
   let since = null;
@@ -143,7 +163,7 @@ async function render({ model, el }) {
 
   const controls = panelControls(about, byHand, begin);
   const presets = presetRows(about.presets, (settings) => jump({ ...now, ...settings }));
-  const story = about.story.length ? storyBar(about.story, (settings) => jump({ ...start, ...settings })) : null;
+  const story = about.story.length ? storyBar(about.story, (settings) => jump({ ...start, ...settings }), onKey) : null;
   const theme = button("◐", "Light or dark", { class: "tl-theme" });
   const notes = button("Notes", "Notes for the speaker: n", { "aria-pressed": "false" });
   const reset = controls.root.querySelector(".tl-reset");
@@ -181,11 +201,13 @@ async function render({ model, el }) {
     notes.setAttribute("aria-pressed", !story.notes.hidden);
   }
   notes.addEventListener("click", toggleNotes);
+  story?.notes.addEventListener("tl-away", () => notes.setAttribute("aria-pressed", "false"));
 
   // A presenter's remote sends Page Down and Page Up: they move the story wherever the focus is. An arrow moves a
   // control that has the focus, else the story.
   function onKey(event) {
-    if (!story || event.ctrlKey || event.altKey || event.metaKey || (!inVoila && !root.contains(event.target))) return;
+    if (!story || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (!inVoila && event.view === window && !root.contains(event.target)) return;
     const inControl = event.target.closest?.("input, select, textarea") != null;
     const by = { PageDown: 1, PageUp: -1, ...(inControl ? {} : { ArrowRight: 1, ArrowLeft: -1 }) }[event.key];
     if (by) story.move(by);
@@ -216,6 +238,7 @@ async function render({ model, el }) {
     controls.say(picture.shown);
     announce(root, picture.tick);
     asks.answered(picture.tick);
+    root.setAttribute("aria-busy", asks.underWay());
   }
 
   model.on("change:_picture", paint);
