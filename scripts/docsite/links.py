@@ -59,7 +59,9 @@ def broken(site: Path) -> list[str]:
         place = file.relative_to(site.resolve())
         found += [f"{place}: loads {address[:100]} from another host" for address in page.loads if _foreign(address)]
         targets = page.links + page.loads if file.name not in GENERATED else page.loads
-        found += [f"{place}: {address} leads nowhere" for address in sorted(set(targets)) if _lost(address, file, pages)]
+        found += [
+            f"{place}: {address} leads nowhere" for address in sorted(set(targets)) if _lost(address, file, pages)
+        ]
     for sheet in sorted(site.rglob("*.css")):
         for address in _addresses(sheet.read_text(encoding="utf-8")):
             if _foreign(address):

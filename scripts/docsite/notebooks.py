@@ -1,4 +1,4 @@
-"""Outputs of a notebook as parts of a page: pictures become charts that can be pointed at, widgets what stays of them."""
+"""Outputs of a notebook as parts of a page: pictures become charts that answer, widgets what stays of them."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import inspect
 import pkgutil
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -23,6 +23,7 @@ from tao_lab.course import registry
 
 DOCS = paths.ROOT / "docs"
 BESIDE = ("CONTRIBUTING.md", "CHANGELOG.md", "datasets/README.md")  # documents outside of docs/, where they are there
+PAGES = {".md", ".ipynb"}
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 # Pages of docs/ in the order in which a reader needs them; a new page follows them.
 ORDER = {
@@ -31,7 +32,6 @@ ORDER = {
     "Take part": ("labs",),
 }
 TEACHING = ("class", "grading")
-SHOWN = "   :ignore-module-all:\n   :show-inheritance:"
 # Packages by what a reader looks for. A package shows its own modules, not those of packages in it.
 API = {
     "The network": ("tao_lab.network",),
@@ -53,13 +53,16 @@ API = {
 }
 
 
-def lay_out(target: Path, executed: Mapping[Path, Path], *, solved: bool) -> None:
+def lay_out(
+    target: Path, executed: Mapping[Path, Path], *, solved: bool, api: Mapping[str, tuple[str, ...]] = API
+) -> None:
     """Write all sources of the site into a new folder.
 
     Args:
         target: the folder; what is in it goes away.
         executed: the copy with outputs, by notebook.
         solved: whether this is the instructor's edition.
+        api: packages that get pages, by the page's title.
     """
     if target.exists():
         shutil.rmtree(target)
@@ -73,11 +76,11 @@ def lay_out(target: Path, executed: Mapping[Path, Path], *, solved: bool) -> Non
         nbformat.write(notebooks.page(nbformat.read(copy, as_version=4)), place)
     if solved:
         (target / "docs" / "teaching" / "mistakes.md").write_text(mistakes(), encoding="utf-8")
-    api = dict(_api_pages())
+    reference = dict(_api_pages(api))
     (target / "api").mkdir()
-    for name, text in api.items():
+    for name, text in reference.items():
         (target / "api" / f"{name}.rst").write_text(text, encoding="utf-8")
-    (target / "index.md").write_text(_front_page(target, executed, api), encoding="utf-8")
+    (target / "index.md").write_text(_front_page(target, executed, list(reference)), encoding="utf-8")
     for document in [*documents, paths.ROOT / "README.md", *executed]:
         _copy_linked(document, target)
     static = target / "_static"
@@ -121,12 +124,13 @@ def _copy_linked(document: Path, target: Path) -> None:
     for address in LINK.findall(document.read_text(encoding="utf-8")):
         parts = urlsplit(address)
         file = (document.parent / unquote(parts.path)).resolve()
-        if not parts.scheme and parts.path and file.is_file() and paths.ROOT in file.parents:
-            if not (target / file.relative_to(paths.ROOT)).exists():
-                _copy(file, target)
+        if parts.scheme or not parts.path or paths.ROOT not in file.parents or file.suffix in PAGES:
+            continue
+        if file.is_file() and not (target / file.relative_to(paths.ROOT)).exists():
+            _copy(file, target)
 
 
-def _front_page(target: Path, executed: Mapping[Path, Path], api: Mapping[str, str]) -> str:
+def _front_page(target: Path, executed: Mapping[Path, Path], reference: Sequence[str]) -> str:
     """README.md, with the whole site behind it."""
     docs = {file.stem for file in (target / "docs").glob("*.md")}
     named = {name for names in ORDER.values() for name in names} | set(TEACHING) | {"index"}
@@ -141,17 +145,19 @@ def _front_page(target: Path, executed: Mapping[Path, Path], api: Mapping[str, s
     }
     parts["How it works"] += [f"docs/{name}" for name in sorted(docs - named)] + ["datasets/README"]
     parts["Take part"] += [name for name in ("CONTRIBUTING", "CHANGELOG") if (target / f"{name}.md").exists()]
-    parts["API"] = [f"api/{name}" for name in api]
+    parts["API"] = [f"api/{name}" for name in reference]
     trees = [
         "\n".join(["```{toctree}", ":hidden:", f":caption: {title}", ":maxdepth: 1", "", *entries, "```"])
         for title, entries in parts.items()
     ]
     readme = (paths.ROOT / "README.md").read_text(encoding="utf-8")
+    # the start page draws its reader's own progress: there is nothing to read in it here
+    readme = re.sub(r"\[([^]]+)\]\(labs/start\.ipynb\)", r"\1", readme)
     return "\n\n".join([readme, *trees]) + "\n"
 
 
-def _api_pages() -> Iterator[tuple[str, str]]:
-    for title, packages in API.items():
+def _api_pages(api: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, str]]:
+    for title, packages in api.items():
         modules = [name for package in packages for name in _modules(package)]
         parts = [title, "=" * len(title), ""]
         for name in modules:
@@ -160,7 +166,9 @@ def _api_pages() -> Iterator[tuple[str, str]]:
                 raise ValueError(f"{name} has no docstring")
             parts += [name, "-" * len(name), "", f".. automodule:: {name}"]
             # a package's names are told where they are defined, once
-            parts += [] if hasattr(importlib.import_module(name), "__path__") else ["   :members:", SHOWN]
+            parts += (
+                [] if hasattr(importlib.import_module(name), "__path__") else ["   :members:", "   :ignore-module-all:"]
+            )
             parts.append("")
         yield re.sub(r"\W+", "-", title.lower()), "\n".join(parts)
 

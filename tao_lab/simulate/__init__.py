@@ -1,14 +1,16 @@
-"""Populations on a running network: who takes part, what each does, and what it earns::
+"""Populations on a running network: who takes part, what each does, and what it earns.
 
-    from tao_lab.simulate import Group, Scenario, run
+Example::
 
-    scenario = Scenario("a cartel", (
-        Group("honest", "validator", count=3),
-        Group("cartel", "validator", stake=2_000 * 10**9),
-        Group("honest", "miner", count=8),
-        Group("colluder", "miner"),
-    ))
-    run(scenario).totals
+from tao_lab.simulate import Group, Scenario, run
+
+scenario = Scenario("a cartel", (
+    Group("honest", "validator", count=3),
+    Group("cartel", "validator", stake=2_000 * 10**9),
+    Group("honest", "miner", count=8),
+    Group("colluder", "miner"),
+))
+run(scenario).totals
 """
 
 from tao_lab.simulate.grids import grid

@@ -79,13 +79,14 @@ def test_nothing_that_a_lab_shows_is_clipped_or_collides(visit, executed, path):
 
 
 @pytest.mark.parametrize("path", DASHBOARDS, ids=lambda path: path.stem)
-def test_a_dashboard_fits_every_width(visit, voila_address, path):
+def test_a_dashboard_fits_every_width_and_keeps_nobody_out(visit, voila_address, violations, path):
     visit.page.goto(voila_address.replace("/?", f"/voila/render/{path.name}?"))
     visit.page.wait_for_selector("[data-painted]")
     for width in WIDTHS:
         visit.page.set_viewport_size({"width": width, "height": 900})
         wider = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         visit.page.wait_for_function(f"{wider} <= 1")
+    assert violations(visit.page) == []
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
