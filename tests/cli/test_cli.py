@@ -17,7 +17,7 @@ from tao_lab.paths import DATASETS, LABS
 EPOCHS = DATASETS / "vectors" / "epoch.json"
 
 
-def tao_lab(*arguments, timeout=120):
+def tao_lab(*arguments, timeout=600):
     command = [sys.executable, "-m", "tao_lab.cli", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
 
@@ -286,7 +286,7 @@ def test_a_node_makes_blocks_answers_and_stops_when_told(tmp_path):
             assert "a block every 0.1 s" in ready
             with connect(ready.split()[0]) as socket:
                 socket.send(json.dumps({"jsonrpc": "2.0", "id": 1, "method": "chain_subscribeNewHeads", "params": []}))
-                notes = [json.loads(socket.recv(timeout=30)) for _ in range(4)]
+                notes = [json.loads(socket.recv(timeout=60)) for _ in range(4)]
             heights = [int(note["params"]["result"]["number"], 16) for note in notes if "params" in note]
             assert heights == list(range(heights[0], heights[0] + len(heights)))
             assert len(heights) >= 2

@@ -228,7 +228,7 @@ def test_one_that_never_answers_holds_nobody_up(raw: Any) -> None:
     hotkey = MINER.ss58_address
     free = ("127.0.0.1", socket.create_server(("127.0.0.1", 0)).getsockname()[1])
     targets = [Target(hotkey, late), Target(hotkey, good), Target(hotkey, None), Target(hotkey, free)]
-    answers = ask(*targets, task=Task("t1", "text", {}, seconds=0.5))
+    answers = ask(*targets, task=Task("t1", "text", {}, seconds=3))  # a busy machine is slow to ask the good one
     names = [answer.problem.partition(":")[0] for answer in answers]
     assert names == ["timeout", "", "not serving", "unreachable"]
 

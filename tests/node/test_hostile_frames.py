@@ -355,7 +355,9 @@ def test_answers_that_nobody_reads_are_few_from_one_address(
         answered = server.figures.answered
         for _ in range(5):  # of which three may wait
             stack.enter_context(_deaf(server, large, way))
+        end = time.monotonic() + SECONDS
         while server.figures.answered < answered + 5 or server.connections > 1 + 3:
+            assert time.monotonic() < end, f"{server.connections} connections are open"
             time.sleep(0.01)
         assert server.connections == 1 + 3
         assert works(honest)

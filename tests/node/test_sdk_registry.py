@@ -145,7 +145,7 @@ def test_every_read_by_the_socket_equals_the_read_in_this_process(
 
 # --- intents ----------------------------------------------------------------------------------------------------
 
-SECONDS = 20  # after which an intent hangs
+SECONDS = 60  # after which an intent hangs
 MISSING = re.compile(r"call \w+\.\w+ not found")
 RUNS, NOT_IN_LAB, NOT_IN_METADATA = "runs", "not in the lab's chain", "not in the metadata"
 

@@ -38,7 +38,7 @@ def server(chain: Chain) -> Iterator[Server]:
 
 def ask(connection: Any, method: str, *params: Any) -> Any:
     connection.send(json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": list(params)}))
-    return json.loads(connection.recv(timeout=10))
+    return json.loads(connection.recv(timeout=60))
 
 
 def test_it_is_reached_from_this_machine_only_and_on_a_free_port(server: Server) -> None:
@@ -124,7 +124,7 @@ def test_a_client_is_told_of_blocks_and_another_is_not_held_up(server: Server, c
     with connect(server.url) as listener, connect(server.url) as other:
         name = ask(listener, "chain_subscribeNewHeads")
         chain.produce_block()
-        texts = [name, *(json.loads(listener.recv(timeout=10)) for _ in range(2))]
+        texts = [name, *(json.loads(listener.recv(timeout=60)) for _ in range(2))]
         heads = [text["params"]["result"]["number"] for text in texts if "params" in text]
         assert heads == ["0x1", "0x2"]
         assert ask(other, "chain_getHeader")["result"]["number"] == "0x2"
@@ -157,7 +157,7 @@ def test_an_answer_goes_before_what_it_brings_about(server: Server, chain: Chain
     with connect(server.url) as connection:
         extrinsic = "0x" + chain.sign(key("alice"), "System", "remark", {"remark": "x"}).hex()
         name = ask(connection, "author_submitAndWatchExtrinsic", extrinsic)["result"]
-        told = [json.loads(connection.recv(timeout=10))["params"] for _ in range(3)]
+        told = [json.loads(connection.recv(timeout=60))["params"] for _ in range(3)]
         assert {one["subscription"] for one in told} == {name}
         assert [str(one["result"])[:8] for one in told] == ["ready", "{'inBloc", "{'finali"]
 
@@ -316,9 +316,9 @@ def test_a_client_that_left_leaves_nothing_behind(server: Server, chain: Chain) 
 def test_text_that_is_no_request_does_not_end_the_connection(server: Server) -> None:
     with connect(server.url) as connection:
         connection.send("{")
-        assert json.loads(connection.recv(timeout=10))["error"]["code"] == -32700
+        assert json.loads(connection.recv(timeout=60))["error"]["code"] == -32700
         connection.send(b"\xff\xfe")
-        assert json.loads(connection.recv(timeout=10))["error"]["code"] == -32700
+        assert json.loads(connection.recv(timeout=60))["error"]["code"] == -32700
         assert ask(connection, "system_chain")["result"] == "TAO Lab"
 
 
