@@ -122,6 +122,26 @@ def _base64(png):
 
 
 @pytest.fixture(scope="session")
+def violations():
+    """`violations(page)`: what axe finds that keeps somebody out, a line each; `include` limits it to a part."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    # Chromium and Firefox let the keyboard into every box that scrolls; a card cannot know whether it will.
+    options = {"resultTypes": ["violations"], "rules": {"scrollable-region-focusable": {"enabled": False}}}
+
+    def found(page, include=None):
+        context = {"include": [[include]]} if include else None
+        result = Axe().run(page, context, options).response
+        return [
+            f"{page.url}: {rule['id']} ({rule['help']}): {' '.join(map(str, node['target']))}: {node['html'][:200]}"
+            for rule in result["violations"]
+            for node in rule["nodes"]
+        ]
+
+    return found
+
+
+@pytest.fixture(scope="session")
 def find_explorer():
     """Waits for the explorer on a page."""
     return Explorer
