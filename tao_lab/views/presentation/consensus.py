@@ -19,8 +19,8 @@ from tao_lab.views.panel import Chart, Choice, Picture, Slider
 from tao_lab.views.panel import Settings as Places
 from tao_lab.views.presentation.page import PROJECTOR, Page, Preset, PresetRow, Step
 from tao_lab.views.scenario import Outcome, Scenario, Settings
-from tao_lab.views.tables import Table, dividends_table, incentive_table, weights_table
 from tao_lab.views.sentences import percent
+from tao_lab.views.tables import Table, dividends_table, incentive_table, weights_table
 
 MOMENTS = ("before the lie", "after it")
 GROUPS = ("honest", "liars")
