@@ -1,9 +1,11 @@
 """A chain that goes on from mainnet: its first block pays what mainnet's next block paid."""
 
+from contextlib import nullcontext
+
 import pytest
 
-from tao_lab.chain.pallets.subtensor import run_coinbase
 from tao_lab.chain.pallets.subtensor.lookups import MODULE
+from tao_lab.chain.twins import readable_only
 from tao_lab.course.networks import kept_network
 from tao_lab.datasets import load_mainnet
 from tao_lab.economy import without_gate
@@ -39,11 +41,9 @@ def paid(net, netuid):
     return {name: value["bits"] if isinstance(value, dict) else value for name, value in values.items()}
 
 
-@pytest.mark.parametrize("at_once", [True, False])
-def test_its_first_block_is_mainnets_next_to_the_last_unit(real, monkeypatch, at_once):
-    if not at_once:
-        monkeypatch.setattr(run_coinbase, "emit_at_once", lambda ctx, netuids, credit: None)
-    with Network.mainnet() as net:
+@pytest.mark.parametrize("form", [nullcontext, readable_only], ids=["fast", "readable"])
+def test_its_first_block_is_mainnets_next_to_the_last_unit(real, form):
+    with Network.mainnet() as net, form():
         assert net.block_number == real.block
         assert net.chain.state.get(MODULE, "TotalIssuance") == real.total_issuance
         net.run(blocks=1)

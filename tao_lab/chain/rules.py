@@ -33,9 +33,9 @@ from tao_lab.economy import (
     subnet_shares,
     swap,
 )
+from tao_lab.economy.fixed128 import U64_MAX, U64F64
 from tao_lab.economy.registration_price import PriceEvent
 from tao_lab.economy.swap import SWAP_ERRORS, Side
-from tao_lab.economy.words import U64_MAX, U64F64
 from tao_lab.units import U16_MAX
 
 EpochRule = Callable[[EpochInput], Epoch | EpochTerms | Mapping[str, Any]]
@@ -80,7 +80,7 @@ class Rules:
         """Replace rules for the length of a `with` block.
 
         Raises:
-            BadValue: There is no such rule, or it is no function.
+            BadValue: There is no such rule, or it is not a function.
         """
         names = {field.name for field in fields(self)}
         for name, function in functions.items():
@@ -128,10 +128,10 @@ class Rules:
         return int(emission)
 
     def run_shares(self, subnets: Sequence[SubnetPrice], gate: EmissionGate) -> list[int]:
-        """Shares of subnets by the rule in force, checked; U64F64 words.
+        """Shares of subnets by the rule in force, checked; raw U64F64 values.
 
         Raises:
-            RuleBroken: It raised, or gave shares that are none, or more than one together.
+            RuleBroken: It raised, or gave invalid shares, or shares of more than one together.
         """
         shares = self._call("shares", *((subnets, gate) if _takes_two(self.shares) else (subnets,)))
         if broken := _broken_shares(shares, len(subnets)):
@@ -142,7 +142,7 @@ class Rules:
         """Parts of a block's alpha by the rule in force, checked.
 
         Raises:
-            RuleBroken: It raised, or gave parts that are none, or more than the whole together.
+            RuleBroken: It raised, or gave invalid parts, or parts of more than the whole together.
         """
         result = self._call("split", alpha_out, owner_cut, root_proportion)
         parts = result._asdict() if isinstance(result, Split) else result

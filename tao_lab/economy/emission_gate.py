@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tao_lab.economy.words import U64F64, WORD_MAX, add
+from tao_lab.economy.fixed128 import U64F64, WORD_MAX, add
 
 EMISSION_BAR_UPDATE_INTERVAL = 360  # blocks
 EMISSION_BAR_RANK = 32  # the default of `EmissionBarRank`
@@ -57,7 +57,7 @@ def emission_gate_bar(demand: Sequence[int], rank: int = EMISSION_BAR_RANK, quan
     Subnets whose emission is switched off count too: they keep their rank, and get nothing only afterwards.
 
     Args:
-        demand: U64F64 words, one for each started subnet.
+        demand: Raw U64F64 values, one for each started subnet.
         rank: place of the bar among the shares above zero, the largest first (`EmissionBarRank`); with fewer shares the
             smallest is the bar.
         quantile: U64F64 word (`EmissionBarQuantile`); counts only with rank 0: the bar is the share with which the
@@ -82,11 +82,11 @@ def apply_emission_gate(demand: Sequence[int], gate: EmissionGate) -> list[int]:
     """What passes of each share, together one again.
 
     Args:
-        demand: U64F64 words.
+        demand: Raw U64F64 values.
         gate: bar and exponent.
 
     Returns:
-        U64F64 words in the same order; unchanged where there is no bar, or nothing at all would pass.
+        Raw U64F64 values in the same order; unchanged where there is no bar, or nothing at all would pass.
     """
     if gate.bar <= 0:
         return list(demand)

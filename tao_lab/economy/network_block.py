@@ -22,11 +22,11 @@ from tao_lab.economy.emission_gate import (
     bar_is_due,
     emission_gate_bar,
 )
+from tao_lab.economy.fixed128 import U96F32, to_u64f64
 from tao_lab.economy.moving_price import update_moving_price
 from tao_lab.economy.subnet_shares import SubnetPrice, demand_shares, subnet_block_emission, subnet_shares
 from tao_lab.economy.subnet_terms import root_proportion, subnet_terms
 from tao_lab.economy.swap import Pool, price, swap, weight_after_adding
-from tao_lab.economy.words import U96F32, to_u64f64
 
 EMA_PRICE_HALVING_BLOCKS = 201_600  # `EMAPriceHalvingBlocks`, the same on every subnet of mainnet
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tao_lab.economy.emission_gate import OPEN, EmissionGate, apply_emission_gate
-from tao_lab.economy.words import U64F64, WORD_MAX, to_u64f64, to_u96f32
+from tao_lab.economy.fixed128 import U64F64, WORD_MAX, to_u64f64, to_u96f32
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,8 @@ class SubnetPrice:
     """What a subnet's share goes by.
 
     Attributes:
-        moving_price: I96F32 word (`SubnetMovingPrice`).
-        miner_burned: part of the miners' emission that went to the owner's hotkeys at the last epoch, U96F32 word
+        moving_price: raw I96F32 value (`SubnetMovingPrice`).
+        miner_burned: part of the miners' emission that went to the owner's hotkeys at the last epoch, raw U96F32 value
             (`MinerBurned`).
         emission_enabled: whether it gets TAO at all (`SubnetEmissionEnabled`).
     """
@@ -41,7 +41,7 @@ def subnet_shares(subnets: Sequence[SubnetPrice], gate: EmissionGate = OPEN) -> 
         gate: the emission gate of the block; without one, no share is held back.
 
     Returns:
-        U64F64 words in the same order; their sum is at most one.
+        Raw U64F64 values in the same order; their sum is at most one.
     """
     shares = apply_emission_gate(demand_shares(subnets), gate)
     if all(subnet.emission_enabled for subnet in subnets):
@@ -59,7 +59,7 @@ def without_gate(subnets: Sequence[SubnetPrice], gate: EmissionGate = OPEN) -> l
         gate: is not looked at.
 
     Returns:
-        U64F64 words in the same order; their sum is at most one.
+        Raw U64F64 values in the same order; their sum is at most one.
     """
     return subnet_shares(subnets)
 
@@ -71,7 +71,7 @@ def demand_shares(subnets: Sequence[SubnetPrice]) -> list[int]:
         subnets: those that emission goes to, switched off or not.
 
     Returns:
-        U64F64 words in the same order; their sum is at most one.
+        Raw U64F64 values in the same order; their sum is at most one.
     """
     prices = normalized([to_u64f64(subnet.moving_price) for subnet in subnets])
     weights = [
@@ -82,7 +82,7 @@ def demand_shares(subnets: Sequence[SubnetPrice]) -> list[int]:
 
 
 def normalized(words: Sequence[int]) -> list[int]:
-    """U64F64 words divided by their sum; all zero where that is zero."""
+    """Raw U64F64 values divided by their sum; all zero where that is zero."""
     total = min(sum(words), WORD_MAX)
     return [U64F64.divide(word, total) for word in words]
 
@@ -91,11 +91,11 @@ def subnet_block_emission(share: int, block_emission: int) -> int:
     """TAO of the block that goes to a subnet.
 
     Args:
-        share: U64F64 word.
+        share: raw U64F64 value.
         block_emission: rao.
 
     Returns:
-        U96F32 word of rao.
+        Raw U96F32 value of rao.
     """
     return to_u96f32(U64F64.multiply(U64F64.number(block_emission), share))
 

@@ -7,7 +7,6 @@ Sources: `pallets/subtensor/src/coinbase/run_coinbase.rs`, `coinbase/subnet_emis
 
 from __future__ import annotations
 
-from tao_lab.chain.columns import Columns
 from tao_lab.chain.context import Context
 from tao_lab.chain.errors import DispatchError
 from tao_lab.chain.pallets import balances
@@ -15,7 +14,7 @@ from tao_lab.chain.pallets.subtensor.conviction import change_subnet_owner_if_ne
 from tao_lab.chain.pallets.subtensor.distribution import distribute_emission
 from tao_lab.chain.pallets.subtensor.emission_gate import block_gate
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID
-from tao_lab.chain.pallets.subtensor.many_subnets import Emitted, emit_at_once, emitting, settle_at_once
+from tao_lab.chain.pallets.subtensor.null_consensus import is_null
 from tao_lab.chain.pallets.subtensor.pool import (
     MAX_PRICE,
     adjust_protocol_liquidity,
@@ -37,6 +36,7 @@ from tao_lab.chain.pallets.subtensor.tao import (
 )
 from tao_lab.chain.pallets.subtensor.tempo import take_due_epochs
 from tao_lab.chain.state import StorageReader
+from tao_lab.chain.twins import has_twin
 from tao_lab.economy import (
     Pending,
     SubnetPrice,
@@ -47,14 +47,14 @@ from tao_lab.economy import (
     update_moving_price,
 )
 from tao_lab.economy.block_emission import TOTAL_SUPPLY
+from tao_lab.economy.fixed128 import U96F32, to_u64f64
 from tao_lab.economy.subnet_shares import root_sells
-from tao_lab.economy.words import U96F32, to_u64f64
 
 PENDING = {"server": "PendingServerEmission", "validator": "PendingValidatorEmission", "root": "PendingRootAlphaDivs"}
 
 
 def mint_block_emission(ctx: Context) -> int:
-    """Issue the block's TAO; gives back the credit in rao (`get_block_emission`)."""
+    """Issue the block's TAO; returns the credit in rao (`get_block_emission`)."""
     emission = block_emission(ctx, int(ctx.state.get(MODULE, "TotalIssuance")))
     return mint_tao(ctx, emission) if emission else 0
 
@@ -67,41 +67,51 @@ def block_emission(ctx: Context, issuance: int) -> int:
     return emission
 
 
-def run_coinbase(ctx: Context, netuids: list[int], credit: int) -> Emitted | None:
+def run_coinbase(ctx: Context, netuids: list[int], credit: int) -> None:
     """Emit to subnets, then pay out those whose epoch is due.
 
     Args:
         ctx: Block under construction.
         netuids: All subnets, root included, in the order of the chain.
         credit: Rao of TAO that this block has issued.
-
-    Returns:
-        The table of a block whose emission was computed at once, for `settle`; else None.
     """
     ctx.state.remove_prefix(MODULE, "SubnetRootSellTao")
     subnets = [netuid for netuid in netuids if netuid != ROOT_NETUID]
-    emit_to = emitting(Columns(ctx.state, subnets), subnets)
-    emitted = emit_at_once(ctx, emit_to, credit)
-    if emitted is None:
-        emit_to_subnets(ctx, emit_to, credit)
+    emit_to_subnets(ctx, subnets_to_emit_to(ctx, subnets), credit)
     pots = {netuid: drain_pending(ctx, netuid) for netuid in take_due_epochs(ctx, subnets)}
     for netuid, (pending, owner_cut) in sorted(pots.items()):
         distribute_emission(ctx, netuid, pending, owner_cut)
         ctx.state.put(MODULE, "LastMechansimStepBlock", netuid, ctx.block)
-    return emitted
+        if not is_null(ctx.state, netuid):
+            ctx.state.put(MODULE, "LastYumaStepBlock", netuid, ctx.block)
 
 
-def settle(ctx: Context, netuids: list[int], emitted: Emitted | None) -> None:
+@has_twin
+def settle(ctx: Context, netuids: list[int]) -> None:
     """After emission: moving prices and root's weights."""
-    if emitted is None or not settle_at_once(ctx, emitted):
-        emit_to = emitting(Columns(ctx.state, netuids), netuids)
-        update_moving_prices(ctx, emit_to)
-        update_root_prop(ctx, emit_to)
+    emit_to = subnets_to_emit_to(ctx, netuids)
+    update_moving_prices(ctx, emit_to)
+    update_root_prop(ctx, emit_to)
+
+
+@has_twin
+def subnets_to_emit_to(ctx: Context, netuids: list[int]) -> list[int]:
+    """Subnets that have been started, trade, and are open for registration (`get_subnets_to_emit_to`)."""
+    state = ctx.state
+    return [
+        netuid
+        for netuid in netuids
+        if netuid != ROOT_NETUID
+        and state.exists(MODULE, "FirstEmissionBlockNumber", netuid)
+        and state.get(MODULE, "SubtokenEnabled", netuid)
+        and state.get(MODULE, "NetworkRegistrationAllowed", netuid)
+    ]
 
 
 # --- TAO and alpha of one block ---------------------------------------------------------------------------------
 
 
+@has_twin
 def emit_to_subnets(ctx: Context, netuids: list[int], credit: int) -> None:
     """Divide the block's TAO, and each subnet's alpha, among pools and pots."""
     prices = {netuid: subnet_price(ctx.state, netuid) for netuid in sorted(netuids)}
@@ -129,7 +139,7 @@ def subnet_price(state: StorageReader, netuid: int) -> SubnetPrice:
 
 
 def moving_alpha_price(state: StorageReader, netuid: int) -> int:
-    """Moving price of a subnet, I96F32 word; one where there is no pool."""
+    """Moving price of a subnet, raw I96F32 value; one where there is no pool."""
     return int(state.get(MODULE, "SubnetMovingPrice", netuid)["bits"]) if has_pool(state, netuid) else U96F32.one
 
 
@@ -139,13 +149,13 @@ def alpha_issuance(state: StorageReader, netuid: int) -> int:
 
 
 def root_proportion_of(state: StorageReader, netuid: int) -> int:
-    """Root's weight in a subnet, U96F32 word."""
+    """Root's weight in a subnet, raw U96F32 value."""
     root_tao, tao_weight = state.get(MODULE, "SubnetTAO", ROOT_NETUID), state.get(MODULE, "TaoWeight")
     return root_proportion(root_tao, tao_weight, alpha_issuance(state, netuid))
 
 
 def read_subnet_terms(ctx: Context, netuid: int, tao_emission: int) -> SubnetTerms:
-    """One block's amounts for a subnet that gets `tao_emission`, a U96F32 word of rao."""
+    """One block's amounts for a subnet that gets `tao_emission`, a raw U96F32 value of rao."""
     state = ctx.state
     alpha_emission = block_emission(ctx, alpha_issuance(state, netuid))
     price = current_alpha_price(state, netuid)
@@ -156,7 +166,7 @@ def inject_and_maybe_swap(ctx: Context, netuid: int, terms: SubnetTerms, credit:
     """Buy alpha for the excess TAO, then add TAO and alpha to the pool at the price after it.
 
     Returns:
-        Rao that are left of the credit.
+        The rao left of the credit.
     """
     state, account = ctx.state, subnet_account(ctx.state, netuid)
     state.put(MODULE, "SubnetExcessTao", netuid, 0)
