@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import Any
 
 from bittensor_core import Keypair
 
 from tao_lab.units import RAO_PER_TAO
-
-if TYPE_CHECKING:
-    from tao_lab.chain.context import Context
 
 AUTHORITY_URI = "//TaoLab//authority"
 SUDO_URI = "//TaoLab//sudo"
@@ -38,7 +35,7 @@ class Genesis:
         authority: Account that authors every block and receives the fees.
         time_ms: Unix time of the first block, in milliseconds.
         number: Height of the first block; not zero where a state of another chain is continued.
-        fill: Writes what else the first block's state holds.
+        fill: Writes what else the first block's state holds, given its `Context`.
     """
 
     balances: Mapping[str, int] = field(default_factory=lambda: {_address(FAUCET_URI): FAUCET_TAO * RAO_PER_TAO})
@@ -46,7 +43,7 @@ class Genesis:
     authority: str = field(default_factory=lambda: _address(AUTHORITY_URI))
     time_ms: int = START_MS
     number: int = 0
-    fill: Callable[[Context], None] | None = None
+    fill: Callable[[Any], None] | None = None
 
 
 def dev_genesis() -> Genesis:
