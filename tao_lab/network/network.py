@@ -15,6 +15,7 @@ import bittensor as bt
 from bittensor.wallet import DEFAULT_WALLET_PATH
 from bittensor_core import Keypair, WrongPasswordError, ss58_decode
 
+from tao_lab import RULES_AS_OF
 from tao_lab.chain.beacon import add_pulses
 from tao_lab.chain.block import Block
 from tao_lab.chain.chain import Chain, Tampered
@@ -618,6 +619,11 @@ class Network:
     def rules(self) -> Rules:
         """The functions that decide, to be replaced: `with net.rules.using(epoch=mine): net.run(blocks=360)`."""
         return self.chain.rules
+
+    @property
+    def rules_as_of(self) -> str:
+        """The runtime whose rules the chain follows, and its date on mainnet; docs/chain.md says what stays out."""
+        return RULES_AS_OF
 
     @property
     def block_number(self) -> int:
