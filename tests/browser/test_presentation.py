@@ -140,7 +140,7 @@ def test_keys_tell_the_story_and_reset_begins_again(shown):
     page.keyboard.press("PageUp")
     shown.hears(story[-2].says)
     page.locator(".tl-reset").click()
-    shown.hears("A story: press → or Page Down.")
+    shown.hears("A story: Next, → or Page Down.")
     assert shown.stage.settings == shown.stage.page.start
     assert shown.text(".tl-sentence") == first
 

@@ -85,7 +85,7 @@ function storyBar(story, onStep, onKey) {
   function show() {
     root.dataset.step = at + 1;
     count.textContent = at < 0 ? `${story.length} steps` : `${at + 1} of ${story.length}`;
-    says.textContent = at < 0 ? "A story: press → or Page Down." : story[at].says;
+    says.textContent = at < 0 ? "A story: Next, → or Page Down." : story[at].says;
     back.setAttribute("aria-disabled", at < 0);
     next.setAttribute("aria-disabled", at === story.length - 1);
     notes.replaceChildren(element("header", {}, [element("strong", {}, ["Notes"]), aside]), ...lines());
@@ -114,16 +114,19 @@ function storyBar(story, onStep, onKey) {
 // A longer label leaves less room for its chart: the layout is made anew with the data.
 const filling = (spec) => ({ ...spec, autosize: { ...spec.autosize, resize: true } });
 
-async function fit(f, root) {
+function fit(f, root) {
   const scale = parseFloat(getComputedStyle(root).getPropertyValue("font-size")) / BASE_FONT;
-  const width = Math.floor(f.canvas.clientWidth / scale);
-  const height = Math.floor(f.canvas.clientHeight / scale);
-  if (width < 1 || height < 1) return;
-  if (f.view.width() !== width || f.view.height() !== height) {
+  const [width, height] = [f.canvas.clientWidth, f.canvas.clientHeight].map((px) => Math.floor(px / scale));
+  const size = `${width} x ${height}`;
+  if (width < 1 || height < 1 || f.size === size) return f.fitted;
+  f.size = size;
+  f.fitted = Promise.resolve(f.fitted).then(async () => {
+    if (f.size !== size) return; // a newer size waits
     await f.view.width(width).height(height).runAsync();
     await f.view.resize().runAsync(); // labels that turn upright in a narrow chart need another room
-  }
-  f.canvas.dataset.size = `${width} x ${height}`;
+    f.canvas.dataset.size = size;
+  });
+  return f.fitted;
 }
 
 async function render({ model, el }) {
@@ -167,7 +170,7 @@ async function render({ model, el }) {
   const controls = panelControls(about, byHand, begin);
   const presets = presetRows(about.presets, (settings) => jump({ ...now, ...settings }));
   const story = about.story.length ? storyBar(about.story, (settings) => jump({ ...start, ...settings }, start), onKey) : null;
-  const theme = button("◐", "Light or dark", { class: "tl-theme" });
+  const theme = button("◐", "Light or dark", { class: "tl-theme", "aria-label": "Light or dark" });
   const notes = button("Notes", "Notes for the speaker: n", { "aria-pressed": "false" });
   const reset = controls.root.querySelector(".tl-reset");
   const tools = element("div", { class: "tl-tools" }, [...(inVoila ? [menu(about)] : []), ...(story ? [notes] : []), theme, reset]);
