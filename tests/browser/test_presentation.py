@@ -204,8 +204,12 @@ def test_voila_lists_dashboards_and_labs_and_opens_one(visit, voila_address):
     page.wait_for_selector("[data-painted]")
     assert page.locator(".jp-InputArea:visible").count() == 0
     assert page.locator("h1:visible").all_inner_texts() == ["What is an alpha worth?"]
-    seen = [".tl-panel", ".tl-sentence", ".tl-payoff"]
+    seen = ["h1", ".tl-panel", ".tl-sentence", ".tl-payoff", ".tl-story"]
     assert page.evaluate(OUTSIDE, seen) == dict.fromkeys(seen, 0)
+    for width, height in SIZES.values():
+        page.set_viewport_size({"width": width, "height": height})
+        corner = "(({ x, y, width }) => [x, y, width])(document.querySelector('.tl-stage').getBoundingClientRect())"
+        assert page.evaluate(corner) == [0, 0, page.evaluate("document.documentElement.clientWidth")]
     before = page.inner_text(".tl-sentence")
     page.keyboard.press("PageDown")
     page.wait_for_function("before => document.querySelector('.tl-sentence').textContent !== before", arg=before)
