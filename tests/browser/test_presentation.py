@@ -210,6 +210,9 @@ def test_voila_lists_dashboards_and_labs_and_opens_one(visit, voila_address):
         page.set_viewport_size({"width": width, "height": height})
         corner = "(({ x, y, width }) => [x, y, width])(document.querySelector('.tl-stage').getBoundingClientRect())"
         assert page.evaluate(corner) == [0, 0, page.evaluate("document.documentElement.clientWidth")]
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.evaluate("scrollTo(0, 200)")
+    assert page.evaluate("[scrollY, document.querySelector('.tl-panel').getBoundingClientRect().top]") == [200, 0]
     before = page.inner_text(".tl-sentence")
     page.keyboard.press("PageDown")
     page.wait_for_function("before => document.querySelector('.tl-sentence').textContent !== before", arg=before)
