@@ -15,7 +15,7 @@ def page() -> Page:
     return Page(
         name="chain",
         title="Why can nobody change the past?",
-        about="Change one bit of one payment in a chain of real blocks, and see every name after it change.",
+        about="Change one bit of one payment in a chain of real blocks, and see who notices.",
         controls=(
             Slider("block", "Changed block", past.FIRST - 1, past.LAST, 1, past.FIRST - 1),
             Choice("how", "The forger", tuple(past.HOW.items()), "change"),

@@ -32,6 +32,7 @@ def page() -> Page:
             PresetRow("After", tuple(Preset(f"{count} epochs", {"epoch": count}) for count in (2, LATE, EPOCHS))),
             PresetRow("A miner", tuple(Preset(name, {"name": name}) for name in ("Chen", "Emil", "Fay"))),
         ),
+        plays="epoch",
         story=(
             Step(
                 "Each student has joined with 100 τ from the faucet. Seats and stake are paid from it.",

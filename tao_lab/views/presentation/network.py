@@ -42,6 +42,7 @@ def page() -> Page:
                 ),
             ),
         ),
+        plays="block",
         story=(
             Step(
                 "Three subnets, and a block comes. On the real network one comes every 12 seconds.",
