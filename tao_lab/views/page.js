@@ -13,8 +13,8 @@ function rowsOf(table) {
   return table[names[0]].map((_, i) => Object.fromEntries(names.map((name) => [name, table[name][i]])));
 }
 
-function figure(name) {
-  const title = element("h3");
+function figure(name, heading = "h3") {
+  const title = element(heading);
   // Vega writes its own role and label on the element it gets; ours say what the picture shows.
   const plot = element("div", { "aria-hidden": "true" });
   const canvas = element("div", { class: "tl-canvas", role: "img" }, [plot]);

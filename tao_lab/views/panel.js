@@ -3,7 +3,7 @@
 async function render({ model, el }) {
   const about = model.get("_about");
   const specs = model.get("_specs");
-  const figures = Object.keys(specs).map(figure);
+  const figures = Object.keys(specs).map((name) => figure(name));
   const columns = about.columns.map((names) =>
     element("div", { class: "tl-column" }, names.map((name) => figures.find((f) => f.name === name).root)));
   const sentence = element("p", { class: "tl-sentence", "aria-live": "polite" });

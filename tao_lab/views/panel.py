@@ -66,11 +66,12 @@ class Choice:
 
 @dataclass(frozen=True)
 class Chart:
-    """What one chart shows now: its title, its text alternative and its rows."""
+    """What one chart shows now: its title, its text alternative, its rows, and values of the spec's own params."""
 
     title: str
     alt: str
     rows: Table
+    signals: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -182,7 +183,9 @@ class Panel(anywidget.AnyWidget):  # type: ignore[misc]  # untyped base
         self._picture = self._painted(tick)
 
     def _painted(self, tick: str) -> dict[str, Any]:
-        return {"tick": tick, "settings": self._settings, **asdict(self._draw(self._settings))}
+        picture = self._draw(self._settings)
+        charts = {name: vars(chart) for name, chart in picture.charts.items()}  # asdict would copy every row
+        return {"tick": tick, "settings": self._settings, **vars(picture), "charts": charts}
 
 
 @cache

@@ -392,7 +392,7 @@ def parts_spec(style: Style) -> alt.LayerChart:
     scale = alt.Scale(domain=list(PARTS), range=[BLUE, VERMILLION, ORANGE, GREY])
     base = alt.Chart(alt.NamedData("rows")).encode(
         y=alt.Y("part:N", title=None, scale=alt.Scale(domain=list(PARTS)), axis=alt.Axis(ticks=False, domain=False)),
-        x=alt.X("share:Q", title="part of the amount", scale=alt.Scale(domain=[0, 1.12]), axis=_percents()),
+        x=alt.X("share:Q", title="part of the amount", scale=alt.Scale(domain=[0, 1.25]), axis=_percents()),
     )
     bars = base.mark_bar().encode(color=alt.Color("part:N", legend=None, scale=scale))
     text = base.mark_text(align="left", dx=5, fontSize=style.font).encode(text="text:N")

@@ -110,7 +110,23 @@ def test_nothing_is_clipped_and_nothing_lies_on_something_else(shown, size):
     assert found == [], found
 
 
+def test_on_a_phone_the_first_control_stays_in_sight_and_the_others_are_a_touch_away(shown):
+    shown.resize("phone")
+    page = shown.page
+    page.evaluate("document.querySelector('.tl-payoff').scrollIntoView()")
+    assert page.evaluate("document.querySelector('.tl-panel').getBoundingClientRect().top") == 0
+    inputs = page.locator(".tl-controls input:visible")
+    few = inputs.count()
+    assert few >= 1
+    page.click(".tl-more")
+    assert inputs.count() > few
+    page.click(".tl-more")
+    assert inputs.count() == few
+    page.evaluate("scrollTo(0, 0)")
+
+
 def test_keys_tell_the_story_and_reset_begins_again(shown):
+    shown.resize("projector")
     page, first = shown.page, shown.text(".tl-sentence")
     story = page_of(shown.name).story
     keys = ("ArrowRight", "PageDown")
@@ -119,10 +135,12 @@ def test_keys_tell_the_story_and_reset_begins_again(shown):
         shown.hears(step.says)
         assert {**shown.stage.page.start, **step.settings} == shown.stage.settings
         assert shown.text(".tl-sentence") == shown.stage.sentence
+        found = page.evaluate(CLIPPED)
+        assert found == [], (step.says, found)
     page.keyboard.press("PageUp")
     shown.hears(story[-2].says)
     page.locator(".tl-reset").click()
-    shown.hears("A story: press → or Page Down.")
+    shown.hears("A story: Next, → or Page Down.")
     assert shown.stage.settings == shown.stage.page.start
     assert shown.text(".tl-sentence") == first
 

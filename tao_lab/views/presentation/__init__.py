@@ -10,8 +10,9 @@ What `Stage` does with a page:
 - It shows title, controls, presets, sentence, payoff and one or two charts beside it on the first screen; `closer`
   charts and `Picture.details` follow below. Charts fill their places; a spec needs no width and no height. Make specs
   with `PROJECTOR`, whose letters are 16 px on a screen of 1280 × 720; the page enlarges them with the screen.
-- `draw(settings, since)` gets where the controls stand, and where they stood before the last control was moved (None at
-  the start and after a reset). It keeps nothing between two calls, so that one process can serve many readers.
+- `draw(settings, since)` gets where the controls stand, and where they stood before the last control was moved: in a
+  story, where they start; None when the page opens and after a reset. It keeps nothing between two calls, so that one
+  process can serve many readers.
 - `Picture.sentence` is the finding with its number, in 160 letters or so; it is computed, never written down.
 - A `Step` of the story says a sentence and sets controls, from the start. → and ← or Page Down and Page Up move it, a
   presenter's remote too; `n` shows the notes for the speaker.

@@ -115,11 +115,14 @@ def draw(places: Places, since: Places | None) -> Picture:
     then = None if since is None else _outcome(_settings(since))
     first, cast = now.epochs[0], now.scenario.cast
     weights = weights_table(first, cast)
+    praised = {"target": str(now.target)}
     drawn = {
-        "incentive": Chart(words.incentive_title(now), words.incentive_alt(now), incentive_rows(now)),
-        "consensus": Chart(words.consensus_title(now), words.consensus_alt(now), weights),
+        "incentive": Chart(words.incentive_title(now), words.incentive_alt(now), incentive_rows(now), praised),
+        "consensus": Chart(words.consensus_title(now), words.consensus_alt(now), weights, praised),
         "dividends": Chart(dividends_title(now), dividends_alt(now), dividends_rows(now)),
-        "weights": Chart(words.weights_title(now), words.weights_alt(now), weights),
+        "weights": Chart(
+            words.weights_title(now), words.weights_alt(now), weights, {**praised, "miner": str(now.target)}
+        ),
         "validators": Chart(words.dividends_title(now), words.dividends_alt(now), dividends_table(now.after, cast)),
     }
     shown = {

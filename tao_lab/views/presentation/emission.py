@@ -17,7 +17,7 @@ from tao_lab.views.presentation.page import PROJECTOR, Page, Preset, PresetRow, 
 from tao_lab.views.tables import Table
 from tao_lab.views.words import percent
 
-MOMENTS = ("before the last move", "now")
+MOMENTS = ("before", "now")
 
 
 def page() -> Page:
@@ -89,7 +89,9 @@ def draw(settings: Settings, since: Settings | None) -> Picture:
     before = since or settings
     whole = money.picture(settings, before)
     now, then = block_of(settings), block_of(before)
-    title = f"Subnet A gets {_of_all(now)} of the block" + (f", before {_of_all(then)}" if since else "")
+    title = f"Subnet A gets {_of_all(now)} of the block" + (
+        f", before {_of_all(then)}" if since and since != settings else ""
+    )
     gets = ", ".join(
         f"subnet {name} {tao_text(now.gets(name))}, before {tao_text(then.gets(name))}" for name in now.joins
     )
@@ -110,7 +112,7 @@ def finding(now: Block) -> str:
     )
     miners = percent(now.parts["miners"] / RAO_PER_TAO)
     block = f"A block issues {tao_text(now.issued)}, and {halving}."
-    return f"{block} Subnet A gets {gets}; its miners earn {miners} of A's new α."
+    return f"{block} Subnet A gets {gets}; its miners get {miners} of its α."
 
 
 def _of_all(block: Block) -> str:
@@ -125,7 +127,7 @@ def tao_table(now: Block, then: Block) -> Table:
             rows["subnet"].append(f"subnet {name}")
             rows["moment"].append(moment)
             rows["tao"].append(block.gets(name) / RAO_PER_TAO)
-            rows["text"].append(tao_text(block.gets(name)))
+            rows["text"].append(tao_text(block.gets(name)) if block.gets(name) else "0 τ")
     return rows
 
 

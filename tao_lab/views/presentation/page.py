@@ -47,7 +47,7 @@ class Step:
 
     Attributes:
         says: a sentence for the room. Numbers that the page computes belong into `Picture.sentence`.
-        settings: where controls go; all others go to where they start.
+        settings: where controls go; all others go to where they start, and the picture compares with the start.
         notes: what the speaker may add; shown only after the key `n`.
     """
 

@@ -68,7 +68,7 @@ def page() -> Page:
             ),
             Step(
                 "A limit price protects: the swap stops there, and the rest stays with the buyer.",
-                {"amount": 300, "depth": 100, "limit": 10},
+                {"amount": 300, "limit": 10},
                 "Every staking call of the SDK has such a limit; without it a sandwich is easy (lab 09).",
             ),
             Step(

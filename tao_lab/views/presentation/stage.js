@@ -85,7 +85,7 @@ function storyBar(story, onStep, onKey) {
   function show() {
     root.dataset.step = at + 1;
     count.textContent = at < 0 ? `${story.length} steps` : `${at + 1} of ${story.length}`;
-    says.textContent = at < 0 ? "A story: press → or Page Down." : story[at].says;
+    says.textContent = at < 0 ? "A story: Next, → or Page Down." : story[at].says;
     back.setAttribute("aria-disabled", at < 0);
     next.setAttribute("aria-disabled", at === story.length - 1);
     notes.replaceChildren(element("header", {}, [element("strong", {}, ["Notes"]), aside]), ...lines());
@@ -151,23 +151,29 @@ function longRun(label, onRun) {
 
 // --- charts that fill their places, in letters that grow with the screen ---
 
-async function fit(f, root) {
+// A longer label leaves less room for its chart: the layout is made anew with the data.
+const filling = (spec) => ({ ...spec, autosize: { ...spec.autosize, resize: true } });
+
+function fit(f, root) {
   const scale = parseFloat(getComputedStyle(root).getPropertyValue("font-size")) / BASE_FONT;
-  const width = Math.floor(f.canvas.clientWidth / scale);
-  const height = Math.floor(f.canvas.clientHeight / scale);
-  if (width < 1 || height < 1) return;
-  if (f.view.width() !== width || f.view.height() !== height) {
+  const [width, height] = [f.canvas.clientWidth, f.canvas.clientHeight].map((px) => Math.floor(px / scale));
+  const size = `${width} x ${height}`;
+  if (width < 1 || height < 1 || f.size === size) return f.fitted;
+  f.size = size;
+  f.fitted = Promise.resolve(f.fitted).then(async () => {
+    if (f.size !== size) return; // a newer size waits
     await f.view.width(width).height(height).runAsync();
     await f.view.resize().runAsync(); // labels that turn upright in a narrow chart need another room
-  }
-  f.canvas.dataset.size = `${width} x ${height}`;
+    f.canvas.dataset.size = size;
+  });
+  return f.fitted;
 }
 
 async function render({ model, el }) {
   const about = model.get("_about");
   const specs = model.get("_specs");
   const inVoila = document.body.dataset.voila !== undefined;
-  const figures = Object.keys(specs).map(figure);
+  const figures = Object.keys(specs).map((name) => figure(name, "h2"));
   const roots = (names) => names.map((name) => figures.find((f) => f.name === name).root);
   const sentence = element("p", { class: "tl-sentence", "aria-live": "polite" });
   const details = element("p", { class: "tl-details" });
@@ -189,11 +195,11 @@ async function render({ model, el }) {
     if (name !== held) { since = now; held = name; }
     ask(next, since);
   }
-  function jump(next) {
+  function jump(next, from = now) {
     play?.pause();
     held = null;
     if (same(next, now)) return;
-    ask(next, { ...now });
+    ask(next, { ...from });
     controls.put(now);
   }
   function begin() {
@@ -206,7 +212,7 @@ async function render({ model, el }) {
 
   const controls = panelControls(about, byHand, begin);
   const presets = presetRows(about.presets, (settings) => jump({ ...now, ...settings }));
-  const story = about.story.length ? storyBar(about.story, (settings) => jump({ ...start, ...settings }), onKey) : null;
+  const story = about.story.length ? storyBar(about.story, (settings) => jump({ ...start, ...settings }, start), onKey) : null;
   const played = about.controls.find(({ name }) => name === about.plays);
   const play = played ? player(played, () => now[played.name], (value) => {
     if (asks.underWay()) return;
@@ -218,7 +224,7 @@ async function render({ model, el }) {
     asks.send(now, { since: null, again: count });
     root.setAttribute("aria-busy", "true");
   }) : null;
-  const theme = button("◐", "Light or dark", { class: "tl-theme" });
+  const theme = button("◐", "Light or dark", { class: "tl-theme", "aria-label": "Light or dark" });
   const notes = button("Notes", "Notes for the speaker: n", { "aria-pressed": "false" });
   const reset = controls.root.querySelector(".tl-reset");
   const tools = element("div", { class: "tl-tools" }, [...(inVoila ? [menu(about)] : []), ...(story ? [notes] : []), theme, reset]);
@@ -274,13 +280,15 @@ async function render({ model, el }) {
   const endQuietKeys = quietKeys(root);
 
   const drawn = model.get("_picture").charts;
-  await Promise.all(figures.map((f) => embed(f, specs[f.name], rowsOf(drawn[f.name].rows), "svg")));
+  await Promise.all(figures.map((f) => embed(f, filling(specs[f.name]), rowsOf(drawn[f.name].rows), "svg")));
 
   async function paint() {
     const picture = model.get("_picture");
     for (const f of figures) {
-      f.view.data("rows", rowsOf(picture.charts[f.name].rows));
-      describe(f, picture.charts[f.name]);
+      const chart = picture.charts[f.name];
+      f.view.data("rows", rowsOf(chart.rows));
+      for (const [name, value] of Object.entries(chart.signals)) f.view.signal(name, value);
+      describe(f, chart);
     }
     sentence.textContent = picture.sentence;
     details.textContent = picture.details;
