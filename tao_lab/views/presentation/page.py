@@ -89,6 +89,7 @@ class Page:
         story: the steps.
         plays: name of a slider that a button moves on by itself, a step a second; empty: none.
         again: a button for a long run.
+        every: seconds after which the page asks again by itself, for what changes meanwhile; 0: never.
     """
 
     name: str
@@ -104,6 +105,7 @@ class Page:
     story: tuple[Step, ...] = ()
     plays: str = ""
     again: Again | None = None
+    every: float = 0.0
 
     def __post_init__(self) -> None:
         named = (self.payoff, *self.beside, *self.closer)

@@ -309,6 +309,9 @@ async function render({ model, el }) {
     again?.tell(model.get("_progress"));
   }
 
+  // What goes on meanwhile is asked for again, unless a hand is at work.
+  const lookingAgain = about.every ? setInterval(() => { if (!asks.underWay()) ask(now, since); }, 1000 * about.every) : null;
+
   model.on("change:_picture", paint);
   model.on("change:_progress", tellProgress);
   const observer = new ResizeObserver(() => figures.forEach((f) => fit(f, root)));
@@ -320,6 +323,7 @@ async function render({ model, el }) {
     window.removeEventListener("keydown", onKey, true);
     endQuietKeys();
     play?.pause();
+    clearInterval(lookingAgain);
     model.off("change:_picture", paint);
     model.off("change:_progress", tellProgress);
     for (const f of figures) f.finalize();

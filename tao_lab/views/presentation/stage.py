@@ -36,6 +36,7 @@ class Stage(Panel):
             "presets": [asdict(row) for row in page.presets],
             "story": [asdict(step) for step in page.story],
             "plays": page.plays,
+            "every": page.every,
             "again": page.again.label if page.again else "",
             "pages": [{"name": each.name, "title": each.title} for each in dashboards()],
         }
