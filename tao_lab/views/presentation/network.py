@@ -10,6 +10,7 @@ import altair as alt
 
 from tao_lab.views.boards import network
 from tao_lab.views.boards.cells import cells_spec, cells_table, said, unbroken
+from tao_lab.views.boards.classroom import WATCHED
 from tao_lab.views.boards.running import BLOCKS, POOLS, TRADES, TRADES_FROM, Moment, running
 from tao_lab.views.boards.watching import Watch, netuids_of
 from tao_lab.views.panel import Chart, Choice, Picture, Settings, Slider
@@ -89,9 +90,6 @@ def page(demo: bool = False) -> Page:
             ),
         ),
     )
-
-
-WATCHED = "TAO_LAB_CLASS"  # names a class's node in the environment: ws://192.168.1.5:9944/K7QM2FXA
 
 
 @cache

@@ -5,9 +5,10 @@ import pytest
 from tao_lab.classroom.host import ClassHost
 from tao_lab.classroom.roster import Terms
 from tao_lab.node.remote import Refused
+from tao_lab.views.boards.classroom import ClassWatch
 from tao_lab.views.boards.running import ORDER, Running, _stake
 from tao_lab.views.boards.watching import MOST_AT_ONCE, Watch
-from tao_lab.views.presentation import Stage
+from tao_lab.views.presentation import Stage, leaderboard
 from tao_lab.views.presentation.network import watching
 
 pytestmark = pytest.mark.slow
@@ -67,5 +68,13 @@ def test_a_class_is_watched_through_its_node_with_the_names_of_its_students(tmp_
         watch.look()
         assert watch.labels() == {netuid: str(netuid)}
         assert watch.moments[-1].neurons[netuid][0].name == "Ada"
+        board = ClassWatch(f"{url}/K7QM2FXA")
+        assert [(one.name, one.gain) for one in board.looks[-1][1]] == [
+            (row["name"], row["gain"]) for row in host.room.leaderboard()
+        ]
+        host.skip(1)
+        stage = Stage(leaderboard.watching(board))
+        assert stage.sentence.startswith(f"At block {host.net.block_number} Ada leads with")
+        assert stage._picture["charts"]["lines"]["rows"]["epoch"] == [host.net.block_number - 1, host.net.block_number]
         with pytest.raises(Refused):
             Watch.of_node(f"{url}/WRONG")
