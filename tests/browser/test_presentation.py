@@ -165,7 +165,6 @@ def test_a_slider_plays_to_its_end_and_a_hand_stops_it(shown):
         pytest.skip("nothing plays here")
     page = shown.page
     slider = next(control for control in shown.stage.page.controls if control.name == played)
-    shown.stage.set(**{played: slider.start})
     end = f'document.querySelector(\'[data-setting="{played}"]\').value === "{slider.high:g}"'
     page.locator(f'[data-setting="{played}"]').fill(f"{slider.high - slider.step:g}")
     page.click(".tl-play")
@@ -174,7 +173,8 @@ def test_a_slider_plays_to_its_end_and_a_hand_stops_it(shown):
     page.click(".tl-play")
     page.wait_for_function(f"!({end})")
     page.wait_for_selector(".tl-play[aria-pressed=true]")
-    shown.do(lambda: page.locator(".tl-reset").click())
+    page.locator(".tl-reset").click()
+    page.wait_for_selector(".tl-stage[aria-busy=false]")
     assert page.get_attribute(".tl-play", "aria-pressed") == "false"
     page.wait_for_function(
         "text => document.querySelector('.tl-sentence').textContent === text", arg=shown.stage.sentence
@@ -184,12 +184,15 @@ def test_a_slider_plays_to_its_end_and_a_hand_stops_it(shown):
 def test_a_long_run_shows_a_bar_and_then_what_it_found(shown):
     if shown.stage.page.again is None:
         pytest.skip("nothing runs long here")
-    shown.do(lambda: shown.page.click(".tl-again button"))
+    shown.page.click(".tl-again button")
+    shown.page.wait_for_selector(".tl-again button:enabled")
+    shown.page.wait_for_selector(".tl-stage[aria-busy=false]")
     assert "Just run with seed" in shown.text(".tl-sentence")
     assert shown.stage._progress == 1
     assert not shown.page.locator(".tl-again progress").is_visible()
     assert shown.page.locator(".tl-again button").is_enabled()
-    shown.do(lambda: shown.page.locator(".tl-reset").click())
+    shown.page.locator(".tl-reset").click()
+    shown.page.wait_for_selector(".tl-stage[aria-busy=false]")
     assert "Just run" not in shown.text(".tl-sentence")
 
 
