@@ -156,7 +156,7 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 def _link_jupyter_server_extension(app: Any) -> None:
     """Before Jupyter's own parts are loaded: put the lab's commands first on PATH, for all that the server starts.
 
-    A terminal is no login shell, since that takes PATH from the system anew; who chose another shell keeps it.
+    A terminal is not a login shell, since that takes PATH from the system again; who chose another shell keeps it.
     """
     os.environ["PATH"] = _prepended("PATH", Path(sysconfig.get_path("scripts")))
     app.terminado_settings = {"shell_command": [os.environ.get("SHELL") or "sh"], **app.terminado_settings}

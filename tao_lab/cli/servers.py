@@ -120,7 +120,7 @@ def node(
         ),
     ] = None,
     instant: Annotated[
-        bool, typer.Option("--instant", help="No blocks by time: each extrinsic makes one at once.")
+        bool, typer.Option("--instant", help="No timed blocks: each extrinsic makes one at once.")
     ] = False,
     dev: Annotated[
         bool,
@@ -130,7 +130,7 @@ def node(
     ] = False,
     allow_origin: Annotated[
         list[str] | None,
-        typer.Option(help="A web page from elsewhere that may ask, as https://polkadot.js.org; may be repeated."),
+        typer.Option(help="A web page that may connect, such as https://polkadot.js.org; may be repeated."),
     ] = None,
     report_subnet: Annotated[
         bool, typer.Option("--report-subnet", help="Make subnet 171 with the numbers of the report behind the course.")
@@ -139,7 +139,7 @@ def node(
         bool, typer.Option("--class", help="A class: a code to join, a faucet, the instructor's page and projector.")
     ] = False,
     title: Annotated[str, typer.Option(help="With --class: what the class is called.")] = "TAO Lab",
-    grant: Annotated[float, typer.Option(min=0, max=10_000, help="With --class: τ for each who joins.")] = 100,
+    grant: Annotated[float, typer.Option(min=0, max=10_000, help="With --class: τ for each student who joins.")] = 100,
     page_port: Annotated[
         int, typer.Option(min=0, max=65535, help="With --class: port of the instructor's page, on this machine only.")
     ] = 9955,
@@ -171,10 +171,10 @@ def node(
         signal.signal(name, lambda *_: stop.set())
     tls = _tls(certificate, key)
     if host not in OWN_ADDRESSES:
-        typer.echo(f"warning: {host} opens the node to other machines; who has the code can use it", err=True)
+        typer.echo(f"warning: {host} opens the node to other machines; anyone with the code can use it", err=True)
     if class_:
         if instant or dev or report_subnet:
-            raise LabError("--class goes with none of --instant, --dev and --report-subnet")
+            raise LabError("--class cannot be combined with --instant, --dev or --report-subnet")
         _run_class(file, title, grant, block_seconds, Place(host, port, tls), page_port, stop)
         return
     origins = tuple(allow_origin or ())
@@ -182,7 +182,9 @@ def node(
     seconds = None if instant else block_seconds or (DEV_SECONDS if dev else BLOCK_SECONDS)
     with Network(file, genesis=dev_genesis() if dev else None) as net:
         if dev and net.chain.state.get("Sudo", "Key") != dev_genesis().sudo:
-            raise LabError(f"{file} was begun without --dev: //Alice isn't its root; leave --dev out, or begin another")
+            raise LabError(
+                f"{file} was started without --dev: //Alice isn't its root; leave --dev out, or start another"
+            )
         if report_subnet:
             net.report_subnet()
         net.node.instant = instant
@@ -238,7 +240,7 @@ def _tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
     try:
         found.load_cert_chain(certificate, key)
     except (OSError, ssl.SSLError) as error:
-        raise LabError(f"{certificate} and {key} are no certificate and its key in PEM ({error})") from None
+        raise LabError(f"{certificate} and {key} are not a certificate and its key in PEM ({error})") from None
     return found
 
 

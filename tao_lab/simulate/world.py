@@ -141,7 +141,7 @@ def check(scenario: Scenario, hyperparameters: Mapping[str, Any]) -> None:
 
 
 def include(net: Network, calls: Iterable[Signed]) -> list[ChainError | None]:
-    """Sign calls, and make one block that contains them in their order; gives back why each failed, or None."""
+    """Sign calls, and make one block that contains them in their order; returns why each failed, or None."""
     chain, hashes = net.chain, list[bytes | ChainError]()
     nonces: dict[str, int] = {}
     for call in calls:

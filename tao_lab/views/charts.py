@@ -16,14 +16,15 @@ import altair as alt
 import numpy as np
 import vl_convert
 
+from tao_lab import stills
 from tao_lab.cards import picture
 from tao_lab.consensus import Epoch, EpochInput
 from tao_lab.fixed import FLOAT
 from tao_lab.units import RAO_PER_TAO, U16_MAX
 from tao_lab.views.palette import BLACK, BLUE, FONT, GREY, INK, LIGHT, VERMILLION
 from tao_lab.views.scenario import Cast, run_epochs
+from tao_lab.views.sentences import percent
 from tao_lab.views.tables import Table, bonds_table, dividends_table, incentive_table, rows_of, weights_table
-from tao_lab.views.words import percent
 
 WHO = alt.Scale(domain=["honest", "liar"], range=[BLUE, VERMILLION])
 # Labels of a scale of whole numbers: a tick between two of them stays without one.
@@ -45,18 +46,26 @@ class Figure:
     chart: alt.LayerChart
     alt: str
 
-    def svg(self) -> str:
-        """The picture; a title longer than the chart is wide goes on in a second line."""
+    def spec(self) -> dict[str, Any]:
+        """Vega-Lite; a title longer than the chart is wide goes on in a second line."""
         spec = {"padding": ROOM, **self.chart.to_dict()}
         if isinstance(spec.get("title"), str) and isinstance(spec.get("width"), int):
             size = spec.get("config", {}).get("title", {}).get("fontSize", SMALL.font)
             spec["title"] = wrap(spec["title"], max(20, int(spec["width"] / (size * LETTER))))
-        return str(vl_convert.vegalite_to_svg(spec))
+        return spec
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+    def svg(self) -> str:
+        """The picture."""
+        return str(vl_convert.vegalite_to_svg(self.spec()))
+
+    def _charts(self) -> list[dict[str, Any]]:
+        return [stills.chart(self.spec(), self.alt)]
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         svg = self.svg()
         width = float(svg.partition('width="')[2].partition('"')[0])
-        return {"text/html": picture(svg.encode(), "image/svg+xml", self.alt, width), "text/plain": self.alt}
+        shown = picture(svg.encode(), "image/svg+xml", self.alt, width)
+        return {"text/html": shown, "text/plain": self.alt, **stills.kept(self._charts)}
 
 
 @dataclass(frozen=True)

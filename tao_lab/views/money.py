@@ -14,15 +14,15 @@ import altair as alt
 from tao_lab.economy import SubnetPrice, block_emission, split, subnet_block_emission, subnet_shares, subnet_terms
 from tao_lab.economy.block_emission import TOTAL_SUPPLY
 from tao_lab.economy.dividends import payout
+from tao_lab.economy.fixed128 import U64F64, U96F32
 from tao_lab.economy.issuance import kept_of
-from tao_lab.economy.words import U64F64, U96F32
 from tao_lab.units import RAO_PER_TAO, U16_MAX
 from tao_lab.views.charts import LARGE, SMALL, Style
 from tao_lab.views.emission import YEARS, supply_points, tao_text
 from tao_lab.views.palette import BLACK, BLUE, GREEN, GREY, ORANGE, SKY, VERMILLION
 from tao_lab.views.panel import Chart, Panel, Picture, Settings, Slider
+from tao_lab.views.sentences import percent
 from tao_lab.views.tables import Table
-from tao_lab.views.words import percent
 
 TAO = RAO_PER_TAO
 OWNER_CUT = 11_796  # u16, the chain's own

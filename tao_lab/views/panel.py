@@ -139,7 +139,11 @@ class Panel(anywidget.AnyWidget):  # type: ignore[misc]  # untyped base
         self.observe(self._answer, "_request")
 
     def _ipython_display_(self) -> None:
-        stills.show(self._repr_mimebundle_(), lambda: still(self._specs, self._picture["charts"], self.sentence))
+        stills.show(
+            self._repr_mimebundle_(),
+            lambda: still(self._specs, self._picture["charts"], self.sentence),
+            lambda: still_charts(self._specs, self._picture["charts"]),
+        )
 
     @property
     def sentence(self) -> str:
@@ -205,14 +209,20 @@ def still(specs: Mapping[str, Any], shown: Mapping[str, Any], sentence: str) -> 
         sentence: what just happened.
     """
     pictures = [
-        stills.picture(
-            vl_convert.vegalite_to_png({**spec, "datasets": {"rows": rows_of(shown[name]["rows"])}}, scale=1),
-            shown[name]["alt"],
-            shown[name]["title"],
+        stills.picture(vl_convert.vegalite_to_png(chart["spec"], scale=1), chart["alt"], chart["title"])
+        for chart in still_charts(specs, shown)
+    ]
+    return f"<p>{escape(sentence)}</p>{''.join(pictures)}"
+
+
+def still_charts(specs: Mapping[str, Any], shown: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The same charts as data, each with its rows."""
+    return [
+        stills.chart(
+            {**spec, "datasets": {"rows": rows_of(shown[name]["rows"])}}, shown[name]["alt"], shown[name]["title"]
         )
         for name, spec in specs.items()
     ]
-    return f"<p>{escape(sentence)}</p>{''.join(pictures)}"
 
 
 def _spec(chart: alt.LayerChart, style: charts.Style) -> dict[str, Any]:

@@ -19,8 +19,8 @@ from tao_lab.units import RAO_PER_TAO, U16_MAX
 from tao_lab.views.charts import LARGE, SMALL, Style
 from tao_lab.views.palette import BLACK, BLUE, GREY, ORANGE, VERMILLION
 from tao_lab.views.panel import Chart, Choice, Panel, Picture, Settings, Slider
+from tao_lab.views.sentences import percent
 from tao_lab.views.tables import Table
-from tao_lab.views.words import percent
 
 SwapRule = Callable[[Pool, Side, int, int | None], SwapResult | tuple[int, int, int]]
 

@@ -89,7 +89,7 @@ class Explorer:
     def changed(self, before, chart):
         """Part of a chart's pixels that look different from an earlier picture of it.
 
-        Vega repaints only where something moved, which may shade an edge a little differently: that is no change.
+        Vega repaints only where something moved, which may shade an edge a little differently: that is not a change.
         """
         return self.page.evaluate(
             with_pixels("""async ([before, after]) => {
@@ -119,6 +119,26 @@ def with_pixels(function):
 
 def _base64(png):
     return base64.b64encode(png).decode()
+
+
+@pytest.fixture(scope="session")
+def violations():
+    """`violations(page)`: what axe finds that keeps somebody out, a line each; `include` limits it to a part."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    # Chromium and Firefox let the keyboard into every box that scrolls; a card cannot know whether it will.
+    options = {"resultTypes": ["violations"], "rules": {"scrollable-region-focusable": {"enabled": False}}}
+
+    def found(page, include=None):
+        context = {"include": [[include]]} if include else None
+        result = Axe().run(page, context, options).response
+        return [
+            f"{page.url}: {rule['id']} ({rule['help']}): {' '.join(map(str, node['target']))}: {node['html'][:200]}"
+            for rule in result["violations"]
+            for node in rule["nodes"]
+        ]
+
+    return found
 
 
 @pytest.fixture(scope="session")

@@ -129,7 +129,7 @@ def test_your_own_labs_from_the_first_copy_to_the_reset(here, tmp_path):
     assert "6 of 6 exercises written" in here("labs", "status", *work).stdout
     done = here("labs", "reset", "06.2", *work)
     assert "06.2 is as shipped" in done.stdout
-    assert "as it was: " in done.stdout
+    assert "the old version: " in done.stdout
     assert "5 of 6 exercises written" in here("labs", "status", *work).stdout
 
 
