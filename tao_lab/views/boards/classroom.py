@@ -102,7 +102,7 @@ class DemoClass:
         self.epochs = [self._standing()]
 
     def to(self, epochs: int) -> list[tuple[Standing, ...]]:
-        """Go on until so many epochs have passed; gives back the standing after each, and the one before."""
+        """Go on until this number of epochs has passed; returns the standing after each, and the one before."""
         while len(self.epochs) <= epochs:
             self._epoch(len(self.epochs))
             self.epochs.append(self._standing())
@@ -223,7 +223,7 @@ class ClassWatch:
         self.look()
 
     def look(self) -> list[tuple[int, tuple[Standing, ...]]]:
-        """Look at the class once more; gives back all looks that are kept."""
+        """Look at the class once more; returns all looks that are kept."""
         height = self._chain.head.number
         if not self.looks or self.looks[-1][0] != height:
             self.looks.append((height, self._standing(self._chain.at(height))))

@@ -65,7 +65,7 @@ class Watch:
         return cls(chain, names)
 
     def look(self) -> list[Moment]:
-        """Read the blocks that have come since the last look; gives back all that are kept."""
+        """Read the blocks that have come since the last look; returns all that are kept."""
         head = self._chain.head.number
         first = self.moments[-1].number + 1 if self.moments else head
         names = self._names() if first <= head else {}

@@ -16,7 +16,7 @@ What `Stage` does with a page:
 - `Picture.sentence` is the finding with its number, in 160 letters or so; it is computed, never written down.
 - A `Step` of the story says a sentence and sets controls, from the start. → and ← or Page Down and Page Up move it, a
   presenter's remote too; `n` shows the notes for the speaker.
-- `Page.plays` names a slider that goes on by itself, a step a second; `Page.again` is a button for what takes seconds,
+- `Page.plays` names a slider that goes on alone, a step a second; `Page.again` is a button for what takes seconds,
   with a progress bar.
 - A `PresetRow` is a row of buttons for one claim. A preset moves the controls that it names; the others stay.
 """

@@ -87,9 +87,9 @@ class Page:
         closer: names of charts below the first screen.
         presets: rows of buttons.
         story: the steps.
-        plays: name of a slider that a button moves on by itself, a step a second; empty: none.
+        plays: name of a slider that a button moves on, a step a second; empty: none.
         again: a button for a long run.
-        every: seconds after which the page asks again by itself, for what changes meanwhile; 0: never.
+        every: seconds after which the page asks again, for what changes meanwhile; 0: never.
     """
 
     name: str

@@ -109,7 +109,7 @@ function storyBar(story, onStep, onKey) {
   return { root, notes, move: (by) => go(at + by), begin() { at = -1; show(); }, toggleNotes() { notes.hidden = !notes.hidden; } };
 }
 
-// A slider that goes on by itself, a step a second, up to its end or until somebody moves something.
+// A slider that goes on alone, a step a second, up to its end or until somebody moves something.
 function player({ name, low, high, step, label }, valueNow, moveTo) {
   let timer = null;
   const root = button("▶ Play", `Play: ${label}`, { class: "tl-play", "aria-pressed": "false" });
