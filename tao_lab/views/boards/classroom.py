@@ -7,8 +7,10 @@ leaderboard is the room's. What each student does follows from `STUDENTS`; all o
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -204,7 +206,7 @@ def _pay(
 
 
 class ClassWatch:
-    """A class that runs elsewhere, watched through its node without joining it.
+    """A class that runs elsewhere, watched through its node without joining it. Each look is a connection of its own.
 
     Args:
         url: address of the node with the class's code behind it: ws://192.168.1.5:9944/K7QM2FXA.
@@ -218,20 +220,21 @@ class ClassWatch:
     """
 
     def __init__(self, url: str) -> None:
-        self._chain = RemoteChain(url)
+        self._url = url
         self.looks: list[tuple[int, tuple[Standing, ...]]] = []
         self.look()
 
     def look(self) -> list[tuple[int, tuple[Standing, ...]]]:
         """Look at the class once more; returns all looks that are kept."""
-        height = self._chain.head.number
-        if not self.looks or self.looks[-1][0] != height:
-            self.looks.append((height, self._standing(self._chain.at(height))))
+        with closing(RemoteChain(self._url)) as chain:
+            height = chain.head.number
+            if not self.looks or self.looks[-1][0] != height:
+                self.looks.append((height, self._standing(chain.at(height), chain.connection.ask("lab_class"))))
         self.looks = self.looks[-MOST_LOOKS:]
         return self.looks
 
-    def _standing(self, state: StorageReader) -> tuple[Standing, ...]:
-        told = self._chain.connection.ask("lab_class")
+    @staticmethod
+    def _standing(state: StorageReader, told: dict[str, Any]) -> tuple[Standing, ...]:
         names = {address: name for name, address in told["students"].items()}
         netuids = sorted(netuid for netuid in all_netuids(state) if netuid != ROOT_NETUID)
         prices = {netuid: current_alpha_price(state, netuid) for netuid in netuids}
