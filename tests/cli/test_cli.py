@@ -300,7 +300,7 @@ def test_a_node_makes_blocks_answers_and_stops_when_told(tmp_path):
     ("options", "says"),
     [
         (["--instant", "--block-seconds", "1"], "--instant and --block-seconds are both given"),
-        (["begun.db", "--dev"], "begun without --dev"),
+        (["begun.db", "--dev"], "started without --dev"),
     ],
 )
 def test_options_of_a_node_that_contradict_are_refused(here, tmp_path, monkeypatch, options, says):
