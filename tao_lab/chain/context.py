@@ -36,7 +36,7 @@ class Context:
     Attributes:
         state: Typed storage of the block so far.
         block: Height of this block.
-        author: Account that receives the fees.
+        author: Account that receives the fees of swaps.
         rules: Functions that a student can replace.
         phase: `Initialization`, `Finalization`, or `{"ApplyExtrinsic": index}`; events carry it.
         events: Encoded `EventRecord`s so far.

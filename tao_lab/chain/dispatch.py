@@ -19,6 +19,7 @@ from typing import Any
 from tao_lab.chain import absent
 from tao_lab.chain.errors import DispatchError, NotInLab
 from tao_lab.chain.genesis import Genesis
+from tao_lab.chain.guard_weights import guards_weight
 from tao_lab.chain.state import StorageReader
 from tao_lab.chain.weight import DB_READ, DB_WRITE, Tally, Weight, weight
 
@@ -127,7 +128,11 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class RegisteredCall:
-    """A call that this chain carries out."""
+    """A call that this chain carries out.
+
+    Attributes:
+        weight: Its own weight, or a function of its arguments that tells.
+    """
 
     pallet: str
     name: str
@@ -141,8 +146,9 @@ class RegisteredCall:
         return self.pays_fee if isinstance(self.pays_fee, bool) else self.pays_fee(args)
 
     def weight_of(self, args: CallArgs) -> Weight:
-        """Weight with these arguments, as far as is known before it runs."""
-        return self.weight if isinstance(self.weight, Weight) else self.weight(args)
+        """Weight with these arguments and of the guards in front of it, as far as is known before it runs."""
+        own = self.weight if isinstance(self.weight, Weight) else self.weight(args)
+        return own + guards_weight(self.pallet, self.name)
 
     def spent(self, args: CallArgs, actual: Weight | None) -> Weight:
         """What the call weighed after it ran: never more than it was declared with (`calc_actual_weight`)."""

@@ -1,4 +1,7 @@
-"""What a call costs a block: picoseconds of a reference machine, and bytes of proof."""
+"""Weights: how much of a block a call takes, in picoseconds of a reference machine and bytes of proof.
+
+Source: `frame/support` of the Polkadot SDK (`Weight`); `RocksDbWeight` in its `weights/rocksdb_weights.rs`.
+"""
 
 from __future__ import annotations
 

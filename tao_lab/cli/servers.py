@@ -1,4 +1,4 @@
-"""`tao-lab lab`, `dashboards`, `node`: what stays open until Ctrl-C."""
+"""`tao-lab lab`, `present`, `node`: what stays open until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import ssl
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from tao_lab import servers
+from tao_lab import headings, servers
 from tao_lab.cli.app import app
 from tao_lab.cli.labs import Work, show
 from tao_lab.errors import LabError
@@ -69,14 +69,39 @@ def lab(
         _serve(servers.lab_command(folder.path, first), port, browser)
 
 
-@app.command(epilog="Example: `tao-lab dashboards`")
-def dashboards(
-    port: Annotated[
-        int, typer.Option(min=1024, max=65535, help="Port on this machine; the next free one is taken.")
-    ] = 8866,
-    browser: Annotated[bool, typer.Option(help="Open a browser (where there is a display).")] = True,
+VoilaPort = Annotated[int, typer.Option(min=1024, max=65535, help="Port on this machine; the next free one is taken.")]
+Browser = Annotated[bool, typer.Option(help="Open a browser (where there is a display).")]
+
+
+@app.command(epilog="Example: `tao-lab present`, `tao-lab present consensus`")
+def present(
+    name: Annotated[
+        str | None, typer.Argument(help="A dashboard, for example consensus; without one, the start page.")
+    ] = None,
+    port: VoilaPort = 8866,
+    browser: Browser = True,
 ) -> None:
-    """Open the instructor's dashboards with Voila, on this machine only."""
+    """Show dashboards to a class, on this machine only.
+
+    The start page lists all of them. In a dashboard, → and ← or a presenter's remote tell its story, and n shows the
+    notes for the speaker. Without a display the command prints the address.
+    """
+    names = [each.name for each in headings.dashboards()]
+    if name is None:
+        _serve(servers.voila_command(), port, browser)
+    if name not in names:
+        raise LabError(f"no dashboard {name!r}; there are {', '.join(names)}")
+    free = servers.free_port(port)
+    address = f"http://127.0.0.1:{free}/voila/render/{name}.ipynb"
+    typer.echo(f"{name}: {address}")
+    if browser and _has_display():
+        servers.open_when_ready(address)
+    _serve(servers.voila_command(), free, browser=False)
+
+
+@app.command(epilog="Example: `tao-lab dashboards`")
+def dashboards(port: VoilaPort = 8866, browser: Browser = True) -> None:
+    """The same as `tao-lab present`: the start page of the dashboards."""
     _serve(servers.voila_command(), port, browser)
 
 
@@ -225,7 +250,7 @@ def _node_line(url: str, net: Network, seconds: float | None) -> str:
     return f"{url} at block {net.block_number:,}, {pace}; wallets are in {net.wallets}"
 
 
-def _serve(command: list[str], port: int, browser: bool) -> None:
+def _serve(command: list[str], port: int, browser: bool) -> NoReturn:
     if not browser or not _has_display():
         command = [*command, "--no-browser"]
     raise typer.Exit(servers.run([*command, f"--port={port}"]))

@@ -266,8 +266,12 @@ def next_bonds_yuma3(begin: Start, consensus: Array, weights: Array) -> tuple[Ar
         return b.bonds_yuma3(weights, old, inputs.bonds_moving_average, numbers), None
     stored = inputs.weights.places(begin.validators) * begin.counts
     rows = b.Rows(weights, b.places_for_bonds(stored, begin.weights, weights, consensus, inputs.bonds_penalty))
-    old_places = inputs.bonds.places(begin.validators) * begin.kept
-    return b.bonds_liquid_alpha(consensus, rows, b.Rows(old, old_places), inputs.liquid_alpha, numbers)
+    old_rows = b.Rows(old, inputs.bonds.places(begin.validators) * begin.kept)
+    settings = inputs.liquid_alpha
+    measure = b.consensus_for_liquid_alpha(
+        consensus, inputs.previous_consensus, settings, inputs.bonds_penalty, numbers
+    )
+    return b.bonds_liquid_alpha(measure, rows, old_rows, settings, numbers)
 
 
 def next_input(inputs: EpochInput, terms: EpochTerms) -> EpochInput:
@@ -275,7 +279,7 @@ def next_input(inputs: EpochInput, terms: EpochTerms) -> EpochInput:
 
     Args:
         inputs: state at the last epoch.
-        terms: what the chain stored after it; its bonds and permits are where the next epoch starts.
+        terms: what the chain stored after it; its bonds, permits and consensus are where the next epoch starts.
     """
     age = np.uint64(inputs.tempo)
     return replace(
@@ -285,4 +289,5 @@ def next_input(inputs: EpochInput, terms: EpochTerms) -> EpochInput:
         last_update=inputs.last_update + age,
         bonds=terms.bonds,
         validator_permit=terms.validator_permit,
+        previous_consensus=terms.consensus.astype(np.uint64),
     )

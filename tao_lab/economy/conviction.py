@@ -4,8 +4,8 @@ A lock either decays (its alpha comes free, e-fold in `unlock` blocks) or is per
 alpha with a delay: it is what an average of e-fold `maturity` blocks has seen of it. A lock on the hotkey of the
 subnet's owner has its full conviction at once. Amounts are rao of alpha, convictions are raw U64F64 values of rao.
 
-Source: `pallets/subtensor/src/staking/lock.rs` (`ConvictionModel`); `substrate-fixed` v0.6.0
-(`src/transcendental.rs`, `exp`).
+Source: `pallets/subtensor/src/staking/lock.rs` (`ConvictionModel`, `change_subnet_owner_if_needed`);
+`substrate-fixed` v0.6.0 (`src/transcendental.rs`, `exp`).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import NamedTuple
 from tao_lab.economy.fixed128 import U64_MAX, U64F64, add, subtract
 
 BLOCKS_PER_YEAR = 7_200 * 365 + 1_800  # how old a subnet is before conviction can change its owner
+OWNERSHIP_PER_CENT = 18  # of a subnet's eligible alpha: conviction above it takes the subnet over
 ZERO_THRESHOLD = 100  # rao: below that, a lock is dust
 SIGNED_MAX, SIGNED_MIN = (1 << 127) - 1, -(1 << 127)  # raw I64F64 values
 LEAST_EXPONENT = -40
@@ -40,6 +41,19 @@ class Rates(NamedTuple):
 
     unlock: int
     maturity: int
+
+
+def may_take_over(conviction: int, eligible: int) -> bool:
+    """Whether a hotkey's conviction is enough for its owner to get the subnet: more than 18 % of the eligible alpha.
+
+    Args:
+        conviction: Of this one hotkey, a U64F64 word of rao.
+        eligible: Outstanding alpha that is neither the protocol's nor burned, rao.
+
+    >>> may_take_over(18 << 64, 100), may_take_over((18 << 64) + 1, 100)
+    (False, True)
+    """
+    return conviction * 100 > U64F64.number(eligible) * OWNERSHIP_PER_CENT
 
 
 def empty_lock(now: int) -> LockState:

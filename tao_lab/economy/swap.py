@@ -216,12 +216,8 @@ def weight_for_price(tao: int, alpha: int, price: int) -> int | None:
 
 
 def perquintill(numerator: int, denominator: int) -> int:
-    """A quotient of at most one in parts of 10^18, as `Perquintill::from_rational` of 128-bit numbers.
-
-    Terms that do not fit 10^18 are first divided by one factor, which costs last digits.
-    """
-    factor = max(-(-denominator // ACCURACY), 1)
-    return (numerator // factor) * ACCURACY // (denominator // factor)
+    """A quotient of at most one in whole parts of 10^18, cut (`Perquintill::from_rational`)."""
+    return numerator * ACCURACY // denominator
 
 
 def _ratio_power(numerator: int, denominator: int, p: int, q: int, precision: int, too_large: int) -> int:

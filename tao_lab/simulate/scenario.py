@@ -1,5 +1,7 @@
 """A scenario: who takes part in a subnet, with how much stake, under which rules, and for how long. Data only.
 
+::
+
     Scenario("cartel", (
         Group("honest", "validator", count=3),
         Group("cartel", "validator", stake=2_000 * RAO),

@@ -21,7 +21,7 @@ from tao_lab.consensus.types import Array
 from tao_lab.datasets import Metagraph, load_metagraph
 from tao_lab.units import U16_MAX
 from tao_lab.views import charts, sentences
-from tao_lab.views.panel import FROM_PYTHON, STYLE_SHEET, bundle, still
+from tao_lab.views.panel import FROM_PYTHON, STYLE_SHEET, bundle, still, still_charts
 from tao_lab.views.scenario import MAX_LIAR_PERCENT, Cast, Outcome, Rule, Scenario, Settings, run
 from tao_lab.views.tables import Table, bonds_table, dividends_table, incentive_table, weights_table
 
@@ -74,13 +74,17 @@ class ConsensusExplorer(anywidget.AnyWidget):  # type: ignore[misc]  # untyped b
         self.observe(self._answer, "_request")
 
     def _ipython_display_(self) -> None:
-        stills.show(self._repr_mimebundle_(), self._still)
+        stills.show(
+            self._repr_mimebundle_(),
+            lambda: still(self._specs, self._shown(), self.sentence),
+            lambda: still_charts(self._specs, self._shown()),
+        )
 
-    def _still(self) -> str:
+    def _shown(self) -> dict[str, Any]:
         shown = {**self._picture["charts"], "bonds": self._picture["bonds"][self._picture["target"]]}
         # as on the page: one table of rows for two charts
         shown["consensus"] = {**shown["consensus"], "rows": shown["weights"]["rows"]}
-        return still(self._specs, shown, self.sentence)
+        return shown
 
     @property
     def outcome(self) -> Outcome:

@@ -134,8 +134,9 @@ def test_any_maps_that_keep_the_rules_are_right_and_any_form_that_lets_the_same_
 
 
 def test_the_report_is_one_page_with_all_of_it(tmp_path):
-    good = hand_in(MENDED, tmp_path / "good.html")
+    good = hand_in(MENDED, tmp_path / "good.html", author="Ann <Lee>")
     page = good.file.read_text()
+    assert "Name: Ann &lt;Lee&gt;</p>" in page
     assert "Robust" in repr(good)
     assert good.tasks >= 1
     for words in (
@@ -148,6 +149,7 @@ def test_the_report_is_one_page_with_all_of_it(tmp_path):
         assert words in page
     bad = hand_in(TEMPLATE, tmp_path / "bad.html", tasks=2, budget=80)
     assert "Not yet robust" in repr(bad)
+    assert "Name: ____" in bad.file.read_text()
     assert bad.tasks is None
 
 

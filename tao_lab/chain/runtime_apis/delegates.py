@@ -9,8 +9,8 @@ from typing import Any
 
 from tao_lab.chain.dispatch import Query, runtime_api
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, uid_of
+from tao_lab.chain.pallets.subtensor.null_consensus import holds_permit
 from tao_lab.chain.pallets.subtensor.stake import stake_of, stake_of_coldkey, stakers
-from tao_lab.chain.pallets.subtensor.weights import has_permit
 from tao_lab.chain.state import StorageReader
 from tao_lab.units import U16_MAX
 
@@ -48,7 +48,7 @@ def _delegate(state: StorageReader, hotkey: str, nominators: bool = True) -> dic
         "nominators": _nominators(state, hotkey) if nominators else [],
         "owner_ss58": state.get(MODULE, "Owner", hotkey),
         "registrations": registrations,
-        "validator_permits": [netuid for netuid, uid in uids.items() if has_permit(state, netuid, uid)],
+        "validator_permits": [netuid for netuid, uid in uids.items() if holds_permit(state, netuid, uid)],
         "return_per_1000": _return_per_1000_tao(take, stake_of(state, hotkey, ROOT_NETUID), daily),
         "total_daily_return": daily // ONE,
     }

@@ -14,6 +14,8 @@ import numpy as np
 
 from tao_lab.compiled import njit
 from tao_lab.economy.block_emission import TOTAL_SUPPLY, block_emission
+from tao_lab.economy.emission_gate import LARGEST as LARGEST_WORD
+from tao_lab.economy.emission_gate import LOG2_E, E
 from tao_lab.economy.swap import ACCURACY, MIN_WEIGHT, MINIMUM_RESERVE
 from tao_lab.economy.vectorized.uint128 import (
     ONE,
@@ -68,7 +70,7 @@ SUBNET = np.dtype(
 Table = np.ndarray[Any, np.dtype[Any]]  # (n,) of SUBNET
 Word = Any
 
-PARTS = np.uint64(ACCURACY)
+PARTS, PARTS_BITS = np.uint64(ACCURACY), ACCURACY.bit_length()
 HALF_PART = np.uint64(ACCURACY // 2)
 LEAST_WEIGHT = np.uint64(MIN_WEIGHT)
 LEAST_RESERVE = np.uint64(MINIMUM_RESERVE)
@@ -78,7 +80,11 @@ LARGEST_SWAP_PRICE = np.uint64(1 << 16)  # TAO, far below the limit of a swap
 LARGEST_AMOUNT = np.uint64(1 << 60)  # rao
 LARGEST_CREDIT = np.uint64(1 << 31)  # rao a block
 ROUNDING = np.uint64(1 << 16)  # of 2^64: how near to a whole number a power is not trusted
-WORD_ONE = np.uint64(1 << 32)  # one in U96F32
+WORD_ONE = np.uint64(1 << 32)  # one in U96F32 and I32F32
+LOW_HALF = np.uint64((1 << 32) - 1)
+LOG2_E_WORD, EULER = np.uint64(LOG2_E), np.uint64(E)
+LARGEST, LARGEST_WHOLE = np.uint64(LARGEST_WORD), np.uint64(((1 << 31) - 1) << 32)  # of I32F32
+LARGEST_EXPONENT = np.uint64(1 << 36)  # 16, I32F32
 
 
 def _halvings() -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
@@ -123,19 +129,17 @@ def normalize(words: Any) -> None:
 
 
 @njit
-def shares_of(subnets: Any, shares: Any) -> None:
-    """`subnet_shares`: raw U64F64 values (n, 2), high word first."""
+def demand_of(subnets: Any, shares: Any) -> None:
+    """`demand_shares`: raw U64F64 values (n, 2), high word first."""
     n = subnets.shape[0]
     total = ZERO
     for i in range(n):
         total += subnets[i].moving_price[0]
-    disabled = False
     weights = np.zeros((n, 2), np.uint64)
     for i in range(n):
         share = divide((subnets[i].moving_price[0], ZERO), (ZERO, total))
         shares[i, 0], shares[i, 1] = share
         burned = subnets[i].miner_burned[0]
-        disabled |= subnets[i].enabled == 0
         if burned == ZERO:
             weights[i, 0], weights[i, 1] = share
         elif burned < WORD_ONE:
@@ -144,11 +148,119 @@ def shares_of(subnets: Any, shares: Any) -> None:
     if weights.any():
         normalize(weights)
         shares[:] = weights
+
+
+@njit
+def shares_of(subnets: Any, bar: Any, exponent: Word, shares: Any) -> None:
+    """`subnet_shares`: U64F64 words (n, 2), high word first.
+
+    Args:
+        subnets: (n,) of SUBNET.
+        bar: of the gate, U64F64 pair of at most one; zero: no gate.
+        exponent: of the gate, I32F32 word below 2^36.
+        shares: (n, 2) of uint64, written.
+    """
+    demand_of(subnets, shares)
+    if bar[0] != ZERO or bar[1] != ZERO:
+        passed = np.zeros_like(shares)
+        for i in range(shares.shape[0]):
+            if shares[i, 0] != ZERO or shares[i, 1] != ZERO:
+                part = passed_of((shares[i, 0], shares[i, 1]), bar, exponent)
+                passed[i, 0], passed[i, 1] = part
+        if passed.any():
+            normalize(passed)
+            shares[:] = passed
+    disabled = False
+    for i in range(shares.shape[0]):
+        if subnets[i].enabled == 0:
+            disabled = True
+            shares[i, 0] = shares[i, 1] = ZERO
     if disabled:
-        for i in range(n):
-            if subnets[i].enabled == 0:
-                shares[i, 0] = shares[i, 1] = ZERO
         normalize(shares)
+
+
+# --- emission gate ----------------------------------------------------------------------------------------------
+
+
+@njit
+def passed_of(share: Any, bar: Any, exponent: Word) -> Any:
+    """What passes of a share above zero: `passing` times the share."""
+    if share[0] != ZERO:
+        ratio = bar
+    elif bar[0] == ZERO:
+        ratio = divide((bar[1], ZERO), share)
+    else:
+        ratio = inverse(share) if share[1] != ONE else (ZERO, ZERO)  # a quotient that does not fit is zero
+    word = LARGEST if ratio[0] >> np.uint64(31) else shift_right(ratio, FRACTION)[1]
+    power = power_of(word, exponent)
+    if power == ZERO:
+        return share
+    gate = inverse(((power >> FRACTION) + ONE, power << FRACTION))[1]
+    return (ZERO, gate) if share[0] != ZERO else (ZERO, product(share[1], gate)[0])
+
+
+@njit
+def inverse(number: Any) -> Any:
+    """2^128 // number, of a number above one part of 2^64."""
+    quotient = divide((~ZERO, ~ZERO), number)
+    if quotient[0] != ZERO or quotient[1] == ~ZERO:  # then the number has one word, or just two
+        after = add(quotient, (ZERO, ONE))
+        low, high = product(number[1], after[1]), number[1] * after[0] + number[0] * after[1]
+        return after if low[1] == ZERO and low[0] + high == ZERO else quotient
+    rest = scale(number, quotient[1] + ONE)
+    return (ZERO, quotient[1] + ONE) if rest[1] == ZERO and rest[2] == ZERO else quotient
+
+
+@njit
+def power_of(value: Word, exponent: Word) -> Word:
+    """`power` in I32F32 words: e^(exponent * ln(value)), the largest whole number where that does not fit."""
+    if value < np.uint64(3):  # the inverse of two words does not fit; of none there is no logarithm
+        return ZERO
+    negative = value < WORD_ONE
+    logarithm = divide(
+        shift_left((ZERO, log2_of(divide((ONE, ZERO), (ZERO, value))[1] if negative else value)), FRACTION),
+        (ZERO, LOG2_E_WORD),
+    )[1]
+    scaled = product(exponent, logarithm)
+    size = shift_right(scaled, FRACTION)[1]
+    if negative and scaled[1] & LOW_HALF:  # cut towards minus infinity
+        size += ONE
+    return exp_of(size, negative)
+
+
+@njit
+def log2_of(word: Word) -> Word:
+    """Logarithm to base 2 of an I32F32 word of at least one."""
+    result = ZERO
+    while word >= WORD_ONE << ONE:
+        result += ONE
+        word = (word >> ONE) + (word & ONE)
+    if word == WORD_ONE:
+        return result << FRACTION
+    for _ in range(32):
+        word = shift_right(product(word, word), FRACTION)[1]
+        result <<= ONE
+        if word >= WORD_ONE << ONE:
+            result |= ONE
+            word = (word >> ONE) + (word & ONE)
+    return result
+
+
+@njit
+def exp_of(size: Word, negative: bool) -> Word:
+    """E to a number, or to minus it, of an I32F32 word."""
+    if size == ZERO:
+        return WORD_ONE
+    if size == WORD_ONE and not negative:
+        return EULER
+    term, result = size, size + WORD_ONE
+    for i in range(2, 32):
+        longer = shift_right(product(term, size), FRACTION)
+        term = longer[1] // np.uint64(i)
+        result += term
+        if longer[0] != ZERO or longer[1] > LARGEST or result > LARGEST:
+            return LARGEST_WHOLE
+    return divide((ONE, ZERO), (ZERO, result))[1] if negative else result
 
 
 # --- pool -------------------------------------------------------------------------------------------------------
@@ -187,12 +299,15 @@ def weight_after(tao: Word, alpha: Word, quote_weight: Word, tao_in: Word, alpha
     base = weighted(PARTS - quote_weight, new_base)
     quote = weighted(quote_weight, new_quote)
     total = add(base, quote)
-    factor = divide(total, (ZERO, PARTS))
-    if factor[0] != ZERO or (total[0] == ZERO and total[1] == ZERO):
+    if total[0] == ZERO and total[1] == ZERO:
         return ZERO
-    whole = product(factor[1], PARTS)
-    divisor = factor[1] if whole[0] == total[0] and whole[1] == total[1] else factor[1] + ONE
-    parts = divide(product(divide(quote, (ZERO, divisor))[1], PARTS), divide(total, (ZERO, divisor)))[1]
+    parts, rest = ZERO, (ZERO, ZERO)
+    for bit in range(PARTS_BITS - 1, -1, -1):  # quote * 10^18 // total: 180 bits, so bit by bit
+        parts, rest = parts << ONE, shift_left(rest, ONE)
+        if PARTS >> np.uint64(bit) & ONE:
+            rest = add(rest, quote)
+        while not less(rest, total):
+            parts, rest = parts + ONE, subtract(rest, total)
     return parts if LEAST_WEIGHT <= parts <= PARTS - LEAST_WEIGHT else ZERO
 
 
@@ -242,7 +357,7 @@ def proportion_of(root: Any, issuance: Word) -> Word:
 
 
 @njit(cache=True)
-def emit(subnets: Table, credit: Word, root_tao: Word, tao_weight: Word, owner_cut: Word) -> bool:
+def emit(subnets: Table, credit: Word, root_tao: Word, tao_weight: Word, owner_cut: Word, gate: Any) -> bool:
     """One block's TAO and alpha to pools and pots.
 
     Args:
@@ -251,13 +366,16 @@ def emit(subnets: Table, credit: Word, root_tao: Word, tao_weight: Word, owner_c
         root_tao: Rao staked on root.
         tao_weight: raw U96F32 value.
         owner_cut: raw U96F32 value.
+        gate: bar of the emission gate, a raw U64F64 value in two halves, and its exponent, a raw I32F32 value.
 
     Returns:
         Whether all of it could be computed; if not, the table is of no use any more.
     """
     n = subnets.shape[0]
     root = product(root_tao, tao_weight)
-    if credit >= LARGEST_CREDIT or root[0] >= WORD_ONE:
+    if credit >= LARGEST_CREDIT or root[0] >= WORD_ONE or gate[2] >= LARGEST_EXPONENT:
+        return False
+    if gate[0] > ONE or (gate[0] == ONE and gate[1] != ZERO):
         return False
     worth = ZERO
     for i in range(n):
@@ -273,7 +391,7 @@ def emit(subnets: Table, credit: Word, root_tao: Word, tao_weight: Word, owner_c
         if not LEAST_WEIGHT <= row.quote_weight <= PARTS - LEAST_WEIGHT or abs(row.flow) >= 1 << 60:
             return False
     shares = np.zeros((n, 2), np.uint64)
-    shares_of(subnets, shares)
+    shares_of(subnets, (gate[0], gate[1]), gate[2], shares)
     spent = ZERO
     for i in range(n):
         share = (credit, ZERO) if shares[i, 0] else product(credit, shares[i, 1])
@@ -303,9 +421,6 @@ def emit_to(row: Table, emission: Word, root: Any) -> bool:
         tao_in = shift_right(product(cap, price_word), FRACTION)[1]
     excess = (emission - min(tao_in, emission)) >> FRACTION
     tao, alpha = tao_in >> FRACTION, alpha_in[1] >> FRACTION
-    subnet.quote_weight = weight_after(subnet.tao, subnet.alpha, subnet.quote_weight, tao, alpha)
-    if subnet.quote_weight == ZERO:
-        return False
     if excess != ZERO:
         if price[0] >= LARGEST_SWAP_PRICE:
             return False
@@ -316,7 +431,11 @@ def emit_to(row: Table, emission: Word, root: Any) -> bool:
         subnet.outside += received
         subnet.bought += received
         subnet.volume[0] += excess
-    subnet.tao += excess + tao
+        subnet.tao += excess
+    subnet.quote_weight = weight_after(subnet.tao, subnet.alpha, subnet.quote_weight, tao, alpha)
+    if subnet.quote_weight == ZERO:
+        return False
+    subnet.tao += tao
     subnet.flow += np.int64(excess + tao)
     subnet.alpha += alpha
     subnet.issuance += alpha

@@ -39,7 +39,7 @@ BurnIncreaseMult Burn MinBurn MaxBurn MinDifficulty MaxDifficulty RegistrationsT
 RAORecycledForRegistration MaxRegistrationsPerBlock WeightsVersionKey LiquidAlphaOn Yuma3On AlphaValues
 SubtokenEnabled OwnerCutAutoLockEnabled ImmuneOwnerUidsLimit StakeWeight LoadedEmission RevealPeriodEpochs
 MechanismCountCurrent MechanismEmissionSplit OwnerLock DecayingOwnerLock SubnetAlphaIn SubnetAlphaOut
-SubnetProtocolAlpha
+SubnetProtocolAlpha SubnetEpochConsensus LastYumaStepBlock NullPruningTarget SavedYumaMaxAllowedValidators
 """
 VALUES = tuple(BY_NETUID.split())
 MAPS = (  # stored by netuid and something else
@@ -58,7 +58,7 @@ MAPS = (  # stored by netuid and something else
     "LockingColdkeys",
     "RootClaimed",
 )
-MECHANISM_VALUES = ("LastUpdate", "Incentive")
+MECHANISM_VALUES = ("LastUpdate", "Incentive", "ConsensusByMechanism")
 MECHANISM_MAPS = (
     "WeightCommits",
     "TimelockedWeightCommits",

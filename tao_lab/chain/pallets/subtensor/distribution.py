@@ -37,7 +37,7 @@ def distribute_emission(ctx: Context, netuid: int, pending: Pending, owner_cut: 
     Raises:
         RuleBroken: A replaced epoch failed.
     """
-    emission = run_epochs(ctx, netuid, pending.server + pending.validator + pending.root)
+    emission = run_epochs(ctx, netuid, pending.server + pending.validator + pending.root, pending)
     hotkeys = read_staked(ctx.state, netuid, [entry.hotkey for entry in emission])
     tao_weight, ck_burn = ctx.state.get(MODULE, "TaoWeight"), ctx.state.get(MODULE, "CKBurn")
     paid = dividends(pending, emission, hotkeys, tao_weight, ck_burn)
@@ -66,11 +66,14 @@ def read_staked(state: Storage, netuid: int, hotkeys: Sequence[str]) -> dict[str
         _accounts(state, "Owner", names),
         _whole_numbers(state, "Delegates", names),
         _whole_numbers(state, "ChildkeyTake", names, netuid),
+        _values(state, "Uids", names, ROOT_NETUID),
         strict=True,
     )
     return {
-        name: Staked(alpha, root, str(owner), take, max(childkey_take, lowest), related[name], children[name])
-        for name, alpha, root, owner, take, childkey_take in columns
+        name: Staked(
+            alpha, root, str(owner), take, max(childkey_take, lowest), related[name], children[name], uid is not None
+        )
+        for name, alpha, root, owner, take, childkey_take, uid in columns
     }
 
 

@@ -4,7 +4,7 @@ For each hotkey and subnet `RootClaimable` is the alpha that one rao of root sta
 what a (hotkey, coldkey) has had of it; new root stake begins as if it had claimed everything before. A claim sells the
 alpha to the subnet's pool and stakes the TAO on root. A few coldkeys, drawn by the parent's hash, claim in every block.
 
-The lab's schema (spec version 461) holds no type of claim and no number of claims, so they are the source's defaults:
+The lab's schema (spec version 475) holds no type of claim and no number of claims, so they are the source's defaults:
 everything is sold, and five coldkeys are drawn. It has `claim_root_with_hotkey`, which the source has not: here it is
 the same claim on one hotkey; and its clients name root alone where they mean every subnet.
 

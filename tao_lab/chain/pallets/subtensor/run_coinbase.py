@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from tao_lab.chain.context import Context
 from tao_lab.chain.errors import DispatchError
+from tao_lab.chain.pallets import balances
 from tao_lab.chain.pallets.subtensor.conviction import change_subnet_owner_if_needed
 from tao_lab.chain.pallets.subtensor.distribution import distribute_emission
+from tao_lab.chain.pallets.subtensor.emission_gate import block_gate
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID
+from tao_lab.chain.pallets.subtensor.null_consensus import is_null
 from tao_lab.chain.pallets.subtensor.pool import (
     MAX_PRICE,
     adjust_protocol_liquidity,
@@ -79,6 +82,8 @@ def run_coinbase(ctx: Context, netuids: list[int], credit: int) -> None:
     for netuid, (pending, owner_cut) in sorted(pots.items()):
         distribute_emission(ctx, netuid, pending, owner_cut)
         ctx.state.put(MODULE, "LastMechansimStepBlock", netuid, ctx.block)
+        if not is_null(ctx.state, netuid):
+            ctx.state.put(MODULE, "LastYumaStepBlock", netuid, ctx.block)
 
 
 @has_twin
@@ -110,7 +115,8 @@ def subnets_to_emit_to(ctx: Context, netuids: list[int]) -> list[int]:
 def emit_to_subnets(ctx: Context, netuids: list[int], credit: int) -> None:
     """Divide the block's TAO, and each subnet's alpha, among pools and pots."""
     prices = {netuid: subnet_price(ctx.state, netuid) for netuid in sorted(netuids)}
-    shares = ctx.rules.run_shares(list(prices.values()))
+    subnets = list(prices.values())
+    shares = ctx.rules.run_shares(subnets, block_gate(ctx, lambda: subnets))
     terms = {
         netuid: read_subnet_terms(ctx, netuid, subnet_block_emission(share, credit))
         for netuid, share in zip(prices, shares, strict=True)
@@ -118,7 +124,7 @@ def emit_to_subnets(ctx: Context, netuids: list[int], credit: int) -> None:
     for netuid in netuids:
         credit = inject_and_maybe_swap(ctx, netuid, terms[netuid], credit)
     recycle_credit(ctx, credit)
-    sells = root_sells(list(prices.values()))
+    sells = root_sells(subnets)
     for netuid in netuids:
         fill_pots(ctx, netuid, U96F32.whole(terms[netuid].alpha_out), sells)
 
@@ -157,16 +163,16 @@ def read_subnet_terms(ctx: Context, netuid: int, tao_emission: int) -> SubnetTer
 
 
 def inject_and_maybe_swap(ctx: Context, netuid: int, terms: SubnetTerms, credit: int) -> int:
-    """Add a subnet's TAO and alpha to its pool, and buy alpha for the rest; returns what is left of the credit."""
+    """Buy alpha for the excess TAO, then add TAO and alpha to the pool at the price after it.
+
+    Returns:
+        The rao left of the credit.
+    """
     state, account = ctx.state, subnet_account(ctx.state, netuid)
-    tao_in, alpha_in = adjust_protocol_liquidity(ctx, netuid, U96F32.whole(terms.tao_in), U96F32.whole(terms.alpha_in))
     state.put(MODULE, "SubnetExcessTao", netuid, 0)
     state.put(MODULE, "SubnetTaoInEmission", netuid, 0)
-    excess = U96F32.whole(terms.excess_tao)
-    left = spend_tao(ctx, account, credit, excess) if excess else None
-    if left is not None:
-        credit = left
-        buy_alpha(ctx, netuid, excess)
+    credit = buy_alpha(ctx, netuid, account, U96F32.whole(terms.excess_tao), credit)
+    tao_in, alpha_in = adjust_protocol_liquidity(ctx, netuid, U96F32.whole(terms.tao_in), U96F32.whole(terms.alpha_in))
     state.put(MODULE, "SubnetAlphaInEmission", netuid, alpha_in)
     mint_alpha_in(ctx, netuid, alpha_in)
     left = spend_tao(ctx, account, credit, tao_in) if tao_in else None
@@ -179,15 +185,24 @@ def inject_and_maybe_swap(ctx: Context, netuid: int, terms: SubnetTerms, credit:
     return credit
 
 
-def buy_alpha(ctx: Context, netuid: int, tao: int) -> None:
-    """Buy alpha from a pool with TAO that is on the subnet's account; a pool that refuses keeps only the TAO there."""
+def buy_alpha(ctx: Context, netuid: int, account: str, tao: int, credit: int) -> int:
+    """Buy alpha from a pool with TAO of the credit; where the pool refuses, the TAO goes back.
+
+    Returns:
+        Rao that are left of the credit.
+    """
+    left = spend_tao(ctx, account, credit, tao) if tao else None
+    if left is None:
+        return credit
     try:
         bought = swap_tao_for_alpha(ctx, netuid, tao, MAX_PRICE, drop_fees=True)
     except DispatchError:
-        return
+        balances.withdraw(ctx, account, tao, keep_alive=False)
+        return credit
     add_to(ctx, MODULE, "SubnetProtocolAlpha", netuid, bought.received)
     ctx.state.put(MODULE, "SubnetExcessTao", netuid, bought.paid)
     record_protocol_flow(ctx, netuid, bought.paid)
+    return left
 
 
 def fill_pots(ctx: Context, netuid: int, alpha_out: int, root_sells: bool) -> None:

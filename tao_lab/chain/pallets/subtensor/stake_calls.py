@@ -37,7 +37,7 @@ from tao_lab.chain.pallets.subtensor.staking import (
     transfer_stake_within_subnet,
     unstake_from_subnet,
 )
-from tao_lab.chain.pallets.subtensor.tao import transfer_tao
+from tao_lab.chain.pallets.subtensor.tao import U64_MAX, transfer_tao
 
 # --- adding -----------------------------------------------------------------------------------------------------
 
@@ -190,10 +190,13 @@ def _move(
 ) -> int:
     """Move stake from one (hotkey, coldkey, netuid) to another; returns rao of TAO that it was worth.
 
-    The pool's fee is paid once: on the way out of a subnet, or on the way in from root.
+    The pool's fee is paid once: on the way out of a subnet, or on the way in from root. 2^64 - 1 means all that there
+    is when the call runs (`cap_move_all_to_live_origin`, since spec 469); any other amount must be there.
     """
     (hotkey, coldkey, netuid), (new_hotkey, new_coldkey, new_netuid) = origin, destination
-    most = alpha = min(alpha, stake_of_coldkey(ctx.state, hotkey, coldkey, netuid))
+    if alpha == U64_MAX:
+        alpha = stake_of_coldkey(ctx.state, hotkey, coldkey, netuid)
+    most = alpha
     if netuid != new_netuid and limit_price is not None:
         most = max_amount_move(ctx, netuid, new_netuid, limit_price)
     validate_stake_transition(ctx, origin, destination, alpha, most, allow_partial, check_transfer_toggle)

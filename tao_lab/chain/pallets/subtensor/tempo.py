@@ -14,6 +14,7 @@ from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import Origin, call, weight
 from tao_lab.chain.pallets.subtensor.lookups import (
     MODULE,
+    ROOT_NETUID,
     ensure_subnet_owner,
     ensure_subnet_owner_or_root,
     failed,
@@ -142,10 +143,17 @@ def trigger_epoch(ctx: Context, origin: Origin, netuid: int) -> None:
     ctx.deposit_event(MODULE, "EpochTriggered", netuid=netuid, by=who, fires_at=fires_at)
 
 
+def _slots(state: StorageReader, due: list[int]) -> int:
+    """Epochs that may run in one block: one where Null consensus is due, since its subnets may be large."""
+    slots = int(state.get(MODULE, "MaxEpochsPerBlock"))
+    null = any(state.get(MODULE, "SubnetEpochConsensus", netuid) == "Null" for netuid in due if netuid != ROOT_NETUID)
+    return min(slots, 1) if null else slots
+
+
 def deferred_epochs(state: StorageReader, netuids: list[int], block: int) -> set[int]:
     """Subnets whose epoch is due at this block but has to wait for the next (`MaxEpochsPerBlock`)."""
     due = [netuid for netuid in netuids if should_run_epoch(state, netuid, block)]
-    free = int(state.get(MODULE, "MaxEpochsPerBlock"))
+    free = _slots(state, due)
     deferred = set()
     for netuid in due:
         if free == 0:
@@ -164,8 +172,9 @@ def has_distinct_hotkeys(state: StorageReader, netuid: int) -> bool:
 def take_due_epochs(ctx: Context, netuids: list[int]) -> list[int]:
     """Advance the schedule by one block; returns the subnets whose epoch runs now (`drain_pending`)."""
     state, running = ctx.state, []
-    free = int(state.get(MODULE, "MaxEpochsPerBlock"))
-    for netuid in count_block(ctx, netuids):
+    due = count_block(ctx, netuids)
+    free = _slots(state, due)
+    for netuid in due:
         if free == 0:
             state.put(MODULE, "PendingEpochAt", netuid, ctx.block + 1)
             ctx.deposit_event(MODULE, "EpochDeferred", netuid=netuid, from_block=ctx.block, to_block=ctx.block + 1)

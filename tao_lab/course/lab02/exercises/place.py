@@ -53,8 +53,8 @@ def cases(rng: np.random.Generator) -> Iterator[Case]:
     yield _case("System", "Account", [alice], "a random account")
     yield _case("System", "BlockHash", [bytes([5, 0, 0, 0])], "the number of a block, hashed fast")
     yield _case("SubtensorModule", "Weights", u16[1:3], "subnet and validator")
-    yield _case("SubtensorModule", "Alpha", [alice, bob, u16[3]], "hotkey, coldkey and subnet")
-    yield _case("SubtensorModule", "Alpha", [bob, alice, u16[3]], "the two accounts in the other order")
+    yield _case("SubtensorModule", "AlphaV2", [alice, bob, u16[3]], "hotkey, coldkey and subnet")
+    yield _case("SubtensorModule", "AlphaV2", [bob, alice, u16[3]], "the two accounts in the other order")
 
 
 def _case(pallet: str, item: str, keys: list[bytes], about: str) -> Case:
