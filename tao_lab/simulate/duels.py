@@ -204,7 +204,7 @@ def _sandwich(front: int, guarded: bool) -> Scenario:
 
 
 def _stake_of(percent: int) -> int:
-    """Rao of alpha that are so many per cent of all stake, beside the honest."""
+    """Rao of alpha that are a percentage of all stake, beside the honest."""
     return round(STAKE * percent / (100 - percent))
 
 

@@ -96,7 +96,7 @@ class DemoClass:
         self.epochs = [self._standing()]
 
     def to(self, epochs: int) -> list[tuple[Standing, ...]]:
-        """Go on until so many epochs have passed; gives back the standing after each, and the one before."""
+        """Go on for a number of epochs; returns the standing after each, and the one before."""
         while len(self.epochs) <= epochs:
             self._epoch(len(self.epochs))
             self.epochs.append(self._standing())
