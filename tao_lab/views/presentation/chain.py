@@ -45,7 +45,7 @@ def page() -> Page:
                 "About half of the bits differ after a change of one bit: a hash has no near misses.",
             ),
             Step(
-                "They write all blocks behind it again. Every hash fits again.",
+                "They rewrite all blocks behind it. Every hash fits again.",
                 {"block": 4, "how": "all"},
                 "And still two things give it away: names that others kept, and a signature that nobody can forge.",
             ),
