@@ -127,7 +127,7 @@ def null_epoch(inputs: EpochInput, budgets: Budgets | None = None) -> EpochTerms
 
     Args:
         inputs: state of the subnet, as Yuma takes it. Kappa, bonds and liquid alpha play no part, and permits neither:
-            the election is held anew.
+            the election is held again.
         budgets: what to pay; None: half of `inputs.emission` each, as in the source's tests.
 
     Returns:

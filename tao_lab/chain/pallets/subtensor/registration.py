@@ -137,7 +137,7 @@ def register_neuron(ctx: Context, netuid: int, hotkey: str) -> int:
 
 
 def take_place(ctx: Context, netuid: int, hotkey: str, replaced: int | None) -> int:
-    """Put a hotkey into a free place, or into that of the replaced UID; gives back its UID."""
+    """Put a hotkey into a free place, or into that of the replaced UID; returns its UID."""
     if replaced is None:
         return append_neuron(ctx, netuid, hotkey)
     replace_neuron(ctx, netuid, replaced, hotkey)
