@@ -1,8 +1,8 @@
 """Registration: a coldkey buys a place on a subnet for a hotkey.
 
 The price buys alpha from the subnet's pool, which is then nobody's. It goes up with each registration and down with
-each block. A full subnet gives up its weakest neuron. Proof of work is no longer asked for: `register` has its
-arguments still, and does what `burned_register` does.
+each block. A full subnet gives up its weakest neuron. `register` still has the arguments of the old proof of work, and
+does what `burned_register` does; the new one is in `pow_registration`.
 
 Source: `pallets/subtensor/src/subnets/registration.rs`.
 """
@@ -32,6 +32,7 @@ from tao_lab.chain.rules import Rules
 from tao_lab.chain.state import StorageReader
 from tao_lab.economy import PriceTerms
 from tao_lab.economy.registration_price import FACTOR_BITS, PriceEvent, decay_factor
+from tao_lab.economy.work import effective_difficulty
 from tao_lab.units import U16_MAX, in_tao
 
 
@@ -53,14 +54,19 @@ def register(
 def register_limit(ctx: Context, origin: Origin, netuid: int, hotkey: str, limit_price: int) -> None:
     """Buy a place if it costs at most `limit_price` rao."""
     coldkey = ensure_signed(origin)
-    _ensure_subnet(ctx, netuid)
+    ensure_subnet(ctx, netuid)
     burn = ctx.state.get(MODULE, "Burn", netuid)
     if burn > limit_price:
         raise failed("RegistrationPriceLimitExceeded", f"a seat costs {burn} rao, limit_price is {limit_price}")
     _register(ctx, coldkey, netuid, hotkey)
 
 
-def _ensure_subnet(ctx: Context, netuid: int) -> None:
+def ensure_subnet(ctx: Context, netuid: int) -> None:
+    """Refuse root, which has its own way in, and a subnet that is not there.
+
+    Raises:
+        DispatchError: `RegistrationNotPermittedOnRootSubnet`, `SubnetNotExists`.
+    """
     if netuid == ROOT_NETUID:
         raise failed("RegistrationNotPermittedOnRootSubnet", "root is joined with root_register")
     if not subnet_exists(ctx.state, netuid):
@@ -89,7 +95,7 @@ def _register(ctx: Context, coldkey: str, netuid: int, hotkey: str) -> None:
 
 def _ensure_may_register(ctx: Context, coldkey: str, netuid: int, hotkey: str) -> int:
     """Gives back the price, rao."""
-    _ensure_subnet(ctx, netuid)
+    ensure_subnet(ctx, netuid)
     if not ctx.state.get(MODULE, "NetworkRegistrationAllowed", netuid):
         raise failed("SubNetRegistrationDisabled", f"the owner of subnet {netuid} has closed it")
     uid = uid_of(ctx.state, netuid, hotkey)
@@ -161,6 +167,22 @@ def _lower_prices(columns: Columns) -> None:
     columns.write(MODULE, "Burn", np.array(after, np.uint64), np.array(after, np.uint64) != np.array(before, np.uint64))
 
 
+def _lower_difficulties(ctx: Context, columns: Columns, netuids: list[int]) -> None:
+    """What work a place takes falls as the price does, also where no work is taken (spec 475); root has none."""
+    before, half_life, lowest, highest = (
+        columns.read(MODULE, item).tolist() for item in ("Difficulty", "BurnHalfLife", "MinDifficulty", "MaxDifficulty")
+    )
+    after = []
+    for netuid, difficulty, blocks, low, high in zip(netuids, before, half_life, lowest, highest, strict=True):
+        lowered = difficulty * decay_factor(blocks) >> FACTOR_BITS if ctx.block > 1 else difficulty
+        after.append(difficulty if netuid == ROOT_NETUID else effective_difficulty(lowered, low, high))
+        if after[-1] != difficulty:
+            ctx.deposit_event(MODULE, "DifficultySet", netuid, after[-1])
+    changed = np.array(after, np.uint64) != np.array(before, np.uint64)
+    if changed.any():
+        columns.write(MODULE, "Difficulty", np.array(after, np.uint64), changed)
+
+
 def update_registration_prices(ctx: Context, netuids: list[int] | None = None) -> None:
     """At the start of a block: prices fall, and registrations are counted anew; on all subnets, root included."""
     netuids = all_netuids(ctx.state) if netuids is None else netuids
@@ -170,6 +192,7 @@ def update_registration_prices(ctx: Context, netuids: list[int] | None = None) -
     elif ctx.block > 1:
         for netuid in netuids:
             move_price(ctx, netuid, "block")
+    _lower_difficulties(ctx, columns, netuids)
     counts = columns.read(MODULE, "RegistrationsThisBlock")
     columns.write(MODULE, "RegistrationsThisBlock", np.zeros_like(counts), counts != 0)
     if should_run_epoch(state, ROOT_NETUID, ctx.block) and state.get(MODULE, "RegistrationsThisInterval", ROOT_NETUID):
