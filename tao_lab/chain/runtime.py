@@ -23,7 +23,7 @@ SPEC_NAME = "node-subtensor"
 SPEC_VERSION = 475  # mainnet since block 9,233,781 of 2026-10-07
 TRANSACTION_VERSION = 1
 SS58_FORMAT = 42
-NESTED_ERRORS = ("Token", "Arithmetic", "Transactional", "Trie")  # errors of the runtime that are no pallet's
+NESTED_ERRORS = ("Token", "Arithmetic", "Transactional", "Trie")  # errors of the runtime that do not belong to a pallet
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +215,7 @@ class Runtime:
 
 
 def octets(value: str) -> bytes:
-    """The bytes of a decoded `Vec<u8>`: it comes as text, or as `0x…` where the bytes are no UTF-8."""
+    """The bytes of a decoded `Vec<u8>`: it comes as text, or as `0x…` where the bytes are not UTF-8."""
     return bytes.fromhex(value[2:]) if value.startswith("0x") else value.encode()
 
 

@@ -83,7 +83,7 @@ def _typed_errors(path: str) -> Iterator[None]:
             ) from error
         if isinstance(error, sqlite3.ProgrammingError) and "closed" in str(error):
             raise StoreError(
-                f"{path}: this chain is closed: by close(), or since its file was opened once more in this program; "
+                f"{path}: this chain is closed: by close(), or because this program opened its file again; "
                 "go on with the newer one, or open it again"
             ) from error
         raise StoreError(f"{path}: {error}") from error

@@ -146,7 +146,7 @@ def _ss58_answer(result: Any) -> Mapping[str, Any]:
     if isinstance(result, Mapping):
         return _with_hex(result)
     raise AnswerError(
-        f"returned {type(result).__name__}; allowed: (ss58_format, public_key), None where it is no address, or "
+        f"returned {type(result).__name__}; allowed: (ss58_format, public_key), None where it is not an address, or "
         "a dict with the fields of `expected`"
     )
 

@@ -385,7 +385,7 @@ HYPERPARAMETERS: dict[str, tuple[Any, str]] = {  # value, and what becomes of it
 
 
 def outcome(chain: Chain, op: str, case: Case) -> str:
-    """Carry out an intent as `client.execute` does; gives back what became of it."""
+    """Carry out an intent as `client.execute` does; returns what became of it."""
 
     async def work(client: bt.Client) -> str:
         for earlier, args in case.before:

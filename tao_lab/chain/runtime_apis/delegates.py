@@ -29,7 +29,7 @@ def _nominators(state: StorageReader, hotkey: str) -> list[tuple[str, list[tuple
 
 
 def _daily_emission(state: StorageReader, netuid: int, uid: int) -> int:
-    """Alpha that a UID gets in a day if each epoch is like the last, as a U64F64 word."""
+    """Alpha that a UID gets in a day if each epoch is like the last, as a raw U64F64 value."""
     emission, tempo = state.get(MODULE, "Emission", netuid), state.get(MODULE, "Tempo", netuid)
     if not tempo or uid >= len(emission):
         return 0
@@ -55,7 +55,7 @@ def _delegate(state: StorageReader, hotkey: str, nominators: bool = True) -> dic
 
 
 def _return_per_1000_tao(take: int, root_stake: int, daily: int) -> int:
-    """Rao a day for 1,000 TAO staked with a hotkey, after its take; `daily` is a U64F64 word."""
+    """Rao a day for 1,000 TAO staked with a hotkey, after its take; `daily` is a raw U64F64 value."""
     if not root_stake:
         return 0
     without_take = ONE - take * ONE // U16_MAX

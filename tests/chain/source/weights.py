@@ -268,6 +268,7 @@ NEWER = {
     ("AdminUtils", "sudo_set_activity_cutoff_factor"),
     ("AdminUtils", "sudo_set_epoch_consensus"),
     ("AdminUtils", "sudo_trim_null_uids_batch"),
+    ("AdminUtils", "sudo_set_liquid_alpha_consensus_mode"),
     ("SubtensorModule", "claim_root_with_hotkey"),
     ("SubtensorModule", "move_stake_limit"),
     ("SubtensorModule", "transfer_stake_and_hotkey"),

@@ -57,6 +57,7 @@ def test_work_gets_a_place_and_costs_nothing(subnet: Context) -> None:
     assert subnet.state.get(MODULE, "Burn", NETUID) == burn
 
 
+@pytest.mark.usefixtures("in_both_forms")
 def test_a_place_for_work_makes_work_harder_and_time_makes_it_easier(subnet: Context) -> None:
     set_hyper(subnet, BurnIncreaseMult={"bits": 2 * ONE}, BurnHalfLife=2)
     told = do(subnet, "bob", "pow_register", **proof("bob-hot", "bob"))

@@ -440,6 +440,15 @@ OWNERS_SETTERS = (
         exists=False,
     ),
     SubnetSetter(
+        "sudo_set_liquid_alpha_consensus_mode",
+        "mode",
+        "LiquidAlphaConsensusMode",
+        "LiquidAlphaConsensusModeSet",
+        _owners(34_224_000),
+        OwnerHyperparameter("LiquidAlphaConsensusMode"),
+        exists=False,
+    ),
+    SubnetSetter(
         "sudo_set_alpha_sigmoid_steepness",
         "steepness",
         "AlphaSigmoidSteepness",

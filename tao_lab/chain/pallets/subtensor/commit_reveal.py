@@ -59,7 +59,7 @@ def commit_hash(hotkey: str, index: int, uids: list[int], values: list[int], sal
 
 
 def _ensure_may_commit(ctx: Context, who: str, netuid: int, mecid: int) -> int:
-    """The guards that all commits share behind the switch; gives back the UID."""
+    """The guards that all commits share behind the switch; returns the UID."""
     uid = uid_of(ctx.state, netuid, who)
     if uid is None:
         raise failed("HotKeyNotRegisteredInSubNet", f"{who} has no UID on subnet {netuid}")

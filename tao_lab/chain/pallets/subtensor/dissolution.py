@@ -68,7 +68,7 @@ def destroy_alpha_in_out_stakes(ctx: Context, netuid: int) -> None:
 
 
 def _holdings(state: StorageReader, hotkey: str, netuid: int) -> list[Holding]:
-    """Who has stake on a hotkey, by account; where the pool values a share at nothing, the share itself counts."""
+    """Stakers on a hotkey, by account; where the pool values a share at nothing, the share itself counts."""
     coldkeys = sorted(coldkey for coldkey, where in stakers(state, hotkey) if where == netuid)
     found = []
     for coldkey in coldkeys:
@@ -81,7 +81,7 @@ def _holdings(state: StorageReader, hotkey: str, netuid: int) -> list[Holding]:
 
 
 def _pay_out(ctx: Context, netuid: int, holdings: list[Holding]) -> int:
-    """Pay the pool's TAO to the holders; gives back the protocol's part, which stays on the subnet's account."""
+    """Pay the pool's TAO to the holders; returns the protocol's part, which stays on the subnet's account."""
     pot = ctx.state.get(MODULE, "SubnetTAO", netuid)
     protocol = _protocol_alpha(ctx.state, netuid)
     change_total_stake(ctx, -pot)

@@ -101,7 +101,7 @@ def split_pots(state: StorageReader, netuid: int, pots: Pending) -> list[Budgets
 
 
 def _mechanism_weight(part: int, emission: int, mecid: int) -> int:
-    """A mechanism's part of the emission as a U64F64 word; without emission the first counts alone."""
+    """A mechanism's part of the emission as a raw U64F64 value; without emission the first counts alone."""
     if emission == 0:
         return (1 << SHARE_BITS) if mecid == 0 else 0
     return (part << SHARE_BITS) // emission
@@ -141,7 +141,9 @@ def epoch_input(state: StorageReader, netuid: int, block: int, emission: int, me
         bonds_penalty=hyper("BondsPenalty"),
         bonds_moving_average=hyper("BondsMovingAverage"),
         yuma3=hyper("Yuma3On"),
-        liquid_alpha=LiquidAlpha(low, high, hyper("AlphaSigmoidSteepness")) if hyper("LiquidAlphaOn") else None,
+        liquid_alpha=LiquidAlpha(low, high, hyper("AlphaSigmoidSteepness"), hyper("LiquidAlphaConsensusMode"))
+        if hyper("LiquidAlphaOn")
+        else None,
         max_validators=hyper("MaxAllowedValidators"),
         min_stake=state.get(MODULE, "StakeThreshold"),
         owner_uid=owner_uid(state, netuid),
@@ -154,7 +156,16 @@ def epoch_input(state: StorageReader, netuid: int, block: int, emission: int, me
         weights=_rows(state, "Weights", index, n),
         bonds=_rows(state, "Bonds", index, n),
         commit_block=commit_blocks(state, netuid, mecid, block) if hyper("CommitRevealWeightsEnabled") else None,
+        previous_consensus=_previous_consensus(state, index, n),
     )
+
+
+def _previous_consensus(state: StorageReader, index: int, n: int) -> np.ndarray[Any, np.dtype[np.uint64]] | None:
+    """What the last epoch of a mechanism stored, zero for newer UIDs; None where it had no epoch yet."""
+    if not state.exists(MODULE, "ConsensusByMechanism", index):
+        return None
+    stored = list(state.get(MODULE, "ConsensusByMechanism", index))[:n]
+    return np.array(stored + [0] * (n - len(stored)), dtype=np.uint64)
 
 
 def _registered_at(state: StorageReader, netuid: int, n: int) -> np.ndarray[Any, np.dtype[np.uint64]]:
@@ -215,6 +226,7 @@ def oldest_open_epoch(state: StorageReader, netuid: int, block: int) -> int:
 
 def _store_mechanism(ctx: Context, index: int, terms: EpochTerms, *, bonds: bool = True) -> None:
     ctx.state.put(MODULE, "Incentive", index, terms.incentive.tolist())
+    ctx.state.put(MODULE, "ConsensusByMechanism", index, terms.consensus.tolist())
     ctx.deposit_event(MODULE, "IncentiveAlphaEmittedToMiners", netuid=index, emissions=terms.server_emission.tolist())
     if bonds:
         _store_bonds(ctx, index, terms.bonds)

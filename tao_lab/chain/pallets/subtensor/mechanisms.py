@@ -58,7 +58,7 @@ def set_mechanism_count(ctx: Context, netuid: int, count: int) -> None:
         index = mechanism_index(netuid, mecid)
         for item in BY_UID_OR_HOTKEY:
             state.remove_prefix(MODULE, item, index)
-        for item in ("Incentive", "LastUpdate"):
+        for item in ("Incentive", "LastUpdate", "ConsensusByMechanism"):
             state.remove(MODULE, item, index)
     state.put(MODULE, "MechanismCountCurrent", netuid, count)
     state.remove(MODULE, "MechanismEmissionSplit", netuid)

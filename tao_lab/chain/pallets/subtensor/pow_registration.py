@@ -8,6 +8,8 @@ Source at spec 475: `pallets/subtensor/src/subnets/registration.rs` (`check_pow_
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bittensor_core import ss58_decode
 
 from tao_lab.chain.context import Context
@@ -23,10 +25,10 @@ from tao_lab.chain.pallets.subtensor.lookups import (
     is_subnet_account,
     uid_of,
 )
-from tao_lab.chain.pallets.subtensor.registration import ensure_subnet, price_terms, register_neuron
+from tao_lab.chain.pallets.subtensor.registration import ensure_subnet, price_terms, register_neuron, set_difficulty
 from tao_lab.chain.runtime import octets
 from tao_lab.chain.state import StorageReader
-from tao_lab.economy import PriceTerms, registration_price
+from tao_lab.economy import registration_price
 from tao_lab.economy.work import difficulty_bounds, effective_difficulty, meets_difficulty, registration_seal
 
 MAX_WORK_AGE = 5  # blocks; `POW_MAX_WORK_AGE_BLOCKS`
@@ -121,10 +123,7 @@ def pow_difficulty(state: StorageReader, netuid: int) -> int:
 
 def _raise_difficulty(ctx: Context, netuid: int) -> None:
     """As the price after a registration (`bump_pow_difficulty_after_registration`)."""
-    state, price = ctx.state, price_terms(ctx.state, netuid)
+    state = ctx.state
     low, high = difficulty_bounds(*(state.get(MODULE, item, netuid) for item in ("MinDifficulty", "MaxDifficulty")))
-    terms = PriceTerms(price.half_life, price.increase_mult, low, high)
-    after = registration_price(pow_difficulty(state, netuid), terms, "registration")
-    if after != state.get(MODULE, "Difficulty", netuid):
-        state.put(MODULE, "Difficulty", netuid, after)
-        ctx.deposit_event(MODULE, "DifficultySet", netuid, after)
+    terms = replace(price_terms(state, netuid), min_burn=low, max_burn=high)
+    set_difficulty(ctx, netuid, registration_price(pow_difficulty(state, netuid), terms, "registration"))

@@ -42,7 +42,7 @@ def storage_indices(state: StorageReader, netuid: int) -> list[int]:
 
 
 def append_neuron(ctx: Context, netuid: int, hotkey: str) -> int:
-    """Give a hotkey a new place; gives back its UID."""
+    """Give a hotkey a new place; returns its UID."""
     state = ctx.state
     uid = int(state.get(MODULE, "SubnetworkN", netuid))
     state.put(MODULE, "SubnetworkN", netuid, uid + 1)
@@ -87,6 +87,7 @@ def clear_neuron(ctx: Context, netuid: int, uid: int) -> None:
         _set_element(ctx, item, netuid, uid, value)
     for index in storage_indices(state, netuid):
         _set_element(ctx, "Incentive", index, uid, 0)
+        _set_element(ctx, "ConsensusByMechanism", index, uid, 0)
         state.remove(MODULE, "Bonds", index, uid)
         state.remove(MODULE, "Weights", index, uid)
         for source, row in state.entries(MODULE, "Weights", index):
@@ -243,7 +244,7 @@ def _kept_uids(ctx: Context, netuid: int, n: int, max_n: int) -> list[int]:
     order = sorted(range(len(emission)), key=lambda uid: -emission[uid])  # stable, as the chain's sort
     going = [uid for uid in reversed(order) if uid not in spared][: n - max_n]
     if len(going) < n - max_n:
-        raise failed("InvalidValue", f"only {len(going)} of {n - max_n} may be removed")
+        raise failed("InvalidValue", f"{n - max_n} places have to go, only {len(going)} neurons may be removed")
     return sorted(set(order) - set(going))
 
 
@@ -290,6 +291,8 @@ def _compress(ctx: Context, netuid: int, kept: list[int], null_permits: list[boo
     for index in storage_indices(state, netuid):
         for item in ("Incentive", "LastUpdate"):
             _keep_elements(ctx, item, index, kept, 0)
+        if state.exists(MODULE, "ConsensusByMechanism", index):
+            _keep_elements(ctx, "ConsensusByMechanism", index, kept, 0)
         if null_permits is not None:
             move_rows(state, index, new_uid, null_permits)
             continue

@@ -84,7 +84,7 @@ def _ensure_may_set(
     values: Sequence[int],
     version_key: int,
 ) -> int:
-    """The guards that ask who sets weights and where; gives back the UID."""
+    """The guards that ask who sets weights and where; returns the UID."""
     if netuid == ROOT_NETUID:
         raise failed("CanNotSetRootNetworkWeights")
     if len(uids) != len(values):
