@@ -163,9 +163,14 @@ def test_claiming_on_root(student: Student) -> None:
     state.put(MODULE, "RootClaimableThreshold", 1, {"bits": 1 << 120})
     student.does(bt.ClaimRoot())
     assert student.stake(0) == before  # below the threshold
+    owed = student.ask(lambda client: client.read("root_basket_owed", coldkey_ss58=student.coldkey)).rao
+    with pytest.raises(Exception, match="not in the lab's chain"):
+        student.ask(lambda client: client.read("root_basket_portfolio", coldkey_ss58=student.coldkey))
     state.put(MODULE, "RootClaimableThreshold", 1, {"bits": 0})
     student.does(bt.ClaimRootWithHotkey(hotkey_ss58=MINER))
     assert 1.2 * TAO < student.stake(0) - before < 1.25 * TAO
+    assert student.stake(0) - before == owed
+    assert student.ask(lambda client: client.read("root_basket_portfolio", coldkey_ss58=account("bob"))) == []
 
 
 def test_a_coldkey_without_tao_pays_its_fee_in_alpha(student: Student) -> None:
