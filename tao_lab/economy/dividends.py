@@ -3,7 +3,7 @@
 A validator's dividend first goes to everybody whose stake it was earned with: parents get theirs by their contribution,
 less the child's take (and what is burned) where parent and child belong to different people. What each hotkey has then
 is taken apart by its own stake: the part earned by TAO on root is paid from root's pot, the part earned by alpha from
-the validators'. A hotkey without a seat on root gets nothing for its TAO on root: the others share root's pot, and a pot
+the validators'. A hotkey without a seat on root gets nothing for its TAO there: the others share root's pot, and a pot
 in which nobody has a part is recycled. Of both pots the hotkey's owner keeps the take, and nominators share the rest.
 
 Source: `pallets/subtensor/src/coinbase/run_coinbase.rs` (`distribute_emission`, `calculate_dividends_and_incentives`,

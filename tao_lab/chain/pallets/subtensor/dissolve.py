@@ -35,7 +35,7 @@ BurnIncreaseMult Burn MinBurn MaxBurn MinDifficulty MaxDifficulty RegistrationsT
 RAORecycledForRegistration MaxRegistrationsPerBlock WeightsVersionKey LiquidAlphaOn Yuma3On AlphaValues
 SubtokenEnabled OwnerCutAutoLockEnabled ImmuneOwnerUidsLimit StakeWeight LoadedEmission RevealPeriodEpochs
 MechanismCountCurrent MechanismEmissionSplit OwnerLock DecayingOwnerLock SubnetAlphaIn SubnetAlphaOut
-SubnetProtocolAlpha
+SubnetProtocolAlpha LiquidAlphaConsensusMode
 """
 VALUES = tuple(BY_NETUID.split())
 MAPS = (  # stored by netuid and something else
