@@ -14,21 +14,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tao_lab.chain import absent
 from tao_lab.chain.errors import DispatchError, NotInLab
+from tao_lab.chain.genesis import Genesis
 from tao_lab.chain.guard_weights import guards_weight
-from tao_lab.chain.weights import DB_READ as DB_READ
-from tao_lab.chain.weights import DB_WRITE as DB_WRITE
-from tao_lab.chain.weights import Tally as Tally
-from tao_lab.chain.weights import Weight as Weight
-from tao_lab.chain.weights import weight as weight
+from tao_lab.chain.state import StorageReader
+from tao_lab.chain.weight import DB_READ, DB_WRITE, Tally, Weight, weight
 
-if TYPE_CHECKING:
-    from tao_lab.chain.context import Context
-    from tao_lab.chain.genesis import Genesis
-    from tao_lab.chain.state import StorageReader
+__all__ = ["DB_READ", "DB_WRITE", "Tally", "Weight", "weight"]  # a pallet gets them from here, with all the rest
+
 
 CallArgs = dict[str, Any]
 CallFunction = Callable[..., "Post | None"]
@@ -210,15 +206,19 @@ def _nested(value: Any) -> Any:
     return value
 
 
-Hook = Callable[["Context"], None]
+# The block under construction: `tao_lab.chain.context.Context`, which is built on this module.
+BlockContext = Any
+Hook = Callable[[BlockContext], None]
+Guard = Callable[[BlockContext, str, Call], None]
+GenesisHook = Callable[[BlockContext, Genesis], None]
 
 CALLS: dict[tuple[str, str], RegisteredCall] = {}
 ON_INITIALIZE: list[tuple[str, Hook]] = []
 ON_FINALIZE: list[tuple[str, Hook]] = []
-ON_GENESIS: list[tuple[str, Callable[[Context, Genesis], None]]] = []
+ON_GENESIS: list[tuple[str, GenesisHook]] = []
 CALL_FILTERS: list[Callable[[Call], bool]] = []
-DISPATCH_GUARDS: list[Callable[[Context, str, Call], None]] = []
-TRANSACTION_CHECKS: list[Callable[[Context, str, Call], None]] = []
+DISPATCH_GUARDS: list[Guard] = []
+TRANSACTION_CHECKS: list[Guard] = []
 RUNTIME_APIS: dict[tuple[str, str], RegisteredApi] = {}
 
 
@@ -266,9 +266,6 @@ def on_finalize(pallet: str) -> Callable[[Hook], Hook]:
     return register
 
 
-GenesisHook = Callable[["Context", "Genesis"], None]
-
-
 def on_genesis(pallet: str) -> Callable[[GenesisHook], GenesisHook]:
     """Register a function `(ctx, genesis)` that writes a pallet's state before the first block."""
 
@@ -285,7 +282,7 @@ def call_filter(function: Callable[[Call], bool]) -> Callable[[Call], bool]:
     return function
 
 
-def dispatch_guard(function: Callable[[Context, str, Call], None]) -> Callable[[Context, str, Call], None]:
+def dispatch_guard(function: Guard) -> Guard:
     """Register a function `(ctx, who, call)` that raises `DispatchError` for what an account may not call now.
 
     Unlike a transaction check it also sees the calls inside a batch or a proxy, each with its own signer.
@@ -294,7 +291,7 @@ def dispatch_guard(function: Callable[[Context, str, Call], None]) -> Callable[[
     return function
 
 
-def transaction_check(function: Callable[[Context, str, Call], None]) -> Callable[[Context, str, Call], None]:
+def transaction_check(function: Guard) -> Guard:
     """Register a function `(ctx, signer, call)` that raises `InvalidTransaction` for what no block may contain."""
     TRANSACTION_CHECKS.append(function)
     return function

@@ -10,7 +10,7 @@ agrees: `remove_stake_limit` in 160 bytes pays 645,119 rao, `swap_stake_limit` i
 from __future__ import annotations
 
 from tao_lab.chain.dispatch import Call
-from tao_lab.chain.weights import Weight
+from tao_lab.chain.weight import Weight
 
 CAPS = {  # picoseconds; calls of SubtensorModule
     "burned_register": 4_175_124_000,

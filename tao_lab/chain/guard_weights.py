@@ -14,7 +14,7 @@ the call, and nothing else.
 
 from __future__ import annotations
 
-from tao_lab.chain.weights import Weight, weight
+from tao_lab.chain.weight import Weight, weight
 
 COLDKEY_SWAP = weight(10_000_000, reads=2)  # in front of every call
 

@@ -24,7 +24,7 @@ BlockHash = Callable[[int], bytes | None]
 
 
 def check_signature(extrinsic: Extrinsic, height: int, block_hash: BlockHash, hashes_kept: int) -> int:
-    """Check the signature for a block at `height`; gives back the first height at which it no longer holds.
+    """Check the signature for a block at `height`; returns the first height at which it no longer holds.
 
     Args:
         extrinsic: A signed extrinsic.

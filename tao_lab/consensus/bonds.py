@@ -1,7 +1,7 @@
 """Bonds: what a validator earns for having been early and right about a miner.
 
 A bond is a moving average of the weight that a validator put on a miner. Dividends follow bonds and the miner's
-incentive. Yuma 2 holds bonds as shares of a column, weighted by stake; Yuma 3 holds each validator's bond by itself,
+incentive. Yuma 2 holds bonds as shares of a column, weighted by stake; Yuma 3 holds each validator's bond on its own,
 with an averaging speed (`alpha`) that can depend on how far the validator is from consensus (liquid alpha).
 
 Source: `pallets/subtensor/src/epoch/run_epoch.rs` (`compute_bonds_sparse`, `alpha_sigmoid`), `epoch/math.rs`; for the
@@ -69,7 +69,7 @@ def weights_for_bonds(
 def places_for_bonds(places: Array, weights: Array, mixed: Array, consensus: Array, bonds_penalty: int) -> Array:
     """Places of the entries in the rows of `weights_for_bonds`.
 
-    Clipping to zero removes an entry (`col_clip_sparse`); mixing writes the row anew, in ascending order and without
+    Clipping to zero removes an entry (`col_clip_sparse`); mixing writes the row again, in ascending order and without
     zeros (`interpolate_sparse`).
 
     Args:

@@ -1,7 +1,7 @@
 """One epoch, whole: from the state of a subnet to what its neurons are paid.
 
 This is `epoch_mechanism` of the real chain, which runs once in a tempo for each subnet, as a sequence of the steps in
-this package. The same text runs over exact words and over floats. Only the rows of UIDs that hold a permit or bonds
+this package. The same text runs over exact numbers and over floats. Only the rows of UIDs that hold a permit or bonds
 take part in matrices: the others are empty.
 
 Source: `pallets/subtensor/src/epoch/run_epoch.rs` of opentensor/subtensor.
@@ -114,7 +114,7 @@ class Start:
         voices: active stake of the validators (v,).
         counts: bool (v, n), weights that are not masked.
         weights: masked and row-normalized (v, n).
-        kept: bool (n,), miners whose bonds are kept: they are no newer than the previous epoch.
+        kept: bool (n,), miners whose bonds are kept: they are not newer than the previous epoch.
         old_bonds: bonds after the previous epoch (v, n), as numbers 0 to 65,535, without those that are not kept.
     """
 

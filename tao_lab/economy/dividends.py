@@ -3,8 +3,9 @@
 A validator's dividend first goes to everybody whose stake it was earned with: parents get theirs by their contribution,
 less the child's take (and what is burned) where parent and child belong to different people. What each hotkey has then
 is taken apart by its own stake: the part earned by TAO on root is paid from root's pot, the part earned by alpha from
-the validators'. A hotkey without a seat on root gets nothing for its TAO there: the others share root's pot, and a pot
-in which nobody has a part is recycled. Of both pots the hotkey's owner keeps the take, and nominators share the rest.
+the validators'. A hotkey without a seat on root gets nothing for its TAO on root: the others share root's pot, and a
+pot in which nobody has a part is recycled. Of both pots the hotkey's owner keeps the take, and nominators share the
+rest.
 
 Source: `pallets/subtensor/src/coinbase/run_coinbase.rs` (`distribute_emission`, `calculate_dividends_and_incentives`,
 `get_parent_child_dividends_distribution`, `get_self_contribution`, `calculate_dividend_distribution`,
@@ -18,7 +19,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from tao_lab.economy.words import U64_MAX, U96F32, add, subtract, u16_share, u64_share
+from tao_lab.economy.fixed128 import U64_MAX, U96F32, add, subtract, u16_share, u64_share
 
 Lent = tuple[int, str]  # share of the stake, 2^64 - 1 is all; the other hotkey
 
@@ -159,7 +160,7 @@ def divide_among_parents(
 
 
 def contribution(parent: Staked, share: int, tao_weight: int) -> int:
-    """What a parent's stake adds to a child's, U96F32 word of rao."""
+    """What a parent's stake adds to a child's, raw U96F32 value of rao."""
     lent = u64_share(share)
     alpha = U96F32.multiply(U96F32.number(parent.alpha), lent)
     root = U96F32.multiply(U96F32.multiply(U96F32.number(parent.root), lent), u64_share(tao_weight))
@@ -193,7 +194,7 @@ def dividend_distribution(
         dividends: rao by hotkey.
 
     Returns:
-        From the first pot and from the second, U96F32 words of rao by hotkey.
+        From the first pot and from the second, raw U96F32 values of rao by hotkey.
     """
     alpha_parts, root_parts = {}, {}
     for hotkey, rao in dividends.items():
@@ -215,7 +216,7 @@ def payout(dividend: int, take: int) -> Payout:
     """Take a hotkey's dividend apart: the owner's take, and the rest.
 
     Args:
-        dividend: U96F32 word of rao.
+        dividend: raw U96F32 value of rao.
         take: u16.
     """
     taken = U96F32.multiply(u16_share(take), dividend)
@@ -223,7 +224,7 @@ def payout(dividend: int, take: int) -> Payout:
 
 
 def withheld_proportion(withheld: int, incentives: int) -> int:
-    """Part of the miners' emission that went to the owner's hotkeys, U96F32 word (`MinerBurned`).
+    """Part of the miners' emission that went to the owner's hotkeys, raw U96F32 value (`MinerBurned`).
 
     Args:
         withheld: rao of incentive of the owner's hotkeys, burned or recycled.
@@ -240,7 +241,7 @@ def root_claimable_increment(dividend: int, root_stake: int) -> int | None:
         root_stake: rao of TAO staked on the hotkey on root.
 
     Returns:
-        I96F32 word; None where the dividend is larger than the stake, and is then staked for the owner.
+        Raw I96F32 value; None where the dividend is larger than the stake, and is then staked for the owner.
     """
     if dividend > root_stake:
         return None

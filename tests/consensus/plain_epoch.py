@@ -49,7 +49,7 @@ def mul(a: int, b: int) -> int:
 
 
 def div(a: int, b: int) -> int:
-    """`safe_div`: toward zero; 0 if `b` is 0 or the quotient is no word."""
+    """`safe_div`: toward zero; 0 if `b` is 0 or the quotient is not a word."""
     if b == 0:
         return 0
     size = (abs(a) << 32) // abs(b)

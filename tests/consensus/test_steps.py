@@ -1,4 +1,4 @@
-"""Each step by itself, on cases small enough to do by hand."""
+"""Each step on its own, on cases small enough to do by hand."""
 
 import numpy as np
 import pytest

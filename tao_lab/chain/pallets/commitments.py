@@ -1,6 +1,6 @@
 """Commitments: a few hundred bytes that a hotkey publishes on its subnet, in the clear, hashed, or sealed for a round.
 
-A miner says so which model it serves. What is sealed for a round of the drand beacon opens by itself at the start of
+A miner says so which model it serves. What is sealed for a round of the drand beacon opens on its own at the start of
 the first block that knows the round. What can never open stays as a field `TimelockRevealFailed`, for everybody to see;
 only the chain writes such fields.
 
@@ -20,6 +20,7 @@ from tao_lab.chain.dispatch import Origin, call, ensure_root, ensure_signed, on_
 from tao_lab.chain.errors import DispatchError
 from tao_lab.chain.extrinsic import compact
 from tao_lab.chain.pallets import balances, drand
+from tao_lab.chain.pallets.subtensor.dissolve import on_dissolve
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, mechanism_index, uid_of
 from tao_lab.chain.runtime import octets
 from tao_lab.chain.state import StorageReader
@@ -68,7 +69,7 @@ def _use_space(ctx: Context, netuid: int, who: str, fields: list[Field]) -> None
 
 
 def _hold_deposit(ctx: Context, who: str, old: int, fields: int) -> int:
-    """Reserve what a commitment of so many fields takes (nothing with today's constants); gives back how much."""
+    """Reserve what a commitment of `fields` fields takes (nothing with today's constants); returns how much."""
     runtime = ctx.runtime
     new = int(runtime.constant(PALLET, "InitialDeposit")) + fields * int(runtime.constant(PALLET, "FieldDeposit"))
     balances.reserve(ctx, who, max(new - old, 0))
@@ -234,6 +235,7 @@ def all_encoded(state: StorageReader, netuid: int) -> list[tuple[str, list[int]]
     ]
 
 
+@on_dissolve
 def purge_netuid(ctx: Context, netuid: int) -> None:
     """Forget all commitments on a subnet that is dissolved."""
     for item in ("CommitmentOf", "LastCommitment", "LastBondsReset", "RevealedCommitments", "UsedSpaceOf"):

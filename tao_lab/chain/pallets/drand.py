@@ -64,7 +64,7 @@ def _is_verified(reveal_round: int, signature: bytes) -> bool:
     """Whether this is the beacon's signature of a round; one of another round is passed over without a word.
 
     Raises:
-        DispatchError: `PulseVerificationError`: it is no signature at all.
+        DispatchError: `PulseVerificationError`: it is not a signature at all.
     """
     refusal = _refusal(reveal_round, signature)
     if refusal.startswith(UNREADABLE):

@@ -174,6 +174,8 @@ OTHER_CALLS = {
     "sudo_set_network_pow_registration_allowed",
     "sudo_set_total_issuance",
     "sudo_set_activity_cutoff_factor",  # newer than the source: see docs/chain.md
+    "sudo_set_epoch_consensus",  # spec 475
+    "sudo_trim_null_uids_batch",
 }
 
 # Bounds: (call, who, value, what the subnet has, error); the error is None for the last value that is allowed.
@@ -248,7 +250,7 @@ BOUNDS: tuple[tuple[str, str, Any, dict[str, Any], str | None], ...] = (
 
 @dataclass(frozen=True)
 class OwnersLimited:
-    """A call of another shape, which the owner may make once in so many blocks, in the window.
+    """A call of another shape, which the owner may make once in a number of blocks, in the window.
 
     Attributes:
         blocks: The limit, in blocks.

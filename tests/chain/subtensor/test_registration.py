@@ -23,6 +23,8 @@ from tests.chain.subtensor.conftest import (
     set_hyper,
 )
 
+pytestmark = pytest.mark.usefixtures("in_both_forms")
+
 ONE = 1 << 64  # U64F64
 
 

@@ -14,8 +14,10 @@ from tao_lab.chain.pallets.subtensor.distribution import owner_hotkeys
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID
 from tao_lab.chain.pallets.subtensor.tao import account_of_netuid
 from tao_lab.economy import SubnetPrice, block_emission, split, subnet_shares
-from tao_lab.economy.words import U64F64
+from tao_lab.economy.fixed128 import U64F64
 from tao_lab.units import RAO_PER_TAO
+
+pytestmark = pytest.mark.usefixtures("in_both_forms")
 
 SIZE = Size(subnets=3, neurons=6, validators=3, tempo=5)
 NETUIDS = range(1, SIZE.subnets + 1)

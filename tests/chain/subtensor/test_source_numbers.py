@@ -130,7 +130,7 @@ def test_a_lock_without_stake_is_told(ctx: Context) -> None:
     ask = RUNTIME_APIS[("StakeInfoRuntimeApi", "get_stake_availability_for_coldkeys")].function
     query = Query(ctx.state, ctx.block)
     assert ask(query, [ALICE], None) == {ALICE: {NETUID: {"total": held, "locked": held, "available": 0}}}
-    for item in ("AlphaV2", "TotalHotkeyShares", "TotalHotkeySharesV2", "TotalHotkeyAlpha"):
+    for item in ("AlphaV2", "TotalHotkeySharesV2", "TotalHotkeyAlpha"):
         ctx.state.remove_prefix(MODULE, item, account("miner"))
     assert ask(query, [ALICE], None) == {ALICE: {NETUID: {"total": 0, "locked": held, "available": 0}}}
     assert ask(query, [BOB], None) == {BOB: {}}

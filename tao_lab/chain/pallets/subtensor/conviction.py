@@ -28,7 +28,7 @@ from tao_lab.chain.pallets.subtensor.lookups import MODULE, hotkey_exists, uid_o
 from tao_lab.chain.pallets.subtensor.registration import register_neuron
 from tao_lab.chain.state import StorageReader
 from tao_lab.economy.conviction import BLOCKS_PER_YEAR, may_take_over, merge
-from tao_lab.economy.words import add
+from tao_lab.economy.fixed128 import add
 
 PERPETUAL, DECAYING = LockKind(owner=False, perpetual=True), LockKind(owner=False, perpetual=False)
 OWNER_PERPETUAL, OWNER_DECAYING = LockKind(owner=True, perpetual=True), LockKind(owner=True, perpetual=False)
@@ -40,7 +40,7 @@ def _conviction(state: StorageReader, netuid: int, hotkey: str, kind: LockKind, 
 
 
 def hotkey_conviction(state: StorageReader, netuid: int, hotkey: str, now: int) -> int:
-    """Conviction of all locks to a hotkey, a U64F64 word of rao."""
+    """Conviction of all locks to a hotkey, a raw U64F64 value of rao."""
     kinds = [PERPETUAL, DECAYING]
     if is_owner_hotkey(state, netuid, hotkey):
         kinds += [OWNER_PERPETUAL, OWNER_DECAYING]
@@ -51,7 +51,7 @@ def hotkey_conviction(state: StorageReader, netuid: int, hotkey: str, now: int) 
 
 
 def convictions(state: StorageReader, netuid: int, now: int) -> dict[str, int]:
-    """U64F64 word of every hotkey to which something is locked on a subnet."""
+    """Raw U64F64 value of every hotkey to which something is locked on a subnet."""
     scores: dict[str, int] = {}
     for kind, item in ((PERPETUAL, "HotkeyLock"), (DECAYING, "DecayingHotkeyLock")):
         for hotkey, value in state.entries(MODULE, item, netuid):

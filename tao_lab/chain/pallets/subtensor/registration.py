@@ -12,9 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import numpy as np
-
-from tao_lab.chain.columns import Columns
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import Origin, call, ensure_signed, weight
 from tao_lab.chain.errors import DispatchError
@@ -32,10 +29,10 @@ from tao_lab.chain.pallets.subtensor.pool import record_tao_flow, swap_tao_for_a
 from tao_lab.chain.pallets.subtensor.tao import add_to, keep_alive_balance, transfer_tao_to_subnet
 from tao_lab.chain.pallets.subtensor.tempo import should_run_epoch
 from tao_lab.chain.pallets.subtensor.uids import append_neuron, replace_neuron, uid_to_prune
-from tao_lab.chain.rules import Rules
 from tao_lab.chain.state import StorageReader
+from tao_lab.chain.twins import has_twin
 from tao_lab.economy import PriceTerms
-from tao_lab.economy.registration_price import FACTOR_BITS, PriceEvent, decay_factor
+from tao_lab.economy.registration_price import PriceEvent
 from tao_lab.units import U16_MAX, in_tao
 
 PRECHECK = weight(0, reads=20, writes=4)  # `registration_precheck_weight`
@@ -106,7 +103,7 @@ def _register(ctx: Context, coldkey: str, netuid: int, hotkey: str) -> None:
 
 
 def _ensure_may_register(ctx: Context, coldkey: str, netuid: int, hotkey: str) -> int:
-    """Gives back the price, rao."""
+    """Returns the price, rao."""
     _ensure_subnet(ctx, netuid)
     if not ctx.state.get(MODULE, "NetworkRegistrationAllowed", netuid):
         raise failed("SubNetRegistrationDisabled", f"the owner of subnet {netuid} has closed it")
@@ -131,7 +128,7 @@ def _uid_to_replace(ctx: Context, netuid: int) -> int | None:
 
 
 def register_neuron(ctx: Context, netuid: int, hotkey: str) -> int:
-    """Give a hotkey a place, if need be that of another; gives back the UID.
+    """Give a hotkey a place, if need be that of another; returns the UID.
 
     Raises:
         DispatchError: `NoNeuronIdAvailable`.
@@ -168,28 +165,27 @@ def move_price(ctx: Context, netuid: int, event: PriceEvent) -> None:
         ctx.state.put(MODULE, "Burn", netuid, after)
 
 
-def _lower_prices(columns: Columns) -> None:
-    """`registration_price` of a block on every subnet."""
-    before, half_life, low, high = (
-        columns.read(MODULE, item).tolist() for item in ("Burn", "BurnHalfLife", "MinBurn", "MaxBurn")
-    )
-    after = [
-        min(max(burn * decay_factor(blocks) >> FACTOR_BITS, lowest), highest)
-        for burn, blocks, lowest, highest in zip(before, half_life, low, high, strict=True)
-    ]
-    columns.write(MODULE, "Burn", np.array(after, np.uint64), np.array(after, np.uint64) != np.array(before, np.uint64))
+@has_twin
+def lower_prices(ctx: Context, netuids: list[int]) -> None:
+    """Let a block lower the price of a place on every subnet."""
+    for netuid in netuids:
+        move_price(ctx, netuid, "block")
+
+
+@has_twin
+def count_anew(ctx: Context, netuids: list[int]) -> None:
+    """No registrations in this block yet."""
+    for netuid in netuids:
+        if ctx.state.get(MODULE, "RegistrationsThisBlock", netuid):
+            ctx.state.put(MODULE, "RegistrationsThisBlock", netuid, 0)
 
 
 def update_registration_prices(ctx: Context, netuids: list[int] | None = None) -> None:
-    """At the start of a block: prices fall, and registrations are counted anew; on all subnets, root included."""
+    """At the start of a block: prices fall, and registrations are counted again; on all subnets, root included."""
     netuids = all_netuids(ctx.state) if netuids is None else netuids
-    state, columns = ctx.state, Columns(ctx.state, netuids)
-    if ctx.block > 1 and ctx.rules.registration_price is Rules.registration_price:
-        _lower_prices(columns)
-    elif ctx.block > 1:
-        for netuid in netuids:
-            move_price(ctx, netuid, "block")
-    counts = columns.read(MODULE, "RegistrationsThisBlock")
-    columns.write(MODULE, "RegistrationsThisBlock", np.zeros_like(counts), counts != 0)
+    state = ctx.state
+    if ctx.block > 1:
+        lower_prices(ctx, netuids)
+    count_anew(ctx, netuids)
     if should_run_epoch(state, ROOT_NETUID, ctx.block) and state.get(MODULE, "RegistrationsThisInterval", ROOT_NETUID):
         state.put(MODULE, "RegistrationsThisInterval", ROOT_NETUID, 0)

@@ -78,7 +78,7 @@ def stake_into_subnet(
     if not swapped.received:
         raise failed("AmountTooLow", f"{tao} rao buy no alpha")
     if not pool_takes_stake(ctx.state, hotkey, netuid, swapped.received):
-        raise failed("InsufficientLiquidity", f"{swapped.received} rao of alpha are no share of {hotkey}'s stake")
+        raise failed("InsufficientLiquidity", f"{swapped.received} rao of alpha are too few for a share on {hotkey}")
     increase_stake(ctx, hotkey, coldkey, netuid, swapped.received)
     transfer_tao_from_subnet(ctx, netuid, ctx.author, swapped.fee_to_author)
     record_tao_flow(ctx, netuid, swapped.paid)
