@@ -12,15 +12,15 @@ import altair as alt
 
 from tao_lab.datasets import load_metagraph
 from tao_lab.units import U16_MAX
-from tao_lab.views import charts, scenario, words
+from tao_lab.views import charts, scenario, sentences
 from tao_lab.views.facts import Facts
 from tao_lab.views.palette import BLUE, GREY, VERMILLION
 from tao_lab.views.panel import Chart, Choice, Picture, Slider
 from tao_lab.views.panel import Settings as Places
 from tao_lab.views.presentation.page import PROJECTOR, Page, Preset, PresetRow, Step
 from tao_lab.views.scenario import Outcome, Scenario, Settings
+from tao_lab.views.sentences import percent
 from tao_lab.views.tables import Table, dividends_table, incentive_table, weights_table
-from tao_lab.views.words import percent
 
 MOMENTS = ("before the lie", "after it")
 GROUPS = ("honest", "liars")
@@ -117,27 +117,29 @@ def draw(places: Places, since: Places | None) -> Picture:
     weights = weights_table(first, cast)
     praised = {"target": str(now.target)}
     drawn = {
-        "incentive": Chart(words.incentive_title(now), words.incentive_alt(now), incentive_rows(now), praised),
-        "consensus": Chart(words.consensus_title(now), words.consensus_alt(now), weights, praised),
+        "incentive": Chart(sentences.incentive_title(now), sentences.incentive_alt(now), incentive_rows(now), praised),
+        "consensus": Chart(sentences.consensus_title(now), sentences.consensus_alt(now), weights, praised),
         "dividends": Chart(dividends_title(now), dividends_alt(now), dividends_rows(now)),
         "weights": Chart(
-            words.weights_title(now), words.weights_alt(now), weights, {**praised, "miner": str(now.target)}
+            sentences.weights_title(now), sentences.weights_alt(now), weights, {**praised, "miner": str(now.target)}
         ),
-        "validators": Chart(words.dividends_title(now), words.dividends_alt(now), dividends_table(now.after, cast)),
+        "validators": Chart(
+            sentences.dividends_title(now), sentences.dividends_alt(now), dividends_table(now.after, cast)
+        ),
     }
     shown = {
         "liar_percent": f"{places['liar_percent']} %",
         "kappa": f"{places['kappa']} %",
         "bonds_penalty": f"{places['bonds_penalty'] / 100:.2f}",
     }
-    return Picture(finding(now), drawn, shown, words.sentence(now, then))
+    return Picture(finding(now), drawn, shown, sentences.sentence(now, then))
 
 
 def finding(now: Outcome) -> str:
     """What the lie brings, in one sentence with its number."""
     facts = Facts.of(now)
     if now.settings.liar_percent == 0 or (facts.best is None and not facts.any_dividends):
-        return words.state(now)
+        return sentences.state(now)
     pay = _from_to(facts.incentive_before, facts.incentive)
     earned = _from_to(facts.dividends_before, facts.dividends)
     return (

@@ -14,8 +14,8 @@ from tao_lab.views.money import Block, block_of
 from tao_lab.views.palette import BLUE, GREY
 from tao_lab.views.panel import Chart, Picture, Settings, Slider
 from tao_lab.views.presentation.page import PROJECTOR, Page, Preset, PresetRow, Step
+from tao_lab.views.sentences import percent
 from tao_lab.views.tables import Table
-from tao_lab.views.words import percent
 
 MOMENTS = ("before", "now")
 
