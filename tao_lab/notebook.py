@@ -33,6 +33,7 @@ CARDS = {
             "tao_lab.consensus.epoch.Start",
             "tao_lab.consensus.inheritance.TotalStake",
             "tao_lab.consensus.normalization.NormalizedWeights",
+            "tao_lab.consensus.null.Budgets",
             "tao_lab.consensus.types.EpochInput",
             "tao_lab.consensus.types.EpochTerms",
             "tao_lab.consensus.types.LiquidAlpha",
