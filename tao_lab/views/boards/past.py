@@ -1,11 +1,7 @@
 """Why nobody can change the past: one bit of one payment is changed in a chain of real blocks, and who notices.
 
 The blocks are made by the lab's chain: each carries a payment of Alice to Bob, signed by Alice. A forger changes one
-<<<<<<< HEAD
 payment, and rewrites as much as they like (`tao_lab.chain.tampering`).
-=======
-payment, and writes again as much as they like (`tao_lab.chain.tampering`).
->>>>>>> house
 """
 
 from __future__ import annotations
@@ -93,11 +89,7 @@ def forged(number: int, how: str) -> tuple[Block, ...]:
 
     Args:
         number: of the block whose payment is changed; 0: none.
-<<<<<<< HEAD
         how: how much the forger rewrites, one of `HOW`.
-=======
-        how: how much the forger writes again, one of `HOW`.
->>>>>>> house
     """
     blocks = honest_blocks()
     if not number:

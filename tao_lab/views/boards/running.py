@@ -195,11 +195,7 @@ class Subnet:
 
 
 def open_network() -> Network:
-<<<<<<< HEAD
     """A chain in memory; it leaves the computer's real wallets alone."""
-=======
-    """A chain in memory; a computer's real wallets do not matter to it."""
->>>>>>> house
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RealWalletsWarning)
         return Network()
@@ -298,11 +294,7 @@ class Running:
         return {subnet.netuid: subnet.label for subnet in self.subnets}
 
     def to(self, blocks: int) -> list[Moment]:
-<<<<<<< HEAD
         """Go on until this number of blocks has passed; returns what each of them did, and the one before."""
-=======
-        """Go on for a number of blocks; returns what each of them did, and the one before."""
->>>>>>> house
         while len(self.moments) <= blocks:
             self.moments.append(self._written(do(self.net, self._calls(len(self.moments)))))
         return self.moments[: blocks + 1]
