@@ -14,7 +14,7 @@ function rowsOf(table) {
 }
 
 function figure(name) {
-  const title = element("h3");
+  const title = element("h3", { "aria-level": "2" }); // a chart may stand right below the title of its page
   // Vega writes its own role and label on the element it gets; ours say what the picture shows.
   const plot = element("div", { "aria-hidden": "true" });
   const canvas = element("div", { class: "tl-canvas", role: "img" }, [plot]);
