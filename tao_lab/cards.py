@@ -58,7 +58,7 @@ def picture(data: bytes, mime: str, alternative: str, width: float = 0) -> str:
 
 
 def percent(share: float, digits: int = 0) -> str:
-    """A share in per cent, with so many digits after the point."""
+    """A share in per cent, with a number of digits after the point."""
     return f"{share * 100:.{digits}f} %"
 
 

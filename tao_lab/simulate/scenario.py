@@ -135,7 +135,7 @@ class Scenario:
         """A scenario from JSON, or from what JSON decodes to; the inverse of `to_json`.
 
         Raises:
-            ScenarioError: It is no scenario; says which field.
+            ScenarioError: It is not a scenario; says which field.
         """
         if isinstance(text, str):
             try:

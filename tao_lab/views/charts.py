@@ -23,8 +23,8 @@ from tao_lab.fixed import FLOAT
 from tao_lab.units import RAO_PER_TAO, U16_MAX
 from tao_lab.views.palette import BLACK, BLUE, FONT, GREY, INK, LIGHT, VERMILLION
 from tao_lab.views.scenario import Cast, run_epochs
+from tao_lab.views.sentences import percent
 from tao_lab.views.tables import Table, bonds_table, dividends_table, incentive_table, rows_of, weights_table
-from tao_lab.views.words import percent
 
 WHO = alt.Scale(domain=["honest", "liar"], range=[BLUE, VERMILLION])
 # Labels of a scale of whole numbers: a tick between two of them stays without one.
@@ -258,7 +258,7 @@ def weights_spec(data: alt.Data, cast: Cast, style: Style = SMALL, axis_title: b
         alt.Chart(data)
         .mark_rect(stroke="white", strokeWidth=1)
         .encode(
-            x=_miner_axis(cast, title=axis_title),
+            x=miner_axis(cast, style, title="miner (UID)" if axis_title else None),
             y=_validator_axis(cast, style),
             color=alt.when("datum.weight > 0")
             .then(alt.Color("weight:Q", legend=None, scale=amount))
@@ -275,9 +275,12 @@ def weights_spec(data: alt.Data, cast: Cast, style: Style = SMALL, axis_title: b
 def consensus_spec(data: alt.Data, cast: Cast, style: Style = SMALL, labels: bool = True) -> alt.LayerChart:
     """Each validator's weight and the consensus, miner by miner; hollow circles are cut."""
     # A square-root scale keeps small weights apart.
-    axis = _amount_axis("weight (√ scale)", values=[0, 0.05, 0.25, 0.5, 1], **_side(style))
+    axis = _amount_axis(
+        "weight (√ scale)" if style == SMALL else "weight (√)", values=[0, 0.05, 0.25, 0.5, 1], **_side(style)
+    )
     scale = alt.Scale(type="sqrt", domain=[0, 1])
-    base = alt.Chart(data).encode(x=_miner_axis(cast, labels, labels))
+    title = "miner (UID)" if style == SMALL else "miner (bar: consensus, hollow: cut)"
+    base = alt.Chart(data).encode(x=miner_axis(cast, style, labels, title if labels else None))
     area = alt.Size("stake:Q", legend=None, scale=alt.Scale(domain=[0, 0.35], range=[25, style.font * 22], clamp=True))
     circles = (
         base.transform_filter("datum.weight > 0 && datum.stake > 0")
@@ -301,7 +304,7 @@ def consensus_spec(data: alt.Data, cast: Cast, style: Style = SMALL, labels: boo
 
 def incentive_spec(data: alt.Data, cast: Cast, style: Style = SMALL) -> alt.LayerChart:
     """Incentive of each miner; the grey mark is before the lie."""
-    base = alt.Chart(data).encode(x=_miner_axis(cast))
+    base = alt.Chart(data).encode(x=miner_axis(cast, style))
     scale = alt.Scale(domain=[0, 1])
     axis = _amount_axis("incentive", values=[0, 0.5, 1], **_side(style))
     bars = base.mark_bar().encode(
@@ -319,7 +322,7 @@ def incentive_spec(data: alt.Data, cast: Cast, style: Style = SMALL) -> alt.Laye
 def dividends_spec(data: alt.Data, cast: Cast, style: Style = SMALL) -> alt.LayerChart:
     """Dividends of each validator; the black mark is its share of stake."""
     base = alt.Chart(data).encode(y=_validator_axis(cast, style))
-    axis = _amount_axis("share of all validators (bar: dividends, mark: stake)", tickCount=5)
+    axis = _amount_axis("share (bar: dividends, mark: stake)", tickCount=5)
     bars = base.mark_bar(size=style.row * 0.55).encode(
         x=alt.X("dividends:Q", axis=axis, scale=alt.Scale(domain=alt.DomainUnionWith([0, 0.4]))),
         color=alt.Color("who:N", legend=None, scale=WHO),
@@ -397,10 +400,20 @@ def _faded(test: str, strong: float, faint: float = 0.15) -> Any:
     return alt.when(test).then(alt.value(strong)).otherwise(alt.value(faint))
 
 
-def _miner_axis(cast: Cast, labels: bool = True, title: bool = True) -> alt.X:
+def miner_axis(cast: Cast, style: Style = SMALL, labels: bool = True, title: str | None = "miner (UID)") -> alt.X:
+    """An axis of miners; where the chart is too narrow for their UIDs, they stand upright."""
     colour: Any = {"condition": {"test": "datum.value == target", "value": VERMILLION}, "value": INK}
-    text = "miner (UID)" if title else None
-    axis = alt.Axis(labels=labels, ticks=False, domain=False, labelAngle=0, title=text, labelColor=colour)
+    narrow = f"width < {len(cast.miners) * style.font * 2.1:.0f}"
+    axis = alt.Axis(
+        labels=labels,
+        ticks=False,
+        domain=False,
+        labelAngle=alt.ExprRef(f"{narrow} ? -90 : 0"),
+        labelAlign=alt.ExprRef(f"{narrow} ? 'right' : 'center'"),
+        labelBaseline=alt.ExprRef(f"{narrow} ? 'middle' : 'top'"),
+        title=title,
+        labelColor=colour,
+    )
     return alt.X("miner:N", scale=alt.Scale(domain=[str(uid) for uid in cast.miners], padding=0.06), axis=axis)
 
 

@@ -15,8 +15,8 @@ from bittensor_core import Keypair
 from tao_lab.errors import LabError
 from tao_lab.neurons.miner import REASONS, Miner, Policy
 from tao_lab.neurons.miner import protocol as limits
+from tao_lab.neurons.miner.admission import Admission, Rates
 from tao_lab.neurons.miner.app import create_app
-from tao_lab.neurons.miner.door import Door, Rates
 from tao_lab.neurons.miner.forward import FileForward, messages_of, model_forward
 from tao_lab.neurons.peers import Peer, Peers
 from tao_lab.neurons.wire import PATH, task_bytes
@@ -277,8 +277,8 @@ def test_the_chain_says_who_is_answered(
     model: Reached, http: httpx.Client, policy: Policy, peers: Peers | None, code: str | None
 ) -> None:
     miner = Miner(model, wallet=MINER, policy=policy)
-    door: Door = Door(MINER.ss58_address, policy, lambda: peers)
-    miner.app = create_app(door, miner._bench, miner.metrics, miner.served)
+    admission: Admission = Admission(MINER.ss58_address, policy, lambda: peers)
+    miner.app = create_app(admission, miner._bench, miner.metrics, miner.served)
     with miner:
         assert ask(http, miner.url).json().get("code") == code
     assert len(model.tasks) == (code is None)

@@ -206,7 +206,7 @@ def ok(body: bytes) -> bytes:
     ("parts", "problem"),
     [
         ([ok(b'{"id": "t1", "content": 3}')], ""),
-        ([ok(b"<html>")], "malformed: the answer is no JSON"),
+        ([ok(b"<html>")], "malformed: the answer is not JSON"),
         ([ok(b'{"id": "other", "content": 3}')], "malformed: the answer does not name this task"),
         ([b"\x00\xff"], "unreachable: RemoteProtocolError"),
         ([b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"], "refused: HTTP 302"),

@@ -87,7 +87,7 @@ FRAMES_AND_CODES: dict[str, tuple[str | bytes, int]] = {
     "arguments that are a number": (request("state_call", "Core_version", 5), PARAMS),
     "an account that is a list": (request("account_nextIndex", []), PARAMS),
     "an account that is a number": (request("account_nextIndex", 5), PARAMS),
-    "an account that is no address": (request("account_nextIndex", "\0"), PARAMS),
+    "an account that is not an address": (request("account_nextIndex", "\0"), PARAMS),
     "true for a height": (request("chain_getBlockHash", True), PARAMS),
     "a fraction for a height": (request("chain_getBlockHash", 0.5), PARAMS),
     "a whole fraction for a height": (request("chain_getBlockHash", 1.0), PARAMS),

@@ -23,7 +23,7 @@ from tao_lab.chain.errors import BadValue
 from tao_lab.chain.executive import author
 from tao_lab.chain.pallets.subtensor.stake import stake_of_coldkey
 from tao_lab.node import server as module
-from tao_lab.node.http import Door, HttpConnection, Origins
+from tao_lab.node.http import Admission, HttpConnection, Origins
 from tao_lab.node.rpc import Node
 from tao_lab.node.server import Server
 from tests.chain.conftest import TAO, account, key
@@ -65,7 +65,7 @@ def test_the_sdk_transfers_over_the_socket(server: Server, chain: Chain, tmp_pat
 
 @pytest.fixture
 def btcli(server: Server, tmp_path: Path) -> Callable[..., Any]:
-    """Run btcli on the server with a home of its own; gives back its JSON."""
+    """Run btcli on the server with a home of its own; returns its JSON."""
     environment = {**os.environ, "HOME": str(tmp_path), "BITTENSOR_RUNTIME_CACHE_DIR": str(tmp_path)}
 
     def run(*words: str) -> Any:
@@ -258,7 +258,7 @@ def test_a_request_waits_with_its_client_until_the_one_before_it_has_its_answer(
             await may_answer.wait()
             return frame.decode()
 
-        http = HttpConnection(answer, Origins(), Door(), lambda _: nullcontext(True), lambda: None)
+        http = HttpConnection(answer, Origins(), Admission(), lambda _: nullcontext(True), lambda: None)
         http.connection_made(wire)
         request = b"POST / HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n[]"
         for _ in range(2):
@@ -279,7 +279,7 @@ def test_each_line_of_a_head_counts_also_those_of_the_same_name() -> None:
         async def answer(frame: bytes) -> str:
             return frame.decode()
 
-        http, wire = HttpConnection(answer, Origins(), Door(), lambda _: nullcontext(True), lambda: None), Wire()
+        http, wire = HttpConnection(answer, Origins(), Admission(), lambda _: nullcontext(True), lambda: None), Wire()
         http.connection_made(wire)
         http.data_received(b"POST / HTTP/1.1\r\n" + b"a:\r\n" * 4_000)
         return wire.got

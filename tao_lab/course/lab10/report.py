@@ -10,7 +10,7 @@ from html import escape
 from pathlib import Path
 
 from tao_lab.cards import Card, Grid, Text
-from tao_lab.course.lab10 import ours
+from tao_lab.course.lab10 import reference
 from tao_lab.course.lab10.workshop import BUDGET, TASKS, card_of, stressed
 from tao_lab.errors import LabError
 from tao_lab.neurons import rules
@@ -139,7 +139,7 @@ def hand_in(
 
     Args:
         work: a subnet; a kind's name; or a file of your own that ends in `subnet = …`.
-        file: where the page goes; it is written anew.
+        file: where the page goes; it is written again.
         author: your name, for the page; without it the page has room for it.
         seed: of all tasks.
         options: `tasks` and `budget` of the stress test.
@@ -168,7 +168,7 @@ def hand_in(
         honest=tuple(means[honest]),
         cheat=(cheat, best),
         spread=spread,
-        tasks=ours.tasks_needed(statistics.fmean(means[honest]), best, spread),
+        tasks=reference.tasks_needed(statistics.fmean(means[honest]), best, spread),
         work_seconds=work_seconds,
         check_seconds=check_seconds,
         stress=found,
