@@ -120,7 +120,7 @@ def _copy(file: Path, target: Path) -> None:
 
 
 def _copy_linked(document: Path, target: Path) -> None:
-    """Files that a document links to and that are no pages: a reader can download them."""
+    """Files that a document links to, other than pages: a reader can download them."""
     for address in LINK.findall(document.read_text(encoding="utf-8")):
         parts = urlsplit(address)
         file = (document.parent / unquote(parts.path)).resolve()
