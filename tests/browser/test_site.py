@@ -119,7 +119,7 @@ def test_a_page_keeps_nobody_out(visit, address, violations, place):
     assert violations(visit.page) == []
 
 
-@pytest.mark.parametrize("name", ["00-start-here", "06-yuma-consensus", "08-alpha-amm"])
+@pytest.mark.parametrize("name", ["00-start-here", "06-yuma-consensus"])
 def test_a_labs_page_keeps_nobody_out(visit, address, violations, name):
     visit.page.goto(f"{address}/labs/{name}.html")
     assert violations(visit.page) == []
