@@ -227,26 +227,33 @@ def test_notes_move_to_a_window_of_the_speaker_and_keys_there_tell_the_story(sho
     page.wait_for_selector(".tl-stage[aria-busy=false]")
 
 
-def test_a_dark_room_gets_a_dark_page(shown):
+def test_a_page_keeps_nobody_out(shown, violations):
+    assert violations(shown.page, ".tl-stage") == []
+
+
+def test_a_dark_room_gets_a_dark_page_that_keeps_nobody_out(shown, violations):
     page = shown.page
     ground = "getComputedStyle(document.querySelector('.tl-stage')).backgroundColor"
     light = page.evaluate(ground)
     page.locator(".tl-theme").click()
     assert page.evaluate(ground) != light
+    assert violations(page, ".tl-stage") == []
     page.locator(".tl-theme").click()
     assert page.evaluate(ground) == light
 
 
-def test_voila_lists_dashboards_and_labs_and_opens_one(visit, voila_address):
+def test_voila_lists_dashboards_and_labs_and_opens_one(visit, voila_address, violations):
     page = visit.page
     page.goto(voila_address)
     text = page.inner_text("main")
     for each in (*headings.dashboards(), *headings.labs()):
         assert each.title in text
         assert each.sentence in text
+    assert violations(page) == []
     page.click("text=What is an alpha worth?")
     page.wait_for_selector("[data-painted]")
     assert page.locator(".jp-InputArea:visible").count() == 0
+    assert violations(page) == []
     assert page.locator("h1:visible").all_inner_texts() == ["What is an alpha worth?"]
     page.wait_for_function(FILLS)
     seen = ["h1", ".tl-panel", ".tl-sentence", ".tl-payoff", ".tl-story"]
