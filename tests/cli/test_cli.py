@@ -13,7 +13,7 @@ import typer
 from typer.testing import CliRunner
 from websockets.sync.client import connect
 
-from tao_lab import Network, __version__, headings, servers
+from tao_lab import RULES_AS_OF, Network, __version__, headings, servers
 from tao_lab.cli import main, register
 from tao_lab.cli.app import app
 from tao_lab.paths import DATASETS, LABS
@@ -49,7 +49,7 @@ def two_epochs(tmp_path_factory):
 
 
 def test_version_is_printed():
-    assert tao_lab("--version").stdout == f"tao-lab {__version__}\n"
+    assert tao_lab("--version").stdout == f"tao-lab {__version__}, rules of {RULES_AS_OF}\n"
 
 
 def every_command(command, path=()):

@@ -1,6 +1,6 @@
 """A small economy for experiments: two subnets with people on them, root's stakers, and a nominator.
 
-Moving prices go faster than on the real chain, where they need months, so that an hour shows what they do.
+Moving prices go faster than on the real chain, where they need hours, so that a few blocks show what they do.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from tao_lab.network.population import seeded_wallet
 
 TEMPO = 20
 ROOT = OWNER_UID = 0
-STEP = {"bits": int(0.02 * 2**32)}  # of moving prices, I96F32; the real chain's is 0.000003
+STEP = {"bits": int(0.02 * 2**32)}  # of moving prices, I96F32; the real chain's is 0.0003
 HALVING_BLOCKS = 1  # of that step's youth; the real chain's are 201,600
 NOMINATED_TAO, ROOT_TAO = 50, 2_000
 SEAT_TAO = 3  # a seat on root costs 1 TAO; after a sale the next one costs more for a while

@@ -173,6 +173,9 @@ OTHER_CALLS = {
     "sudo_set_network_pow_registration_allowed",
     "sudo_set_network_registration_allowed",  # as in spec 475
     "sudo_set_total_issuance",
+    "sudo_set_emission_bar_quantile",
+    "sudo_set_emission_bar_rank",
+    "sudo_set_emission_gate_exponent",
     "sudo_set_activity_cutoff_factor",  # newer than the source: see docs/chain.md
     "sudo_set_epoch_consensus",  # spec 475
     "sudo_trim_null_uids_batch",

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 from tao_lab.chain.context import Context
 from tao_lab.chain.pallets.subtensor.lookups import MODULE
+from tao_lab.chain.state import StorageReader
 from tao_lab.economy.emission_gate import EmissionGate, bar_is_due, emission_gate_bar
 from tao_lab.economy.subnet_shares import SubnetPrice, demand_shares
 
@@ -27,6 +28,11 @@ def block_gate(ctx: Context, subnets: Callable[[], Sequence[SubnetPrice]]) -> Em
         quantile = int(state.get(MODULE, "EmissionBarQuantile")["bits"])
         new = emission_gate_bar(demand_shares(subnets()), int(state.get(MODULE, "EmissionBarRank")), quantile)
         if new > 0:  # without any demand the old one stays
-            bar = new
-            state.put(MODULE, "EmissionGateBar", {"bits": bar})
-    return EmissionGate(bar, int(state.get(MODULE, "EmissionGateExponent")["bits"]))
+            state.put(MODULE, "EmissionGateBar", {"bits": new})
+    return stored_gate(state)
+
+
+def stored_gate(state: StorageReader) -> EmissionGate:
+    """The gate as the state has it."""
+    bar, exponent = (int(state.get(MODULE, item)["bits"]) for item in ("EmissionGateBar", "EmissionGateExponent"))
+    return EmissionGate(bar, exponent)
