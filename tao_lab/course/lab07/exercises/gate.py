@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
-from tao_lab.course.exercise import AnswerError, Case, Edit, Exercise, Values, WrongAnswer
+from tao_lab.course.exercise import Case, Edit, Exercise, Values, WrongAnswer
 from tao_lab.course.lab07 import reference as ours
 from tao_lab.course.lab07.cases import Rng
+from tao_lab.vectors import AnswerError
 
 MILLION = 1_000_000
 
