@@ -69,15 +69,24 @@ def lab(
         _serve(servers.lab_command(folder.path, first), port, browser)
 
 
-@app.command(epilog="Example: `tao-lab dashboards`")
+@app.command(epilog="Example: `tao-lab dashboards`, `tao-lab dashboards --readers 40`")
 def dashboards(
+    readers: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=10_000, help="People who may have a page open at once; by default as many as fit into memory."
+        ),
+    ] = None,
     port: Annotated[
         int, typer.Option(min=1024, max=65535, help="Port on this machine; the next free one is taken.")
     ] = 8866,
     browser: Annotated[bool, typer.Option(help="Open a browser (where there is a display).")] = True,
 ) -> None:
-    """Open the instructor's dashboards with Voila, on this machine only."""
-    _serve(servers.voila_command(), port, browser)
+    """Open the instructor's dashboards with Voila, on this machine only.
+
+    A reader's kernel ends when the page is closed. Who comes when all places are taken gets a page that asks again.
+    """
+    _serve(servers.voila_command(readers=readers), port, browser)
 
 
 @app.command(
