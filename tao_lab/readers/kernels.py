@@ -173,7 +173,11 @@ class ForkProvisioner(LocalProvisioner):  # type: ignore[misc]
         """Fork instead of starting `cmd`, which has the connection file behind `-f`."""
         file = cmd[cmd.index("-f") + 1]
         cwd, env = str(kwargs.get("cwd") or Path.cwd()), dict(kwargs["env"])
-        forked: Any = await asyncio.to_thread(self.page.fork, file, cwd, env)
+        try:
+            forked: Any = await asyncio.to_thread(self.page.fork, file, cwd, env)
+        except LabError:
+            self.parent.cleanup_connection_file()  # nobody else would: there is no kernel to end
+            raise
         self.process = forked
         self.pid = self.pgid = forked.pid  # it is the first of a group of its own
         self.cwd = kwargs.get("cwd")

@@ -127,9 +127,10 @@ class PageHandler(TornadoVoilaHandler):  # type: ignore[misc,unused-ignore]
             kernel_id = await kernels.start_kernel(
                 kernel_name="python3", path=str(Path(notebook).parent), env={**os.environ, **VOILA}, page=page
             )
-        except LabError:  # somebody ended the page's process; the next reader finds another
+        except LabError:  # somebody ended the page's process: ask again, and find another
             pages.forget(notebook)
-            raise
+            self.redirect(self.request.uri)
+            return
         self.set_header("Content-Type", "text/html")
         self.set_header("Cache-Control", "no-cache, no-store, must-revalidate")
         self.finish(html.replace(KERNEL_ID, kernel_id))
