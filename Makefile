@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PARALLEL ?= -n auto --maxprocesses 4 --dist loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help lab dashboards test quick check format labs mutants screenshots clean
+.PHONY: help lab present dashboards test quick check format labs docs links mutants screenshots clean
 
 help:  ## Show what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -38,8 +38,10 @@ $(VENV)/model.stamp: $(VENV)/lab.stamp
 lab: $(VENV)/lab.stamp $(VENV)/model.stamp  ## Install everything and open JupyterLab at the labs
 	$(BIN)/tao-lab lab
 
-dashboards: $(VENV)/lab.stamp  ## Open the instructor's dashboards with Voila
-	$(BIN)/tao-lab dashboards
+present: $(VENV)/lab.stamp  ## Open the start page of the dashboards, to show them to a class
+	$(BIN)/tao-lab present
+
+dashboards: present
 
 test: check  ## Check the code, then run all tests: units, notebooks, browser
 	$(BIN)/python -m pytest -q $(PARALLEL)
@@ -47,12 +49,16 @@ test: check  ## Check the code, then run all tests: units, notebooks, browser
 quick: $(VENV)/dev.stamp  ## Run the fast tests only
 	$(BIN)/python -m pytest -q $(PARALLEL) -m "not slow"
 
-check: $(VENV)/dev.stamp  ## Format, lint, types, layers, stripped notebooks
+check: $(VENV)/dev.stamp  ## Format, lint, types, layers, stripped notebooks, spelling, plain English
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	git ls-files -z '*.ipynb' | xargs -0 -r $(BIN)/nbstripout --keep-id --verify
+	git ls-files -z | xargs -0 -r $(BIN)/codespell
+	$(BIN)/python scripts/prose.py
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/[bdh]*.yml
 
 format: $(VENV)/dev.stamp  ## Format code and strip notebooks
 	$(BIN)/ruff format .
@@ -61,6 +67,14 @@ format: $(VENV)/dev.stamp  ## Format code and strip notebooks
 
 labs: $(VENV)/dev.stamp  ## Make the labs' blank cells, checks and solutions from their exercises
 	$(BIN)/python scripts/make_labs.py
+
+# EDITION=instructor: labs solved, and every known mistake with its hint; into build/site-instructor
+EDITION ?= students
+docs: $(VENV)/dev.stamp  ## Build the site of documents, labs and API in build/site (a few minutes the first time)
+	PYTHONPATH=scripts $(BIN)/python -m docsite --edition $(EDITION)
+
+links: docs  ## Ask other hosts whether the site's links to them still lead somewhere
+	$(BIN)/sphinx-build -q -b linkcheck -c docs build/site-source build/links
 
 mutants: $(VENV)/dev.stamp  ## Change the rules at random and see which changes the quick tests miss (an hour)
 	$(BIN)/python scripts/mutants.py measure

@@ -315,7 +315,7 @@ class Copy:
 
 
 def run(folder: str, count: int, seed: int, minutes: float) -> None:
-    """Try a sample, what was tried before left out; ends after so many minutes."""
+    """Try a sample, what was tried before left out; ends after the minutes given."""
     lines, mutants = Lines(), sample(folder, count, seed)
     target = KEPT / f"{folder.replace('/', '.')}-{count}-{seed}.json"
     results: dict[str, str] = json.loads(target.read_text()) if target.exists() else {}

@@ -63,7 +63,7 @@ def move_liars(page, percent: int) -> None:
     slider = page.locator('[data-setting="liar_percent"]')
     slider.fill(str(percent))
     slider.blur()
-    page.wait_for_function(f"document.querySelector('.tl-sentence').textContent.includes('to {percent} %')")
+    page.wait_for_function(f"document.querySelector('.tl-sentence').textContent.includes('{percent} % of the stake')")
 
 
 def main() -> int:

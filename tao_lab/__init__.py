@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tao_lab import grammar, notebook
+from tao_lab import grammar, notebook, renamed
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = ["Network"]
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -74,4 +74,5 @@ def _find_room_for_compiled_code() -> None:
 
 _find_room_for_compiled_code()
 grammar.leave_out()
+renamed.find_old_names()
 notebook.register()

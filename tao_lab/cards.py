@@ -58,7 +58,7 @@ def picture(data: bytes, mime: str, alternative: str, width: float = 0) -> str:
 
 
 def percent(share: float, digits: int = 0) -> str:
-    """A share in per cent, with so many digits after the point."""
+    """A share in per cent, with a number of digits after the point."""
     return f"{share * 100:.{digits}f} %"
 
 
@@ -132,14 +132,16 @@ def _code(words: str) -> str:
 def _block_html(block: Block, colour: str) -> str:
     if isinstance(block, Text):
         return f'<div style="margin-top:6px;max-width:62em">{_code(block.words)}</div>'
-    head = "".join(
-        f'<th style="{CELL};text-align:left;white-space:normal;overflow-wrap:normal">{_code(name)}</th>'
-        for name in block.header
-    )
+    head = "".join(_head_html(name) for name in block.header)
     rows = "".join(f"<tr>{_row_html(row, i, block, colour)}</tr>" for i, row in enumerate(block.rows))
     caption = f'<div style="margin-top:8px">{_code(block.caption)}</div>' if block.caption else ""
     table = f'<table style="border-collapse:collapse;margin:4px 0"><tbody>{f"<tr>{head}</tr>" if head else ""}{rows}'
     return f'{caption}<div style="{SCROLLS}">{table}</tbody></table></div>'
+
+
+def _head_html(name: str) -> str:
+    tag = "th" if name else "td"  # a heading without words says nothing to who cannot see the table
+    return f'<{tag} style="{CELL};text-align:left;white-space:normal;overflow-wrap:normal">{_code(name)}</{tag}>'
 
 
 def _row_html(row: Sequence[str], place: int, grid: Grid, colour: str) -> str:

@@ -91,7 +91,7 @@ class Metagraph:
 
 
 class MetagraphFileError(LabError):
-    """A file that is no metagraph, or one with numbers that no chain has."""
+    """A file that is not a metagraph, or one with numbers that no chain has."""
 
 
 def load_metagraph(path: Path = SN15) -> Metagraph:
@@ -117,7 +117,7 @@ def _metagraph(data: Any) -> Metagraph:
     """From the content of a file.
 
     Raises:
-        ValueError, TypeError: it is none; says what is wrong.
+        ValueError, TypeError: it is invalid; says what is wrong.
     """
     names = ("n", "netuid", "block", "hotkeys", "stake_tao", "weights_u16")
     if not isinstance(data, dict):

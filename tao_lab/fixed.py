@@ -1,9 +1,9 @@
 """Two number systems for one text: the chain's exact fixed point, and float64 for intuition.
 
-The epoch of the chain computes in `I32F32`: a signed 64-bit word with 32 fraction bits. Multiplication drops
+The epoch of the chain computes in `I32F32`: a signed 64-bit number with 32 fraction bits. Multiplication drops
 the bits that do not fit (floor), division truncates toward zero, and division by zero gives zero (`safe_div`).
-Here such a number is a plain int64 "word" in a numpy array; `EXACT` does arithmetic on words, `FLOAT` does the
-same on float64, and every formula in `tao_lab.consensus` takes one of the two.
+Here such a number is its raw value, an int64 in a numpy array; `EXACT` does arithmetic on raw values, `FLOAT` does
+the same on float64, and every formula in `tao_lab.consensus` takes one of the two.
 
 Source: `encointer/substrate-fixed` v0.6.0 (`src/arith.rs`, `src/transcendental.rs`) and
 `primitives/safe-math/src/lib.rs` of opentensor/subtensor.
@@ -76,7 +76,7 @@ class NumberSystem(Protocol):
         ...
 
 
-# --- words of 64 bits, products of 128 ---
+# --- raw values of 64 bits, products of 128 ---
 
 
 @njit("uint64(uint64, uint64)", cache=True, inline="always")
@@ -94,7 +94,7 @@ def _high_word(a: Word, b: Word) -> Word:
 
 @njit("int64(int64, int64)", cache=True)
 def multiply_words(a: Word, b: Word) -> Word:
-    """I32F32 `saturating_mul`: floor(a * b / 2^32), kept within the word."""
+    """I32F32 `saturating_mul`: floor(a * b / 2^32), kept within 64 bits."""
     negative = (a < 0) != (b < 0)
     a_size = np.uint64(a) if a >= 0 else np.uint64(0) - np.uint64(a)
     b_size = np.uint64(b) if b >= 0 else np.uint64(0) - np.uint64(b)
@@ -105,7 +105,7 @@ def multiply_words(a: Word, b: Word) -> Word:
     else:
         high = _high_word(a_size, b_size)
         low = a_size * b_size
-        if high >> np.uint64(31) != np.uint64(0):  # at or above 2^63 in words
+        if high >> np.uint64(31) != np.uint64(0):  # at or above 2^63
             return WORD_MIN if negative else WORD_MAX
         size = (high << np.uint64(32)) | (low >> np.uint64(32))
         remainder = low & np.uint64(LOW_MASK)
@@ -137,7 +137,7 @@ def _fraction(rest: Word, divisor: Word) -> Word:
     if divisor < np.uint64(SMALL_DIVISOR):
         return np.uint64(_proportion(np.int64(rest), np.int64(divisor)))
     fraction = np.uint64(0)
-    for _ in range(32):  # bit by bit; doubling `rest` < 2^63 never leaves the word
+    for _ in range(32):  # bit by bit; doubling `rest` < 2^63 never leaves 64 bits
         rest <<= np.uint64(1)
         fraction <<= np.uint64(1)
         if rest >= divisor:
@@ -195,7 +195,7 @@ def exp_word(a: Word) -> Word:
 
 @njit("uint64(int64, uint64)", cache=True)
 def scale_amount(share: Word, amount: Word) -> Word:
-    """I96F32 product of a non-negative share (word) and a whole amount, floored to a whole amount."""
+    """I96F32 product of a non-negative share (raw value) and a whole amount, floored to a whole amount."""
     if share <= 0:
         return np.uint64(0)
     high = _high_word(np.uint64(share), amount)
@@ -232,7 +232,7 @@ def _multiply_arrays(a: npt.ArrayLike, b: npt.ArrayLike) -> Array:
 
 
 def _divide_arrays(a: npt.ArrayLike, b: npt.ArrayLike) -> Array:
-    with np.errstate(invalid="ignore"):  # quotients that do not fit a word are thrown away
+    with np.errstate(invalid="ignore"):  # quotients that do not fit 64 bits are thrown away
         quotient: Array = _divide_proportions(a, b, ONE / np.maximum(b, 1))
     return quotient if quotient.size == 0 or quotient.min() >= 0 else _divide(a, b)
 
@@ -242,21 +242,21 @@ _scale = vectorize(["uint64(int64, uint64)"], cache=True)(lambda share, amount: 
 
 
 class Exact:
-    """I32F32 words in int64 arrays: what the chain computes, to the last bit."""
+    """Raw I32F32 values in int64 arrays: what the chain computes, to the last bit."""
 
     name = "exact"
     dtype: np.dtype[Any] = np.dtype(np.int64)
 
     def number(self, integer: npt.ArrayLike) -> Array:
-        """Whole numbers below 2^31 as words."""
+        """Whole numbers below 2^31 as raw values."""
         return np.asarray(integer, dtype=np.int64) << FRACTION_BITS
 
     def ratio(self, numerator: npt.ArrayLike, denominator: npt.ArrayLike) -> Array:
-        """Quotient of two whole numbers below 2^63 as a word, truncated; 0 where the denominator is 0."""
+        """Quotient of two whole numbers below 2^63 as a raw value, truncated; 0 where the denominator is 0."""
         return _divide_arrays(np.asarray(numerator, np.int64), np.asarray(denominator, np.int64))
 
     def wide_ratio(self, numerator: Sequence[int], denominator: int) -> Array:
-        """Quotients of whole numbers of any size, each at most one, as words; 0 where the denominator is 0."""
+        """Quotients of whole numbers of any size, each at most one, as raw values; 0 where the denominator is 0."""
         words = [(a << FRACTION_BITS) // denominator if denominator else 0 for a in numerator]
         return np.array(words, dtype=np.int64)
 

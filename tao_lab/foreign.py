@@ -58,7 +58,7 @@ def _finite(text: str) -> float:
 
 
 def _refuse_number(text: str) -> NoReturn:
-    raise NotPlainJson(f"{text[:40]} is no number that a float can hold")
+    raise NotPlainJson(f"{text[:40]} is not a number that a float can hold")
 
 
 def _check(value: Json, most_nesting: int) -> None:

@@ -26,7 +26,7 @@ class MnemonicParts:
 
     Attributes:
         valid: 12, 15, 18, 21 or 24 words of the list, and the right checksum.
-        entropy_bits: how many of its bits were chosen by chance; 0 where no mnemonic has so many words.
+        entropy_bits: how many of its bits were chosen by chance; 0 where no mnemonic has that many words.
         checksum_bits: how many follow from the others; 0 likewise.
         entropy: the bits chosen by chance, where the phrase is valid.
     """

@@ -8,14 +8,20 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import sysconfig
+import threading
+import time
+import urllib.parse
+import webbrowser
 from pathlib import Path
 from types import FrameType
 from typing import IO, Any
 
 from tao_lab import paths, processes
+from tao_lab.errors import LabError
 
 ENDINGS = ("SIGINT", "SIGTERM", "SIGHUP")  # Ctrl-C, a request to end, a closed terminal
 SOLUTIONS = ("solutions", "solved", "exercises")  # folders that have them
@@ -49,6 +55,34 @@ def voila_command(notebooks: Path = paths.LABS / "dashboards", readers: int | No
     command += [] if readers is None else [f"--readers={readers}"]
     local = "--Voila.tornado_settings=allow_remote_access="  # a text without a letter is false
     return [*command, "--Voila.ip=127.0.0.1", local]
+
+
+def free_port(first: int) -> int:
+    """The first free port of this machine from a number on.
+
+    Raises:
+        LabError: none of the next fifty is free.
+    """
+    for port in range(first, min(first + 50, 65_536)):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return port
+    raise LabError(f"ports {first} to {first + 49} are in use; choose another with --port")
+
+
+def open_when_ready(address: str) -> None:
+    """Open a browser at an address of this machine, as soon as a server listens there."""
+    port = urllib.parse.urlsplit(address).port
+
+    def wait() -> None:
+        for _ in range(600):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    webbrowser.open(address)
+                    return
+            time.sleep(0.2)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def run(command: list[str]) -> int:
@@ -114,7 +148,7 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 def _link_jupyter_server_extension(app: Any) -> None:
     """Before Jupyter's own parts are loaded: put the lab's commands first on PATH, for all that the server starts.
 
-    A terminal is no login shell, since that takes PATH from the system anew; who chose another shell keeps it.
+    A terminal is not a login shell, since that takes PATH from the system again; who chose another shell keeps it.
     """
     os.environ["PATH"] = _prepended("PATH", Path(sysconfig.get_path("scripts")))
     app.terminado_settings = {"shell_command": [os.environ.get("SHELL") or "sh"], **app.terminado_settings}

@@ -8,7 +8,7 @@ widget later; where style sheets are not allowed, both show. Voila has no saved 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -26,16 +26,32 @@ STYLE = (
     "{display:none}"
     "</style>"
 )
+# Charts as data, beside their pictures: for a page that draws them itself (`scripts/docsite`). A list of `chart`.
+CHARTS = "application/vnd.tao-lab.charts+json"
+KEEP_CHARTS = "TAO_LAB_KEEP_CHARTS"  # set where such a page is made; a student's notebook needs no second copy
 WAKE = "This was saved when the notebook was closed. To wake it up, choose <strong>Run → Run All Cells</strong>."
 PLAIN = "(To wake it up: Run, Run All Cells.)"
 
 
-def show(bundle: Any, still: Callable[[], str]) -> Callable[[], None]:
+def chart(spec: Mapping[str, Any], alternative: str, title: str = "") -> dict[str, Any]:
+    """One chart as data: Vega-Lite, what it shows in words, and the title above it."""
+    return {"spec": spec, "alt": alternative, "title": title}
+
+
+def kept(charts: Callable[[], Sequence[Mapping[str, Any]]]) -> dict[str, Any]:
+    """Charts as data for an output's bundle; empty where nobody asks for them."""
+    return {CHARTS: list(charts())} if os.environ.get(KEEP_CHARTS) else {}
+
+
+def show(
+    bundle: Any, still: Callable[[], str], charts: Callable[[], Sequence[Mapping[str, Any]]] = tuple
+) -> Callable[[], None]:
     """Show a widget and, behind it, what stays.
 
     Args:
         bundle: what the widget's `_repr_mimebundle_` says.
         still: gives the HTML of what stays, without a script.
+        charts: gives its charts as data.
 
     Returns:
         To be called when `still` says something new.
@@ -45,9 +61,9 @@ def show(bundle: Any, still: Callable[[], str]) -> Callable[[], None]:
     if os.environ.get("SERVER_SOFTWARE", "").startswith("voila"):
         return lambda: None
 
-    def output() -> dict[str, str]:
+    def output() -> dict[str, Any]:
         body = f'<div class="tl-still">{still()}<p style="opacity:.75;margin:4px 0"><em>{WAKE}</em></p></div>'
-        return {"text/html": STYLE + body, "text/plain": PLAIN}
+        return {"text/html": STYLE + body, "text/plain": PLAIN, **kept(charts)}
 
     handle = display(output(), raw=True, display_id=True)  # type: ignore[no-untyped-call]
     return lambda: handle.update(output(), raw=True) if handle is not None else None

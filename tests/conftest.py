@@ -99,6 +99,7 @@ def executed(tmp_path_factory):
     from filelock import FileLock
 
     from tao_lab.course import solved_notebook
+    from tao_lab.stills import KEEP_CHARTS
 
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
@@ -112,6 +113,7 @@ def executed(tmp_path_factory):
                 notebook = solved_notebook(solved) if solved else nbformat.read(path, as_version=4)
                 nbformat.write(notebook, folder / "lab.ipynb")
                 with pytest.MonkeyPatch.context() as patch:
+                    patch.setenv(KEEP_CHARTS, "1")  # the site is made of these
                     if solved:
                         patch.setenv("TAO_LAB_CACHE", str(folder / "empty"))
                     papermill.execute_notebook(

@@ -1,4 +1,4 @@
-"""What the chain says about a call that failed reaches the person who made it, and is no part of the chain."""
+"""What the chain says about a call that failed reaches the person who made it, and is not part of the chain."""
 
 import ast
 import re
@@ -132,7 +132,7 @@ def test_a_call_that_no_block_may_contain_is_refused_by_name_too(net):
 
 
 RAISES = {"failed", "refused", "_failed", "DispatchError"}
-NO_SENTENCE = re.compile(r"^(once|from|at least|at most|on|to|it) |(?<!there) is no | is none ", re.I)
+NO_SENTENCE = re.compile(r"^(once|from|at least|at most|on|to|it) |(?<!there) is no | is none ", re.I)  # prose: ok
 
 
 def sentences():

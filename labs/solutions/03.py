@@ -31,7 +31,7 @@ def registration_price(burn, terms, event):
     """The price of a seat after a registration, or after a block.
 
     burn   int         price before, rao
-    terms  PriceTerms  half_life (blocks), increase_mult (word, 64 fraction bits), min_burn, max_burn (rao)
+    terms  PriceTerms  half_life (blocks), increase_mult (64 fraction bits), min_burn, max_burn (rao)
     event  str         "registration" or "block"
 
     Returns rao (int).
@@ -54,7 +54,7 @@ def seats_given(emission, registered_at, owner, arrivals, immunity_period, min_n
     owner            int          UID that is never replaced
     arrivals         list of int  block in which each newcomer comes, in order; no epoch is between them
     immunity_period  int          blocks
-    min_non_immune   int          so many without immunity must be left
+    min_non_immune   int          how many seats without immunity must be left
 
     Returns a list with the UID that each newcomer gets, or None where nobody can go.
 

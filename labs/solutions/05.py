@@ -3,7 +3,7 @@
 from hashlib import blake2b
 
 from tao_lab.chain.extrinsic import compact
-from tao_lab.course.lab05.ours import SCHEMA, run_in_sandbox
+from tao_lab.course.lab05.reference import SCHEMA, run_in_sandbox
 from tao_lab.neurons.work import form_problem
 from tao_lab.subnets.code import form_of_code, same
 

@@ -1,9 +1,9 @@
 """Solutions of lab 07: one function an exercise. Made by `make labs`."""
 
-from tao_lab.course.lab07 import ours
+from tao_lab.course.lab07 import reference as ours
 from tao_lab.economy.block_emission import TOTAL_SUPPLY as SUPPLY
+from tao_lab.economy.fixed128 import U96F32, u16_share
 from tao_lab.economy.issuance import next_halving
-from tao_lab.economy.words import U96F32, u16_share
 from tao_lab.units import RAO_PER_TAO as TAO
 
 
@@ -27,7 +27,7 @@ def block_emission(issuance):
 
 
 def supply_at(issuance, blocks, recycled_percent):
-    """The issuance after so many blocks.
+    """The issuance after a number of blocks.
 
     issuance          int  rao that exist now
     blocks            int  from now on, 0 or more; may be many years (a year has 2,628,000)
@@ -54,7 +54,7 @@ def split_block(alpha_out, owner_cut, root_proportion):
 
     alpha_out        int  rao of alpha
     owner_cut        int  u16
-    root_proportion  int  word: root's weight in the subnet
+    root_proportion  int  fixed-point number: root's weight in the subnet
 
     Returns owner, server, validator, root (rao, int).
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tao_lab.course.lab08 import ours
+from tao_lab.course.lab08 import reference as ours
 from tao_lab.economy import price
 from tao_lab.economy.power import power_scaled
 
@@ -62,7 +62,7 @@ def my_swap(pool, side, amount, limit_price=None):
     pool         Pool
     side         str          "buy" or "sell"
     amount       int          rao, fee included
-    limit_price  int or None  word: highest price of a purchase, lowest of a sale
+    limit_price  int or None  fixed-point number: highest price of a purchase, lowest of a sale
 
     Returns fee (int), paid (int), received (int).
     """
@@ -85,7 +85,7 @@ def emission_terms(pool, tao_emission, alpha_emission, root_proportion):
     pool             Pool
     tao_emission     int   rao of TAO for this subnet
     alpha_emission   int   rao of alpha that it issues in this block
-    root_proportion  int   root's part, word of 32 fraction bits
+    root_proportion  int   root's part, fixed-point number with 32 fraction bits
 
     Returns tao_in (int), alpha_in (int): rao that enter together; excess (int): rao of TAO that buy alpha;
     bought (int): rao of alpha that they buy.

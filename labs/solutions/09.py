@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from tao_lab.course.lab08 import ours as pools
-from tao_lab.course.lab09 import ours
+from tao_lab.course.lab08 import reference as pools
+from tao_lab.course.lab09 import reference as ours
 from tao_lab.economy import registration_price
 
 
@@ -109,7 +109,7 @@ def safe_limit(pool, order, limits, fronts, cost):
     cost    int          rao that an attack costs besides: only more than that is worth it
 
     Returns the highest limit (int) at which the order happens if nobody attacks, and no attack is worth it;
-    None if there is none.
+    None if no limit does both.
 
     >>> pool, one = Pool(10**12, 10**12), 2**64
     >>> safe_limit(pool, 10**10, [one * 11 // 10, one, one * 103 // 100], [10**10, 10**11], 10**6) == one * 103 // 100

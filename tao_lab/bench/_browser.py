@@ -34,6 +34,7 @@ FLAGS = (
 START_SECONDS = 90
 # Kernel, numba, Vega and a first paint on a slow machine with other work to do.
 PAGE_MS = 120_000
+WIDGET_ADDRESS = "http://localhost/widget"  # nobody is asked there
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -133,6 +134,48 @@ def run_all_cells(page: Any) -> None:
             await window.jupyterapp.commands.execute("notebook:run-all-cells");
         }"""
     )
+
+
+# A stand-in for the model of ipywidgets: what the page sends is answered by `askPython`.
+_MODEL = """async ({ esm, state }) => {
+    const listeners = {};
+    const model = {
+        get: (name) => state[name],
+        set: (name, value) => { state[name] = value; },
+        on: (event, listener) => { listeners[event] = listener; },
+        off: (event) => { delete listeners[event]; },
+        save_changes: async () => {
+            state._picture = await window.askPython(state._request);
+            listeners["change:_picture"]?.();
+        },
+    };
+    const url = URL.createObjectURL(new Blob([esm], { type: "text/javascript" }));
+    await (await import(url)).default.render({ model, el: document.getElementById("here") });
+}"""
+
+
+def show_widget(page: Any, widget: Any) -> None:
+    """Show a panel on a fresh Playwright page as Voila would, with this process in place of a kernel.
+
+    It starts no server, so a page can be looked at in many sizes.
+
+    Args:
+        page: that shows nothing yet.
+        widget: a `Panel`; what the page asks is computed here.
+    """
+    head = f'<!doctype html><html lang="en"><meta charset="utf-8"><style>body {{ margin: 0 }} {widget._css}</style>'
+    body = '<body data-voila="voila" class="jp-Notebook"><div id="here"></div>'
+
+    def ask(request: dict[str, Any]) -> dict[str, Any]:
+        widget._request = request
+        return dict(widget._picture)
+
+    page.expose_function("askPython", ask)
+    page.route(WIDGET_ADDRESS, lambda route: route.fulfill(content_type="text/html", body=head + body))
+    page.goto(WIDGET_ADDRESS)
+    state = {name: getattr(widget, name) for name in ("_specs", "_about", "_picture")}
+    page.evaluate(_MODEL, {"esm": str(widget._esm), "state": state})
+    page.wait_for_selector("[data-painted]", state="attached")
 
 
 @contextmanager

@@ -22,7 +22,7 @@ class Judged:
         killed: told from the solution by a case.
         equivalent: that no case can tell from it, for a reason that the exercise gives.
         survived: labels of those that no case tells from it.
-        idle: labels that the exercise calls equivalent and that are not, or are no mutants.
+        idle: labels that the exercise calls equivalent and that are not, or are not mutants.
         broken: what is wrong with edits that don't fit the solution.
         mistakes: wrong answers with a hint of their own.
         pairs: two of them at once.
@@ -96,4 +96,4 @@ def broken_edits(exercise: Exercise) -> Iterator[str]:
             except EditError as error:
                 yield str(error)
             except SyntaxError as error:
-                yield f"{wrong.name!r}: what it makes of the solution is no Python: {error.msg}"
+                yield f"{wrong.name!r}: what it makes of the solution is not Python: {error.msg}"

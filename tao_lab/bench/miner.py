@@ -112,7 +112,7 @@ def _requests(count: int, name: str) -> list[bytes]:
 
 
 async def _send(port: int, requests: Sequence[bytes]) -> list[float]:
-    """Send all over a few connections; gives back the seconds of each."""
+    """Send all over a few connections; returns the seconds of each."""
     parts = [requests[start::CONNECTIONS] for start in range(CONNECTIONS)]
     return [second for part in await asyncio.gather(*(_one_by_one(port, part) for part in parts)) for second in part]
 

@@ -132,7 +132,7 @@ def measure(progress: Callable[[], Any] = lambda: None) -> tuple[list[Measured],
                 found.append(Measured(what, clients, *loads))
                 progress()
         frames = [_read(twin, number % max(CLIENTS)) for number in range(MEMORY_REQUESTS // 10)]
-        asyncio.run(_load(node.url, frames, 10))  # what is kept after the first reads is no growth
+        asyncio.run(_load(node.url, frames, 10))  # what is kept after the first reads is not growth
         before = node.memory()
         for _ in range(10):
             asyncio.run(_load(node.url, frames, 10))
@@ -157,7 +157,7 @@ def _transfer(net: Network, sender: int, nonces: list[int]) -> str:
 
 
 async def _load(url: str, frames: Sequence[str], clients: int) -> Load:
-    """Send the frames by so many clients at once, each its own part, one after the other."""
+    """Send the frames by several clients at once, each its own part, one after the other."""
     connections = [await connect(url, compression=None) for _ in range(clients)]
     begin = time.perf_counter()
     parts = await asyncio.gather(

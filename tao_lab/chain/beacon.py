@@ -52,7 +52,7 @@ def add_pulses(
         The rounds that the next block stores, at most 50.
 
     Raises:
-        BeaconError: No answer, or an answer that is no signature of the round; nothing is added.
+        BeaconError: No answer, or an answer that is not a signature of the round; nothing is added.
     """
     config = chain.state.get(DRAND, "BeaconConfig")
     newest = int((time.time() if now is None else now) - config["genesis_time"]) // config["period"] + 1

@@ -58,7 +58,7 @@ def decode_header(runtime: Runtime, data: bytes) -> Header:
     """A header from its SCALE bytes.
 
     Raises:
-        ValueError: The bytes are no header.
+        ValueError: The bytes are not a header.
     """
     value = runtime.core.decode(runtime.header_type, data, True)
     hashes = {name: bytes.fromhex(value[name][2:]) for name in ("parent_hash", "state_root", "extrinsics_root")}

@@ -19,7 +19,8 @@ import bittensor_core
 from bittensor_core import Keypair
 
 import tao_lab.chain.pallets
-import tao_lab.chain.runtime_apis  # noqa: F401 - importing registers them
+import tao_lab.chain.runtime_apis
+import tao_lab.chain.vectorized  # noqa: F401 - importing registers them
 from tao_lab.chain import executive, signing, validity
 from tao_lab.chain.answer import answer
 from tao_lab.chain.audit import Tampered, find_tampered
@@ -145,7 +146,7 @@ class Chain:
         """Take an extrinsic apart, without judging it.
 
         Raises:
-            MalformedExtrinsic: The bytes are no extrinsic.
+            MalformedExtrinsic: The bytes are not an extrinsic.
         """
         return decode_extrinsic(self.runtime, data, self._most_bytes)
 
@@ -187,12 +188,12 @@ class Chain:
         return signing.compose(self.runtime, pallet, name, args)
 
     def submit(self, data: bytes) -> bytes:
-        """Check an extrinsic and keep it for a block; gives back its hash.
+        """Check an extrinsic and keep it for a block; returns its hash.
 
         Raises:
-            MalformedExtrinsic: The bytes are no extrinsic.
+            MalformedExtrinsic: The bytes are not an extrinsic.
             InvalidTransaction: No block may contain it: signature, era, nonce, fee, or a pallet's own check.
-            NotInLab: The call is none that this chain carries out.
+            NotInLab: This chain does not carry the call out.
         """
         with self.lock:
             extrinsic = self.decode(data)
@@ -209,8 +210,8 @@ class Chain:
         """What would become of an extrinsic in the next block, in SCALE (`ApplyExtrinsicResult`); nothing is kept.
 
         Raises:
-            MalformedExtrinsic: The bytes are no extrinsic.
-            NotInLab: The call is none that this chain carries out.
+            MalformedExtrinsic: The bytes are not an extrinsic.
+            NotInLab: This chain does not carry the call out.
         """
         with self.lock:
             extrinsic, mark = self.decode(data), self._raw.mark()
@@ -252,7 +253,7 @@ class Chain:
         return nonce
 
     def _check(self, extrinsic: Extrinsic) -> int:
-        """Whether the next block may contain an extrinsic; gives back the height at which it expires."""
+        """Whether the next block may contain an extrinsic; returns the height at which it expires."""
         height = self.head.number + 1
         validity.check_call(extrinsic)
         death = validity.check_signature(extrinsic, height, self.block_hash, self.runtime.block_hashes_kept)
@@ -274,7 +275,7 @@ class Chain:
             keep_state: Whether the state after this block can be read for ever.
 
         Raises:
-            BlockFailed: A hook or a call raised something that is no chain error; the state is the parent's.
+            BlockFailed: A hook or a call raised something that is not a chain error; the state is the parent's.
             StoreError: It could not be written; the state is the parent's.
         """
         with self.lock:
@@ -319,7 +320,7 @@ class Chain:
         return self.head
 
     def _apply_pool(self, ctx: Context, included: list[Extrinsic], refused: list[Refusal]) -> list[_Pooled]:
-        """Run what waits, in order of arrival; gives back what must wait longer."""
+        """Run what waits, in order of arrival; returns what must wait longer."""
         candidates, progress = list(self._pool.values()), True
         room = self._most_bytes - sum(len(x.data) for x in included)
         time = self.runtime.constant("System", "BlockWeights")["per_class"]["normal"]["max_total"]["ref_time"]

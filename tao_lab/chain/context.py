@@ -36,12 +36,13 @@ class Context:
     Attributes:
         state: Typed storage of the block so far.
         block: Height of this block.
-        author: Account that receives the fees.
+        author: Account that receives the fees of swaps.
         rules: Functions that a student can replace.
         phase: `Initialization`, `Finalization`, or `{"ApplyExtrinsic": index}`; events carry it.
         events: Encoded `EventRecord`s so far.
         refusals: What failed, by the place of the event that tells of it. An event holds only the name of an error;
             this one has its sentence. It is for people, and no part of the state.
+        kept: What one fast twin keeps for another in the same block (`tao_lab.chain.twins`); no part of the state.
     """
 
     runtime: Runtime
@@ -52,6 +53,7 @@ class Context:
     phase: Any = "Initialization"
     events: list[bytes] = field(default_factory=list)
     refusals: dict[int, DispatchError] = field(default_factory=dict)
+    kept: dict[str, Any] = field(default_factory=dict)
 
     def deposit_event(self, pallet: str, name: str, *values: Any, **fields: Any) -> None:
         """Record an event: by `fields` where the metadata names them, else by `values` in order.

@@ -14,43 +14,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tao_lab.chain import absent
 from tao_lab.chain.errors import DispatchError, NotInLab
+from tao_lab.chain.genesis import Genesis
+from tao_lab.chain.guard_weights import guards_weight
+from tao_lab.chain.state import StorageReader
+from tao_lab.chain.weight import DB_READ, DB_WRITE, Tally, Weight, weight
 
-if TYPE_CHECKING:
-    from tao_lab.chain.context import Context
-    from tao_lab.chain.genesis import Genesis
-    from tao_lab.chain.state import StorageReader
-
-DB_READ = 25_000_000  # picoseconds: System.DbWeight.read
-DB_WRITE = 100_000_000  # picoseconds: System.DbWeight.write
+__all__ = ["DB_READ", "DB_WRITE", "Tally", "Weight", "weight"]  # a pallet gets them from here, with all the rest
 
 
 CallArgs = dict[str, Any]
 CallFunction = Callable[..., "Post | None"]
 WeightFunction = Callable[[CallArgs], "Weight"]
 PaysFunction = Callable[[CallArgs], bool]
-
-
-@dataclass(frozen=True, slots=True)
-class Weight:
-    """Cost of a call: picoseconds of a reference machine, and bytes of proof."""
-
-    ref_time: int = 0
-    proof_size: int = 0
-
-    def __add__(self, other: Weight) -> Weight:
-        return Weight(self.ref_time + other.ref_time, self.proof_size + other.proof_size)
-
-    def at_most(self, limit: Weight) -> Weight:
-        """Each part, but not more than that of `limit`."""
-        return Weight(min(self.ref_time, limit.ref_time), min(self.proof_size, limit.proof_size))
-
-    def encodable(self) -> dict[str, int]:
-        """As the runtime's `Weight`."""
-        return {"ref_time": self.ref_time, "proof_size": self.proof_size}
 
 
 def inner_weight(base: Weight) -> WeightFunction:
@@ -61,29 +40,6 @@ def inner_weight(base: Weight) -> WeightFunction:
         return base + inner.registered.weight_of(inner.args)
 
     return weight_of
-
-
-def weight(base: int, reads: int = 0, writes: int = 0) -> Weight:
-    """The usual form of a benchmark: a base in picoseconds, plus database reads and writes."""
-    return Weight(base + reads * DB_READ + writes * DB_WRITE)
-
-
-@dataclass(slots=True)
-class Tally:
-    """Database accesses that a call counts while it runs, to report what it really weighed."""
-
-    reads: int = 0
-    writes: int = 0
-
-    def add(self, reads: int = 0, writes: int = 0) -> None:
-        """Count some more."""
-        self.reads += reads
-        self.writes += writes
-
-    @property
-    def weight(self) -> Weight:
-        """Weight of all of them."""
-        return weight(0, self.reads, self.writes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +128,11 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class RegisteredCall:
-    """A call that this chain carries out."""
+    """A call that this chain carries out.
+
+    Attributes:
+        weight: Its own weight, or a function of its arguments that tells.
+    """
 
     pallet: str
     name: str
@@ -186,8 +146,9 @@ class RegisteredCall:
         return self.pays_fee if isinstance(self.pays_fee, bool) else self.pays_fee(args)
 
     def weight_of(self, args: CallArgs) -> Weight:
-        """Weight with these arguments, as far as is known before it runs."""
-        return self.weight if isinstance(self.weight, Weight) else self.weight(args)
+        """Weight with these arguments and of the guards in front of it, as far as is known before it runs."""
+        own = self.weight if isinstance(self.weight, Weight) else self.weight(args)
+        return own + guards_weight(self.pallet, self.name)
 
     def spent(self, args: CallArgs, actual: Weight | None) -> Weight:
         """What the call weighed after it ran: never more than it was declared with (`calc_actual_weight`)."""
@@ -245,15 +206,19 @@ def _nested(value: Any) -> Any:
     return value
 
 
-Hook = Callable[["Context"], None]
+# The block under construction: `tao_lab.chain.context.Context`, which is built on this module.
+BlockContext = Any
+Hook = Callable[[BlockContext], None]
+Guard = Callable[[BlockContext, str, Call], None]
+GenesisHook = Callable[[BlockContext, Genesis], None]
 
 CALLS: dict[tuple[str, str], RegisteredCall] = {}
 ON_INITIALIZE: list[tuple[str, Hook]] = []
 ON_FINALIZE: list[tuple[str, Hook]] = []
-ON_GENESIS: list[tuple[str, Callable[[Context, Genesis], None]]] = []
+ON_GENESIS: list[tuple[str, GenesisHook]] = []
 CALL_FILTERS: list[Callable[[Call], bool]] = []
-DISPATCH_GUARDS: list[Callable[[Context, str, Call], None]] = []
-TRANSACTION_CHECKS: list[Callable[[Context, str, Call], None]] = []
+DISPATCH_GUARDS: list[Guard] = []
+TRANSACTION_CHECKS: list[Guard] = []
 RUNTIME_APIS: dict[tuple[str, str], RegisteredApi] = {}
 
 
@@ -301,9 +266,6 @@ def on_finalize(pallet: str) -> Callable[[Hook], Hook]:
     return register
 
 
-GenesisHook = Callable[["Context", "Genesis"], None]
-
-
 def on_genesis(pallet: str) -> Callable[[GenesisHook], GenesisHook]:
     """Register a function `(ctx, genesis)` that writes a pallet's state before the first block."""
 
@@ -320,7 +282,7 @@ def call_filter(function: Callable[[Call], bool]) -> Callable[[Call], bool]:
     return function
 
 
-def dispatch_guard(function: Callable[[Context, str, Call], None]) -> Callable[[Context, str, Call], None]:
+def dispatch_guard(function: Guard) -> Guard:
     """Register a function `(ctx, who, call)` that raises `DispatchError` for what an account may not call now.
 
     Unlike a transaction check it also sees the calls inside a batch or a proxy, each with its own signer.
@@ -329,7 +291,7 @@ def dispatch_guard(function: Callable[[Context, str, Call], None]) -> Callable[[
     return function
 
 
-def transaction_check(function: Callable[[Context, str, Call], None]) -> Callable[[Context, str, Call], None]:
+def transaction_check(function: Guard) -> Guard:
     """Register a function `(ctx, signer, call)` that raises `InvalidTransaction` for what no block may contain."""
     TRANSACTION_CHECKS.append(function)
     return function

@@ -1,18 +1,14 @@
 """What can be wrong with an extrinsic, a value or the chain's file, each with the chain's own name.
 
-Three moments, three kinds, as on the real chain: bytes that are no extrinsic (`MalformedExtrinsic`), an extrinsic
+Three moments, three kinds, as on the real chain: bytes that are not an extrinsic (`MalformedExtrinsic`), an extrinsic
 that no block may contain (`InvalidTransaction`, Substrate's name of each case), and a call that a block contains and
 that failed (`DispatchError`: the fee is paid, the rest is undone).
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from tao_lab.chain.weight import Weight
 from tao_lab.errors import LabError
-
-if TYPE_CHECKING:
-    from tao_lab.chain.dispatch import Weight
 
 
 class ChainError(LabError):
@@ -102,7 +98,7 @@ class DatabaseLocked(StoreError):
 
 
 class DatabaseCorrupt(StoreError):
-    """The file is no chain, or damaged."""
+    """The file is not a chain, or damaged."""
 
 
 class DatabaseFull(StoreError):

@@ -7,7 +7,6 @@ of `construct_runtime!` in `runtime/src/lib.rs`.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
 from typing import Any
 
 from bittensor_core import ss58_encode
@@ -16,8 +15,8 @@ from tao_lab.chain.block import Header
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import NONE, TRANSACTION_CHECKS, Call, Post, Weight, signed
 from tao_lab.chain.errors import BlockFailed, DispatchError, InvalidTransaction, RuleBroken
-from tao_lab.chain.extensions import extension_weight
 from tao_lab.chain.extrinsic import Extrinsic, compact, inherent
+from tao_lab.chain.fee_weights import billed_weight
 from tao_lab.chain.pallets import proxy, system, transaction_payment
 from tao_lab.chain.runtime import SS58_FORMAT, Runtime
 from tao_lab.chain.state import Storage
@@ -83,19 +82,14 @@ def finalize(ctx: Context) -> None:
 
 
 def extrinsic_weight(runtime: Runtime, extrinsic: Extrinsic) -> Weight:
-    """Weight of an extrinsic with its frame and its checks, before it runs."""
+    """Weight of an extrinsic with its frame, before it runs."""
     return _spent_weight(runtime, extrinsic, Post())
 
 
 def _spent_weight(runtime: Runtime, extrinsic: Extrinsic, post: Post) -> Weight:
     call, registered = extrinsic.call, extrinsic.call.registered
-    frame = _frame_weight(runtime, registered.dispatch_class, extension_weight(extrinsic))
+    frame = transaction_payment.base_weight(runtime, registered.dispatch_class)
     return frame + registered.spent(call.args, post.weight)
-
-
-@cache
-def _frame_weight(runtime: Runtime, dispatch_class: str, checks: Weight) -> Weight:
-    return transaction_payment.base_weight(runtime, dispatch_class) + checks
 
 
 def highest_fee(runtime: Runtime, extrinsic: Extrinsic) -> int:
@@ -104,11 +98,11 @@ def highest_fee(runtime: Runtime, extrinsic: Extrinsic) -> int:
 
 
 def _fee(runtime: Runtime, extrinsic: Extrinsic, post: Post) -> int:
-    """Rao for the frame, the length, and the weight of checks and call; the tip alone where the call is free."""
+    """Rao for the frame, the length and the weight that is billed; the tip alone where the call is free."""
     call, registered = extrinsic.call, extrinsic.call.registered
     if not (post.pays_fee and registered.pays(call.args)):
         return extrinsic.tip
-    weight = registered.spent(call.args, post.weight) + extension_weight(extrinsic)
+    weight = billed_weight(call, post.weight)
     parts = transaction_payment.fee_parts(runtime, registered.dispatch_class, weight, len(extrinsic.data))
     return sum(parts) + extrinsic.tip
 

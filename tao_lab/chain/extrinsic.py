@@ -143,7 +143,7 @@ def decode_extrinsic(runtime: Runtime, data: bytes, most_bytes: int) -> Extrinsi
         most_bytes: How long it may be.
 
     Raises:
-        MalformedExtrinsic: The bytes are no extrinsic; names the first field that is wrong.
+        MalformedExtrinsic: The bytes are not an extrinsic; names the first field that is wrong.
     """
     if len(data) > most_bytes:
         raise MalformedExtrinsic("length", f"{len(data)} bytes", f"at most {most_bytes} bytes")

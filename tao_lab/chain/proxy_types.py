@@ -1,8 +1,9 @@
 """What each kind of proxy may call for the account that it stands for.
 
-Source: `define_proxy_filters!` and `impl InstanceFilter for ProxyType` in `runtime/src/lib.rs`. Calls that only the
-newer metadata has are judged as the older calls that they extend (`TWINS`). `BasketTrading` is in the newer metadata
-only, and may call nothing here.
+Source: `runtime/src/proxy_filters/mod.rs` and `call_groups.rs`. Their stored versions are of specs before 475; what 475
+changed is known from its public review: `register` and `register_limit` are bought now, as `burned_register` is, and
+`pow_register` is the proof of work. Calls that no stored version names are judged as the older calls that they extend
+(`TWINS`).
 """
 
 from __future__ import annotations
@@ -17,17 +18,10 @@ SMALL_TRANSFER_LIMIT = 500_000_000  # rao, and of alpha
 
 
 DEPRECATED = ("Triumvirate", "Senate", "Governance", "RootWeights")
-TWINS = {  # calls newer than the rules, and the older calls whose filters they inherit
-    ("SubtensorModule", new): ("SubtensorModule", old)
-    for new, old in (
-        ("transfer_stake_and_hotkey", "transfer_stake"),
-        ("move_stake_limit", "move_stake"),
-        ("claim_root_with_hotkey", "claim_root"),
-        ("stake_into_basket", "add_stake"),
-        ("swap_basket", "swap_stake"),
-        ("add_collateral", "add_stake"),
-        ("set_min_collateral", "add_stake"),
-    )
+TWINS = {  # calls newer than the stored filters, and the older calls whose filters they inherit
+    ("SubtensorModule", "swap_basket_many"): ("SubtensorModule", "swap_basket"),
+    ("AdminUtils", "sudo_set_epoch_consensus"): ("AdminUtils", "sudo_set_yuma3_enabled"),
+    ("AdminUtils", "sudo_trim_null_uids_batch"): ("AdminUtils", "sudo_trim_to_max_allowed_uids"),
 }
 
 
@@ -68,13 +62,11 @@ class Filter:
     Attributes:
         denies: Whether the list is of what is forbidden.
         calls: Pallet and name.
-        exceptions: Calls of the list for which the opposite holds.
         conditions: What must hold besides for a call of the list.
     """
 
     denies: bool
     calls: frozenset[tuple[str, str]] = frozenset()
-    exceptions: frozenset[tuple[str, str]] = frozenset()
     conditions: Mapping[str, Below | Wraps] | None = None
 
     def allows(self, call: Call) -> bool:
@@ -85,7 +77,7 @@ class Filter:
     def names(self, pallet: str, name: str) -> bool:
         """Whether a call of that name may be made, if its condition holds."""
         made = TWINS.get((pallet, name), (pallet, name))
-        listed = (made in self.calls or (pallet, "*") in self.calls) and made not in self.exceptions
+        listed = made in self.calls or (pallet, "*") in self.calls
         return listed != self.denies
 
     def condition(self, pallet: str, name: str) -> Below | Wraps | None:
@@ -96,86 +88,81 @@ class Filter:
 ALL, NOTHING = Filter(denies=True), Filter(denies=False)
 COLDKEY_SWAPS = _calls(
     "SubtensorModule",
-    "announce_coldkey_swap swap_coldkey_announced clear_coldkey_swap_announcement dispute_coldkey_swap",
+    "announce_coldkey_swap swap_coldkey_announced clear_coldkey_swap_announcement dispute_coldkey_swap "
+    "reset_coldkey_swap schedule_swap_coldkey swap_coldkey",
 )
-OLD_COLDKEY_SWAPS = _calls("SubtensorModule", "schedule_swap_coldkey swap_coldkey")
 BALANCES = _calls("Balances", "*")
-OWNER_HOTKEYS = _calls("AdminUtils", "sudo_set_sn_owner_hotkey sudo_set_subnet_owner_hotkey")
+STAKE_TRANSFERS = _calls("SubtensorModule", "transfer_stake transfer_stake_and_hotkey")
+STAKE_MANAGEMENT = _calls(
+    "SubtensorModule",
+    "add_stake add_stake_limit remove_stake remove_stake_limit remove_stake_full_limit unstake_all unstake_all_alpha "
+    "move_stake move_stake_limit swap_stake swap_stake_limit stake_into_basket add_collateral set_min_collateral",
+)
+BASKET_TRADING = _calls("SubtensorModule", "swap_basket")
+BOUGHT_SEATS = _calls("SubtensorModule", "burned_register register register_limit")
+ROOT_SEAT = _calls("SubtensorModule", "root_register")
+HOTKEY_SWAPS = _calls("SubtensorModule", "swap_hotkey swap_hotkey_v2")
+END_OF_A_SUBNET = _calls("SubtensorModule", "dissolve_network root_dissolve_network")
+SUBNET_IDENTITY = _calls("SubtensorModule", "set_subnet_identity update_symbol")
+SUBNET_MANAGEMENT = _calls("SubtensorModule", "set_tempo set_activity_cutoff_factor") | _calls(
+    "AdminUtils",
+    "sudo_set_serving_rate_limit sudo_set_max_difficulty sudo_set_weights_version_key sudo_set_adjustment_alpha "
+    "sudo_set_immunity_period sudo_set_min_allowed_weights sudo_set_rho sudo_set_activity_cutoff "
+    "sudo_set_activity_cutoff_factor sudo_set_tempo sudo_set_min_burn sudo_set_max_burn sudo_set_bonds_moving_average "
+    "sudo_set_bonds_penalty sudo_set_min_childkey_take_per_subnet sudo_set_commit_reveal_weights_enabled "
+    "sudo_set_liquid_alpha_enabled sudo_set_alpha_values sudo_set_liquid_alpha_consensus_mode "
+    "sudo_set_commit_reveal_weights_interval sudo_set_toggle_transfer sudo_set_recycle_or_burn "
+    "sudo_set_alpha_sigmoid_steepness sudo_set_yuma3_enabled sudo_set_bonds_reset_enabled "
+    "sudo_set_owner_immune_neuron_limit sudo_set_mechanism_count sudo_set_mechanism_emission_split "
+    "sudo_trim_to_max_allowed_uids sudo_set_max_allowed_uids sudo_set_burn_half_life sudo_set_burn_increase_mult "
+    "sudo_set_owner_cut_enabled sudo_set_owner_cut_auto_lock_enabled sudo_set_collateral_lock_share "
+    "sudo_set_collateral_drain_ratio",
+)
 
 FILTERS = {
     ANY: ALL,
-    NON_TRANSFER: Filter(
-        True, BALANCES | COLDKEY_SWAPS | OLD_COLDKEY_SWAPS | _calls("SubtensorModule", "transfer_stake")
-    ),
+    NON_TRANSFER: Filter(True, BALANCES | STAKE_TRANSFERS | COLDKEY_SWAPS),
     "NonFungible": Filter(
         True,
         BALANCES
-        | COLDKEY_SWAPS
-        | OLD_COLDKEY_SWAPS
-        | _calls(
-            "SubtensorModule",
-            "add_stake add_stake_limit remove_stake remove_stake_limit remove_stake_full_limit unstake_all "
-            "unstake_all_alpha swap_stake swap_stake_limit move_stake transfer_stake burned_register root_register "
-            "swap_hotkey swap_hotkey_v2",
-        ),
+        | STAKE_TRANSFERS
+        | STAKE_MANAGEMENT
+        | BASKET_TRADING
+        | BOUGHT_SEATS
+        | ROOT_SEAT
+        | HOTKEY_SWAPS
+        | COLDKEY_SWAPS,
     ),
     TRANSFER: Filter(
         False,
-        _calls("Balances", "transfer_keep_alive transfer_allow_death transfer_all")
-        | _calls("SubtensorModule", "transfer_stake"),
+        _calls("Balances", "transfer_keep_alive transfer_allow_death transfer_all") | STAKE_TRANSFERS,
     ),
     SMALL_TRANSFER: Filter(
         False,
-        _calls("Balances", "transfer_keep_alive transfer_allow_death") | _calls("SubtensorModule", "transfer_stake"),
+        _calls("Balances", "transfer_keep_alive transfer_allow_death") | STAKE_TRANSFERS,
         conditions={
             "transfer_keep_alive": Below("value"),
             "transfer_allow_death": Below("value"),
             "transfer_stake": Below("alpha_amount"),
+            "transfer_stake_and_hotkey": Below("alpha_amount"),
         },
     ),
-    "Owner": Filter(
-        False,
-        _calls("AdminUtils", "*") | _calls("SubtensorModule", "set_subnet_identity update_symbol"),
-        OWNER_HOTKEYS,
-    ),
-    "NonCritical": Filter(
-        True,
-        COLDKEY_SWAPS
-        | _calls("Sudo", "*")
-        | _calls("SubtensorModule", "dissolve_network root_register burned_register"),
-    ),
-    "Staking": Filter(
-        False,
-        _calls(
-            "SubtensorModule",
-            "add_stake remove_stake unstake_all unstake_all_alpha swap_stake swap_stake_limit move_stake "
-            "add_stake_limit remove_stake_limit remove_stake_full_limit set_root_claim_type",
-        ),
-    ),
-    "Registration": Filter(False, _calls("SubtensorModule", "burned_register register register_limit")),
+    "Owner": Filter(False, SUBNET_IDENTITY | SUBNET_MANAGEMENT),
+    "NonCritical": Filter(True, COLDKEY_SWAPS | _calls("Sudo", "*") | END_OF_A_SUBNET | ROOT_SEAT | BOUGHT_SEATS),
+    "Staking": Filter(False, STAKE_MANAGEMENT),
+    "Registration": Filter(False, BOUGHT_SEATS | _calls("SubtensorModule", "pow_register")),
     "ChildKeys": Filter(False, _calls("SubtensorModule", "set_children set_childkey_take")),
     "SudoUncheckedSetCode": Filter(
         False,
         _calls("Sudo", "sudo_unchecked_weight"),
         conditions={"sudo_unchecked_weight": Wraps("call", "System", "set_code")},
     ),
-    "SwapHotkey": Filter(False, _calls("SubtensorModule", "swap_hotkey swap_hotkey_v2")),
+    "SwapHotkey": Filter(False, HOTKEY_SWAPS),
     "SubnetLeaseBeneficiary": Filter(
-        False,
-        _calls("SubtensorModule", "start_call")
-        | _calls(
-            "AdminUtils",
-            "sudo_set_serving_rate_limit sudo_set_min_difficulty sudo_set_max_difficulty "
-            "sudo_set_weights_version_key sudo_set_adjustment_alpha sudo_set_immunity_period "
-            "sudo_set_min_allowed_weights sudo_set_kappa sudo_set_rho sudo_set_activity_cutoff "
-            "sudo_set_network_registration_allowed sudo_set_network_pow_registration_allowed sudo_set_max_burn "
-            "sudo_set_bonds_moving_average sudo_set_bonds_penalty sudo_set_commit_reveal_weights_enabled "
-            "sudo_set_liquid_alpha_enabled sudo_set_alpha_values sudo_set_commit_reveal_weights_interval "
-            "sudo_set_toggle_transfer sudo_set_subnet_emission_enabled sudo_set_min_childkey_take_per_subnet",
-        ),
+        False, _calls("SubtensorModule", "start_call") | SUBNET_IDENTITY | SUBNET_MANAGEMENT
     ),
-    "RootClaim": Filter(False, _calls("SubtensorModule", "claim_root")),
-    "BasketTrading": NOTHING,
+    "RootClaim": Filter(False, _calls("SubtensorModule", "claim_root claim_root_with_hotkey")),
+    "BasketTrading": Filter(False, BASKET_TRADING),
     **dict.fromkeys(DEPRECATED, NOTHING),
 }
 
@@ -187,5 +174,5 @@ def is_superset(one: str, other: str) -> bool:
     if other == ANY:
         return False
     if one == NON_TRANSFER:
-        return other not in (TRANSFER, SMALL_TRANSFER)
+        return other not in (TRANSFER, SMALL_TRANSFER, "NonCritical", "BasketTrading")
     return (one, other) == (TRANSFER, SMALL_TRANSFER)

@@ -9,6 +9,7 @@ with a message that names the function and what it broke, and the state stays as
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
@@ -19,6 +20,7 @@ import numpy as np
 from tao_lab.chain.errors import BadValue, RuleBroken
 from tao_lab.consensus import Epoch, EpochInput, EpochInputError, EpochTerms, SparseRows, epoch
 from tao_lab.economy import (
+    EmissionGate,
     Pool,
     PriceTerms,
     Split,
@@ -31,15 +33,15 @@ from tao_lab.economy import (
     subnet_shares,
     swap,
 )
+from tao_lab.economy.fixed128 import U64_MAX, U64F64
 from tao_lab.economy.registration_price import PriceEvent
 from tao_lab.economy.swap import SWAP_ERRORS, Side
-from tao_lab.economy.words import U64_MAX, U64F64
 from tao_lab.units import U16_MAX
 
 EpochRule = Callable[[EpochInput], Epoch | EpochTerms | Mapping[str, Any]]
 PriceRule = Callable[[int, PriceTerms, PriceEvent], int]
 EmissionRule = Callable[[int], int]
-SharesRule = Callable[[Sequence[SubnetPrice]], Sequence[int]]
+SharesRule = Callable[[Sequence[SubnetPrice], EmissionGate], Sequence[int]]
 SplitRule = Callable[[int, int, int], Split | Mapping[str, int]]
 SwapRule = Callable[[Pool, Side, int, int | None], SwapResult | Mapping[str, int]]
 
@@ -59,8 +61,9 @@ class Rules:
         swap: `swap(pool: Pool, side: str, amount: int, limit_price: int | None)` gives a `SwapResult`, or a dict with
             its fields; it raises `SwapError` for a swap that it refuses.
         block_emission: `block_emission(issuance: int)` gives the rao that a block issues, of TAO and of each alpha.
-        shares: `shares(subnets: Sequence[SubnetPrice])` gives each subnet's share of the block's TAO in parts of
-            2^64, one for each subnet, in order.
+        shares: `shares(subnets: Sequence[SubnetPrice], gate: EmissionGate)` gives each subnet's share of the block's
+            TAO in parts of 2^64, one for each subnet, in order; a function without `gate` is called without it.
+            `tao_lab.economy.without_gate` is the rule before the emission gate.
         split: `split(alpha_out: int, owner_cut: int, root_proportion: int)` divides a block's alpha: a `Split`, or a
             dict with its fields, in rao.
     """
@@ -77,7 +80,7 @@ class Rules:
         """Replace rules for the length of a `with` block.
 
         Raises:
-            BadValue: There is no such rule, or it is no function.
+            BadValue: There is no such rule, or it is not a function.
         """
         names = {field.name for field in fields(self)}
         for name, function in functions.items():
@@ -124,13 +127,13 @@ class Rules:
             raise RuleBroken("block_emission", self.block_emission, f"gave {broken}")
         return int(emission)
 
-    def run_shares(self, subnets: Sequence[SubnetPrice]) -> list[int]:
-        """Shares of subnets by the rule in force, checked; U64F64 words.
+    def run_shares(self, subnets: Sequence[SubnetPrice], gate: EmissionGate) -> list[int]:
+        """Shares of subnets by the rule in force, checked; raw U64F64 values.
 
         Raises:
-            RuleBroken: It raised, or gave shares that are none, or more than one together.
+            RuleBroken: It raised, or gave invalid shares, or shares of more than one together.
         """
-        shares = self._call("shares", subnets)
+        shares = self._call("shares", *((subnets, gate) if _takes_two(self.shares) else (subnets,)))
         if broken := _broken_shares(shares, len(subnets)):
             raise RuleBroken("shares", self.shares, broken)
         return list(shares)
@@ -139,7 +142,7 @@ class Rules:
         """Parts of a block's alpha by the rule in force, checked.
 
         Raises:
-            RuleBroken: It raised, or gave parts that are none, or more than the whole together.
+            RuleBroken: It raised, or gave invalid parts, or parts of more than the whole together.
         """
         result = self._call("split", alpha_out, owner_cut, root_proportion)
         parts = result._asdict() if isinstance(result, Split) else result
@@ -200,6 +203,17 @@ class Rules:
             )
             raise RuleBroken("swap", self.swap, broken)
         return swapped
+
+
+def _takes_two(function: Callable[..., Any]) -> bool:
+    """Whether a function can be called with two arguments; one that cannot say so is."""
+    try:
+        inspect.signature(function).bind(None, None)
+    except TypeError:
+        return False
+    except ValueError:
+        pass
+    return True
 
 
 def _broken_rao(amount: Any, highest: int) -> str:

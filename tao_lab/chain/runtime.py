@@ -1,7 +1,7 @@
 """The schema: the real runtime's metadata, and what is read from it once.
 
 Storage keys, SCALE, calls, events and errors all come from `bittensor_core.Runtime` on the metadata of the real
-chain (spec version 461; see `scripts/make_metadata.py`). Nothing here declares a type by hand.
+chain (spec version 475, patched; see `scripts/make_metadata.py`). Nothing here declares a type by hand.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ import bittensor_core
 from tao_lab.chain.errors import BadValue, DispatchError
 from tao_lab.chain.metadata import version_14
 
-METADATA_FILE = Path(__file__).with_name("runtime-spec461.scale.xz")
+METADATA_FILE = Path(__file__).with_name("runtime-spec475.scale.xz")
 SPEC_NAME = "node-subtensor"
-SPEC_VERSION = 461
+SPEC_VERSION = 475  # mainnet since block 9,233,781 of 2026-10-07
 TRANSACTION_VERSION = 1
 SS58_FORMAT = 42
-NESTED_ERRORS = ("Token", "Arithmetic", "Transactional", "Trie")  # errors of the runtime that are no pallet's
+NESTED_ERRORS = ("Token", "Arithmetic", "Transactional", "Trie")  # errors of the runtime that do not belong to a pallet
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +215,7 @@ class Runtime:
 
 
 def octets(value: str) -> bytes:
-    """The bytes of a decoded `Vec<u8>`: it comes as text, or as `0x…` where the bytes are no UTF-8."""
+    """The bytes of a decoded `Vec<u8>`: it comes as text, or as `0x…` where the bytes are not UTF-8."""
     return bytes.fromhex(value[2:]) if value.startswith("0x") else value.encode()
 
 

@@ -90,7 +90,7 @@ class RawState:
             self._sorted.pop(prefix, None)
 
     def _write(self, key: bytes, value: bytes | None) -> bytes | None:
-        """Put or remove without a trace; gives back what was there."""
+        """Put or remove without a trace; returns what was there."""
         prefix = key[:PREFIX_BYTES]
         item = self._items.setdefault(prefix, {})
         old = item.get(key)
@@ -342,7 +342,7 @@ class Storage(StorageReader):
         self.raw.remove(self._full_key(self.runtime.item(pallet, name), params))
 
     def remove_prefix(self, pallet: str, name: str, *params: Any) -> int:
-        """Remove all entries of a map below the keys given; gives back how many there were."""
+        """Remove all entries of a map below the keys given; returns how many there were."""
         keys = self.raw.keys(self.key(pallet, name, *params))
         for key in list(keys):
             self.raw.remove(key)

@@ -33,7 +33,7 @@ def _bit(paths: Bytes, leaf: int, depth: int) -> int:
 def _hang(
     root: int, leaf: int, paths: Bytes, kind: Bytes, child: Ids, parent: Ids, depth: Any, spare: Ids, left: int
 ) -> Any:
-    """Put a new leaf into the tree; gives back the root and how many of the spare ids are left."""
+    """Put a new leaf into the tree; returns the root and how many of the spare ids are left."""
     at, above, side, level = root, NONE, 0, 0
     while at != NONE and kind[at] == BRANCH:
         above, side = at, _bit(paths, leaf, level)
@@ -70,7 +70,7 @@ def _hang(
 def _hang_all(
     root: int, leaves: Ids, paths: Bytes, kind: Bytes, child: Ids, parent: Ids, depth: Any, spare: Ids, left: int
 ) -> Any:
-    """Put leaves into the tree while there is room; gives back the root, the spare ids, and how many were put."""
+    """Put leaves into the tree while there is room; returns the root, the spare ids, and how many were put."""
     for done in range(leaves.shape[0]):
         if left <= HASH_BITS:
             return root, left, done
@@ -80,7 +80,7 @@ def _hang_all(
 
 @njit(cache=True)
 def _take(root: int, leaf: int, kind: Bytes, child: Ids, parent: Ids, spare: Ids, left: int) -> Any:
-    """Take a leaf out; gives back the root, the spare ids, and the branch from which to rehash."""
+    """Take a leaf out; returns the root, the spare ids, and the branch from which to rehash."""
     above = parent[leaf]
     kind[leaf] = 0
     spare[left] = leaf

@@ -28,7 +28,8 @@ from pathlib import Path
 from tao_lab.chain.errors import BadValue, DatabaseCorrupt, DatabaseFull, DatabaseLocked, StoreError
 from tao_lab.chain.state import PREFIX_BYTES, prefix_end
 
-FORMAT = "tao-lab/chain/2"
+FORMAT = "tao-lab/chain/3"  # the schema of spec 475
+OLDER_FORMATS = ("tao-lab/chain/1", "tao-lab/chain/2")  # numbers of events and errors, and items, of spec 461
 LOCK_SECONDS = 0.2
 LOG_PAGES = 4_096  # after which the log is copied into the file; pages that were written again are copied once
 PRIMARY_CODE = 0xFF  # the low byte of SQLite's extended error code
@@ -82,7 +83,7 @@ def _typed_errors(path: str) -> Iterator[None]:
             ) from error
         if isinstance(error, sqlite3.ProgrammingError) and "closed" in str(error):
             raise StoreError(
-                f"{path}: this chain is closed: by close(), or since its file was opened once more in this program; "
+                f"{path}: this chain is closed: by close(), or because this program opened its file again; "
                 "go on with the newer one, or open it again"
             ) from error
         raise StoreError(f"{path}: {error}") from error
@@ -123,6 +124,10 @@ class _Pack:
 LOG_MISSING = (
     "{path}: copied while the chain was open, without its log {log}, which has the newest blocks; copy both, or close "
     "the chain first. If the log is lost, make an empty file of that name to go on without those blocks"
+)
+OLDER = (
+    "{path}: a chain of an earlier TAO Lab, on the schema of spec 461; this one has that of spec 475, which reads its "
+    "blocks wrongly. Begin another chain, or open this file with the TAO Lab that made it"
 )
 MISSING = "{path}: damaged ({which} missing); use a copy of the file, or begin another chain"
 
@@ -183,6 +188,8 @@ class Store:
                 for statement in SCHEMA.split(";"):
                     db.execute(statement)
                 db.execute("INSERT INTO meta VALUES ('format', ?)", (FORMAT,))
+            elif "meta" in tables and self.meta("format") in OLDER_FORMATS:
+                raise StoreError(OLDER.format(path=self.path))
             elif "meta" not in tables or self.meta("format") != FORMAT:
                 raise DatabaseCorrupt(f"{self.path}: a database, but not of the format {FORMAT}")
             self._check_heights()

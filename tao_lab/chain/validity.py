@@ -13,7 +13,6 @@ from tao_lab.chain import executive
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import TRANSACTION_CHECKS, Call
 from tao_lab.chain.errors import InvalidTransaction
-from tao_lab.chain.extensions import extension_weight
 from tao_lab.chain.extrinsic import Extrinsic, has_valid_signature
 from tao_lab.chain.pallets import proxy, system, transaction_payment
 
@@ -25,7 +24,7 @@ BlockHash = Callable[[int], bytes | None]
 
 
 def check_signature(extrinsic: Extrinsic, height: int, block_hash: BlockHash, hashes_kept: int) -> int:
-    """Check the signature for a block at `height`; gives back the first height at which it no longer holds.
+    """Check the signature for a block at `height`; returns the first height at which it no longer holds.
 
     Args:
         extrinsic: A signed extrinsic.
@@ -95,7 +94,7 @@ def check_account(ctx: Context, extrinsic: Extrinsic) -> None:
         raise InvalidTransaction("Stale", f"nonce {extrinsic.nonce} is used; the next is {info['nonce']}")
     classes = ctx.runtime.constant("System", "BlockWeights")["per_class"]
     most = classes[call.registered.dispatch_class.lower()]["max_extrinsic"]["ref_time"]
-    if (call.registered.weight_of(call.args) + extension_weight(extrinsic)).ref_time > most:
+    if call.registered.weight_of(call.args).ref_time > most:
         raise InvalidTransaction("ExhaustsResources", f"its weight is more than the {most} ps of a block")
     fee = executive.highest_fee(ctx.runtime, extrinsic)
     if call.registered.pays(call.args) and not (info["providers"] or info["sufficients"]):

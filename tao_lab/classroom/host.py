@@ -1,6 +1,6 @@
 """A class as it runs: the network, its node on a port, blocks by time, the room, and the pages of the instructor.
 
-A snapshot is the whole class in one file, at a block. Restoring one, and beginning anew, replace the file that is
+A snapshot is the whole class in one file, at a block. Restoring one, and starting over, replace the file that is
 kept: the node closes its port for a moment, and clients connect again.
 """
 
@@ -141,7 +141,7 @@ class ClassHost:
                 self._begin_blocks()
 
     def skip(self, blocks: int) -> int:
-        """Make blocks at once; gives back the height.
+        """Make blocks at once; returns the height.
 
         Raises:
             BadValue: None, or too many at a time.
@@ -157,7 +157,7 @@ class ClassHost:
         """Keep the class as it is now in a file of its own, beside the class's.
 
         Raises:
-            BadValue: The name is no file's.
+            BadValue: The name cannot be that of a file.
             StoreError: There is one of this name.
         """
         label = name or time.strftime("%Y-%m-%d-%H%M%S")

@@ -124,10 +124,10 @@ class Room:
                 self._give(address, self.roster.terms.grant)
 
     def give(self, account: str, rao: int, address: str) -> bytes:
-        """Put a transfer to a student into the pool, as a node's faucet does; gives back the extrinsic's hash.
+        """Put a transfer to a student into the pool, as a node's faucet does; returns the extrinsic's hash.
 
         Raises:
-            NotGranted: The account is no student's, or a limit would be passed.
+            NotGranted: The account is not a student's, or a limit would be passed.
         """
         name = self._give(account, rao)
         student = self.roster.by_address(account)
@@ -139,12 +139,12 @@ class Room:
         """Let root turn on a student's new subnet: its emission, its tempo, how weights are set.
 
         Raises:
-            NotGranted: It is no student's, its owner did not sign, or it is open already or from the next block on.
+            NotGranted: It is not a student's, its owner did not sign, or it is open already or from the next block on.
         """
         state = self.net.chain.state
         owner = str(state.get(MODULE, "SubnetOwner", netuid))
         if netuid not in self.net.subnets() or self.roster.by_address(owner) is None:
-            raise NotGranted(f"subnet {netuid} is no student's")
+            raise NotGranted(f"subnet {netuid} is not a student's")
         genesis = f"0x{self.net.chain.genesis_hash.hex()}"
         text = OPEN_TEXT.format(genesis=genesis, netuid=netuid, tempo=tempo, commit_reveal=commit_reveal)
         _check_signature(owner, text, signature)
@@ -156,7 +156,7 @@ class Room:
             ("sudo_set_subnet_emission_enabled", {"netuid": netuid, "enabled": True}),
             ("sudo_set_commit_reveal_weights_enabled", {"netuid": netuid, "enabled": commit_reveal}),
             ("sudo_set_tempo", {"netuid": netuid, "tempo": tempo}),
-            # many register at once, and each would make the seat of the next one dearer
+            # many register at once, and each would make the seat of the next one more expensive
             ("sudo_set_burn_increase_mult", {"netuid": netuid, "burn_increase_mult": {"bits": SAME_PRICE}}),
         ]
         if tempo < state.get(MODULE, "WeightsSetRateLimit", netuid):

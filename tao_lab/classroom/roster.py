@@ -141,7 +141,7 @@ class Roster:
         """With a grant on its way.
 
         Raises:
-            NotGranted: Beyond the student's limit, or the class's budget; or this is no student's account.
+            NotGranted: Beyond the student's limit, or the class's budget; or this is not a student's account.
         """
         self.check_grant(address, rao)
         students = tuple(

@@ -234,7 +234,7 @@ def bench_judge(
         for label in each.survived:
             typer.echo(f"{each.exercise} survived: {label}")
         for label in each.idle:
-            typer.echo(f"{each.exercise} listed as equivalent, and is no mutant that survives: {label}")
+            typer.echo(f"{each.exercise} listed as equivalent, and is not a mutant that survives: {label}")
         for problem in each.broken:
             typer.echo(f"{each.exercise} an edit does not fit: {problem}")
     mutants, killed, equivalent = (

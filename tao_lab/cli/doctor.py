@@ -116,8 +116,8 @@ def _graphics() -> Iterator[Finding]:
         yield Finding("graphics card", FINE, found)
         yield Finding("driver", FINE, card.driver)
     if not cards:
-        yield Finding("graphics card", NOTE, why, "none is needed: smollm2 runs on the processor")
-    nvcc = shutil.which("nvcc") or "no nvcc, and none is needed: torch brings its own CUDA"
+        yield Finding("graphics card", NOTE, why, "not needed: smollm2 runs on the processor")
+    nvcc = shutil.which("nvcc") or "no nvcc; torch brings its own CUDA, so it is not needed"
     yield Finding("CUDA toolkit", FINE, nvcc)
     yield _cuda(bool(cards))
 

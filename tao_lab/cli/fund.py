@@ -47,7 +47,7 @@ def fund(
 
 
 def _fund(socket: Connection, address: str, rao: int) -> int:
-    """Ask for money, and look at every block until it is there; gives back the new balance in rao."""
+    """Ask for money, and look at every block until it is there; returns the new balance in rao."""
     from tao_lab.chain.runtime import load_runtime
     from tao_lab.chain.state import RawState, Storage
     from tao_lab.node.rpc.families.lab import FAUCET

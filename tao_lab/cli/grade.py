@@ -20,7 +20,7 @@ def grade(
             show_default=False,
         ),
     ],
-    out: Annotated[Path, typer.Option(help="The table; the other tables and the pages stand beside it.")] = Path(
+    out: Annotated[Path, typer.Option(help="The table of marks; the other tables and the pages go beside it.")] = Path(
         "grades.csv"
     ),
     labs: Annotated[
@@ -34,13 +34,17 @@ def grade(
     ] = None,
     seed: Annotated[
         int | None,
-        typer.Option(min=0, help="Of the cases; a new one for each table if not given. The same seed, the same cases."),
+        typer.Option(
+            min=0, help="Seed of the cases; a new one for each table if not given. The same seed gives the same cases."
+        ),
     ] = None,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that grade at the same time.")] = 2,
     with_solutions: Annotated[
         bool, typer.Option("--with-solutions", help="Show a solution of each failed exercise on the students' pages.")
     ] = False,
-    again: Annotated[bool, typer.Option("--again", help="Grade everything anew, also what was graded before.")] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Grade everything again, also what was graded before.")
+    ] = False,
 ) -> None:
     """Grade notebooks: each answer runs in the sandbox on fresh cases, and is compared outside of it.
 

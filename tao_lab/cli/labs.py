@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 
 labs = typer.Typer(
     no_args_is_help=True,
-    help="Your own copies of the labs: how they stand, bring them up to date, begin again.\n\n"
-    "Example: `tao-lab labs status`",
+    help="Your own copies of the labs: see their state, update them, start one over.\n\nExample: `tao-lab labs status`",
 )
 app.add_typer(labs, name="labs")
 
@@ -98,4 +97,4 @@ def show(folder: WorkFolder, outcomes: Sequence[Outcome]) -> None:
         if outcome.words != "made":
             typer.echo(f"{folder.path / outcome.name}: {outcome.words}")
         if outcome.kept:
-            typer.echo(f"  as it was: {outcome.kept}")
+            typer.echo(f"  the old version: {outcome.kept}")

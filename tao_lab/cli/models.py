@@ -82,7 +82,7 @@ def chat(
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")] = "auto",
     max_tokens: Annotated[int, typer.Option(min=1, help="New tokens of an answer.")] = 128,
     temperature: Annotated[float, typer.Option(min=0, max=10, help="0: always the likeliest token.")] = 0.0,
-    seed: Annotated[int, typer.Option(min=0, help="Of the random choices.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the random choices.")] = 0,
     timeout: Annotated[float | None, typer.Option(min=0.1, help="Seconds for one answer.")] = None,
     served: Annotated[str | None, typer.Option(help="Which of a server's models.")] = None,
 ) -> None:

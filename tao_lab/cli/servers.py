@@ -1,4 +1,4 @@
-"""`tao-lab lab`, `dashboards`, `node`: what stays open until Ctrl-C."""
+"""`tao-lab lab`, `present`, `node`: what stays open until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import ssl
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from tao_lab import servers
+from tao_lab import headings, servers
 from tao_lab.cli.app import app
 from tao_lab.cli.labs import Work, show
 from tao_lab.errors import LabError
@@ -69,23 +69,47 @@ def lab(
         _serve(servers.lab_command(folder.path, first), port, browser)
 
 
-@app.command(epilog="Example: `tao-lab dashboards`, `tao-lab dashboards --readers 40`")
-def dashboards(
-    readers: Annotated[
-        int | None,
-        typer.Option(
-            min=1, max=10_000, help="People who may have a page open at once; by default as many as fit into memory."
-        ),
-    ] = None,
-    port: Annotated[
-        int, typer.Option(min=1024, max=65535, help="Port on this machine; the next free one is taken.")
-    ] = 8866,
-    browser: Annotated[bool, typer.Option(help="Open a browser (where there is a display).")] = True,
-) -> None:
-    """Open the instructor's dashboards with Voila, on this machine only.
+VoilaPort = Annotated[int, typer.Option(min=1024, max=65535, help="Port on this machine; the next free one is taken.")]
+Readers = Annotated[
+    int | None,
+    typer.Option(
+        min=1, max=10_000, help="People who may have a page open at once; by default as many as fit into memory."
+    ),
+]
+Browser = Annotated[bool, typer.Option(help="Open a browser (where there is a display).")]
 
-    A reader's kernel ends when the page is closed. Who comes when all places are taken gets a page that asks again.
+
+@app.command(epilog="Example: `tao-lab present`, `tao-lab present consensus`, `tao-lab present --readers 40`")
+def present(
+    name: Annotated[
+        str | None, typer.Argument(help="A dashboard, for example consensus; without one, the start page.")
+    ] = None,
+    readers: Readers = None,
+    port: VoilaPort = 8866,
+    browser: Browser = True,
+) -> None:
+    """Show dashboards to a class, on this machine only.
+
+    The start page lists all of them. In a dashboard, → and ← or a presenter's remote tell its story, and n shows the
+    notes for the speaker. Without a display the command prints the address. Beyond the number of readers, a page asks
+    its reader to wait, and opens when there is a place.
     """
+    names = [each.name for each in headings.dashboards()]
+    if name is None:
+        _serve(servers.voila_command(readers=readers), port, browser)
+    if name not in names:
+        raise LabError(f"no dashboard {name!r}; there are {', '.join(names)}")
+    free = servers.free_port(port)
+    address = f"http://127.0.0.1:{free}/voila/render/{name}.ipynb"
+    typer.echo(f"{name}: {address}")
+    if browser and _has_display():
+        servers.open_when_ready(address)
+    _serve(servers.voila_command(readers=readers), free, browser=False)
+
+
+@app.command(epilog="Example: `tao-lab dashboards`")
+def dashboards(readers: Readers = None, port: VoilaPort = 8866, browser: Browser = True) -> None:
+    """The same as `tao-lab present`: the start page of the dashboards."""
     _serve(servers.voila_command(readers=readers), port, browser)
 
 
@@ -104,7 +128,7 @@ def node(
         ),
     ] = None,
     instant: Annotated[
-        bool, typer.Option("--instant", help="No blocks by time: each extrinsic makes one at once.")
+        bool, typer.Option("--instant", help="No timed blocks: each extrinsic makes one at once.")
     ] = False,
     dev: Annotated[
         bool,
@@ -114,7 +138,7 @@ def node(
     ] = False,
     allow_origin: Annotated[
         list[str] | None,
-        typer.Option(help="A web page from elsewhere that may ask, as https://polkadot.js.org; may be repeated."),
+        typer.Option(help="A web page that may connect, such as https://polkadot.js.org; may be repeated."),
     ] = None,
     report_subnet: Annotated[
         bool, typer.Option("--report-subnet", help="Make subnet 171 with the numbers of the report behind the course.")
@@ -123,7 +147,7 @@ def node(
         bool, typer.Option("--class", help="A class: a code to join, a faucet, the instructor's page and projector.")
     ] = False,
     title: Annotated[str, typer.Option(help="With --class: what the class is called.")] = "TAO Lab",
-    grant: Annotated[float, typer.Option(min=0, max=10_000, help="With --class: τ for each who joins.")] = 100,
+    grant: Annotated[float, typer.Option(min=0, max=10_000, help="With --class: τ for each student who joins.")] = 100,
     page_port: Annotated[
         int, typer.Option(min=0, max=65535, help="With --class: port of the instructor's page, on this machine only.")
     ] = 9955,
@@ -155,10 +179,10 @@ def node(
         signal.signal(name, lambda *_: stop.set())
     tls = _tls(certificate, key)
     if host not in OWN_ADDRESSES:
-        typer.echo(f"warning: {host} opens the node to other machines; who has the code can use it", err=True)
+        typer.echo(f"warning: {host} opens the node to other machines; anyone with the code can use it", err=True)
     if class_:
         if instant or dev or report_subnet:
-            raise LabError("--class goes with none of --instant, --dev and --report-subnet")
+            raise LabError("--class cannot be combined with --instant, --dev or --report-subnet")
         _run_class(file, title, grant, block_seconds, Place(host, port, tls), page_port, stop)
         return
     origins = tuple(allow_origin or ())
@@ -166,7 +190,9 @@ def node(
     seconds = None if instant else block_seconds or (DEV_SECONDS if dev else BLOCK_SECONDS)
     with Network(file, genesis=dev_genesis() if dev else None) as net:
         if dev and net.chain.state.get("Sudo", "Key") != dev_genesis().sudo:
-            raise LabError(f"{file} was begun without --dev: //Alice isn't its root; leave --dev out, or begin another")
+            raise LabError(
+                f"{file} was started without --dev: //Alice isn't its root; leave --dev out, or start another"
+            )
         if report_subnet:
             net.report_subnet()
         net.node.instant = instant
@@ -222,7 +248,7 @@ def _tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
     try:
         found.load_cert_chain(certificate, key)
     except (OSError, ssl.SSLError) as error:
-        raise LabError(f"{certificate} and {key} are no certificate and its key in PEM ({error})") from None
+        raise LabError(f"{certificate} and {key} are not a certificate and its key in PEM ({error})") from None
     return found
 
 
@@ -232,7 +258,7 @@ def _node_line(url: str, net: Network, seconds: float | None) -> str:
     return f"{url} at block {net.block_number:,}, {pace}; wallets are in {net.wallets}"
 
 
-def _serve(command: list[str], port: int, browser: bool) -> None:
+def _serve(command: list[str], port: int, browser: bool) -> NoReturn:
     if not browser or not _has_display():
         command = [*command, "--no-browser"]
     raise typer.Exit(servers.run([*command, f"--port={port}"]))

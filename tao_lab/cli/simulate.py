@@ -32,7 +32,7 @@ def simulate(
     show: Annotated[
         bool, typer.Option("--show", help="Print the scenario as JSON, to be changed; run nothing.")
     ] = False,
-    names: Annotated[bool, typer.Option("--list", help="Name the scenarios that come with the lab.")] = False,
+    names: Annotated[bool, typer.Option("--list", help="List the scenarios that come with the lab.")] = False,
 ) -> None:
     """Let honest and dishonest participants meet on a chain, and see what each earns."""
     from tao_lab.simulate import sweep
@@ -54,7 +54,7 @@ def simulate(
         return
     frame = sweep(table.scenarios(seeds), out, workers, scheduler)
     _print(table.title, frame)
-    kept = "" if out is None else f"; all of it is in {out}"
+    kept = "" if out is None else f"; the full table is in {out}"
     typer.echo(f"{frame['run'].nunique()} runs{kept}")
 
 

@@ -30,7 +30,7 @@ def list_kinds() -> None:
 
 
 @subnets.command("show", epilog="Example: `tao-lab subnets show code --seed 7`")
-def show(name: Kind, seed: Annotated[int, typer.Option(min=0, help="Of the task that is shown.")] = 0) -> None:
+def show(name: Kind, seed: Annotated[int, typer.Option(min=0, help="Seed of the task.")] = 0) -> None:
     """One kind: a task, the form of an answer, its miners, its weakness, where its data are from."""
     from tao_lab.subnets import kind
 
@@ -40,7 +40,7 @@ def show(name: Kind, seed: Annotated[int, typer.Option(min=0, help="Of the task 
     typer.echo(f"A task (seed {seed}):\n{_shortened(content)}\n")
     typer.echo(f"An answer (JSON Schema):\n{json.dumps(subnet.answer_schema, indent=2)}\n")
     typer.echo(f"Miners: {', '.join(subnet.miners())}")
-    typer.echo(f"Weakness: {subnet.weakness} Who earns by it: {subnet.exploit}")
+    typer.echo(f"Weakness: {subnet.weakness} Who exploits it: {subnet.exploit}")
     typer.echo(f"Data: {subnet.source}")
 
 
@@ -55,7 +55,7 @@ def _shortened(text: str, lines: int = 40, width: int = 120) -> str:
 def play_rounds(
     name: Kind,
     rounds: Annotated[int, typer.Option(min=1, max=100_000, help="Number of tasks.")] = 10,
-    seed: Annotated[int, typer.Option(min=0, help="Of the first task.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the first task.")] = 0,
 ) -> None:
     """Let a kind's honest miner and its cheaters compete; the best comes first."""
     from tao_lab.subnets import kind, play
@@ -75,12 +75,14 @@ def play_rounds(
 @subnets.command("stress", epilog="Example: `tao-lab subnets stress ads --budget 400`")
 def stress_kind(
     name: Kind,
-    tasks: Annotated[int, typer.Option(min=1, max=100_000, help="On which the found miners are measured.")] = 10,
+    tasks: Annotated[
+        int, typer.Option(min=1, max=100_000, help="Tasks on which the miners it finds are measured.")
+    ] = 10,
     budget: Annotated[
         int, typer.Option(min=1, max=1_000_000, help="Tasks made and answers scored in the search, by each strategy.")
     ] = 800,
     seed: Annotated[int, typer.Option(min=0, help="The same seed finds the same, apart from seconds.")] = 0,
-    strategy: Annotated[list[str] | None, typer.Option(help="One strategy; may stand more than once.")] = None,
+    strategy: Annotated[list[str] | None, typer.Option(help="One strategy; may be repeated.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print all of it as JSON.")] = False,
 ) -> None:
     """Search for cheap ways to score: constant, template, cached, imitate, copy, collude, slow.

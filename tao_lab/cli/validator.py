@@ -37,7 +37,7 @@ def run(
     rate: Annotated[float, typer.Option(min=0.001, max=1, help="Part of the newest score in the average.")] = 0.2,
     version_key: Annotated[int, typer.Option(min=0, help="Version of this validator, if the subnet wants one.")] = 0,
     once: Annotated[bool, typer.Option("--once", help="End after one step.")] = False,
-    epochs: Annotated[int | None, typer.Option(min=1, help="End after so many epochs of the subnet.")] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="End after this number of epochs of the subnet.")] = None,
 ) -> None:
     """Validate until Ctrl-C or SIGTERM, one epoch or several; the step that is being made is finished."""
     from tao_lab import subnets

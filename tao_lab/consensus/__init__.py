@@ -1,8 +1,9 @@
 """Yuma Consensus: how many opinions about miners become one payment.
 
 Read the modules in this order: `stake` (whose voice counts), `weights` (median, clipping, ranks), `bonds` (what
-validators earn), `emission` (shares to rao), `epoch` (all of it). All functions are pure and take a number system of
-`tao_lab.fixed`: `EXACT` computes what the chain computes, `FLOAT` shows the idea.
+validators earn), `emission` (shares to rao), `epoch` (all of it); then `null`, the other way that a subnet may choose,
+in which one validator decides. All functions are pure. Those of Yuma take a number system of `tao_lab.fixed`: `EXACT`
+computes what the chain computes, `FLOAT` shows the idea.
 """
 
 from tao_lab.consensus.bonds import (
@@ -13,6 +14,7 @@ from tao_lab.consensus.bonds import (
     bonds_yuma2,
     bonds_yuma3,
     column_normalize,
+    consensus_for_liquid_alpha,
     dividends_yuma2,
     dividends_yuma3,
     liquid_alpha,
@@ -24,6 +26,7 @@ from tao_lab.consensus.emission import EmissionShares, emission_shares
 from tao_lab.consensus.epoch import Epoch, Start, epoch, next_bonds_yuma3, next_input, start
 from tao_lab.consensus.inheritance import TotalStake, inherited_stake, total_stake
 from tao_lab.consensus.normalization import NormalizedWeights, max_limited, max_upscale_to_u16, normalize_weights
+from tao_lab.consensus.null import NULL_UIDS, Budgets, apportion, elected_validator, null_epoch
 from tao_lab.consensus.stake import active_stake, is_active, normalize, stake_shares, validator_permits
 from tao_lab.consensus.types import EpochInput, EpochInputError, EpochTerms, LiquidAlpha, SparseRows
 from tao_lab.consensus.weights import (
@@ -37,6 +40,8 @@ from tao_lab.consensus.weights import (
 )
 
 __all__ = [
+    "NULL_UIDS",
+    "Budgets",
     "EmissionShares",
     "Epoch",
     "EpochInput",
@@ -49,6 +54,7 @@ __all__ = [
     "Start",
     "TotalStake",
     "active_stake",
+    "apportion",
     "bonds_alpha",
     "bonds_liquid_alpha",
     "bonds_mask",
@@ -56,8 +62,10 @@ __all__ = [
     "bonds_yuma3",
     "clip",
     "column_normalize",
+    "consensus_for_liquid_alpha",
     "dividends_yuma2",
     "dividends_yuma3",
+    "elected_validator",
     "emission_shares",
     "epoch",
     "incentive",
@@ -71,6 +79,7 @@ __all__ = [
     "next_input",
     "normalize",
     "normalize_weights",
+    "null_epoch",
     "ranks",
     "row_normalize",
     "stake_shares",

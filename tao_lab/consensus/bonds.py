@@ -1,10 +1,11 @@
 """Bonds: what a validator earns for having been early and right about a miner.
 
 A bond is a moving average of the weight that a validator put on a miner. Dividends follow bonds and the miner's
-incentive. Yuma 2 holds bonds as shares of a column, weighted by stake; Yuma 3 holds each validator's bond by itself,
+incentive. Yuma 2 holds bonds as shares of a column, weighted by stake; Yuma 3 holds each validator's bond on its own,
 with an averaging speed (`alpha`) that can depend on how far the validator is from consensus (liquid alpha).
 
-Source: `pallets/subtensor/src/epoch/run_epoch.rs` (`compute_bonds_sparse`, `alpha_sigmoid`), `epoch/math.rs`.
+Source: `pallets/subtensor/src/epoch/run_epoch.rs` (`compute_bonds_sparse`, `alpha_sigmoid`), `epoch/math.rs`; for the
+consensus of liquid alpha the notes of release v446 and the tests of `ConsensusMode`.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ def weights_for_bonds(
 def places_for_bonds(places: Array, weights: Array, mixed: Array, consensus: Array, bonds_penalty: int) -> Array:
     """Places of the entries in the rows of `weights_for_bonds`.
 
-    Clipping to zero removes an entry (`col_clip_sparse`); mixing writes the row anew, in ascending order and without
+    Clipping to zero removes an entry (`col_clip_sparse`); mixing writes the row again, in ascending order and without
     zeros (`interpolate_sparse`).
 
     Args:
@@ -162,6 +163,31 @@ def dividends_yuma3(bonds: Array, incentive: Array, stake: Array, numbers: Numbe
     return normalize(numbers.multiply(shares, stake), numbers)
 
 
+def consensus_for_liquid_alpha(
+    consensus: Array,
+    previous: UIntArray | None,
+    settings: LiquidAlpha,
+    bonds_penalty: int,
+    numbers: NumberSystem = EXACT,
+) -> Array:
+    """The consensus from which liquid alpha measures distances (`compute_consensus_for_liquid_alpha`, spec 446).
+
+    Where bonds are built from clipped weights, no weight is above the current consensus: all distances would be zero.
+    So by default the previous consensus counts where the bonds penalty is at its maximum.
+
+    Args:
+        consensus: of this epoch (n,).
+        previous: u16 values (n,) that the previous epoch stored, or None.
+        settings: its `mode` is `Current`, `Previous` or `Auto`.
+        bonds_penalty: u16.
+        numbers: the number system.
+    """
+    wants_previous = settings.mode == "Previous" or (settings.mode == "Auto" and bonds_penalty == U16_MAX)
+    if previous is None or not wants_previous:
+        return consensus
+    return numbers.divide(numbers.number(previous.astype(np.int64)), numbers.number(U16_MAX))
+
+
 def liquid_alpha(
     consensus: Array, weights: Rows, old_bonds: Rows, settings: LiquidAlpha, numbers: NumberSystem = EXACT
 ) -> Array:
@@ -172,7 +198,7 @@ def liquid_alpha(
     that stands behind one with a higher UID is passed over and counts as zero. Rows in ascending order lose none.
 
     Args:
-        consensus: (n,).
+        consensus: (n,), as `consensus_for_liquid_alpha` chose it.
         weights: weights for bonds (v, n).
         old_bonds: (v, n).
         settings: low, high (u16) and steepness (hundredths).

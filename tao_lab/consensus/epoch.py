@@ -1,7 +1,7 @@
 """One epoch, whole: from the state of a subnet to what its neurons are paid.
 
 This is `epoch_mechanism` of the real chain, which runs once in a tempo for each subnet, as a sequence of the steps in
-this package. The same text runs over exact words and over floats. Only the rows of UIDs that hold a permit or bonds
+this package. The same text runs over exact numbers and over floats. Only the rows of UIDs that hold a permit or bonds
 take part in matrices: the others are empty.
 
 Source: `pallets/subtensor/src/epoch/run_epoch.rs` of opentensor/subtensor.
@@ -114,7 +114,7 @@ class Start:
         voices: active stake of the validators (v,).
         counts: bool (v, n), weights that are not masked.
         weights: masked and row-normalized (v, n).
-        kept: bool (n,), miners whose bonds are kept: they are no newer than the previous epoch.
+        kept: bool (n,), miners whose bonds are kept: they are not newer than the previous epoch.
         old_bonds: bonds after the previous epoch (v, n), as numbers 0 to 65,535, without those that are not kept.
     """
 
@@ -266,8 +266,12 @@ def next_bonds_yuma3(begin: Start, consensus: Array, weights: Array) -> tuple[Ar
         return b.bonds_yuma3(weights, old, inputs.bonds_moving_average, numbers), None
     stored = inputs.weights.places(begin.validators) * begin.counts
     rows = b.Rows(weights, b.places_for_bonds(stored, begin.weights, weights, consensus, inputs.bonds_penalty))
-    old_places = inputs.bonds.places(begin.validators) * begin.kept
-    return b.bonds_liquid_alpha(consensus, rows, b.Rows(old, old_places), inputs.liquid_alpha, numbers)
+    old_rows = b.Rows(old, inputs.bonds.places(begin.validators) * begin.kept)
+    settings = inputs.liquid_alpha
+    measure = b.consensus_for_liquid_alpha(
+        consensus, inputs.previous_consensus, settings, inputs.bonds_penalty, numbers
+    )
+    return b.bonds_liquid_alpha(measure, rows, old_rows, settings, numbers)
 
 
 def next_input(inputs: EpochInput, terms: EpochTerms) -> EpochInput:
@@ -275,7 +279,7 @@ def next_input(inputs: EpochInput, terms: EpochTerms) -> EpochInput:
 
     Args:
         inputs: state at the last epoch.
-        terms: what the chain stored after it; its bonds and permits are where the next epoch starts.
+        terms: what the chain stored after it; its bonds, permits and consensus are where the next epoch starts.
     """
     age = np.uint64(inputs.tempo)
     return replace(
@@ -285,4 +289,5 @@ def next_input(inputs: EpochInput, terms: EpochTerms) -> EpochInput:
         last_update=inputs.last_update + age,
         bonds=terms.bonds,
         validator_permit=terms.validator_permit,
+        previous_consensus=terms.consensus.astype(np.uint64),
     )

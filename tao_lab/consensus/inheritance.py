@@ -56,5 +56,5 @@ def total_stake(alpha: int, tao: int, tao_weight: int) -> TotalStake:
 
 
 def _share(proportion: int) -> int:
-    """A u64 proportion as a U96F32 word."""
+    """A u64 proportion as a raw U96F32 value."""
     return (proportion << SHARE_BITS) // U64_MAX

@@ -19,7 +19,7 @@ from tao_lab.units import U16_MAX
 
 UInt16Array = npt.NDArray[np.uint16]
 
-MOST_WEIGHTS = 1 << 15  # so many full u16 weights still sum to less than 2^31, the range of I32F32
+MOST_WEIGHTS = 1 << 15  # this number of full u16 weights still sums to less than 2^31, the range of I32F32
 HALF_SCALE = 1 << 15  # above it, weight * 65,535 would leave the range of I32F32
 
 
@@ -45,7 +45,8 @@ def max_upscale_to_u16(weights: UInt16Array) -> UInt16Array:
     """Scale weights (m,) so that the largest becomes 65,535; each is rounded, half away from zero.
 
     Up to 32,768 the chain multiplies first and divides then; above, the product would not fit, and it multiplies by
-    the truncated quotient 65,535 / largest. Numbers are I32F32 words, as in `tao_lab.fixed`; these few all fit int64.
+    the truncated quotient 65,535 / largest. Numbers are raw I32F32 values, as in `tao_lab.fixed`; they
+    all fit int64.
     """
     numbers = weights.astype(np.int64)
     largest = int(numbers.max(initial=0))

@@ -25,7 +25,8 @@ Array = npt.NDArray[Any]
 
 U64_MAX = (1 << 64) - 1
 I16_MIN, I16_MAX = -(1 << 15), (1 << 15) - 1
-OPTIONAL_COLUMNS = ("commit_block", "stake_fraction")
+OPTIONAL_COLUMNS = ("commit_block", "stake_fraction", "previous_consensus")
+CONSENSUS_MODES = ("Current", "Previous", "Auto")
 
 
 class EpochInputError(ValueError):
@@ -101,13 +102,24 @@ class SparseRows:
 
 @dataclass(frozen=True)
 class LiquidAlpha:
-    """Hyperparameters of liquid alpha: `AlphaValues` (low, high; u16) and `AlphaSigmoidSteepness` (i16)."""
+    """Hyperparameters of liquid alpha.
+
+    Attributes:
+        low, high: `AlphaValues`, u16.
+        steepness: `AlphaSigmoidSteepness`, i16, hundredths.
+        mode: `LiquidAlphaConsensusMode`, from which consensus a validator's distance is measured: the epoch's own
+            (`Current`), that of the epoch before (`Previous`), or the previous one where the bonds penalty is at its
+            maximum and the current one elsewhere (`Auto`).
+    """
 
     low: int
     high: int
     steepness: int
+    mode: str = "Auto"
 
     def __post_init__(self) -> None:
+        if self.mode not in CONSENSUS_MODES:
+            raise EpochInputError(f"liquid_alpha.mode is {self.mode!r:.100}; allowed: {', '.join(CONSENSUS_MODES)}")
         _check_range("liquid_alpha.low", self.low, 0, U16_MAX)
         _check_range("liquid_alpha.high", self.high, 0, U16_MAX)
         _check_range("liquid_alpha.steepness", self.steepness, I16_MIN, I16_MAX)
@@ -142,6 +154,8 @@ class EpochInput:
             commit-reveal is off.
         stake_fraction: uint64 (n,), what each stake has above whole rao, in parts of 2^64: root stake times its weight
             is seldom whole. None: nothing.
+        previous_consensus: uint64 (n,), u16 values that the previous epoch stored (`ConsensusByMechanism`); used with
+            liquid alpha only. None: there was none, and the current consensus counts instead.
     """
 
     n: int
@@ -166,6 +180,7 @@ class EpochInput:
     bonds: SparseRows
     commit_block: UIntArray | None = None
     stake_fraction: UIntArray | None = None
+    previous_consensus: UIntArray | None = None
 
     def __post_init__(self) -> None:
         for name in ("block", "tempo", "last_step_block", "activity_cutoff", "min_stake", "emission"):
@@ -208,8 +223,9 @@ class EpochInput:
         if commits is not None:
             commits = _uint_column("commit_block", [U64_MAX if c is None else c for c in commits])
         values["commit_block"] = commits
-        if data.get("stake_fraction") is not None:
-            values["stake_fraction"] = _uint_column("stake_fraction", data["stake_fraction"])
+        for name in ("stake_fraction", "previous_consensus"):
+            if data.get(name) is not None:
+                values[name] = _uint_column(name, data[name])
         values["validator_permit"] = np.array(data["validator_permit"], dtype=np.bool_)
         for name in ("weights", "bonds"):
             values[name] = SparseRows.from_rows(n, data[name], name)

@@ -7,7 +7,7 @@ check("06.2", clip_and_trust)      # not started, right, or a hint about the mis
 """
 
 from tao_lab.course import sealed
-from tao_lab.course.api import check, claim, mine_or_ours, predict, progress, real_code
+from tao_lab.course.api import check, claim, mine_or_ours, mine_or_reference, predict, progress, real_code
 from tao_lab.course.journey import journey, pages
 from tao_lab.course.solve import Lab, labs, solved_notebook
 from tao_lab.course.terminal import terminal
@@ -22,6 +22,7 @@ __all__ = [
     "journey",
     "labs",
     "mine_or_ours",
+    "mine_or_reference",
     "pages",
     "predict",
     "progress",

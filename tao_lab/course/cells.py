@@ -14,7 +14,7 @@ from typing import Any
 from tao_lab.cards import Card, Text
 
 DEFINES = re.compile(r"^(?:async\s+)?def\s+(\w+)", re.MULTILINE)
-USES = re.compile(r"""\b(?:check|mine_or_ours)\(\s*["'](\d\d\.\d+)["']\s*,\s*(\w+)""")
+USES = re.compile(r"""\b(?:check|mine_or_reference|mine_or_ours)\(\s*["'](\d\d\.\d+)["']\s*,\s*(\w+)""")
 
 
 class Cells:

@@ -99,7 +99,7 @@ def _is_long(value: Any) -> bool:
 
 
 def _written(value: Any) -> str:
-    """A value as Python writes it; bytes that are no text in hexadecimal digits, an object by its kind."""
+    """A value as Python writes it; bytes that are not text in hexadecimal digits, an object by its kind."""
     if isinstance(value, bytes):
         is_message = len(value) > SHORT_TEXT and value.isascii() and value.decode().isprintable()
         return repr(value) if is_message else f"0x{value.hex()}"

@@ -141,7 +141,7 @@ class Exercise:
         solution: the right answer as a student could write it; its name is the name of the function.
         reference: the library's own rule, which says what must come out.
         cases: makes the cases from a random generator with a fixed seed, small ones first.
-        read: from what a function returned to named values; raises AnswerError for what is no answer.
+        read: from what a function returned to named values; raises AnswerError for what is not an answer.
         wrong_answers: at least three, the more telling ones first.
         equivalent: mutants of the solution that no case can tell from it, by label, each with the reason.
         axes: what a row and a column of a matrix are, in words.
@@ -339,14 +339,14 @@ def _check_floats(name: str, array: Any, case: Case) -> None:
     if case.numbers is not None and case.numbers.name == "exact":
         raise AnswerError(
             f"Right kind of answer over floats, but with the chain's exact numbers `{name}` came out as floats. "
-            "Exact numbers are stored in whole machine words: use `numbers.divide(a, b)`, `numbers.multiply(a, b)`, "
+            "Exact numbers are stored as whole numbers: use `numbers.divide(a, b)`, `numbers.multiply(a, b)`, "
             "`numbers.ratio(a, b)` and `numbers.number(n)` everywhere, and no float constants."
         )
 
 
 def _shape_hint(found: tuple[int, ...], wanted: tuple[int, ...], axes: tuple[str, str]) -> str:
     if found == wanted[::-1] and len(found) == 2:
-        return f" It is turned on its side: wanted is one row for each {axes[0]}, one column for each {axes[1]}."
+        return f" It is turned on its side: it needs one row for each {axes[0]}, one column for each {axes[1]}."
     if len(found) == 2 and len(wanted) == 1:
         return " Is a sum over rows or columns missing?"
     if found == ():

@@ -5,27 +5,16 @@ Titles, questions and what a lab builds on are read from the first cell of its n
 
 from __future__ import annotations
 
-import json
-import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 from urllib.parse import quote
 
 from tao_lab import paths
 from tao_lab.course import records, registry
 from tao_lab.course.solve import Lab, labs
-from tao_lab.errors import LabError
+from tao_lab.headings import heading
 
 State = Literal["not started", "begun", "done"]
-TITLE = re.compile(r"^# (?:\d\d · )?(?P<title>.+)$", re.M)
-QUESTION = re.compile(r"\*\*(?P<question>.+?)\*\*", re.S)
-NAMED = re.compile(r"\blabs? (\d\d(?:(?:, | and | to |, and )(?:lab )?\d\d)*)")
-RANGE = re.compile(r"(\d\d) to (?:lab )?(\d\d)")
-
-
-class FirstCellError(LabError):
-    """A notebook whose first cell has no title or no question."""
 
 
 @dataclass(frozen=True)
@@ -78,26 +67,3 @@ def _stop(lab: Lab, record: records.Record) -> Stop:
     state: State = "done" if right == len(known) else "begun" if touched else "not started"
     earlier = tuple(number for number in builds_on if number < lab.number)
     return Stop(lab.number, quote(lab.notebook.name), title, question, earlier, right, len(known), state)
-
-
-def heading(notebook: Path) -> tuple[str, str, tuple[str, ...]]:
-    """Title, question, and the labs that are named, from a notebook's first cell.
-
-    Raises:
-        FirstCellError: there is no title, or no question in bold.
-    """
-    text = "".join(json.loads(notebook.read_text(encoding="utf-8"))["cells"][0]["source"])
-    title, question = TITLE.search(text), QUESTION.search(text)
-    if title is None or question is None:
-        raise FirstCellError(f"{notebook.name}: its first cell needs a title (# …) and a question in bold (**…**)")
-    return title["title"], " ".join(question["question"].split()), numbers_in(text)
-
-
-def numbers_in(text: str) -> tuple[str, ...]:
-    """Numbers of the labs that a text names: "lab 02 and lab 06", "labs 01 to 03, and 05"."""
-    found: set[str] = set()
-    for named in NAMED.findall(" ".join(text.split())):
-        found.update(re.findall(r"\d\d", named))
-        for first, last in RANGE.findall(named):
-            found.update(f"{number:02}" for number in range(int(first), int(last) + 1))
-    return tuple(sorted(found))

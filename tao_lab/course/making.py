@@ -55,7 +55,7 @@ def blank(exercise: Exercise) -> str:
 
 
 def notebook(lab: solve.Lab) -> str:
-    """Text of a lab's notebook with the cells of its exercises made anew; those that are missing are put in.
+    """Text of a lab's notebook with the cells of its exercises made again; those that are missing are put in.
 
     A new exercise comes behind the one before it; its prose is yours to write.
     """

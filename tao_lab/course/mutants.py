@@ -28,7 +28,7 @@ KINDS: dict[str, str] = {
     "rounding": "You round another way: down, up, to the nearest, or not at all; or you divide before you multiply.",
     "plain arithmetic": "You use plain `*` and `/` where the number system's own operations belong.",
     "unit": "A unit is off: look at what each number counts, and by what one unit differs from the other.",
-    "byte order": "The bytes stand in the other order: which end of a number comes first?",
+    "byte order": "The bytes are in the other order: which end of a number comes first?",
     "off by one": "You are off by one: an index, a count or a range begins or ends one too early or too late.",
     "sign": "A sign is turned round, or something is added that should be subtracted.",
     "swapped": "Two things have changed places: look at the order of operands, arguments or results.",
@@ -41,7 +41,7 @@ KINDS: dict[str, str] = {
     "order of steps": "Right steps in another order: a value is used before it is brought up to date, or after.",
     "early end": "You stop too early: the rest of the entries is never looked at.",
     "constant": "A fixed value is another one than it should be.",
-    "hidden state": "Your function remembers something from one call to the next: each call must begin anew.",
+    "hidden state": "Your function remembers something from one call to the next: each call must start fresh.",
     "changed input": "Your function changes its input, and whoever called it still needs that.",
     "wrong type": "The value is right, and its type is another one than is asked for.",
 }

@@ -164,11 +164,11 @@ def _length(pairs: Sequence[Pair]) -> str:
     if all(mine and right.startswith(mine) for mine, right in pairs):
         return "right as far as it goes: something is missing at its end"
     if all(mine.startswith(right) for mine, right in pairs):
-        return "right at first, and too long: something stands at its end that does not belong there"
+        return "right at first, and too long: there is something at its end that does not belong there"
     if all(mine and right.endswith(mine) for mine, right in pairs):
         return "right at its end: something is missing at its beginning"
     if all(mine.endswith(right) for mine, right in pairs):
-        return "right at its end, and too long: something stands at its beginning that does not belong there"
+        return "right at its end, and too long: there is something at its beginning that does not belong there"
     return ""
 
 

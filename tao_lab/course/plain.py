@@ -30,13 +30,13 @@ MOST = 200_000  # entries or characters: no answer has as many, and looking at m
 def plain(value: Any) -> Any:
     """A value with everything in it as Python's own kinds: arrays of numbers stay arrays, and are copied.
 
-    What is none of the known kinds is given as it is.
+    Anything else is handed on unchanged.
 
     Raises:
         AnswerError: it has more than `MOST` entries.
     """
     if type(value) in SIZED and len(value) > MOST:
-        raise AnswerError(f"Your answer holds {a_kind(value)} of {len(value):,} entries: that is no answer.")
+        raise AnswerError(f"Your answer holds {a_kind(value)} of {len(value):,} entries: that is not an answer.")
     if type(value) in PLAIN:
         return value
     if isinstance(value, np.generic):
@@ -64,7 +64,7 @@ def _number(value: np.generic) -> Any:
 
 def _array(value: Any) -> Any:
     if value.size > MOST:
-        raise AnswerError(f"Your answer holds an array of {value.size:,} entries: that is no answer.")
+        raise AnswerError(f"Your answer holds an array of {value.size:,} entries: that is not an answer.")
     copy = np.array(value)
     if copy.ndim == 0:
         return plain(copy[()])

@@ -1,7 +1,7 @@
 """What a student has done, in one small file beside the notebook.
 
-The file is JSON, written anew as a whole, so that it is never half there. A file that cannot be read is set aside under
-another name, with a notice; a folder that cannot be written costs the record, never the lesson.
+The file is JSON, always written as a whole, so that it is never half there. A file that cannot be read is set aside
+under another name, with a notice; a folder that cannot be written costs the record, never the lesson.
 """
 
 from __future__ import annotations

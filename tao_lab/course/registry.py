@@ -11,9 +11,9 @@ import pkgutil
 import re
 from collections.abc import Sequence
 from functools import cache
+from pathlib import Path
 from typing import TypeVar
 
-import tao_lab.course
 from tao_lab.course.claims import Claim
 from tao_lab.course.exercise import Exercise
 from tao_lab.course.questions import Question
@@ -82,5 +82,5 @@ def _simple(key: object) -> str:
 
 @cache
 def _modules() -> list:  # type: ignore[type-arg]  # modules with the four names
-    names = sorted(info.name for info in pkgutil.iter_modules(tao_lab.course.__path__))
+    names = sorted(info.name for info in pkgutil.iter_modules([str(Path(__file__).parent)]))
     return [importlib.import_module(f"tao_lab.course.{name}") for name in names if re.fullmatch(r"lab\d\d", name)]

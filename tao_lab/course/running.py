@@ -402,7 +402,7 @@ class TimeUp(BaseException):
 
     Not an Exception, so that a student's `except Exception` lets it through. `except BaseException` catches it: at the
     end of that handler, where it is thrown away, it asks to be raised once more. Python does so when the loop begins
-    anew, which is outside the `try`.
+    again, which is outside the `try`.
     """
 
 

@@ -2,17 +2,25 @@
 
 from tao_lab.economy.block_emission import block_emission
 from tao_lab.economy.dividends import Dividends, HotkeyEmission, Payout, Pending, Staked, dividends
+from tao_lab.economy.emission_gate import EmissionGate, apply_emission_gate, emission_gate_bar
 from tao_lab.economy.issuance import issuance_after
 from tao_lab.economy.lock_cost import lock_cost
 from tao_lab.economy.moving_price import update_moving_price
 from tao_lab.economy.registration_price import PriceTerms, registration_price
 from tao_lab.economy.split import Split, split
-from tao_lab.economy.subnet_shares import SubnetPrice, subnet_block_emission, subnet_shares
+from tao_lab.economy.subnet_shares import (
+    SubnetPrice,
+    demand_shares,
+    subnet_block_emission,
+    subnet_shares,
+    without_gate,
+)
 from tao_lab.economy.subnet_terms import SubnetTerms, root_proportion, subnet_terms
 from tao_lab.economy.swap import Pool, SwapError, SwapResult, price, swap
 
 __all__ = [
     "Dividends",
+    "EmissionGate",
     "HotkeyEmission",
     "Payout",
     "Pending",
@@ -24,8 +32,11 @@ __all__ = [
     "SubnetTerms",
     "SwapError",
     "SwapResult",
+    "apply_emission_gate",
     "block_emission",
+    "demand_shares",
     "dividends",
+    "emission_gate_bar",
     "issuance_after",
     "lock_cost",
     "price",
@@ -37,4 +48,5 @@ __all__ = [
     "subnet_terms",
     "swap",
     "update_moving_price",
+    "without_gate",
 ]

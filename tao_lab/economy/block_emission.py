@@ -28,7 +28,7 @@ def block_emission(issuance: int) -> int:
         Rao; 0 once the supply is reached.
 
     Raises:
-        ValueError: issuance is no u64.
+        ValueError: issuance is not a u64.
     """
     if isinstance(issuance, bool) or not isinstance(issuance, int) or not 0 <= issuance <= U64_MAX:
         raise ValueError(f"issuance is {issuance!r}; allowed: whole rao from 0 to 2^64 - 1")

@@ -2,21 +2,22 @@
 
 A lock either decays (its alpha comes free, e-fold in `unlock` blocks) or is perpetual. Conviction follows the locked
 alpha with a delay: it is what an average of e-fold `maturity` blocks has seen of it. A lock on the hotkey of the
-subnet's owner has its full conviction at once. Amounts are rao of alpha, convictions are U64F64 words of rao.
+subnet's owner has its full conviction at once. Amounts are rao of alpha, convictions are raw U64F64 values of rao.
 
-Source: `pallets/subtensor/src/staking/lock.rs` (`ConvictionModel`); `substrate-fixed` v0.6.0
-(`src/transcendental.rs`, `exp`).
+Source: `pallets/subtensor/src/staking/lock.rs` (`ConvictionModel`, `change_subnet_owner_if_needed`);
+`substrate-fixed` v0.6.0 (`src/transcendental.rs`, `exp`).
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from tao_lab.economy.words import U64_MAX, U64F64, add, subtract
+from tao_lab.economy.fixed128 import U64_MAX, U64F64, add, subtract
 
 BLOCKS_PER_YEAR = 7_200 * 365 + 1_800  # how old a subnet is before conviction can change its owner
+OWNERSHIP_PER_CENT = 18  # of a subnet's eligible alpha: conviction above it takes the subnet over
 ZERO_THRESHOLD = 100  # rao: below that, a lock is dust
-SIGNED_MAX, SIGNED_MIN = (1 << 127) - 1, -(1 << 127)  # words of I64F64
+SIGNED_MAX, SIGNED_MIN = (1 << 127) - 1, -(1 << 127)  # raw I64F64 values
 LEAST_EXPONENT = -40
 SERIES_END = 64  # the exponential's series stops before the term of this power
 
@@ -26,7 +27,7 @@ class LockState(NamedTuple):
 
     Attributes:
         locked_mass: Locked alpha, rao.
-        conviction: U64F64 word of rao.
+        conviction: raw U64F64 value of rao.
         last_update: Block to which both were rolled.
     """
 
@@ -42,6 +43,19 @@ class Rates(NamedTuple):
     maturity: int
 
 
+def may_take_over(conviction: int, eligible: int) -> bool:
+    """Whether a hotkey's conviction is enough for its owner to get the subnet: more than 18 % of the eligible alpha.
+
+    Args:
+        conviction: Of this one hotkey, a U64F64 word of rao.
+        eligible: Outstanding alpha that is neither the protocol's nor burned, rao.
+
+    >>> may_take_over(18 << 64, 100), may_take_over((18 << 64) + 1, 100)
+    (False, True)
+    """
+    return conviction * 100 > U64F64.number(eligible) * OWNERSHIP_PER_CENT
+
+
 def empty_lock(now: int) -> LockState:
     """Nothing locked, as of block `now`."""
     return LockState(0, 0, now)
@@ -53,7 +67,7 @@ def is_dust(lock: LockState) -> bool:
 
 
 def exp_decay(dt: int, tau: int) -> int:
-    """E to the -dt / tau as a U64F64 word; the exponent is at least -40.
+    """E to the -dt / tau as a raw U64F64 value; the exponent is at least -40.
 
     Args:
         dt: Blocks.
@@ -68,7 +82,7 @@ def exp_decay(dt: int, tau: int) -> int:
 
 
 def _exp_negative(word: int) -> int:
-    """E to a negative I64F64 word: one divided by the series of its size."""
+    """E to a negative raw I64F64 value: one divided by the series of its size."""
     size = -word
     if size == 0:
         return U64F64.one
@@ -113,7 +127,7 @@ def _decayed(mass: int, conviction: int, dt: int, rates: Rates, perpetual: bool)
 
 
 def _matured(unlock: int, maturity: int, rates: Rates) -> int:
-    """Which share of a decaying lock has become conviction, where the two rates differ: a U64F64 word."""
+    """Which share of a decaying lock has become conviction, where the two rates differ: raw U64F64 value."""
     if rates.unlock == 0 or rates.maturity == 0:
         return 0
     product = min(rates.unlock << 64, SIGNED_MAX) * (unlock - maturity) >> 64
@@ -149,6 +163,6 @@ def force_reduce(lock: LockState, amount: int, now: int) -> LockState:
 
 
 def conviction_of_part(lock: LockState, mass: int) -> int:
-    """Conviction that goes with some of the locked alpha, in proportion: a U64F64 word."""
+    """Conviction that goes with some of the locked alpha, in proportion: raw U64F64 value."""
     share = U64F64.divide(U64F64.number(mass), U64F64.number(lock.locked_mass))
     return U64F64.multiply(lock.conviction, share)

@@ -3,11 +3,14 @@
 A validator's dividend first goes to everybody whose stake it was earned with: parents get theirs by their contribution,
 less the child's take (and what is burned) where parent and child belong to different people. What each hotkey has then
 is taken apart by its own stake: the part earned by TAO on root is paid from root's pot, the part earned by alpha from
-the validators'. Of both the hotkey's owner keeps the take, and nominators share the rest.
+the validators'. A hotkey without a seat on root gets nothing for its TAO on root: the others share root's pot, and a
+pot in which nobody has a part is recycled. Of both pots the hotkey's owner keeps the take, and nominators share the
+rest.
 
 Source: `pallets/subtensor/src/coinbase/run_coinbase.rs` (`distribute_emission`, `calculate_dividends_and_incentives`,
 `get_parent_child_dividends_distribution`, `get_self_contribution`, `calculate_dividend_distribution`,
-`distribute_dividends_and_incentives`).
+`distribute_dividends_and_incentives`). Since spec 442 only hotkeys with a UID on root have a part of root's pot,
+alpha's part is the one that is multiplied out, and `distribute_emission` recycles a pot that is nobody's.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from tao_lab.economy.words import U64_MAX, U96F32, add, subtract, u16_share, u64_share
+from tao_lab.economy.fixed128 import U64_MAX, U96F32, add, subtract, u16_share, u64_share
 
 Lent = tuple[int, str]  # share of the stake, 2^64 - 1 is all; the other hotkey
 
@@ -33,6 +36,7 @@ class Staked:
         childkey_take: what it keeps of parents' dividends, u16.
         parents: who lends it stake.
         children: to whom it lends stake.
+        on_root: whether it has a UID on root.
     """
 
     alpha: int
@@ -42,6 +46,7 @@ class Staked:
     childkey_take: int = 0
     parents: tuple[Lent, ...] = ()
     children: tuple[Lent, ...] = ()
+    on_root: bool = True
 
 
 class HotkeyEmission(NamedTuple):
@@ -79,7 +84,14 @@ class Pending:
 
 @dataclass(frozen=True)
 class Dividends:
-    """Who is paid what, rao of alpha; `recycled` is destroyed on the way from children to parents."""
+    """Who is paid what, rao of alpha.
+
+    Attributes:
+        incentives: of miners.
+        alpha: from the validators' pot.
+        root: from root's pot.
+        recycled: destroyed: on the way from children to parents, and all of root's pot where nobody has a part of it.
+    """
 
     incentives: Mapping[str, int]
     alpha: Mapping[str, Payout]
@@ -114,11 +126,12 @@ def dividends(
     for entry in emission:
         divide_among_parents(entry, hotkeys, tao_weight, ck_burn, divided)
     alpha, root = dividend_distribution(min(pot, U64_MAX), pending.root, tao_weight, hotkeys, divided.dividends)
+    unassigned = 0 if any(U96F32.whole(word) for word in root.values()) else pending.root
     return Dividends(
         incentives,
         {hotkey: payout(word, hotkeys[hotkey].take) if word else NOTHING for hotkey, word in alpha.items()},
         {hotkey: payout(word, hotkeys[hotkey].take) if word else NOTHING for hotkey, word in root.items()},
-        divided.recycled,
+        divided.recycled + unassigned,
     )
 
 
@@ -147,7 +160,7 @@ def divide_among_parents(
 
 
 def contribution(parent: Staked, share: int, tao_weight: int) -> int:
-    """What a parent's stake adds to a child's, U96F32 word of rao."""
+    """What a parent's stake adds to a child's, raw U96F32 value of rao."""
     lent = u64_share(share)
     alpha = U96F32.multiply(U96F32.number(parent.alpha), lent)
     root = U96F32.multiply(U96F32.multiply(U96F32.number(parent.root), lent), u64_share(tao_weight))
@@ -181,18 +194,16 @@ def dividend_distribution(
         dividends: rao by hotkey.
 
     Returns:
-        From the first pot and from the second, U96F32 words of rao by hotkey.
+        From the first pot and from the second, raw U96F32 values of rao by hotkey.
     """
     alpha_parts, root_parts = {}, {}
     for hotkey, rao in dividends.items():
-        if rao == 0:
-            alpha_parts[hotkey] = root_parts[hotkey] = 0
-            continue
-        root_alpha = U96F32.multiply(U96F32.number(hotkeys[hotkey].root), u64_share(tao_weight))
-        root_share = U96F32.divide(root_alpha, add(U96F32.number(hotkeys[hotkey].alpha), root_alpha))
-        dividend = U96F32.number(rao)
-        root_parts[hotkey] = U96F32.multiply(dividend, root_share)
-        alpha_parts[hotkey] = subtract(dividend, root_parts[hotkey])
+        staked, dividend = hotkeys[hotkey], U96F32.number(rao)
+        alpha = U96F32.number(staked.alpha)
+        total = add(alpha, U96F32.multiply(U96F32.number(staked.root), u64_share(tao_weight)))
+        by_alpha = U96F32.multiply(dividend, U96F32.divide(alpha, total)) if total else dividend
+        alpha_parts[hotkey] = by_alpha
+        root_parts[hotkey] = subtract(dividend, by_alpha) if staked.on_root else 0
     return _shared(pending_alpha, alpha_parts), _shared(pending_root, root_parts)
 
 
@@ -205,7 +216,7 @@ def payout(dividend: int, take: int) -> Payout:
     """Take a hotkey's dividend apart: the owner's take, and the rest.
 
     Args:
-        dividend: U96F32 word of rao.
+        dividend: raw U96F32 value of rao.
         take: u16.
     """
     taken = U96F32.multiply(u16_share(take), dividend)
@@ -213,7 +224,7 @@ def payout(dividend: int, take: int) -> Payout:
 
 
 def withheld_proportion(withheld: int, incentives: int) -> int:
-    """Part of the miners' emission that went to the owner's hotkeys, U96F32 word (`MinerBurned`).
+    """Part of the miners' emission that went to the owner's hotkeys, raw U96F32 value (`MinerBurned`).
 
     Args:
         withheld: rao of incentive of the owner's hotkeys, burned or recycled.
@@ -230,7 +241,7 @@ def root_claimable_increment(dividend: int, root_stake: int) -> int | None:
         root_stake: rao of TAO staked on the hotkey on root.
 
     Returns:
-        I96F32 word; None where the dividend is larger than the stake, and is then staked for the owner.
+        Raw I96F32 value; None where the dividend is larger than the stake, and is then staked for the owner.
     """
     if dividend > root_stake:
         return None

@@ -60,7 +60,7 @@ def eras(issuance: int, recycled_percent: int = 0) -> Iterator[Era]:
 
 
 def issuance_after(issuance: int, blocks: int, recycled_percent: int = 0) -> int:
-    """Issuance after so many blocks.
+    """Issuance after a number of blocks.
 
     Args:
         issuance: rao now.

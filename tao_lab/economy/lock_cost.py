@@ -28,7 +28,7 @@ def lock_cost(last_lock: int, min_lock: int, last_lock_block: int, block: int, r
         Rao.
 
     Raises:
-        ValueError: an argument is no u64.
+        ValueError: an argument is not a u64.
     """
     for field, value in (
         ("last_lock", last_lock),
@@ -55,7 +55,7 @@ def lock_reduction_interval(interval: int, block_emission: int) -> int:
         `interval` times the emission's share of one TAO, floored as in the chain's I64F64.
 
     Raises:
-        ValueError: an argument is no u64.
+        ValueError: an argument is not a u64.
     """
     _check("interval", interval)
     _check("block_emission", block_emission)

@@ -9,21 +9,21 @@ Source: `pallets/subtensor/src/staking/stake_utils.rs` (`update_moving_price`, `
 
 from __future__ import annotations
 
-from tao_lab.economy.words import U64F64, add, subtract, to_u64f64, to_u96f32
+from tao_lab.economy.fixed128 import U64F64, add, subtract, to_u64f64, to_u96f32
 
 
 def update_moving_price(moving: int, price: int, age: int, halving_blocks: int, moving_alpha: int) -> int:
     """The moving price after one more block.
 
     Args:
-        moving: moving price so far, U64F64 word.
-        price: price of alpha in TAO now, U64F64 word.
+        moving: moving price so far, raw U64F64 value.
+        price: price of alpha in TAO now, raw U64F64 value.
         age: blocks since the subnet was started (`start_call`).
         halving_blocks: age at which the step is half of `moving_alpha` (`EMAPriceHalvingBlocks`).
-        moving_alpha: the step of an old subnet, I96F32 word (`SubnetMovingAlpha`).
+        moving_alpha: the step of an old subnet, raw I96F32 value (`SubnetMovingAlpha`).
 
     Returns:
-        I96F32 word, as `SubnetMovingPrice` holds it.
+        Raw I96F32 value, as `SubnetMovingPrice` holds it.
     """
     grown = U64F64.divide(U64F64.number(age), add(U64F64.number(age), U64F64.number(halving_blocks)))
     step = U64F64.multiply(to_u64f64(moving_alpha), grown)

@@ -53,8 +53,8 @@ def neuron_to_prune(neurons: Iterable[Neuron], min_non_immune: int) -> int | Non
 
     Args:
         neurons: all of the subnet.
-        min_non_immune: while at most so many are neither immune nor immortal (`MinNonImmuneUids`), one that is immune
-            goes instead.
+        min_non_immune: while at most this number is neither immune nor immortal (`MinNonImmuneUids`), one that is
+            immune goes instead.
     """
     mortal = [neuron for neuron in neurons if not neuron.immortal]
     free = [neuron for neuron in mortal if not neuron.immune]

@@ -59,7 +59,7 @@ def registration_price(burn: int, terms: PriceTerms, event: PriceEvent) -> int:
         Rao, between `terms.min_burn` and `terms.max_burn`.
 
     Raises:
-        ValueError: burn is no u64, or the event is neither.
+        ValueError: burn is not a u64, or the event is neither.
     """
     _check("burn", burn, U64_MAX)
     if event == "block":

@@ -99,7 +99,7 @@ def can_add_stake(pool: Pool, rao: int) -> bool:
 
 
 def change_stake(pool: Pool, share: SafeFloat, rao: int) -> tuple[Pool, SafeFloat]:
-    """Add rao to one staker's part, or remove them (`update_value_for_one`); gives back pool and share.
+    """Add rao to one staker's part, or remove them (`update_value_for_one`); returns pool and share.
 
     The first staker's shares are its rao.
     """

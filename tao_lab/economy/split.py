@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tao_lab.economy.words import U96F32, subtract, u16_share
+from tao_lab.economy.fixed128 import U96F32, subtract, u16_share
 
 HALF = U96F32.one // 2
 
@@ -37,7 +37,7 @@ def split(alpha_out: int, owner_cut: int, root_proportion: int) -> Split:
     Args:
         alpha_out: rao of alpha.
         owner_cut: u16 (`SubnetOwnerCut`); 0 where the subnet's cut is switched off.
-        root_proportion: root's weight in the subnet, U96F32 word.
+        root_proportion: root's weight in the subnet, raw U96F32 value.
     """
     alpha = U96F32.number(alpha_out)
     owner = U96F32.multiply(alpha, u16_share(owner_cut))

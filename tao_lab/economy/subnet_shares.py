@@ -1,10 +1,11 @@
-"""Who gets the block's TAO: each subnet's share goes by its moving price, less what its owner keeps from miners.
+"""Who gets the block's TAO: shares by moving price and by what reaches miners, through the emission gate.
 
 A subnet that pays a part of its miners' emission to its own owner's hotkeys loses that part of its weight, and the
-others gain it. A subnet whose emission is switched off gets no TAO; the rest share what it would have got.
+others gain it: the result is its share of demand. The emission gate (`emission_gate`) then takes most of it from
+subnets with little demand. A subnet whose emission is switched off gets no TAO; the rest share what it would have got.
 
-Source: `pallets/subtensor/src/coinbase/subnet_emissions.rs` (`get_shares`, `get_shares_price_ema`,
-`get_subnet_block_emissions`).
+Source: `pallets/subtensor/src/coinbase/subnet_emissions.rs` of RaoFoundation/subtensor at f8ff769a (`get_shares`,
+`get_shares_price_ema`, `get_subnet_block_emissions`).
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tao_lab.economy.words import U64F64, WORD_MAX, to_u64f64, to_u96f32
+from tao_lab.economy.emission_gate import OPEN, EmissionGate, apply_emission_gate
+from tao_lab.economy.fixed128 import U64F64, WORD_MAX, to_u64f64, to_u96f32
 
 
 @dataclass(frozen=True)
@@ -20,8 +22,8 @@ class SubnetPrice:
     """What a subnet's share goes by.
 
     Attributes:
-        moving_price: I96F32 word (`SubnetMovingPrice`).
-        miner_burned: part of the miners' emission that went to the owner's hotkeys at the last epoch, U96F32 word
+        moving_price: raw I96F32 value (`SubnetMovingPrice`).
+        miner_burned: part of the miners' emission that went to the owner's hotkeys at the last epoch, raw U96F32 value
             (`MinerBurned`).
         emission_enabled: whether it gets TAO at all (`SubnetEmissionEnabled`).
     """
@@ -31,28 +33,56 @@ class SubnetPrice:
     emission_enabled: bool = True
 
 
-def subnet_shares(subnets: Sequence[SubnetPrice]) -> list[int]:
+def subnet_shares(subnets: Sequence[SubnetPrice], gate: EmissionGate = OPEN) -> list[int]:
     """Share of each subnet in the block's TAO.
 
     Args:
         subnets: those that emission goes to, in any order.
+        gate: the emission gate of the block; without one, no share is held back.
 
     Returns:
-        U64F64 words in the same order; their sum is at most one.
+        Raw U64F64 values in the same order; their sum is at most one.
+    """
+    shares = apply_emission_gate(demand_shares(subnets), gate)
+    if all(subnet.emission_enabled for subnet in subnets):
+        return shares
+    return normalized([share if subnet.emission_enabled else 0 for share, subnet in zip(shares, subnets, strict=True)])
+
+
+def without_gate(subnets: Sequence[SubnetPrice], gate: EmissionGate = OPEN) -> list[int]:
+    """The rule before the gate, until July 2026: `subnet_shares` of every block with the gate open.
+
+    To compare: `net.rules.using(shares=without_gate)`.
+
+    Args:
+        subnets: those that emission goes to, in any order.
+        gate: is not looked at.
+
+    Returns:
+        Raw U64F64 values in the same order; their sum is at most one.
+    """
+    return subnet_shares(subnets)
+
+
+def demand_shares(subnets: Sequence[SubnetPrice]) -> list[int]:
+    """Share of each subnet in demand: its moving price less the burned part, against all others.
+
+    Args:
+        subnets: those that emission goes to, switched off or not.
+
+    Returns:
+        Raw U64F64 values in the same order; their sum is at most one.
     """
     prices = normalized([to_u64f64(subnet.moving_price) for subnet in subnets])
     weights = [
         U64F64.multiply(share, U64F64.one - min(to_u64f64(subnet.miner_burned), U64F64.one))
         for share, subnet in zip(prices, subnets, strict=True)
     ]
-    shares = normalized(weights) if any(weights) else prices  # all burn: prices alone decide
-    if all(subnet.emission_enabled for subnet in subnets):
-        return shares
-    return normalized([share if subnet.emission_enabled else 0 for share, subnet in zip(shares, subnets, strict=True)])
+    return normalized(weights) if any(weights) else prices  # all burn: prices alone decide
 
 
 def normalized(words: Sequence[int]) -> list[int]:
-    """U64F64 words divided by their sum; all zero where that is zero."""
+    """Raw U64F64 values divided by their sum; all zero where that is zero."""
     total = min(sum(words), WORD_MAX)
     return [U64F64.divide(word, total) for word in words]
 
@@ -61,11 +91,11 @@ def subnet_block_emission(share: int, block_emission: int) -> int:
     """TAO of the block that goes to a subnet.
 
     Args:
-        share: U64F64 word.
+        share: raw U64F64 value.
         block_emission: rao.
 
     Returns:
-        U96F32 word of rao.
+        Raw U96F32 value of rao.
     """
     return to_u96f32(U64F64.multiply(U64F64.number(block_emission), share))
 

@@ -12,12 +12,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tao_lab.economy.words import U96F32, add, subtract, to_u96f32, u64_share
+from tao_lab.economy.fixed128 import U96F32, add, subtract, to_u96f32, u64_share
 
 
 @dataclass(frozen=True)
 class SubnetTerms:
-    """One block's amounts for a subnet, U96F32 words of rao.
+    """One block's amounts for a subnet, raw U96F32 values of rao.
 
     Attributes:
         tao_in: TAO for the pool.
@@ -41,7 +41,7 @@ def root_proportion(root_tao: int, tao_weight: int, alpha_issuance: int) -> int:
         alpha_issuance: rao of the subnet's alpha, in the pool and outside.
 
     Returns:
-        U96F32 word, at most one.
+        Raw U96F32 value, at most one.
     """
     root = U96F32.multiply(U96F32.number(root_tao), u64_share(tao_weight))
     return U96F32.divide(root, add(root, U96F32.number(alpha_issuance)))
@@ -51,10 +51,10 @@ def subnet_terms(tao_emission: int, alpha_emission: int, price: int, root_propor
     """One block's amounts for a subnet.
 
     Args:
-        tao_emission: its part of the block's TAO, U96F32 word of rao.
+        tao_emission: its part of the block's TAO, raw U96F32 value of rao.
         alpha_emission: rao of alpha that a block of this subnet issues (`block_emission` of its alpha issuance).
-        price: price of alpha in TAO, U64F64 word.
-        root_proportion: U96F32 word.
+        price: price of alpha in TAO, raw U64F64 value.
+        root_proportion: raw U96F32 value.
     """
     price = to_u96f32(price)
     alpha_out = U96F32.number(alpha_emission)

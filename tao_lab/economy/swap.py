@@ -5,7 +5,7 @@ curve alpha^w_base * tao^w_quote = constant; with both weights at one half that 
 what is paid in, before the swap. A limit price stops a swap where the price would pass it.
 
 Source: `pallets/swap/src/pallet/{balancer,swap_step,impls}.rs` of opentensor/subtensor. Numbers are U64F64 there:
-128-bit words with 64 fraction bits, which are plain ints here.
+raw U64F64 values (128 bits, 64 of them for the fraction), which are plain ints here.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from tao_lab.economy.fixed128 import U64F64
 from tao_lab.economy.power import power_scaled
-from tao_lab.economy.words import U64F64
 from tao_lab.units import U16_MAX
 
 Side = Literal["buy", "sell"]
@@ -87,7 +87,7 @@ def swap(pool: Pool, side: Side, amount: int, limit_price: int | None = None) ->
         pool: reserves, weights, fee.
         side: "buy": TAO in, alpha out; "sell": alpha in, TAO out.
         amount: rao paid in, fee included.
-        limit_price: U64F64 word, rao of TAO for a rao of alpha; None: the chain's widest.
+        limit_price: raw U64F64 value, rao of TAO for a rao of alpha; None: the chain's widest.
 
     Raises:
         SwapError: `SwapInputTooLarge`, `ReservesTooLow`, `PriceLimitExceeded` or `InsufficientLiquidity`.
@@ -119,7 +119,7 @@ def swap(pool: Pool, side: Side, amount: int, limit_price: int | None = None) ->
 
 
 def price(pool: Pool) -> int:
-    """Price of alpha in TAO, U64F64 word (`calculate_price`); 0 without alpha in the pool."""
+    """Price of alpha in TAO, raw U64F64 value (`calculate_price`); 0 without alpha in the pool."""
     return _price(pool, pool.alpha, pool.tao)
 
 
@@ -148,7 +148,7 @@ def amount_out(pool: Pool, side: Side, paid: int) -> int:
 
 
 def price_after(pool: Pool, side: Side, paid: int) -> int:
-    """Price once `paid` rao without fee are swapped, U64F64 word (`price_target`)."""
+    """Price once `paid` rao without fee are swapped, raw U64F64 value (`price_target`)."""
     received = amount_out(pool, side, paid)
     if side == "buy":
         return _price(pool, max(pool.alpha - received, 0), min(pool.tao + paid, U64_MAX))
@@ -205,7 +205,7 @@ def weight_after_adding(pool: Pool, tao: int, alpha: int) -> int | None:
 
 
 def weight_for_price(tao: int, alpha: int, price: int) -> int | None:
-    """Weight of TAO with which reserves have a price, U64F64 word (`maybe_initialize_palswap`).
+    """Weight of TAO with which reserves have a price, raw U64F64 value (`maybe_initialize_palswap`).
 
     Returns:
         Parts of 10^18; None where there are no reserves, or a weight would be below `MIN_WEIGHT`.
@@ -216,16 +216,12 @@ def weight_for_price(tao: int, alpha: int, price: int) -> int | None:
 
 
 def perquintill(numerator: int, denominator: int) -> int:
-    """A quotient of at most one in parts of 10^18, as `Perquintill::from_rational` of 128-bit numbers.
-
-    Terms that do not fit 10^18 are first divided by one factor, which costs last digits.
-    """
-    factor = max(-(-denominator // ACCURACY), 1)
-    return (numerator // factor) * ACCURACY // (denominator // factor)
+    """A quotient of at most one in whole parts of 10^18, cut (`Perquintill::from_rational`)."""
+    return numerator * ACCURACY // denominator
 
 
 def _ratio_power(numerator: int, denominator: int, p: int, q: int, precision: int, too_large: int) -> int:
-    """The power as a U64F64 word; `too_large` is what stands for a power beyond u64 parts of 10^18."""
+    """The power as a raw U64F64 value; `too_large` is what stands for a power beyond u64 parts of 10^18."""
     scaled = power_scaled(numerator, denominator, p, q, precision) or 0
     if scaled > U64_MAX:
         scaled = too_large

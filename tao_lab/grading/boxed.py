@@ -132,7 +132,7 @@ class Boxed(Elsewhere):
             raise RaisedElsewhere(Raised(ENDED, str(error), None, "")) from None
 
     def _change(self, argument: Any, new: Json) -> None:
-        """Change an argument as the answer did; one that it cannot be told of exactly is changed somehow."""
+        """Change an argument as the answer did; one whose change cannot be described exactly is changed somehow."""
         try:
             value = self._values.decode(new)
         except BadValueError:
@@ -171,10 +171,10 @@ class Boxed(Elsewhere):
             try:
                 reply = read_json(line)
             except NotPlainJson as error:
-                self._ended = f"wrote what is no answer: {error}"
+                self._ended = f"wrote what is not an answer: {error}"
                 return _ended(self._ended)
             if not isinstance(reply, dict):
-                self._ended = "wrote what is no answer"
+                self._ended = "wrote what is not an answer"
                 return _ended(self._ended)
             if "ask" not in reply:
                 self._ended = ""

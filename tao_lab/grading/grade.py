@@ -29,7 +29,7 @@ from tao_lab.processes import end_with
 from tao_lab.work import files
 
 FORMAT = "tao-lab/grade/1"
-PATIENCE = 2.0  # a grader waits so many times longer than a check in the notebook: the machine is busy
+PATIENCE = 2.0  # a grader waits this many times longer than a check in the notebook: the machine is busy
 MOST_SEED = 2**31
 RIGHT, WRONG, BLANK, MISSING = "right", "wrong", "not started", "missing"
 

@@ -37,7 +37,7 @@ LIBRARY = "tao_lab"
 
 
 def encode(value: Any, depth: Any = 0) -> Any:
-    """A value as JSON: what is no plain value becomes a description of its kind."""
+    """A value as JSON: what is not a plain value becomes a description of its kind."""
     if depth > DEEPEST:
         return {"x": "deeply nested list"}
     if value is None or value is True or value is False:

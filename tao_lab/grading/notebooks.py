@@ -36,12 +36,12 @@ ESSAY = "essay"
 
 
 class NotebookError(LabError):
-    """A file that is no notebook."""
+    """A file that is not a notebook."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell, as far as it matters here; `tree` is None for what is no Python, and `error` says why."""
+    """One cell, as far as it matters here; `tree` is None for what is not Python, and `error` says why."""
 
     number: int  # in the notebook, from 1
     kind: str
@@ -116,7 +116,7 @@ def read(data: bytes, name: str) -> Notebook:
         name: to be said in an error.
 
     Raises:
-        NotebookError: it is none, or larger than any notebook.
+        NotebookError: it is not a notebook, or larger than any notebook.
     """
     if len(data) > MOST_BYTES:
         raise NotebookError(f"{name} has {len(data) >> 20} MiB; allowed for a notebook: {MOST_BYTES >> 20}")

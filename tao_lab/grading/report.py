@@ -21,7 +21,7 @@ from tao_lab.work import files
 
 SIGNS = {RIGHT: "✔ right", WRONG: "✘ wrong", BLANK: "○ not started", MISSING: "– no cell"}
 STYLE = """
-:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; background: Canvas; color: CanvasText; }
 body { max-width: 62em; margin: 2em auto; padding: 0 1em; }
 table { border-collapse: collapse; margin: 1em 0; }
 th, td { padding: 4px 10px; border: 1px solid rgba(128,128,128,.35); text-align: left; vertical-align: top; }
@@ -231,7 +231,7 @@ def _failure(mark: Mark, with_solutions: bool) -> str:
     exercise = registry.exercises()[mark.exercise]
     title = f"<h3>{mark.exercise} {escape(exercise.title)}</h3>"
     said = mark.card or f"{title}<p>{escape(mark.hint)}</p>"
-    solution = f"<h4>A solution</h4><pre>{escape(exercise.source)}</pre>" if with_solutions else ""
+    solution = f"<h3>A solution of {mark.exercise}</h3><pre>{escape(exercise.source)}</pre>" if with_solutions else ""
     return f"{said}{solution}"
 
 
@@ -351,7 +351,7 @@ def _page(title: str, parts: Sequence[str]) -> str:
     body = "\n".join(parts)
     return (
         f'<!doctype html><html lang="en"><head>{head}<title>{escape(title)}</title><style>{STYLE}</style></head>'
-        f"<body><h1>{escape(title)}</h1>{body}</body></html>\n"
+        f"<body><main><h1>{escape(title)}</h1>{body}</main></body></html>\n"
     )
 
 

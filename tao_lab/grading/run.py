@@ -62,7 +62,7 @@ def grade_folder(
         seed: of the cases; without one, that of the last run for this table, or a new one.
         workers: processes.
         with_solutions: whether pages of students show solutions.
-        again: whether to grade anew what was graded before.
+        again: whether to grade again what was graded before.
         done: called with how many notebooks are done, of how many, and whose is the last.
 
     Raises:

@@ -72,7 +72,7 @@ def find(source: Path) -> tuple[list[Submission], list[str]]:
         names = list(_in_zip(source, left_out))
     else:
         raise SubmissionsError(
-            f"{source} is no folder and no zip; allowed: what learning platforms give, unpacked or not"
+            f"{source} is neither a folder nor a zip; allowed: what learning platforms give, unpacked or not"
         )
     if not names:
         raise SubmissionsError(

@@ -30,7 +30,7 @@ from tao_lab.neurons.work import form_problem
 Json = Any
 
 # Modules whose public names every answer gets: arithmetic and units, none of which is what an exercise asks for.
-OPEN_MODULES = ("tao_lab.fixed", "tao_lab.units", "tao_lab.economy.words")
+OPEN_MODULES = ("tao_lab.fixed", "tao_lab.units", "tao_lab.economy.fixed128")
 MOST_BITS = 1 << 16  # of a whole number that comes out of a box
 MOST_BYTES = 8 << 20  # of an array that comes out of a box
 MOST_OBJECTS = 100_000  # that a box may hold numbers of
@@ -42,7 +42,7 @@ class NotHandedOutError(AttributeError):
 
 
 class BadValueError(Exception):
-    """What came out of the box is no value; the message says why."""
+    """What came out of the box is not a value; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -199,14 +199,14 @@ class Values:
         """A value that a box sent.
 
         Raises:
-            BadValueError: it is none.
+            BadValueError: it is invalid.
         """
         try:
             return self._decode(value)
         except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError) as error:
-            raise BadValueError(f"the box sent what is no value ({type(error).__name__})") from None
+            raise BadValueError(f"the box sent what is not a value ({type(error).__name__})") from None
         except (binascii.Error, InvalidOperation, ArithmeticError) as error:
-            raise BadValueError(f"the box sent what is no value ({type(error).__name__})") from None
+            raise BadValueError(f"the box sent what is not a value ({type(error).__name__})") from None
 
     def _decode(self, value: Json) -> Any:
         if isinstance(value, list):
@@ -217,7 +217,7 @@ class Values:
         given = value[kind]
         if kind == "i":
             if len(given) > MOST_BITS // 4:
-                raise BadValueError(f"a whole number of more than {MOST_BITS:,} bits is no answer")
+                raise BadValueError(f"a whole number of more than {MOST_BITS:,} bits is not an answer")
             return int(given, 16)
         if kind == "f":
             return float(given)
@@ -250,12 +250,12 @@ class Values:
             return made(**{str(name): self._decode(entry) for name, entry in value["fields"].items()})
         if kind == "x":
             return _odd(str(given), value.get("how", ""))
-        raise BadValueError("the box sent what is no value")
+        raise BadValueError("the box sent what is not a value")
 
     def _objects_in_array(self, given: Json) -> Any:
         shape, entries = given
         if len(entries) > MOST:
-            raise BadValueError(f"an array of {len(entries):,} entries is no answer")
+            raise BadValueError(f"an array of {len(entries):,} entries is not an answer")
         array = np.empty(len(entries), dtype=object)
         array[:] = [self._decode(entry) for entry in entries]
         return array.reshape([int(part) for part in shape])
@@ -306,7 +306,7 @@ class Values:
 
 
 def _is_opaque(value: Any) -> bool:
-    """Whether a value is no plain one, however deep."""
+    """Whether a value is not a plain one, however deep."""
     if isinstance(value, (list, tuple, set, frozenset)):
         return any(map(_is_opaque, value))
     if isinstance(value, Mapping):
@@ -319,20 +319,20 @@ def _is_opaque(value: Any) -> bool:
 
 def _safe_dtype(text: str) -> str:
     if np.dtype(text).kind not in "biuf" or np.dtype(text).itemsize > 16:
-        raise BadValueError("the box sent an array of a kind that is no answer")
+        raise BadValueError("the box sent an array of a kind that is not an answer")
     return text
 
 
 def _numbers(given: Json, single: bool) -> Any:
     text, shape, data = given
     if len(data) > MOST_BYTES:
-        raise BadValueError(f"an array of more than {MOST_BYTES >> 20} MiB is no answer")
+        raise BadValueError(f"an array of more than {MOST_BYTES >> 20} MiB is not an answer")
     array = np.frombuffer(base64.b64decode(data), _safe_dtype(text)).reshape([int(part) for part in shape]).copy()
     return array[()] if single else array
 
 
 def _odd(name: str, how: str) -> Any:
-    """Something of the kind that an answer returned, where it is no value: the check then says so in its words."""
+    """Something of the kind that an answer returned, where it is not a value: the check then says so in its words."""
     kind = "".join(letter for letter in name if letter.isalnum() or letter == "_")[:60] or "object"
     if how == "generator":
         return (_ for _ in ())

@@ -11,18 +11,13 @@ Money is explicit: `net.tao(5)` is five TAO, and a bare number is never an amoun
 """
 
 from tao_lab.network.flow import AlphaFlow, Received, TaoFlow, follow_alpha, follow_tao
+from tao_lab.network.joined import join
 from tao_lab.network.metagraph import Metagraph, Neuron
-from tao_lab.network.network import (
-    Account,
-    CallFailed,
-    Network,
-    RealWalletsWarning,
-    Receipt,
-    ReopenedWarning,
-    WrongPassword,
-    address,
-)
+from tao_lab.network.network import Network, RealWalletsWarning, ReopenedWarning, WrongPassword, address
 from tao_lab.network.population import Population
+from tao_lab.network.receipts import Account, CallFailed, Receipt
+
+Network.join = staticmethod(join)  # here, because a joined network is built on `Network`
 
 __all__ = [
     "Account",

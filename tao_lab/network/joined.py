@@ -24,7 +24,8 @@ from tao_lab.chain.merkle import StateProof
 from tao_lab.chain.pallets.subtensor.lookups import MODULE
 from tao_lab.chain.rules import Rules
 from tao_lab.network.metagraph import Metagraph, read_metagraph
-from tao_lab.network.network import NETWORK, Network, Receipt, Signer, address
+from tao_lab.network.network import NETWORK, Network, address
+from tao_lab.network.receipts import Receipt, Signer
 from tao_lab.node.remote import FORBIDDEN, UNKNOWN_METHOD, Refused, RemoteChain
 from tao_lab.node.server import Server
 
@@ -58,7 +59,23 @@ class Membership:
 
 
 def join(url: str, code: str, name: str, *, wallets: str | Path | None = None, password: str | None = None) -> Joined:
-    """Join a class; see `Network.join`."""
+    """Join a class: the same object, on the chain of the class's node.
+
+    Your wallet is made on this computer and signs here; its coldkey's signature is your place in the class, so
+    the same wallet joins again, tomorrow too.
+
+    Args:
+        url: Address of the node, which the instructor shows: ws://192.168.1.5:9944.
+        code: The class's code.
+        name: Your name in the class, and your wallet's.
+        wallets: Folder of the wallets; by default `.tao-lab/classes` in your home.
+        password: Encrypts the wallet's coldkey.
+
+    Raises:
+        NoAnswer: Nobody answers at the address.
+        NotYours: The code is wrong, or the name is another wallet's.
+        BadValue: An argument does not fit.
+    """
     parts = urlsplit(url) if isinstance(url, str) else None
     if parts is None or parts.scheme not in SCHEMES or not parts.hostname:
         raise BadValue("url", url, "the address of the class's node, like ws://192.168.1.5:9944")
@@ -84,7 +101,7 @@ class Joined(Network):
         Raises:
             NoAnswer: Nobody answers at the address.
             NotYours: The code is wrong, or the name belongs to another wallet.
-            BadValue: No node of the lab, or a name that is no file's.
+            BadValue: No node of the lab, or a name that a file cannot have.
         """
         try:
             self._remote = RemoteChain(url)
@@ -121,7 +138,8 @@ class Joined(Network):
             return self._remote.connection.ask(method, *params)
         except Refused as refused:
             if refused.code == UNKNOWN_METHOD:
-                raise NotYours(f"{self._remote.connection.place} is no class: it was started without --class") from None
+                place = self._remote.connection.place
+                raise NotYours(f"{place} is not a class: it was started without --class") from None
             raise NotYours(refused.sentence) from None
 
     def _read(self, reader: Callable[[Any], T], method: str, *params: Any) -> T:
@@ -138,7 +156,7 @@ class Joined(Network):
     # --- what the class does differently -----------------------------------------------------------------------
 
     def fund(self, who: Signer | str, rao: int) -> None:
-        """Fill an account's free balance up to so many rao: yours from the class's faucet, another from yours.
+        """Fill an account's free balance up to a number of rao: yours from the class's faucet, another from yours.
 
         Raises:
             NotYours: That is more than a student of this class gets, or the faucet's budget is spent.
@@ -180,10 +198,10 @@ class Joined(Network):
         subnet: int | None = None,
         history: str = "blocks",
     ) -> int:
-        """Wait until the class has made so many blocks, or a subnet so many epochs; gives back the height.
+        """Wait for a number of blocks of the class, or of epochs of a subnet; returns the height.
 
         Raises:
-            BadValue: Neither or both are given, or one is no whole number from 0 on.
+            BadValue: Neither or both are given, or one is not a whole number from 0 on.
         """
         if (blocks is None) == (epochs is None):
             raise BadValue("run", {"blocks": blocks, "epochs": epochs}, "one of blocks=… and epochs=…")

@@ -7,10 +7,9 @@ import warnings
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TypeAlias
+from typing import Any, ClassVar, Self
 
 import bittensor as bt
 from bittensor.wallet import DEFAULT_WALLET_PATH
@@ -30,16 +29,14 @@ from tao_lab.chain.state import StorageReader
 from tao_lab.economy import Pool
 from tao_lab.economy.swap import FRACTION_BITS
 from tao_lab.keys import MNEMONIC_WORDS
-from tao_lab.network import report, stakes
+from tao_lab.network import report, stakes, subnets
 from tao_lab.network.metagraph import Metagraph, read_metagraph
 from tao_lab.network.population import Population, populate
+from tao_lab.network.receipts import Account, Amount, CallFailed, Receipt, Signer
 from tao_lab.node.rpc import Node
 from tao_lab.node.server import Server
 from tao_lab.node.substrate import LocalSubstrate
 from tao_lab.units import RAO_PER_TAO, U16_MAX
-
-if TYPE_CHECKING:
-    from tao_lab.network.joined import Joined
 
 NETWORK = "local"  # what the SDK calls a network that is neither finney nor test
 DECIMALS = 9
@@ -49,9 +46,6 @@ SUDO_SPARE_RAO = RAO_PER_TAO // 10
 LONGEST_NAME = 200  # bytes of a wallet's name: a disk allows 255, and the SDK appends to it
 PROGRESS_BLOCKS = 300  # a run of more blocks shows a progress bar
 
-Signer: TypeAlias = bt.Wallet | Keypair
-Amount: TypeAlias = bt.Balance
-
 
 class ReopenedWarning(UserWarning):
     """A network's file was open in the same program; the earlier `Network` is closed."""
@@ -59,55 +53,6 @@ class ReopenedWarning(UserWarning):
 
 class RealWalletsWarning(UserWarning):
     """The real wallet folder of this computer exists, and the lab leaves it alone."""
-
-
-@dataclass(frozen=True)
-class Receipt:
-    """What became of an extrinsic.
-
-    Attributes:
-        block: Height of its block.
-        index: Its place in the block.
-        fee: What the signer paid for it.
-        events: Its own events, decoded.
-        refusals: Why calls inside it failed (of a batch, a proxy, a multisig, sudo), with the chain's sentences.
-    """
-
-    block: int
-    index: int
-    fee: Amount
-    events: tuple[dict[str, Any], ...]
-    refusals: tuple[DispatchError, ...] = ()
-
-
-@dataclass(frozen=True)
-class Account:
-    """An account as the chain keeps it.
-
-    Attributes:
-        address: Its SS58 address.
-        free: What it can spend, less the existential deposit.
-        reserved: What deposits hold back.
-        nonce: Number of its next extrinsic.
-    """
-
-    address: str
-    free: Amount
-    reserved: Amount
-    nonce: int
-
-
-class CallFailed(ChainError):  # noqa: N818 - named by what happened
-    """A call that is in a block, and failed there: the fee is paid, nothing else happened.
-
-    Attributes:
-        name: The chain's own name of the error.
-        sentence: What the chain says about it, for example how much was there and how much was needed; may be empty.
-    """
-
-    def __init__(self, call: str, error: DispatchError, receipt: Receipt) -> None:
-        super().__init__(f"{error} ({call} failed in block {receipt.block}, fee {receipt.fee})")
-        self.name, self.sentence, self.receipt = error.name or error.pallet, error.sentence, receipt
 
 
 _OPEN: weakref.WeakValueDictionary[Path, Chain] = weakref.WeakValueDictionary()  # by the file that keeps it
@@ -133,7 +78,10 @@ class Network:
         chain: The chain itself, for lessons that open it.
         node: Its JSON-RPC surface.
         wallets: Folder of the keyfiles.
+        join: Joins a class; `tao_lab.network.joined.join`, which is built on this class.
     """
+
+    join: ClassVar[Callable[..., Any]]
 
     def __init__(
         self,
@@ -169,31 +117,6 @@ class Network:
         self._sudo = _root_key(self.chain)
         self._names: dict[str, str] = {}  # hotkey to the name of its wallet
         self._people: dict[str, str] = {}  # the same of hotkeys and coldkeys, for sentences
-
-    @staticmethod
-    def join(
-        url: str, code: str, name: str, *, wallets: str | Path | None = None, password: str | None = None
-    ) -> Joined:
-        """Join a class: the same object, on the chain of the class's node.
-
-        Your wallet is made on this computer and signs here; its coldkey's signature is your place in the class, so
-        the same wallet joins again, tomorrow too.
-
-        Args:
-            url: Address of the node, which the instructor shows: ws://192.168.1.5:9944.
-            code: The class's code.
-            name: Your name in the class, and your wallet's.
-            wallets: Folder of the wallets; by default `.tao-lab/classes` in your home.
-            password: Encrypts the wallet's coldkey.
-
-        Raises:
-            NoAnswer: Nobody answers at the address.
-            NotYours: The code is wrong, or the name is another wallet's.
-            BadValue: An argument does not fit.
-        """
-        from tao_lab.network import joined  # it builds on this module
-
-        return joined.join(url, code, name, wallets=wallets, password=password)
 
     def _wallet_folder(self, file: Path | None, chosen: str | Path | None, is_new: bool) -> Path:
         real = Path(DEFAULT_WALLET_PATH).expanduser()
@@ -285,7 +208,7 @@ class Network:
         return found
 
     def fund(self, who: Signer | str, rao: int) -> None:
-        """Let the faucet fill an account's free balance up to so many rao.
+        """Let the faucet fill an account's free balance up to this number of rao.
 
         Raises:
             BadValue: No whole number of rao.
@@ -359,7 +282,7 @@ class Network:
         return receipt
 
     def _include(self, data: bytes) -> tuple[Block, int]:
-        """Make the block that contains an extrinsic; gives back the block and the extrinsic's place in it."""
+        """Make the block that contains an extrinsic; returns the block and the extrinsic's place in it."""
         extrinsic = self.chain.submit(data)
         block = self.chain.produce_block()
         for refusal in self.chain.refused:
@@ -416,18 +339,18 @@ class Network:
         subnet: int | None = None,
         history: str = "blocks",
     ) -> int:
-        """Make blocks, as fast as the machine goes; gives back the height.
+        """Make blocks, as fast as the machine goes; returns the height.
 
         Args:
-            blocks: So many blocks, or
-            epochs: until a subnet has had so many more epochs.
+            blocks: Number of blocks, or
+            epochs: number of epochs of a subnet.
             subnet: The one whose epochs count; by default the newest.
             history: Which states `net.at` can read afterwards: `blocks` of every block, or `epochs` of each 360th and
                 of the last, which is a good deal faster on a large network. It goes with `blocks` only.
 
         Raises:
-            BadValue: Neither or both are given, one is no whole number from 0 on, there is no such subnet, or no such
-                history.
+            BadValue: Neither or both are given, one is not a whole number from 0 on, or there is no such subnet
+                or history.
             BlockFailed: A rule raised; the blocks before stay.
         """
         if (blocks is None) == (epochs is None):
@@ -480,7 +403,7 @@ class Network:
         commit_reveal: bool = False,
         fund: bool = True,
     ) -> int:
-        """Register a subnet, start it, and let it take part in emission; gives back its number, the netuid.
+        """Register a subnet, start it, and let it take part in emission; returns its number, the netuid.
 
         The owner's hotkey gets UID 0. As root the lab lifts the limit of one new subnet a day, sets the tempo, and
         turns on the subnet's emission, which on the real network its governance does.
@@ -508,7 +431,7 @@ class Network:
             MODULE,
             "register_network_with_identity",
             hotkey=owner.hotkey.ss58_address,
-            identity=subnet_identity(name or kind, kind),
+            identity=subnets.subnet_identity(name or kind, kind),
         )
         netuid = next(int(e["attributes"][0]) for e in receipt.events if e["event_id"] == "NetworkAdded")
         self.remember(owner)
@@ -523,14 +446,8 @@ class Network:
         return report.report_subnet(self)
 
     def _open_subnet(self, owner: bt.Wallet, netuid: int, tempo: int, commit_reveal: bool) -> None:
-        """Start a new subnet and set its terms, as root where only root may."""
-        self.call(owner, MODULE, "start_call", netuid=netuid)
-        self.sudo("AdminUtils", "sudo_set_subnet_emission_enabled", netuid=netuid, enabled=True)
-        self.sudo("AdminUtils", "sudo_set_commit_reveal_weights_enabled", netuid=netuid, enabled=commit_reveal)
-        if tempo != self.chain.state.get(MODULE, "Tempo", netuid):
-            self.sudo("AdminUtils", "sudo_set_tempo", netuid=netuid, tempo=tempo)
-        if tempo < self.chain.state.get(MODULE, "WeightsSetRateLimit", netuid):
-            self.sudo("AdminUtils", "sudo_set_weights_set_rate_limit", netuid=netuid, weights_set_rate_limit=tempo)
+        """Start a new subnet and set its terms; in a class the instructor's node does it."""
+        subnets.open_subnet(self, owner, netuid, tempo, commit_reveal)
 
     def populate(
         self,
@@ -734,14 +651,14 @@ class Network:
         return add_pulses(self.chain)
 
     def serve(self, *, port: int = 0, origins: tuple[str, ...] = ()) -> Server:
-        """Open the network on this machine, for `btcli` and other programs; close what is given back.
+        """Open the network on this machine, for `btcli` and other programs; close what it returns.
 
         Args:
             port: TCP port; 0 takes a free one.
-            origins: Web pages from elsewhere that may ask, such as `https://polkadot.js.org`; `*` for all.
+            origins: Web pages that may connect, such as `https://polkadot.js.org`; `*` for all.
 
         Raises:
-            BadValue: The port is none, or taken.
+            BadValue: The port is invalid, or in use.
         """
         return Server(self.node, port=port, origins=origins)
 
@@ -818,17 +735,11 @@ def _coldkey(wallet: bt.Wallet) -> Keypair:
         ) from None
 
 
-def subnet_identity(name: str, kind: str) -> dict[str, str]:
-    """The identity of a subnet of the lab; its kind of work stands in `additional`."""
-    empty = dict.fromkeys(("github_repo", "subnet_contact", "subnet_url", "discord", "description", "logo_url"), "")
-    return {"subnet_name": name, **empty, "additional": f"kind={kind}"}
-
-
 def address(who: Signer | str) -> str:
     """SS58 address of a wallet's coldkey, of a key, or of an address itself.
 
     Raises:
-        BadValue: It is no address.
+        BadValue: It is not an address.
     """
     if isinstance(who, bt.Wallet):
         return str(who.coldkeypub.ss58_address)

@@ -8,17 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import TYPE_CHECKING
 
 import bittensor as bt
 import numpy as np
 
 from tao_lab.chain.errors import BadValue
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, last_updates, subnet_exists, uid_of
+from tao_lab.network.needs import Calls
 from tao_lab.units import RAO_PER_TAO, U16_MAX
-
-if TYPE_CHECKING:
-    from tao_lab.network.network import Network
 
 SPARE_RAO = RAO_PER_TAO // 10  # for fees, and so that the account stays alive
 STAKE_RAO = 100 * RAO_PER_TAO  # of a validator, on average
@@ -47,7 +44,7 @@ class Population:
         return f"{len(self.validators)} validators and {len(self.miners)} miners on subnet {self.netuid}"
 
 
-def seeded_wallet(net: Network, name: str, seed: int) -> bt.Wallet:
+def seeded_wallet(net: Calls, name: str, seed: int) -> bt.Wallet:
     """A wallet whose keys follow from name and seed: for play only, since anybody can make them again."""
     wallet = bt.Wallet(name, "default", str(net.wallets))
     if not wallet.coldkeypub_file.exists_on_device():
@@ -63,7 +60,7 @@ def _key_seed(name: str, kind: str, seed: int) -> str:
 
 
 def populate(
-    net: Network, netuid: int, validators: int, miners: int, stake: int | None, noise: float, seed: int
+    net: Calls, netuid: int, validators: int, miners: int, stake: int | None, noise: float, seed: int
 ) -> Population:
     """Register neurons on a subnet, stake for the validators, and let them set weights; see `Network.populate`."""
     state = net.chain.state
@@ -104,7 +101,7 @@ def populate(
     return people
 
 
-def _first_free_number(net: Network, netuid: int) -> int:
+def _first_free_number(net: Calls, netuid: int) -> int:
     """Populating twice makes new people, not the same ones again."""
     number = 0
     while (net.wallets / f"sn{netuid}-validator-{number}").exists() or (
@@ -114,8 +111,8 @@ def _first_free_number(net: Network, netuid: int) -> int:
     return number
 
 
-def _register(net: Network, netuid: int, wallet: bt.Wallet, rao: int) -> int:
-    """Pay the registration price of this moment; gives back the UID."""
+def _register(net: Calls, netuid: int, wallet: bt.Wallet, rao: int) -> int:
+    """Pay the registration price of this moment; returns the UID."""
     price = net.chain.state.get(MODULE, "Burn", netuid)
     net.fund(wallet, price + rao + SPARE_RAO)
     net.call(wallet, MODULE, "burned_register", netuid=netuid, hotkey=wallet.hotkey.ss58_address)
@@ -136,7 +133,7 @@ def _qualities(count: int, random: np.random.Generator) -> list[float]:
     return [float(q) for q in random.permutation(np.linspace(0.2, 1.0, count))] if count else []
 
 
-def grade(net: Network, people: Population, noise: float = 0.05, seed: int = 0) -> None:
+def grade(net: Calls, people: Population, noise: float = 0.05, seed: int = 0) -> None:
     """Let every validator set weights: what each miner's work is worth, seen with some noise.
 
     Args:
@@ -155,7 +152,7 @@ def grade(net: Network, people: Population, noise: float = 0.05, seed: int = 0) 
         net.call(wallet.hotkey, MODULE, "set_weights", netuid=people.netuid, dests=uids, weights=weights, version_key=0)
 
 
-def _blocks_to_wait(net: Network, people: Population) -> int:
+def _blocks_to_wait(net: Calls, people: Population) -> int:
     """Until the rate limit lets all of them set weights; registering counts as setting them."""
     state, netuid = net.chain.state, people.netuid
     limit, updates = state.get(MODULE, "WeightsSetRateLimit", netuid), last_updates(state, netuid)

@@ -8,17 +8,14 @@ as if nobody had registered for days: the price falls by half every so often, an
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from tao_lab.chain import executive
 from tao_lab.chain.context import Context
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, subnet_exists
 from tao_lab.chain.pallets.subtensor.subnets import create_subnet
-from tao_lab.network.population import seeded_wallet
+from tao_lab.network.needs import Calls
+from tao_lab.network.population import populate, seeded_wallet
+from tao_lab.network.subnets import open_subnet, subnet_identity
 from tao_lab.units import RAO_PER_TAO
-
-if TYPE_CHECKING:
-    from tao_lab.network.network import Network
 
 NETUID = 171
 KIND = "code"
@@ -29,10 +26,8 @@ REGISTRATION_RAO = 500_000  # 0.0005 τ, the report's price and the chain's lowe
 STAKE_RAO = 5_000_000  # 0.005 τ, what the report staked
 
 
-def report_subnet(net: Network) -> int:
-    """Make subnet 171 if it is not there; gives back its number."""
-    from tao_lab.network.network import subnet_identity
-
+def report_subnet(net: Calls) -> int:
+    """Make subnet 171 if it is not there; returns its number."""
     if subnet_exists(net.chain.state, NETUID):
         return NETUID
     owner = seeded_wallet(net, "report-creator", 0)
@@ -45,8 +40,8 @@ def report_subnet(net: Network) -> int:
         keys = owner.coldkeypub.ss58_address, owner.hotkey.ss58_address
         create_subnet(ctx, *keys, subnet_identity(NAME, KIND), netuid=NETUID)
         chain.produce_block()
-    net._open_subnet(owner, NETUID, TEMPO, commit_reveal=False)
-    net.populate(NETUID, validators=VALIDATORS, miners=MINERS)
+    open_subnet(net, owner, NETUID, TEMPO, commit_reveal=False)
+    populate(net, NETUID, VALIDATORS, MINERS, stake=None, noise=0.05, seed=0)
     with net.chain.lock:
         net.chain.state.put(MODULE, "Burn", NETUID, REGISTRATION_RAO)
         net.chain.produce_block()

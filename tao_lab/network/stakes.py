@@ -5,22 +5,21 @@ Source of the calls: `pallets/subtensor/src/staking/{add_stake,remove_stake}.rs`
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import bittensor as bt
 
 from tao_lab.chain.errors import BadValue
 from tao_lab.chain.pallets.subtensor.lookups import MODULE
 from tao_lab.chain.pallets.subtensor.stake import stake_of_coldkey
-
-if TYPE_CHECKING:
-    from tao_lab.network.network import Network, Receipt
+from tao_lab.network.needs import Calls
+from tao_lab.network.receipts import Receipt
 
 Hotkey: TypeAlias = bt.Wallet | str
 
 
 def add_stake(
-    net: Network, wallet: bt.Wallet, netuid: int, amount: bt.Balance, hotkey: Hotkey, limit: bt.Balance | None
+    net: Calls, wallet: bt.Wallet, netuid: int, amount: bt.Balance, hotkey: Hotkey, limit: bt.Balance | None
 ) -> Receipt:
     """Buy alpha and stake it; see `Network.stake`."""
     args = {"hotkey": hotkey_address(hotkey), "netuid": netuid, "amount_staked": _rao("amount", amount, 0)}
@@ -28,7 +27,7 @@ def add_stake(
 
 
 def remove_stake(
-    net: Network, wallet: bt.Wallet, netuid: int, amount: bt.Balance | None, hotkey: Hotkey, limit: bt.Balance | None
+    net: Calls, wallet: bt.Wallet, netuid: int, amount: bt.Balance | None, hotkey: Hotkey, limit: bt.Balance | None
 ) -> Receipt:
     """Sell staked alpha; see `Network.unstake`."""
     amount = staked(net, wallet, netuid, hotkey) if amount is None else amount
@@ -36,7 +35,7 @@ def remove_stake(
     return _call(net, wallet, "remove_stake", args, limit)
 
 
-def staked(net: Network, wallet: bt.Wallet, netuid: int, hotkey: Hotkey) -> bt.Balance:
+def staked(net: Calls, wallet: bt.Wallet, netuid: int, hotkey: Hotkey) -> bt.Balance:
     """What a wallet's coldkey has staked on a hotkey; see `Network.staked`."""
     address = str(wallet.coldkeypub.ss58_address)
     return bt.Balance.from_rao(stake_of_coldkey(net.chain.state, hotkey_address(hotkey), address, netuid), netuid)
@@ -47,7 +46,7 @@ def hotkey_address(hotkey: Hotkey) -> str:
     return str(hotkey.hotkey.ss58_address) if isinstance(hotkey, bt.Wallet) else hotkey
 
 
-def _call(net: Network, wallet: bt.Wallet, name: str, args: dict[str, Any], limit: bt.Balance | None) -> Receipt:
+def _call(net: Calls, wallet: bt.Wallet, name: str, args: dict[str, Any], limit: bt.Balance | None) -> Receipt:
     if limit is None:
         return net.call(wallet, MODULE, name, **args)
     limits = {"limit_price": _rao("limit", limit, 0), "allow_partial": True}

@@ -142,7 +142,7 @@ UNANSWERED = {
         "The miner cannot be reached at the address that the chain lists.",
         "is it running, on that port, and is the port open? Start it again if its address has changed",
     ),
-    "malformed": ("What comes back is no answer.", "serve with `tao-lab miner run`; it writes answers as they must be"),
+    "malformed": ("What comes back is not an answer.", "serve with `tao-lab miner run`; it writes valid answers"),
     "refused": (
         "The miner refuses the validator.",
         "look at the code: `no_permit` and `too_little_stake` are the miner's own rules (--no-permit, --min-stake), "

@@ -137,7 +137,7 @@ def endpoint(axon: str) -> Endpoint:
 
 
 def _endpoint_or_none(axon: str) -> Endpoint | None:
-    """The same; None for what is no address: one miner's entry must not hide the others'."""
+    """The same; None for what is not an address: one miner's entry must not hide the others'."""
     try:
         return endpoint(axon)
     except ValueError:

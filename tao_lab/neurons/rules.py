@@ -21,7 +21,7 @@ class BadRule(LabError):  # noqa: N818 - named by what it is
     """A subnet's own function raised, or returned what it may not.
 
     Attributes:
-        index: place of the answer whose score is bad; None if it can't be told.
+        index: place of the answer whose score is bad; None if it isn't known.
         by_answer: whether an answer can be the reason. The number of scores depends on none.
     """
 

@@ -40,7 +40,7 @@ def find_address(who: str, folder: Path | None = None) -> str:
         folder: Of the wallets; the SDK's own by default.
 
     Raises:
-        LabError: It is no address, and there is no such wallet.
+        LabError: It is not an address, and there is no such wallet.
     """
     try:
         ss58_decode(who)
@@ -49,6 +49,6 @@ def find_address(who: str, folder: Path | None = None) -> str:
         file = Path(wallet.coldkeypub_file.path)
         if not file.exists():
             made = f"`btcli wallet create --wallet {who} --wallet-path {file.parents[1]}` makes one"
-            raise LabError(f"{who} is no address, and {file} is not there; {made}") from None
+            raise LabError(f"{who} is not an address, and {file} is not there; {made}") from None
         return str(wallet.coldkeypub.ss58_address)
     return who

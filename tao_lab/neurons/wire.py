@@ -25,11 +25,11 @@ LONGEST_SECONDS = 600.0
 
 
 class NotATask(ValueError):  # noqa: N818 - named by what it is
-    """Bytes that are no task; the message says why."""
+    """Bytes that are not a task; the message says why."""
 
 
 class NotAnAnswer(ValueError):  # noqa: N818 - named by what it is
-    """Bytes that are no answer; the message says why."""
+    """Bytes that are not an answer; the message says why."""
 
 
 def task_bytes(task: Task) -> bytes:
@@ -41,14 +41,14 @@ def read_task(body: bytes) -> Task:
     """The task in a body.
 
     Raises:
-        NotATask: It is no JSON, or a field is missing or of another type.
+        NotATask: It is not JSON, or a field is missing or of another type.
     """
     try:
         data = read_json(body)
     except NotPlainJson as error:
-        raise NotATask(f"the body is no JSON: {error}") from None
+        raise NotATask(f"the body is not JSON: {error}") from None
     if not isinstance(data, dict):
-        raise NotATask("the body is no JSON object")
+        raise NotATask("the body is not a JSON object")
     name, kind, content = data.get("id"), data.get("kind"), data.get("content")
     seconds = data.get("seconds", Task.seconds)
     if not isinstance(name, str) or not 0 < len(name) <= LONGEST_ID or not name.isprintable():
@@ -64,7 +64,7 @@ def answer_bytes(task: Task, content: Json) -> bytes:
     """An answer as the body of a response.
 
     Raises:
-        ValueError, TypeError: The content is no plain JSON.
+        ValueError, TypeError: The content is not plain JSON.
     """
     return _bytes({"id": task.id, "content": content})
 
@@ -73,12 +73,12 @@ def read_answer(body: bytes, task: Task) -> Json:
     """The content of an answer to a task.
 
     Raises:
-        NotAnAnswer: It is no JSON, or no answer to this task.
+        NotAnAnswer: It is not JSON, or no answer to this task.
     """
     try:
         data = read_json(body)
     except NotPlainJson as error:
-        raise NotAnAnswer(f"the answer is no JSON: {error}") from None
+        raise NotAnAnswer(f"the answer is not JSON: {error}") from None
     if not isinstance(data, dict) or data.get("id") != task.id or "content" not in data:
         raise NotAnAnswer("the answer does not name this task, or has no content")
     return data["content"]

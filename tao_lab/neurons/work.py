@@ -117,7 +117,7 @@ def task_id(kind: str, seed: int) -> str:
 def form_problem(schema: Mapping[str, Json], content: Json) -> str:
     """What is wrong with the form of an answer's content, in words; empty if it fits the schema.
 
-    Numbers that JSON does not know (NaN, infinity) and values that are no JSON at all fit no schema.
+    Numbers that JSON does not know (NaN, infinity) and values that are not JSON at all fit no schema.
     """
     from jsonschema.exceptions import best_match
 

@@ -1,6 +1,6 @@
 """The faucet: play money for whoever asks, within limits. Only a node for play has one.
 
-What it has given is counted in memory: a node that starts again begins anew. A class with a budget may bring limits of
+What it has given is counted in memory: a node that starts again starts over. A class with a budget may bring limits of
 its own.
 """
 
@@ -42,7 +42,7 @@ class Faucet:
     _addresses: Counter[str] = field(default_factory=Counter)
 
     def give(self, account: str, rao: int, address: str) -> bytes:
-        """Put a transfer to an account into the pool; gives back the extrinsic's hash.
+        """Put a transfer to an account into the pool; returns the extrinsic's hash.
 
         Args:
             account: Who gets it, an SS58 address.

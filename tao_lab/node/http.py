@@ -54,7 +54,7 @@ class Origins:
 
 
 @dataclass(frozen=True)
-class Door:
+class Admission:
     """Who gets in at all: with a token, only those who name it behind the address, as in `ws://host:port/TOKEN`."""
 
     token: str | None = None
@@ -67,7 +67,7 @@ class Door:
         return compare_digest(named.casefold().encode(errors="surrogateescape"), self.token.casefold().encode())
 
 
-NO_ENTRY = "this node wants its code behind the address: ws://host:port/CODE"
+NO_ENTRY = "this node needs its code after the address: ws://host:port/CODE"
 
 
 @dataclass
@@ -103,18 +103,24 @@ class HttpConnection(asyncio.Protocol):
     """One connection that speaks HTTP."""
 
     def __init__(
-        self, answer: Answer, origins: Origins, door: Door, sending: Sending, gone: Callable[[], None]
+        self, answer: Answer, origins: Origins, admission: Admission, sending: Sending, gone: Callable[[], None]
     ) -> None:
         """Serve a connection.
 
         Args:
             answer: Takes a frame, gives its answer.
             origins: Which pages may ask.
-            door: Who gets in.
+            admission: Who gets in.
             sending: Counts the characters of an answer while it waits for its reader; whether there is room for it.
             gone: Called when the connection has ended.
         """
-        self._answer, self._origins, self._door, self._sending, self._gone = answer, origins, door, sending, gone
+        self._answer, self._origins, self._admission, self._sending, self._gone = (
+            answer,
+            origins,
+            admission,
+            sending,
+            gone,
+        )
         self._loop = asyncio.get_running_loop()
         self._parser = httptools.HttpRequestParser(self)
         self._request = _Request()
@@ -165,7 +171,7 @@ class HttpConnection(asyncio.Protocol):
         except httptools.HttpParserUpgrade:
             self._refuse(_Refused(HTTPStatus.BAD_REQUEST, "only a GET can become a WebSocket, and nothing else"))
         except httptools.HttpParserError as error:
-            self._refuse(_Refused(HTTPStatus.BAD_REQUEST, f"this is no HTTP request: {error}"))
+            self._refuse(_Refused(HTTPStatus.BAD_REQUEST, f"this is not an HTTP request: {error}"))
 
     # --- what the parser tells -----------------------------------------------------------------------------------
 
@@ -238,10 +244,10 @@ class HttpConnection(asyncio.Protocol):
 
     def _check(self, request: _Request) -> None:
         if not self._origins.admits(request.origin):
-            raise _Refused(HTTPStatus.FORBIDDEN, "pages from elsewhere may not ask; --allow-origin lets them")
+            raise _Refused(HTTPStatus.FORBIDDEN, "pages of other hosts may not connect; --allow-origin allows one")
         if request.method == b"OPTIONS":
             return
-        if not self._door.opens(request.path.decode("latin-1")):
+        if not self._admission.opens(request.path.decode("latin-1")):
             raise _Refused(HTTPStatus.FORBIDDEN, NO_ENTRY)
         if request.method != b"POST":
             raise _Refused(HTTPStatus.METHOD_NOT_ALLOWED, "JSON-RPC comes by POST, or by a WebSocket")

@@ -36,7 +36,7 @@ T = TypeVar("T")
 
 ANSWER_SECONDS = 60.0  # for an answer, reconnection included
 PAGE = 1_000  # keys and values of one question: as many as a node gives
-MOST_KEYS = 1_000_000  # of one item: beyond it the node is no honest one
+MOST_KEYS = 1_000_000  # of one item: beyond it the node is not an honest one
 HASH_BYTES = 32
 MOST_PREFETCHED = 20_000  # values that come along with their keys
 MISSES = 3  # single reads of an item, after which the whole item is fetched
@@ -117,7 +117,7 @@ class Connection:
         """What `reader` makes of an answer.
 
         Raises:
-            NoAnswer: it is none that a node of the lab gives.
+            NoAnswer: a node of the lab would not answer so.
         """
         try:
             return reader(answer)
@@ -126,7 +126,7 @@ class Connection:
             raise NoAnswer(f"{self.place} answers {method} as no node of the lab does: {said}") from error
 
     async def _request(self, method: str, params: list[Json]) -> Json:
-        await self._session.connect()  # a session that ended in peace begins anew
+        await self._session.connect()  # a session that ended in peace starts over
         return await self._session.request(method, params)
 
     @contextmanager
@@ -253,7 +253,7 @@ class RemoteState:
 
 
 class RemoteReader(StorageReader):
-    """Typed reads of a node's state; bytes that are no value of their item are the node's fault."""
+    """Typed reads of a node's state; bytes that are not a value of their item are the node's fault."""
 
     def __init__(self, connection: Connection, runtime: Runtime, block_hash: str) -> None:
         super().__init__(runtime, RemoteState(connection, block_hash))
@@ -283,7 +283,7 @@ class RemoteReader(StorageReader):
                 raise
             said = escaped(str(error))
             raise NoAnswer(
-                f"{self._place} gives bytes for {pallet}.{name} that are none of its values: {said}"
+                f"{self._place} gives bytes for {pallet}.{name} that are not one of its values: {said}"
             ) from error
 
 
@@ -316,7 +316,7 @@ class RemoteChain:
 
         Raises:
             NoAnswer: nobody answers there.
-            BadValue: it is no node of the lab, or of another version.
+            BadValue: it is not a node of the lab, or of another version.
         """
         self.connection = Connection(url)
         self.lock = threading.RLock()

@@ -30,7 +30,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from tao_lab.chain.errors import BadValue
-from tao_lab.node.http import MOST_BYTES, NO_ENTRY, SEND_SECONDS, Door, HttpConnection, Origins
+from tao_lab.node.http import MOST_BYTES, NO_ENTRY, SEND_SECONDS, Admission, HttpConnection, Origins
 from tao_lab.node.metrics import HEALTH, METRICS, NodeFigures
 from tao_lab.node.rpc import Node, Session
 
@@ -278,7 +278,7 @@ class Server:
             node: The node.
             port: TCP port; 0 takes a free one.
             host: Address of this machine to listen on.
-            origins: Web pages from elsewhere that may ask, such as `https://polkadot.js.org`; `*` for all.
+            origins: Web pages that may connect, such as `https://polkadot.js.org`; `*` for all.
             token: What a client must name behind the address, `ws://host:port/TOKEN`; without one everybody is let in.
             tls: Certificate and key; with them the address begins with `wss`.
             limits: How many may be connected.
@@ -286,7 +286,7 @@ class Server:
         Raises:
             BadValue: The port is invalid, or taken.
         """
-        self._node, self._host, self._door, self._tls = node, host, Door(token), tls
+        self._node, self._host, self._admission, self._tls = node, host, Admission(token), tls
         self.port = port
         self._allowed, self._origins = origins, Origins()
         self._places = _Places(limits)
@@ -369,12 +369,12 @@ class Server:
             text = f"{len(self._places.clients)} clients are connected already, {here} of them from this address\n"
             return connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, text)
         if not all(self._origins.admits(origin) for origin in request.headers.get_all("Origin")):
-            text = "pages from elsewhere may not ask; --allow-origin lets them\n"
+            text = "pages of other hosts may not connect; --allow-origin allows one\n"
             return connection.respond(HTTPStatus.FORBIDDEN, text)
         told = await self._tell(connection, request)
         if told is not None:
             return told
-        if not self._door.opens(request.path):
+        if not self._admission.opens(request.path):
             return connection.respond(HTTPStatus.FORBIDDEN, f"{NO_ENTRY}\n")
         return None
 
@@ -386,7 +386,7 @@ class Server:
         if path == HEALTH:
             return connection.respond(HTTPStatus.OK, "the node answers\n")
         own = isinstance(connection, _Client) and ip_address(connection.address).is_loopback
-        if not own and not self._door.opens(""):
+        if not own and not self._admission.opens(""):
             return connection.respond(HTTPStatus.FORBIDDEN, "figures are for programs of this machine\n")
         text = await self._loop.run_in_executor(self._pool, self.figures.text)  # it waits for the chain
         response = connection.respond(HTTPStatus.OK, text.decode())
@@ -404,7 +404,7 @@ class Server:
             return await self._loop.run_in_executor(self._pool, session.handle, frame)
 
         sending = partial(self._places.sending, client.address)
-        return HttpConnection(answer, self._origins, self._door, sending, lambda: self._places.leave(client))
+        return HttpConnection(answer, self._origins, self._admission, sending, lambda: self._places.leave(client))
 
     async def _client(self, connection: ServerConnection) -> None:
         """Serve one client until it leaves. What it is told goes through a queue, so that it holds nobody up."""
@@ -413,7 +413,7 @@ class Server:
         teller = asyncio.create_task(connection.tell())
         try:
             while True:
-                message = await connection.recv(decode=False)  # bytes that are no UTF-8 get an answer as well
+                message = await connection.recv(decode=False)  # bytes that are not UTF-8 get an answer as well
                 connection.heard = time.monotonic()
                 connection.may_tell.clear()
                 answer = await self._loop.run_in_executor(self._pool, session.handle, message)

@@ -92,7 +92,12 @@ class Nursery:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", nursery.__name__, str(theirs.fileno()), str(self._folder)],
                 stdin=subprocess.DEVNULL,
-                env={**servers.environment(), **VOILA, **dict.fromkeys(nursery.THREADS, "1")},
+                env={
+                    **servers.environment(),
+                    **VOILA,
+                    **dict.fromkeys(nursery.THREADS, "1"),
+                    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+                },
                 pass_fds=[theirs.fileno()],
                 preexec_fn=processes.dying_with_this(),
             )

@@ -1,5 +1,7 @@
 """Populations on a running network: who takes part, what each does, and what it earns.
 
+Example::
+
 from tao_lab.simulate import Group, Scenario, run
 
 scenario = Scenario("a cartel", (

@@ -14,6 +14,8 @@ from tao_lab.simulate.scenario import Scenario, ScenarioError
 def grid(scenario: Scenario, **values: Iterable[Any]) -> list[Scenario]:
     """Every combination of values, the last name changing fastest.
 
+    Example::
+
         grid(scenario, seed=range(10), **{"hyperparameters.kappa": [32_767, 40_000], "groups.0.stake": [0, 10**12]})
 
     Args:

@@ -1,4 +1,4 @@
-"""What a run gives back: two tables, in exact rao, and what the chain refused."""
+"""What a run returns: two tables, in exact rao, and what the chain refused."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What a participant is: a small class with one method a step.
 
 A role sees the chain as anybody sees it, by a `View`, and answers with calls. A miner also answers the validators'
-tasks: with a quality between 0 and 1, which only the lab knows, and which each validator sees through its own error.
+tasks: with a quality between 0 and 1, which only the lab knows, and which each validator sees through its own error::
 
     @role("miner", "honest")
     class HonestMiner(Role):

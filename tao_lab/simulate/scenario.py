@@ -1,5 +1,7 @@
 """A scenario: who takes part in a subnet, with how much stake, under which rules, and for how long. Data only.
 
+::
+
     Scenario("cartel", (
         Group("honest", "validator", count=3),
         Group("cartel", "validator", stake=2_000 * RAO),
@@ -133,7 +135,7 @@ class Scenario:
         """A scenario from JSON, or from what JSON decodes to; the inverse of `to_json`.
 
         Raises:
-            ScenarioError: It is no scenario; says which field.
+            ScenarioError: It is not a scenario; says which field.
         """
         if isinstance(text, str):
             try:

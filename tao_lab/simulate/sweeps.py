@@ -44,7 +44,7 @@ def sweep(
     rules: Rules | None = None,
     hyperparameters: Mapping[str, Any] | None = None,
 ) -> pd.DataFrame:
-    """Run scenarios; gives back a table with a row for each run and group.
+    """Run scenarios; returns a table with a row for each run and group.
 
     Its columns are `run` (the scenario's id), `scenario`, `seed`, then every parameter in which the scenarios differ,
     by its path as in `grid`, then those of `Run.totals`.
@@ -80,7 +80,7 @@ def sweep(
 
 
 def totals_of(text: str, rules: Rules | None = None) -> tuple[str, Rows]:
-    """Run a scenario, given as JSON; gives back its id and the rows of its totals. What a worker does."""
+    """Run a scenario, given as JSON; returns its id and the rows of its totals. What a worker does."""
     scenario = Scenario.from_json(text)
     return scenario.id, _records(run(scenario, rules=rules, progress=False).totals)
 
@@ -183,7 +183,7 @@ class _Kept:
         return self.out.with_name(self.out.name + ".parts")
 
     def _read(self, path: Path) -> int:
-        """Take the runs of a file; gives back how many of them the table does not have."""
+        """Take the runs of a file; returns how many of them the table does not have."""
         import pandas as pd
 
         from tao_lab.simulate.results import TOTALS

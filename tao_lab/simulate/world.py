@@ -115,7 +115,7 @@ def open_world(scenario: Scenario, hyperparameters: Mapping[str, Any]) -> World:
     everybody = members if owner in members else [owner, *members]
     seats = {str(seat.hotkey.ss58_address): seat for member in everybody for seat in member.seats}
     world = World(net, netuid, scenario, everybody, seats)
-    _set_pool(world)
+    set_pool(net, netuid, *scenario.pool)
     multiplier = net.chain.state.get(MODULE, "BurnIncreaseMult", netuid)
     wanted = {"burn_increase_mult": multiplier, **hyperparameters}
     first = {"burn_increase_mult": FLAT_PRICE, "subnet_emission_enabled": False}  # until everybody is there
@@ -141,7 +141,7 @@ def check(scenario: Scenario, hyperparameters: Mapping[str, Any]) -> None:
 
 
 def include(net: Network, calls: Iterable[Signed]) -> list[ChainError | None]:
-    """Sign calls, and make one block that contains them in their order; gives back why each failed, or None."""
+    """Sign calls, and make one block that contains them in their order; returns why each failed, or None."""
     chain, hashes = net.chain, list[bytes | ChainError]()
     nonces: dict[str, int] = {}
     for call in calls:
@@ -270,10 +270,16 @@ def _create_subnet(net: Network, owner: Member, scenario: Scenario) -> int:
     return netuid
 
 
-def _set_pool(world: World) -> None:
-    """Write the pool's reserves between two blocks, every rao in its place; the next block carries them."""
-    net, netuid, (tao, alpha) = world.net, world.netuid, world.scenario.pool
-    chain, account = net.chain, account_of_netuid(world.netuid)
+def set_pool(net: Network, netuid: int, tao: int, alpha: int) -> None:
+    """Write a pool's reserves between two blocks, every rao in its place; the next block carries them.
+
+    Args:
+        net: The network.
+        netuid: Whose pool.
+        tao: Rao of TAO.
+        alpha: Rao of alpha.
+    """
+    chain, account = net.chain, account_of_netuid(netuid)
     with chain.lock:
         ctx = Context(chain.runtime, chain.state, chain.head.number + 1, executive.author(chain.state), chain.rules)
         now = read_pool(ctx.state, netuid)

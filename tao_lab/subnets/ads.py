@@ -1,7 +1,7 @@
 """Ads: spend a budget so that people buy (as SN16 BitAds). Clicks and sales are simulated; no real data are open.
 
 The model: a channel sells clicks at a price, up to a number. Of its clicks a share, fixed by the seed, ends in an
-order; of these orders a share, high where the channel is a click farm, is given back within days. A campaign is worth
+order; of these orders a share, high where the channel is a click farm, is returned within days. A campaign is worth
 the orders that stand after the fraud filter, as a part of what the best split of the budget would have brought.
 """
 
@@ -22,7 +22,7 @@ MOST_OWN_ORDERS = 100
 # the fraud filter
 LEAST_SECONDS = 5.0  # between a visit and its order; faster is a program
 MOST_OF_A_DEVICE = 2  # orders
-RETURN_DAYS = 14  # an order that is given back within so many days is none
+RETURN_DAYS = 14  # an order that is returned within this number of days does not count
 
 
 def clicks_of(spend: Sequence[float], channels: Sequence[Mapping[str, Json]]) -> list[int]:
@@ -89,7 +89,7 @@ class Ads:
         "additionalProperties": False,
     }
     weakness = (
-        f"Sales are counted after {RETURN_DAYS} days, and goods may be given back later: a miner who orders from many "
+        f"Sales are counted after {RETURN_DAYS} days, and goods may be returned later: a miner who orders from many "
         "devices, slowly, and returns everything in the third week passes every filter."
     )
     exploit = "patient returner"

@@ -76,7 +76,7 @@ def _scrambled(random: np.random.Generator, real: Picture) -> Picture:
 
 
 def _quilt(random: np.random.Generator, real: Picture) -> Picture:
-    """A photograph in tiles, put together anew: seams where there should be none."""
+    """A photograph in tiles, put together again: seams where there should be none."""
     size = 8
     tiles = [real[y : y + size, x : x + size] for y in range(0, SIDE, size) for x in range(0, SIDE, size)]
     order, row = random.permutation(len(tiles)), SIDE // size

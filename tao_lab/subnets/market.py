@@ -181,7 +181,7 @@ class Market:
         return steps
 
     def pay(self) -> int:
-        """Make blocks to the end of the epoch, which pays; gives back the height."""
+        """Make blocks to the end of the epoch, which pays; returns the height."""
         return self.net.run(epochs=1, subnet=self.netuid)
 
     def ask(self, task: Task) -> dict[str, Answer]:

@@ -10,6 +10,7 @@ from tao_lab.errors import LabError
 from tao_lab.neurons import rules
 from tao_lab.neurons.models import ModelTimeout
 from tao_lab.neurons.work import Answer, Forward, Subnet, Task
+from tao_lab.subnets.gallery import kind
 
 if TYPE_CHECKING:  # a table is the only thing that needs pandas, which takes half a second to load
     import pandas as pd
@@ -39,8 +40,6 @@ def play(
         LabError: no rounds or no miners.
         BadRule: the kind's own rule raised, or returned anything but scores from 0 to 1.
     """
-    from tao_lab.subnets import kind
-
     subnet = kind(work) if isinstance(work, str) else work
     players = rules.miners(subnet) if miners is None else dict(miners)
     if rounds < 1 or not players:

@@ -126,7 +126,7 @@ def decode(text: str) -> Wave:
             form = (file.getnchannels(), file.getsampwidth(), file.getframerate())
             samples = np.frombuffer(file.readframes(file.getnframes()), "<i2") / 32768
     except (binascii.Error, wave.Error, EOFError, OverflowError, RuntimeError, ValueError) as error:  # `wave` has many
-        raise ValueError(f"is no WAV: {error or 'it ends too early'}") from None
+        raise ValueError(f"is not a WAV file: {error or 'it ends too early'}") from None
     if form != (1, 2, RATE):
         raise ValueError(f"has {form[0]} channels, {8 * form[1]} bits, {form[2]} Hz; allowed: 1, 16, {RATE}")
     if not SHORTEST <= len(samples) / RATE <= LONGEST:

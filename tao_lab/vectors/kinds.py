@@ -8,7 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from tao_lab.consensus import Epoch, EpochInput, EpochTerms, NormalizedWeights, epoch, normalize_weights
+from tao_lab.consensus import (
+    Budgets,
+    Epoch,
+    EpochInput,
+    EpochTerms,
+    NormalizedWeights,
+    epoch,
+    normalize_weights,
+    null_epoch,
+)
 from tao_lab.economy import (
     Dividends,
     HotkeyEmission,
@@ -64,6 +73,11 @@ def _epoch_answer(result: Any) -> Mapping[str, Any]:
     raise AnswerError(
         f"returned {type(result).__name__}; allowed: Epoch, EpochTerms, or a dict with the fields of `expected`"
     )
+
+
+def _null_arguments(data: Mapping[str, Any]) -> tuple[Any, ...]:
+    inputs = EpochInput.from_json({name: value for name, value in data.items() if name != "budgets"})
+    return inputs, Budgets(**data["budgets"]) if "budgets" in data else Budgets.of_epoch(inputs.emission)
 
 
 def _rao_answer(field: str) -> Callable[[Any], Mapping[str, Any]]:
@@ -132,7 +146,7 @@ def _ss58_answer(result: Any) -> Mapping[str, Any]:
     if isinstance(result, Mapping):
         return _with_hex(result)
     raise AnswerError(
-        f"returned {type(result).__name__}; allowed: (ss58_format, public_key), None where it is no address, or "
+        f"returned {type(result).__name__}; allowed: (ss58_format, public_key), None where it is not an address, or "
         "a dict with the fields of `expected`"
     )
 
@@ -197,6 +211,14 @@ KINDS: dict[str, Kind] = {
             rule=epoch,
             answer=_epoch_answer,
             signature="epoch(inputs: EpochInput) -> Epoch | EpochTerms | dict",
+            compiled=True,
+        ),
+        Kind(
+            name="null_epoch",
+            arguments=_null_arguments,
+            rule=null_epoch,
+            answer=_epoch_answer,
+            signature="null_epoch(inputs: EpochInput, budgets: Budgets) -> EpochTerms | dict",
             compiled=True,
         ),
         Kind(

@@ -16,14 +16,15 @@ import altair as alt
 import numpy as np
 import vl_convert
 
+from tao_lab import stills
 from tao_lab.cards import picture
 from tao_lab.consensus import Epoch, EpochInput
 from tao_lab.fixed import FLOAT
 from tao_lab.units import RAO_PER_TAO, U16_MAX
 from tao_lab.views.palette import BLACK, BLUE, FONT, GREY, INK, LIGHT, VERMILLION
 from tao_lab.views.scenario import Cast, run_epochs
+from tao_lab.views.sentences import percent
 from tao_lab.views.tables import Table, bonds_table, dividends_table, incentive_table, rows_of, weights_table
-from tao_lab.views.words import percent
 
 WHO = alt.Scale(domain=["honest", "liar"], range=[BLUE, VERMILLION])
 # Labels of a scale of whole numbers: a tick between two of them stays without one.
@@ -45,18 +46,26 @@ class Figure:
     chart: alt.LayerChart
     alt: str
 
-    def svg(self) -> str:
-        """The picture; a title longer than the chart is wide goes on in a second line."""
+    def spec(self) -> dict[str, Any]:
+        """Vega-Lite; a title longer than the chart is wide goes on in a second line."""
         spec = {"padding": ROOM, **self.chart.to_dict()}
         if isinstance(spec.get("title"), str) and isinstance(spec.get("width"), int):
             size = spec.get("config", {}).get("title", {}).get("fontSize", SMALL.font)
             spec["title"] = wrap(spec["title"], max(20, int(spec["width"] / (size * LETTER))))
-        return str(vl_convert.vegalite_to_svg(spec))
+        return spec
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+    def svg(self) -> str:
+        """The picture."""
+        return str(vl_convert.vegalite_to_svg(self.spec()))
+
+    def _charts(self) -> list[dict[str, Any]]:
+        return [stills.chart(self.spec(), self.alt)]
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         svg = self.svg()
         width = float(svg.partition('width="')[2].partition('"')[0])
-        return {"text/html": picture(svg.encode(), "image/svg+xml", self.alt, width), "text/plain": self.alt}
+        shown = picture(svg.encode(), "image/svg+xml", self.alt, width)
+        return {"text/html": shown, "text/plain": self.alt, **stills.kept(self._charts)}
 
 
 @dataclass(frozen=True)
@@ -249,7 +258,7 @@ def weights_spec(data: alt.Data, cast: Cast, style: Style = SMALL, axis_title: b
         alt.Chart(data)
         .mark_rect(stroke="white", strokeWidth=1)
         .encode(
-            x=_miner_axis(cast, title=axis_title),
+            x=miner_axis(cast, style, title="miner (UID)" if axis_title else None),
             y=_validator_axis(cast, style),
             color=alt.when("datum.weight > 0")
             .then(alt.Color("weight:Q", legend=None, scale=amount))
@@ -266,9 +275,12 @@ def weights_spec(data: alt.Data, cast: Cast, style: Style = SMALL, axis_title: b
 def consensus_spec(data: alt.Data, cast: Cast, style: Style = SMALL, labels: bool = True) -> alt.LayerChart:
     """Each validator's weight and the consensus, miner by miner; hollow circles are cut."""
     # A square-root scale keeps small weights apart.
-    axis = _amount_axis("weight (√ scale)", values=[0, 0.05, 0.25, 0.5, 1], **_side(style))
+    axis = _amount_axis(
+        "weight (√ scale)" if style == SMALL else "weight (√)", values=[0, 0.05, 0.25, 0.5, 1], **_side(style)
+    )
     scale = alt.Scale(type="sqrt", domain=[0, 1])
-    base = alt.Chart(data).encode(x=_miner_axis(cast, labels, labels))
+    title = "miner (UID)" if style == SMALL else "miner (bar: consensus, hollow: cut)"
+    base = alt.Chart(data).encode(x=miner_axis(cast, style, labels, title if labels else None))
     area = alt.Size("stake:Q", legend=None, scale=alt.Scale(domain=[0, 0.35], range=[25, style.font * 22], clamp=True))
     circles = (
         base.transform_filter("datum.weight > 0 && datum.stake > 0")
@@ -292,7 +304,7 @@ def consensus_spec(data: alt.Data, cast: Cast, style: Style = SMALL, labels: boo
 
 def incentive_spec(data: alt.Data, cast: Cast, style: Style = SMALL) -> alt.LayerChart:
     """Incentive of each miner; the grey mark is before the lie."""
-    base = alt.Chart(data).encode(x=_miner_axis(cast))
+    base = alt.Chart(data).encode(x=miner_axis(cast, style))
     scale = alt.Scale(domain=[0, 1])
     axis = _amount_axis("incentive", values=[0, 0.5, 1], **_side(style))
     bars = base.mark_bar().encode(
@@ -310,7 +322,7 @@ def incentive_spec(data: alt.Data, cast: Cast, style: Style = SMALL) -> alt.Laye
 def dividends_spec(data: alt.Data, cast: Cast, style: Style = SMALL) -> alt.LayerChart:
     """Dividends of each validator; the black mark is its share of stake."""
     base = alt.Chart(data).encode(y=_validator_axis(cast, style))
-    axis = _amount_axis("share of all validators (bar: dividends, mark: stake)", tickCount=5)
+    axis = _amount_axis("share (bar: dividends, mark: stake)", tickCount=5)
     bars = base.mark_bar(size=style.row * 0.55).encode(
         x=alt.X("dividends:Q", axis=axis, scale=alt.Scale(domain=alt.DomainUnionWith([0, 0.4]))),
         color=alt.Color("who:N", legend=None, scale=WHO),
@@ -388,10 +400,20 @@ def _faded(test: str, strong: float, faint: float = 0.15) -> Any:
     return alt.when(test).then(alt.value(strong)).otherwise(alt.value(faint))
 
 
-def _miner_axis(cast: Cast, labels: bool = True, title: bool = True) -> alt.X:
+def miner_axis(cast: Cast, style: Style = SMALL, labels: bool = True, title: str | None = "miner (UID)") -> alt.X:
+    """An axis of miners; where the chart is too narrow for their UIDs, they stand upright."""
     colour: Any = {"condition": {"test": "datum.value == target", "value": VERMILLION}, "value": INK}
-    text = "miner (UID)" if title else None
-    axis = alt.Axis(labels=labels, ticks=False, domain=False, labelAngle=0, title=text, labelColor=colour)
+    narrow = f"width < {len(cast.miners) * style.font * 2.1:.0f}"
+    axis = alt.Axis(
+        labels=labels,
+        ticks=False,
+        domain=False,
+        labelAngle=alt.ExprRef(f"{narrow} ? -90 : 0"),
+        labelAlign=alt.ExprRef(f"{narrow} ? 'right' : 'center'"),
+        labelBaseline=alt.ExprRef(f"{narrow} ? 'middle' : 'top'"),
+        title=title,
+        labelColor=colour,
+    )
     return alt.X("miner:N", scale=alt.Scale(domain=[str(uid) for uid in cast.miners], padding=0.06), axis=axis)
 
 

@@ -1,4 +1,4 @@
-"""Drawings: boxes, arrows and words, for what is no chart (a chain of blocks, a Merkle path, a tree of keys).
+"""Drawings: boxes, arrows and words, for what is not a chart (a chain of blocks, a Merkle path, a tree of keys).
 
 A `Drawing` is a picture in SVG with a title and a text alternative. It needs no library in the page and no network.
 Whatever a colour says, a border or a word says too.
@@ -18,7 +18,7 @@ Look = Literal["plain", "good", "given", "bad", "faint"]
 TITLE = 34  # px above the picture
 LINE = 17  # px between two lines of a box
 
-# Fill, border, width of the border and its dashes: a look can be told without its colour.
+# Fill, border, width of the border and its dashes: a look can be recognized without its colour.
 LOOKS: dict[str, tuple[str, str, str, str]] = {
     "plain": ("#FFFFFF", "#767676", "1.2", ""),
     "good": ("#E3F0F8", BLUE, "2.2", ""),

@@ -98,7 +98,7 @@ function tables(picture, miner) {
 async function render({ model, el }) {
   const about = model.get("_about");
   const specs = model.get("_specs");
-  const figures = CHARTS.map(figure);
+  const figures = CHARTS.map((name) => figure(name));
   const byName = Object.fromEntries(figures.map((f) => [f.name, f]));
   const sentence = element("p", { class: "tl-sentence", "aria-live": "polite" });
   const picker = element("select", { class: "tl-picker", "aria-label": "Miner to follow in every chart" }, about.miners.map((uid) => element("option", { value: uid }, [`miner ${uid}`])));

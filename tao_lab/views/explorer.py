@@ -20,8 +20,8 @@ from tao_lab.consensus import epoch
 from tao_lab.consensus.types import Array
 from tao_lab.datasets import Metagraph, load_metagraph
 from tao_lab.units import U16_MAX
-from tao_lab.views import charts, words
-from tao_lab.views.panel import FROM_PYTHON, STYLE_SHEET, bundle, still
+from tao_lab.views import charts, sentences
+from tao_lab.views.panel import FROM_PYTHON, STYLE_SHEET, bundle, still, still_charts
 from tao_lab.views.scenario import MAX_LIAR_PERCENT, Cast, Outcome, Rule, Scenario, Settings, run
 from tao_lab.views.tables import Table, bonds_table, dividends_table, incentive_table, weights_table
 
@@ -74,13 +74,17 @@ class ConsensusExplorer(anywidget.AnyWidget):  # type: ignore[misc]  # untyped b
         self.observe(self._answer, "_request")
 
     def _ipython_display_(self) -> None:
-        stills.show(self._repr_mimebundle_(), self._still)
+        stills.show(
+            self._repr_mimebundle_(),
+            lambda: still(self._specs, self._shown(), self.sentence),
+            lambda: still_charts(self._specs, self._shown()),
+        )
 
-    def _still(self) -> str:
+    def _shown(self) -> dict[str, Any]:
         shown = {**self._picture["charts"], "bonds": self._picture["bonds"][self._picture["target"]]}
         # as on the page: one table of rows for two charts
         shown["consensus"] = {**shown["consensus"], "rows": shown["weights"]["rows"]}
-        return still(self._specs, shown, self.sentence)
+        return shown
 
     @property
     def outcome(self) -> Outcome:
@@ -167,17 +171,19 @@ def _picture(outcome: Outcome, since: Outcome | None, tick: str) -> dict[str, An
         "tick": tick,
         "target": str(outcome.target),
         "settings": asdict(outcome.settings),
-        "sentence": words.sentence(outcome, since),
+        "sentence": sentences.sentence(outcome, since),
         "charts": {
-            "weights": _chart(words.weights_title(outcome), words.weights_alt(outcome), weights_table(first, cast)),
-            "consensus": _chart(words.consensus_title(outcome), words.consensus_alt(outcome), None),
+            "weights": _chart(
+                sentences.weights_title(outcome), sentences.weights_alt(outcome), weights_table(first, cast)
+            ),
+            "consensus": _chart(sentences.consensus_title(outcome), sentences.consensus_alt(outcome), None),
             "incentive": _chart(
-                words.incentive_title(outcome),
-                words.incentive_alt(outcome),
+                sentences.incentive_title(outcome),
+                sentences.incentive_alt(outcome),
                 incentive_table(last, cast, outcome.before),
             ),
             "dividends": _chart(
-                words.dividends_title(outcome), words.dividends_alt(outcome), dividends_table(last, cast)
+                sentences.dividends_title(outcome), sentences.dividends_alt(outcome), dividends_table(last, cast)
             ),
         },
         "bonds": {str(uid): _bonds(outcome, history, column) for column, uid in enumerate(cast.miners)},
@@ -191,7 +197,7 @@ def _chart(title: str, alternative: str, rows: Table | None) -> dict[str, Any]:
 def _bonds(outcome: Outcome, history: Array, column: int) -> dict[str, Any]:
     cast = outcome.scenario.cast
     return _chart(
-        words.bonds_title(outcome, history, column),
-        words.bonds_alt(outcome, history, column),
+        sentences.bonds_title(outcome, history, column),
+        sentences.bonds_alt(outcome, history, column),
         bonds_table(history, cast, cast.miners[column]),
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -90,6 +91,7 @@ class Facts:
         return self.stake > 0 and self.stake >= self.kappa
 
     @classmethod
+    @lru_cache(4)  # every title and sentence of an outcome asks
     def of(cls, outcome: Outcome) -> Facts:
         """Read them from an outcome."""
         first, last, before, target = outcome.epochs[0], outcome.after, outcome.before, outcome.target

@@ -70,11 +70,11 @@ def key_tree(phrase: str, *paths: str) -> Drawing:
     """What grows out of one phrase: entropy, secret keys, public keys, addresses.
 
     Args:
-        phrase: a mnemonic that is no secret.
+        phrase: a mnemonic that is not a secret.
         paths: derivations, each behind one of the others: `//1`, `//1//2`.
 
     Raises:
-        ValueError: the phrase is no mnemonic.
+        ValueError: the phrase is not a mnemonic.
     """
     words = phrase.split()
     entropy = read_mnemonic(phrase).entropy

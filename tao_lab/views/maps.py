@@ -100,7 +100,7 @@ def _layout(stops: Sequence[Stop]) -> tuple[dict[str, Place], dict[tuple[str, st
 
 
 def _rows(columns: Mapping[str, int], links: Sequence[tuple[str, str]]) -> dict[str, float]:
-    """Rows in which everything is near what it is linked to: each column is sorted by that, some times to and fro."""
+    """Rows in which everything is near what it is linked to: each column is sorted by that, repeated."""
     last = max(columns.values())
     rows = {name: float(place) for place, name in enumerate(sorted(columns))}
     for sweep in range(SWEEPS):

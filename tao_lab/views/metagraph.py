@@ -108,7 +108,7 @@ def weights_graph(metagraph: Metagraph) -> Figure:
 
 
 def _sides(metagraph: Metagraph) -> tuple[list[Neuron], list[Neuron]]:
-    """Who gives weights, most stake first, and who gets them, best first; others are not in the graph."""
+    """Validators, most stake first, and miners, best first; others are not in the graph."""
     givers = {uid for uid, row in metagraph.weights.items() if any(row.values())}
     takers = {uid for row in metagraph.weights.values() for uid, weight in row.items() if weight} - givers
     validators = sorted((n for n in metagraph if n.uid in givers), key=lambda n: (-n.stake, n.uid))

@@ -86,7 +86,9 @@ def quality_chart(measured: Sequence[Measured]) -> Figure | Card:
     ]
     y = alt.Y("format:N", sort=[one.name for one in measured], title=None)
     scale = alt.Scale(domain=[0, max(one.perplexity for one in measured) * 1.35], nice=False)
-    x = alt.X("perplexity:Q", title="perplexity: among so many equal words it wavers (lower is better)", scale=scale)
+    x = alt.X(
+        "perplexity:Q", title="perplexity: as unsure as among this many equal words (less is better)", scale=scale
+    )
     bars = alt.Chart(alt.Data(values=rows)).mark_bar(color=BLUE, height=20).encode(y=y, x=x)
     labels = alt.Chart(alt.Data(values=rows)).mark_text(align="left", dx=5, color=INK).encode(y=y, x=x, text="text:N")
     first, last = measured[0], measured[-1]
@@ -120,7 +122,7 @@ class Leaderboard:
         self.times: list[dict[str, Any]] = []
 
     def run(self, steps: int) -> Card:
-        """Let the market work, show each step, and give back the last table.
+        """Let the market work, show each step, and return the last table.
 
         Args:
             steps: tasks of each validator.

@@ -14,15 +14,15 @@ import altair as alt
 from tao_lab.economy import SubnetPrice, block_emission, split, subnet_block_emission, subnet_shares, subnet_terms
 from tao_lab.economy.block_emission import TOTAL_SUPPLY
 from tao_lab.economy.dividends import payout
+from tao_lab.economy.fixed128 import U64F64, U96F32
 from tao_lab.economy.issuance import kept_of
-from tao_lab.economy.words import U64F64, U96F32
 from tao_lab.units import RAO_PER_TAO, U16_MAX
 from tao_lab.views.charts import LARGE, SMALL, Style
 from tao_lab.views.emission import YEARS, supply_points, tao_text
 from tao_lab.views.palette import BLACK, BLUE, GREEN, GREY, ORANGE, SKY, VERMILLION
 from tao_lab.views.panel import Chart, Panel, Picture, Settings, Slider
+from tao_lab.views.sentences import percent
 from tao_lab.views.tables import Table
-from tao_lab.views.words import percent
 
 TAO = RAO_PER_TAO
 OWNER_CUT = 11_796  # u16, the chain's own
@@ -299,15 +299,23 @@ def _alpha_table(block: Block) -> Table:
     return {"part": list(block.parts), "alpha": amounts, "text": [f"{amount:.3f} α" for amount in amounts]}
 
 
-def supply_spec(style: Style) -> alt.LayerChart:
-    """Supply over years, a dot at each halving."""
+def supply_spec(
+    style: Style, title: str = "TAO, millions (dashed: nothing recycled)", values: tuple[int, ...] = (0, 5, 10, 15, 21)
+) -> alt.LayerChart:
+    """Supply over years, a dot at each halving.
+
+    Args:
+        style: sizes.
+        title: of the axis of supply.
+        values: where that axis has labels, millions of TAO.
+    """
     base = alt.Chart(alt.NamedData("rows")).encode(
         x=alt.X("years:Q", title="years from now", scale=alt.Scale(domain=[0, YEARS]), axis=alt.Axis(grid=False)),
         y=alt.Y(
             "supply:Q",
-            title="TAO, millions (dashed: nothing recycled)",
+            title=title,
             scale=alt.Scale(domain=[0, 22]),
-            axis=alt.Axis(values=[0, 5, 10, 15, 21]),
+            axis=alt.Axis(values=list(values)),
         ),
     )
     plain, bold = (base.transform_filter(f"datum.line == '{line}'") for line in SUPPLY_LINES[::-1])
@@ -344,7 +352,7 @@ def alpha_spec(style: Style) -> alt.LayerChart:
     base = alt.Chart(alt.NamedData("rows")).encode(y=_names(list(PARTS)))
     scale = alt.Scale(domain=list(PARTS), range=list(PART_COLOURS))
     axis = alt.Axis(values=[0, 0.1, 0.2, 0.3, 0.4], domain=False)
-    x = alt.X("alpha:Q", title="α of one block", axis=axis, scale=alt.Scale(domain=[0, 0.48]))
+    x = alt.X("alpha:Q", title="α of one block", axis=axis, scale=alt.Scale(domain=[0, 0.56]))
     bars = base.mark_bar().encode(x=x, color=alt.Color("part:N", legend=None, scale=scale))
     text = base.mark_text(align="left", dx=6, fontSize=style.font).encode(x=x, text="text:N")
     return alt.layer(bars, text).properties(height=style.font * 20)

@@ -13,8 +13,8 @@ function rowsOf(table) {
   return table[names[0]].map((_, i) => Object.fromEntries(names.map((name) => [name, table[name][i]])));
 }
 
-function figure(name) {
-  const title = element("h3");
+function figure(name, heading = "h3") {
+  const title = element(heading);
   // Vega writes its own role and label on the element it gets; ours say what the picture shows.
   const plot = element("div", { "aria-hidden": "true" });
   const canvas = element("div", { class: "tl-canvas", role: "img" }, [plot]);
@@ -27,8 +27,8 @@ function describe(f, chart) {
 }
 
 // Draw a chart over rows, and keep its view for later rows.
-async function embed(f, spec, rows) {
-  const options = { actions: false, renderer: "canvas", tooltip: { theme: "light" } };
+async function embed(f, spec, rows, renderer = "canvas") {
+  const options = { actions: false, renderer, tooltip: { theme: "light" } };
   const result = await vegaEmbed(f.plot, { ...spec, datasets: { rows } }, options);
   f.view = result.view;
   f.finalize = result.finalize;
@@ -41,7 +41,7 @@ function fitAll(figures) {
   }));
 }
 
-// One request to Python at a time; while it is under way only the newest position is remembered.
+// One request to Python at a time; while it is under way only the newest position is remembered. `more` goes with it.
 function requests(model, onSilence) {
   const view = Math.random().toString(36).slice(2);
   let count = 0;
@@ -49,25 +49,26 @@ function requests(model, onSilence) {
   let silence;
   let underWay = false;
   let waiting = null;
-  const send = (settings) => {
-    if (underWay) { waiting = { settings }; return; }
+  const send = (settings, more = {}) => {
+    if (underWay) { waiting = { settings, more }; return; }
     underWay = true;
     count += 1;
     tick = `${view}-${count}`;
     silence = setTimeout(onSilence, 10_000);
-    model.set("_request", { tick, settings });
+    model.set("_request", { tick, settings, ...more });
     model.save_changes();
   };
   return {
     send,
     idle: () => !waiting,
+    underWay: () => underWay,
     answered(answer) {
       if (!underWay || answer !== tick) return;
       clearTimeout(silence);
       underWay = false;
       const next = waiting;
       waiting = null;
-      if (next) send(next.settings);
+      if (next) send(next.settings, next.more);
     },
   };
 }

@@ -66,11 +66,12 @@ class Choice:
 
 @dataclass(frozen=True)
 class Chart:
-    """What one chart shows now: its title, its text alternative and its rows."""
+    """What one chart shows now: its title, its text alternative, its rows, and values of the spec's own params."""
 
     title: str
     alt: str
     rows: Table
+    signals: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -81,11 +82,13 @@ class Picture:
         sentence: what just happened, in words.
         charts: by the names of the panel's specs.
         shown: what stands beside each slider.
+        details: what else can be said; an instructor's page shows it below the first screen.
     """
 
     sentence: str
     charts: Mapping[str, Chart]
     shown: Mapping[str, str] = field(default_factory=dict)
+    details: str = ""
 
 
 class Panel(anywidget.AnyWidget):  # type: ignore[misc]  # untyped base
@@ -97,6 +100,8 @@ class Panel(anywidget.AnyWidget):  # type: ignore[misc]  # untyped base
         columns: names of charts, column by column.
         draw: from settings to a picture.
         style: sizes.
+        scripts: the page's own JavaScript, files beside this one.
+        about: what else that script asks for.
     """
 
     _css = STYLE_SHEET
@@ -113,8 +118,10 @@ class Panel(anywidget.AnyWidget):  # type: ignore[misc]  # untyped base
         columns: Sequence[Sequence[str]],
         draw: Callable[[Settings], Picture],
         style: charts.Style = charts.SMALL,
+        scripts: tuple[str, ...] = ("controls.js", "panel.js"),
+        about: Mapping[str, Any] | None = None,
     ) -> None:
-        self._esm = bundle("panel.js")
+        self._esm = bundle(*scripts)
         self._controls = {control.name: control for control in controls}
         self._draw = draw
         self._settings = self._start()
@@ -125,13 +132,18 @@ class Panel(anywidget.AnyWidget):  # type: ignore[misc]  # untyped base
                 "start": self._start(),
                 "controls": [asdict(control) for control in controls],
                 "columns": [list(names) for names in columns],
+                **(about or {}),
             },
             _picture=self._painted(FROM_PYTHON),
         )
         self.observe(self._answer, "_request")
 
     def _ipython_display_(self) -> None:
-        stills.show(self._repr_mimebundle_(), lambda: still(self._specs, self._picture["charts"], self.sentence))
+        stills.show(
+            self._repr_mimebundle_(),
+            lambda: still(self._specs, self._picture["charts"], self.sentence),
+            lambda: still_charts(self._specs, self._picture["charts"]),
+        )
 
     @property
     def sentence(self) -> str:
@@ -162,23 +174,28 @@ class Panel(anywidget.AnyWidget):  # type: ignore[misc]  # untyped base
         request = change["new"]
         self._show(self._start() if request["settings"] is None else request["settings"], request["tick"])
 
-    def _show(self, settings: Settings, tick: str) -> None:
+    def _check(self, settings: Settings) -> None:
         for name, value in settings.items():
             if name not in self._controls:
                 raise PanelError(f"setting is {name!r}; allowed: {', '.join(self._controls)}")
             if not self._controls[name].allows(value):
                 raise PanelError(f"{name} is {value!r}; allowed: {_allowed(self._controls[name])}")
+
+    def _show(self, settings: Settings, tick: str) -> None:
+        self._check(settings)
         self._settings = dict(settings)
         self._picture = self._painted(tick)
 
     def _painted(self, tick: str) -> dict[str, Any]:
-        return {"tick": tick, "settings": self._settings, **asdict(self._draw(self._settings))}
+        picture = self._draw(self._settings)
+        charts = {name: vars(chart) for name, chart in picture.charts.items()}  # asdict would copy every row
+        return {"tick": tick, "settings": self._settings, **vars(picture), "charts": charts}
 
 
 @cache
-def bundle(script: str) -> str:
+def bundle(*scripts: str) -> str:
     """A widget's JavaScript with Vega, Vega-Lite and vega-embed in one module, about 0.9 MB."""
-    files = (_HERE.parent / "quiet_keys.js", _HERE / "page.js", _HERE / script)
+    files = (_HERE.parent / "quiet_keys.js", _HERE / "page.js", *(_HERE / script for script in scripts))
     parts = [file.read_text(encoding="utf-8") for file in files]
     return str(vl_convert.javascript_bundle("\n".join(parts)))
 
@@ -192,14 +209,20 @@ def still(specs: Mapping[str, Any], shown: Mapping[str, Any], sentence: str) -> 
         sentence: what just happened.
     """
     pictures = [
-        stills.picture(
-            vl_convert.vegalite_to_png({**spec, "datasets": {"rows": rows_of(shown[name]["rows"])}}, scale=1),
-            shown[name]["alt"],
-            shown[name]["title"],
+        stills.picture(vl_convert.vegalite_to_png(chart["spec"], scale=1), chart["alt"], chart["title"])
+        for chart in still_charts(specs, shown)
+    ]
+    return f"<p>{escape(sentence)}</p>{''.join(pictures)}"
+
+
+def still_charts(specs: Mapping[str, Any], shown: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The same charts as data, each with its rows."""
+    return [
+        stills.chart(
+            {**spec, "datasets": {"rows": rows_of(shown[name]["rows"])}}, shown[name]["alt"], shown[name]["title"]
         )
         for name, spec in specs.items()
     ]
-    return f"<p>{escape(sentence)}</p>{''.join(pictures)}"
 
 
 def _spec(chart: alt.LayerChart, style: charts.Style) -> dict[str, Any]:

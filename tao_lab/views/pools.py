@@ -19,8 +19,8 @@ from tao_lab.units import RAO_PER_TAO, U16_MAX
 from tao_lab.views.charts import LARGE, SMALL, Style
 from tao_lab.views.palette import BLACK, BLUE, GREY, ORANGE, VERMILLION
 from tao_lab.views.panel import Chart, Choice, Panel, Picture, Settings, Slider
+from tao_lab.views.sentences import percent
 from tao_lab.views.tables import Table
-from tao_lab.views.words import percent
 
 SwapRule = Callable[[Pool, Side, int, int | None], SwapResult | tuple[int, int, int]]
 
@@ -160,9 +160,9 @@ class PoolExplorer(Panel):
         try:
             now = self._quote(settings)
         except SwapError as error:
-            still = _charts(nothing(self._pool_of(settings), side))
+            still = charts_of(nothing(self._pool_of(settings), side))
             return Picture(f"The chain refuses this swap: {error}. Nothing moves.", still, shown)
-        return Picture(sentence(now), _charts(now), shown)
+        return Picture(sentence(now), charts_of(now), shown)
 
 
 def _limit(pool: Pool, settings: Settings) -> float | None:
@@ -235,7 +235,8 @@ def _move(now: Quote) -> str:
 # --- the three charts of a swap ---------------------------------------------------------------------------------
 
 
-def _charts(now: Quote) -> dict[str, Chart]:
+def charts_of(now: Quote) -> dict[str, Chart]:
+    """What the three charts show."""
     tao, alpha = now.reserves_after
     start = f"{units(now.pool.tao)} τ and {units(now.pool.alpha)} α"
     moved = f"Pool: from {start} to {units(tao)} τ and {units(alpha)} α"
@@ -346,7 +347,7 @@ def _end(base: alt.Chart, kind: str, shape: str, colour: str, side: int, style: 
     away = style.font * 0.8 * side
     align = "left" if side > 0 else "right"
     label = one.mark_text(align=align, dx=away, dy=-away, fontSize=style.font, fontWeight="bold", color=colour)
-    return alt.layer(point, label.encode(text=alt.value(f"{kind} the swap")))
+    return alt.layer(point, label.encode(text=alt.value(kind)))
 
 
 def price_spec(style: Style) -> alt.LayerChart:
@@ -391,7 +392,7 @@ def parts_spec(style: Style) -> alt.LayerChart:
     scale = alt.Scale(domain=list(PARTS), range=[BLUE, VERMILLION, ORANGE, GREY])
     base = alt.Chart(alt.NamedData("rows")).encode(
         y=alt.Y("part:N", title=None, scale=alt.Scale(domain=list(PARTS)), axis=alt.Axis(ticks=False, domain=False)),
-        x=alt.X("share:Q", title="part of the amount", scale=alt.Scale(domain=[0, 1.12]), axis=_percents()),
+        x=alt.X("share:Q", title="part of the amount", scale=alt.Scale(domain=[0, 1.25]), axis=_percents()),
     )
     bars = base.mark_bar().encode(color=alt.Color("part:N", legend=None, scale=scale))
     text = base.mark_text(align="left", dx=5, fontSize=style.font).encode(text="text:N")

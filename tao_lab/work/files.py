@@ -28,7 +28,7 @@ def create(file: Path, data: bytes) -> None:
 
 
 def replace(file: Path, old: bytes, data: bytes) -> None:
-    """Write a file anew, if it still is what was read.
+    """Write a file again, if it still is what was read.
 
     Raises:
         ChangedMeanwhileError: it is not; it stays as it is.

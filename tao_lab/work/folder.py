@@ -176,7 +176,7 @@ class WorkFolder:
             ours = parse(old, str(target))
             merged = merge(self._parsed_base(one, ours), ours, parse(one.text, one.name))
         except NotebookError as error:
-            words = f"left as it is: {error}; `tao-lab labs reset {_short(one.name)}` keeps it and begins anew"
+            words = f"left as it is: {error}; `tao-lab labs reset {_short(one.name)}` keeps it and starts over"
             return Outcome(one.name, words, done=False)
         if not merged.changed:
             self._note_base(one)

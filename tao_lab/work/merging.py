@@ -3,7 +3,7 @@
 Cells are merged whole, by their ids. A student's cell is never changed: where the student and the release both changed
 one, the release's text follows it in a markdown cell, which runs nothing. nbdime merges line by line and finds a cell
 by its likeness: on an answered exercise that the release moved, it leaves the blank one behind the answer (which then
-is "not started"), or markers that are no Python.
+is "not started"), or markers that are not Python.
 """
 
 from __future__ import annotations
@@ -201,7 +201,7 @@ def _notice_id(name: str) -> str:
 
 
 def _old_notices(mine: Cells, was: Cells, now: Cells) -> list[str]:
-    """Notices of earlier merges that the student left as they were, where this merge writes that cell's notice anew."""
+    """Notices of earlier merges that the student left as they were, where this merge rewrites that cell's notice."""
     old = []
     for name in now:
         notice = mine.get(_notice_id(name))

@@ -23,7 +23,7 @@ NOT_OWN = {"dashboards", "pages", "solutions", "solved", "__pycache__", ".ipynb_
 
 
 class NotebookError(LabError):
-    """A file that is no notebook."""
+    """A file that is not a notebook."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def parse(data: bytes | str, name: str) -> NotebookNode:
         name: to be said in an error.
 
     Raises:
-        NotebookError: it is none; the message says where the fault is.
+        NotebookError: it is not a notebook; the message says where the fault is.
     """
     try:
         text = data if isinstance(data, str) else data.decode("utf-8")

@@ -89,7 +89,7 @@ class Explorer:
     def changed(self, before, chart):
         """Part of a chart's pixels that look different from an earlier picture of it.
 
-        Vega repaints only where something moved, which may shade an edge a little differently: that is no change.
+        Vega repaints only where something moved, which may shade an edge a little differently: that is not a change.
         """
         return self.page.evaluate(
             with_pixels("""async ([before, after]) => {
@@ -102,42 +102,6 @@ class Explorer:
             }"""),
             [_base64(before), _base64(self.picture(chart))],
         )
-
-
-class PanelPage:
-    """A panel of sliders and charts on a page, as a person sees and moves it."""
-
-    def __init__(self, page, charts):
-        self.page, self.charts = page, charts
-        page.wait_for_selector("[data-painted]")
-        self.root = page.locator("[data-painted]").first
-
-    def sentence(self):
-        return self.root.locator(".tl-sentence").inner_text()
-
-    def do(self, action):
-        before = self.root.get_attribute("data-painted")
-        action()
-        self.page.wait_for_function(
-            "before => document.querySelector('[data-painted]').dataset.painted !== before", arg=before
-        )
-
-    def pictures(self):
-        return [self.root.locator(f'[data-chart="{chart}"] .tl-canvas').screenshot() for chart in self.charts]
-
-    def assert_for_the_back_row(self):
-        """One page without code, in large type, with a text alternative for each chart."""
-        assert self.page.locator(".jp-CodeCell .jp-InputArea:visible").count() == 0
-        box = self.root.locator(".tl-sentence").bounding_box()
-        assert box["y"] + box["height"] <= 1_080
-        sizes = self.page.evaluate(
-            """() => [...document.querySelectorAll(".tl-explorer *, #rendered_cells h1, #rendered_cells p")]
-                .filter((e) => [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()))
-                .map((e) => parseFloat(getComputedStyle(e).fontSize))"""
-        )
-        assert min(sizes) >= 16
-        for chart in self.charts:
-            assert len(self.page.get_attribute(f'[data-chart="{chart}"] [role=img]', "aria-label")) > 30
 
 
 def with_pixels(function):
@@ -158,12 +122,26 @@ def _base64(png):
 
 
 @pytest.fixture(scope="session")
-def find_explorer():
-    """Waits for the explorer on a page."""
-    return Explorer
+def violations():
+    """`violations(page)`: what axe finds that keeps somebody out, a line each; `include` limits it to a part."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    # Chromium and Firefox let the keyboard into every box that scrolls; a card cannot know whether it will.
+    options = {"resultTypes": ["violations"], "rules": {"scrollable-region-focusable": {"enabled": False}}}
+
+    def found(page, include=None):
+        context = {"include": [[include]]} if include else None
+        result = Axe().run(page, context, options).response
+        return [
+            f"{page.url}: {rule['id']} ({rule['help']}): {' '.join(map(str, node['target']))}: {node['html'][:200]}"
+            for rule in result["violations"]
+            for node in rule["nodes"]
+        ]
+
+    return found
 
 
 @pytest.fixture(scope="session")
-def find_panel():
-    """Waits for the panel on a page."""
-    return PanelPage
+def find_explorer():
+    """Waits for the explorer on a page."""
+    return Explorer

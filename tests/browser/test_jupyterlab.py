@@ -52,6 +52,10 @@ def test_the_lab_runs_in_jupyterlab_and_its_slider_repaints_the_charts(lab_06, f
     assert errors == []
 
 
+def test_what_a_lab_shows_in_jupyterlab_keeps_nobody_out(lab_06, violations):
+    assert violations(lab_06, ".jp-OutputArea-output") == []
+
+
 def test_a_prediction_is_made_with_the_keyboard_and_the_notebook_stays_where_it_is(lab_06):
     page = lab_06
     asked = page.locator(".tl-ask").first

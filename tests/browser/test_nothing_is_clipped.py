@@ -13,7 +13,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.browser]
 WIDTHS = (1400, 1024, 390)
 BESIDE = 110  # px: JupyterLab's column of prompts and its margins
 NOTEBOOKS = [*(lab.notebook for lab in labs()), *sorted((paths.LABS / "pages").glob("*.ipynb"))]
-DASHBOARDS = sorted((paths.LABS / "dashboards").glob("*.ipynb"))
 
 # Wider than its place, and no box around it that scrolls and shows that it does.
 TOO_WIDE = """() => [...document.querySelectorAll("body *")]
@@ -76,16 +75,6 @@ def test_nothing_that_a_lab_shows_is_clipped_or_collides(visit, executed, path):
     for width in WIDTHS:
         visit.page.set_viewport_size({"width": width - (BESIDE if width > 1000 else 0), "height": 900})
         assert visit.page.evaluate(TOO_WIDE) == [], width
-
-
-@pytest.mark.parametrize("path", DASHBOARDS, ids=lambda path: path.stem)
-def test_a_dashboard_fits_every_width(visit, voila_address, path):
-    visit.page.goto(voila_address.replace("/?", f"/voila/render/{path.name}?"))
-    visit.page.wait_for_selector("[data-painted]")
-    for width in WIDTHS:
-        visit.page.set_viewport_size({"width": width, "height": 900})
-        wider = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        visit.page.wait_for_function(f"{wider} <= 1")
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -36,7 +36,7 @@ def account(name: str) -> str:
 
 
 def run(chain: Chain, who: str, pallet: str, name: str, /, **args: Any) -> list[tuple[str, Any]]:
-    """Sign, include and give back the call's own events as (name, content)."""
+    """Sign, include and return the call's own events as (name, content)."""
     chain.submit(chain.sign(key(who), pallet, name, args))
     chain.produce_block()
     assert chain.refused == ()

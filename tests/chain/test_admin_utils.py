@@ -313,5 +313,4 @@ def test_what_is_not_there_belongs_to_machinery_that_the_lab_does_not_have(admin
         "sudo_set_evm_chain_id",  # no EVM
         "sudo_toggle_evm_precompile",
         "sudo_set_emission_gate_exponent",  # newer than the rules
-        "sudo_set_liquid_alpha_consensus_mode",
     }

@@ -1,4 +1,4 @@
-"""Input that is none, from Python and from the wire: a typed error of the field's name, and a chain as it was."""
+"""Invalid input, from Python and from the wire: a typed error of the field's name, and a chain as it was."""
 
 import subprocess
 import sys

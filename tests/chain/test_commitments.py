@@ -1,5 +1,6 @@
 """Commitments; cases of the public chain's `pallets/commitments/src/tests.rs`."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from bittensor_core import encrypt_at_round
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import NONE, ROOT, Call, signed
 from tao_lab.chain.errors import DispatchError
+from tao_lab.chain.extrinsic import compact
 from tao_lab.chain.pallets import commitments
 from tests.chain.conftest import account
 from tests.chain.subtensor.conftest import MODULE, NETUID, add_neuron, ctx, events, set_hyper
@@ -107,13 +109,56 @@ def test_a_commitment_that_was_all_sealed_is_gone_when_it_opened(ctx: Context) -
     assert ctx.state.get(PALLET, "CommitmentOf", NETUID, account("miner")) is None
 
 
-def test_what_does_not_open_is_dropped(ctx: Context) -> None:
-    commit(ctx, {"TimelockEncrypted": {"encrypted": "0x" + "00" * 99, "reveal_round": ROUND}})
+def bare(text: bytes) -> str:
+    return str(sealed(text)["TimelockEncrypted"]["encrypted"])
+
+
+def envelope(encrypted: str, reveal_round: int) -> str:
+    data = bytes.fromhex(encrypted.removeprefix("0x"))
+    return "0x" + (compact(len(data)) + data + reveal_round.to_bytes(8, "little")).hex()
+
+
+@pytest.mark.parametrize(
+    ("make", "error"),
+    [
+        (lambda: "0x" + "ff" * 99, "CiphertextDeserialize"),
+        (lambda: envelope(bare(b"x"), ROUND + 1), "RoundMismatch"),
+        (lambda: envelope("0x" + "ff" * 99, ROUND), "CiphertextDeserialize"),
+        (lambda: bare(b""), "EmptyPlaintext"),
+    ],
+)
+def test_what_does_not_open_is_kept_as_failed(ctx: Context, make: Callable[[], str], error: str) -> None:
+    """`reveal_timelocked_commitments` since spec 446: told once, kept in `CommitmentOf`, tried no more."""
+    encrypted = make()
+    commit(ctx, HELLO, {"TimelockEncrypted": {"encrypted": encrypted, "reveal_round": ROUND}})
+    write_pulse(ctx)
+    since, who = len(ctx.events), account("miner")
+    for _ in range(2):
+        commitments.reveal_timelocked_commitments(ctx)
+    told = {"netuid": NETUID, "who": who, "reveal_round": ROUND, "error": error}
+    assert events(ctx, since) == [{"CommitmentRevealFailed": told}]
+    failed = {"TimelockRevealFailed": {"encrypted": encrypted, "reveal_round": ROUND}}
+    assert ctx.state.get(PALLET, "CommitmentOf", NETUID, who)["info"]["fields"] == [HELLO, failed]
+    assert ctx.state.get(PALLET, "RevealedCommitments", NETUID, who) is None
+    assert ctx.state.get(PALLET, "TimelockedIndex") == []
+
+
+def test_the_sdk_s_envelope_opens_too(ctx: Context) -> None:
+    encrypted = envelope(bare(b"my model"), ROUND)
+    commit(ctx, {"TimelockEncrypted": {"encrypted": encrypted, "reveal_round": ROUND}})
     write_pulse(ctx)
     commitments.reveal_timelocked_commitments(ctx)
-    assert ctx.state.get(PALLET, "CommitmentOf", NETUID, account("miner")) is None
-    assert ctx.state.get(PALLET, "RevealedCommitments", NETUID, account("miner")) is None
-    assert ctx.state.get(PALLET, "TimelockedIndex") == []
+    assert ctx.state.get(PALLET, "RevealedCommitments", NETUID, account("miner")) == [("my model", 10)]
+
+
+@pytest.mark.parametrize(("oldest", "expired"), [(0, False), (ROUND, False), (ROUND + 1, True)])
+def test_a_round_that_the_chain_has_forgotten_never_comes(ctx: Context, oldest: int, expired: bool) -> None:
+    commit(ctx, sealed(b"one"))
+    ctx.state.put("Drand", "OldestStoredRound", oldest)
+    commitments.reveal_timelocked_commitments(ctx)
+    fields = ctx.state.get(PALLET, "CommitmentOf", NETUID, account("miner"))["info"]["fields"]
+    assert list(fields[0]) == ["TimelockRevealFailed" if expired else "TimelockEncrypted"]
+    assert (ctx.state.get(PALLET, "TimelockedIndex") == []) is expired
 
 
 def test_a_dissolved_subnet_takes_its_commitments_with_it(ctx: Context) -> None:

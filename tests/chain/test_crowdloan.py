@@ -29,7 +29,7 @@ def ctx(chain: Chain) -> Context:
 
 
 def do(ctx: Context, who: str, name: str, /, **args: Any) -> Any:
-    """Dispatch a call of a person; gives back the content of its last event."""
+    """Dispatch a call of a person; returns the content of its last event."""
     ctx.dispatch(signed(account(who)), Call("Crowdloan", name, args))
     return ctx.runtime.core.decode(ctx.runtime.event_record_type, ctx.events[-1], True)["attributes"]
 

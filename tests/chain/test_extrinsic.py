@@ -178,14 +178,14 @@ def test_a_signer_who_cannot_pay_the_fee_is_refused(chain: Chain) -> None:
     assert "500 rao to spend" in error.sentence
 
 
-def test_a_tip_goes_to_the_author_on_top_of_the_fee(chain: Chain) -> None:
+def test_a_tip_is_paid_on_top_of_the_fee(chain: Chain) -> None:
     chain.submit(chain.sign(key("alice"), "System", "remark", {"remark": "x"}, tip=777))
     chain.produce_block()
     paid = next(event for event in chain.events(2) if event["event_id"] == "TransactionFeePaid")["attributes"]
     length = len(chain.block(2).extrinsics[1])
-    # 0.0005 rao a picosecond: 108,157,000; checks of an immortal extrinsic 394,205,000, remark of a byte 1,596,920
-    frame, weight = 54_078, 197_901
-    assert paid == {"who": account("alice"), "actual_fee": frame + weight + length + 777, "tip": 777}
+    # 0.00025 rao a picosecond: 108,157,000; the guard 60,000,000, remark of a byte 1,596,920
+    frame, weight = 27_039, 15_399
+    assert paid == {"who": account("alice"), "actual_fee": frame + weight + length // 2 + 777, "tip": 777}
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from tao_lab.chain import executive
 from tao_lab.chain.chain import Chain
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import CALLS, DB_READ, DB_WRITE, Call, Weight
-from tao_lab.chain.extensions import extension_weight
-from tao_lab.chain.extrinsic import Era, Extrinsic
+from tao_lab.chain.fee_weights import billed_weight
+from tao_lab.chain.guard_weights import guards_weight
 from tao_lab.chain.pallets import balances, transaction_payment
 from tests.chain.conftest import TAO, account, free, key, run
 
@@ -41,33 +41,42 @@ PINNED = [  # a call's bytes, and its fee in rao on spec 467: `runtime/tests/fee
     (f"0d04010004{KEY}{KEY}", 80_207),  # Multisig.poke_deposit
     ("160001010101010101010101010101010101010101010100000000000000", 42_513),  # EVM.withdraw
 ]
-BASE_467, LENGTH_467, GUARDS_467 = 27_039, 50, 60_000_000  # rao, rao for 100 bytes, picoseconds for each call
+BASE, LENGTH = 27_039, 50  # rao: of the frame, and of 100 bytes
+GUARD = 60_000_000  # picoseconds, in front of each call
 
 
-def levels(call: Call) -> int:
-    """The number of calls whose guards are counted: the call and those inside it."""
-    return 1 + (0 if call.name == "as_multi" else sum(levels(inner) for inner in call.inner()))
+def to_rao(picoseconds: int) -> int:
+    return (picoseconds * 250_000 + 499_999_999) // 10**9
 
 
 @pytest.mark.parametrize(("data", "fee"), PINNED)
-def test_calls_of_the_polkadot_sdk_weigh_what_mainnet_charges_for(chain: Chain, data: str, fee: int) -> None:
-    """Spec 467 takes 0.00025 rao a picosecond and 0.5 rao a byte; what these calls weigh is the same as in June."""
+def test_calls_of_the_polkadot_sdk_cost_what_mainnet_charges(chain: Chain, data: str, fee: int) -> None:
     call = Call.from_decoded(chain.runtime.core.decode_call(bytes.fromhex(data)))
-    picoseconds = call.registered.weight_of(call.args).ref_time + GUARDS_467 * levels(call)
-    assert BASE_467 + LENGTH_467 + (picoseconds * 250_000 + 499_999_999) // 10**9 == fee
+    assert sum(transaction_payment.fee_parts(chain.runtime, "Normal", billed_weight(call), 100)) == fee
 
 
-# --- the checks before a call ------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("name", "length", "fee"),
+    [("remove_stake_limit", 160, 645_119), ("swap_stake_limit", 162, 1_069_370)],
+)
+def test_staking_costs_what_it_cost_on_mainnet(chain: Chain, name: str, length: int, fee: int) -> None:
+    """`actual_fee` of two extrinsics at spec 475 (October 2026); more than 2,472 and 4,169 million are not billed."""
+    parts = transaction_payment.fee_parts(
+        chain.runtime, "Normal", billed_weight(Call("SubtensorModule", name, {})), length
+    )
+    assert sum(parts) == fee
 
-CHECKS = 394_303_000  # of a mortal extrinsic: the terms of `TxExtension`, in its order
-TERMS = [570_000, 430_000, 455_000, 28_577_000, 31_703_000, 0, 3_006_000, 235_979_000, 0, 26_000_000, 67_583_000, 0, 0]
+
+def test_rates_are_those_of_the_source() -> None:
+    """`runtime/tests/native_fee_rates.rs`; the last weight is that of a transfer with its guard."""
+    weights = {0: 0, 40_000: 10, 10**9: 250_000, 224_051_000: 56_013, 2**64 - 1: 4_611_686_018_427_388}
+    assert {made: transaction_payment.weight_to_fee(Weight(made)) for made in weights} == weights
+    lengths = {0: 0, 1: 0, 3: 1, 150: 75, 151: 75}
+    assert {made: transaction_payment.length_to_fee(made) for made in lengths} == lengths
+    assert CALLS["Balances", "transfer_keep_alive"].weight_of({}) == Weight(224_051_000)
 
 
-def test_each_extrinsic_pays_for_its_checks(chain: Chain) -> None:
-    assert sum(TERMS) == CHECKS
-    for period, checks in ((64, CHECKS), (None, CHECKS - 31_703_000 + 31_605_000)):
-        signed = chain.decode(chain.sign(key("alice"), "System", "remark", {"remark": ""}, period=period))
-        assert extension_weight(signed) == Weight(checks)
+# --- the guards before a call --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -87,8 +96,7 @@ def test_each_extrinsic_pays_for_its_checks(chain: Chain) -> None:
     ],
 )
 def test_some_calls_are_looked_at_by_more_guards(name: str, more: int) -> None:
-    made = Extrinsic(b"", b"", b"", Call("SubtensorModule", name, {}), signer=account("alice"), era=Era(64, 0))
-    assert extension_weight(made) == Weight(CHECKS + more)
+    assert guards_weight("SubtensorModule", name) == Weight(GUARD + more)
 
 
 def fee_of(events: list[tuple[str, Any]]) -> int:
@@ -101,25 +109,40 @@ def length(chain: Chain) -> int:
 
 def fee_for(chain: Chain, picoseconds: int) -> int:
     """Rao for an extrinsic as long as the last one whose call weighs so much."""
-    checks = extension_weight(chain.decode(chain.block(chain.head.number).extrinsics[1])).ref_time
-    return 54_078 + length(chain) + ((picoseconds + checks) * 500_000 + 499_999_999) // 10**9
+    return BASE + (length(chain) * 500_000_000 + 499_999_999) // 10**9 + to_rao(picoseconds)
 
 
-def test_a_transfer_pays_for_frame_length_checks_and_call(chain: Chain) -> None:
+def test_a_transfer_pays_for_frame_length_and_call(chain: Chain) -> None:
     before = free(chain, "alice")
     events = run(chain, "alice", "Balances", "transfer_keep_alive", dest=account("carol"), value=TAO)
     fee = fee_of(events)
-    assert fee == fee_for(chain, 39_051_000 + DB_READ + DB_WRITE)
-    assert fee - (54_078 + length(chain) + 82_025) > 84_291  # what Subtensor's own checks alone weigh
+    assert fee == 27_039 + length(chain) // 2 + 56_013
     assert free(chain, "alice") == before - TAO - fee
     told = dict(events)["System.ExtrinsicSuccess"]["dispatch_info"]
-    checks = extension_weight(chain.decode(chain.block(chain.head.number).extrinsics[1]))
-    assert told["weight"]["ref_time"] == 108_157_000 + checks.ref_time + 164_051_000
+    assert told["weight"]["ref_time"] == 108_157_000 + 224_051_000
+
+
+def test_fee_and_tip_are_recycled(chain: Chain) -> None:
+    """`tao_transaction_fees_are_recycled` (pallets/transaction-fee/src/tests/recycling.rs)."""
+    items = (("Balances", "TotalIssuance"), ("SubtensorModule", "TotalIssuance"))
+    chain.produce_block()
+    before, author = [chain.state.get(*item) for item in items], free(chain, "authority")
+    chain.produce_block()
+    made = [chain.state.get(*item) - amount for item, amount in zip(items, before, strict=True)]
+    data = chain.sign(key("alice"), "System", "remark", {"remark": "0x00"}, tip=1_000)
+    had = free(chain, "alice")
+    chain.submit(data)
+    chain.produce_block()
+    paid = had - free(chain, "alice")
+    assert paid == executive.highest_fee(chain.runtime, chain.decode(data)) > 1_000
+    after = [chain.state.get(*item) for item in items]
+    assert after == [amount + 2 * new - paid for amount, new in zip(before, made, strict=True)]
+    assert free(chain, "authority") == author
 
 
 # --- what is not needed is refunded --------------------------------------------------------------------------------
 
-TRANSFER = 39_051_000 + DB_READ + DB_WRITE
+TRANSFER = 39_051_000 + DB_READ + DB_WRITE + GUARD
 
 
 def transfer(chain: Chain, value: int = TAO) -> bytes:
@@ -141,9 +164,8 @@ def test_a_batch_pays_for_the_calls_that_ran(chain: Chain, name: str, values: li
     events = run(chain, "alice", "Utility", name, calls=[transfer(chain, value * TAO) for value in values])
     assert fee_of(events) == fee_for(chain, batch_weight(name, run_calls) + run_calls * TRANSFER)
     last = dict(events).get("System.ExtrinsicSuccess") or dict(events)["System.ExtrinsicFailed"]
-    checks = extension_weight(chain.decode(chain.block(chain.head.number).extrinsics[1])).ref_time
     spent = batch_weight(name, run_calls) + run_calls * TRANSFER
-    assert last["dispatch_info"]["weight"]["ref_time"] == 108_157_000 + checks + spent
+    assert last["dispatch_info"]["weight"]["ref_time"] == 108_157_000 + spent
 
 
 def test_a_forced_batch_pays_for_all_its_calls(chain: Chain) -> None:
@@ -175,13 +197,16 @@ def others(who: str, group: list[str]) -> list[str]:
 
 
 def test_an_agreement_pays_for_what_it_did(chain: Chain) -> None:
-    """`operate` of frame/multisig/src/lib.rs: opening, agreeing and completing weigh what each benchmark says."""
+    """`operate` of frame/multisig/src/lib.rs: opening, agreeing and completing weigh what each benchmark says.
+
+    A transfer reports no weight of its own, so the last one pays for all that it was declared with, guard included.
+    """
     group, inner = ["alice", "bob", "faucet"], transfer(chain)
     size, when = len(inner), None
     expected = [
         29_976_762 + 2 * 144_320 + size * 1_819 + DB_READ + DB_WRITE,
         14_821_348 + 2 * 127_874 + size * 1_968 + DB_READ + DB_WRITE,
-        34_745_418 + 2 * 193_313 + size * 2_057 + 4 * DB_READ + 2 * DB_WRITE + 10**10,  # a transfer reports nothing
+        34_745_418 + 2 * 193_313 + size * 2_057 + 4 * DB_READ + 2 * DB_WRITE + 10**10 + GUARD,  # all
     ]
     for who, weight in zip(group, expected, strict=True):
         args = {"threshold": 3, "other_signatories": others(who, group), "maybe_timepoint": when, "call": inner}
@@ -193,25 +218,25 @@ def test_an_agreement_pays_for_what_it_did(chain: Chain) -> None:
 
 def test_looking_at_a_deposit_weighs_as_benchmarked(chain: Chain) -> None:
     """`poke_deposit` of pallets/proxy/src/weights.rs; it is free only where a deposit changed."""
-    assert CALLS[("Proxy", "poke_deposit")].weight_of({}) == Weight(421_757_000)
-    assert fee_of(run(chain, "alice", "Proxy", "poke_deposit")) == fee_for(chain, 421_757_000)
+    assert CALLS[("Proxy", "poke_deposit")].weight_of({}) == Weight(421_757_000 + GUARD)
+    assert fee_of(run(chain, "alice", "Proxy", "poke_deposit")) == fee_for(chain, 421_757_000 + GUARD)
 
 
 def test_a_call_never_weighs_more_than_it_was_declared_with(chain: Chain) -> None:
     """`calc_actual_weight` of frame/support/src/dispatch.rs."""
     registered = CALLS[("Proxy", "poke_deposit")]
-    assert registered.spent({}, Weight(421_757_001, 1)) == Weight(421_757_000, 0)
+    assert registered.spent({}, Weight(421_757_001 + GUARD, 1)) == Weight(421_757_000 + GUARD, 0)
     assert registered.spent({}, Weight(1)) == Weight(1)
-    assert registered.spent({}, None) == Weight(421_757_000)
+    assert registered.spent({}, None) == Weight(421_757_000 + GUARD)
 
 
 def test_an_account_that_is_gone_gets_no_refund(chain: Chain) -> None:
-    """`correct_and_deposit_fee` of pallets/transaction-fee/src/lib.rs: the author keeps what was withdrawn."""
+    """`correct_and_deposit_fee` of pallets/transaction-fee/src/lib.rs: all that was withdrawn is recycled."""
     ctx = Context(chain.runtime, chain.state, 10, account("authority"))
-    before = balances.free_balance(ctx, ctx.author)
+    before = ctx.state.get("SubtensorModule", "TotalIssuance")
     transaction_payment.settle_fee(ctx, account("nobody"), TAO, TAO // 4, 0, None)
-    assert balances.free_balance(ctx, account("nobody")) == 0
-    assert balances.free_balance(ctx, ctx.author) == before + TAO
+    assert balances.free_balance(ctx, account("nobody")) == balances.free_balance(ctx, ctx.author) == 0
+    assert ctx.state.get("SubtensorModule", "TotalIssuance") == before - TAO
 
 
 def test_a_quote_is_what_a_transfer_pays(chain: Chain) -> None:
@@ -219,3 +244,11 @@ def test_a_quote_is_what_a_transfer_pays(chain: Chain) -> None:
     extrinsic = chain.decode(data)
     quoted = executive.highest_fee(chain.runtime, extrinsic)
     assert fee_of(run(chain, "alice", "Balances", "transfer_keep_alive", dest=account("carol"), value=TAO)) == quoted
+
+
+def test_a_registration_that_is_refused_before_it_pays_costs_what_it_looked_at(chain: Chain) -> None:
+    """`registration_precheck_weight` (subnets/registration.rs, spec 469): 20 reads and 4 writes."""
+    args = {"netuid": 9, "hotkey": account("bob")}
+    events = run(chain, "alice", "SubtensorModule", "burned_register", **args)
+    assert "System.ExtrinsicFailed" in dict(events)
+    assert fee_of(events) == fee_for(chain, 20 * DB_READ + 4 * DB_WRITE) == fee_for(chain, 900_000_000)

@@ -1,6 +1,7 @@
-"""Every kind of proxy against every call of the runtime: `define_proxy_filters!` of the public chain, typed out.
+"""Every kind of proxy against every call of the runtime: the public chain's filters, typed out.
 
-The lists are those of `runtime/src/lib.rs`; calls that only spec 461 has stand behind their older twins.
+The lists are those of `runtime/src/proxy_filters/`, with what spec 475 changed in them; calls newer than their stored
+versions stand behind their older twins.
 """
 
 from typing import Any
@@ -18,103 +19,104 @@ COLDKEY_SWAPS = [
     "swap_coldkey_announced",
     "clear_coldkey_swap_announcement",
     "dispute_coldkey_swap",
+    "reset_coldkey_swap",
+    "schedule_swap_coldkey",
+    "swap_coldkey",
 ]
-LEASE = [
+MANAGEMENT = [
     "sudo_set_serving_rate_limit",
-    "sudo_set_min_difficulty",
     "sudo_set_max_difficulty",
     "sudo_set_weights_version_key",
     "sudo_set_adjustment_alpha",
     "sudo_set_immunity_period",
     "sudo_set_min_allowed_weights",
-    "sudo_set_kappa",
     "sudo_set_rho",
     "sudo_set_activity_cutoff",
-    "sudo_set_network_registration_allowed",
-    "sudo_set_network_pow_registration_allowed",
+    "sudo_set_activity_cutoff_factor",
+    "sudo_set_tempo",
+    "sudo_set_min_burn",
     "sudo_set_max_burn",
     "sudo_set_bonds_moving_average",
     "sudo_set_bonds_penalty",
+    "sudo_set_min_childkey_take_per_subnet",
     "sudo_set_commit_reveal_weights_enabled",
     "sudo_set_liquid_alpha_enabled",
     "sudo_set_alpha_values",
+    "sudo_set_liquid_alpha_consensus_mode",
     "sudo_set_commit_reveal_weights_interval",
     "sudo_set_toggle_transfer",
-    "sudo_set_subnet_emission_enabled",
-    "sudo_set_min_childkey_take_per_subnet",
+    "sudo_set_recycle_or_burn",
+    "sudo_set_alpha_sigmoid_steepness",
+    "sudo_set_yuma3_enabled",
+    "sudo_set_bonds_reset_enabled",
+    "sudo_set_owner_immune_neuron_limit",
+    "sudo_set_mechanism_count",
+    "sudo_set_mechanism_emission_split",
+    "sudo_trim_to_max_allowed_uids",
+    "sudo_set_max_allowed_uids",
+    "sudo_set_burn_half_life",
+    "sudo_set_burn_increase_mult",
+    "sudo_set_owner_cut_enabled",
+    "sudo_set_owner_cut_auto_lock_enabled",
+    "sudo_set_collateral_lock_share",
+    "sudo_set_collateral_drain_ratio",
+    "sudo_set_epoch_consensus",
+    "sudo_trim_null_uids_batch",
 ]
+STAKING = [
+    "add_stake",
+    "add_stake_limit",
+    "remove_stake",
+    "remove_stake_limit",
+    "remove_stake_full_limit",
+    "unstake_all",
+    "unstake_all_alpha",
+    "move_stake",
+    "move_stake_limit",
+    "swap_stake",
+    "swap_stake_limit",
+    "stake_into_basket",
+    "add_collateral",
+    "set_min_collateral",
+]
+GIVING, BUYING = ["transfer_stake", "transfer_stake_and_hotkey"], ["burned_register", "register", "register_limit"]
+BASKETS, HOTKEYS = ["swap_basket", "swap_basket_many"], ["swap_hotkey", "swap_hotkey_v2"]
 DENIED = {  # kind: (whole pallets, calls of SubtensorModule); all else is allowed
-    "NonTransfer": (
-        ["Balances"],
-        ["transfer_stake", "transfer_stake_and_hotkey", "schedule_swap_coldkey", "swap_coldkey", *COLDKEY_SWAPS],
-    ),
+    "NonTransfer": (["Balances"], [*GIVING, *COLDKEY_SWAPS]),
     "NonFungible": (
         ["Balances"],
-        [
-            *[
-                "add_stake",
-                "add_stake_limit",
-                "remove_stake",
-                "remove_stake_limit",
-                "remove_stake_full_limit",
-                "unstake_all",
-            ],
-            *["unstake_all_alpha", "swap_stake", "swap_stake_limit", "move_stake", "transfer_stake", "burned_register"],
-            *["root_register", "schedule_swap_coldkey", "swap_coldkey", "swap_hotkey", "swap_hotkey_v2"],
-            *COLDKEY_SWAPS,
-            *["move_stake_limit", "transfer_stake_and_hotkey"],
-            *["stake_into_basket", "swap_basket", "add_collateral", "set_min_collateral"],
-        ],
+        [*GIVING, *STAKING, *BASKETS, *BUYING, "root_register", *HOTKEYS, *COLDKEY_SWAPS],
     ),
-    "NonCritical": (["Sudo"], ["dissolve_network", "root_register", "burned_register", *COLDKEY_SWAPS]),
+    "NonCritical": (
+        ["Sudo"],
+        ["dissolve_network", "root_dissolve_network", "root_register", *BUYING, *COLDKEY_SWAPS],
+    ),
     "Any": ([], []),
 }
+OWNERS = ["set_subnet_identity", "update_symbol", "set_tempo", "set_activity_cutoff_factor"]
 ALLOWED: dict[str, dict[str, list[str]]] = {  # kind: calls by pallet; all else is denied
+    "Owner": {"SubtensorModule": OWNERS, "AdminUtils": MANAGEMENT},
     "Transfer": {
         "Balances": ["transfer_keep_alive", "transfer_allow_death", "transfer_all"],
-        "SubtensorModule": ["transfer_stake", "transfer_stake_and_hotkey"],
+        "SubtensorModule": GIVING,
     },
-    "SmallTransfer": {
-        "Balances": ["transfer_keep_alive", "transfer_allow_death"],
-        "SubtensorModule": ["transfer_stake", "transfer_stake_and_hotkey"],
-    },
-    "Staking": {
-        "SubtensorModule": [
-            "add_stake",
-            "remove_stake",
-            "unstake_all",
-            "unstake_all_alpha",
-            "swap_stake",
-            "swap_stake_limit",
-            "move_stake",
-            "add_stake_limit",
-            "remove_stake_limit",
-            "remove_stake_full_limit",
-            "move_stake_limit",
-            "stake_into_basket",
-            "swap_basket",
-            "add_collateral",
-            "set_min_collateral",
-        ]
-    },
-    "Registration": {"SubtensorModule": ["burned_register", "register", "register_limit"]},
+    "SmallTransfer": {"Balances": ["transfer_keep_alive", "transfer_allow_death"], "SubtensorModule": GIVING},
+    "Staking": {"SubtensorModule": STAKING},
+    "Registration": {"SubtensorModule": [*BUYING, "pow_register"]},
     "ChildKeys": {"SubtensorModule": ["set_children", "set_childkey_take"]},
     "SudoUncheckedSetCode": {"Sudo": ["sudo_unchecked_weight"]},
-    "SwapHotkey": {"SubtensorModule": ["swap_hotkey", "swap_hotkey_v2"]},
-    "SubnetLeaseBeneficiary": {"SubtensorModule": ["start_call"], "AdminUtils": LEASE},
+    "SwapHotkey": {"SubtensorModule": HOTKEYS},
+    "SubnetLeaseBeneficiary": {"SubtensorModule": ["start_call", *OWNERS], "AdminUtils": MANAGEMENT},
     "RootClaim": {"SubtensorModule": ["claim_root", "claim_root_with_hotkey"]},
     "Triumvirate": {},
     "Senate": {},
     "Governance": {},
     "RootWeights": {},
-    "BasketTrading": {},
+    "BasketTrading": {"SubtensorModule": BASKETS},
 }
-OWNER = ["set_subnet_identity", "update_symbol"]  # and AdminUtils but `sudo_set_sn_owner_hotkey`
 
 
 def expected(kind: str, pallet: str, name: str) -> bool:
-    if kind == "Owner":
-        return name != "sudo_set_sn_owner_hotkey" if pallet == "AdminUtils" else name in OWNER
     if kind in DENIED:
         pallets, names = DENIED[kind]
         return pallet not in pallets and not (pallet == "SubtensorModule" and name in names)
@@ -159,13 +161,31 @@ def test_code_is_set_only_by_the_one_call_that_the_kind_names() -> None:
     assert not allows(sudo(Call("Utility", "batch", {"calls": [code]})))
 
 
+NON_TRANSFER_MAY_ADD = [
+    "Owner",
+    "NonTransfer",
+    "Senate",
+    "NonFungible",
+    "Triumvirate",
+    "Governance",
+    "Staking",
+    "Registration",
+    "RootWeights",
+    "ChildKeys",
+    "SudoUncheckedSetCode",
+    "SwapHotkey",
+    "SubnetLeaseBeneficiary",
+    "RootClaim",
+]
+
+
 def test_which_kinds_a_kind_may_hand_on() -> None:
-    """`is_superset` of `impl InstanceFilter for ProxyType`, runtime/src/lib.rs."""
+    """`non_transfer_superset_is_explicit_allowlist`, runtime/src/proxy_filters/mod.rs."""
     for one in FILTERS:
         for other in FILTERS:
             wider = (
                 one in (other, "Any")
-                or (one == "NonTransfer" and other not in ("Any", "Transfer", "SmallTransfer"))
+                or (one == "NonTransfer" and other in NON_TRANSFER_MAY_ADD)
                 or (one, other) == ("Transfer", "SmallTransfer")
             )
             assert is_superset(one, other) == wider, (one, other)

@@ -7,12 +7,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tao_lab.chain.chain import Chain
 from tao_lab.chain.errors import DatabaseCorrupt, DatabaseFull, DatabaseLocked, StoreError
+from tao_lab.chain.store import FORMAT
 from tests.chain.conftest import TAO, account, free, key, run
 
 
@@ -106,6 +108,22 @@ def test_a_damaged_file_never_opens_as_if_it_were_whole(tmp_path: Path, share: f
     except StoreError:
         return
     assert found is not None
+
+
+def test_a_chain_on_the_schema_of_before_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "chain.db"
+    chain = Chain(path)
+    chain.produce_block()
+    chain.store.set_meta("format", "tao-lab/chain/2")
+    chain.close()
+    with pytest.raises(StoreError, match=r"on the schema of spec 461; this one has that of spec 475"):
+        Chain(path)
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("UPDATE meta SET value = ? WHERE name = 'format'", (FORMAT,))
+        database.commit()
+    again = Chain(path)
+    assert (again.head.number, again.verify()) == (1, None)
+    again.close()
 
 
 def test_a_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:

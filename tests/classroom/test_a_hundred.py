@@ -30,7 +30,7 @@ def until(true):
 
 
 def start(folder, port):
-    """The node as a process; gives back it, its address and the code."""
+    """The node as a process; returns it, its address and the code."""
     log = folder / f"log-{port}"
     command = [sys.executable, "-m", "tao_lab.cli", "node", str(folder / "class.db"), "--class", "--page-port", "0"]
     with log.open("w") as output:

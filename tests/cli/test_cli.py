@@ -1,15 +1,19 @@
 """The command line as a person meets it: lines, exit codes, no tracebacks."""
 
 import json
+import queue
+import socket
 import subprocess
 import sys
+import webbrowser
+from urllib.parse import urlsplit
 
 import pytest
 import typer
 from typer.testing import CliRunner
 from websockets.sync.client import connect
 
-from tao_lab import Network, __version__
+from tao_lab import Network, __version__, headings, servers
 from tao_lab.cli import main, register
 from tao_lab.cli.app import app
 from tao_lab.paths import DATASETS, LABS
@@ -17,7 +21,7 @@ from tao_lab.paths import DATASETS, LABS
 EPOCHS = DATASETS / "vectors" / "epoch.json"
 
 
-def tao_lab(*arguments, timeout=120):
+def tao_lab(*arguments, timeout=600):
     command = [sys.executable, "-m", "tao_lab.cli", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
 
@@ -65,6 +69,7 @@ def test_the_commands_of_the_lab_are_there():
         *(
             "lab",
             "dashboards",
+            "present",
             "solve",
             "course make",
             "grade",
@@ -124,7 +129,7 @@ def test_your_own_labs_from_the_first_copy_to_the_reset(here, tmp_path):
     assert "6 of 6 exercises written" in here("labs", "status", *work).stdout
     done = here("labs", "reset", "06.2", *work)
     assert "06.2 is as shipped" in done.stdout
-    assert "as it was: " in done.stdout
+    assert "the old version: " in done.stdout
     assert "5 of 6 exercises written" in here("labs", "status", *work).stdout
 
 
@@ -286,7 +291,7 @@ def test_a_node_makes_blocks_answers_and_stops_when_told(tmp_path):
             assert "a block every 0.1 s" in ready
             with connect(ready.split()[0]) as socket:
                 socket.send(json.dumps({"jsonrpc": "2.0", "id": 1, "method": "chain_subscribeNewHeads", "params": []}))
-                notes = [json.loads(socket.recv(timeout=30)) for _ in range(4)]
+                notes = [json.loads(socket.recv(timeout=60)) for _ in range(4)]
             heights = [int(note["params"]["result"]["number"], 16) for note in notes if "params" in note]
             assert heights == list(range(heights[0], heights[0] + len(heights)))
             assert len(heights) >= 2
@@ -319,3 +324,32 @@ def test_a_file_that_is_no_chain_is_refused(here, tmp_path):
     assert (result.returncode, result.stderr.count("\n")) == (2, 1)
     assert "not a chain" in result.stderr
     assert file.read_text() == "shopping list"
+
+
+def test_present_names_the_dashboards_where_there_is_none_of_a_name(here):
+    ran = here("present", "consensu")
+    assert ran.returncode == 2
+    for each in headings.dashboards():
+        assert each.name in ran.stderr
+
+
+def test_present_opens_one_dashboard_at_the_next_free_port(here, monkeypatch):
+    started = []
+    monkeypatch.setattr(servers, "run", lambda command: started.append(command) or 0)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ran = here("present", "pool", "--port", port, "--no-browser")
+    assert ran.returncode == 0
+    address = urlsplit(ran.stdout.split()[-1])
+    assert address.path == "/voila/render/pool.ipynb"
+    assert address.port != port
+    assert f"--port={address.port}" in started[0]
+
+
+def test_a_browser_opens_once_the_server_listens(monkeypatch):
+    opened = queue.Queue()
+    monkeypatch.setattr(webbrowser, "open", opened.put)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"http://127.0.0.1:{server.getsockname()[1]}/voila"
+        servers.open_when_ready(address)
+        assert opened.get(timeout=120) == address

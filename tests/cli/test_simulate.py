@@ -34,7 +34,7 @@ def test_a_sweep_of_a_file_ends_in_a_table_and_a_parquet_file(here, tmp_path):  
     path, out = tmp_path / "a small one.json", tmp_path / "runs.parquet"
     path.write_text(json.dumps(SMALL))
     done = here("simulate", path, "--seeds", 2, "--out", out, "--workers", 1)
-    assert done.stdout.endswith(f"4 runs; all of it is in {out}\n")
+    assert done.stdout.endswith(f"4 runs; the full table is in {out}\n")
     assert len(pd.read_parquet(out)) == 4 * 3
 
 

@@ -104,12 +104,13 @@ def matrix(draw: Draw, n: int) -> list[list[Any]]:
     return [[uid, entries] for uid, entries in enumerate(rows) if not draw.chance(missing)]
 
 
-def liquid_alpha(draw: Draw) -> dict[str, int] | None:
+def liquid_alpha(draw: Draw) -> dict[str, Any] | None:
     if draw.chance(0.35):
         return None
     low, high = draw.usually((45_875, 58_982), ALPHAS)
     steepness = draw.among((1_000, draw.below(1 << 16) - (1 << 15), draw.among(STEEPNESSES)))
-    return {"low": low, "high": high, "steepness": steepness}
+    settings: dict[str, Any] = {"low": low, "high": high, "steepness": steepness}
+    return settings if draw.chance(0.5) else {**settings, "mode": draw.among(("Current", "Previous", "Auto"))}
 
 
 def past(draw: Draw, block: int, *corners: int) -> int:
@@ -165,6 +166,9 @@ def case(seed: int) -> dict[str, Any]:
         "validator_permit": [draw.usually(True, (False,)) for _ in range(n)],
         "weights": weights,
         "bonds": weights if draw.chance(0.2) else matrix(draw, n),
+        "previous_consensus": [draw.among((0, draw.below(U16_MAX + 1))) for _ in range(n)]
+        if draw.chance(0.5)
+        else None,
     }
 
 

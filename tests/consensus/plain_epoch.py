@@ -49,7 +49,7 @@ def mul(a: int, b: int) -> int:
 
 
 def div(a: int, b: int) -> int:
-    """`safe_div`: toward zero; 0 if `b` is 0 or the quotient is no word."""
+    """`safe_div`: toward zero; 0 if `b` is 0 or the quotient is not a word."""
     if b == 0:
         return 0
     size = (abs(a) << 32) // abs(b)
@@ -327,6 +327,9 @@ def bonds_and_dividends_3(
     n = data["n"]
     old = [[(j, share_of_u16(value)) for j, value in row] for row in surviving_bonds(data)]
     if data["liquid_alpha"] is not None and any(consensus):
+        mode, previous = data["liquid_alpha"].get("mode", "Auto"), data.get("previous_consensus")
+        if previous is not None and (mode == "Previous" or (mode == "Auto" and data["bonds_penalty"] == 65_535)):
+            consensus = [share_of_u16(value) for value in previous]
         bonds = smoothed_liquid(new, old, consensus, data["liquid_alpha"])
     else:
         bonds = smoothed(new, old, n, fixed_alpha(data))

@@ -48,6 +48,9 @@ CORNERS = {
     "liquid alpha over rows out of order": lambda data, _: (
         data["yuma3"] and data["liquid_alpha"] and unsorted(data["weights"]) and unsorted(data["bonds"])
     ),
+    "the previous consensus counts": lambda data, _: (
+        data["yuma3"] and data["liquid_alpha"] and data["previous_consensus"] and data["bonds_penalty"] == 65_535
+    ),
     "negative steepness": lambda data, _: data["liquid_alpha"] and data["liquid_alpha"]["steepness"] < 0,
     "no steepness": lambda data, _: data["liquid_alpha"] and data["liquid_alpha"]["steepness"] == 0,
     "Yuma 2": lambda data, _: not data["yuma3"],

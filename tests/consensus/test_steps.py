@@ -1,4 +1,4 @@
-"""Each step by itself, on cases small enough to do by hand."""
+"""Each step on its own, on cases small enough to do by hand."""
 
 import numpy as np
 import pytest
@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tao_lab import consensus as c
+from tao_lab.consensus.types import EpochInputError
 from tao_lab.fixed import EXACT, FLOAT, ONE
 
 HALF = 32_767
@@ -113,6 +114,29 @@ def test_liquid_alpha_is_between_its_bounds_and_grows_with_the_distance():
     alpha = EXACT.to_float(c.liquid_alpha(words(0, 0, 0), rows, none, settings))[0]
     assert 0.1 <= alpha[0] < alpha[1] < alpha[2] <= 0.9001
     assert alpha[1] == pytest.approx(0.5, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("mode", "bonds_penalty", "counts"),
+    [  # `test_compute_consensus_{current,previous,auto}_mode` of the public chain's tests of `ConsensusMode`
+        ("Current", 65_535, "current"),
+        ("Previous", 0, "previous"),
+        ("Auto", 65_535 // 2, "current"),
+        ("Auto", 65_535, "previous"),
+    ],
+)
+def test_the_mode_of_liquid_alpha_says_which_consensus_counts(mode: str, bonds_penalty: int, counts: str):
+    now, before = words(0.2, 0.3, 0.4, 0.1), np.array([6_553, 13_107, 19_660, 26_214], np.uint64)
+    settings = c.LiquidAlpha(low=6_553, high=58_982, steepness=1_000, mode=mode)
+    chosen = EXACT.to_float(c.consensus_for_liquid_alpha(now, before, settings, bonds_penalty))
+    expected = {"current": [0.2, 0.3, 0.4, 0.1], "previous": [0.1, 0.2, 0.3, 0.4]}[counts]
+    assert chosen.tolist() == pytest.approx(expected, abs=0.001)
+    assert c.consensus_for_liquid_alpha(now, None, settings, bonds_penalty) is now  # there was no epoch before
+
+
+def test_liquid_alpha_has_three_modes():
+    with pytest.raises(EpochInputError, match="allowed: Current, Previous, Auto"):
+        c.LiquidAlpha(low=0, high=1, steepness=1, mode="Max")
 
 
 def test_liquid_alpha_passes_over_entries_behind_a_higher_uid():

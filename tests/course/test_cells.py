@@ -5,7 +5,9 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from tao_lab.course import cells, records
 
-SETUP = "from tao_lab.course import check, mine_or_ours\nfrom tao_lab.course.lab06.exercises import clipping as ours"
+SETUP = (
+    "from tao_lab.course import check, mine_or_reference\nfrom tao_lab.course.lab06.exercises import clipping as ours"
+)
 RIGHT = "def clip_and_trust(*given, **named):\n    return ours.clip_and_trust(*given, **named)"
 CHECK = 'check("06.2", clip_and_trust)'
 SYNTAX = "def clip_and_trust(weights, consensus)\n    return weights"
@@ -32,7 +34,7 @@ def notebook(tmp_path, monkeypatch, capsys):
     shell.history_manager.end_session()
 
 
-@pytest.mark.parametrize("use", [CHECK, 'mine_or_ours("06.2", clip_and_trust, ours.clip_and_trust)'])
+@pytest.mark.parametrize("use", [CHECK, 'mine_or_reference("06.2", clip_and_trust, ours.clip_and_trust)'])
 def test_a_check_before_its_function_says_which_cell_to_run(notebook, use):
     success, said = notebook(use)
     assert not success  # so that "run all" stops here, as after any error

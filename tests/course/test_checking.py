@@ -11,7 +11,7 @@ import pytest
 from bittensor_core import Keypair
 
 from tao_lab.cards import Card, Grid
-from tao_lab.course import check, labs, mine_or_ours, progress, records, terminal
+from tao_lab.course import check, labs, mine_or_reference, progress, records, terminal
 from tao_lab.course.checking import judge
 from tao_lab.course.compare import differences, first_words, show_case
 from tao_lab.course.exercise import Case, Exercise, ExerciseError, mask, read_arrays, read_values
@@ -286,9 +286,9 @@ def test_your_function_runs_where_it_can_and_ours_where_it_cannot(capsys):
     def ours(inputs):
         return None
 
-    assert mine_or_ours("06.6", blank, ours) is ours
-    assert mine_or_ours("06.6", right_epoch, ours) is right_epoch
-    assert mine_or_ours("06.6", exercises()["06.6"].mistakes[1].function, ours) is not ours
+    assert mine_or_reference("06.6", blank, ours) is ours
+    assert mine_or_reference("06.6", right_epoch, ours) is right_epoch
+    assert mine_or_reference("06.6", exercises()["06.6"].mistakes[1].function, ours) is not ours
     said = capsys.readouterr().out.splitlines()
     assert said[0] == "my_epoch: your function is still blank, so the lab's own runs (06.6 is not started)"
     assert said[1] == "my_epoch: yours runs (06.6 is right)"
@@ -345,7 +345,7 @@ def test_labs_are_found_by_number():
     assert "06" in [lab.number for lab in labs()]
 
 
-# --- answers that are no arrays ---
+# --- answers that are not arrays ---
 
 
 def read_plain(result, **kinds):

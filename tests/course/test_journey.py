@@ -10,7 +10,7 @@ from tao_lab import paths, servers
 from tao_lab.cli import register
 from tao_lab.cli.app import app
 from tao_lab.course import journey, labs, pages, records, registry
-from tao_lab.course.journey import FirstCellError, heading, numbers_in
+from tao_lab.headings import FirstCellError, heading, numbers_in
 from tao_lab.views import course_map
 
 START = paths.LABS / "start.ipynb"

@@ -9,7 +9,7 @@ import pytest
 
 from tao_lab.course import claim, registry, which_model
 from tao_lab.course.checking import judge
-from tao_lab.course.lab04 import answers, instruct_format, language_model, measure, ours
+from tao_lab.course.lab04 import answers, instruct_format, language_model, measure, reference
 from tao_lab.course.lab04.exercises import block
 from tao_lab.course.lab04.measure import Quality
 from tao_lab.neurons.models import nf4
@@ -58,7 +58,7 @@ def test_mistral_fits_with_a_long_context_and_not_in_16_bits():
 
 def test_each_refusal_has_its_own_name():
     case = registry.exercises()["04.4"].make_cases()[-1]
-    outcomes = ours.admit(**case.arguments)
+    outcomes = reference.admit(**case.arguments)
     assert outcomes == [
         "MalformedAuth", "answered", "answered", "ReplayedRequest", "BadSignature", "WrongReceiver", "StaleRequest",
         "ReplayedRequest", "BadSignature",
@@ -134,7 +134,7 @@ def test_a_leaderboard_follows_a_market_and_a_miner_that_comes_later_climbs(no_m
     board = Leaderboard(market)
     with market:
         assert board.run(1).title == "`mine` is number 1 of 2"  # of two without a score, the first by name
-        market.serve("mine", lambda task: ours.forward(task, model))
+        market.serve("mine", lambda task: reference.forward(task, model))
         card = board.run(2)
         market.pay()
         first, last = market.standings()

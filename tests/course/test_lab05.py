@@ -8,7 +8,7 @@ import pytest
 
 from tao_lab.course import registry
 from tao_lab.course.checking import judge
-from tao_lab.course.lab05 import answers, cases, loop, nothing, ours
+from tao_lab.course.lab05 import answers, cases, loop, nothing, reference
 from tao_lab.course.lab05.questions import guesses_until_found, what_a_copier_sees
 from tao_lab.neurons.work import Answer
 from tao_lab.subnets import kind
@@ -22,7 +22,7 @@ def test_an_answer_is_worth_what_the_code_subnet_says():
     for answer in came.values():
         (theirs,) = kind("code").score(asked, [Answer(answer.content)])
         before = sum(secret["passed"])
-        assert ours.score_answer(answer.content, secret["calls"], secret["expected"], before) == theirs.value
+        assert reference.score_answer(answer.content, secret["calls"], secret["expected"], before) == theirs.value
 
 
 def test_a_thief_finds_the_results_in_ones_own_process_and_nothing_in_the_sandbox():
@@ -30,13 +30,13 @@ def test_a_thief_finds_the_results_in_ones_own_process_and_nothing_in_the_sandbo
     space = {}
     exec(answers.THIEF, space)
     assert [space["solve"](year) for (year,) in calls] == expected
-    assert ours.run_in_sandbox(answers.THIEF, calls) == [{"value": None}] * 2
+    assert reference.run_in_sandbox(answers.THIEF, calls) == [{"value": None}] * 2
 
 
 @pytest.mark.parametrize("alpha", [0.1, 1.0])
 def test_averages_are_those_of_the_librarys_validator(alpha):
     for one in cases.memory_rounds(np.random.default_rng(3), alpha):
-        mine = ours.remember(one.memory, one.scores, one.seats, alpha)
+        mine = reference.remember(one.memory, one.scores, one.seats, alpha)
         assert {name: pytest.approx(entry) for name, entry in one.after.items()} == mine
 
 
@@ -84,7 +84,7 @@ def test_weights_are_taken_as_soon_as_the_rate_has_passed():
 
 def test_a_hash_that_differs_is_explained_by_the_bytes_that_were_hashed():
     def seal(public_key, netuid, uids, values, version_key, draw):
-        salt, message, _ = ours.seal(public_key, netuid, uids, values, version_key, draw)
+        salt, message, _ = reference.seal(public_key, netuid, uids, values, version_key, draw)
         message = message[:40] + bytes([message[40] ^ 1]) + message[41:]
         return salt, message, message[:32]
 
@@ -102,8 +102,8 @@ def test_who_fills_a_row_up_gets_it_accepted_by_a_chain_that_wants_more_weights(
         market.set("min_allowed_weights", min_allowed_weights=3)
         net.run(blocks=market.limits(market.validators[0]).blocks_to_wait)
         weights = {market.uid(wallet): float(name == "b") for name, wallet in market.miners.items()}
-        assert market.send(market.validators[0], *ours.to_u16(weights)) == "WeightVecLengthIsLow"
-        assert market.send(market.validators[0], *ours.to_u16(weights, 3)) == ""
+        assert market.send(market.validators[0], *reference.to_u16(weights)) == "WeightVecLengthIsLow"
+        assert market.send(market.validators[0], *reference.to_u16(weights, 3)) == ""
         assert sorted(market.stored(market.validators[0]).values()) == [1, 1, 65_535]
 
 
@@ -158,7 +158,7 @@ def test_a_part_that_is_wrong_is_refused_by_the_chain_and_the_log_says_so(parts,
 def test_a_part_that_takes_fences_off_pays_for_them():
     def kindly(content, *rest):
         bare = content["code"].rpartition("```python\n")[2].removesuffix("\n```")
-        return ours.score_answer({"code": bare}, *rest)
+        return reference.score_answer({"code": bare}, *rest)
 
     run = loop.validate(loop.Parts(score=kindly), rounds=1)
     assert run.earned["chatty"] == run.earned["honest"] > 0
@@ -198,7 +198,7 @@ def test_a_cause_that_is_not_recognized_is_marked():
 
 
 def _forgets_the_salt(public_key, netuid, uids, values, version_key, draw):
-    _, message, sealed = ours.seal(public_key, netuid, uids, values, version_key, lambda count: [])
+    _, message, sealed = reference.seal(public_key, netuid, uids, values, version_key, lambda count: [])
     return draw(8), message, sealed
 
 
@@ -209,7 +209,7 @@ def _reveals_at_once(commits, epoch, period):
 def _scores_a_fence_kindly(content, calls, expected, before):
     if isinstance(content, dict) and "```" in str(content.get("code")):
         return 1.0
-    return ours.score_answer(content, calls, expected, before)
+    return reference.score_answer(content, calls, expected, before)
 
 
 @pytest.mark.slow

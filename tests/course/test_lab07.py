@@ -4,7 +4,7 @@ import pytest
 
 from tao_lab.course.checking import judge
 from tao_lab.course.lab07.economy import Economy, as_split, last_dividend, read, same_chain, small_economy
-from tao_lab.course.lab07.ours import dividend_gains, follow, split_block
+from tao_lab.course.lab07.reference import dividend_gains, follow, split_block
 from tao_lab.course.registry import exercises
 from tao_lab.economy import Split, block_emission, split
 from tao_lab.network import follow_tao

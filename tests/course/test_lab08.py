@@ -6,7 +6,7 @@ import pytest
 
 from tao_lab.chain.pallets.subtensor.pool import read_pool
 from tao_lab.chain.pallets.subtensor.run_coinbase import alpha_issuance, root_proportion_of
-from tao_lab.course.lab08 import claims, experiments, ours, year
+from tao_lab.course.lab08 import claims, experiments, reference, year
 from tao_lab.course.lab08.pools import EXAMPLE
 from tao_lab.course.networks import small_network
 from tao_lab.course.registry import exercises
@@ -49,16 +49,18 @@ def test_what_root_takes_decides_between_root_and_alpha():
 
 
 def test_the_references_swap_runs_the_chain_to_the_rao_and_a_wrong_one_shows():
-    assert "Not your swap yet" in repr(experiments.two_chains(ours.guarded(ours.swap)))
-    assert "To the rao." in repr(experiments.two_chains(ours.guarded(lambda *swapped: ours.swap(*swapped))))
+    assert "Not your swap yet" in repr(experiments.two_chains(reference.guarded(reference.swap)))
+    assert "To the rao." in repr(experiments.two_chains(reference.guarded(lambda *swapped: reference.swap(*swapped))))
 
     def generous(pool, side, amount, limit_price):
-        _, paid, received = ours.swap(pool, side, amount, limit_price)
+        _, paid, received = reference.swap(pool, side, amount, limit_price)
         return 0, paid, received + received // 1_000
 
-    assert "amounts differ" in repr(experiments.two_chains(ours.guarded(generous)))
+    assert "amounts differ" in repr(experiments.two_chains(reference.guarded(generous)))
     charges_too_much = next(wrong.function for wrong in exercises()["08.3"].mistakes if wrong.name == "fee on top")
-    stopped = experiments.two_chains(ours.guarded(lambda pool, side, amount, _: charges_too_much(pool, side, amount)))
+    stopped = experiments.two_chains(
+        reference.guarded(lambda pool, side, amount, _: charges_too_much(pool, side, amount))
+    )
     assert "fee and paid are" in repr(stopped)
 
 
@@ -66,7 +68,7 @@ def test_a_quote_of_the_lab_is_what_the_chain_gives():
     with Network() as net:
         alice, bob = net.wallet("alice", tao=10), net.wallet("bob", tao=300)
         sn = net.create_subnet(owner=alice)
-        _, _, quoted = ours.swap(net.pool(sn), "buy", net.tao(250).rao)
+        _, _, quoted = reference.swap(net.pool(sn), "buy", net.tao(250).rao)
         net.stake(bob, sn, net.tao(250), hotkey=alice)
         assert net.staked(bob, sn, hotkey=alice).rao == quoted
 
@@ -88,7 +90,7 @@ def test_what_the_lab_says_of_a_blocks_emission_is_what_the_chain_does_with_the_
         root = root_proportion_of(before, sn)
         given = read("SubnetTaoInEmission", sn) + read("SubnetExcessTao", sn)
         alpha = block_emission(alpha_issuance(before, sn))
-        tao_in, alpha_in, excess, bought = ours.emission_terms(read_pool(before, sn), given, alpha, root)
+        tao_in, alpha_in, excess, bought = reference.emission_terms(read_pool(before, sn), given, alpha, root)
         assert (tao_in, alpha_in) == (read("SubnetTaoInEmission", sn), read("SubnetAlphaInEmission", sn))
         assert read("SubnetExcessTao", sn) == pytest.approx(excess, abs=1)  # the chain's emission has parts of a rao
         assert tao_in > 0 < excess
@@ -113,7 +115,7 @@ def test_in_a_year_every_alpha_is_somewhere_and_more_sales_mean_a_lower_price():
 
 def test_parts_bring_no_more_than_one_sale_but_for_rounding():
     alpha = 300 * RAO_PER_TAO
-    worth, at_once = ours.unstake(EXAMPLE, alpha, 1)
-    _, in_parts = ours.unstake(EXAMPLE, alpha, 10)
+    worth, at_once = reference.unstake(EXAMPLE, alpha, 1)
+    _, in_parts = reference.unstake(EXAMPLE, alpha, 10)
     assert worth > at_once
     assert in_parts == pytest.approx(at_once, rel=1e-3)

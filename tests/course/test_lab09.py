@@ -6,7 +6,7 @@ import pytest
 from tao_lab.consensus import epoch
 from tao_lab.course.checking import judge
 from tao_lab.course.lab06.subnets import small_subnet
-from tao_lab.course.lab09 import arena, experiments, ours
+from tao_lab.course.lab09 import arena, experiments, reference
 from tao_lab.course.lab09.exercises.defences import SUBNETS
 from tao_lab.course.registry import exercises
 from tao_lab.economy import Pool
@@ -19,7 +19,7 @@ GOOD, FALSE = [1.0, 0.0], [0.0, 1.0]
 
 @pytest.mark.parametrize("kappa", [26_215, 32_767, 39_322])
 def test_the_smallest_cartels_are_those_of_a_whole_epoch(kappa):
-    pays, starves = ours.cartel_stakes([700, 300], [True, True], kappa)
+    pays, starves = reference.cartel_stakes([700, 300], [True, True], kappa)
     for cartel, paid, good in (
         (pays - 1, False, None),
         (pays, True, None),
@@ -41,7 +41,7 @@ def test_on_a_running_chain_a_cartel_below_kappa_earns_nothing_and_above_it_ever
 @pytest.mark.parametrize(("period", "waits"), [(0, False), (0, True), (1, False), (2, True)])
 def test_a_copiers_trust_is_that_of_an_epoch_with_its_row(period, waits):
     judgements = [[round(share * 1_000_000) for share in arena.worth(number, 2)] for number in range(8)]
-    made, trust = ours.copied(judgements, 7, period, waits)
+    made, trust = reference.copied(judgements, 7, period, waits)
     honest = arena.worth(7 - period, 2)
     rows = [honest, honest, arena.worth(made, 2)]
     measured = EXACT.to_float(epoch(small_subnet([100, 100, 50], rows)).validator_trust)[2]
@@ -67,7 +67,7 @@ def test_a_sandwich_without_a_fee_brings_what_the_constant_product_says(tao):
     left = alpha * tao / (tao + front + order)
     back = (tao + front + order) * held / (left + held)
     pool = Pool(tao * RAO_PER_TAO, 3_000 * RAO_PER_TAO, fee_rate=0)
-    profit, _ = ours.sandwich(pool, int(order * RAO_PER_TAO), int(front * RAO_PER_TAO))
+    profit, _ = reference.sandwich(pool, int(order * RAO_PER_TAO), int(front * RAO_PER_TAO))
     assert profit / RAO_PER_TAO == pytest.approx(back - front, rel=1e-6)
 
 
@@ -81,7 +81,7 @@ def test_no_sandwich_pays_around_an_order_that_moves_the_price_less_than_two_fee
 @pytest.mark.slow
 def test_a_sandwich_in_a_block_takes_what_the_function_says_less_the_fees_of_two_calls():
     pool = Pool(1_000 * RAO_PER_TAO, 1_000 * RAO_PER_TAO)
-    profit, received = ours.sandwich(pool, experiments.ORDER, experiments.FRONT)
+    profit, received = reference.sandwich(pool, experiments.ORDER, experiments.FRONT)
     found = experiments.trade()
     assert found.received == received
     assert 0 <= profit - found.profit < RAO_PER_TAO // 10
@@ -154,7 +154,7 @@ def test_the_lab_shows_another_subnet_than_the_check_asks_for():
 
 @pytest.mark.parametrize(("bloc", "honest", "changes"), [(0.41, 0.5, 4), (0.11, 0.3, 5), (0.25, 0.7, 8)])
 def test_the_solution_holds_on_subnets_that_neither_lab_nor_check_has(bloc, honest, changes):
-    for rule in (exercises()["09.6"].solution, ours.my_defence):
+    for rule in (exercises()["09.6"].solution, reference.my_defence):
         defence = arena.Defence.of(rule(bloc, honest, changes, 10_000_000, 12))
         found = arena.measure(defence, bloc, honest, changes, 10_000_000, 12)
         assert set(found.results.values()) == {arena.HELD}

@@ -9,7 +9,7 @@ import pytest
 
 from tao_lab.course import labs, registry
 from tao_lab.course.checking import judge
-from tao_lab.course.lab10 import ours, workshop
+from tao_lab.course.lab10 import reference, workshop
 from tao_lab.course.lab10.essays import ESSAYS, rubric
 from tao_lab.course.lab10.found import written
 from tao_lab.course.lab10.maps import lazy_route, route_length, short_route
@@ -42,7 +42,7 @@ def test_the_card_counts_the_ways_and_the_duel_names_who_is_as_good_as_honest():
 
 
 def test_a_search_is_shorter_than_a_lazy_route_and_both_visit_every_town():
-    for towns in ours.make_tasks(range(5)):
+    for towns in reference.make_tasks(range(5)):
         lazy, short = lazy_route(towns), short_route(towns)
         assert sorted(lazy) == sorted(short) == list(range(workshop.TOWNS))
         assert route_length(towns, short) <= route_length(towns, lazy)
@@ -54,7 +54,7 @@ def test_a_search_is_shorter_than_a_lazy_route_and_both_visit_every_town():
         ("10.1", lambda seeds: [[[1, 2]] * 11 for _ in seeds], "A map has 11 towns"),
         ("10.1", lambda seeds: [], "0 maps for"),
         ("10.1", lambda seeds: [[[0.5, 2]] * 12 for _ in seeds], "two whole numbers"),
-        ("10.2", lambda towns: {"type": "route"}, "This is no JSON Schema"),
+        ("10.2", lambda towns: {"type": "route"}, "This is not a JSON Schema"),
         ("10.2", lambda towns: {}, "a_text"),
         ("10.3", lambda towns, route, lazy: "much", "should return a number"),
         ("10.3", lambda towns, route, lazy: float("nan"), "should return a number"),
@@ -127,15 +127,16 @@ def test_any_maps_that_keep_the_rules_are_right_and_any_form_that_lets_the_same_
         return [[town(seed, number) for number in range(12)] for seed in seeds]
 
     assert judge(registry.exercises()["10.1"], make_tasks).state == "right"
-    assert judge(registry.exercises()["10.2"], lambda towns: ours.answer_form(towns)).state == "right"
+    assert judge(registry.exercises()["10.2"], lambda towns: reference.answer_form(towns)).state == "right"
 
 
 # --- the report -------------------------------------------------------------------------------------------------------
 
 
 def test_the_report_is_one_page_with_all_of_it(tmp_path):
-    good = hand_in(MENDED, tmp_path / "good.html")
+    good = hand_in(MENDED, tmp_path / "good.html", author="Ann <Lee>")
     page = good.file.read_text()
+    assert "Name: Ann &lt;Lee&gt;</p>" in page
     assert "Robust" in repr(good)
     assert good.tasks >= 1
     for words in (
@@ -148,6 +149,7 @@ def test_the_report_is_one_page_with_all_of_it(tmp_path):
         assert words in page
     bad = hand_in(TEMPLATE, tmp_path / "bad.html", tasks=2, budget=80)
     assert "Not yet robust" in repr(bad)
+    assert "Name: ____" in bad.file.read_text()
     assert bad.tasks is None
 
 

@@ -90,7 +90,7 @@ def test_edits_that_do_not_fit_their_solution_are_named():
     )
     broken = list(broken_edits(replace(registry.exercises()["06.2"], wrong_answers=edits)))
     assert broken[0] == "'gone': 'no such text' occurs 0 times in the solution; wanted: once"
-    assert broken[1].startswith("'no Python': what it makes of the solution is no Python: ")
+    assert broken[1].startswith("'no Python': what it makes of the solution is not Python: ")
     assert len(broken) == 2
 
 

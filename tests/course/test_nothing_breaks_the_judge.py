@@ -523,7 +523,7 @@ STRANGE = {
     "an object that claims to be an int": gives(Pretender()),
     "an object without a class": gives(OfNoClass()),
     "a mapping that never ends": lambda number, values: EndlessMapping(),
-    "an array that is none": gives(WrongArray()),
+    "an array that is not one": gives(WrongArray()),
     "a list that counts for ever": gives(OddList([1])),
     "a text whose text raises": gives(OddText("x")),
     "an error whose text is a number": raises(OddError()),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tao_lab.course import check, claim, mine_or_ours, predict, progress, real_code, records
+from tao_lab.course import check, claim, mine_or_reference, predict, progress, real_code, records
 from tao_lab.course.lab06.exercises.clipping import clip_and_trust as right_clip
 from tao_lab.course.registry import UnknownIdError
 
@@ -102,5 +102,5 @@ def test_a_lab_that_is_nothing_like_one_gets_those_that_there_are(lab):
     ids=["raises", "wrong", "blank"],
 )
 def test_whose_function_runs_is_said_in_a_sentence(function, said, capsys):
-    mine_or_ours("06.2", function, right_clip)
+    mine_or_reference("06.2", function, right_clip)
     assert said in capsys.readouterr().out

@@ -169,10 +169,14 @@ def dividends(data: dict[str, Any]) -> dict[str, Any]:
     alpha_parts, root_parts = {}, {}
     total_alpha = total_root = amount(0)
     for name, dividend in sorted(divided.items()):
-        root_alpha = amount(hotkeys[name]["root"]) * tao_weight
-        root_prop = root_alpha / (amount(hotkeys[name]["alpha"]) + root_alpha)
-        root_parts[name] = dividend * root_prop
-        alpha_parts[name] = dividend - root_parts[name]
+        alpha_stake = amount(hotkeys[name]["alpha"])
+        total_alpha_stake = alpha_stake + amount(hotkeys[name]["root"]) * tao_weight
+        if total_alpha_stake == amount(0):
+            alpha_parts[name] = dividend
+        else:
+            alpha_parts[name] = dividend * (alpha_stake / total_alpha_stake)
+        on_root = hotkeys[name].get("on_root", True)
+        root_parts[name] = dividend - alpha_parts[name] if on_root else amount(0)
         total_root += root_parts[name]
         total_alpha += alpha_parts[name]
 
@@ -184,6 +188,9 @@ def dividends(data: dict[str, Any]) -> dict[str, Any]:
             rows.append([name, [take.u64(), (whole - take).u64()]])
         return rows
 
+    root_pot = amount(data["pending_root"])
+    if all((root_pot * (part / total_root)).u64() == 0 for part in root_parts.values()):
+        recycled += data["pending_root"]
     return {
         "incentives": [[name, rao] for name, rao in sorted(incentives.items())],
         "alpha": payouts(validator, alpha_parts, total_alpha),

@@ -1,7 +1,7 @@
 """An oracle of the pool that shares no code with the lab: whole numbers, and powers as decimals of 300 digits.
 
-The power of a ratio is cut to 18 digits; where its 19th to 40th digits are all 0 or all 9, and it is no whole root, the
-oracle refuses, because there only the chain's own way of computing decides.
+The power of a ratio is cut to 18 digits; where its 19th to 40th digits are all 0 or all 9, and it is not a whole root,
+the oracle refuses, because there only the chain's own way of computing decides.
 
 Source: `pallets/swap/src/pallet/{balancer,swap_step,impls}.rs`.
 """

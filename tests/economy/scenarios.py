@@ -145,9 +145,21 @@ def dividends() -> Iterator[tuple[str, str, dict[str, Any]]]:
     drained = f"{coinbase} test_distribute_emission_no_miners_all_drained"
     yield "no-miner-gets-both-pots", drained, payout((500_000, 500_000, 0), [["a", 0, 10**6]], one, tao_weight=0)
     yield from _families()
+    yield from _seats_on_root()
     draw = random.Random(20260703)
     for number, count in enumerate((1, 2, 3, 5, 8, 13, 32)):
         yield f"random-{number}-{count}", GENERATED, _random(draw, count)
+
+
+def _seats_on_root() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Who has no UID on root has no part of root's pot (spec 442)."""
+    pots, earned, weight = (0, 10**9, 10**9), [["a", 0, 10**9], ["b", 0, 10**9]], U64 // 2
+    seated, away = staked("a", 10**9, 2 * 10**9), staked("b", 10**9, 2 * 10**9, on_root=False)
+    yield "one-has-no-seat-on-root", GENERATED, payout(pots, earned, [seated, away], tao_weight=weight)
+    both = [{**seated, "on_root": False}, away]
+    yield "nobody-has-a-seat-on-root", GENERATED, payout(pots, earned, both, tao_weight=weight)
+    nothing = [staked("a", 0, 0), staked("b", 0, 0, on_root=False)]
+    yield "no-stake-at-all", GENERATED, payout(pots, earned, nothing, tao_weight=weight)
 
 
 def _families() -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -206,6 +218,7 @@ def _random(draw: random.Random, count: int) -> dict[str, Any]:
     return payout(pots, emission, list(hotkeys.values()), ck_burn=draw.choice((0, U64 // 10)))
 
 
+RULES = {"dividends": "; rule of spec 442 (root's pot is for seats on root, else recycled; alpha's part multiplied)"}
 KINDS = {"subnet_shares": subnet_shares, "subnet_terms": subnet_terms, "split": split, "dividends": dividends}
 
 
@@ -213,6 +226,6 @@ def vectors(kind: str) -> list[dict[str, Any]]:
     """All vectors of a kind."""
     oracle = getattr(plain, kind)
     return [
-        {"name": name, "source": source, "input": data, "expected": oracle(data)}
+        {"name": name, "source": source + RULES.get(kind, ""), "input": data, "expected": oracle(data)}
         for name, source, data in KINDS[kind]()
     ]

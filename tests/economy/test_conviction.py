@@ -18,7 +18,7 @@ from tao_lab.economy.conviction import (
     reduce,
     roll_forward,
 )
-from tao_lab.economy.words import WORD_MAX
+from tao_lab.economy.fixed128 import WORD_MAX
 
 ONE = 1 << 64
 DEFAULT = Rates(unlock=934_866, maturity=934_866)

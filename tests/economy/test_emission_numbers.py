@@ -43,7 +43,7 @@ def test_terms():
     above = expected("subnet_terms", "above-the-cap")
     assert above["alpha_out"] == TAO * ONE32
     assert above["alpha_in"] == pytest.approx(TAO * ONE32, rel=1e-3)
-    assert above["tao_in"] / ONE32 == pytest.approx(above["alpha_in"] / ONE32 / 100, abs=0.3)  # 0.01 is no word
+    assert above["tao_in"] / ONE32 == pytest.approx(above["alpha_in"] / ONE32 / 100, abs=0.3)  # 0.01 is not a word
     assert above["excess_tao"] / ONE32 == pytest.approx(0.01, abs=0.3)
     below = expected("subnet_terms", "below-the-cap")
     assert below["tao_in"] == below["alpha_in"] == 34_566_756 * ONE32

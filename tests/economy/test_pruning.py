@@ -1,4 +1,4 @@
-"""Who makes room. Numbers from `pallets/subtensor/src/tests/{registration,uids,networks}.rs`."""
+"""Which neuron makes room. Numbers from `pallets/subtensor/src/tests/{registration,uids,networks}.rs`."""
 
 import pytest
 from hypothesis import given

@@ -12,7 +12,7 @@ import pytest
 
 from tao_lab.course import labs, registry, solved_notebook
 from tao_lab.course.lab00.payouts import paid
-from tao_lab.course.lab05 import ours
+from tao_lab.course.lab05 import reference
 from tao_lab.course.making import exercises_of
 from tao_lab.fixed import EXACT
 from tao_lab.grading import notebooks
@@ -85,7 +85,7 @@ REFUSED = {
     "bytes that fill the memory": ("02.1", lambda box: box.attribute(5, "to_bytes")),
     "a private name": ("06.1", lambda box: box.attribute(EXACT, "__class__")),
     "the network of a chain": ("00.2", lambda box: box.attribute(paid(), "net")),
-    "an answer of the lab": ("08.1", lambda box: box.named("tao_lab.course.lab08.ours", "amount_out")),
+    "an answer of the lab": ("08.1", lambda box: box.named("tao_lab.course.lab08.reference", "amount_out")),
     "a later answer": ("06.1", lambda box: box.named("tao_lab.consensus", "epoch")),
     "the checker": ("06.1", lambda box: box.named("tao_lab.course.checking", "judge")),
     "a module of Python's": ("06.1", lambda box: box.named("os", "system")),
@@ -102,8 +102,10 @@ def test_what_a_box_may_not_ask_for(kind: str) -> None:
 
 
 def test_what_the_solutions_use_is_handed_out() -> None:
-    assert values_of("05.1").called(form_problem, [ours.SCHEMA, {"code": "x"}], {}) == ""
-    assert values_of("08.2").named("tao_lab.course.lab08.ours", "amount_out")(1_000, 600, 1_000, 5 * 10**17, 5 * 10**17)
+    assert values_of("05.1").called(form_problem, [reference.SCHEMA, {"code": "x"}], {}) == ""
+    assert values_of("08.2").named("tao_lab.course.lab08.reference", "amount_out")(
+        1_000, 600, 1_000, 5 * 10**17, 5 * 10**17
+    )
     assert values_of("06.1").attribute(EXACT, "divide")
 
 

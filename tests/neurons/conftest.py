@@ -14,7 +14,7 @@ from tao_lab.neurons.work import Task
 Headers: TypeAlias = dict[str, str]
 MINER = Keypair.from_uri("//miner")
 VALIDATOR = Keypair.from_uri("//validator")
-TASK = Task("t1", "text", {"question": "the capital of France?"}, seconds=5)
+TASK = Task("t1", "text", {"question": "the capital of France?"}, seconds=30)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ class Doubling:
 
     def make_round(self, seed: int) -> Round:
         number = seed % 1_000
-        return Round(Task(f"d{seed}", self.kind, {"number": number}, seconds=5), {"double": 2 * number})
+        return Round(Task(f"d{seed}", self.kind, {"number": number}, seconds=30), {"double": 2 * number})
 
     def score(self, asked: Round, answers: Sequence[Answer]) -> list[Score]:
         return [self._one(asked.secret["double"], answer) for answer in answers]

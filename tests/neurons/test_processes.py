@@ -40,7 +40,7 @@ class Programs:
         self.running: dict[str, subprocess.Popen[str]] = {}
 
     def start(self, name: str, *arguments: str, ready: str) -> str:
-        """Start one; gives back its line that begins with `ready`, or has it."""
+        """Start one; returns its line that begins with `ready`, or has it."""
         errors = (self.folder / f"{name}.err").open("a")
         environment = {**os.environ, "BITTENSOR_RUNTIME_CACHE_DIR": str(self.folder / "cache"), "OMP_NUM_THREADS": "1"}
         command = [sys.executable, "-m", "tao_lab.cli", *arguments]
@@ -53,7 +53,7 @@ class Programs:
         raise AssertionError(f"{name} ended: {(self.folder / f'{name}.err').read_text()}")
 
     def stop(self, name: str, how: int = signal.SIGTERM) -> str:
-        """End one; gives back what it still had to say."""
+        """End one; returns what it still had to say."""
         process = self.running.pop(name)
         process.send_signal(how)
         text, _ = process.communicate(timeout=PATIENCE)
@@ -121,7 +121,7 @@ class Memory:
             scores.close()
 
     def wait_for_steps(self, count: int) -> None:
-        """Wait until each has made so many steps more."""
+        """Wait until each has made a number of steps more."""
         wanted = {name: self.read(name)[0] + count for name in self.files}
         deadline = time.monotonic() + PATIENCE
         while any(self.read(name)[0] < steps for name, steps in wanted.items()):

@@ -87,7 +87,7 @@ FRAMES_AND_CODES: dict[str, tuple[str | bytes, int]] = {
     "arguments that are a number": (request("state_call", "Core_version", 5), PARAMS),
     "an account that is a list": (request("account_nextIndex", []), PARAMS),
     "an account that is a number": (request("account_nextIndex", 5), PARAMS),
-    "an account that is no address": (request("account_nextIndex", "\0"), PARAMS),
+    "an account that is not an address": (request("account_nextIndex", "\0"), PARAMS),
     "true for a height": (request("chain_getBlockHash", True), PARAMS),
     "a fraction for a height": (request("chain_getBlockHash", 0.5), PARAMS),
     "a whole fraction for a height": (request("chain_getBlockHash", 1.0), PARAMS),
@@ -355,7 +355,9 @@ def test_answers_that_nobody_reads_are_few_from_one_address(
         answered = server.figures.answered
         for _ in range(5):  # of which three may wait
             stack.enter_context(_deaf(server, large, way))
+        end = time.monotonic() + SECONDS
         while server.figures.answered < answered + 5 or server.connections > 1 + 3:
+            assert time.monotonic() < end, f"{server.connections} connections are open"
             time.sleep(0.01)
         assert server.connections == 1 + 3
         assert works(honest)

@@ -93,4 +93,4 @@ def test_an_answer_that_no_node_gives_is_an_error_with_the_address(tmp_path: Pat
 def test_bytes_that_are_no_value_of_their_item_are_an_error_with_the_address(tmp_path: Path, value: str) -> None:
     with node({**HONEST, "state_getStorage": value}) as url, pytest.raises(NoAnswer) as error:
         use(url, tmp_path)
-    assert str(error.value).startswith(f"{url} gives bytes for System.Account that are none of its values: ")
+    assert str(error.value).startswith(f"{url} gives bytes for System.Account that are not one of its values: ")

@@ -201,7 +201,7 @@ def test_a_follower_is_told_of_blocks_and_asks_about_them(client: Client, node: 
     assert events(client, name) == ["initialized", "bestBlockChanged", "newBlock", "bestBlockChanged", "finalized"]
     start, *_, new = client.told(name)
     assert start["finalizedBlockHashes"] == client.ask("chain_getBlockHash", [0, 1])
-    assert start["finalizedBlockRuntime"]["spec"]["specVersion"] == 461
+    assert start["finalizedBlockRuntime"]["spec"]["specVersion"] == 475
     head = client.ask("chain_getHead")
     assert new["finalizedBlockHashes"] == [head]
     header = client.ask("chainHead_v1_header", name, head)

@@ -113,7 +113,7 @@ def test_keys_come_in_pages(node: Node, client: Client) -> None:
 
 def test_metadata_and_version_are_those_of_the_runtime(node: Node, client: Client) -> None:
     version = client.ask("state_getRuntimeVersion", None)
-    assert (version["specName"], version["specVersion"], version["transactionVersion"]) == ("node-subtensor", 461, 1)
+    assert (version["specName"], version["specVersion"], version["transactionVersion"]) == ("node-subtensor", 475, 1)
     metadata = node.chain.runtime.metadata
     option = bytes.fromhex(client.ask("state_call", "Metadata_metadata_at_version", "0x0f000000", None)[2:])
     assert option[0] == 1
@@ -126,7 +126,7 @@ def test_older_clients_get_the_same_schema_in_version_14(node: Node, client: Cli
     old = bytes.fromhex(client.ask("state_getMetadata")[2:])
     assert client.ask("state_call", "Metadata_metadata_at_version", "0x0e000000").endswith(old.hex())
     assert client.ask("state_call", "Metadata_metadata", "0x").endswith(old.hex())
-    runtime, core = bittensor_core.Runtime(old, 461, 1, 42), node.chain.runtime.core
+    runtime, core = bittensor_core.Runtime(old, 475, 1, 42), node.chain.runtime.core
     assert old[:5] == b"meta\x0e"
     assert json.loads(runtime.registry_json()) == json.loads(core.registry_json())
     assert runtime.metadata_ir()["pallets"] == core.metadata_ir()["pallets"]

@@ -86,7 +86,7 @@ def test_the_blocking_entry_point_works_too(chain: Chain) -> None:
     with bt.Subtensor("local", substrate=LocalSubstrate(Node(chain))) as subtensor:
         assert subtensor.block == 1
         assert subtensor.balances.balance(coldkey_ss58=ADDRESS).rao == 100 * TAO
-        assert subtensor.spec_version == 461
+        assert subtensor.spec_version == 475
 
 
 def test_concurrent_clients_see_one_chain(chain: Chain) -> None:

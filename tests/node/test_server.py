@@ -23,7 +23,7 @@ from tao_lab.chain.errors import BadValue
 from tao_lab.chain.executive import author
 from tao_lab.chain.pallets.subtensor.stake import stake_of_coldkey
 from tao_lab.node import server as module
-from tao_lab.node.http import Door, HttpConnection, Origins
+from tao_lab.node.http import Admission, HttpConnection, Origins
 from tao_lab.node.rpc import Node
 from tao_lab.node.server import Server
 from tests.chain.conftest import TAO, account, key
@@ -38,7 +38,7 @@ def server(chain: Chain) -> Iterator[Server]:
 
 def ask(connection: Any, method: str, *params: Any) -> Any:
     connection.send(json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": list(params)}))
-    return json.loads(connection.recv(timeout=10))
+    return json.loads(connection.recv(timeout=60))
 
 
 def test_it_is_reached_from_this_machine_only_and_on_a_free_port(server: Server) -> None:
@@ -65,7 +65,7 @@ def test_the_sdk_transfers_over_the_socket(server: Server, chain: Chain, tmp_pat
 
 @pytest.fixture
 def btcli(server: Server, tmp_path: Path) -> Callable[..., Any]:
-    """Run btcli on the server with a home of its own; gives back its JSON."""
+    """Run btcli on the server with a home of its own; returns its JSON."""
     environment = {**os.environ, "HOME": str(tmp_path), "BITTENSOR_RUNTIME_CACHE_DIR": str(tmp_path)}
 
     def run(*words: str) -> Any:
@@ -124,7 +124,7 @@ def test_a_client_is_told_of_blocks_and_another_is_not_held_up(server: Server, c
     with connect(server.url) as listener, connect(server.url) as other:
         name = ask(listener, "chain_subscribeNewHeads")
         chain.produce_block()
-        texts = [name, *(json.loads(listener.recv(timeout=10)) for _ in range(2))]
+        texts = [name, *(json.loads(listener.recv(timeout=60)) for _ in range(2))]
         heads = [text["params"]["result"]["number"] for text in texts if "params" in text]
         assert heads == ["0x1", "0x2"]
         assert ask(other, "chain_getHeader")["result"]["number"] == "0x2"
@@ -157,7 +157,7 @@ def test_an_answer_goes_before_what_it_brings_about(server: Server, chain: Chain
     with connect(server.url) as connection:
         extrinsic = "0x" + chain.sign(key("alice"), "System", "remark", {"remark": "x"}).hex()
         name = ask(connection, "author_submitAndWatchExtrinsic", extrinsic)["result"]
-        told = [json.loads(connection.recv(timeout=10))["params"] for _ in range(3)]
+        told = [json.loads(connection.recv(timeout=60))["params"] for _ in range(3)]
         assert {one["subscription"] for one in told} == {name}
         assert [str(one["result"])[:8] for one in told] == ["ready", "{'inBloc", "{'finali"]
 
@@ -258,7 +258,7 @@ def test_a_request_waits_with_its_client_until_the_one_before_it_has_its_answer(
             await may_answer.wait()
             return frame.decode()
 
-        http = HttpConnection(answer, Origins(), Door(), lambda _: nullcontext(True), lambda: None)
+        http = HttpConnection(answer, Origins(), Admission(), lambda _: nullcontext(True), lambda: None)
         http.connection_made(wire)
         request = b"POST / HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n[]"
         for _ in range(2):
@@ -279,7 +279,7 @@ def test_each_line_of_a_head_counts_also_those_of_the_same_name() -> None:
         async def answer(frame: bytes) -> str:
             return frame.decode()
 
-        http, wire = HttpConnection(answer, Origins(), Door(), lambda _: nullcontext(True), lambda: None), Wire()
+        http, wire = HttpConnection(answer, Origins(), Admission(), lambda _: nullcontext(True), lambda: None), Wire()
         http.connection_made(wire)
         http.data_received(b"POST / HTTP/1.1\r\n" + b"a:\r\n" * 4_000)
         return wire.got
@@ -316,9 +316,9 @@ def test_a_client_that_left_leaves_nothing_behind(server: Server, chain: Chain) 
 def test_text_that_is_no_request_does_not_end_the_connection(server: Server) -> None:
     with connect(server.url) as connection:
         connection.send("{")
-        assert json.loads(connection.recv(timeout=10))["error"]["code"] == -32700
+        assert json.loads(connection.recv(timeout=60))["error"]["code"] == -32700
         connection.send(b"\xff\xfe")
-        assert json.loads(connection.recv(timeout=10))["error"]["code"] == -32700
+        assert json.loads(connection.recv(timeout=60))["error"]["code"] == -32700
         assert ask(connection, "system_chain")["result"] == "TAO Lab"
 
 

@@ -147,8 +147,8 @@ def test_a_vowel_has_its_first_formant(word, vowel):
 @pytest.mark.parametrize(
     ("wav", "says"),
     [
-        (base64.b64encode(b"x" * 100).decode(), "is no WAV"),
-        ("A" * 61, "is no WAV"),
+        (base64.b64encode(b"x" * 100).decode(), "is not a WAV file"),
+        ("A" * 61, "is not a WAV file"),
         (encode(np.zeros(RATE // 10)), "lasts 0.1 s"),
         (encode(np.zeros(RATE * 7)), "lasts 7.0 s"),
         (base64.b64encode(ONE_SECOND.replace(RATE.to_bytes(2, "little"), b"\x80\x3e")).decode(), "16000 Hz"),

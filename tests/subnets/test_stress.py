@@ -31,7 +31,7 @@ KNOWN = {
     "sports": ("cached", 300),  # published results
     "deepfake": ("cached", 120),  # public photographs
     "speech": ("imitate", 20),  # the validator's own voice
-    "ads": ("constant", 400),  # goods given back late
+    "ads": ("constant", 400),  # goods returned late
 }
 LONG = {"code", "search", "deepfake", "speech"}
 

@@ -10,6 +10,7 @@ from tao_lab.errors import LabError
 from tao_lab.neurons.work import form_problem
 from tao_lab.paths import ROOT
 from tao_lab.subnets import kind, kinds, play
+from tao_lab.subnets.gallery import KINDS, of_the_lab
 from tao_lab.subnets.market import Market
 
 
@@ -37,7 +38,7 @@ def gallery(template, monkeypatch):
     """The gallery with the template's file in it, as docs/subnets.md says; gives the line in `KINDS` to a test."""
     monkeypatch.setattr(subnets, "__path__", [*subnets.__path__, str(template.parent)])
     monkeypatch.delitem(sys.modules, "tao_lab.subnets.primes", raising=False)
-    return lambda name, made: monkeypatch.setitem(subnets.KINDS, name, made)
+    return lambda name, made: monkeypatch.setitem(KINDS, name, made)
 
 
 @pytest.mark.slow
@@ -50,7 +51,7 @@ def test_a_file_joins_the_gallery_by_one_line(gallery):
 
 def test_a_line_of_the_gallery_that_names_no_class_says_so(gallery):
     gallery("primes", "Prime")
-    subnets._of_the_lab.cache_clear()
+    of_the_lab.cache_clear()
     with pytest.raises(LabError, match=r"primes\.py has no class Prime, which KINDS in .* names"):
         kind("primes")
 

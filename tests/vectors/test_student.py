@@ -24,7 +24,7 @@ def verify(tmp_path):
     (tmp_path / "vectors.json").write_text(json.dumps(data))
     file = vectors.load(tmp_path / "vectors.json")
 
-    def verify(text, timeout=20.0):
+    def verify(text, timeout=120.0):
         (tmp_path / "student.py").write_text(text)
         return vectors.verify(file, tmp_path / "student.py", timeout)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tao_lab.economy import block_emission, split
-from tao_lab.economy.words import U96F32
+from tao_lab.economy.fixed128 import U96F32
 from tao_lab.views import EmissionExplorer
 from tao_lab.views.money import block_of
 from tao_lab.views.panel import PanelError

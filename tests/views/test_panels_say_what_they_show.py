@@ -14,7 +14,7 @@ from tao_lab.views import EmissionExplorer, PoolExplorer
 from tao_lab.views.money import block_of, picture
 from tao_lab.views.panel import Slider
 from tao_lab.views.pools import fine_percent
-from tao_lab.views.words import percent
+from tao_lab.views.sentences import percent
 
 NUMBER = r"(-?[\d.,]+(?:e[-+]\d+)?)"
 

@@ -130,7 +130,7 @@ def reserve(ctx: Context, who: str, value: int) -> None:
 
 
 def unreserve(ctx: Context, who: str, value: int) -> int:
-    """Set reserved rao free, as far as there are any; gives back what was missing."""
+    """Set reserved rao free, as far as there are any; returns what was missing."""
     info = system.account(ctx, who)
     data = info["data"]
     freed = int(min(value, data["reserved"]))

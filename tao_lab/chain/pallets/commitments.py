@@ -1,21 +1,26 @@
 """Commitments: a few hundred bytes that a hotkey publishes on its subnet, in the clear, hashed, or sealed for a round.
 
-A miner says so which model it serves. What is sealed for a round of the drand beacon opens by itself at the start of
-the first block that knows the round.
+A miner says so which model it serves. What is sealed for a round of the drand beacon opens on its own at the start of
+the first block that knows the round. What can never open stays as a field `TimelockRevealFailed`, for everybody to see;
+only the chain writes such fields.
 
 Sources: `pallets/commitments/src/{lib,types}.rs`, `runtime/src/lib.rs` (`AllowCommitments`, `ResetBondsOnCommit`),
-`pallets/subtensor/src/epoch/run_epoch.rs` (`do_reset_bonds`).
+`pallets/subtensor/src/epoch/run_epoch.rs` (`do_reset_bonds`). `RoundMismatch` is in the metadata; that it means
+the round inside an envelope is our reading.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import Origin, call, ensure_root, ensure_signed, on_initialize, weight
 from tao_lab.chain.errors import DispatchError
+from tao_lab.chain.extrinsic import compact
 from tao_lab.chain.pallets import balances, drand
+from tao_lab.chain.pallets.subtensor.dissolve import on_dissolve
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, mechanism_index, uid_of
 from tao_lab.chain.runtime import octets
 from tao_lab.chain.state import StorageReader
@@ -33,15 +38,15 @@ def _failed(name: str, sentence: str = "") -> DispatchError:
     return DispatchError(PALLET, name, sentence)
 
 
-def _kind(field: Field) -> str:
-    return field if isinstance(field, str) else next(iter(field))
+def _kind(entry: Field) -> str:
+    return entry if isinstance(entry, str) else next(iter(entry))
 
 
-def _space(field: Field) -> int:
+def _space(entry: Field) -> int:
     """Bytes that a field counts for."""
-    if isinstance(field, str):
+    if isinstance(entry, str):
         return 0
-    ((kind, content),) = field.items()
+    ((kind, content),) = entry.items()
     if kind in (SEALED, REVEAL_FAILED):
         return len(octets(content["encrypted"]))
     if kind == "BigRaw":
@@ -54,7 +59,7 @@ def _use_space(ctx: Context, netuid: int, who: str, fields: list[Field]) -> None
     epoch = ctx.state.get(MODULE, "SubnetEpochIndex", netuid)
     usage = ctx.state.get(PALLET, "UsedSpaceOf", netuid, who)
     used = usage["used_space"] if usage and usage["last_epoch"] == epoch else 0
-    needed = max(sum(_space(field) for field in fields), LEAST_SPACE)
+    needed = max(sum(_space(entry) for entry in fields), LEAST_SPACE)
     highest = ctx.state.get(PALLET, "MaxSpace")
     if used + needed > highest:
         raise _failed(
@@ -64,7 +69,7 @@ def _use_space(ctx: Context, netuid: int, who: str, fields: list[Field]) -> None
 
 
 def _hold_deposit(ctx: Context, who: str, old: int, fields: int) -> int:
-    """Reserve what a commitment of so many fields takes (nothing with today's constants); gives back how much."""
+    """Reserve what a commitment of `fields` fields takes (nothing with today's constants); returns how much."""
     runtime = ctx.runtime
     new = int(runtime.constant(PALLET, "InitialDeposit")) + fields * int(runtime.constant(PALLET, "FieldDeposit"))
     balances.reserve(ctx, who, max(new - old, 0))
@@ -82,7 +87,7 @@ def set_commitment(ctx: Context, origin: Origin, netuid: int, info: dict[str, An
     most = ctx.runtime.constant(PALLET, "MaxFields")
     if len(fields) > most:
         raise _failed("TooManyFieldsInCommitmentInfo", f"{len(fields)} fields, at most {most}")
-    kinds = [_kind(field) for field in fields]
+    kinds = [_kind(entry) for entry in fields]
     if REVEAL_FAILED in kinds:
         raise _failed("TimelockRevealFailedNotAllowed", "only the chain may report that a field did not open")
     _use_space(ctx, netuid, who, fields)
@@ -131,55 +136,87 @@ def _put_index(ctx: Context, index: Iterable[tuple[int, str]]) -> None:
 # --- reveals ----------------------------------------------------------------------------------------------------
 
 
+@dataclass
+class _Opening:
+    """What became of the fields of one commitment.
+
+    Attributes:
+        fields: What stays: what is not sealed, what waits, and what failed.
+        revealed: What was in those that opened.
+        failures: Round and reason of those that never will.
+        waits: Whether one waits for its round.
+    """
+
+    fields: list[Field] = field(default_factory=list)
+    revealed: list[bytes] = field(default_factory=list)
+    failures: list[tuple[int, str]] = field(default_factory=list)
+    waits: bool = False
+
+
 @on_initialize(PALLET)
 def reveal_timelocked_commitments(ctx: Context) -> None:
-    """Open what was sealed for rounds that the chain now knows; what does not open is dropped."""
+    """Open what was sealed for rounds that the chain now knows; what can never open is kept as failed (spec 446)."""
     for netuid, who in sorted(_index(ctx.state)):
         registration = ctx.state.get(PALLET, "CommitmentOf", netuid, who)
-        fields = registration["info"]["fields"] if registration else []
-        remaining, revealed = _open(ctx, fields)
-        if registration and len(remaining) < len(fields):
-            _store_opened(ctx, netuid, who, registration, remaining, revealed)
-        if all(_kind(field) != SEALED for field in remaining):
+        opening = _open(ctx, registration["info"]["fields"] if registration else [])
+        if opening.revealed or opening.failures:
+            _store_opened(ctx, netuid, who, registration, opening)
+        if not opening.waits:
             _put_index(ctx, _index(ctx.state) - {(netuid, who)})
 
 
-def _open(ctx: Context, fields: list[Field]) -> tuple[list[Field], list[bytes]]:
-    """The fields that stay as they are, and what was in those whose round has come."""
-    remaining: list[Field] = []
-    revealed = []
-    for field in fields:
-        sealed = field.get(SEALED) if isinstance(field, dict) else None
+def _open(ctx: Context, fields: list[Field]) -> _Opening:
+    """Try every field; one that is not sealed, or whose round has not come, stays as it is."""
+    opening = _Opening()
+    oldest_kept = ctx.state.get("Drand", "OldestStoredRound")
+    for entry in fields:
+        sealed = entry.get(SEALED) if isinstance(entry, dict) else None
         pulse = ctx.state.get("Drand", "Pulses", sealed["reveal_round"]) if sealed else None
-        if sealed is None or pulse is None:
-            remaining.append(field)
+        if sealed is None or (pulse is None and not sealed["reveal_round"] < oldest_kept):
+            opening.fields.append(entry)
+            opening.waits |= sealed is not None
             continue
-        if plain := _decrypted(sealed, octets(pulse["signature"])):
-            revealed.append(plain)
-    return remaining, revealed
+        plain, failure = (b"", "PulseExpired") if pulse is None else _decrypted(sealed, octets(pulse["signature"]))
+        if failure:
+            opening.failures.append((sealed["reveal_round"], failure))
+            opening.fields.append({REVEAL_FAILED: sealed})
+        else:
+            opening.revealed.append(plain)
+    return opening
 
 
-def _decrypted(sealed: dict[str, Any], signature: bytes) -> bytes:
-    """What was sealed; nothing where it does not open."""
-    return drand.opened(octets(sealed["encrypted"]), sealed["reveal_round"], signature) or b""
+def _decrypted(sealed: dict[str, Any], signature: bytes) -> tuple[bytes, str]:
+    """What was sealed, and nothing; or nothing, and why it does not open."""
+    encrypted, reveal_round = octets(sealed["encrypted"]), sealed["reveal_round"]
+    failure = drand.why_closed(encrypted, reveal_round, signature)
+    inner = _inside_envelope(encrypted) if failure == "CiphertextDeserialize" else None
+    if inner is not None:
+        encrypted, named = inner
+        failure = "RoundMismatch" if named != reveal_round else drand.why_closed(encrypted, reveal_round, signature)
+    return (b"", failure) if failure else (drand.opened(encrypted, reveal_round, signature) or b"", "")
 
 
-def _store_opened(
-    ctx: Context,
-    netuid: int,
-    who: str,
-    registration: dict[str, Any],
-    remaining: list[Field],
-    revealed: list[bytes],
-) -> None:
-    if revealed:
+def _inside_envelope(data: bytes) -> tuple[bytes, int] | None:
+    """Sealed bytes and round of what `bt.timelock.encrypt` makes: the bytes with their number, and a u64 behind."""
+    body = data[: -drand.ROUND_BYTES]
+    start = (1, 2, 4)[body[0] & 3] if body and body[0] & 3 < 3 else 0
+    if not start or compact(len(body) - start) != body[:start]:
+        return None
+    return body[start:], int.from_bytes(data[-drand.ROUND_BYTES :], "little")
+
+
+def _store_opened(ctx: Context, netuid: int, who: str, registration: dict[str, Any], opening: _Opening) -> None:
+    for reveal_round, error in opening.failures:
+        failed = {"netuid": netuid, "who": who, "reveal_round": reveal_round, "error": error}
+        ctx.deposit_event(PALLET, "CommitmentRevealFailed", **failed)
+    if opening.revealed:
         known = list(ctx.state.get(PALLET, "RevealedCommitments", netuid, who) or [])
-        known += [(plain, ctx.block) for plain in revealed]
+        known += [(plain, ctx.block) for plain in opening.revealed]
         ctx.state.put(PALLET, "RevealedCommitments", netuid, who, known[-MOST_REVEALS:])
-        for _ in revealed:
+        for _ in opening.revealed:
             ctx.deposit_event(PALLET, "CommitmentRevealed", netuid=netuid, who=who)
-    if remaining:
-        registration["info"]["fields"] = remaining
+    if opening.fields:
+        registration["info"]["fields"] = opening.fields
         ctx.state.put(PALLET, "CommitmentOf", netuid, who, registration)
     else:
         ctx.state.remove(PALLET, "CommitmentOf", netuid, who)
@@ -198,6 +235,7 @@ def all_encoded(state: StorageReader, netuid: int) -> list[tuple[str, list[int]]
     ]
 
 
+@on_dissolve
 def purge_netuid(ctx: Context, netuid: int) -> None:
     """Forget all commitments on a subnet that is dissolved."""
     for item in ("CommitmentOf", "LastCommitment", "LastBondsReset", "RevealedCommitments", "UsedSpaceOf"):

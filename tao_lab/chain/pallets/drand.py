@@ -64,7 +64,7 @@ def _is_verified(reveal_round: int, signature: bytes) -> bool:
     """Whether this is the beacon's signature of a round; one of another round is passed over without a word.
 
     Raises:
-        DispatchError: `PulseVerificationError`: it is no signature at all.
+        DispatchError: `PulseVerificationError`: it is not a signature at all.
     """
     refusal = _refusal(reveal_round, signature)
     if refusal.startswith(UNREADABLE):
@@ -95,11 +95,24 @@ def opened(encrypted: bytes, reveal_round: int, signature: bytes) -> bytes | Non
         reveal_round: The round.
         signature: As `Pulses` has it: raw, or as text with `0x`.
     """
-    sealed = compact(len(encrypted)) + encrypted + reveal_round.to_bytes(ROUND_BYTES, "little")  # `UserData`
     try:
-        return bytes(bittensor_core.decrypt_with_signature(sealed, signature.removeprefix(b"0x").hex()))
+        return _open(encrypted, reveal_round, signature)
     except ValueError:
         return None
+
+
+def why_closed(encrypted: bytes, reveal_round: int, signature: bytes) -> str:
+    """Why sealed bytes do not open: a variant of `RevealFailure`, or nothing where they do; arguments as `opened`."""
+    try:
+        return "" if _open(encrypted, reveal_round, signature) else "EmptyPlaintext"
+    except ValueError as error:
+        reasons = {"Signature": "SignatureDeserialize", "Error deserializing ciphertext": "CiphertextDeserialize"}
+        return next((name for start, name in reasons.items() if str(error).startswith(start)), "Decrypt")
+
+
+def _open(encrypted: bytes, reveal_round: int, signature: bytes) -> bytes:
+    sealed = compact(len(encrypted)) + encrypted + reveal_round.to_bytes(ROUND_BYTES, "little")  # `UserData`
+    return bytes(bittensor_core.decrypt_with_signature(sealed, signature.removeprefix(b"0x").hex()))
 
 
 def prune(ctx: Context, last: int) -> None:

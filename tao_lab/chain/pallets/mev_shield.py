@@ -88,7 +88,7 @@ def genesis_key(ctx: Context, genesis: Genesis) -> None:
 
 @transaction_check
 def check_shielded(ctx: Context, who: str, made: Call) -> None:
-    """Keep out what is no ciphertext.
+    """Keep out what is not a ciphertext.
 
     Raises:
         InvalidTransaction: `Custom`.
@@ -99,7 +99,7 @@ def check_shielded(ctx: Context, who: str, made: Call) -> None:
 
 @call(PALLET, weight=weight(207_223_000))
 def submit_encrypted(ctx: Context, origin: Origin, ciphertext: str) -> None:
-    """Carry an encrypted extrinsic; what it does, it does by itself, right behind this one."""
+    """Carry an encrypted extrinsic; it is carried out on its own, right behind this one."""
     who, data = ensure_signed(origin), octets(ciphertext)
     identifier = blake2_256(bytes(bittensor_core.ss58_decode(who)) + compact(len(data)) + data)
     ctx.deposit_event(PALLET, "EncryptedSubmitted", id="0x" + identifier.hex(), who=who)

@@ -160,7 +160,7 @@ def _do_proxy(ctx: Context, definition: Definition, real: str, inner: Call) -> N
 
 
 def _retain_announcements(ctx: Context, delegate: str, keeps: Callable[[dict[str, Any]], bool]) -> bool:
-    """Drop the announcements that `keeps` does not keep; gives back whether there were any."""
+    """Drop the announcements that `keeps` does not keep; returns whether there were any."""
     pending, deposit = ctx.state.get("Proxy", "Announcements", delegate)
     kept = [announcement for announcement in pending if keeps(announcement)]
     if len(kept) == len(pending):

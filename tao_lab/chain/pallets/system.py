@@ -38,7 +38,7 @@ def inc_providers(ctx: Context, who: str, info: AccountInfo) -> None:
 
 
 def dec_providers(ctx: Context, who: str, info: AccountInfo) -> bool:
-    """One reason less; gives back whether the account is gone, then removed from the state.
+    """One reason less; returns whether the account is gone, then removed from the state.
 
     Raises:
         DispatchError: `ConsumerRemaining`: something still holds the account.
@@ -121,7 +121,7 @@ def _prefix_weight(args: CallArgs) -> Weight:
 
 @call("System", weight=_prefix_weight, dispatch_class="Operational")
 def kill_prefix(ctx: Context, origin: Origin, prefix: str, subkeys: int) -> None:
-    """Root removes raw storage below a prefix, at most so many keys."""
+    """Root removes raw storage below a prefix, at most `limit` keys."""
     ensure_root(origin)
     for key in list(ctx.state.raw.keys(octets(prefix), None, subkeys)):
         ctx.state.raw.remove(key)

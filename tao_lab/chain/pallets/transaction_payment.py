@@ -1,11 +1,13 @@
-"""TransactionPayment: what an extrinsic costs, and who gets it.
+"""TransactionPayment: what an extrinsic costs, and what becomes of it.
 
-Fee = length in bytes (1 rao each) + 0.0005 rao for each picosecond of weight: of the extrinsic's frame, of its checks
-and of its call; the multiplier is one. What a call turns out not to need is refunded. Calls that pay no fee pay their
-tip only. The block's author receives fee and tip. A call that takes stake out can be paid with that stake: see
-`subtensor/alpha_fees.py`.
+Fee = 0.5 rao for each byte + 0.00025 rao for each picosecond of weight, of the extrinsic's frame and of its call with
+the guards in front of it; each part is rounded to the nearest rao, and the multiplier is one. What a call turns out
+not to need is refunded. Calls that pay no fee pay their tip only. Fee and tip are recycled: they leave the issuance. A
+call that takes stake out can be paid with that stake: see `subtensor/alpha_fees.py`.
 
-Sources: `runtime/src/lib.rs` (`impl pallet_transaction_payment::Config`) and `pallets/transaction-fee/src/lib.rs`.
+Sources: `pallets/transaction-fee/src/lib.rs` (`LinearWeightToFee`, `LinearLengthToFee`, both since spec 467; recycled
+since spec 445); `runtime/src/lib.rs` (`impl pallet_transaction_payment::Config`). The numbers of
+`runtime/tests/native_fee_rates.rs` and `runtime/tests/fee_baseline/pins.tsv` are in the tests.
 """
 
 from __future__ import annotations
@@ -16,11 +18,12 @@ from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import Call, Weight
 from tao_lab.chain.errors import DispatchError, InvalidTransaction
 from tao_lab.chain.pallets import balances, system
-from tao_lab.chain.pallets.subtensor.alpha_fees import AlphaFee, can_pay_in_alpha, pay_in_alpha
+from tao_lab.chain.pallets.subtensor.alpha_fees import AlphaFee, can_pay_in_alpha, pay_in_alpha, refund_in_alpha
+from tao_lab.chain.pallets.subtensor.tao import recycle_credit
 from tao_lab.chain.runtime import Runtime
 
-RAO_PER_BYTE = 1
-PARTS_PER_PICOSECOND = 500_000  # of 10^9: LinearWeightToFee
+PARTS_PER_PICOSECOND = 250_000  # of 10^9 of a rao: WEIGHT_FEE_PER_REF_TIME
+PARTS_PER_BYTE = 500_000_000  # of 10^9 of a rao: LENGTH_FEE_PER_BYTE
 PARTS = 1_000_000_000
 
 
@@ -33,14 +36,24 @@ def base_weight(runtime: Runtime, dispatch_class: str) -> Weight:
 
 
 def weight_to_fee(weight: Weight) -> int:
-    """Rao for a weight: 0.0005 for a picosecond, rounded to the nearest, halves down (`Perbill` times integer)."""
-    return (weight.ref_time * PARTS_PER_PICOSECOND + PARTS // 2 - 1) // PARTS
+    """Rao for a weight: 0.00025 for a picosecond."""
+    return _nearest(weight.ref_time * PARTS_PER_PICOSECOND)
+
+
+def length_to_fee(length: int) -> int:
+    """Rao for a length in bytes: 0.5 for a byte."""
+    return _nearest(length * PARTS_PER_BYTE)
+
+
+def _nearest(parts: int) -> int:
+    """Parts of 10^9 of a rao in whole rao: the nearest, halves down (`Perbill` times integer)."""
+    return (parts + PARTS // 2 - 1) // PARTS
 
 
 def fee_parts(runtime: Runtime, dispatch_class: str, weight: Weight, length: int) -> tuple[int, int, int]:
     """Rao for the frame, for the length, and for the weight of an extrinsic whose call pays."""
     base = weight_to_fee(base_weight(runtime, dispatch_class))
-    return base, length * RAO_PER_BYTE, weight_to_fee(weight)
+    return base, length_to_fee(length), weight_to_fee(weight)
 
 
 def can_pay_fee(ctx: Context, who: str, call: Call, fee: int) -> None:
@@ -50,7 +63,7 @@ def can_pay_fee(ctx: Context, who: str, call: Call, fee: int) -> None:
         InvalidTransaction: `Payment`.
     """
     have = balances.reducible(system.account(ctx, who), keep_alive=True)
-    if fee > have and not can_pay_in_alpha(ctx.state, who, call, fee):
+    if fee > have and not can_pay_in_alpha(ctx.state, who, call, fee, ctx.block):
         raise InvalidTransaction("Payment", f"{who} has {have} rao to spend, the fee is {fee} rao")
 
 
@@ -76,24 +89,25 @@ def withdraw_fee(ctx: Context, who: str, call: Call, fee: int) -> AlphaFee | Non
 
 
 def settle_fee(ctx: Context, who: str, withdrawn: int, fee: int, tip: int, in_alpha: AlphaFee | None) -> None:
-    """Refund what was too much, pay the author, and record it; alpha has been paid already, and is not refunded.
+    """Refund what was too much, recycle the rest, and record it.
 
-    An account that the call left empty gets no refund: the author keeps all that was withdrawn.
+    An account that the call left empty gets no refund: all that was withdrawn is recycled.
     """
     if in_alpha is None:
         refund = withdrawn - fee
         if refund and _is_empty(ctx, who):
             refund = 0
         balances.deposit(ctx, who, refund)
-        balances.deposit(ctx, ctx.author, withdrawn - refund)
+        recycle_credit(ctx, withdrawn - refund)
     else:
+        paid = refund_in_alpha(ctx, who, in_alpha, fee)
         ctx.deposit_event(
             "SubtensorModule",
             "TransactionFeePaidWithAlpha",
             who=who,
-            netuid=in_alpha.netuid,
-            alpha_fee=in_alpha.alpha,
-            tao_amount=in_alpha.tao,
+            netuid=paid.netuid,
+            alpha_fee=paid.alpha,
+            tao_amount=paid.tao,
         )
     ctx.deposit_event("TransactionPayment", "TransactionFeePaid", who=who, actual_fee=fee, tip=tip)
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from tao_lab.chain.dispatch import Query, runtime_api
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, uid_of
+from tao_lab.chain.pallets.subtensor.null_consensus import holds_permit
 from tao_lab.chain.pallets.subtensor.stake import stake_of, stake_of_coldkey, stakers
-from tao_lab.chain.pallets.subtensor.weights import has_permit
 from tao_lab.chain.state import StorageReader
 from tao_lab.units import U16_MAX
 
@@ -29,7 +29,7 @@ def _nominators(state: StorageReader, hotkey: str) -> list[tuple[str, list[tuple
 
 
 def _daily_emission(state: StorageReader, netuid: int, uid: int) -> int:
-    """Alpha that a UID gets in a day if each epoch is like the last, as a U64F64 word."""
+    """Alpha that a UID gets in a day if each epoch is like the last, as a raw U64F64 value."""
     emission, tempo = state.get(MODULE, "Emission", netuid), state.get(MODULE, "Tempo", netuid)
     if not tempo or uid >= len(emission):
         return 0
@@ -48,14 +48,14 @@ def _delegate(state: StorageReader, hotkey: str, nominators: bool = True) -> dic
         "nominators": _nominators(state, hotkey) if nominators else [],
         "owner_ss58": state.get(MODULE, "Owner", hotkey),
         "registrations": registrations,
-        "validator_permits": [netuid for netuid, uid in uids.items() if has_permit(state, netuid, uid)],
+        "validator_permits": [netuid for netuid, uid in uids.items() if holds_permit(state, netuid, uid)],
         "return_per_1000": _return_per_1000_tao(take, stake_of(state, hotkey, ROOT_NETUID), daily),
         "total_daily_return": daily // ONE,
     }
 
 
 def _return_per_1000_tao(take: int, root_stake: int, daily: int) -> int:
-    """Rao a day for 1,000 TAO staked with a hotkey, after its take; `daily` is a U64F64 word."""
+    """Rao a day for 1,000 TAO staked with a hotkey, after its take; `daily` is a raw U64F64 value."""
     if not root_stake:
         return 0
     without_take = ONE - take * ONE // U16_MAX

@@ -1,6 +1,7 @@
 """TransactionPaymentApi: what an extrinsic would cost.
 
-Source: `frame/transaction-payment/rpc/runtime-api/src/lib.rs` of the Polkadot SDK; `runtime/src/lib.rs`.
+Source: `frame/transaction-payment/rpc/runtime-api/src/lib.rs` of the Polkadot SDK; `runtime/src/staking_fee.rs`
+(`query_info`: the weight is the whole one, the fee may be for less).
 """
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ from typing import Any
 
 from tao_lab.chain.dispatch import Query, Weight, runtime_api
 from tao_lab.chain.errors import MalformedExtrinsic
-from tao_lab.chain.extensions import extension_weight
 from tao_lab.chain.extrinsic import decode_extrinsic
+from tao_lab.chain.fee_weights import billed_weight
 from tao_lab.chain.pallets import transaction_payment
 
 LENGTH_BYTES = 4  # the second argument, a u32, stands behind the extrinsic
@@ -24,10 +25,11 @@ def _quote(query: Query, data: bytes) -> dict[str, Any]:
     length = int.from_bytes(data[-LENGTH_BYTES:], "little")
     extrinsic = decode_extrinsic(runtime, data[:-LENGTH_BYTES], len(data))
     registered = extrinsic.call.registered
-    weight = registered.weight_of(extrinsic.call.args) + extension_weight(extrinsic)
+    weight = registered.weight_of(extrinsic.call.args)
     fees = None
     if registered.pays(extrinsic.call.args):
-        fees = transaction_payment.fee_parts(runtime, registered.dispatch_class, weight, length)
+        billed = billed_weight(extrinsic.call)
+        fees = transaction_payment.fee_parts(runtime, registered.dispatch_class, billed, length)
     return {"weight": weight, "class": registered.dispatch_class, "fees": fees, "tip": extrinsic.tip}
 
 
@@ -59,4 +61,4 @@ def query_weight_to_fee(query: Query, weight: dict[str, int]) -> int:
 @runtime_api("TransactionPaymentApi")
 def query_length_to_fee(query: Query, length: int) -> int:
     """Rao for a length in bytes."""
-    return length * transaction_payment.RAO_PER_BYTE
+    return transaction_payment.length_to_fee(length)

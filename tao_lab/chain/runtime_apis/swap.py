@@ -11,7 +11,7 @@ from tao_lab.chain.dispatch import Query, runtime_api
 from tao_lab.chain.errors import DispatchError
 from tao_lab.chain.pallets.subtensor import pool
 from tao_lab.chain.pallets.subtensor.lookups import all_netuids
-from tao_lab.economy.words import U64F64
+from tao_lab.economy.fixed128 import U64F64
 from tao_lab.units import RAO_PER_TAO
 
 API = "SwapRuntimeApi"

@@ -35,7 +35,7 @@ def one_round(question: str, *, rounds: int = 4) -> PaidRound:
         rounds: tests by each of the two validators.
 
     Raises:
-        LabError: the question is no text, is empty or is too long.
+        LabError: the question is not text, is empty or is too long.
     """
     question = _checked(question)
     here = models.is_here(MODEL)

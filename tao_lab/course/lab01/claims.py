@@ -24,7 +24,7 @@ def mnemonic_lengths() -> list[int]:
 
 
 def twelve_to_twenty_four_words() -> Evidence:
-    """Claim 11: which lengths there are, and what the phrase of a new wallet's coldkey gives back."""
+    """Claim 11: which lengths there are, and what the phrase of a new wallet's coldkey returns."""
     phrases: list[str] = []
     with TemporaryDirectory() as folder:
         wallet = bt.Wallet("new", path=folder)

@@ -39,7 +39,7 @@ def chain_records_models() -> Evidence:
     return Evidence(
         "false" if not found else "true",
         "There is no place for it: the chain holds keys, stakes, grades and pay. Which model answered, with which "
-        "data, and what the answer was, stays between miner and validator. Who wants to know must ask them.",
+        "data, and what the answer was, stays between miner and validator. To know, you have to ask them.",
         {
             "storage items of the whole runtime": f"{len(items):,}",
             f"of them about Bittensor (`{SUBTENSOR}`)": f"{len(own):,}",

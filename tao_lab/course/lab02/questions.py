@@ -27,10 +27,10 @@ def _rewrite() -> Finding:
     ]
     because = (
         f"Each block names the one before it, so each new name makes the next block wrong: {needed} of {last} blocks "
-        "had to be written anew. Then nothing in the chain shows it any more; what shows it is a single name that "
+        "had to be written again. Then nothing in the chain shows it any more; what shows it is a single name that "
         "somebody else remembers."
     )
-    return Finding(option, because, (Grid(rows, ("blocks written anew", "what does not fit")),))
+    return Finding(option, because, (Grid(rows, ("blocks written again", "what does not fit")),))
 
 
 def _proof() -> Finding:
@@ -95,7 +95,7 @@ QUESTIONS = (
     Question(
         "02.A",
         "A chain has 8 blocks behind its genesis. You own the computer that it is on, and change an amount in block 3. "
-        "How many blocks must you write anew until everything fits again?",
+        "How many blocks must you write again until everything fits again?",
         ("block 3 only", "blocks 3 and 4: the one and its neighbour", "block 3 and every block after it"),
         _rewrite,
     ),

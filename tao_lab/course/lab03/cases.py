@@ -17,7 +17,7 @@ def read_number(name: str, value: Any) -> float:
     """A float to nine digits, so that the order of a sum plays no part.
 
     Raises:
-        AnswerError: it is no number.
+        AnswerError: it is not a number.
     """
     if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
         raise AnswerError(f"`{name}` is {a_kind(value)}; it should be a number.")

@@ -1,6 +1,6 @@
 """The hash puzzle of a proof-of-work registration: how fast this machine solves it, and what that costs.
 
-The puzzle is that of the SDK 11.3 (`bittensor.pow_registration`) for the runtime of spec 461: a nonce is right if the
+The puzzle is that of the SDK 11.3 (`bittensor.pow_registration`) for the runtime of spec 475: a nonce is right if the
 seal, keccak-256 of SHA-256 of prefix and nonce, read as a little-endian number, times the difficulty stays below 2^256.
 """
 

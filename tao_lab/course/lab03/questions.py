@@ -21,7 +21,7 @@ SEED = 20_260_630
 
 
 def costs_every_two_days(count: int) -> list[int]:
-    """What each of so many subnets costs, in rao, if one is made every two days, by mainnet's numbers."""
+    """What each of a number of subnets costs, in rao, if one is made every two days, by mainnet's numbers."""
     last, last_block, paid = MIN_LOCK, 0, []
     for number in range(count):
         block = 1 + number * 2 * DAY
@@ -82,7 +82,7 @@ def _few_without_immunity() -> Finding:
     ]
     because = (
         "A subnet keeps some seats whose immunity is over, so that the tried ones are not swept out by newcomers. "
-        "While there are so few of them, the weakest of the immune goes: immunity is no promise on a young subnet."
+        "While there are so few of them, the weakest of the immune goes: immunity is not a promise on a young subnet."
     )
     return Finding(option, because, (Grid(rows),))
 

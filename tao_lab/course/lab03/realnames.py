@@ -16,7 +16,7 @@ REAL_NAMES = (
     StorageName("MaxBurn", "03.2, rao"),
     StorageName("MaxAllowedUids", "how many seats there are"),
     StorageName("ImmunityPeriod", "03.3, blocks after a registration"),
-    StorageName("MinNonImmuneUids", "03.3, so many without immunity are left"),
+    StorageName("MinNonImmuneUids", "03.3, how many seats without immunity are left"),
     StorageName("BlockAtRegistration", "03.3, since when a seat is taken"),
     StorageName("Keys", "03.4, who sits on a UID"),
     StorageName("ValidatorPermit", "03.4, by UID"),

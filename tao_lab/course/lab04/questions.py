@@ -68,7 +68,7 @@ def _fence() -> Finding:
     rows = [[name, percent(score.value), score.reason[:70]] for name, score in zip(answers, scores, strict=True)]
     fenced = scores[1].value
     because = (
-        "A validator runs what it gets, and a fence is no Python. It could cut fences out, but then every miner would "
+        "A validator runs what it gets, and a fence is not Python. It could cut fences out, but then every miner would "
         "have to guess what else is forgiven; a strict form is the same for all."
     )
     return Finding(0 if fenced == 0 else 1 if fenced < 1 else 2, because, (Grid(rows, ("answer", "score", "why")),))

@@ -51,7 +51,7 @@ def solve(year):
 REPLIES = (
     Reply("the mended function", {"code": RIGHT}, 1.0),
     Reply("the broken function, sent back unchanged", {"code": BROKEN}),
-    Reply("mended halfway: 2000 is no leap year", {"code": RIGHT.replace(" or year % 400 == 0", "")}, 2 / 4),
+    Reply("mended halfway: 2000 is not a leap year", {"code": RIGHT.replace(" or year % 400 == 0", "")}, 2 / 4),
     Reply("worse than the broken function", {"code": "def solve(year):\n    return year % 4 == 1"}),
     Reply("the mended function, wrapped in a Markdown fence", {"code": f"```python\n{RIGHT}\n```"}),
     Reply("the mended function, and a friendly word", {"code": RIGHT, "comment": "Here you are!"}),

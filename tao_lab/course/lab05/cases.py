@@ -35,7 +35,7 @@ def number(name: str, value: Any) -> float:
         value: what a student's function returned.
 
     Raises:
-        AnswerError: it is no finite number.
+        AnswerError: it is not a finite number.
     """
     if value is None:
         raise AnswerError(f"`{name}` is None: is a `return` missing, or a result that is never set?")
@@ -72,7 +72,7 @@ HISTORY: tuple[tuple[str, dict[str, tuple[int, int]], str], ...] = (
     ("Cid is asked again", {"Ann": (1, 5), "Dan": (2, 90), "Cid": (4, 120)}, "Ann Cid"),
     ("the owner made the subnet smaller: UIDs have moved", {"Ann": (0, 5), "Cid": (1, 120)}, "Ann"),
     ("Eve has taken Ann's UID, and is not asked yet", {"Eve": (0, 200), "Cid": (1, 120)}, "Cid"),
-    ("the chain was begun anew: its blocks are low again", {"Eve": (0, 3), "Cid": (1, 4)}, "Eve"),
+    ("the chain was started over: its blocks are low again", {"Eve": (0, 3), "Cid": (1, 4)}, "Eve"),
     ("Eve's answer is worth 0", {"Eve": (0, 3), "Cid": (1, 4)}, "Eve=0"),
 )
 

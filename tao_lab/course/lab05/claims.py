@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from tao_lab.cards import percent
 from tao_lab.chain.runtime import load_runtime
 from tao_lab.course.claims import RULES, Claim, Evidence
-from tao_lab.course.lab05 import loop, ours
+from tao_lab.course.lab05 import loop, reference
 from tao_lab.course.lab05.loop import ALPHA
 from tao_lab.course.lab05.market import open_market
 from tao_lab.course.networks import small_network
@@ -30,14 +30,14 @@ def alpha_of_miners(weights: Mapping[str, float]) -> dict[str, float]:
         validator = market.validators[0]
         net.run(blocks=market.limits(validator).blocks_to_wait)
         by_uid = {market.uid(market.miners[name]): weight for name, weight in weights.items()}
-        market.send(validator, *ours.to_u16(by_uid))
+        market.send(validator, *reference.to_u16(by_uid))
         market.to_epoch()
         return {name: market.earned(wallet) / RAO_PER_TAO for name, wallet in market.miners.items()}
 
 
 def no_queries_no_pay() -> Evidence:
     """Claim 17: a miner that is never asked, under a validator that scores and under one that does not."""
-    memory = ours.remember({}, {"asked": 1.0}, {"asked": (1, 1), "never asked": (2, 1)}, ALPHA)
+    memory = reference.remember({}, {"asked": 1.0}, {"asked": (1, 1), "never asked": (2, 1)}, ALPHA)
     honest = alpha_of_miners({name: entry[2] for name, entry in memory.items()})
     lazy = alpha_of_miners({"asked": 1.0, "never asked": 1.0})
     names = [item["name"] for item in load_runtime().pallets["SubtensorModule"]["storage"]]
@@ -81,7 +81,7 @@ def wrong_format_scores_zero() -> Evidence:
         for deformed in _deformed(content).values():
             bad += 1
             bad_paid += subnet.score(asked, [Answer(deformed)])[0].value > 0
-    after = ours.remember({"miner": (1, 1, 1.0)}, {"miner": 0.0}, {"miner": (1, 1)}, ALPHA)["miner"][2]
+    after = reference.remember({"miner": (1, 1, 1.0)}, {"miner": 0.0}, {"miner": (1, 1)}, ALPHA)["miner"][2]
     paid = alpha_of_miners({"always right": 1.0, "once in a wrong form": after})
     share = paid["once in a wrong form"] / paid["always right"]
     return Evidence(

@@ -16,7 +16,7 @@ from typing import Any
 
 from tao_lab.cards import Card, Grid, Text
 from tao_lab.chain.errors import ChainError
-from tao_lab.course.lab05 import ours
+from tao_lab.course.lab05 import reference
 from tao_lab.course.lab05.market import SEED, Market, hotkey, open_market
 from tao_lab.course.networks import small_network
 from tao_lab.neurons.work import Answer, Forward, Json, Round
@@ -43,12 +43,12 @@ WHO = {
 class Parts:
     """What a validator is made of; each is the library's own where no other is given."""
 
-    score: Callable[..., Any] = ours.score_answer
-    remember: Callable[..., Any] = ours.remember
-    to_u16: Callable[..., Any] = ours.to_u16
-    refusal: Callable[..., Any] = ours.refusal
-    seal: Callable[..., Any] = ours.seal
-    to_reveal: Callable[..., Any] = ours.to_reveal
+    score: Callable[..., Any] = reference.score_answer
+    remember: Callable[..., Any] = reference.remember
+    to_u16: Callable[..., Any] = reference.to_u16
+    refusal: Callable[..., Any] = reference.refusal
+    seal: Callable[..., Any] = reference.seal
+    to_reveal: Callable[..., Any] = reference.to_reveal
 
 
 @dataclass(frozen=True)
@@ -291,7 +291,7 @@ class _Validator:
             self._call("set_weights", f"sets weights {{{row}}}", **args)
 
     def _commit(self, uids: list[int], values: list[int]) -> None:
-        draw = ours.Dice(SEED, self.market.net.block_number)
+        draw = reference.Dice(SEED, self.market.net.block_number)
         key = bytes(self.wallet.hotkey.public_key)
         salt, _, sealed = self.parts.seal(key, self.market.netuid, uids, values, VERSION_KEY, draw)
         hashed = "0x" + bytes(sealed).hex()

@@ -13,8 +13,8 @@ import bittensor as bt
 
 from tao_lab.chain.errors import DispatchError, InvalidTransaction
 from tao_lab.network import Network
-from tao_lab.network.network import CallFailed
 from tao_lab.network.population import seeded_wallet
+from tao_lab.network.receipts import CallFailed
 from tao_lab.neurons.peers import client, read_peers
 from tao_lab.neurons.validator.limits import Limits, read_limits
 from tao_lab.neurons.validator.program import in_own_loop
@@ -73,7 +73,7 @@ class Market:
         return replace(now, block=now.block + ahead)
 
     def say(self, wallet: bt.Wallet, name: str, **args: Any) -> str:
-        """Make a call with a wallet's hotkey; gives back the chain's name of the error, or an empty text."""
+        """Make a call with a wallet's hotkey; returns the chain's name of the error, or an empty text."""
         try:
             self.net.call(wallet.hotkey, MODULE, name, netuid=self.netuid, **args)
         except CallFailed as error:
@@ -84,7 +84,7 @@ class Market:
         return ""
 
     def send(self, wallet: bt.Wallet, uids: Sequence[int], values: Sequence[int], version_key: int = 0) -> str:
-        """Set weights; gives back the chain's name of the error, or an empty text."""
+        """Set weights; returns the chain's name of the error, or an empty text."""
         return self.say(wallet, "set_weights", dests=[*uids], weights=[*values], version_key=version_key)
 
     def to_epoch(self) -> None:

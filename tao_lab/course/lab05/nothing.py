@@ -378,8 +378,8 @@ def guesses(stories: Sequence[Story]) -> Card:
     ]
     said = Text(
         "What the test network did in July 2025 cannot be computed here. What can be: how long each guess explains "
-        "an empty purse. Only the third ends by itself; the first two are seen before the first task, from the chain "
-        "and in the subnet's `answer_schema`."
+        "an empty purse. Only the third ends on its own; the first two can be seen before the first task, from the "
+        "chain and in the subnet's `answer_schema`."
     )
     grid = Grid(rows, ("the report's guess", "verdict", "seen here", "pay, α"))
     return Card("info", "Three guesses", "why the report's miner earned nothing", (said, grid))

@@ -6,7 +6,7 @@ import itertools
 
 from tao_lab.cards import Grid
 from tao_lab.chain.pallets.subtensor.commit_reveal import commit_hash
-from tao_lab.course.lab05 import cases, ours
+from tao_lab.course.lab05 import cases, reference
 from tao_lab.course.lab05.market import hotkey, open_market
 from tao_lab.course.networks import small_network
 from tao_lab.course.questions import Finding, Question
@@ -18,7 +18,7 @@ PERCENTS = 101  # a lazy validator gives whole per cents, 0 to 100
 def _better() -> Finding:
     calls, before, broken_from = 10, 6, 8
     code = f"def solve(n):\n    return 2 * n if n < {broken_from} else 0\n"
-    score = ours.score_answer({"code": code}, [[n] for n in range(calls)], [2 * n for n in range(calls)], before)
+    score = reference.score_answer({"code": code}, [[n] for n in range(calls)], [2 * n for n in range(calls)], before)
     option = 0 if score == broken_from / calls else 1 if 0 < score < 1 else 2
     rows = [
         ["hidden tests", f"{calls}"],

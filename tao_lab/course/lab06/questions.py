@@ -39,8 +39,8 @@ def _away() -> Finding:
     header = ("honest stake that is away", *(f"{away} %" for away in aways))
     option = 0 if shares[15] == 0 else 2 if shares[15] > 0.99 else 1
     because = (
-        "Who has set no weights for longer than `activity_cutoff` has no voice in the epoch. 15 of 100 are away, so 45 "
-        "of the other 85 is a majority. A majority of what? Of the stake that speaks."
+        "A validator that has set no weights for longer than `activity_cutoff` has no voice in the epoch. 15 of 100 "
+        "are away, so 45 of the other 85 is a majority. A majority of what? Of the stake that speaks."
     )
     return Finding(option, because, (Grid([row], header),))
 
@@ -115,7 +115,7 @@ QUESTIONS = (
         "Liars hold 45 % of the stake and give a useless miner all their weight; 55 % is honest and gives it none. "
         "Then an honest validator with 15 % goes on holiday and sets no weights. What part of the miners' pay does "
         "the useless miner get?",
-        ("nothing: 45 % is no majority", "some, but less than half", "all of it"),
+        ("nothing: 45 % is not a majority", "some, but less than half", "all of it"),
         _away,
     ),
     Question(

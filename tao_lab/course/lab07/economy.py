@@ -103,7 +103,7 @@ def read(net: Network, item: str, *keys: Any) -> Any:
 
 
 def burn_half(economy: Economy) -> int:
-    """The younger subnet's validators give half of their weight to its owner's own hotkey; gives back the block.
+    """The younger subnet's validators give half of their weight to its owner's own hotkey; returns the block.
 
     It counts after that subnet's next epoch.
     """

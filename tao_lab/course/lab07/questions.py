@@ -10,9 +10,9 @@ from tao_lab.course.lab07.economy import TEMPO, burn_half, emission_of_all, read
 from tao_lab.course.networks import kept_network
 from tao_lab.course.questions import Finding, Question
 from tao_lab.economy import split, subnet_shares
+from tao_lab.economy.fixed128 import U64F64, U96F32, to_u64f64, to_u96f32
 from tao_lab.economy.moving_price import update_moving_price
 from tao_lab.economy.subnet_shares import SubnetPrice
-from tao_lab.economy.words import U64F64, U96F32, to_u64f64, to_u96f32
 from tao_lab.network import Network, follow_tao
 from tao_lab.units import BLOCK_SECONDS, RAO_PER_TAO
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from tao_lab.cards import Grid, percent
 from tao_lab.course.lab08.experiments import price_story
-from tao_lab.course.lab08.ours import unstake
 from tao_lab.course.lab08.pools import EXAMPLE
+from tao_lab.course.lab08.reference import unstake
 from tao_lab.course.questions import Finding, Question
 from tao_lab.economy import swap
 from tao_lab.economy.swap import amount_out
@@ -45,8 +45,8 @@ def _round_trip() -> Finding:
         rows.append([f"{rate / 65_535:.2%}", _amount(bought.received), _amount(back.received), percent(lost[rate], 2)])
     option = 0 if lost[EXAMPLE.fee_rate] > 0.2 else 1 if lost[EXAMPLE.fee_rate] < 0.005 else 2
     because = (
-        "Slippage is no fee: nobody keeps it. It lies in the pool as the higher price, and who sells at once walks the "
-        "same curve back. Only the fee is gone, twice. It is lost for good if somebody else sells in between."
+        "Slippage is not a fee: nobody keeps it. It stays in the pool as the higher price, and if you sell at once you "
+        "walk the same curve back. Only the fee is gone, twice. It is lost for good if somebody else sells in between."
     )
     return Finding(option, because, (Grid(rows, ("fee", "α for 300 τ", "τ for these α", "lost")),))
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, fields, replace
 
 from tao_lab.cards import Card, Grid, Text
 from tao_lab.economy import Pool, block_emission, price, root_proportion, subnet_terms, swap
+from tao_lab.economy.fixed128 import U96F32
 from tao_lab.economy.swap import ONE, weight_after_adding
-from tao_lab.economy.words import U96F32
 from tao_lab.units import BLOCK_SECONDS, RAO_PER_TAO
 
 BLOCKS_A_DAY = 24 * 60 * 60 // BLOCK_SECONDS
@@ -27,7 +27,7 @@ class Assumptions:
         alpha: alpha in the pool.
         outside: alpha outside the pool.
         share: part of the network's TAO that goes to the subnet; on the chain it follows the slow price.
-        sold: part of the newly issued alpha that who gets it sells on the same day.
+        sold: part of the newly issued alpha that its receivers sell on the same day.
         issuance: TAO issued so far: decides the emission of a block.
         root: TAO staked on root.
         root_weight: what a TAO on root counts (`TaoWeight`).

@@ -79,7 +79,7 @@ class Defence:
         """A defence from a dict with the four settings.
 
         Raises:
-            DefenceError: it is none, or a setting is out of range.
+            DefenceError: it is not a defence, or a setting is out of range.
         """
         names = [field.name for field in fields(cls)]
         if not isinstance(settings, Mapping) or set(settings) != set(names):
@@ -297,6 +297,6 @@ def results_of(settings: Any, arguments: Sequence[Any]) -> dict[str, str]:
     """What becomes of each attack on a subnet with some settings.
 
     Raises:
-        DefenceError: the settings are none.
+        DefenceError: the settings are invalid.
     """
     return measure(Defence.of(settings), *arguments).results

@@ -14,7 +14,7 @@ from tao_lab.chain.pallets.subtensor.lookups import MODULE
 from tao_lab.consensus import epoch
 from tao_lab.course.lab06.subnets import small_subnet
 from tao_lab.course.lab07.economy import OWNER_UID, TEMPO, Economy, read, small_economy
-from tao_lab.course.lab09 import ours
+from tao_lab.course.lab09 import reference
 from tao_lab.course.lab09.arena import Defence, copying
 from tao_lab.course.lab09.cases import MAINNET_TERMS
 from tao_lab.course.networks import small_network
@@ -108,9 +108,10 @@ def cartels(kappas: Sequence[float] = (0.5, 0.6), shares: Sequence[float] = (0.4
         kappa: min(s for s, pay, k in zip(*lines.values(), strict=True) if pay > 0 and k == words[kappa])
         for kappa in kappas
     }
-    pays = ", ".join(f"from {decides[kappa]} % at {words[kappa]}" for kappa in kappas)
+    pays = ", ".join(f"{decides[kappa]} % at {words[kappa]}" for kappa in kappas)
     kappa = max(kappas)
-    return lines, points, f"A cartel pays its miner {pays}; there it starves the others' from {starves[kappa]} % on"
+    starving = f"at {words[kappa]}, {starves[kappa]} % is enough to leave honest miners without pay"
+    return lines, points, f"Stake that gets a cartel's miner paid: {pays}; {starving}"
 
 
 def _note(table: dict[str, list[Any]], share: float, pay: float, kappa: str) -> None:
@@ -259,7 +260,7 @@ def real_pools() -> list[MainnetSubnet]:
 
 
 def best_sandwich(
-    pool: Pool, order: int, limit_price: int | None = None, sandwich: Any = ours.sandwich
+    pool: Pool, order: int, limit_price: int | None = None, sandwich: Any = reference.sandwich
 ) -> tuple[int, int]:
     """The largest profit around an order, rao, and the front that brings it; fronts up to ten times the order."""
     fronts = [order * part // 20 for part in (1, 2, 4, 8, 16, 30, 60, 100, 200)]
@@ -268,12 +269,12 @@ def best_sandwich(
     return profits[best], fronts[best]
 
 
-def sandwiches(order_tao: int, sandwich: Any = ours.sandwich) -> tuple[Any, str]:
+def sandwiches(order_tao: int, sandwich: Any = reference.sandwich) -> tuple[Any, str]:
     """The best sandwich around one order in each of mainnet's pools: a table, and a title.
 
     Args:
         order_tao: τ that the victim pays.
-        sandwich: as `ours.sandwich`.
+        sandwich: as `reference.sandwich`.
     """
     table: dict[str, list[Any]] = {"tao": [], "profit": [], "netuid": [], "worth": []}
     for subnet in real_pools():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tao_lab.cards import Grid, percent
 from tao_lab.consensus import epoch
 from tao_lab.course.lab06.subnets import small_subnet
-from tao_lab.course.lab09 import ours
+from tao_lab.course.lab09 import reference
 from tao_lab.course.lab09.arena import copying
 from tao_lab.course.lab09.cases import EXAMPLE
 from tao_lab.course.lab09.experiments import best_sandwich, seat_prices
@@ -46,8 +46,7 @@ def _still() -> Finding:
     option = 0 if found[1_000][2] > 0.99 else 1 if found[1_000][2] > 0.5 else 2
     because = (
         "A seal makes a copier late, and being late costs only where something has changed. Where miners are always "
-        "in the "
-        "same order, yesterday's row is as good as today's."
+        "in the same order, yesterday's row is as good as today's."
     )
     header = ("the miners' order changes", "open rows", "sealed for 1 epoch", "sealed for 3")
     return Finding(option, because, (Grid(rows, header),))
@@ -63,9 +62,8 @@ def _rush() -> Finding:
         ["so far together, τ", *(f"{sum(prices[:number]) / RAO_PER_TAO:.2f}" for number in shown)],
     ]
     because = (
-        "Each registration makes the next one 26 % dearer. The price halves in 360 blocks, though: whoever buys one "
-        "seat "
-        "every two hours pays little more than the first price each time."
+        "Each registration makes the next one 26 % more expensive. The price halves in 360 blocks, though: whoever "
+        "buys one seat every two hours pays little more than the first price each time."
     )
     return Finding(option, because, (Grid(rows, ("seat", *map(str, shown))),))
 
@@ -75,15 +73,15 @@ def _depth() -> Finding:
     tolerances = (0.5, 2, 5, 12, 100)
     for tolerance in tolerances:
         limit = price(EXAMPLE) * int(1_000 + 10 * tolerance) // 1_000
-        happens = ours.sandwich(EXAMPLE, order, 0, limit)[1] > 0
+        happens = reference.sandwich(EXAMPLE, order, 0, limit)[1] > 0
         profit, _ = best_sandwich(EXAMPLE, order, limit)
         profits.append(profit)
         cells.append(f"{profit / RAO_PER_TAO:+.2f}" if happens else "no order")
     option = 0 if profits[2] > 0 else 1
     because = (
         "The order itself moves the price by more than 10 %, so a limit of 5 % stops it even when nobody attacks. A "
-        "limit "
-        "must leave room for the order, and not more: what it leaves, an attacker takes. In a deep pool 5 % is a gift."
+        "limit must leave room for the order, and not more: what it leaves, an attacker takes. In a deep pool 5 % is "
+        "a gift."
     )
     return Finding(
         option,
@@ -96,16 +94,14 @@ QUESTIONS = (
     Question(
         "09.A",
         "To be safe from cartels, a subnet raises kappa from 50 % to 70 %. A cartel has 31 % of the stake and gives "
-        "it all "
-        "to a miner that does nothing; 69 % is honest. Who is paid?",
+        "it all to a miner that does nothing; 69 % is honest. Who is paid?",
         ("the good miners, as before", "the good miners and the cartel's", "nobody"),
         _high_kappa,
     ),
     Question(
         "09.B",
         "Validators' rows are sealed for three epochs. On this subnet the miners are always in the same order. What "
-        "does a "
-        "copier earn, against an honest validator with as much stake?",
+        "does a copier earn, against an honest validator with as much stake?",
         ("the same", "a good part of it", "next to nothing"),
         _still,
     ),
@@ -117,9 +113,8 @@ QUESTIONS = (
     ),
     Question(
         "09.D",
-        "A pool holds 1,000 τ and 1,000 α. You buy for 50 τ with a limit 5 % above the price, btcli's usual one, "
-        "and the "
-        "order happens whole or not at all. What does the best sandwich bring?",
+        "A pool holds 1,000 τ and 1,000 α. You buy for 50 τ with a limit 5 % above the price, btcli's usual one, and "
+        "the order happens whole or not at all. What does the best sandwich bring?",
         ("some of your 50 τ", "nothing: the order does not even happen"),
         _depth,
     ),

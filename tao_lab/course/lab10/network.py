@@ -25,7 +25,7 @@ from tao_lab.course.checking import judge
 from tao_lab.course.lab02.hashing import twox_128
 from tao_lab.course.lab05.market import hotkey, open_market
 from tao_lab.course.lab07.economy import as_split
-from tao_lab.course.lab08.ours import guarded
+from tao_lab.course.lab08.reference import guarded
 from tao_lab.course.lab10.found import written
 from tao_lab.course.networks import small_network
 from tao_lab.course.running import TimeUp, time_limit

@@ -10,7 +10,7 @@ from tao_lab.course.plain import plain
 
 
 def as_json(value: Any) -> Any:
-    """Lists, dicts and Python's own numbers and texts, all the way down; what is none of them is given as it is.
+    """Lists, dicts and Python's own numbers and texts, all the way down; anything else is handed on unchanged.
 
     Raises:
         AnswerError: it has far too many entries.

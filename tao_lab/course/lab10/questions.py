@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tao_lab.cards import Grid
-from tao_lab.course.lab10 import ours, workshop
+from tao_lab.course.lab10 import reference, workshop
 from tao_lab.course.questions import Finding, Question
 from tao_lab.subnets.stress import stress
 
@@ -44,8 +44,8 @@ def lazy_pay() -> Finding:
 
 def hundred_tasks() -> Finding:
     """How the number of tasks grows when the gap is halved."""
-    rows = [[f"{gap:.2f}", str(ours.tasks_needed(0.5, 0.5 - gap, 0.3))] for gap in (0.4, 0.2, 0.1, 0.05)]
-    first, second = (ours.tasks_needed(0.5, 0.5 - gap, 0.3) or 0 for gap in (0.1, 0.05))
+    rows = [[f"{gap:.2f}", str(reference.tasks_needed(0.5, 0.5 - gap, 0.3))] for gap in (0.4, 0.2, 0.1, 0.05)]
+    first, second = (reference.tasks_needed(0.5, 0.5 - gap, 0.3) or 0 for gap in (0.1, 0.05))
     return Finding(
         option=2 if round(second / first) == 4 else 1,
         because="The error of a mean falls with the root of the number of tasks.",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import statistics
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
 from tao_lab.cards import Card, Grid, Text
-from tao_lab.course.lab10 import ours
+from tao_lab.course.lab10 import reference
 from tao_lab.course.lab10.workshop import BUDGET, TASKS, card_of, stressed
 from tao_lab.errors import LabError
 from tao_lab.neurons import rules
@@ -18,12 +19,14 @@ from tao_lab.subnets import kind, play
 from tao_lab.subnets.play import ask
 from tao_lab.subnets.stress import Stress
 
+TO_FILL_IN = "_" * 40  # where a name is written by hand
 SEEDS, ROUNDS = 3, 6
 FAR = 1_000_000  # between the first tasks of two seeds
 PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
 <style>body{{font-family:system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}}</style></head>
-<body><h1>{title}</h1>{body}</body></html>
+<body><main><h1>{title}</h1><p>Name: {author}</p>{body}</main></body></html>
 """
 
 
@@ -42,6 +45,7 @@ class Robustness:
         stress: what the search found.
         weakness: that the subnet declares.
         file: the page.
+        author: whose work it is; empty leaves room to write it.
     """
 
     title: str
@@ -54,6 +58,7 @@ class Robustness:
     stress: Stress
     weakness: str
     file: Path
+    author: str = ""
 
     @property
     def cards(self) -> tuple[Card, ...]:
@@ -122,12 +127,20 @@ class Robustness:
         return repr(self.summary)
 
 
-def hand_in(work: Subnet | str, file: str | Path = "robustness.html", *, seed: int = 0, **options: int) -> Robustness:
+def hand_in(
+    work: Subnet | str,
+    file: str | Path = "robustness.html",
+    *,
+    author: str = "",
+    seed: int = 0,
+    **options: int,
+) -> Robustness:
     """Measure a subnet and write the page.
 
     Args:
         work: a subnet; a kind's name; or a file of your own that ends in `subnet = …`.
-        file: where the page goes; it is written anew.
+        file: where the page goes; it is written again.
+        author: your name, for the page; without it the page has room for it.
         seed: of all tasks.
         options: `tasks` and `budget` of the stress test.
 
@@ -155,12 +168,13 @@ def hand_in(work: Subnet | str, file: str | Path = "robustness.html", *, seed: i
         honest=tuple(means[honest]),
         cheat=(cheat, best),
         spread=spread,
-        tasks=ours.tasks_needed(statistics.fmean(means[honest]), best, spread),
+        tasks=reference.tasks_needed(statistics.fmean(means[honest]), best, spread),
         work_seconds=work_seconds,
         check_seconds=check_seconds,
         stress=found,
         weakness=subnet.weakness,
         file=Path(file),
+        author=author,
     )
     return _written(result)
 
@@ -181,11 +195,15 @@ def _timed(subnet: Subnet, seed: int) -> tuple[list[float], float, float]:
     return scores, work / ROUNDS, check / ROUNDS
 
 
+def page_of(title: str, author: str, cards: Iterable[Card]) -> str:
+    """The page's HTML: whose it is, then its parts."""
+    body = "\n".join(f"<section>{card._repr_html_()}</section>" for card in cards)
+    return PAGE.format(title=escape(f"Robustness report: {title}"), author=escape(author or TO_FILL_IN), body=body)
+
+
 def _written(result: Robustness) -> Robustness:
-    body = "\n".join(f"<section>{card._repr_html_()}</section>" for card in result.cards)
-    page = PAGE.format(title=escape(f"Robustness report: {result.title}"), body=body)
     try:
-        result.file.write_text(page, encoding="utf-8")
+        result.file.write_text(page_of(result.title, result.author, result.cards), encoding="utf-8")
     except OSError as error:
         raise LabError(f"{result.file}: cannot be written ({error.strerror}); name another file") from error
     return result

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tao_lab.cards import Card, Grid, Text
-from tao_lab.course.lab10 import ours
+from tao_lab.course.lab10 import reference
 from tao_lab.course.lab10.maps import TOWNS, lazy_route, route_length, short_route
 from tao_lab.course.lab10.plainer import as_json
 from tao_lab.neurons.work import Answer, Forward, Json, Round, Score, Task, score_each, task_id
@@ -76,7 +76,7 @@ class Routes:
 
 def few_tasks(seeds: Sequence[int]) -> list[Json]:
     """The template's maps: twelve of them, for ever."""
-    return ours.make_tasks([seed % FEW for seed in seeds])
+    return reference.make_tasks([seed % FEW for seed in seeds])
 
 
 def loose_form(towns: int) -> Json:
@@ -91,7 +91,7 @@ def kind_score(towns: Json, route: Sequence[int], lazy: float) -> float:
 
 
 TEMPLATE = Routes(few_tasks, loose_form, kind_score)
-MENDED = Routes(ours.make_tasks, ours.answer_form, ours.score_route)
+MENDED = Routes(reference.make_tasks, reference.answer_form, reference.score_route)
 
 
 def with_parts(subnet: Routes = TEMPLATE, **parts: Callable[..., Any]) -> Routes:

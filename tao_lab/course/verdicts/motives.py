@@ -26,7 +26,7 @@ A_PHONE = 15 * WATT_HOUR  # joules in its battery
 
 
 class MotiveError(LabError):
-    """An assumption that is no positive number."""
+    """An assumption that is not a positive number."""
 
 
 def energy(watts: float = WATTS, tokens_per_second: float = TOKENS_PER_SECOND) -> Card:

@@ -1,6 +1,6 @@
 """A miner: one function from a task to an answer, behind an HTTP server that trusts nobody."""
 
-from tao_lab.neurons.miner.door import Policy
+from tao_lab.neurons.miner.admission import Policy
 from tao_lab.neurons.miner.program import Miner
 from tao_lab.neurons.miner.refusal import REASONS, Refusal
 

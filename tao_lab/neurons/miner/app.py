@@ -1,4 +1,4 @@
-"""The miner's HTTP application: a door, a model behind it, and two pages for the operator.
+"""The miner's HTTP application: admission, a model behind it, and two pages for the operator.
 
 `POST /forward` is what validators use; `/health` and `/metrics` (Prometheus) are answered to this machine only.
 """
@@ -19,7 +19,7 @@ from typing import Any
 from fastapi import FastAPI, HTTPException, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from tao_lab.neurons.miner.door import Door, Policy
+from tao_lab.neurons.miner.admission import Admission, Policy
 from tao_lab.neurons.miner.refusal import REASONS, Refusal
 from tao_lab.neurons.wire import PATH, answer_bytes
 from tao_lab.neurons.work import Forward, Json, Task
@@ -120,7 +120,7 @@ class Workbench:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
 
-def create_app(door: Door, bench: Workbench, metrics: Metrics, served: deque[Served]) -> FastAPI:
+def create_app(admission: Admission, bench: Workbench, metrics: Metrics, served: deque[Served]) -> FastAPI:
     """The application of one miner."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
 
@@ -129,7 +129,7 @@ def create_app(door: Door, bench: Workbench, metrics: Metrics, served: deque[Ser
         start = time.perf_counter()
         caller, name, outcome, sentence = "", "", ANSWERED, ""
         try:
-            caller, task = await door.admit(request)
+            caller, task = await admission.admit(request)
             name = task.id
             response = Response(_answered(task, await bench.answer(task)), media_type="application/json")
         except Refusal as refusal:
@@ -144,7 +144,7 @@ def create_app(door: Door, bench: Workbench, metrics: Metrics, served: deque[Ser
     @app.get("/health")
     async def health(request: Request) -> dict[str, Any]:
         _ensure_local(request)
-        return {"status": "stopping" if bench.stopping else "ok", "hotkey": door.hotkey}
+        return {"status": "stopping" if bench.stopping else "ok", "hotkey": admission.hotkey}
 
     @app.get("/metrics")
     async def prometheus(request: Request) -> Response:
@@ -158,8 +158,8 @@ def _answered(task: Task, content: Json) -> bytes:
     try:
         return answer_bytes(task, content)
     except (TypeError, ValueError, RecursionError) as error:
-        log.error("forward's answer to task %s is no plain JSON: %s", task.id, error)
-        raise Refusal("model_failed", "the miner's answer is no plain JSON") from None
+        log.error("forward's answer to task %s is not plain JSON: %s", task.id, error)
+        raise Refusal("model_failed", "the miner's answer is not plain JSON") from None
 
 
 def _ensure_local(request: Request) -> None:

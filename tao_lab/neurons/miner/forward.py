@@ -106,7 +106,7 @@ class Model(Protocol):
 
 
 def model_forward(model: Model, max_tokens: int, seed: int = 0) -> Forward:
-    """A miner that hands a task's question to a language model, and gives back `{"text": …}`.
+    """A miner that hands a task's question to a language model, and returns `{"text": …}`.
 
     Args:
         model: The model, loaded.

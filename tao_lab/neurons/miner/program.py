@@ -24,8 +24,8 @@ from bittensor.result import ChainError
 from bittensor.signing import WalletLike, resolve_signer
 
 from tao_lab.errors import LabError
+from tao_lab.neurons.miner.admission import Admission, Policy
 from tao_lab.neurons.miner.app import REMEMBERED, Metrics, Served, Workbench, create_app
-from tao_lab.neurons.miner.door import Door, Policy
 from tao_lab.neurons.miner.protocol import settings
 from tao_lab.neurons.peers import Chain, Watch, client, published, read_peers
 from tao_lab.neurons.work import Forward
@@ -83,9 +83,9 @@ class Miner:
         self.metrics = Metrics()
         policy = policy or Policy()
         watch = self._watch
-        door = Door(self.hotkey, policy, None if watch is None else lambda: watch.peers, kind)
+        admission = Admission(self.hotkey, policy, None if watch is None else lambda: watch.peers, kind)
         self._bench = Workbench(forward, policy, self.metrics)
-        self.app = create_app(door, self._bench, self.metrics, self.served)
+        self.app = create_app(admission, self._bench, self.metrics, self.served)
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
         self._ready = threading.Event()

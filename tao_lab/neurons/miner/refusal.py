@@ -33,7 +33,7 @@ REASONS = {
 
 
 @dataclass
-class Refusal(Exception):  # noqa: N818 - a refusal is no error of the miner
+class Refusal(Exception):  # noqa: N818 - a refusal is not an error of the miner
     """A request that gets no answer.
 
     Attributes:

@@ -38,7 +38,7 @@ class Settings:
     """How to answer.
 
     Attributes:
-        max_tokens: at most so many new tokens.
+        max_tokens: the most new tokens.
         temperature: 0 takes the likeliest token; higher is more varied.
         seed: of the random choices; no choice is random at temperature 0.
         stop: the answer ends before the first of these texts.
@@ -105,7 +105,7 @@ class Model(ABC):
 
         Args:
             prompt: a text, or messages such as `{"role": "user", "content": "..."}` that end with the user's.
-            max_tokens: at most so many new tokens.
+            max_tokens: the most new tokens.
             temperature: 0 takes the likeliest token; higher is more varied.
             seed: of the random choices. The same model, prompt, settings and seed give the same answer again: in
                 float32, or loaded with exact=True, whoever else is asking; else if nobody else is.

@@ -119,7 +119,7 @@ class Batcher:
                         return
 
     def _admit(self, request: Request, batch: _Batch) -> None:
-        """Read a prompt, by itself, and let the request join the batch with its first token."""
+        """Read a prompt on its own, and let the request join the batch with its first token."""
         if request.unwanted:
             return
         try:

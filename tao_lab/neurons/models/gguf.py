@@ -20,7 +20,7 @@ def convert(weights: Path, to: Path) -> None:
         tokenizer = transformers.AutoTokenizer.from_pretrained(**where)
         unpacked = transformers.AutoModelForCausalLM.from_pretrained(**where, dtype=torch.float32)
         config = unpacked.config
-        del config.quantization_config  # it says GGUF, and the copy is none
+        del config.quantization_config  # it says GGUF, and the copy is not one
         model = transformers.AutoModelForCausalLM.from_config(config, dtype=torch.float16)
         model.load_state_dict(unpacked.state_dict())
         model.save_pretrained(to)

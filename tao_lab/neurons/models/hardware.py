@@ -103,5 +103,5 @@ def choices() -> list[Choice]:
 
 
 def best(free: int) -> Choice | None:
-    """The best model for so many free bytes on a graphics card; None if not even the smallest fits."""
+    """The best model for a number of free bytes on a graphics card; None if not even the smallest fits."""
     return next((choice for choice in choices() if choice.bytes + CUDA_BYTES <= free), None)

@@ -59,7 +59,7 @@ class ServedModel(Model):
         )
         has = has or "none"
         raise LabError(
-            f"{self.url} has not the model {wanted}; it has: {has}"
+            f"{self.url} does not have the model {wanted}; it has: {has}"
             if wanted
             else f"{self.url} has {len(names)} models; say which: {has}"
         )

@@ -32,7 +32,7 @@ def torch_and_transformers() -> tuple[Any, Any]:
 
 
 def limit_threads(most: int | None = None) -> None:
-    """Let torch compute with so many threads at most; by default half the cores, for there is other work beside it.
+    """Let torch compute with a number of threads at most; by default half the cores, for there is other work beside it.
 
     Threads of a small model that wait for each other on a busy machine cost more than they give.
 

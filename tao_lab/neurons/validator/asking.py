@@ -66,7 +66,7 @@ async def _ask(http: httpx.AsyncClient, wallet: WalletLike, task: Task, target: 
         return Answer(None, 0.0, f"{NOT_SERVING}: the chain lists no address")
     host, port = target.axon
     if not may_be_asked(host, local):
-        return Answer(None, 0.0, f"{PRIVATE}: {host} is no public address")
+        return Answer(None, 0.0, f"{PRIVATE}: {host} is not a public address")
     body, start = task_bytes(task), time.perf_counter()
     content, problem, seconds = None, "", 0.0
     try:

@@ -177,8 +177,8 @@ def explain(name: str, limits: Limits, version_key: int) -> tuple[str, int] | No
         ),
         "WeightVecLengthIsLow": (f"fewer weights than the subnet's minimum of {limits.fewest}", 0),
         "MaxWeightExceeded": (f"one weight is above {limits.highest}/{U16_MAX} of the sum", 0),
-        "CommitRevealEnabled": ("the subnet has just begun to want a commit first: it is made next time", 1),
-        "CommitRevealDisabled": ("the subnet has just ceased to want commits: weights are set next time", 1),
+        "CommitRevealEnabled": ("the subnet now wants a commit first: it is made next time", 1),
+        "CommitRevealDisabled": ("the subnet no longer wants commits: weights are set next time", 1),
         "ExpiredWeightCommit": ("the commit was not revealed in its epoch and is lost", 0),
         "TooManyUnrevealedCommits": (f"too many commits wait to be revealed: wait {to_epoch} blocks", to_epoch),
     }.get(name)

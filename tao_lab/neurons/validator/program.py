@@ -156,7 +156,7 @@ class Validator:
         """Make steps; a chain that is away is waited for.
 
         Args:
-            epochs: Ends when the subnet has had so many more; None goes on.
+            epochs: Ends after this number of epochs; None goes on.
             every: Seconds between steps.
             stop: Ends it when set.
             on_step: Called after each step, in the validator's thread.
@@ -267,7 +267,7 @@ class Validator:
     # --- weights ------------------------------------------------------------------------------------------------
 
     async def _tell(self, connection: bt.Client, before: Peers) -> dict[int, float]:
-        """Reveal and set what is due now; gives back the weights that the chain took."""
+        """Reveal and set what is due now; returns the weights that the chain took."""
         peers = await read_peers(connection, self._netuid)  # answers take seconds, blocks go on
         limits = await read_limits(connection, self._netuid, peers, self.hotkey)
         setter = Setter(

@@ -1,7 +1,7 @@
 """A validator's memory: each miner's average score and place in the queue, and what it has committed to.
 
 One SQLite file; a step is one transaction, so that a validator that is killed has lost at most the step it was in.
-A miner is its hotkey *and* the block of its registration: who was deregistered and comes back begins anew.
+A miner is its hotkey *and* the block of its registration: who was deregistered and comes back starts over.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class Scores:
             secret: Of a new file: decides the tasks; drawn if not given.
 
         Raises:
-            LabError: The file is no such memory, or the rate none.
+            LabError: The file is not such a memory, or the rate is invalid.
         """
         if not 0 < rate <= 1:
             raise LabError(f"rate is {rate}; allowed: above 0, at most 1")
@@ -125,7 +125,7 @@ class Scores:
     # --- miners -------------------------------------------------------------------------------------------------
 
     def keep(self, peers: Iterable[Peer]) -> tuple[list[str], list[str]]:
-        """Forget who is gone and welcome who is new; gives back the hotkeys of both.
+        """Forget who is gone and welcome who is new; returns the hotkeys of both.
 
         Args:
             peers: Miners that are on the subnet now.

@@ -7,6 +7,7 @@ whatever is in it, and every answer has a limit. The methods are in `families`, 
 their name.
 """
 
+from tao_lab.node.rpc import families  # noqa: F401 - importing registers the methods
 from tao_lab.node.rpc.node import Node
 from tao_lab.node.rpc.session import Session
 

@@ -20,7 +20,7 @@ class GivesMoney(Protocol):
     """A faucet: `tao_lab.node.faucet.Faucet`, or a class's with its budget."""
 
     def give(self, account: str, rao: int, address: str) -> bytes:
-        """Put a transfer to an account into the pool; gives back the extrinsic's hash."""
+        """Put a transfer to an account into the pool; returns the extrinsic's hash."""
         ...
 
 
@@ -117,7 +117,7 @@ class Node:
         }
 
     def submit(self, data: bytes) -> bytes:
-        """Check an extrinsic and put it in the pool; with `instant`, also in a block. Gives back its hash."""
+        """Check an extrinsic and put it in the pool; with `instant`, also in a block. Returns its hash."""
         name = self.chain.submit(data)
         self.seal(name)
         return name

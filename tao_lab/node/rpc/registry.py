@@ -10,14 +10,12 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
+from tao_lab.chain.block import Block
 from tao_lab.foreign import escaped
 from tao_lab.node.rpc.errors import invalid_params
-
-if TYPE_CHECKING:
-    from tao_lab.chain.block import Block
-    from tao_lab.node.rpc.session import Session
+from tao_lab.node.rpc.node import Node
 
 Json = Any
 Function = TypeVar("Function", bound=Callable[..., Json])
@@ -81,6 +79,32 @@ def camel_case(name: str) -> str:
     return first + "".join(word.capitalize() for word in rest)
 
 
+class Client(Protocol):
+    """What a subscription needs of the session that it belongs to; `tao_lab.node.rpc.session.Session` has it."""
+
+    node: Node
+
+    def new_name(self) -> str:
+        """A name that no subscription has had."""
+        ...
+
+    def notify(self, method: str, name: str, result: Json) -> None:
+        """Send the client a notification."""
+        ...
+
+    def subscribe(self, make: Callable[[], Subscription]) -> str:
+        """Open a subscription, and return its name."""
+        ...
+
+    def end(self, kind: type[Subscription], name: Json) -> bool:
+        """End a subscription of this kind; whether there was one."""
+        ...
+
+    def forget(self, name: str) -> None:
+        """Send nothing more under this name."""
+        ...
+
+
 class Subscription:
     """What a client wants to hear of, until it has ended.
 
@@ -91,7 +115,7 @@ class Subscription:
 
     notification: ClassVar[str]
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Client) -> None:
         self.session, self.name = session, session.new_name()
 
     def begin(self) -> None:
@@ -147,10 +171,10 @@ def subscription(
     def register(kind: Subscribed) -> Subscribed:
         _, *arguments = inspect.signature(kind).parameters.values()
 
-        def opens(session: Session, *given: Json) -> str:
+        def opens(session: Client, *given: Json) -> str:
             return session.subscribe(lambda: kind(session, *given))
 
-        def ended(session: Session, name: Json) -> bool | None:
+        def ended(session: Client, name: Json) -> bool | None:
             was_there = session.end(kind, name)
             return was_there if says else None
 

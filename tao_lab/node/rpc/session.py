@@ -8,7 +8,6 @@ from collections.abc import Callable
 from secrets import token_hex
 from typing import Any
 
-import tao_lab.node.rpc.families  # noqa: F401 - importing registers the methods
 from tao_lab.chain.block import Block
 from tao_lab.chain.errors import ChainError
 from tao_lab.foreign import NotPlainJson, escaped, read_json
@@ -51,8 +50,8 @@ class Session:
 
         Args:
             node: The node.
-            notify: Takes the text of a notification; called from the thread that makes the block. None where nothing
-                can be told, as over HTTP: then there are no subscriptions.
+            notify: Takes the text of a notification; called from the thread that makes the block. None where there are
+                no notifications, as over HTTP: then there are no subscriptions.
             address: The client's IP address.
         """
         self.node, self.address = node, address
@@ -152,10 +151,10 @@ class Session:
         return token_hex(NAME_BYTES)
 
     def subscribe(self, make: Callable[[], Subscription]) -> str:
-        """Open a subscription; gives back its name.
+        """Open a subscription; returns its name.
 
         Raises:
-            RpcError: The client has too many, or cannot be told anything.
+            RpcError: The client has too many, or cannot get notifications.
         """
         if self._notify is None:
             raise RpcError(METHOD_NOT_FOUND, "Method not found", "subscriptions need a WebSocket; this is HTTP")

@@ -20,7 +20,7 @@ from tao_lab.subnets.stress.pieces import canonical
 LETTERS = 8  # of a text that make a fragment
 PIXELS = 12  # of a picture's row
 SHORTEST_FILE = 60  # letters of base64 that may be a picture
-KEPT_OF = 4  # of the pictures' fragments one in so many is kept, the same ones everywhere: "winnowing"
+KEPT_OF = 4  # of the pictures' fragments one in four is kept, the same ones everywhere: "winnowing"
 PNG = "iVBORw0KGgo"  # how every PNG file begins in base64
 MOST_HAVING = 8  # things that are kept for a fragment; the first ones
 FEWEST_SHARED = 0.02  # of its fragments that something must share with what is remembered; else it is a stranger

@@ -17,7 +17,7 @@ from tao_lab.subnets.stress.practice import Practice, seed_of
 CHEAP = 0.9  # of the honest miner's score: what a strategy without work must reach to be a way to cheat
 SEATS = 3  # of a group that does the work once
 LATE = 0.95  # of the time that a task allows
-SMALLEST = 0.01  # an honest score below it is no measure
+SMALLEST = 0.01  # an honest score below it is not a measure
 
 SEARCHES: Mapping[str, Callable[[Practice, Random], strategies.Found]] = {
     "constant": strategies.constant,

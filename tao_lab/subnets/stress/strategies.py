@@ -320,7 +320,7 @@ def _aligned(content: Json, part: Json) -> tuple[str, str | None]:
 
 
 def _name(value: Any) -> Any:
-    """A name, or something that is none."""
+    """A name, or something that is not a name."""
     return value if isinstance(value, str) else None
 
 
@@ -362,7 +362,7 @@ def _score_of(practice: Practice, content: Json) -> float:
 
 @dataclass(frozen=True)
 class _Source:
-    """What to send: the value that a function returned, by itself or made into a text by another."""
+    """What to send: the value that a function returned, as it is, or made into a text by another."""
 
     heard: listening.Name
     converter: str

@@ -104,7 +104,7 @@ sudo_set_activity_cutoff                   activity_cutoff     ActivityCutoff   
 sudo_set_network_registration_allowed      registration_allowed NetworkRegistrationAllowed RegistrationAllowed                root  -                     always any    root off
 sudo_set_target_registrations_per_interval target_registrations_per_interval TargetRegistrationsPerInterval RegistrationPerIntervalSet root - window exists root 42
 sudo_set_min_burn                          min_burn            MinBurn                     MinBurnSet                         owner MinBurn               window exists root 600_000
-sudo_set_max_burn                          max_burn            MaxBurn                     MaxBurnSet                         owner MaxBurn               window exists root 200_000_000
+sudo_set_max_burn                          max_burn            MaxBurn                     MaxBurnSet                         owner MaxBurn               window exists root 2_000_000_000
 sudo_set_difficulty                        difficulty          Difficulty                  DifficultySet                      root  -                     window exists root 42
 sudo_set_max_allowed_validators            max_allowed_validators MaxAllowedValidators     MaxAllowedValidatorsSet            root  -                     window exists root 42
 sudo_set_bonds_moving_average              bonds_moving_average BondsMovingAverage         BondsMovingAverageSet              owner BondsMovingAverage    window exists root 42
@@ -117,6 +117,7 @@ sudo_set_liquid_alpha_enabled              enabled             LiquidAlphaOn    
 sudo_set_commit_reveal_weights_interval    interval            RevealPeriodEpochs          CommitRevealPeriodsSet             owner WeightCommitInterval  window exists root 3
 sudo_set_toggle_transfer                   toggle              TransferToggle              TransferToggle                     owner TransferEnabled       window any    root off
 sudo_set_recycle_or_burn                   recycle_or_burn     RecycleOrBurn               -                                  owner RecycleOrBurn         window any    root Recycle
+sudo_set_liquid_alpha_consensus_mode       mode                LiquidAlphaConsensusMode    LiquidAlphaConsensusModeSet        owner LiquidAlphaConsensusMode window any root Current
 sudo_set_ema_price_halving_period          ema_halving         EMAPriceHalvingBlocks       -                                  root  -                     always any    root 42
 sudo_set_alpha_sigmoid_steepness           steepness           AlphaSigmoidSteepness       -                                  owner AlphaSigmoidSteepness window exists root 42
 sudo_set_yuma3_enabled                     enabled             Yuma3On                     AdminUtils.Yuma3EnableToggled      owner Yuma3Enabled          window any    root on
@@ -173,6 +174,8 @@ OTHER_CALLS = {
     "sudo_set_network_pow_registration_allowed",
     "sudo_set_total_issuance",
     "sudo_set_activity_cutoff_factor",  # newer than the source: see docs/chain.md
+    "sudo_set_epoch_consensus",  # spec 475
+    "sudo_trim_null_uids_batch",
 }
 
 # Bounds: (call, who, value, what the subnet has, error); the error is None for the last value that is allowed.
@@ -247,7 +250,7 @@ BOUNDS: tuple[tuple[str, str, Any, dict[str, Any], str | None], ...] = (
 
 @dataclass(frozen=True)
 class OwnersLimited:
-    """A call of another shape, which the owner may make once in so many blocks, in the window.
+    """A call of another shape, which the owner may make once in a number of blocks, in the window.
 
     Attributes:
         blocks: The limit, in blocks.

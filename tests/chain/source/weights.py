@@ -265,6 +265,9 @@ AROUND = _rows(_AROUND)
 # Calls of these pallets that are newer than the source; docs/chain.md says what they do.
 NEWER = {
     ("AdminUtils", "sudo_set_activity_cutoff_factor"),
+    ("AdminUtils", "sudo_set_epoch_consensus"),
+    ("AdminUtils", "sudo_trim_null_uids_batch"),
+    ("AdminUtils", "sudo_set_liquid_alpha_consensus_mode"),
     ("SubtensorModule", "claim_root_with_hotkey"),
     ("SubtensorModule", "move_stake_limit"),
     ("SubtensorModule", "transfer_stake_and_hotkey"),

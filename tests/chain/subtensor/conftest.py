@@ -1,6 +1,7 @@
 """A chain with a subnet, written straight into the state: registration is somebody else's test."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from tao_lab.chain.errors import DispatchError
 from tao_lab.chain.pallets import balances
 from tao_lab.chain.pallets.subtensor.stake import increase_stake
 from tao_lab.chain.pallets.subtensor.subnets import network_lock_cost
+from tao_lab.chain.twins import readable_only
 from tests.chain.conftest import TAO, account
 
 MODULE = "SubtensorModule"
@@ -41,7 +43,7 @@ def set_hyper(ctx: Context, netuid: int = NETUID, **hyperparameters: Any) -> Non
 def add_neuron(
     ctx: Context, hotkey: str, coldkey: str, *, netuid: int = NETUID, stake: int = 0, permit: bool = False
 ) -> int:
-    """Register the hotkey of one person for the coldkey of another, and stake; gives back the UID."""
+    """Register the hotkey of one person for the coldkey of another, and stake; returns the UID."""
     state, who = ctx.state, account(hotkey)
     uid = state.get(MODULE, "SubnetworkN", netuid)
     state.put(MODULE, "SubnetworkN", netuid, uid + 1)
@@ -65,7 +67,7 @@ def add_hotkey(ctx: Context, hotkey: str, coldkey: str) -> None:
 
 
 def do(ctx: Context, who: str, name: str, /, **args: Any) -> list[dict[str, Any]]:
-    """Dispatch a call of a person (`root`: of root) in this block; gives back its events by name."""
+    """Dispatch a call of a person (`root`: of root) in this block; returns its events by name."""
     before = len(ctx.events)
     origin: Origin = ROOT if who == "root" else signed(account(who))
     ctx.dispatch(origin, Call(MODULE, name, args))
@@ -79,7 +81,7 @@ def events(ctx: Context, since: int = 0) -> list[dict[str, Any]]:
 
 
 def refused(ctx: Context, who: str, name: str, /, **args: Any) -> str:
-    """Dispatch a call that must fail and leave nothing; gives back the error's name."""
+    """Dispatch a call that must fail and leave nothing; returns the error's name."""
     before, events_before = dict(ctx.state.raw.items()), list(ctx.events)
     with pytest.raises(DispatchError) as caught:
         do(ctx, who, name, **args)
@@ -111,7 +113,7 @@ def free_rao(ctx: Context, who: str) -> int:
 
 
 def new_subnet(ctx: Context, owner: str, hotkey: str = "") -> int:
-    """Register a subnet as a person does, with the money for it; gives back the netuid."""
+    """Register a subnet as a person does, with the money for it; returns the netuid."""
     fund(ctx, owner, network_lock_cost(ctx.state, ctx.block) + TAO)
     ctx.state.put(MODULE, "NetworkRateLimit", 0)
     done = do(ctx, owner, "register_network", hotkey=account(hotkey or f"{owner}-hot"))
@@ -123,3 +125,10 @@ def assert_no_rao_lost(ctx: Context) -> None:
     accounts = [info["data"] for _, info in ctx.state.entries("System", "Account")]
     total = sum(data["free"] + data["reserved"] for data in accounts)
     assert total == ctx.state.get("Balances", "TotalIssuance") == ctx.state.get(MODULE, "TotalIssuance")
+
+
+@pytest.fixture(params=["readable", "twins"])
+def in_both_forms(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The test runs twice: with the readable rules alone, and with their fast twins (`tao_lab.chain.twins`)."""
+    with readable_only() if request.param == "readable" else nullcontext():
+        yield

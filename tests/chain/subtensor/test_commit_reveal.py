@@ -301,7 +301,7 @@ def test_a_round_that_is_known_already_seals_nothing(ctx: Context, validator: in
 
 
 def test_the_signature_of_another_round_is_passed_over(ctx: Context) -> None:
-    # `verifier.rs`: such a pulse is `Ok(false)`; only one that is no signature is an error
+    # `verifier.rs`: such a pulse is `Ok(false)`; only one that is not a signature is an error
     before = len(ctx.events)
     write_pulse(ctx, reveal_round=ROUND + 1)
     assert events(ctx, before) == []

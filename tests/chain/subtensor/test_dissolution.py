@@ -33,7 +33,7 @@ def hold(ctx: Context, coldkey: str, alpha: int) -> None:
 
 
 def paid(ctx: Context, *coldkeys: str) -> list[int]:
-    """Dissolve; gives back what each coldkey got."""
+    """Dissolve; returns what each coldkey got."""
     before = [free_balance(ctx, coldkey) for coldkey in coldkeys]
     destroy_alpha_in_out_stakes(ctx, 1)
     return [free_balance(ctx, coldkey) - had for coldkey, had in zip(coldkeys, before, strict=True)]

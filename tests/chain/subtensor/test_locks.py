@@ -439,11 +439,12 @@ def test_the_king_has_most_conviction(ctx: Context) -> None:
 
 @pytest.fixture
 def old(ctx: Context) -> Context:
-    """A subnet of a year with 10,000 rao of alpha; 1,000 are locked to bob's hotkey with full conviction."""
+    """A subnet of a year with 10,000 rao of alpha; 1,801 are locked to bob's hotkey with full conviction."""
     ctx.block = BLOCKS_PER_YEAR + 1
     set_hyper(ctx, NetworkRegisteredAt=1, SubnetAlphaOut=10_000, MaxAllowedUids=4)
-    put(ctx, "Lock", BOB, NETUID, HELPER, mass=1_000, conviction=1_000)
-    put(ctx, "HotkeyLock", NETUID, HELPER, mass=1_000, conviction=1_000)
+    ctx.state.remove("AlphaAssets", "AlphaBurned", NETUID)
+    put(ctx, "Lock", BOB, NETUID, HELPER, mass=1_801, conviction=1_801)
+    put(ctx, "HotkeyLock", NETUID, HELPER, mass=1_801, conviction=1_801)
     return ctx
 
 
@@ -455,7 +456,7 @@ def test_enough_conviction_changes_the_owner(old: Context) -> None:
     change_subnet_owner_if_needed(old, NETUID)
     assert owners(old) == (BOB, HELPER)
     assert old.state.get(MODULE, "Uids", NETUID, HELPER) == 0  # registered for it
-    assert stored(old, "OwnerLock", NETUID) == LockState(1_000, 1_000 * ONE, old.block)
+    assert stored(old, "OwnerLock", NETUID) == LockState(1_801, 1_801 * ONE, old.block)
     assert stored(old, "HotkeyLock", NETUID, HELPER) is None
 
 
@@ -465,14 +466,14 @@ def test_the_sums_of_the_former_owner_become_a_hotkey_s(old: Context) -> None:
     change_subnet_owner_if_needed(old, NETUID)
     assert stored(old, "HotkeyLock", NETUID, OWNER_HOTKEY) == LockState(400, 400 * ONE, old.block)
     assert stored(old, "DecayingHotkeyLock", NETUID, OWNER_HOTKEY) == LockState(300, 300 * ONE, old.block)
-    assert stored(old, "OwnerLock", NETUID) == LockState(1_000, 1_000 * ONE, old.block)
+    assert stored(old, "OwnerLock", NETUID) == LockState(1_801, 1_801 * ONE, old.block)
     assert stored(old, "DecayingOwnerLock", NETUID) is None
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        {"SubnetAlphaOut": 10_001},  # less than a tenth
+        {"SubnetAlphaOut": 10_006},  # 18 % and no more
         {"SubnetAlphaOut": 0},
         {"NetworkRegisteredAt": 2},  # too young
         {"MaxAllowedUids": 0},  # no place for the new owner
@@ -486,6 +487,22 @@ def test_otherwise_the_owner_stays(old: Context, change: dict[str, Any]) -> None
     change_subnet_owner_if_needed(old, NETUID)
     assert owners(old) == before
     assert dict(old.state.raw.items()) == written
+
+
+@pytest.mark.parametrize(
+    ("conviction", "changes"),
+    [(1_800, False), (1_801, True)],  # exactly 18 % is not enough (v447: `king_conviction x 100 > eligible_alpha x 18`)
+)
+def test_one_hotkey_needs_more_than_eighteen_per_cent_of_the_eligible_alpha(
+    old: Context, conviction: int, changes: bool
+) -> None:
+    """10,000 rao are eligible of 22,000: 7,000 are the protocol's, 5,000 were burned."""
+    set_hyper(old, SubnetAlphaOut=22_000, SubnetProtocolAlpha=7_000)
+    old.state.put("AlphaAssets", "AlphaBurned", NETUID, 5_000)
+    put(old, "HotkeyLock", NETUID, HELPER, mass=conviction, conviction=conviction)
+    put(old, "HotkeyLock", NETUID, MINER, mass=1_700, conviction=1_700)  # of others, which does not help
+    change_subnet_owner_if_needed(old, NETUID)
+    assert (owners(old) == (BOB, HELPER)) is changes
 
 
 def test_the_owner_changes_when_an_epoch_is_due(old: Context) -> None:

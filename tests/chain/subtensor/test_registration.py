@@ -8,7 +8,6 @@ from tao_lab.chain.chain import Chain
 from tao_lab.chain.context import Context
 from tao_lab.chain.errors import BlockFailed, RuleBroken
 from tao_lab.chain.pallets.subtensor.registration import move_price, update_registration_prices
-from tao_lab.chain.pallets.subtensor.stake import increase_stake
 from tao_lab.chain.pallets.subtensor.tao import account_of_netuid
 from tests.chain.conftest import TAO, account
 from tests.chain.subtensor.conftest import (
@@ -23,6 +22,8 @@ from tests.chain.subtensor.conftest import (
     refused,
     set_hyper,
 )
+
+pytestmark = pytest.mark.usefixtures("in_both_forms")
 
 ONE = 1 << 64  # U64F64
 
@@ -155,11 +156,15 @@ def test_a_limit_keeps_a_registration_from_paying_more(subnet: Context) -> None:
     assert subnet.state.get(MODULE, "SubnetworkN", NETUID) == 2
 
 
-def test_who_has_just_the_price_keeps_the_existential_deposit(subnet: Context) -> None:
-    fund(subnet, "carol", TAO)
+def test_a_buyer_keeps_the_existential_deposit(subnet: Context) -> None:
+    """`check_registration_inner`: the balance that an account may spend and live on has to cover the price."""
+    fund(subnet, "carol", TAO + 499)
+    args = {"netuid": NETUID, "hotkey": account("carol-hot")}
+    assert refused(subnet, "carol", "burned_register", **args) == "NotEnoughBalanceToStake"
+    fund(subnet, "carol", 1)
     register(subnet, "carol-hot", who="carol")
     assert free_rao(subnet, "carol") == 500
-    assert subnet.state.get(MODULE, "SubnetTaoFlow", NETUID) == TAO - 500
+    assert subnet.state.get(MODULE, "SubnetTaoFlow", NETUID) == TAO
     assert subnet.state.get(MODULE, "RAORecycledForRegistration", NETUID) == TAO
     assert_no_rao_lost(subnet)
 
@@ -224,15 +229,22 @@ def test_root_is_there_from_the_first_block(chain: Chain) -> None:
     assert state.get(MODULE, "TotalNetworks") == 1
 
 
-def test_root_is_joined_without_paying(bare: Context) -> None:
-    assert root_register(bare, "bob-hot") == [{"NeuronRegistered": (0, 0, account("bob-hot"))}]
-    assert free_rao(bare, "bob") == 100 * TAO
+def test_a_seat_on_root_costs_one_tao_at_least_and_is_recycled(bare: Context) -> None:
+    """`migrate_tune_root_registration`: 1 TAO, one seat a block, 3 x 2 in an interval, immune for 7,200 blocks."""
+    issued = [bare.state.get(pallet, "TotalIssuance") for pallet in (MODULE, "Balances")]
+    assert root_register(bare, "bob-hot")[-1] == {"NeuronRegistered": (0, 0, account("bob-hot"))}
+    assert free_rao(bare, "bob") == 99 * TAO
+    assert [bare.state.get(pallet, "TotalIssuance") for pallet in (MODULE, "Balances")] == [rao - TAO for rao in issued]
+    assert bare.state.get(MODULE, "RAORecycledForRegistration", 0) == TAO
+    assert bare.state.get(MODULE, "Burn", 0) > TAO
+    assert bare.state.get(MODULE, "ImmunityPeriod", 0) == 7_200
     assert bare.state.get(MODULE, "Delegates", account("bob-hot")) == 11_796
     hotkey = {"hotkey": account("x")}
     assert refused(bare, "bob", "root_register", **hotkey) == "TooManyRegistrationsThisBlock"
     set_hyper(bare, 0, RegistrationsThisBlock=0)
     assert refused(bare, "bob", "root_register", hotkey=account("bob-hot")) == "HotKeyAlreadyRegisteredInSubNet"
-    set_hyper(bare, 0, RegistrationsThisInterval=3)
+    assert refused(bare, "poor", "root_register", **hotkey) == "InsufficientTaoBalance"
+    set_hyper(bare, 0, RegistrationsThisInterval=6)
     assert refused(bare, "bob", "root_register", **hotkey) == "TooManyRegistrationsThisInterval"
 
 
@@ -247,15 +259,15 @@ def test_root_s_counters_begin_anew(bare: Context) -> None:
     assert [bare.state.get(MODULE, item, 0) for item in items] == [0, 0]
 
 
-def test_full_root_is_joined_by_stake(bare: Context) -> None:
-    set_hyper(bare, 0, MaxAllowedUids=2)
-    for name, stake in (("a", 9), ("b", 5)):
+def test_on_a_full_root_the_hotkey_with_the_least_stake_goes(bare: Context) -> None:
+    """`get_root_neuron_to_prune`: of those that are no longer immune; of equals the oldest."""
+    set_hyper(bare, 0, MaxAllowedUids=3)
+    for name, stake in (("a", 9), ("b", 5), ("d", 5)):
         add_neuron(bare, name, "bob", netuid=0, stake=stake)
-        bare.state.put(MODULE, "Active", 0, [True, True])
-    assert refused(bare, "bob", "root_register", hotkey=account("c")) == "StakeTooLowForRoot"
-    add_neuron(bare, "c", "bob", netuid=7, stake=1)
-    increase_stake(bare, account("c"), account("bob"), 0, 5)
-    assert refused(bare, "bob", "root_register", hotkey=account("c")) == "StakeTooLowForRoot"
-    increase_stake(bare, account("c"), account("bob"), 0, 1)
-    assert root_register(bare, "c")[-1] == {"NeuronRegistered": (0, 1, account("c"))}
-    assert bare.state.get(MODULE, "Uids", 0, account("b")) is None
+    set_hyper(bare, 0, Active=[True] * 3)
+    assert refused(bare, "bob", "root_register", hotkey=account("c")) == "NoNeuronIdAvailable"  # all are new
+    for uid, block in ((0, 1), (1, 9), (2, 8)):
+        bare.state.put(MODULE, "BlockAtRegistration", 0, uid, block)
+    bare.block = 8 + 7_200
+    assert root_register(bare, "c")[-1] == {"NeuronRegistered": (0, 2, account("c"))}  # uid 1 is immune for a block
+    assert bare.state.get(MODULE, "Uids", 0, account("d")) is None

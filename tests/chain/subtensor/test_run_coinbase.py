@@ -14,8 +14,10 @@ from tao_lab.chain.pallets.subtensor.distribution import owner_hotkeys
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID
 from tao_lab.chain.pallets.subtensor.tao import account_of_netuid
 from tao_lab.economy import SubnetPrice, block_emission, split, subnet_shares
-from tao_lab.economy.words import U64F64
+from tao_lab.economy.fixed128 import U64F64
 from tao_lab.units import RAO_PER_TAO
+
+pytestmark = pytest.mark.usefixtures("in_both_forms")
 
 SIZE = Size(subnets=3, neurons=6, validators=3, tempo=5)
 NETUIDS = range(1, SIZE.subnets + 1)
@@ -86,6 +88,7 @@ def test_tao_is_where_the_issuance_says(economy: Chain) -> None:
 def test_alpha_is_where_the_issuance_says(economy: Chain) -> None:
     economy.state.put(MODULE, "SubnetMovingPrice", 2, {"bits": 2 << 32})  # so that root has its part
     put_tao(building(economy), ROOT_NETUID, 1_000_000 * RAO_PER_TAO)
+    seat_on_root(economy)
     for netuid in NETUIDS:
         economy.state.put(MODULE, "RootClaimableThreshold", netuid, {"bits": 1 << 120})  # nobody claims meanwhile
     run(economy, 2 * SIZE.tempo)  # pots of blocks without root's part are not paid out in full
@@ -145,8 +148,30 @@ def test_without_subnets_the_block_s_tao_is_recycled() -> None:
     chain.close()
 
 
+def seat_on_root(economy: Chain) -> None:
+    """Give every validator a UID on root; without one it has no part of root's pot (spec 442)."""
+    for netuid in NETUIDS:
+        for uid in range(SIZE.validators):
+            economy.state.put(MODULE, "Uids", ROOT_NETUID, account(netuid, uid), uid)
+
+
+def test_root_s_pot_is_recycled_where_nobody_has_a_seat_on_root(economy: Chain) -> None:
+    put_tao(building(economy), ROOT_NETUID, 1_000_000 * RAO_PER_TAO)
+    economy.state.put(MODULE, "SubnetMovingPrice", 2, {"bits": 2 << 32})
+    recycled = economy.state.get("AlphaAssets", "AlphaRecycled", 3)
+    pot = 0
+    while get(economy, "LastMechansimStepBlock", 3) != economy.head.number:
+        pot = get(economy, "PendingRootAlphaDivs", 3)
+        economy.produce_block()
+    assert economy.state.get("AlphaAssets", "AlphaRecycled", 3) > recycled + pot > recycled
+    assert economy.state.entries(MODULE, "RootAlphaDividendsPerSubnet", 3) == [] or all(
+        rao == 0 for _, rao in economy.state.entries(MODULE, "RootAlphaDividendsPerSubnet", 3)
+    )
+
+
 def test_root_s_part_is_recycled_until_subnets_are_worth_more_than_one(economy: Chain) -> None:
     put_tao(building(economy), ROOT_NETUID, 1_000_000 * RAO_PER_TAO)
+    seat_on_root(economy)
     recycled = economy.state.get("AlphaAssets", "AlphaRecycled", 3)
     economy.produce_block()
     assert get(economy, "PendingRootAlphaDivs", 3) == 0

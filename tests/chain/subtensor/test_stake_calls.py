@@ -416,6 +416,7 @@ def test_moving_too_little_across_is_refused(ctx: Context) -> None:
         ({"destination_hotkey": account("nobody")}, "HotKeyAccountNotExists"),
         ({"alpha_amount": 0}, "AmountTooLow"),
         ({"alpha_amount": 1}, "AmountTooLow"),
+        ({"alpha_amount": U64_MAX - 1}, "NotEnoughStakeToWithdraw"),  # only 2^64 - 1 means all (spec 469)
     ],
 )
 def test_moving_is_refused_by_name(ctx: Context, change: dict[str, Any], name: str) -> None:

@@ -8,7 +8,7 @@ from tao_lab.chain.context import Context
 from tao_lab.chain.pallets.subtensor.subnets import median_alpha_price, network_lock_cost
 from tao_lab.chain.pallets.subtensor.symbols import DEFAULT_SYMBOL, SYMBOLS, symbol_for
 from tao_lab.chain.pallets.subtensor.tao import account_of_netuid
-from tao_lab.economy.words import U64F64
+from tao_lab.economy.fixed128 import U64F64
 from tests.chain.conftest import TAO, account
 from tests.chain.subtensor.conftest import (
     MODULE,

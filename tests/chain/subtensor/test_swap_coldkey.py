@@ -20,7 +20,7 @@ HOTKEY, THEIRS = account("hotkey"), account("theirs")
 
 @pytest.fixture
 def announced(ctx: Context) -> int:
-    """alice owns a subnet and a hotkey, has stake, and has announced to become carol; gives back when she may."""
+    """alice owns a subnet and a hotkey, has stake, and has announced to become carol; returns when she may."""
     add_neuron(ctx, "hotkey", "alice", stake=600)
     add_subnet(ctx, 0)
     increase_stake(ctx, THEIRS, ALICE, 0, 70)

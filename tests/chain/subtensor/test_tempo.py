@@ -17,6 +17,8 @@ from tao_lab.chain.pallets.subtensor.tempo import (
 from tests.chain.conftest import account
 from tests.chain.subtensor.conftest import MODULE, NETUID, add_neuron, add_subnet, do, events, refused, set_hyper
 
+pytestmark = pytest.mark.usefixtures("in_both_forms")
+
 
 @pytest.fixture
 def owner(ctx: Context) -> str:
@@ -26,7 +28,7 @@ def owner(ctx: Context) -> str:
 
 
 def step(ctx: Context, blocks: int) -> list[int]:
-    """Blocks without extrinsics; gives back those in which subnet 1 had an epoch."""
+    """Blocks without extrinsics; returns those in which subnet 1 had an epoch."""
     ran = []
     for _ in range(blocks):
         ctx.block += 1

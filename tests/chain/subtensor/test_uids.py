@@ -189,6 +189,13 @@ def test_more_places_than_neurons_is_only_a_limit(crowded: Context) -> None:
     assert get(crowded, "Emission") == VALUES
 
 
+def test_a_subnet_that_cannot_lose_enough_is_not_trimmed(crowded: Context) -> None:
+    """Spec 475: 473 wrote the new number of places down and kept more neurons than that."""
+    set_hyper(crowded, Emission=VALUES[:3])  # only these three may go
+    with pytest.raises(DispatchError, match="InvalidValue"):
+        trim_to_max_allowed_uids(crowded, NETUID, 12)
+
+
 @pytest.mark.parametrize(("max_n", "fits"), [(5, False), (6, True)])
 def test_the_immune_may_not_fill_a_trimmed_subnet(crowded: Context, max_n: int, fits: bool) -> None:
     for uid in (0, 1, 2):  # four of five are 80 %

@@ -1,4 +1,4 @@
-"""Folders that are no model, or not a whole one, or would run code: one sentence each, and nothing of them is run."""
+"""Folders without a whole model, or that would run code: one sentence each, and nothing in them runs."""
 
 import json
 import shutil

@@ -85,7 +85,7 @@ def test_one_of_several_models_is_chosen(openai):
     assert models.load(openai.url, served="m2").describe().startswith("m2 at")
     with pytest.raises(LabError, match="has 2 models; say which: m1, m2"):
         models.load(openai.url)
-    with pytest.raises(LabError, match="has not the model m3; it has: m1, m2"):
+    with pytest.raises(LabError, match="does not have the model m3; it has: m1, m2"):
         models.load(openai.url, served="m3")
 
 

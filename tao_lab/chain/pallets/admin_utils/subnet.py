@@ -27,6 +27,7 @@ from tao_lab.chain.pallets.subtensor.lookups import (
     subnet_exists,
 )
 from tao_lab.chain.pallets.subtensor.mechanisms import ensure_max_uids_over_all_mechanisms
+from tao_lab.chain.pallets.subtensor.null_consensus import is_null, set_epoch_consensus, uid_budget
 from tao_lab.chain.pallets.subtensor.rate_limits import (
     MAX_UIDS_TRIMMING,
     SET_SN_OWNER_HOTKEY_BLOCKS,
@@ -38,12 +39,11 @@ from tao_lab.chain.pallets.subtensor.rate_limits import (
 from tao_lab.chain.pallets.subtensor.staking import clear_small_nominations, nominator_min_stake
 from tao_lab.chain.pallets.subtensor.subnets import set_owner_hotkey
 from tao_lab.chain.pallets.subtensor.tempo import apply_tempo, ensure_admin_window_open
-from tao_lab.chain.pallets.subtensor.uids import trim_to_max_allowed_uids
+from tao_lab.chain.pallets.subtensor.uids import trim_null_uids_batch, trim_to_max_allowed_uids
 from tao_lab.units import U16_MAX
 
 MIN_BURN_BELOW = 1_000_000_000  # rao
 MAX_BURN_ABOVE = 100_000_000  # rao
-MAX_UIDS = 256
 OWNERS_BONDS_MOVING_AVERAGE = 975_000  # millionths
 MAX_BURN_HALF_LIFE = 36_100  # blocks
 BURN_INCREASE_ONE = 1 << 64  # U64F64
@@ -51,6 +51,7 @@ MAX_BURN_INCREASE = 3
 REVEAL_PERIODS = (1, 100)  # epochs
 IMMUNE_OWNER_UIDS = (1, 10)
 MIN_ALPHA = U16_MAX // 40
+EPOCH_CONSENSUS = OwnerHyperparameter("EpochConsensus")
 
 
 # --- bounds: (ctx, netuid, value, by_owner) ------------------------------------------------------------------------
@@ -62,9 +63,10 @@ def _max_allowed_uids(ctx: Context, netuid: int, value: int, by_owner: bool) -> 
         raise refused("MaxAllowedUidsLessThanMinAllowedUids")
     if value < state.get(MODULE, "SubnetworkN", netuid):
         raise refused("MaxAllowedUIdsLessThanCurrentUIds")
-    if value > MAX_UIDS:
-        raise refused("MaxAllowedUidsGreaterThanDefaultMaxAllowedUids", f"a subnet has at most {MAX_UIDS} seats")
-    ensure_max_uids_over_all_mechanisms(value, state.get(MODULE, "MechanismCountCurrent", netuid))
+    highest = uid_budget(state, netuid)
+    if value > highest:
+        raise refused("MaxAllowedUidsGreaterThanDefaultMaxAllowedUids", f"a subnet has at most {highest} seats")
+    ensure_max_uids_over_all_mechanisms(state, netuid, value, state.get(MODULE, "MechanismCountCurrent", netuid))
 
 
 def _min_allowed_uids(ctx: Context, netuid: int, value: int, by_owner: bool) -> None:
@@ -75,6 +77,8 @@ def _min_allowed_uids(ctx: Context, netuid: int, value: int, by_owner: bool) -> 
 
 
 def _max_allowed_validators(ctx: Context, netuid: int, value: int, by_owner: bool) -> None:
+    if is_null(ctx.state, netuid) and value != 1:
+        raise refused("InvalidValue", "with Null consensus a subnet has one validator")
     if value > ctx.state.get(MODULE, "MaxAllowedUids", netuid):
         raise refused("MaxValidatorsLargerThanMaxUIds")
 
@@ -443,6 +447,15 @@ OWNERS_SETTERS = (
         exists=False,
     ),
     SubnetSetter(
+        "sudo_set_liquid_alpha_consensus_mode",
+        "mode",
+        "LiquidAlphaConsensusMode",
+        "LiquidAlphaConsensusModeSet",
+        _owners(34_224_000),
+        OwnerHyperparameter("LiquidAlphaConsensusMode"),
+        exists=False,
+    ),
+    SubnetSetter(
         "sudo_set_alpha_sigmoid_steepness",
         "steepness",
         "AlphaSigmoidSteepness",
@@ -585,4 +598,32 @@ def sudo_trim_to_max_allowed_uids(ctx: Context, origin: Origin, netuid: int, max
     who = ensure_owner_within_limit_or_root(ctx, origin, netuid, MAX_UIDS_TRIMMING)
     ensure_admin_window_open(ctx, netuid)
     trim_to_max_allowed_uids(ctx, netuid, max_n)
+    record(ctx, who, netuid, MAX_UIDS_TRIMMING)
+
+
+@call(PALLET, weight=weight(34_224_000, reads=30, writes=4))
+def sudo_set_epoch_consensus(ctx: Context, origin: Origin, netuid: int, mode: str) -> None:
+    """The owner, within limits, or root chooses how epochs divide the emission: `Yuma` or `Null`."""
+    who = ensure_owner_within_limit_or_root(ctx, origin, netuid, EPOCH_CONSENSUS)
+    if not subnet_exists(ctx.state, netuid):
+        raise failed("SubnetNotExists", f"there is no subnet {netuid}")
+    ensure_admin_window_open(ctx, netuid)
+    set_epoch_consensus(ctx, netuid, mode)
+    record(ctx, who, netuid, EPOCH_CONSENSUS)
+
+
+@call(PALLET, weight=weight(38_302_000, reads=8, writes=1))
+def sudo_trim_null_uids_batch(ctx: Context, origin: Origin, netuid: int, target: int) -> None:
+    """The owner, once a month, or root removes up to 64 neurons of a subnet with Null consensus.
+
+    The call is repeated until the target is reached. Only the first one of a target counts for the limit.
+    """
+    continuing = ctx.state.get(MODULE, "NullPruningTarget", netuid) == target
+    if continuing:
+        ensure_subnet_owner_or_root(ctx.state, origin, netuid)
+        who = None
+    else:
+        who = ensure_owner_within_limit_or_root(ctx, origin, netuid, MAX_UIDS_TRIMMING)
+    ensure_admin_window_open(ctx, netuid)
+    trim_null_uids_batch(ctx, netuid, target)
     record(ctx, who, netuid, MAX_UIDS_TRIMMING)

@@ -5,9 +5,6 @@ Source: `pallets/subtensor/src/coinbase/block_step.rs` (`block_step`), `macros/h
 
 from __future__ import annotations
 
-import numpy as np
-
-from tao_lab.chain.columns import Columns
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import on_initialize
 from tao_lab.chain.pallets.subtensor.children import set_pending_children
@@ -18,6 +15,7 @@ from tao_lab.chain.pallets.subtensor.root_claims import auto_claim, find_root_st
 from tao_lab.chain.pallets.subtensor.run_coinbase import mint_block_emission, run_coinbase, settle
 from tao_lab.chain.pallets.subtensor.swap_hotkey import forget_old_swaps
 from tao_lab.chain.pallets.subtensor.tempo import deferred_epochs
+from tao_lab.chain.twins import has_twin
 
 
 @on_initialize(MODULE)
@@ -28,12 +26,18 @@ def block_step(ctx: Context) -> None:
     update_registration_prices(ctx, netuids)
     credit = mint_block_emission(ctx)
     reveal_matured(ctx, [netuid for netuid in netuids if netuid != ROOT_NETUID])
-    settle(ctx, netuids, run_coinbase(ctx, netuids, credit))
-    stepped = Columns(ctx.state, netuids).read(MODULE, "LastEpochBlock") == ctx.block
-    for place in np.flatnonzero(stepped).tolist():
-        set_pending_children(ctx, netuids[place])
+    run_coinbase(ctx, netuids, credit)
+    settle(ctx, netuids)
+    for netuid in stepped(ctx, netuids):
+        set_pending_children(ctx, netuid)
     auto_claim(ctx)
     find_root_stakers(ctx)
+
+
+@has_twin
+def stepped(ctx: Context, netuids: list[int]) -> list[int]:
+    """Subnets whose epoch ran or was skipped in this block."""
+    return [netuid for netuid in netuids if ctx.state.get(MODULE, "LastEpochBlock", netuid) == ctx.block]
 
 
 def reveal_matured(ctx: Context, netuids: list[int]) -> None:

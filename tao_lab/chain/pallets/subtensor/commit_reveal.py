@@ -29,6 +29,7 @@ from tao_lab.chain.pallets.subtensor.lookups import (
     mechanism_index,
     uid_of,
 )
+from tao_lab.chain.pallets.subtensor.null_consensus import enqueue_timelocked, ensure_elected, is_null
 from tao_lab.chain.pallets.subtensor.tempo import epoch_with_lookahead
 from tao_lab.chain.pallets.subtensor.weights import passes_rate_limit, run_batch, set_last_update, store_weights
 from tao_lab.chain.runtime import octets
@@ -58,7 +59,7 @@ def commit_hash(hotkey: str, index: int, uids: list[int], values: list[int], sal
 
 
 def _ensure_may_commit(ctx: Context, who: str, netuid: int, mecid: int) -> int:
-    """The guards that all commits share behind the switch; gives back the UID."""
+    """The guards that all commits share behind the switch; returns the UID."""
     uid = uid_of(ctx.state, netuid, who)
     if uid is None:
         raise failed("HotKeyNotRegisteredInSubNet", f"{who} has no UID on subnet {netuid}")
@@ -86,6 +87,7 @@ def _open_commits(ctx: Context, netuid: int, commits: list[Commit]) -> list[Comm
 def _commit(ctx: Context, origin: Origin, netuid: int, mecid: int, committed: str) -> None:
     ensure_mechanism_exists(ctx.state, netuid, mecid)
     who, index = ensure_signed(origin), mechanism_index(netuid, mecid)
+    ensure_elected(ctx.state, netuid, who)
     _ensure_enabled(ctx, netuid)
     uid = _ensure_may_commit(ctx, who, netuid, mecid)
     commits = _open_commits(ctx, netuid, ctx.state.get(MODULE, "WeightCommits", index, who) or [])
@@ -138,6 +140,7 @@ def _reveal(
     version_key: int,
 ) -> None:
     who, index = ensure_signed(origin), mechanism_index(netuid, mecid)
+    ensure_elected(ctx.state, netuid, who)
     _ensure_enabled(ctx, netuid)
     commits = ctx.state.get(MODULE, "WeightCommits", index, who)
     if commits is None:
@@ -219,6 +222,7 @@ def batch_reveal_weights(
     if not len(uids_list) == len(values_list) == len(salts_list) == len(version_keys):
         raise failed("InputLengthsUnequal")
     who, index = ensure_signed(origin), mechanism_index(netuid, MAIN_MECHANISM)
+    ensure_elected(ctx.state, netuid, who)
     _ensure_enabled(ctx, netuid)
     commits = ctx.state.get(MODULE, "WeightCommits", index, who)
     if commits is None:
@@ -252,20 +256,28 @@ def _commit_timelocked(
 ) -> None:
     ensure_mechanism_exists(ctx.state, netuid, mecid)
     who, index = ensure_signed(origin), mechanism_index(netuid, mecid)
+    ensure_elected(ctx.state, netuid, who)
     _ensure_enabled(ctx, netuid)
     wanted = ctx.state.get(MODULE, "CommitRevealWeightsVersion")
     if version != wanted:
         raise failed("IncorrectCommitRevealVersion", f"commit_reveal_version is {version}, the chain has {wanted}")
     uid = _ensure_may_commit(ctx, who, netuid, mecid)
     epoch = epoch_with_lookahead(ctx.state, netuid, ctx.block)
-    commits = ctx.state.get(MODULE, "TimelockedWeightCommits", index, epoch)
-    if sum(entry[0] == who for entry in commits) >= MOST_OPEN_COMMITS:
-        raise failed("TooManyUnrevealedCommits", f"{MOST_OPEN_COMMITS} commits in one epoch")
-    commits.append((who, ctx.block, commit, reveal_round))
-    ctx.state.put(MODULE, "TimelockedWeightCommits", index, epoch, commits)
+    entry = (who, ctx.block, commit, reveal_round)
+    if is_null(ctx.state, netuid):
+        enqueue_timelocked(ctx, netuid, mecid, epoch, entry)
+    else:
+        _append_timelocked(ctx, index, epoch, entry)
     committed = "0x" + blake2_256(octets(commit)).hex()
     ctx.deposit_event(MODULE, "TimelockedWeightsCommitted", who, index, committed, reveal_round)
     set_last_update(ctx, netuid, mecid, uid)
+
+
+def _append_timelocked(ctx: Context, index: int, epoch: int, entry: tuple[str, int, str, int]) -> None:
+    commits = ctx.state.get(MODULE, "TimelockedWeightCommits", index, epoch)
+    if sum(other[0] == entry[0] for other in commits) >= MOST_OPEN_COMMITS:
+        raise failed("TooManyUnrevealedCommits", f"{MOST_OPEN_COMMITS} commits in one epoch")
+    ctx.state.put(MODULE, "TimelockedWeightCommits", index, epoch, [*commits, entry])
 
 
 @call(MODULE, weight=weight(86_951_000, reads=14, writes=2), pays_fee=False)

@@ -1,9 +1,12 @@
 """Conviction: how much locked stake stands behind a hotkey, and a subnet's owner who is replaced by it.
 
-A subnet that is a year old goes to the owner of the hotkey with the most conviction, once all conviction on the subnet
-together is a tenth of its outstanding alpha. It is asked whenever an epoch is due.
+A subnet that is a year old goes to the owner of the hotkey with the most conviction, once that is more than 18 % of
+the subnet's eligible alpha: what is outstanding, without the protocol's and without what was burned. Alpha that is
+locked to other hotkeys does not help. The chain asks whenever an epoch is due.
 
-Source: `pallets/subtensor/src/staking/lock.rs` (`hotkey_conviction`, `subnet_king`, `change_subnet_owner_if_needed`).
+Source: `pallets/subtensor/src/staking/lock.rs` (`hotkey_conviction`, `subnet_king_with_conviction`,
+`change_subnet_owner_if_needed`), since spec 447; before, all convictions together counted, and a tenth was enough. The
+public notes on runtime 447 give the rule: `king_conviction x 100 > eligible_alpha x 18`.
 """
 
 from __future__ import annotations
@@ -24,12 +27,11 @@ from tao_lab.chain.pallets.subtensor.locks import (
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, hotkey_exists, uid_of
 from tao_lab.chain.pallets.subtensor.registration import register_neuron
 from tao_lab.chain.state import StorageReader
-from tao_lab.economy.conviction import BLOCKS_PER_YEAR, merge
-from tao_lab.economy.words import U64F64, WORD_MAX, add
+from tao_lab.economy.conviction import BLOCKS_PER_YEAR, may_take_over, merge
+from tao_lab.economy.fixed128 import add
 
 PERPETUAL, DECAYING = LockKind(owner=False, perpetual=True), LockKind(owner=False, perpetual=False)
 OWNER_PERPETUAL, OWNER_DECAYING = LockKind(owner=True, perpetual=True), LockKind(owner=True, perpetual=False)
-LEAST_SHARE = 10  # conviction has to be one of so many parts of the outstanding alpha
 
 
 def _conviction(state: StorageReader, netuid: int, hotkey: str, kind: LockKind, now: int) -> int:
@@ -38,7 +40,7 @@ def _conviction(state: StorageReader, netuid: int, hotkey: str, kind: LockKind, 
 
 
 def hotkey_conviction(state: StorageReader, netuid: int, hotkey: str, now: int) -> int:
-    """Conviction of all locks to a hotkey, a U64F64 word of rao."""
+    """Conviction of all locks to a hotkey, a raw U64F64 value of rao."""
     kinds = [PERPETUAL, DECAYING]
     if is_owner_hotkey(state, netuid, hotkey):
         kinds += [OWNER_PERPETUAL, OWNER_DECAYING]
@@ -49,7 +51,7 @@ def hotkey_conviction(state: StorageReader, netuid: int, hotkey: str, now: int) 
 
 
 def convictions(state: StorageReader, netuid: int, now: int) -> dict[str, int]:
-    """U64F64 word of every hotkey to which something is locked on a subnet."""
+    """Raw U64F64 value of every hotkey to which something is locked on a subnet."""
     scores: dict[str, int] = {}
     for kind, item in ((PERPETUAL, "HotkeyLock"), (DECAYING, "DecayingHotkeyLock")):
         for hotkey, value in state.entries(MODULE, item, netuid):
@@ -66,6 +68,12 @@ def subnet_king(state: StorageReader, netuid: int, now: int) -> str | None:
     """The hotkey with the most conviction, or None; of equals the one whose account is the larger number."""
     scores = convictions(state, netuid, now)
     return max(scores, key=lambda hotkey: (scores[hotkey], bytes(bittensor_core.ss58_decode(hotkey))), default=None)
+
+
+def eligible_alpha(state: StorageReader, netuid: int) -> int:
+    """Alpha of a subnet that could be locked, rao: neither the protocol's nor burned."""
+    outstanding, protocol = (state.get(MODULE, item, netuid) for item in ("SubnetAlphaOut", "SubnetProtocolAlpha"))
+    return int(max(max(outstanding - protocol, 0) - state.get("AlphaAssets", "AlphaBurned", netuid), 0))
 
 
 def change_subnet_owner_if_needed(ctx: Context, netuid: int) -> None:
@@ -93,14 +101,11 @@ def change_subnet_owner_if_needed(ctx: Context, netuid: int) -> None:
 def _heir(ctx: Context, netuid: int) -> str | None:
     """The hotkey whose owner gets the subnet, or None where everything stays."""
     state = ctx.state
-    outstanding = state.get(MODULE, "SubnetAlphaOut", netuid)
-    if not outstanding or ctx.block < state.get(MODULE, "NetworkRegisteredAt", netuid) + BLOCKS_PER_YEAR:
+    eligible = eligible_alpha(state, netuid)
+    if not eligible or ctx.block < state.get(MODULE, "NetworkRegisteredAt", netuid) + BLOCKS_PER_YEAR:
         return None
-    total = 0
-    for conviction in convictions(state, netuid, ctx.block).values():
-        total = add(total, conviction)
     king = subnet_king(state, netuid, ctx.block)
-    if king is None or min(total * LEAST_SHARE, WORD_MAX) < U64F64.number(outstanding):
+    if king is None or not may_take_over(hotkey_conviction(state, netuid, king, ctx.block), eligible):
         return None
     if not hotkey_exists(state, king) or state.get(MODULE, "Owner", king) == state.get(MODULE, "SubnetOwner", netuid):
         return None

@@ -31,7 +31,7 @@ from tao_lab.units import U16_MAX
 
 CUT_BITS = 32  # U96F32
 POOL_ITEMS = ("SubnetTAO", "SubnetAlphaIn", "SubnetAlphaOut", "SubnetProtocolAlpha")
-STAKE_ITEMS = ("TotalHotkeyAlpha", "TotalHotkeyShares", "TotalHotkeySharesV2")
+STAKE_ITEMS = ("TotalHotkeyAlpha", "TotalHotkeySharesV2")
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,7 @@ def destroy_alpha_in_out_stakes(ctx: Context, netuid: int) -> None:
     held = [holding for hotkey in hotkeys for holding in _holdings(state, hotkey, netuid)]
     protocol_tao = _pay_out(ctx, netuid, [holding for holding in held if holding.alpha])
     for holding in held:
-        for item in ("Alpha", "AlphaV2"):
-            state.remove(MODULE, item, holding.hotkey, holding.coldkey, netuid)
+        state.remove(MODULE, "AlphaV2", holding.hotkey, holding.coldkey, netuid)
     for hotkey in hotkeys:
         for item in STAKE_ITEMS:
             state.remove(MODULE, item, hotkey, netuid)
@@ -69,7 +68,7 @@ def destroy_alpha_in_out_stakes(ctx: Context, netuid: int) -> None:
 
 
 def _holdings(state: StorageReader, hotkey: str, netuid: int) -> list[Holding]:
-    """Who has stake on a hotkey, by account; where the pool values a share at nothing, the share itself counts."""
+    """Stakers on a hotkey, by account; where the pool values a share at nothing, the share itself counts."""
     coldkeys = sorted(coldkey for coldkey, where in stakers(state, hotkey) if where == netuid)
     found = []
     for coldkey in coldkeys:
@@ -82,7 +81,7 @@ def _holdings(state: StorageReader, hotkey: str, netuid: int) -> list[Holding]:
 
 
 def _pay_out(ctx: Context, netuid: int, holdings: list[Holding]) -> int:
-    """Pay the pool's TAO to the holders; gives back the protocol's part, which stays on the subnet's account."""
+    """Pay the pool's TAO to the holders; returns the protocol's part, which stays on the subnet's account."""
     pot = ctx.state.get(MODULE, "SubnetTAO", netuid)
     protocol = _protocol_alpha(ctx.state, netuid)
     change_total_stake(ctx, -pot)

@@ -9,15 +9,19 @@ Sources: `pallets/subtensor/src/coinbase/root.rs` (`do_dissolve_network`, `remov
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import Origin, call, ensure_root, weight
-from tao_lab.chain.pallets import commitments
 from tao_lab.chain.pallets.subtensor.dissolution import destroy_alpha_in_out_stakes
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, failed, subnet_exists
 from tao_lab.chain.pallets.subtensor.pool import clear_protocol_liquidity
 from tao_lab.chain.pallets.subtensor.root_claims import forget_subnet
 from tao_lab.chain.pallets.subtensor.uids import storage_indices
 from tao_lab.chain.state import StorageReader
+
+Purge = Callable[[Context, int], None]
+ON_DISSOLVE: list[Purge] = []
 
 BY_NETUID = """
 SubnetOwner SubnetworkN NetworksAdded NetworkRegisteredAt Active Emission Consensus Dividends ValidatorPermit
@@ -35,7 +39,7 @@ BurnIncreaseMult Burn MinBurn MaxBurn MinDifficulty MaxDifficulty RegistrationsT
 RAORecycledForRegistration MaxRegistrationsPerBlock WeightsVersionKey LiquidAlphaOn Yuma3On AlphaValues
 SubtokenEnabled OwnerCutAutoLockEnabled ImmuneOwnerUidsLimit StakeWeight LoadedEmission RevealPeriodEpochs
 MechanismCountCurrent MechanismEmissionSplit OwnerLock DecayingOwnerLock SubnetAlphaIn SubnetAlphaOut
-SubnetProtocolAlpha
+SubnetProtocolAlpha SubnetEpochConsensus LastYumaStepBlock NullPruningTarget SavedYumaMaxAllowedValidators
 """
 VALUES = tuple(BY_NETUID.split())
 MAPS = (  # stored by netuid and something else
@@ -54,7 +58,7 @@ MAPS = (  # stored by netuid and something else
     "LockingColdkeys",
     "RootClaimed",
 )
-MECHANISM_VALUES = ("LastUpdate", "Incentive")
+MECHANISM_VALUES = ("LastUpdate", "Incentive", "ConsensusByMechanism")
 MECHANISM_MAPS = (
     "WeightCommits",
     "TimelockedWeightCommits",
@@ -72,6 +76,12 @@ BY_HOTKEY = (  # stored by an account, then the netuid
     "TransactionKeyLastBlock",
     "DecayingLock",
 )
+
+
+def on_dissolve(function: Purge) -> Purge:
+    """Register what another pallet forgets of a subnet that is dissolved: a function `(ctx, netuid)`."""
+    ON_DISSOLVE.append(function)
+    return function
 
 
 @call(MODULE, weight=weight(119_000_000, reads=6, writes=31))
@@ -99,7 +109,8 @@ def dissolve(ctx: Context, netuid: int) -> None:
     forget_subnet(ctx, netuid)
     destroy_alpha_in_out_stakes(ctx, netuid)
     clear_protocol_liquidity(ctx, netuid)
-    commitments.purge_netuid(ctx, netuid)
+    for purge in ON_DISSOLVE:
+        purge(ctx, netuid)
     _remove_network(ctx, netuid)
     ctx.deposit_event(MODULE, "NetworkRemoved", netuid)
 

@@ -17,8 +17,7 @@ from tao_lab.chain.pallets.subtensor.lease_dividends import distribute_dividends
 from tao_lab.chain.pallets.subtensor.locks import auto_lock_owner_cut
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, address, owner_uid, uid_of
 from tao_lab.chain.pallets.subtensor.root_claims import raise_claimable_rates
-from tao_lab.chain.pallets.subtensor.stake import increase_stake
-from tao_lab.chain.pallets.subtensor.stake_ledger import StakeLedger
+from tao_lab.chain.pallets.subtensor.stake import Ledger, increase_stake, open_ledger
 from tao_lab.chain.pallets.subtensor.takes import min_childkey_take
 from tao_lab.chain.pallets.subtensor.tao import burn_subnet_alpha, recycle_subnet_alpha
 from tao_lab.chain.state import Storage, StorageReader
@@ -38,13 +37,13 @@ def distribute_emission(ctx: Context, netuid: int, pending: Pending, owner_cut: 
     Raises:
         RuleBroken: A replaced epoch failed.
     """
-    emission = run_epochs(ctx, netuid, pending.server + pending.validator + pending.root)
+    emission = run_epochs(ctx, netuid, pending.server + pending.validator + pending.root, pending)
     hotkeys = read_staked(ctx.state, netuid, [entry.hotkey for entry in emission])
     tao_weight, ck_burn = ctx.state.get(MODULE, "TaoWeight"), ctx.state.get(MODULE, "CKBurn")
     paid = dividends(pending, emission, hotkeys, tao_weight, ck_burn)
     recycle_subnet_alpha(ctx, netuid, paid.recycled)
     pay_owner_cut(ctx, netuid, owner_cut)
-    ledger = StakeLedger(ctx, netuid, list(hotkeys))
+    ledger = open_ledger(ctx, netuid, list(hotkeys))
     owners = {hotkey: staked.owner for hotkey, staked in hotkeys.items()}
     pay_incentives(ctx, netuid, paid.incentives, owners, ledger)
     pay_alpha_dividends(ctx, netuid, paid.alpha, owners, ledger)
@@ -67,11 +66,14 @@ def read_staked(state: Storage, netuid: int, hotkeys: Sequence[str]) -> dict[str
         _accounts(state, "Owner", names),
         _whole_numbers(state, "Delegates", names),
         _whole_numbers(state, "ChildkeyTake", names, netuid),
+        _values(state, "Uids", names, ROOT_NETUID),
         strict=True,
     )
     return {
-        name: Staked(alpha, root, str(owner), take, max(childkey_take, lowest), related[name], children[name])
-        for name, alpha, root, owner, take, childkey_take in columns
+        name: Staked(
+            alpha, root, str(owner), take, max(childkey_take, lowest), related[name], children[name], uid is not None
+        )
+        for name, alpha, root, owner, take, childkey_take, uid in columns
     }
 
 
@@ -129,7 +131,7 @@ def owner_hotkeys(state: StorageReader, netuid: int) -> list[str]:
 
 
 def pay_incentives(
-    ctx: Context, netuid: int, incentives: Mapping[str, int], owners: Mapping[str, str], ledger: StakeLedger
+    ctx: Context, netuid: int, incentives: Mapping[str, int], owners: Mapping[str, str], ledger: Ledger
 ) -> None:
     """Stake the miners' incentives, on the hotkey that their owner chose for it or on their own."""
     state, immune = ctx.state, set(owner_hotkeys(ctx.state, netuid))
@@ -157,7 +159,7 @@ def pay_incentives(
 
 
 def pay_alpha_dividends(
-    ctx: Context, netuid: int, payouts: Mapping[str, Payout], owners: Mapping[str, str], ledger: StakeLedger
+    ctx: Context, netuid: int, payouts: Mapping[str, Payout], owners: Mapping[str, str], ledger: Ledger
 ) -> None:
     """Stake the takes, and let the rest raise the stake of all who stake on the hotkey."""
     for hotkey, payout in sorted(payouts.items()):
@@ -169,7 +171,7 @@ def pay_alpha_dividends(
 
 
 def pay_root_dividends(
-    ctx: Context, netuid: int, payouts: Mapping[str, Payout], hotkeys: Mapping[str, Staked], ledger: StakeLedger
+    ctx: Context, netuid: int, payouts: Mapping[str, Payout], hotkeys: Mapping[str, Staked], ledger: Ledger
 ) -> None:
     """Stake the takes; who stakes on root may claim the rest."""
     rates: list[tuple[str, int]] = []

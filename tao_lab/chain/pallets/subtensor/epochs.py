@@ -23,12 +23,14 @@ from tao_lab.chain.pallets.subtensor.lookups import (
     mechanism_index,
     owner_uid,
 )
+from tao_lab.chain.pallets.subtensor.null_consensus import is_null
 from tao_lab.chain.pallets.subtensor.stake_weights import stake_parts
 from tao_lab.chain.pallets.subtensor.tempo import activity_cutoff_blocks, epoch_with_lookahead
 from tao_lab.chain.pallets.subtensor.voting_power import U64_MAX, Voter, update_voting_power
 from tao_lab.chain.state import UID_BYTES, StorageReader
 from tao_lab.consensus import EpochInput, EpochTerms, LiquidAlpha, SparseRows
-from tao_lab.economy import HotkeyEmission
+from tao_lab.consensus.null import Budgets, null_epoch
+from tao_lab.economy import HotkeyEmission, Pending
 from tao_lab.units import U16_MAX
 
 NO_COMMIT = (1 << 64) - 1
@@ -37,13 +39,14 @@ SHARE_BITS = 64  # U64F64
 ENTRY_BYTES = 4  # of a row: uid, value
 
 
-def run_epochs(ctx: Context, netuid: int, emission: int) -> list[HotkeyEmission]:
+def run_epochs(ctx: Context, netuid: int, emission: int, pots: Pending | None = None) -> list[HotkeyEmission]:
     """Run the epoch of every mechanism of a subnet and store the terms.
 
     Args:
         ctx: Block under construction.
         netuid: The subnet.
         emission: Rao of alpha for all mechanisms together.
+        pots: The same by what it is for, which Null consensus pays exactly; None: half for validators.
 
     Returns:
         For each hotkey, in the order of the public keys, what miners and validators are to get.
@@ -51,16 +54,22 @@ def run_epochs(ctx: Context, netuid: int, emission: int) -> list[HotkeyEmission]
     Raises:
         RuleBroken: A replaced rule failed.
     """
+    null = is_null(ctx.state, netuid)
+    if null:
+        budgets = split_pots(ctx.state, netuid, pots or _halves(emission))
+        split = [budget.miners + budget.local + budget.root for budget in budgets]
+    else:
+        split = split_emission(ctx.state, netuid, emission)
     hotkeys = hotkeys_by_uid(ctx.state, netuid)
     parts: list[tuple[EpochTerms, int]] = []
     stakes: list[Any] = []
-    for mecid, part in enumerate(split_emission(ctx.state, netuid, emission)):
+    for mecid, part in enumerate(split):
         inputs = epoch_input(ctx.state, netuid, ctx.block, part, mecid)
         stakes.append(inputs.stake)
-        terms = ctx.rules.run_epoch(inputs)
-        _store_mechanism(ctx, mechanism_index(netuid, mecid), terms)
+        terms = null_epoch(inputs, budgets[mecid]) if null else ctx.rules.run_epoch(inputs)
+        _store_mechanism(ctx, mechanism_index(netuid, mecid), terms, bonds=not null)
         parts.append((terms, _mechanism_weight(part, emission, mecid)))
-    _store_subnet(ctx, netuid, parts)
+    _store_subnet(ctx, netuid, parts, whole=null)
     _update_voting_power(ctx, netuid, hotkeys, stakes)
     server, validator = (
         sum(getattr(terms, name).astype(object) for terms, _ in parts)
@@ -80,8 +89,19 @@ def split_emission(state: StorageReader, netuid: int, emission: int) -> list[int
     return parts
 
 
+def _halves(emission: int) -> Pending:
+    """Half for validators; miners have the odd unit (`epoch_with_mechanisms`)."""
+    return Pending(server=emission - emission // 2, validator=emission // 2, root=0)
+
+
+def split_pots(state: StorageReader, netuid: int, pots: Pending) -> list[Budgets]:
+    """The pots of each mechanism, each pot divided as `split_emission` divides (`epoch_with_mechanism_budgets`)."""
+    miners, local, root = (split_emission(state, netuid, pot) for pot in (pots.server, pots.validator, pots.root))
+    return [Budgets(*parts) for parts in zip(miners, local, root, strict=True)]
+
+
 def _mechanism_weight(part: int, emission: int, mecid: int) -> int:
-    """A mechanism's part of the emission as a U64F64 word; without emission the first counts alone."""
+    """A mechanism's part of the emission as a raw U64F64 value; without emission the first counts alone."""
     if emission == 0:
         return (1 << SHARE_BITS) if mecid == 0 else 0
     return (part << SHARE_BITS) // emission
@@ -115,13 +135,15 @@ def epoch_input(state: StorageReader, netuid: int, block: int, emission: int, me
         n=n,
         block=block,
         tempo=hyper("Tempo"),
-        last_step_block=hyper("LastMechansimStepBlock"),
+        last_step_block=hyper("LastYumaStepBlock") or hyper("LastMechansimStepBlock"),
         activity_cutoff=activity_cutoff_blocks(state, netuid),
         kappa=hyper("Kappa"),
         bonds_penalty=hyper("BondsPenalty"),
         bonds_moving_average=hyper("BondsMovingAverage"),
         yuma3=hyper("Yuma3On"),
-        liquid_alpha=LiquidAlpha(low, high, hyper("AlphaSigmoidSteepness")) if hyper("LiquidAlphaOn") else None,
+        liquid_alpha=LiquidAlpha(low, high, hyper("AlphaSigmoidSteepness"), hyper("LiquidAlphaConsensusMode"))
+        if hyper("LiquidAlphaOn")
+        else None,
         max_validators=hyper("MaxAllowedValidators"),
         min_stake=state.get(MODULE, "StakeThreshold"),
         owner_uid=owner_uid(state, netuid),
@@ -134,7 +156,16 @@ def epoch_input(state: StorageReader, netuid: int, block: int, emission: int, me
         weights=_rows(state, "Weights", index, n),
         bonds=_rows(state, "Bonds", index, n),
         commit_block=commit_blocks(state, netuid, mecid, block) if hyper("CommitRevealWeightsEnabled") else None,
+        previous_consensus=_previous_consensus(state, index, n),
     )
+
+
+def _previous_consensus(state: StorageReader, index: int, n: int) -> np.ndarray[Any, np.dtype[np.uint64]] | None:
+    """What the last epoch of a mechanism stored, zero for newer UIDs; None where it had no epoch yet."""
+    if not state.exists(MODULE, "ConsensusByMechanism", index):
+        return None
+    stored = list(state.get(MODULE, "ConsensusByMechanism", index))[:n]
+    return np.array(stored + [0] * (n - len(stored)), dtype=np.uint64)
 
 
 def _registered_at(state: StorageReader, netuid: int, n: int) -> np.ndarray[Any, np.dtype[np.uint64]]:
@@ -193,10 +224,15 @@ def oldest_open_epoch(state: StorageReader, netuid: int, block: int) -> int:
 # --- back to the state ------------------------------------------------------------------------------------------
 
 
-def _store_mechanism(ctx: Context, index: int, terms: EpochTerms) -> None:
+def _store_mechanism(ctx: Context, index: int, terms: EpochTerms, *, bonds: bool = True) -> None:
     ctx.state.put(MODULE, "Incentive", index, terms.incentive.tolist())
+    ctx.state.put(MODULE, "ConsensusByMechanism", index, terms.consensus.tolist())
     ctx.deposit_event(MODULE, "IncentiveAlphaEmittedToMiners", netuid=index, emissions=terms.server_emission.tolist())
-    bonds = terms.bonds
+    if bonds:
+        _store_bonds(ctx, index, terms.bonds)
+
+
+def _store_bonds(ctx: Context, index: int, bonds: SparseRows) -> None:
     data = np.column_stack((bonds.uids, bonds.values)).astype("<u2").tobytes()
     bounds = bonds.starts.tolist()
     rows = [
@@ -206,7 +242,8 @@ def _store_mechanism(ctx: Context, index: int, terms: EpochTerms) -> None:
     ctx.state.raw.put_many(ctx.state.keys_by_uid(MODULE, "Bonds", index, bonds.n), rows)
 
 
-def _store_subnet(ctx: Context, netuid: int, parts: list[tuple[EpochTerms, int]]) -> None:
+def _store_subnet(ctx: Context, netuid: int, parts: list[tuple[EpochTerms, int]], *, whole: bool = False) -> None:
+    """Store what there is once for the subnet; `whole`: the emission is the sum of what mechanisms paid, to the rao."""
     for item, name in (("Active", "active"), ("ValidatorPermit", "validator_permit")):
         either = np.logical_or.reduce([getattr(terms, name) for terms, _ in parts])
         ctx.state.put(MODULE, item, netuid, either.tolist())
@@ -218,6 +255,9 @@ def _store_subnet(ctx: Context, netuid: int, parts: list[tuple[EpochTerms, int]]
         ("StakeWeight", "stake_weight"),
     ):
         ctx.state.put(MODULE, item, netuid, _weighted_sum([(getattr(terms, name), weight) for terms, weight in parts]))
+    if whole:
+        columns = [terms.emission.tolist() for terms, _ in parts]
+        ctx.state.put(MODULE, "Emission", netuid, [sum(paid) for paid in zip(*columns, strict=True)])
 
 
 def _update_voting_power(ctx: Context, netuid: int, hotkeys: dict[int, str], stakes: list[Any]) -> None:

@@ -11,7 +11,7 @@ from tao_lab.chain.context import Context
 from tao_lab.chain.errors import DispatchError
 from tao_lab.chain.pallets.subtensor.lookups import MODULE
 from tao_lab.chain.pallets.subtensor.staking import transfer_stake_within_subnet
-from tao_lab.economy.words import U64F64
+from tao_lab.economy.fixed128 import U64F64
 
 DISTRIBUTION_INTERVAL = 100  # blocks
 

@@ -25,7 +25,7 @@ from tao_lab.chain.pallets.proxy import add_proxy_delegate, remove_proxy_delegat
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, coldkey_owns_hotkey, failed
 from tao_lab.chain.pallets.subtensor.subnets import create_subnet, set_owner_hotkey
 from tao_lab.chain.runtime import SS58_FORMAT
-from tao_lab.economy.words import U64F64
+from tao_lab.economy.fixed128 import U64F64
 
 PROXY_TYPE = "SubnetLeaseBeneficiary"
 MOST_CONTRIBUTORS = 500
@@ -88,7 +88,7 @@ def _crowdloan_being_finalized(ctx: Context) -> tuple[int, dict[str, Any]]:
 def _share_out(
     ctx: Context, lease_id: int, lease: dict[str, Any], crowdloan_id: int, raised: int, leftover: int
 ) -> None:
-    """Note each contributor's share, and give back what was raised but not needed."""
+    """Note each contributor's share, and return what was raised but not needed."""
     refunded = 0
     for contributor, amount in ctx.state.entries(CROWDLOAN, "Contributions", crowdloan_id):
         if contributor == lease["beneficiary"]:

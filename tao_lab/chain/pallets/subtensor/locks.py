@@ -256,6 +256,12 @@ def ensure_available(ctx: Context, coldkey: str, netuid: int, alpha: int) -> Non
         raise failed("StakeUnavailable", sentence)
 
 
+def available_on(state: StorageReader, hotkey: str, coldkey: str, netuid: int, now: int) -> int:
+    """Alpha that may leave one hotkey of a coldkey, rao (`available_to_unstake_from_hotkey`)."""
+    free = total_stake(state, coldkey, netuid) - locked_mass(state, coldkey, netuid, now)
+    return min(stake_of_coldkey(state, hotkey, coldkey, netuid), max(free, 0))
+
+
 def ensure_can_receive_locked_alpha(state: StorageReader, coldkey: str, locked: int) -> None:
     """Refuse to give locked alpha to a coldkey that has not said that it takes it.
 

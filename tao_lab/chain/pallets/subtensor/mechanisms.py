@@ -13,21 +13,22 @@ from tao_lab.chain.pallets.subtensor.lookups import (
     mechanism_index,
     subnet_exists,
 )
+from tao_lab.chain.pallets.subtensor.null_consensus import ensure_no_commits, is_null, uid_budget
 from tao_lab.chain.state import StorageReader
 from tao_lab.units import U16_MAX
 
-MAX_UIDS_OF_ALL = 256
 BY_UID_OR_HOTKEY = ("Weights", "Bonds", "WeightCommits", "TimelockedWeightCommits")
 
 
-def ensure_max_uids_over_all_mechanisms(max_uids: int, mechanisms: int) -> None:
-    """Refuse more UIDs, counted once for each mechanism, than one subnet may have.
+def ensure_max_uids_over_all_mechanisms(state: StorageReader, netuid: int, max_uids: int, mechanisms: int) -> None:
+    """Refuse more UIDs, counted once for each mechanism, than one subnet may have by its consensus.
 
     Raises:
         DispatchError: `TooManyUIDsPerMechanism`.
     """
-    if max_uids * mechanisms > MAX_UIDS_OF_ALL:
-        raise failed("TooManyUIDsPerMechanism", f"{max_uids} UIDs x {mechanisms}, at most {MAX_UIDS_OF_ALL}")
+    budget = uid_budget(state, netuid)
+    if max_uids * mechanisms > budget:
+        raise failed("TooManyUIDsPerMechanism", f"{max_uids} UIDs x {mechanisms}, at most {budget}")
 
 
 def _ensure_subnet(state: StorageReader, netuid: int) -> None:
@@ -43,18 +44,21 @@ def set_mechanism_count(ctx: Context, netuid: int, count: int) -> None:
     """
     state = ctx.state
     _ensure_subnet(state, netuid)
+    old = state.get(MODULE, "MechanismCountCurrent", netuid)
+    if is_null(state, netuid) and count not in (0, old):
+        for item in ("TimelockedWeightCommits", "WeightCommits"):
+            ensure_no_commits(state, netuid, item)
     highest = min(state.get(MODULE, "MaxMechanismCount"), MAX_MECHANISMS)
     if not 1 <= count <= highest:
         raise failed("InvalidValue", f"mechanism_count is {count}, allowed: 1 to {highest}")
-    ensure_max_uids_over_all_mechanisms(state.get(MODULE, "MaxAllowedUids", netuid), count)
-    old = state.get(MODULE, "MechanismCountCurrent", netuid)
+    ensure_max_uids_over_all_mechanisms(state, netuid, state.get(MODULE, "MaxAllowedUids", netuid), count)
     if count == old:
         return
     for mecid in range(count, old):
         index = mechanism_index(netuid, mecid)
         for item in BY_UID_OR_HOTKEY:
             state.remove_prefix(MODULE, item, index)
-        for item in ("Incentive", "LastUpdate"):
+        for item in ("Incentive", "LastUpdate", "ConsensusByMechanism"):
             state.remove(MODULE, item, index)
     state.put(MODULE, "MechanismCountCurrent", netuid, count)
     state.remove(MODULE, "MechanismEmissionSplit", netuid)

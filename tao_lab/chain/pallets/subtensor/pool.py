@@ -16,6 +16,7 @@ from tao_lab.chain.pallets.subtensor.lookups import MODULE, subnet_exists
 from tao_lab.chain.pallets.subtensor.tao import add_to
 from tao_lab.chain.state import StorageReader
 from tao_lab.economy import Pool, SwapError, SwapResult, price, swap
+from tao_lab.economy.fixed128 import U64F64
 from tao_lab.economy.swap import (
     ACCURACY,
     FRACTION_BITS,
@@ -25,7 +26,6 @@ from tao_lab.economy.swap import (
     weight_after_adding,
     weight_for_price,
 )
-from tao_lab.economy.words import U64F64
 
 SWAP = "Swap"
 DYNAMIC = 1  # `SubnetMechanism` of a subnet with a pool
@@ -57,7 +57,7 @@ def read_pool(state: StorageReader, netuid: int, *, drop_fees: bool = False) -> 
 
 
 def current_alpha_price(state: StorageReader, netuid: int) -> int:
-    """TAO for one alpha as a U64F64 word: 1 without a pool, 0 with an empty one."""
+    """TAO for one alpha as a raw U64F64 value: 1 without a pool, 0 with an empty one."""
     return price(read_pool(state, netuid)) if has_pool(state, netuid) else ONE
 
 
@@ -104,7 +104,7 @@ def simulate(
 
 
 def price_limit_word(price_limit: int) -> int:
-    """A limit in rao for one whole alpha as a price, U64F64 word."""
+    """A limit in rao for one whole alpha as a price, raw U64F64 value."""
     return (price_limit << FRACTION_BITS) // 10**9
 
 

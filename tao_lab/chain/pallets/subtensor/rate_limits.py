@@ -73,7 +73,7 @@ TEMPO_UPDATE = TransactionType(11, lambda ctx, netuid: MIN_TEMPO)
 
 
 def tempos(ctx: Context, netuid: int, count: int) -> int:
-    """Blocks of so many tempos of a subnet."""
+    """Blocks in a number of tempos of a subnet."""
     return int(ctx.state.get(MODULE, "Tempo", netuid)) * count
 
 
@@ -124,6 +124,6 @@ def _key(name: str, content: tuple[int | str, ...]) -> object:
 
 
 def exceeds(ctx: Context, limit_item: str, last: int) -> bool:
-    """Whether a call comes too early: at or before `limit_item` blocks after the last; a limit of 0 is none."""
+    """Whether a call comes too early: at most `limit_item` blocks after the last; with a limit of 0 no call does."""
     limit = ctx.state.get(MODULE, limit_item)
     return bool(limit and last and ctx.block - last <= limit)

@@ -16,7 +16,7 @@ from tao_lab.chain.pallets.subtensor.tao import burn_subnet_alpha, recycle_subne
 
 
 def _take(ctx: Context, coldkey: str, hotkey: str, amount: int, netuid: int) -> int:
-    """Take alpha from a coldkey's stake, at most what is there; gives back how much.
+    """Take alpha from a coldkey's stake, at most what is there; returns how much.
 
     Raises:
         DispatchError: `SubnetNotExists`, `CannotBurnOrRecycleOnRootSubnet`, `SubtokenDisabled`,
@@ -58,7 +58,7 @@ def burn_alpha(ctx: Context, origin: Origin, hotkey: str, amount: int, netuid: i
 
 @call(MODULE, weight=weight(967_308_000, reads=33, writes=17))
 def add_stake_burn(ctx: Context, origin: Origin, hotkey: str, netuid: int, amount: int, limit: int | None) -> None:
-    """Buy alpha and burn it at once: how an owner gives back to a subnet."""
+    """Buy alpha and burn it at once: how an owner returns to a subnet."""
     coldkey = ensure_signed(origin)
     if limit is None:
         alpha = do_add_stake(ctx, coldkey, hotkey, netuid, amount)

@@ -4,16 +4,17 @@ The price buys alpha from the subnet's pool, which is then nobody's. It goes up 
 each block. A full subnet gives up its weakest neuron. Proof of work is no longer asked for: `register` has its
 arguments still, and does what `burned_register` does.
 
-Source: `pallets/subtensor/src/subnets/registration.rs`.
+Source: `pallets/subtensor/src/subnets/registration.rs` (`do_register_with_post_info` since spec 469).
 """
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from tao_lab.chain.columns import Columns
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import Origin, call, ensure_signed, weight
+from tao_lab.chain.errors import DispatchError
 from tao_lab.chain.pallets.subtensor.accounts import create_account
 from tao_lab.chain.pallets.subtensor.lookups import (
     MODULE,
@@ -25,14 +26,16 @@ from tao_lab.chain.pallets.subtensor.lookups import (
     uid_of,
 )
 from tao_lab.chain.pallets.subtensor.pool import record_tao_flow, swap_tao_for_alpha
-from tao_lab.chain.pallets.subtensor.tao import add_to, coldkey_balance, transfer_tao_to_subnet
+from tao_lab.chain.pallets.subtensor.tao import add_to, keep_alive_balance, transfer_tao_to_subnet
 from tao_lab.chain.pallets.subtensor.tempo import should_run_epoch
 from tao_lab.chain.pallets.subtensor.uids import append_neuron, replace_neuron, uid_to_prune
-from tao_lab.chain.rules import Rules
 from tao_lab.chain.state import StorageReader
+from tao_lab.chain.twins import has_twin
 from tao_lab.economy import PriceTerms
-from tao_lab.economy.registration_price import FACTOR_BITS, PriceEvent, decay_factor
+from tao_lab.economy.registration_price import PriceEvent
 from tao_lab.units import U16_MAX, in_tao
+
+PRECHECK = weight(0, reads=20, writes=4)  # `registration_precheck_weight`
 
 
 @call(MODULE, weight=weight(336_815_000, reads=34, writes=29))
@@ -53,11 +56,22 @@ def register(
 def register_limit(ctx: Context, origin: Origin, netuid: int, hotkey: str, limit_price: int) -> None:
     """Buy a place if it costs at most `limit_price` rao."""
     coldkey = ensure_signed(origin)
-    _ensure_subnet(ctx, netuid)
-    burn = ctx.state.get(MODULE, "Burn", netuid)
-    if burn > limit_price:
-        raise failed("RegistrationPriceLimitExceeded", f"a seat costs {burn} rao, limit_price is {limit_price}")
+    with _refused_before_payment():
+        _ensure_subnet(ctx, netuid)
+        burn = ctx.state.get(MODULE, "Burn", netuid)
+        if burn > limit_price:
+            raise failed("RegistrationPriceLimitExceeded", f"a seat costs {burn} rao, limit_price is {limit_price}")
     _register(ctx, coldkey, netuid, hotkey)
+
+
+@contextmanager
+def _refused_before_payment() -> Iterator[None]:
+    """A registration that fails in here has looked only, and pays for that (since spec 469)."""
+    try:
+        yield
+    except DispatchError as error:
+        error.weight = PRECHECK
+        raise
 
 
 def _ensure_subnet(ctx: Context, netuid: int) -> None:
@@ -70,15 +84,16 @@ def _ensure_subnet(ctx: Context, netuid: int) -> None:
 def _register(ctx: Context, coldkey: str, netuid: int, hotkey: str) -> None:
     """`do_register`."""
     state = ctx.state
-    burn = _ensure_may_register(ctx, coldkey, netuid, hotkey)
-    create_account(ctx, coldkey, hotkey)
-    if not coldkey_owns_hotkey(state, coldkey, hotkey):
-        raise failed("NonAssociatedColdKey", f"{hotkey} belongs to {state.get(MODULE, 'Owner', hotkey)}")
+    with _refused_before_payment():
+        burn = _ensure_may_register(ctx, coldkey, netuid, hotkey)
+        create_account(ctx, coldkey, hotkey)
+        if not coldkey_owns_hotkey(state, coldkey, hotkey):
+            raise failed("NonAssociatedColdKey", f"{hotkey} belongs to {state.get(MODULE, 'Owner', hotkey)}")
     replaced = _uid_to_replace(ctx, netuid)
     paid = transfer_tao_to_subnet(ctx, netuid, coldkey, burn)
     bought = swap_tao_for_alpha(ctx, netuid, paid).received
     add_to(ctx, MODULE, "SubnetAlphaOut", netuid, -bought)
-    uid = _take_place(ctx, netuid, hotkey, replaced)
+    uid = take_place(ctx, netuid, hotkey, replaced)
     move_price(ctx, netuid, "registration")
     registered = state.get(MODULE, "RegistrationsThisBlock", netuid)
     state.put(MODULE, "RegistrationsThisBlock", netuid, min(registered + 1, U16_MAX))
@@ -88,14 +103,14 @@ def _register(ctx: Context, coldkey: str, netuid: int, hotkey: str) -> None:
 
 
 def _ensure_may_register(ctx: Context, coldkey: str, netuid: int, hotkey: str) -> int:
-    """Gives back the price, rao."""
+    """Returns the price, rao."""
     _ensure_subnet(ctx, netuid)
     if not ctx.state.get(MODULE, "NetworkRegistrationAllowed", netuid):
         raise failed("SubNetRegistrationDisabled", f"the owner of subnet {netuid} has closed it")
     uid = uid_of(ctx.state, netuid, hotkey)
     if uid is not None:
         raise failed("HotKeyAlreadyRegisteredInSubNet", f"{hotkey} has UID {uid} on subnet {netuid}")
-    burn, free = int(ctx.state.get(MODULE, "Burn", netuid)), coldkey_balance(ctx, coldkey)
+    burn, free = int(ctx.state.get(MODULE, "Burn", netuid)), keep_alive_balance(ctx, coldkey)
     if burn > free:
         raise failed("NotEnoughBalanceToStake", f"{coldkey} has {in_tao(free)} free, a seat costs {in_tao(burn)}")
     return burn
@@ -113,15 +128,16 @@ def _uid_to_replace(ctx: Context, netuid: int) -> int | None:
 
 
 def register_neuron(ctx: Context, netuid: int, hotkey: str) -> int:
-    """Give a hotkey a place, if need be that of another; gives back the UID.
+    """Give a hotkey a place, if need be that of another; returns the UID.
 
     Raises:
         DispatchError: `NoNeuronIdAvailable`.
     """
-    return _take_place(ctx, netuid, hotkey, _uid_to_replace(ctx, netuid))
+    return take_place(ctx, netuid, hotkey, _uid_to_replace(ctx, netuid))
 
 
-def _take_place(ctx: Context, netuid: int, hotkey: str, replaced: int | None) -> int:
+def take_place(ctx: Context, netuid: int, hotkey: str, replaced: int | None) -> int:
+    """Put a hotkey into a free place, or into that of the replaced UID; gives back its UID."""
     if replaced is None:
         return append_neuron(ctx, netuid, hotkey)
     replace_neuron(ctx, netuid, replaced, hotkey)
@@ -149,28 +165,27 @@ def move_price(ctx: Context, netuid: int, event: PriceEvent) -> None:
         ctx.state.put(MODULE, "Burn", netuid, after)
 
 
-def _lower_prices(columns: Columns) -> None:
-    """`registration_price` of a block on every subnet."""
-    before, half_life, low, high = (
-        columns.read(MODULE, item).tolist() for item in ("Burn", "BurnHalfLife", "MinBurn", "MaxBurn")
-    )
-    after = [
-        min(max(burn * decay_factor(blocks) >> FACTOR_BITS, lowest), highest)
-        for burn, blocks, lowest, highest in zip(before, half_life, low, high, strict=True)
-    ]
-    columns.write(MODULE, "Burn", np.array(after, np.uint64), np.array(after, np.uint64) != np.array(before, np.uint64))
+@has_twin
+def lower_prices(ctx: Context, netuids: list[int]) -> None:
+    """Let a block lower the price of a place on every subnet."""
+    for netuid in netuids:
+        move_price(ctx, netuid, "block")
+
+
+@has_twin
+def count_anew(ctx: Context, netuids: list[int]) -> None:
+    """No registrations in this block yet."""
+    for netuid in netuids:
+        if ctx.state.get(MODULE, "RegistrationsThisBlock", netuid):
+            ctx.state.put(MODULE, "RegistrationsThisBlock", netuid, 0)
 
 
 def update_registration_prices(ctx: Context, netuids: list[int] | None = None) -> None:
-    """At the start of a block: prices fall, and registrations are counted anew; on all subnets, root included."""
+    """At the start of a block: prices fall, and registrations are counted again; on all subnets, root included."""
     netuids = all_netuids(ctx.state) if netuids is None else netuids
-    state, columns = ctx.state, Columns(ctx.state, netuids)
-    if ctx.block > 1 and ctx.rules.registration_price is Rules.registration_price:
-        _lower_prices(columns)
-    elif ctx.block > 1:
-        for netuid in netuids:
-            move_price(ctx, netuid, "block")
-    counts = columns.read(MODULE, "RegistrationsThisBlock")
-    columns.write(MODULE, "RegistrationsThisBlock", np.zeros_like(counts), counts != 0)
+    state = ctx.state
+    if ctx.block > 1:
+        lower_prices(ctx, netuids)
+    count_anew(ctx, netuids)
     if should_run_epoch(state, ROOT_NETUID, ctx.block) and state.get(MODULE, "RegistrationsThisInterval", ROOT_NETUID):
         state.put(MODULE, "RegistrationsThisInterval", ROOT_NETUID, 0)

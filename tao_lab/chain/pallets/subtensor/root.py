@@ -1,6 +1,10 @@
-"""Root, subnet 0: there from the first block, and joined by stake instead of by payment.
+"""Root, subnet 0: there from the first block. A seat on it is bought, as one on any other subnet.
 
-Sources: `pallets/subtensor/src/macros/genesis.rs`, `coinbase/root.rs` (`do_root_register`).
+The price moves as other registration prices do, from 1 TAO upwards, and is recycled. On a full root the newcomer gets
+the seat of the hotkey with the least stake; a new seat is immune for a day.
+
+Sources: `pallets/subtensor/src/macros/genesis.rs`, `coinbase/root.rs` (`do_root_register`), `subnets/registration.rs`
+(`get_root_neuron_to_prune`), `migrations/migrate_tune_root_registration.rs` for root's own numbers.
 """
 
 from __future__ import annotations
@@ -10,11 +14,15 @@ from tao_lab.chain.dispatch import Origin, call, ensure_signed, on_genesis, weig
 from tao_lab.chain.genesis import Genesis
 from tao_lab.chain.pallets.subtensor.accounts import create_account
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, failed, subnet_exists, uid_of
+from tao_lab.chain.pallets.subtensor.registration import move_price, take_place
 from tao_lab.chain.pallets.subtensor.stake import stake_of
 from tao_lab.chain.pallets.subtensor.symbols import symbol_for
-from tao_lab.chain.pallets.subtensor.uids import append_neuron, replace_neuron
+from tao_lab.chain.pallets.subtensor.tao import add_to, recycle_tao
+from tao_lab.chain.pallets.subtensor.uids import is_immune
+from tao_lab.units import RAO_PER_TAO
 
 DEFAULT_TAKE = 11_796  # u16, 18 %
+LEAST_PRICE = RAO_PER_TAO
 
 
 @on_genesis(MODULE)
@@ -33,7 +41,11 @@ def add_root(ctx: Context, genesis: Genesis) -> None:
         "MinAllowedWeights": 0,
         "Tempo": 100,
         "NetworkRegistrationAllowed": True,
-        "TargetRegistrationsPerInterval": 1,
+        "TargetRegistrationsPerInterval": 2,
+        "MaxRegistrationsPerBlock": 1,
+        "ImmunityPeriod": 7_200,
+        "MinBurn": LEAST_PRICE,
+        "Burn": LEAST_PRICE,
         "SubtokenEnabled": True,  # as on mainnet since dynamic TAO: root takes stake from the first block
         "TokenSymbol": symbol_for(ROOT_NETUID),
     }.items():
@@ -42,7 +54,7 @@ def add_root(ctx: Context, genesis: Genesis) -> None:
 
 @call(MODULE, weight=weight(103_934_000, reads=19, writes=16))
 def root_register(ctx: Context, origin: Origin, hotkey: str) -> None:
-    """Take a place on root; where all are taken, that of the hotkey with the least stake, if one has more."""
+    """Buy a place on root; where all are taken, that of the hotkey with the least stake."""
     state = ctx.state
     if not subnet_exists(state, ROOT_NETUID):
         raise failed("RootNetworkDoesNotExist")
@@ -58,7 +70,12 @@ def root_register(ctx: Context, origin: Origin, hotkey: str) -> None:
     if uid_of(state, ROOT_NETUID, hotkey) is not None:
         raise failed("HotKeyAlreadyRegisteredInSubNet", f"{hotkey} is on root already")
     create_account(ctx, coldkey, hotkey)
-    uid = _take_place(ctx, hotkey)
+    replaced = _uid_to_replace(ctx)
+    price = int(state.get(MODULE, "Burn", ROOT_NETUID))
+    recycle_tao(ctx, coldkey, price)
+    add_to(ctx, MODULE, "RAORecycledForRegistration", ROOT_NETUID, price)
+    move_price(ctx, ROOT_NETUID, "registration")
+    uid = take_place(ctx, ROOT_NETUID, hotkey, replaced)
     if not state.exists(MODULE, "Delegates", hotkey):
         state.put(MODULE, "Delegates", hotkey, DEFAULT_TAKE)
     for item, count in zip(counters, (this_block, this_interval), strict=True):
@@ -66,14 +83,16 @@ def root_register(ctx: Context, origin: Origin, hotkey: str) -> None:
     ctx.deposit_event(MODULE, "NeuronRegistered", ROOT_NETUID, uid, hotkey)
 
 
-def _take_place(ctx: Context, hotkey: str) -> int:
+def _uid_to_replace(ctx: Context) -> int | None:
+    """UID of the hotkey with the least stake on a full root, the oldest of equals; None where a place is free."""
     state = ctx.state
     if state.get(MODULE, "SubnetworkN", ROOT_NETUID) < state.get(MODULE, "MaxAllowedUids", ROOT_NETUID):
-        return append_neuron(ctx, ROOT_NETUID, hotkey)
-    stakes = [(stake_of(state, key, ROOT_NETUID), uid) for uid, key in state.entries(MODULE, "Keys", ROOT_NETUID)]
-    lowest, uid = min(stakes, key=lambda entry: entry[0])  # the first of equals, in the order of the storage keys
-    stake = stake_of(state, hotkey, ROOT_NETUID)
-    if stake <= lowest:
-        raise failed("StakeTooLowForRoot", f"{hotkey} has {stake} rao on root, the lowest there has {lowest}")
-    replace_neuron(ctx, ROOT_NETUID, uid, hotkey)
-    return int(uid)
+        return None
+    seats = [
+        (stake_of(state, hotkey, ROOT_NETUID), state.get(MODULE, "BlockAtRegistration", ROOT_NETUID, uid), uid)
+        for uid, hotkey in state.entries(MODULE, "Keys", ROOT_NETUID)
+        if not is_immune(ctx, ROOT_NETUID, uid)
+    ]
+    if not seats:
+        raise failed("NoNeuronIdAvailable", "all places on root are taken, and all are immune")
+    return int(min(seats)[2])

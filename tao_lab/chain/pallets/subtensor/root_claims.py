@@ -4,7 +4,7 @@ For each hotkey and subnet `RootClaimable` is the alpha that one rao of root sta
 what a (hotkey, coldkey) has had of it; new root stake begins as if it had claimed everything before. A claim sells the
 alpha to the subnet's pool and stakes the TAO on root. A few coldkeys, drawn by the parent's hash, claim in every block.
 
-The lab's schema (spec version 461) holds no type of claim and no number of claims, so they are the source's defaults:
+The lab's schema (spec version 475) holds no type of claim and no number of claims, so they are the source's defaults:
 everything is sold, and five coldkeys are drawn. It has `claim_root_with_hotkey`, which the source has not: here it is
 the same claim on one hotkey; and its clients name root alone where they mean every subnet.
 
@@ -56,7 +56,7 @@ NO_RATES = b"\x00"
 
 
 def claimable_rates(state: StorageReader, hotkey: str) -> dict[int, int]:
-    """Alpha that one rao of a hotkey's root stake has earned by subnet, in order; I96F32 words."""
+    """Alpha that one rao of a hotkey's root stake has earned by subnet, in order; raw I96F32 values."""
     return {netuid: rate["bits"] for netuid, rate in sorted(dict(state.get(MODULE, "RootClaimable", hotkey)).items())}
 
 
@@ -68,7 +68,7 @@ def root_owed(state: StorageReader, hotkey: str, coldkey: str, netuid: int) -> i
 
 
 def _owed_word(rate: int, stake: int, claimed: int) -> int:
-    """As I96F32 word; it can be negative by what rounding took."""
+    """As raw I96F32 value; it can be negative by what rounding took."""
     return min(rate * stake, RATE_MAX) - min(claimed << RATE_BITS, RATE_MAX)
 
 
@@ -95,7 +95,7 @@ def raise_claimable_rates(ctx: Context, netuid: int, increments: Sequence[tuple[
     Args:
         ctx: Block under construction.
         netuid: The subnet.
-        increments: For each hotkey what every rao of root stake may claim more, I96F32 word.
+        increments: For each hotkey what every rao of root stake may claim more, raw I96F32 value.
     """
     keys, values = [], []
     where = ctx.state.keys_by_account(MODULE, "RootClaimable", [hotkey for hotkey, _ in increments])
@@ -177,7 +177,7 @@ def root_claim(
 
 
 def _claim_of_hotkey(ctx: Context, hotkey: str, coldkey: str, subnets: set[int] | None) -> tuple[int, int]:
-    """Claim what the stake on one hotkey has earned; gives back rao of TAO, and on how many subnets it was tried.
+    """Claim what the stake on one hotkey has earned; returns rao of TAO, and on how many subnets it was tried.
 
     `RootClaimed` is kept in memory meanwhile: each claim changes it for all subnets, because its TAO is new root stake.
     """
@@ -202,7 +202,7 @@ def _claim_of_hotkey(ctx: Context, hotkey: str, coldkey: str, subnets: set[int] 
 
 
 def _sell_for_root(ctx: Context, hotkey: str, coldkey: str, netuid: int, alpha: int) -> int:
-    """Sell alpha that nobody holds to the pool and stake the TAO on root; gives back rao of TAO."""
+    """Sell alpha that nobody holds to the pool and stake the TAO on root; returns rao of TAO."""
     tao = swap_alpha_for_tao(ctx, netuid, alpha, drop_fees=True).received
     transfer_tao_from_subnet(ctx, netuid, account_of_netuid(ROOT_NETUID), tao)
     add_to(ctx, MODULE, "SubnetRootSellTao", netuid, tao)

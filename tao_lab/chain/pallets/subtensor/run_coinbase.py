@@ -7,13 +7,14 @@ Sources: `pallets/subtensor/src/coinbase/run_coinbase.rs`, `coinbase/subnet_emis
 
 from __future__ import annotations
 
-from tao_lab.chain.columns import Columns
 from tao_lab.chain.context import Context
 from tao_lab.chain.errors import DispatchError
+from tao_lab.chain.pallets import balances
 from tao_lab.chain.pallets.subtensor.conviction import change_subnet_owner_if_needed
 from tao_lab.chain.pallets.subtensor.distribution import distribute_emission
+from tao_lab.chain.pallets.subtensor.emission_gate import block_gate
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID
-from tao_lab.chain.pallets.subtensor.many_subnets import Emitted, emit_at_once, emitting, settle_at_once
+from tao_lab.chain.pallets.subtensor.null_consensus import is_null
 from tao_lab.chain.pallets.subtensor.pool import (
     MAX_PRICE,
     adjust_protocol_liquidity,
@@ -35,6 +36,7 @@ from tao_lab.chain.pallets.subtensor.tao import (
 )
 from tao_lab.chain.pallets.subtensor.tempo import take_due_epochs
 from tao_lab.chain.state import StorageReader
+from tao_lab.chain.twins import has_twin
 from tao_lab.economy import (
     Pending,
     SubnetPrice,
@@ -45,14 +47,14 @@ from tao_lab.economy import (
     update_moving_price,
 )
 from tao_lab.economy.block_emission import TOTAL_SUPPLY
+from tao_lab.economy.fixed128 import U96F32, to_u64f64
 from tao_lab.economy.subnet_shares import root_sells
-from tao_lab.economy.words import U96F32, to_u64f64
 
 PENDING = {"server": "PendingServerEmission", "validator": "PendingValidatorEmission", "root": "PendingRootAlphaDivs"}
 
 
 def mint_block_emission(ctx: Context) -> int:
-    """Issue the block's TAO; gives back the credit in rao (`get_block_emission`)."""
+    """Issue the block's TAO; returns the credit in rao (`get_block_emission`)."""
     emission = block_emission(ctx, int(ctx.state.get(MODULE, "TotalIssuance")))
     return mint_tao(ctx, emission) if emission else 0
 
@@ -65,45 +67,56 @@ def block_emission(ctx: Context, issuance: int) -> int:
     return emission
 
 
-def run_coinbase(ctx: Context, netuids: list[int], credit: int) -> Emitted | None:
+def run_coinbase(ctx: Context, netuids: list[int], credit: int) -> None:
     """Emit to subnets, then pay out those whose epoch is due.
 
     Args:
         ctx: Block under construction.
         netuids: All subnets, root included, in the order of the chain.
         credit: Rao of TAO that this block has issued.
-
-    Returns:
-        The table of a block whose emission was computed at once, for `settle`; else None.
     """
     ctx.state.remove_prefix(MODULE, "SubnetRootSellTao")
     subnets = [netuid for netuid in netuids if netuid != ROOT_NETUID]
-    emit_to = emitting(Columns(ctx.state, subnets), subnets)
-    emitted = emit_at_once(ctx, emit_to, credit)
-    if emitted is None:
-        emit_to_subnets(ctx, emit_to, credit)
+    emit_to_subnets(ctx, subnets_to_emit_to(ctx, subnets), credit)
     pots = {netuid: drain_pending(ctx, netuid) for netuid in take_due_epochs(ctx, subnets)}
     for netuid, (pending, owner_cut) in sorted(pots.items()):
         distribute_emission(ctx, netuid, pending, owner_cut)
         ctx.state.put(MODULE, "LastMechansimStepBlock", netuid, ctx.block)
-    return emitted
+        if not is_null(ctx.state, netuid):
+            ctx.state.put(MODULE, "LastYumaStepBlock", netuid, ctx.block)
 
 
-def settle(ctx: Context, netuids: list[int], emitted: Emitted | None) -> None:
+@has_twin
+def settle(ctx: Context, netuids: list[int]) -> None:
     """After emission: moving prices and root's weights."""
-    if emitted is None or not settle_at_once(ctx, emitted):
-        emit_to = emitting(Columns(ctx.state, netuids), netuids)
-        update_moving_prices(ctx, emit_to)
-        update_root_prop(ctx, emit_to)
+    emit_to = subnets_to_emit_to(ctx, netuids)
+    update_moving_prices(ctx, emit_to)
+    update_root_prop(ctx, emit_to)
+
+
+@has_twin
+def subnets_to_emit_to(ctx: Context, netuids: list[int]) -> list[int]:
+    """Subnets that have been started, trade, and are open for registration (`get_subnets_to_emit_to`)."""
+    state = ctx.state
+    return [
+        netuid
+        for netuid in netuids
+        if netuid != ROOT_NETUID
+        and state.exists(MODULE, "FirstEmissionBlockNumber", netuid)
+        and state.get(MODULE, "SubtokenEnabled", netuid)
+        and state.get(MODULE, "NetworkRegistrationAllowed", netuid)
+    ]
 
 
 # --- TAO and alpha of one block ---------------------------------------------------------------------------------
 
 
+@has_twin
 def emit_to_subnets(ctx: Context, netuids: list[int], credit: int) -> None:
     """Divide the block's TAO, and each subnet's alpha, among pools and pots."""
     prices = {netuid: subnet_price(ctx.state, netuid) for netuid in sorted(netuids)}
-    shares = ctx.rules.run_shares(list(prices.values()))
+    subnets = list(prices.values())
+    shares = ctx.rules.run_shares(subnets, block_gate(ctx, lambda: subnets))
     terms = {
         netuid: read_subnet_terms(ctx, netuid, subnet_block_emission(share, credit))
         for netuid, share in zip(prices, shares, strict=True)
@@ -111,7 +124,7 @@ def emit_to_subnets(ctx: Context, netuids: list[int], credit: int) -> None:
     for netuid in netuids:
         credit = inject_and_maybe_swap(ctx, netuid, terms[netuid], credit)
     recycle_credit(ctx, credit)
-    sells = root_sells(list(prices.values()))
+    sells = root_sells(subnets)
     for netuid in netuids:
         fill_pots(ctx, netuid, U96F32.whole(terms[netuid].alpha_out), sells)
 
@@ -126,7 +139,7 @@ def subnet_price(state: StorageReader, netuid: int) -> SubnetPrice:
 
 
 def moving_alpha_price(state: StorageReader, netuid: int) -> int:
-    """Moving price of a subnet, I96F32 word; one where there is no pool."""
+    """Moving price of a subnet, raw I96F32 value; one where there is no pool."""
     return int(state.get(MODULE, "SubnetMovingPrice", netuid)["bits"]) if has_pool(state, netuid) else U96F32.one
 
 
@@ -136,13 +149,13 @@ def alpha_issuance(state: StorageReader, netuid: int) -> int:
 
 
 def root_proportion_of(state: StorageReader, netuid: int) -> int:
-    """Root's weight in a subnet, U96F32 word."""
+    """Root's weight in a subnet, raw U96F32 value."""
     root_tao, tao_weight = state.get(MODULE, "SubnetTAO", ROOT_NETUID), state.get(MODULE, "TaoWeight")
     return root_proportion(root_tao, tao_weight, alpha_issuance(state, netuid))
 
 
 def read_subnet_terms(ctx: Context, netuid: int, tao_emission: int) -> SubnetTerms:
-    """One block's amounts for a subnet that gets `tao_emission`, a U96F32 word of rao."""
+    """One block's amounts for a subnet that gets `tao_emission`, a raw U96F32 value of rao."""
     state = ctx.state
     alpha_emission = block_emission(ctx, alpha_issuance(state, netuid))
     price = current_alpha_price(state, netuid)
@@ -150,16 +163,16 @@ def read_subnet_terms(ctx: Context, netuid: int, tao_emission: int) -> SubnetTer
 
 
 def inject_and_maybe_swap(ctx: Context, netuid: int, terms: SubnetTerms, credit: int) -> int:
-    """Add a subnet's TAO and alpha to its pool, and buy alpha for the rest; gives back what is left of the credit."""
+    """Buy alpha for the excess TAO, then add TAO and alpha to the pool at the price after it.
+
+    Returns:
+        The rao left of the credit.
+    """
     state, account = ctx.state, subnet_account(ctx.state, netuid)
-    tao_in, alpha_in = adjust_protocol_liquidity(ctx, netuid, U96F32.whole(terms.tao_in), U96F32.whole(terms.alpha_in))
     state.put(MODULE, "SubnetExcessTao", netuid, 0)
     state.put(MODULE, "SubnetTaoInEmission", netuid, 0)
-    excess = U96F32.whole(terms.excess_tao)
-    left = spend_tao(ctx, account, credit, excess) if excess else None
-    if left is not None:
-        credit = left
-        buy_alpha(ctx, netuid, excess)
+    credit = buy_alpha(ctx, netuid, account, U96F32.whole(terms.excess_tao), credit)
+    tao_in, alpha_in = adjust_protocol_liquidity(ctx, netuid, U96F32.whole(terms.tao_in), U96F32.whole(terms.alpha_in))
     state.put(MODULE, "SubnetAlphaInEmission", netuid, alpha_in)
     mint_alpha_in(ctx, netuid, alpha_in)
     left = spend_tao(ctx, account, credit, tao_in) if tao_in else None
@@ -172,15 +185,24 @@ def inject_and_maybe_swap(ctx: Context, netuid: int, terms: SubnetTerms, credit:
     return credit
 
 
-def buy_alpha(ctx: Context, netuid: int, tao: int) -> None:
-    """Buy alpha from a pool with TAO that is on the subnet's account; a pool that refuses keeps only the TAO there."""
+def buy_alpha(ctx: Context, netuid: int, account: str, tao: int, credit: int) -> int:
+    """Buy alpha from a pool with TAO of the credit; where the pool refuses, the TAO goes back.
+
+    Returns:
+        Rao that are left of the credit.
+    """
+    left = spend_tao(ctx, account, credit, tao) if tao else None
+    if left is None:
+        return credit
     try:
         bought = swap_tao_for_alpha(ctx, netuid, tao, MAX_PRICE, drop_fees=True)
     except DispatchError:
-        return
+        balances.withdraw(ctx, account, tao, keep_alive=False)
+        return credit
     add_to(ctx, MODULE, "SubnetProtocolAlpha", netuid, bought.received)
     ctx.state.put(MODULE, "SubnetExcessTao", netuid, bought.paid)
     record_protocol_flow(ctx, netuid, bought.paid)
+    return left
 
 
 def fill_pots(ctx: Context, netuid: int, alpha_out: int, root_sells: bool) -> None:

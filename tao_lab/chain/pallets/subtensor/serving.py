@@ -14,7 +14,7 @@ from tao_lab.chain.runtime import octets
 
 IP_TYPES = (4, 6)
 LOCALHOST = {4: 0x7F000001, 6: 1}
-HIGHEST_IP = {4: (1 << 32) - 2, 6: (1 << 128) - 2}  # the broadcast address is none
+HIGHEST_IP = {4: (1 << 32) - 2, 6: (1 << 128) - 2}  # the broadcast address is not allowed
 MOST_CERTIFICATE_BYTES = 65  # one for the algorithm, the others for the public key
 ENDPOINTS = {"serve_axon": "Axons", "serve_axon_tls": "Axons", "serve_prometheus": "Prometheus"}
 

@@ -6,10 +6,15 @@ Sources: `pallets/subtensor/src/staking/stake_utils.rs` (`HotkeyAlphaSharePoolDa
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
 from tao_lab.chain.context import Context
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, all_netuids
 from tao_lab.chain.pallets.subtensor.pool import current_alpha_price
 from tao_lab.chain.state import StorageReader
+from tao_lab.chain.twins import has_twin
 from tao_lab.economy.share_pool import U64_MAX, Pool, SafeFloat, can_add_stake, change_stake, share_value
 from tao_lab.economy.swap import FRACTION_BITS
 
@@ -48,6 +53,57 @@ def decrease_stake(ctx: Context, hotkey: str, coldkey: str, netuid: int, rao: in
     exists = ctx.state.exists(MODULE, "AlphaV2", hotkey, coldkey, netuid)
     if exists and stake_of_coldkey(ctx.state, hotkey, coldkey, netuid) >= rao:
         _change(ctx, hotkey, coldkey, netuid, -rao)
+
+
+class Ledger(Protocol):
+    """Stakes on one subnet while an epoch is paid out. Nothing counts before `write`."""
+
+    def stake_of(self, hotkey: str) -> int:
+        """Alpha that all coldkeys have staked on a hotkey, rao."""
+        ...
+
+    def increase(self, hotkey: str, coldkey: str, rao: int) -> None:
+        """Add alpha to a coldkey's stake on a hotkey."""
+        ...
+
+    def increase_all(self, hotkey: str, rao: int) -> None:
+        """Add alpha to the stakes of all coldkeys on a hotkey, in proportion."""
+        ...
+
+    def write(self) -> None:
+        """Put everything into the state."""
+        ...
+
+
+@dataclass(frozen=True)
+class PlainLedger:
+    """A ledger that changes the state at once, stake by stake."""
+
+    ctx: Context
+    netuid: int
+
+    def stake_of(self, hotkey: str) -> int:
+        """Alpha that all coldkeys have staked on a hotkey, rao."""
+        return stake_of(self.ctx.state, hotkey, self.netuid)
+
+    def increase(self, hotkey: str, coldkey: str, rao: int) -> None:
+        """Add alpha to a coldkey's stake on a hotkey."""
+        if rao:
+            increase_stake(self.ctx, hotkey, coldkey, self.netuid, rao)
+
+    def increase_all(self, hotkey: str, rao: int) -> None:
+        """Add alpha to the stakes of all coldkeys on a hotkey, in proportion."""
+        if rao:
+            increase_stake_of_all(self.ctx, hotkey, self.netuid, rao)
+
+    def write(self) -> None:
+        """It is in the state already."""
+
+
+@has_twin
+def open_ledger(ctx: Context, netuid: int, hotkeys: Sequence[str]) -> Ledger:
+    """A ledger of a subnet's stakes; `hotkeys` are those that will be paid."""
+    return PlainLedger(ctx, netuid)
 
 
 def pool_takes_stake(state: StorageReader, hotkey: str, netuid: int, rao: int) -> bool:

@@ -37,13 +37,13 @@ from tao_lab.chain.pallets.subtensor.staking import (
     transfer_stake_within_subnet,
     unstake_from_subnet,
 )
-from tao_lab.chain.pallets.subtensor.tao import transfer_tao
+from tao_lab.chain.pallets.subtensor.tao import U64_MAX, transfer_tao
 
 # --- adding -----------------------------------------------------------------------------------------------------
 
 
 def do_add_stake(ctx: Context, coldkey: str, hotkey: str, netuid: int, tao: int) -> int:
-    """Stake TAO at any price; gives back rao of alpha.
+    """Stake TAO at any price; returns rao of alpha.
 
     Raises:
         DispatchError: As for `validate_add_stake` and `stake_into_subnet`.
@@ -56,7 +56,7 @@ def do_add_stake(ctx: Context, coldkey: str, hotkey: str, netuid: int, tao: int)
 def do_add_stake_limit(
     ctx: Context, coldkey: str, hotkey: str, netuid: int, tao: int, limit_price: int, allow_partial: bool
 ) -> int:
-    """Stake TAO up to a price; gives back rao of alpha.
+    """Stake TAO up to a price; returns rao of alpha.
 
     Raises:
         DispatchError: As for `do_add_stake`, and `Swap.PriceLimitExceeded` where the price is above the limit already.
@@ -146,7 +146,7 @@ def remove_stake_full_limit(ctx: Context, origin: Origin, hotkey: str, netuid: i
 
 
 def _unstake_all(ctx: Context, coldkey: str, hotkey: str, *, root_too: bool) -> int:
-    """Sell a coldkey's stake on a hotkey wherever that is possible; gives back rao of TAO."""
+    """Sell a coldkey's stake on a hotkey wherever that is possible; returns rao of TAO."""
     ensure_hotkey(ctx.state, hotkey)
     total = 0
     for netuid in all_netuids(ctx.state):
@@ -188,12 +188,15 @@ def _move(
     allow_partial: bool = True,
     check_transfer_toggle: bool = False,
 ) -> int:
-    """Move stake from one (hotkey, coldkey, netuid) to another; gives back rao of TAO that it was worth.
+    """Move stake from one (hotkey, coldkey, netuid) to another; returns rao of TAO that it was worth.
 
-    The pool's fee is paid once: on the way out of a subnet, or on the way in from root.
+    The pool's fee is paid once: on the way out of a subnet, or on the way in from root. 2^64 - 1 means all that there
+    is when the call runs (`cap_move_all_to_live_origin`, since spec 469); any other amount must be there.
     """
     (hotkey, coldkey, netuid), (new_hotkey, new_coldkey, new_netuid) = origin, destination
-    most = alpha = min(alpha, stake_of_coldkey(ctx.state, hotkey, coldkey, netuid))
+    if alpha == U64_MAX:
+        alpha = stake_of_coldkey(ctx.state, hotkey, coldkey, netuid)
+    most = alpha
     if netuid != new_netuid and limit_price is not None:
         most = max_amount_move(ctx, netuid, new_netuid, limit_price)
     validate_stake_transition(ctx, origin, destination, alpha, most, allow_partial, check_transfer_toggle)

@@ -53,6 +53,7 @@ def stake_into_subnet(
     tao: int,
     price_limit: int = MAX_PRICE,
     drop_fees: bool = False,
+    payer: str | None = None,
 ) -> int:
     """Turn a coldkey's TAO into alpha staked on a hotkey.
 
@@ -64,6 +65,7 @@ def stake_into_subnet(
         tao: Rao; less is taken where the existential deposit would not stay.
         price_limit: Highest price, rao for one whole alpha.
         drop_fees: Without the pool's fee: it was paid on the way out of another subnet.
+        payer: Whose TAO it is; None: the coldkey's.
 
     Returns:
         Rao of alpha.
@@ -71,12 +73,12 @@ def stake_into_subnet(
     Raises:
         DispatchError: `AmountTooLow`, `InsufficientLiquidity`, or what the transfers and the swap raise.
     """
-    staked = transfer_tao_to_subnet(ctx, netuid, coldkey, tao)
+    staked = transfer_tao_to_subnet(ctx, netuid, payer or coldkey, tao)
     swapped = swap_tao_for_alpha(ctx, netuid, staked, price_limit, drop_fees)
     if not swapped.received:
         raise failed("AmountTooLow", f"{tao} rao buy no alpha")
     if not pool_takes_stake(ctx.state, hotkey, netuid, swapped.received):
-        raise failed("InsufficientLiquidity", f"{swapped.received} rao of alpha are no share of {hotkey}'s stake")
+        raise failed("InsufficientLiquidity", f"{swapped.received} rao of alpha are too few for a share on {hotkey}")
     increase_stake(ctx, hotkey, coldkey, netuid, swapped.received)
     transfer_tao_from_subnet(ctx, netuid, ctx.author, swapped.fee_to_author)
     record_tao_flow(ctx, netuid, swapped.paid)

@@ -38,9 +38,9 @@ from tao_lab.chain.pallets.subtensor.tao import account_of_netuid, coldkey_balan
 from tao_lab.chain.pallets.subtensor.uids import append_neuron
 from tao_lab.chain.state import StorageReader
 from tao_lab.economy import block_emission, lock_cost
+from tao_lab.economy.fixed128 import U64_MAX, U64F64, add
 from tao_lab.economy.lock_cost import lock_reduction_interval
 from tao_lab.economy.pruning import Subnet, subnet_to_prune
-from tao_lab.economy.words import U64_MAX, U64F64, add
 from tao_lab.units import in_tao
 
 LAST_REGISTERED = "NetworkLastRegistered"  # the `RateLimitKey` of the last new subnet
@@ -117,7 +117,7 @@ def register_network_with_identity(
 def create_subnet(
     ctx: Context, coldkey: str, hotkey: str, identity: Mapping[str, str] | None = None, netuid: int | None = None
 ) -> int:
-    """Make a subnet that a coldkey pays for and owns (`do_register_network`); gives back the netuid.
+    """Make a subnet that a coldkey pays for and owns (`do_register_network`); returns the netuid.
 
     The chain takes the lowest free number. No call can ask for another; a `netuid` is for the lab's own subnet 171.
 
@@ -153,7 +153,7 @@ def create_subnet(
 
 
 def _ensure_may_register_network(ctx: Context, coldkey: str, hotkey: str) -> int | None:
-    """Gives back the subnet that has to go first, or None while there is room."""
+    """Returns the subnet that has to go first, or None while there is room."""
     state = ctx.state
     if hotkey_exists(state, hotkey) and not coldkey_owns_hotkey(state, coldkey, hotkey):
         raise failed("NonAssociatedColdKey", f"{hotkey} belongs to {state.get(MODULE, 'Owner', hotkey)}")

@@ -101,7 +101,7 @@ def _transfer(ctx: Context, source: str, dest: str, rao: int) -> None:
 
 
 def transfer_tao_to_subnet(ctx: Context, netuid: int, coldkey: str, rao: int) -> int:
-    """Move rao to the account of a subnet, less if the existential deposit would not stay; gives back what moved.
+    """Move rao to the account of a subnet, less if the existential deposit would not stay; returns what moved.
 
     Raises:
         DispatchError: `SubnetNotExists`, `InsufficientTaoBalance`, or what `balances.transfer` raises.
@@ -154,7 +154,7 @@ def recycle_tao(ctx: Context, coldkey: str, rao: int) -> None:
 
 
 def mint_tao(ctx: Context, rao: int) -> int:
-    """Issue rao, up to 21 million TAO in all; gives back the credit, for `spend_tao` and `recycle_credit`."""
+    """Issue rao, up to 21 million TAO in all; returns the credit, for `spend_tao` and `recycle_credit`."""
     credit = min(rao, max(MAX_TAO_ISSUANCE - int(ctx.state.get("Balances", "TotalIssuance")), 0))
     _change_issuance(ctx, credit)
     balances.increase_issuance(ctx, credit)

@@ -10,19 +10,18 @@ Sources: `pallets/subtensor/src/coinbase/{run_coinbase,tempo_control}.rs` (`shou
 
 from __future__ import annotations
 
-import numpy as np
-
-from tao_lab.chain.columns import Columns
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import Origin, call, weight
 from tao_lab.chain.pallets.subtensor.lookups import (
     MODULE,
+    ROOT_NETUID,
     ensure_subnet_owner,
     ensure_subnet_owner_or_root,
     failed,
 )
 from tao_lab.chain.pallets.subtensor.rate_limits import MIN_TEMPO, TEMPO_UPDATE, OwnerHyperparameter
 from tao_lab.chain.state import StorageReader
+from tao_lab.chain.twins import has_twin
 
 MAX_TEMPO = 50_400  # blocks; also the longest that a subnet goes without an epoch
 MIN_CUTOFF_FACTOR, MAX_CUTOFF_FACTOR = 1_000, 50_000  # thousandths of a tempo
@@ -89,7 +88,7 @@ def ensure_admin_window_open(ctx: Context, netuid: int) -> None:
 
 
 def apply_tempo(ctx: Context, netuid: int, tempo: int) -> None:
-    """Set the tempo; the period begins anew at this block (also root's setter does so)."""
+    """Set the tempo; the period starts over at this block (also root's setter does so)."""
     ctx.state.put(MODULE, "Tempo", netuid, tempo)
     ctx.deposit_event(MODULE, "TempoSet", netuid, tempo)
     ctx.state.put(MODULE, "LastEpochBlock", netuid, ctx.block)
@@ -144,10 +143,17 @@ def trigger_epoch(ctx: Context, origin: Origin, netuid: int) -> None:
     ctx.deposit_event(MODULE, "EpochTriggered", netuid=netuid, by=who, fires_at=fires_at)
 
 
+def _slots(state: StorageReader, due: list[int]) -> int:
+    """Epochs that may run in one block: one where Null consensus is due, since its subnets may be large."""
+    slots = int(state.get(MODULE, "MaxEpochsPerBlock"))
+    null = any(state.get(MODULE, "SubnetEpochConsensus", netuid) == "Null" for netuid in due if netuid != ROOT_NETUID)
+    return min(slots, 1) if null else slots
+
+
 def deferred_epochs(state: StorageReader, netuids: list[int], block: int) -> set[int]:
     """Subnets whose epoch is due at this block but has to wait for the next (`MaxEpochsPerBlock`)."""
     due = [netuid for netuid in netuids if should_run_epoch(state, netuid, block)]
-    free = int(state.get(MODULE, "MaxEpochsPerBlock"))
+    free = _slots(state, due)
     deferred = set()
     for netuid in due:
         if free == 0:
@@ -164,10 +170,11 @@ def has_distinct_hotkeys(state: StorageReader, netuid: int) -> bool:
 
 
 def take_due_epochs(ctx: Context, netuids: list[int]) -> list[int]:
-    """Advance the schedule by one block; gives back the subnets whose epoch runs now (`drain_pending`)."""
+    """Advance the schedule by one block; returns the subnets whose epoch runs now (`drain_pending`)."""
     state, running = ctx.state, []
-    free = int(state.get(MODULE, "MaxEpochsPerBlock"))
-    for netuid in _count_block(ctx, netuids):
+    due = count_block(ctx, netuids)
+    free = _slots(state, due)
+    for netuid in due:
         if free == 0:
             state.put(MODULE, "PendingEpochAt", netuid, ctx.block + 1)
             ctx.deposit_event(MODULE, "EpochDeferred", netuid=netuid, from_block=ctx.block, to_block=ctx.block + 1)
@@ -184,13 +191,10 @@ def take_due_epochs(ctx: Context, netuids: list[int]) -> list[int]:
     return running
 
 
-def _count_block(ctx: Context, netuids: list[int]) -> list[int]:
-    """Count the block for every subnet; gives back those whose epoch is due (`should_run_epoch` of many)."""
-    columns = Columns(ctx.state, netuids)
-    tempo, pending, last = (columns.read(MODULE, name) for name in ("Tempo", "PendingEpochAt", "LastEpochBlock"))
-    since = columns.read(MODULE, "BlocksSinceLastStep") + np.uint64(1)
-    columns.write(MODULE, "BlocksSinceLastStep", since)
-    block = np.uint64(ctx.block)
-    asked = (pending > 0) & (pending <= block)
-    due = asked | (since > MAX_TEMPO) | (block >= last + tempo)
-    return [netuids[place] for place in np.flatnonzero(due & (tempo > 0)).tolist()]
+@has_twin
+def count_block(ctx: Context, netuids: list[int]) -> list[int]:
+    """Count the block for every subnet; returns those whose epoch is due."""
+    for netuid in netuids:
+        since = ctx.state.get(MODULE, "BlocksSinceLastStep", netuid) + 1
+        ctx.state.put(MODULE, "BlocksSinceLastStep", netuid, since)
+    return [netuid for netuid in netuids if should_run_epoch(ctx.state, netuid, ctx.block)]

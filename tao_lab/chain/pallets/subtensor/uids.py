@@ -2,7 +2,8 @@
 
 Columns such as `Emission` hold one entry for each UID; `Keys` and `Uids` are each other's inverse.
 
-Source: `pallets/subtensor/src/subnets/uids.rs`.
+Source: `pallets/subtensor/src/subnets/uids.rs`; what making a subnet smaller does under Null consensus is that of
+spec 475 (`trim_null_uids_batch`, `trim_uids_impl`).
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from tao_lab.chain.pallets.subtensor.lookups import (
     mechanism_index,
     subnet_exists,
 )
+from tao_lab.chain.pallets.subtensor.null_consensus import is_null
+from tao_lab.chain.pallets.subtensor.null_pruning import clear_commits, elect_again, fill_from_tail, move_rows
 from tao_lab.chain.state import StorageReader
 from tao_lab.economy.pruning import Neuron, neuron_to_prune
 
@@ -29,6 +32,7 @@ COLUMNS: dict[str, Any] = {  # one entry for each UID, and what a new neuron has
     "ValidatorPermit": False,
 }
 UID_BYTES = 2
+NULL_BATCH = 64  # `NULL_PRUNING_BATCH`: places that one call may take away under Null consensus
 HOTKEY_ITEMS = ("Axons", "NeuronCertificates", "Prometheus")  # by (netuid, hotkey)
 
 
@@ -38,7 +42,7 @@ def storage_indices(state: StorageReader, netuid: int) -> list[int]:
 
 
 def append_neuron(ctx: Context, netuid: int, hotkey: str) -> int:
-    """Give a hotkey a new place; gives back its UID."""
+    """Give a hotkey a new place; returns its UID."""
     state = ctx.state
     uid = int(state.get(MODULE, "SubnetworkN", netuid))
     state.put(MODULE, "SubnetworkN", netuid, uid + 1)
@@ -83,6 +87,7 @@ def clear_neuron(ctx: Context, netuid: int, uid: int) -> None:
         _set_element(ctx, item, netuid, uid, value)
     for index in storage_indices(state, netuid):
         _set_element(ctx, "Incentive", index, uid, 0)
+        _set_element(ctx, "ConsensusByMechanism", index, uid, 0)
         state.remove(MODULE, "Bonds", index, uid)
         state.remove(MODULE, "Weights", index, uid)
         for source, row in state.entries(MODULE, "Weights", index):
@@ -157,39 +162,102 @@ def uid_to_prune(ctx: Context, netuid: int) -> int | None:
 def trim_to_max_allowed_uids(ctx: Context, netuid: int, max_n: int) -> None:
     """Lower the number of places; those with the least emission go, the others move together.
 
+    Under Null consensus at most 64 go at once, and commits, which name miners by their old UIDs, are forgotten.
+
     Raises:
         DispatchError: `SubnetNotExists`, `InvalidValue`, `TrimmingWouldExceedMaxImmunePercentage`.
     """
+    state = ctx.state
+    if is_null(state, netuid) and state.get(MODULE, "SubnetworkN", netuid) > max_n:
+        if state.get(MODULE, "SubnetworkN", netuid) - max_n > NULL_BATCH:
+            raise failed("InvalidValue", f"one call takes at most {NULL_BATCH} places away; see trim_null_uids_batch")
+        clean, _ = clear_commits(state, netuid)
+        if not clean:
+            raise failed("InvalidValue", "too many commits wait; call trim_null_uids_batch first")
+    _trim(ctx, netuid, max_n)
+    state.remove(MODULE, "NullPruningTarget", netuid)
+
+
+def trim_null_uids_batch(ctx: Context, netuid: int, target: int) -> None:
+    """Take one step towards a smaller subnet under Null consensus: forget commits, then take up to 64 places away.
+
+    Raises:
+        DispatchError: `SubnetNotExists`, `InvalidValue`, `TrimmingWouldExceedMaxImmunePercentage`.
+    """
+    state = ctx.state
+    _ensure_size(ctx, netuid, target)
+    if not is_null(state, netuid):
+        raise failed("InvalidValue", f"subnet {netuid} does not follow Null consensus")
+    n = int(state.get(MODULE, "SubnetworkN", netuid))
+    if n > target:
+        _spared_uids(ctx, netuid, n, target)
+    clean, cleared = clear_commits(state, netuid)
+    if clean:
+        _trim(ctx, netuid, max(n - NULL_BATCH, target))
+    remaining = int(state.get(MODULE, "SubnetworkN", netuid))
+    if remaining > target or not clean:
+        state.put(MODULE, "NullPruningTarget", netuid, target)
+    else:
+        state.remove(MODULE, "NullPruningTarget", netuid)
+    ctx.deposit_event(
+        MODULE,
+        "NullUidsPruningProgress",
+        netuid=netuid,
+        target=target,
+        remaining=remaining,
+        removed=n - remaining,
+        cleared_commits=cleared,
+    )
+
+
+def _ensure_size(ctx: Context, netuid: int, max_n: int) -> None:
+    """Refuse a number of places that the subnet may not have."""
     state = ctx.state
     if not subnet_exists(state, netuid):
         raise failed("SubnetNotExists", f"there is no subnet {netuid}")
     lowest, highest = state.get(MODULE, "MinAllowedUids", netuid), state.get(MODULE, "MaxAllowedUids", netuid)
     if not lowest <= max_n <= highest:
         raise failed("InvalidValue", f"max_n is {max_n}, allowed: {lowest} to {highest}")
+
+
+def _trim(ctx: Context, netuid: int, max_n: int) -> None:
+    """The part that both ways to make a subnet smaller share (`trim_uids_impl`)."""
+    state = ctx.state
+    _ensure_size(ctx, netuid, max_n)
     state.put(MODULE, "MaxAllowedUids", netuid, max_n)
-    n = state.get(MODULE, "SubnetworkN", netuid)
+    n = int(state.get(MODULE, "SubnetworkN", netuid))
     if n <= max_n:
         return
-    kept = _kept_uids(ctx, netuid, n, max_n)
+    kept, null = _kept_uids(ctx, netuid, n, max_n), is_null(state, netuid)
     _remove_uids(ctx, netuid, sorted(set(range(n)) - set(kept)))
-    _compress(ctx, netuid, kept)
+    permits = state.get(MODULE, "ValidatorPermit", netuid)
+    _compress(ctx, netuid, fill_from_tail(kept) if null else kept, permits if null else None)
     state.put(MODULE, "SubnetworkN", netuid, max_n)
+    if null:
+        elect_again(ctx, netuid)
 
 
 def _kept_uids(ctx: Context, netuid: int, n: int, max_n: int) -> list[int]:
     """The UIDs that stay, in order: the immune, and of the others those with the most emission."""
-    state = ctx.state
-    owners = set(immune_owner_uids(state, netuid))
+    spared = _spared_uids(ctx, netuid, n, max_n)
+    emission = ctx.state.get(MODULE, "Emission", netuid)
+    order = sorted(range(len(emission)), key=lambda uid: -emission[uid])  # stable, as the chain's sort
+    going = [uid for uid in reversed(order) if uid not in spared][: n - max_n]
+    if len(going) < n - max_n:
+        raise failed("InvalidValue", f"{n - max_n} places have to go, only {len(going)} neurons may be removed")
+    return sorted(set(order) - set(going))
+
+
+def _spared_uids(ctx: Context, netuid: int, n: int, max_n: int) -> set[int]:
+    """UIDs that no trimming removes, if they are few enough for it."""
+    owners = set(immune_owner_uids(ctx.state, netuid))
     spared = {uid for uid in range(n) if uid in owners or is_immune(ctx, netuid, uid)}
     most = ctx.runtime.constant(MODULE, "MaxImmuneUidsPercentage")
     if len(spared) * 100 // max(max_n, 1) >= most:
         raise failed(
             "TrimmingWouldExceedMaxImmunePercentage", f"{len(spared)} of {max_n} are immune, allowed: {most} %"
         )
-    emission = state.get(MODULE, "Emission", netuid)
-    order = sorted(range(len(emission)), key=lambda uid: -emission[uid])  # stable, as the chain's sort
-    going = [uid for uid in reversed(order) if uid not in spared][: n - max_n]
-    return sorted(set(order) - set(going))
+    return spared
 
 
 def _remove_uids(ctx: Context, netuid: int, uids: Iterable[int]) -> None:
@@ -208,14 +276,26 @@ def _remove_uids(ctx: Context, netuid: int, uids: Iterable[int]) -> None:
             state.remove(MODULE, "Bonds", index, uid)
 
 
-def _compress(ctx: Context, netuid: int, kept: list[int]) -> None:
-    """Give the UIDs that stay the numbers from 0 on, everywhere."""
+def _compress(ctx: Context, netuid: int, kept: list[int], null_permits: list[bool] | None) -> None:
+    """Give the UIDs that stay the numbers from 0 on, everywhere.
+
+    Args:
+        ctx: Block under construction.
+        netuid: The subnet.
+        kept: The UIDs that stay, in their new order.
+        null_permits: Under Null consensus, permits by old UID.
+    """
     state, new_uid = ctx.state, {old: new for new, old in enumerate(kept)}
     for item, default in {"Active": False, "StakeWeight": 0, **COLUMNS}.items():
         _keep_elements(ctx, item, netuid, kept, default)
     for index in storage_indices(state, netuid):
         for item in ("Incentive", "LastUpdate"):
             _keep_elements(ctx, item, index, kept, 0)
+        if state.exists(MODULE, "ConsensusByMechanism", index):
+            _keep_elements(ctx, "ConsensusByMechanism", index, kept, 0)
+        if null_permits is not None:
+            move_rows(state, index, new_uid, null_permits)
+            continue
         for item in ("Weights", "Bonds"):
             rows = dict(state.entries(MODULE, item, index))
             state.remove_prefix(MODULE, item, index)

@@ -23,6 +23,7 @@ from tao_lab.chain.pallets.subtensor.lookups import (
     owner_uid,
     uid_of,
 )
+from tao_lab.chain.pallets.subtensor.null_consensus import ensure_elected, holds_permit, is_null
 from tao_lab.chain.pallets.subtensor.stake_weights import has_stake_for_weights
 from tao_lab.chain.state import StorageReader
 from tao_lab.consensus import max_limited, max_upscale_to_u16
@@ -53,7 +54,8 @@ def store_weights(
         raise failed("SettingWeightsTooFast", _too_fast(state, netuid))
     itself = len(values) == 1 and uids[0] == uid
     n = state.get(MODULE, "SubnetworkN", netuid)
-    if not (itself or owner_uid(state, netuid) == uid or has_permit(state, netuid, uid)):
+    ensure_elected(state, netuid, hotkey)
+    if not (itself or owner_uid(state, netuid) == uid or holds_permit(state, netuid, uid)):
         raise failed("NeuronNoValidatorPermit", f"uid {uid} may only set a weight on itself")
     if len(set(uids)) != len(uids):
         raise failed("DuplicateUids")
@@ -62,7 +64,8 @@ def store_weights(
     fewest = min(n, state.get(MODULE, "MinAllowedWeights", netuid))
     if not itself and len(values) < fewest:
         raise failed("WeightVecLengthIsLow", f"{len(values)} weights, at least {fewest} needed")
-    upscaled = max_upscale_to_u16(np.array(values, dtype=np.uint16))
+    given = np.array(values, dtype=np.uint16)
+    upscaled = given if is_null(state, netuid) else max_upscale_to_u16(given)
     limit = state.get(MODULE, "MaxWeightsLimit", netuid)
     if not itself and limit != U16_MAX and not max_limited(upscaled, limit):
         raise failed("MaxWeightExceeded", f"one weight is more than {limit}/{U16_MAX} of their sum")
@@ -81,7 +84,7 @@ def _ensure_may_set(
     values: Sequence[int],
     version_key: int,
 ) -> int:
-    """The guards that ask who sets weights and where; gives back the UID."""
+    """The guards that ask who sets weights and where; returns the UID."""
     if netuid == ROOT_NETUID:
         raise failed("CanNotSetRootNetworkWeights")
     if len(uids) != len(values):
@@ -112,12 +115,6 @@ def passes_rate_limit(ctx: Context, netuid: int, mecid: int, uid: int) -> bool:
 
 def _too_fast(state: StorageReader, netuid: int) -> str:
     return f"once in {state.get(MODULE, 'WeightsSetRateLimit', netuid)} blocks"
-
-
-def has_permit(state: StorageReader, netuid: int, uid: int) -> bool:
-    """Whether a UID holds a validator permit."""
-    permits = state.get(MODULE, "ValidatorPermit", netuid)
-    return uid < len(permits) and bool(permits[uid])
 
 
 def set_last_update(ctx: Context, netuid: int, mecid: int, uid: int) -> None:

@@ -113,7 +113,7 @@ EXERCISE = Exercise(
                 THEN: 'before.get("SubtensorModule", "SubnetAlphaOut", netuid)',
                 NOW: 'after.get("SubtensorModule", "SubnetAlphaOut", netuid)',
             },
-            "You count the new alpha of the whole subnet. Asked is one hotkey's part of it.",
+            "You count the new alpha of the whole subnet. The task asks for one hotkey's part of it.",
         ),
         Edit(
             "the last epoch only",
@@ -134,7 +134,7 @@ EXERCISE = Exercise(
         Edit(
             "pay of a block",
             {"return now - then": "return (now - then) // max(after.block - before.block, 1)"},
-            "You divide by the number of blocks. Asked is all that came between the two.",
+            "You divide by the number of blocks. The task asks for all that came between the two.",
         ),
         Edit(
             "pay times blocks",
@@ -144,7 +144,7 @@ EXERCISE = Exercise(
         Edit(
             "per cent",
             {"return now - then": "return 100 * (now - then) // max(now, 1)"},
-            "You compute a percentage. Asked are rao of alpha.",
+            "You compute a percentage. The task asks for rao of alpha.",
         ),
         Edit(
             "TAO of the subnet's pool",
@@ -161,7 +161,7 @@ EXERCISE = Exercise(
                 THEN: 'before.get("SubtensorModule", "SubnetAlphaIn", netuid)',
                 NOW: 'after.get("SubtensorModule", "SubnetAlphaIn", netuid)',
             },
-            "You count alpha in the subnet's pool, which is for trading. Asked is what one hotkey got.",
+            "You count alpha in the subnet's pool, which is for trading. The task asks what one hotkey got.",
         ),
         Edit(
             "the last epochs compared",

@@ -135,7 +135,7 @@ EXERCISE = Exercise(
         Edit(
             "end of the hash",
             {"data[:33]).digest()[:2]": "data[:33]).digest()[-2:]", "body).digest()[:2]": "body).digest()[-2:]"},
-            "You take the last two bytes of the hash. The checksum stands at the end of the address, and is the "
+            "You take the last two bytes of the hash. The checksum is at the end of the address, and is the "
             "beginning of the hash.",
         ),
         Edit(
@@ -156,7 +156,7 @@ EXERCISE = Exercise(
         Edit(
             "old checksum kept",
             {'body + blake2b(b"SS58PRE" + body).digest()[:2]': "body + checksum"},
-            "You changed the format and kept the old checksum, which covers the format too. It must be computed anew.",
+            "You changed the format and kept the old checksum, which covers the format too. It must be computed again.",
         ),
         Edit(
             "format taken for a byte of the key",
@@ -166,7 +166,7 @@ EXERCISE = Exercise(
         Edit(
             "format not changed",
             {"bytes([ss58_format])": "data[:1]"},
-            "You write the address in the format that it had. Whose number should stand in the first byte?",
+            "You write the address in the format that it had. Whose number belongs in the first byte?",
         ),
         Edit(
             "as many zeros as the format says",
@@ -177,7 +177,7 @@ EXERCISE = Exercise(
         Edit(
             "an empty text in place of None",
             {"return public_key, False, None": 'return public_key, False, ""'},
-            "Where the address has an error you return an empty text. Wanted is None, so that nobody can pay there by "
+            "Where the address has an error you return an empty text. Return None, so that nobody can pay there by "
             "mistake.",
         ),
         Edit(
@@ -268,7 +268,7 @@ EXERCISE = Exercise(
                 'blake2b(b"SS58PRE" + data[:33])': 'blake2b(data[:33] + b"SS58PRE")',
                 'blake2b(b"SS58PRE" + body)': 'blake2b(body + b"SS58PRE")',
             },
-            "You hash the prefix behind format and key. A prefix stands before.",
+            "You hash the prefix behind format and key. A prefix comes first.",
         ),
         Edit(
             "half a prefix",
@@ -293,7 +293,7 @@ EXERCISE = Exercise(
             "Your new address ends with the key. What else belongs to an address?",
         ),
         Edit(
-            "the bad address given back",
+            "the bad address returned",
             {"return public_key, False, None": "return public_key, False, address"},
             "You give an address with an error back as it came. `rewritten` is None then, so that nobody pays to it.",
         ),

@@ -204,7 +204,7 @@ EXERCISE = Exercise(
         Edit(
             "end of the hash",
             {"hashed.startswith(": "hashed.endswith("},
-            "You compare with the last bits of the hash. The checksum stands at the end of the words, and is the "
+            "You compare with the last bits of the hash. The checksum is at the end of the words, and is the "
             "beginning of the hash.",
         ),
         Edit(

@@ -106,7 +106,7 @@ EXERCISE = Exercise(
         Edit(
             "mode added before the shift",
             {"number << 2 | mode": "number << 2 + mode"},
-            "Python adds before it shifts, so the mode says how far your number moves. Put brackets, or take the "
+            "Python adds before it shifts, so the mode says how far your number moves. Add brackets, or take the "
             "operator of the recipe.",
         ),
         Edit(

@@ -188,7 +188,7 @@ EXERCISE = Exercise(
         Edit(
             "slot alone",
             {'b"\\x04\\x06aura\\x20" + ': ""},
-            "Your digest is the bare slot. Some fixed bytes stand before it, which say what it is and how long.",
+            "Your digest is the bare slot. Some fixed bytes come before it and say what it is and how long.",
         ),
         Edit(
             "slot before its name",
@@ -196,7 +196,7 @@ EXERCISE = Exercise(
                 'digest = b"': 'digest = header.slot.to_bytes(8, "little") + b"',
                 ' + header.slot.to_bytes(8, "little")\n': "\n",
             },
-            "Your digest begins with the slot. What says that a slot follows stands before it.",
+            "Your digest begins with the slot. The part that says so comes before it.",
         ),
         Edit(
             "digest first",
@@ -211,7 +211,7 @@ EXERCISE = Exercise(
         Edit(
             "height after the roots",
             {"compact(header.number) + ": "", " + digest\n": " + compact(header.number) + digest\n"},
-            "Your height stands behind the roots. The recipe names the parts in the order in which they stand.",
+            "Your height comes after the roots. The recipe names the parts in the order in which they stand.",
         ),
         Edit(
             "height in the place of the slot",
@@ -234,7 +234,7 @@ EXERCISE = Exercise(
             "You write the digits of the slot as text. It is a number in eight bytes.",
         ),
         Edit(
-            "backslashes as they stand",
+            "backslashes unchanged",
             {'digest = b"': 'digest = rb"'},
             "Your digest holds backslashes and digits: the `r` before a text stops Python from reading `\\x04` as one "
             "byte.",

@@ -65,13 +65,12 @@ EXERCISE = Exercise(
         Edit(
             "leaf without its zero",
             {'b"\\x00" + extrinsic': "extrinsic"},
-            "You hash the extrinsic as it is. Something stands before it, so that nobody can pass a node off as a "
-            "leaf.",
+            "You hash the extrinsic as it is. Something comes before it, so that nobody can pass a node off as a leaf.",
         ),
         Edit(
             "node without its one",
             {'b"\\x01" + children': "children"},
-            "You hash two children as they are. Something stands before them, so that nobody can pass a node off as a "
+            "You hash two children as they are. Something comes before them, so that nobody can pass a node off as a "
             "leaf.",
         ),
         Edit(

@@ -53,8 +53,8 @@ def cases(rng: np.random.Generator) -> Iterator[Case]:
     yield _case("System", "Account", [alice], "an account of chance")
     yield _case("System", "BlockHash", [bytes([5, 0, 0, 0])], "the number of a block, hashed fast")
     yield _case("SubtensorModule", "Weights", u16[1:3], "subnet and validator")
-    yield _case("SubtensorModule", "Alpha", [alice, bob, u16[3]], "hotkey, coldkey and subnet")
-    yield _case("SubtensorModule", "Alpha", [bob, alice, u16[3]], "the two accounts in the other order")
+    yield _case("SubtensorModule", "AlphaV2", [alice, bob, u16[3]], "hotkey, coldkey and subnet")
+    yield _case("SubtensorModule", "AlphaV2", [bob, alice, u16[3]], "the two accounts in the other order")
 
 
 def _case(pallet: str, item: str, keys: list[bytes], about: str) -> Case:
@@ -85,7 +85,7 @@ EXERCISE = Exercise(
                     "twox_128(item.encode()) + twox_128(pallet.encode())"
                 )
             },
-            "The item stands before the pallet. All that belongs to a pallet should begin alike.",
+            "The item comes before the pallet. All that belongs to a pallet should begin alike.",
         ),
         Edit(
             "names hashed like an account",
@@ -144,7 +144,7 @@ EXERCISE = Exercise(
                 "        place += key\n": '        place += key if hasher != "Blake2_128Concat" else b""\n',
             },
             "You put an account's key before its hash. The hash comes first, so that keys lie spread out; the key "
-            "stands behind it.",
+            "comes after it.",
         ),
         Edit(
             "names in small letters",
@@ -154,12 +154,12 @@ EXERCISE = Exercise(
         Edit(
             "account not behind its hash",
             {"        place += key\n": '        if hasher != "Blake2_128Concat":\n            place += key\n'},
-            "Behind an account's hash the account is missing. `Concat` says that the key stands there, too.",
+            "Behind an account's hash the account is missing. `Concat` says that the key comes there too.",
         ),
         Edit(
             "number not behind its hash",
             {"        place += key\n": '        if hasher != "Twox64Concat":\n            place += key\n'},
-            "Behind the hash of `Twox64Concat` the key itself is missing. `Concat` says that it stands there, too.",
+            "Behind the hash of `Twox64Concat` the key itself is missing. `Concat` says that it comes there too.",
         ),
         Edit(
             "Identity left out",
@@ -202,7 +202,7 @@ EXERCISE = Exercise(
         Edit(
             "names as they are",
             {"twox_128(pallet.encode()) + twox_128(item.encode())": "pallet.encode() + item.encode()"},
-            "Your names stand there as text. Which hash makes 16 bytes of each?",
+            "Your names are there as text. Which hash makes 16 bytes of each?",
         ),
         Edit(
             "pallet alone",
@@ -253,12 +253,12 @@ EXERCISE = Exercise(
                 "place += blake2_128(key)": "key += blake2_128(key)",
                 "place += twox_64(key)": "key += twox_64(key)",
             },
-            "Each key stands before its hash in yours. The hash comes first.",
+            "In yours each key comes before its hash. The hash comes first.",
         ),
         Edit(
             "last key first",
             {"in keys:": "in reversed(keys):"},
-            "Your keys stand in the other order: the first one comes first.",
+            "Your keys are in the other order: the first one comes first.",
         ),
         Edit(
             "first key only",
@@ -282,7 +282,7 @@ EXERCISE = Exercise(
                 "    for hasher, key in keys:\n": '    names, place = place, b""\n    for hasher, key in keys:\n',
                 "    return place": "    return place + names",
             },
-            "Your keys stand before the names. A place begins with the pallet.",
+            "Your keys come before the names. A place begins with the pallet.",
         ),
         Edit(
             "each key before all that was there",

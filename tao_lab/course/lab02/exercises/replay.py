@@ -66,14 +66,14 @@ def _cases() -> tuple[Case, ...]:
     new = chain.sign(alice, "Balances", "transfer_keep_alive", pay)
     tried = {
         "a new payment": new,
-        "the old payment, the very same bytes once more": old,
-        "the last payment, the very same bytes once more": last,
+        "the old payment, the very same bytes again": old,
+        "the last payment, the very same bytes again": last,
         "the new payment, its amount changed by one bit": _flipped(new),
         "the old payment, its amount changed by one bit": _flipped(old),
         "a payment that was signed for another chain": other.sign(
             alice, "Balances", "transfer_keep_alive", pay, nonce=2
         ),
-        "a payment signed anew, with the nonce of the old one": chain.sign(
+        "a payment signed again, with the nonce of the old one": chain.sign(
             alice, "Balances", "transfer_keep_alive", pay, nonce=0
         ),
         "a payment signed ahead of its turn, with nonce 3": chain.sign(
@@ -160,7 +160,7 @@ EXERCISE = Exercise(
         Edit(
             "a word for what may come in",
             {'else ""': 'else "Ok"'},
-            "You answer with a word where nothing is wrong. Wanted is an empty text.",
+            "You answer with a word where nothing is wrong. Return an empty text.",
         ),
         Edit(
             "ahead of its turn is Future",

@@ -54,8 +54,8 @@ def cases(rng: np.random.Generator) -> Iterator[Case]:
         (change(honest, number), "block 3 has another amount, and nothing else was changed", number),
         (root(change(honest, number), number), "block 3 has another amount, and its header fits that", number),
         (forged, "block 3 has another amount; its header and its name fit that", number),
-        (tampering.forge(honest, number, last - 2), f"blocks 3 to {last - 2} are all written anew", last - 2),
-        (tampering.forge(honest, number, last), f"blocks 3 to {last} are all written anew", None),
+        (tampering.forge(honest, number, last - 2), f"blocks 3 to {last - 2} are all written again", last - 2),
+        (tampering.forge(honest, number, last), f"blocks 3 to {last} are all written again", None),
         (change(change(honest, 6), 2), "amounts in blocks 2 and 6 are other ones", 2),
         (with_header(0, slot=honest[0].header.slot + 1), "the time of block 0 is another one", 0),
         (name(with_header(0, slot=1), 0), "the time of block 0 is another one, and its name fits that", 0),
@@ -136,7 +136,7 @@ EXERCISE = Exercise(
         Edit(
             "parent of block 0 not asked for",
             {"block.header.parent_hash != parent": "block.number and block.header.parent_hash != parent"},
-            "You let block 0 have any parent. What must stand there, for a block that everything begins with?",
+            "You let block 0 have any parent. What must be there, for a block that everything begins with?",
         ),
         Edit(
             "a parent for block 0",
@@ -146,7 +146,7 @@ EXERCISE = Exercise(
         Edit(
             "-1 where all fits",
             {"return None": "return -1"},
-            "Where everything fits you return -1. Wanted is None; every number is a block's.",
+            "Where everything fits you return -1. Return None; every number is a block's.",
         ),
         Edit(
             "counted from 1",

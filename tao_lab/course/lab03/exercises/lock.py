@@ -252,7 +252,7 @@ EXERCISE = Exercise(
             "has fallen?",
         ),
         Edit(
-            "starts anew in each interval",
+            "starts over in each interval",
             {"(block - last_lock_block)": "((block - last_lock_block) % reduction_interval)"},
             "Your cost jumps up again after each interval. It goes on falling until somebody makes a subnet, or it "
             "has come to the least.",

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tao_lab.course.exercise import Case, Edit, Exercise, Values, read_values
-from tao_lab.course.lab03 import ours
+from tao_lab.course.lab03 import reference as ours
 from tao_lab.course.lab03.cases import Rng, read_number
 from tao_lab.errors import a_kind
 from tao_lab.units import U16_MAX
@@ -174,7 +174,7 @@ EXERCISE = Exercise(
         Edit(
             "voice in per cent",
             {"stake[validators].max() /": "100 * stake[validators].max() /"},
-            "Your voice is in per cent. Wanted is a share of 1.",
+            "Your voice is in per cent. The task asks for a share of 1.",
         ),
         Edit(
             "immunity by the age of the chain",
@@ -199,12 +199,12 @@ EXERCISE = Exercise(
         Edit(
             "least stake instead of least trust",
             {"validators[validator_trust[validators].argmin()]": "validators[stake[validators].argmin()]"},
-            "Your outsider is the one with the least stake. Asked is whom the majority trusts least.",
+            "Your outsider is the one with the least stake. The task asks whom the majority trusts least.",
         ),
         Edit(
             "mean voice",
             {"stake[validators].max() /": "stake[validators].mean() /"},
-            "Your voice is that of a validator of middle size. Asked is the largest of them.",
+            "Your voice is that of a validator of middle size. The task asks for the largest of them.",
         ),
         Edit(
             "immune among those that vote",

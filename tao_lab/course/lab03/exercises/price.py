@@ -15,7 +15,7 @@ def registration_price(burn, terms, event):
     """The price of a seat after a registration, or after a block.
 
     burn   int         price before, rao
-    terms  PriceTerms  half_life (blocks), increase_mult (word, 64 fraction bits), min_burn, max_burn (rao)
+    terms  PriceTerms  half_life (blocks), increase_mult (64 fraction bits), min_burn, max_burn (rao)
     event  str         "registration" or "block"
 
     Returns rao (int).
@@ -69,20 +69,20 @@ EXERCISE = Exercise(
     reference=economy.registration_price,
     cases=cases,
     read=read_values(price=int),
-    look="Which factor belongs to this event, what does its word count in, and which limits hold afterwards?",
+    look="Which factor belongs to this event, what does its raw value count in, and which limits hold afterwards?",
     unlocks="This rule will run the chain below, in `Put it in`. Next: what if there is no free seat?",
     wrong_answers=(
         Edit(
             "the factor taken for a number",
             {">> 64": ">> 0"},
-            "You multiply by the word itself, so one registration takes the price to the top. Which word stands for 1 "
-            "in `increase_mult`?",
+            "You multiply by the raw value itself, so one registration takes the price to the top. Which value stands "
+            "for 1 in `increase_mult`?",
         ),
         Edit(
             "32 bits for both words",
             {">> 64": ">> 32"},
-            "You shift by 32 after a registration too. The two words count differently: how many fraction bits has "
-            "`increase_mult`?",
+            "You shift by 32 after a registration too. The two fixed-point numbers count differently: how many "
+            "fraction bits has `increase_mult`?",
         ),
         Edit(
             "64 bits for both words",
@@ -97,7 +97,7 @@ EXERCISE = Exercise(
                 "burn * decay_factor(terms.half_life) >> 32": "int(burn * 0.5 ** (1 / terms.half_life))",
             },
             "Right in principle, and off in the last digits: you compute in floats, and the chain does not have them. "
-            "Multiply whole words, and shift.",
+            "Multiply the raw whole numbers, and shift.",
         ),
         Edit(
             "a straight line",
@@ -180,8 +180,8 @@ EXERCISE = Exercise(
         Edit(
             "the multiplier cut to a whole number",
             {"burn * max(terms.increase_mult, 2**64) >> 64": "burn * (max(terms.increase_mult, 2**64) >> 64)"},
-            "You shift the word before you multiply, so 1.26 has become 1: what is behind the point is lost. Which "
-            "of the two comes first?",
+            "You shift the fixed-point number before you multiply, so 1.26 has become 1: what is behind the point is "
+            "lost. Which of the two comes first?",
         ),
         Edit(
             "the decay factor cut to a whole number",
@@ -195,7 +195,8 @@ EXERCISE = Exercise(
                 "burn * max(terms.increase_mult, 2**64) >> 64": ("burn * max(terms.increase_mult, 2**64) // 10**18"),
                 "burn * decay_factor(terms.half_life) >> 32": "burn * decay_factor(terms.half_life) // 10**9",
             },
-            "You divide by powers of ten. These words count in powers of two: which number stands for 1 in each?",
+            "You divide by powers of ten. These fixed-point numbers count in powers of two: which number stands for 1 "
+            "in each?",
         ),
         Edit(
             "a whole half-life in one block",
@@ -317,22 +318,22 @@ EXERCISE = Exercise(
         Edit(
             "floats after a registration",
             {"burn * max(terms.increase_mult, 2**64) >> 64": "int(burn * max(terms.increase_mult / 2**64, 1.0))"},
-            "Off in the last digits after a registration: a float has 53 bits, the word 64. Multiply whole words, "
-            "and shift.",
+            "Off in the last digits after a registration: a float has 53 bits, this number 64. Multiply the raw "
+            "whole numbers, and shift.",
         ),
         Edit(
             "floats after a block",
             {"burn * decay_factor(terms.half_life) >> 32": "int(burn * decay_factor(terms.half_life) / 2**32)"},
-            "Off in the last digits after a block: `/` makes a float, which has 53 bits. Multiply whole words, and "
-            "shift.",
+            "Off in the last digits after a block: `/` makes a float, which has 53 bits. Multiply the raw whole "
+            "numbers, and shift.",
         ),
         Edit(
             "an exact half-life in floats",
             {
                 "burn * decay_factor(terms.half_life) >> 32": "int(burn * 0.5 ** (1 / terms.half_life))",
             },
-            "Nearly: you compute the decay of a block yourself, in floats. The chain has a word for it, rounded in "
-            "its own way: which function gives it?",
+            "Nearly: you compute the decay of a block yourself, in floats. The chain has a fixed-point number for it, "
+            "rounded in its own way: which function gives it?",
         ),
     ),
 )

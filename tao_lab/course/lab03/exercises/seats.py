@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tao_lab.course.exercise import Case, Edit, Exercise, Values, read_values
-from tao_lab.course.lab03 import ours
+from tao_lab.course.lab03 import reference as ours
 from tao_lab.course.lab03.cases import Rng
 from tao_lab.errors import a_kind
 from tao_lab.vectors import AnswerError
@@ -24,7 +24,7 @@ def seats_given(emission, registered_at, owner, arrivals, immunity_period, min_n
     owner            int          UID that is never replaced
     arrivals         list of int  block in which each newcomer comes, in order; no epoch is between them
     immunity_period  int          blocks
-    min_non_immune   int          so many without immunity must be left
+    min_non_immune   int          how many seats without immunity must be left
 
     Returns a list with the UID that each newcomer gets, or None where nobody can go.
 

@@ -171,7 +171,7 @@ EXERCISE = Exercise(
         Edit(
             "kilowatt-hours",
             {"difficulty / hashes_per_second * watts": "difficulty / hashes_per_second * watts / 3.6e6"},
-            "Your energy is in kilowatt-hours. Wanted are joules (watt-seconds).",
+            "Your energy is in kilowatt-hours. The task asks for joules (watt-seconds).",
         ),
     ),
 )

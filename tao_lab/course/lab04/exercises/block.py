@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tao_lab.course.exercise import Case, Edit, Exercise, Values
-from tao_lab.course.lab04 import ours
+from tao_lab.course.lab04 import reference as ours
 from tao_lab.vectors import AnswerError
 
 BLOCK = 64

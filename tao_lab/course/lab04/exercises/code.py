@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tao_lab.course.exercise import Case, Edit, Exercise, Values
-from tao_lab.course.lab04 import ours
+from tao_lab.course.lab04 import reference as ours
 from tao_lab.course.lab04.pieces import replies
 from tao_lab.subnets.code import form_of_code
 from tao_lab.vectors import AnswerError
@@ -55,13 +55,13 @@ EXERCISE = Exercise(
     reference=ours.mend,
     cases=cases,
     read=read,
-    look="Print what you send for the smallest reply that fails: what in it is no Python, or is missing?",
+    look="Print what you send for the smallest reply that fails: what in it is not Python, or is missing?",
     unlocks="The same model, and it is paid. Lab 05 shows the other side: who decides what an answer is worth.",
     wrong_answers=(
         Edit(
             "sent as it came",
             {_TAKEN: "reply"},
-            "You send the reply as it came. A validator runs what you send: what in the reply is no Python?",
+            "You send the reply as it came. A validator runs what you send: what in the reply is not Python?",
         ),
         Edit(
             "only the marks taken out",
@@ -77,7 +77,7 @@ EXERCISE = Exercise(
         Edit(
             "imports are lost",
             {_TAKEN: 'reply[reply.index("def solve") :].split("```")[0].strip()'},
-            "You begin at `def solve`. What does the function need that stands before it?",
+            "You begin at `def solve`. What does the function need that comes before it?",
         ),
         Edit(
             "the last fence",

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from tao_lab.course.exercise import Case, Edit, Exercise, WrongAnswer, read_values
-from tao_lab.course.lab04 import ours
+from tao_lab.course.lab04 import reference as ours
 from tao_lab.neurons.models.memory import MISTRAL_7B, SMOLLM2_135M, Shape, memory
 
 
@@ -109,12 +109,14 @@ EXERCISE = Exercise(
             "You count a byte for each packed weight. How many codes of four bits fit into one?",
         ),
         Edit(
-            "bits in place of bytes", {"return total": "return 8 * total"}, "Your result is in bits. Wanted are bytes."
+            "bits in place of bytes",
+            {"return total": "return 8 * total"},
+            "Your result is in bits. The task asks for bytes.",
         ),
         Edit(
             "mebibytes",
             {"return total": "return total // 2**20"},
-            "Your result is in mebibytes. Wanted are bytes.",
+            "Your result is in mebibytes. The task asks for bytes.",
         ),
         Edit(
             "blocks that are not full are lost",
@@ -306,14 +308,14 @@ EXERCISE = Exercise(
         ),
         WrongAnswer(
             "all weights together",
-            "You put the weights of all matrices together before you count blocks. Each matrix is packed by itself, "
+            "You put the weights of all matrices together before you count blocks. Each matrix is packed on its own, "
             "with blocks and tables of its own.",
             lambda matrices, plain: model_bytes([(1, _weights(matrices))], plain),
         ),
         WrongAnswer(
             "all blocks together",
             "You put the weights of all matrices together before you count blocks, so that no block is short but the "
-            "last one of all. Each matrix is packed by itself.",
+            "last one of all. Each matrix is packed on its own.",
             lambda matrices, plain: model_bytes([(1, _weights(matrices))], plain) + 1_092 * (len(matrices) - 1),
         ),
         WrongAnswer(

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tao_lab.course.exercise import Case, Edit, Exercise, Values
-from tao_lab.course.lab04 import ours
+from tao_lab.course.lab04 import reference as ours
 from tao_lab.course.lab04.pieces import Scripted
 from tao_lab.neurons.work import Task, form_problem, task_id
 from tao_lab.subnets.text import INSTRUCTION, Text
@@ -111,7 +111,7 @@ EXERCISE = Exercise(
         Edit(
             "an empty answer",
             {' or "?"': ""},
-            "Where the model says nothing you send an empty text, which is no answer by the schema.",
+            "Where the model says nothing you send an empty text, which is not an answer by the schema.",
         ),
         Edit(
             "too many tokens",

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tao_lab.course.exercise import Case, Edit, Exercise, Values
-from tao_lab.course.lab05 import ours
+from tao_lab.course.lab05 import reference as ours
 from tao_lab.course.lab05.cases import memory_rounds, number
 from tao_lab.errors import a_kind
 from tao_lab.vectors import AnswerError
@@ -90,8 +90,8 @@ EXERCISE = Exercise(
         Edit(
             "registration not compared",
             {" and memory[hotkey][1] == registered_at": ""},
-            "Cid was deregistered and came back, and still has the old average. Whoever registers anew begins anew: "
-            "what tells you that it is a new registration?",
+            "Cid was deregistered and came back, and still has the old average. Anyone who registers again starts "
+            "over: what tells you that it is a new registration?",
         ),
         Edit(
             "the same UID wanted",
@@ -155,7 +155,7 @@ EXERCISE = Exercise(
             "newcomers with an average of 0.",
         ),
         Edit(
-            "a score of 0 is no score",
+            "a score of 0 is not a score",
             {"if hotkey in scores:": "if scores.get(hotkey):"},
             "A score of 0 leaves your average as it is. Whoever was asked and answered nothing good has a score, "
             "and 0 to Python is like nothing: what do you ask of `scores`?",

@@ -9,7 +9,7 @@ import numpy as np
 
 from tao_lab.consensus import max_upscale_to_u16
 from tao_lab.course.exercise import Case, Edit, Exercise, Values
-from tao_lab.course.lab05 import ours
+from tao_lab.course.lab05 import reference as ours
 from tao_lab.units import U16_MAX
 from tao_lab.vectors import AnswerError
 

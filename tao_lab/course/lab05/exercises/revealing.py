@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tao_lab.course.exercise import Case, Edit, Exercise, Values, WrongAnswer
-from tao_lab.course.lab05 import ours
+from tao_lab.course.lab05 import reference as ours
 from tao_lab.vectors import AnswerError
 
 
@@ -186,7 +186,7 @@ EXERCISE = Exercise(
             "epoch only.",
         ),
         Edit(
-            "every so many epochs",
+            "every few epochs",
             {DUE: "epoch > made and (epoch - made) % period == 0"},
             "You open a commit again and again, once in `period` epochs. It is open once only.",
         ),

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from tao_lab.course.exercise import Case, Edit, Exercise, Values, WrongAnswer
-from tao_lab.course.lab05 import answers, ours
+from tao_lab.course.lab05 import answers
+from tao_lab.course.lab05 import reference as ours
 from tao_lab.course.lab05.cases import number
-from tao_lab.course.lab05.ours import SCHEMA, run_in_sandbox
+from tao_lab.course.lab05.reference import SCHEMA, run_in_sandbox
 from tao_lab.neurons.work import Json, form_problem
 from tao_lab.subnets.code import form_of_code, same
 

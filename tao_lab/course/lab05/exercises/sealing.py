@@ -12,7 +12,7 @@ from bittensor_core import Keypair
 from tao_lab.chain.extrinsic import compact
 from tao_lab.chain.pallets.subtensor.commit_reveal import commit_hash
 from tao_lab.course.exercise import Case, Edit, Exercise, Values, read_values
-from tao_lab.course.lab05 import ours
+from tao_lab.course.lab05 import reference as ours
 from tao_lab.vectors import AnswerError
 
 
@@ -123,7 +123,7 @@ EXERCISE = Exercise(
             "always the same salt",
             {"draw(8)": "[1, 2, 3, 4, 5, 6, 7, 8]"},
             "Your salt is the same in every commit. Whoever sees it once, when you reveal, can guess all later ones: "
-            "draw it anew.",
+            "draw it again.",
         ),
         Edit(
             "big endian",

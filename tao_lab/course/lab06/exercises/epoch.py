@@ -88,7 +88,7 @@ def cases(rng: Rng) -> Iterator[Case]:
         said = ", ".join(f"{name} {value}" for name, value in changes.items()) or "mainnet's settings"
         yield Case({"inputs": random_subnet(rng, v, n, **changes)}, f"{v} validators, {n} miners; {said}")
     liquid = {"yuma3": True, "liquid_alpha": c.LiquidAlpha(45_875, 58_982, 1_000)}
-    for penalty in (0, U16_MAX):  # between the two, a row of bonds is written anew in ascending order
+    for penalty in (0, U16_MAX):  # between the two, a row of bonds is written again in ascending order
         inputs = random_subnet(rng, 3, 6, bonds_penalty=penalty, **liquid)
         shuffled = replace(inputs, weights=_shuffled(rng, inputs.weights), bonds=_shuffled(rng, inputs.bonds))
         about = f"Yuma 3 with liquid alpha, bonds penalty {penalty:,}, rows in an order of chance"

@@ -12,7 +12,7 @@ from tao_lab.chain.genesis import Genesis
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, all_netuids
 from tao_lab.chain.state import StorageReader
 from tao_lab.course.exercise import Case, Edit, Exercise, Values, read_values
-from tao_lab.course.lab07 import ours
+from tao_lab.course.lab07 import reference as ours
 from tao_lab.course.lab07.cases import FAUCET, HALF, TAO, Rng
 from tao_lab.course.lab07.economy import TEMPO, emission_of_all, settle
 from tao_lab.course.networks import kept_network
@@ -114,7 +114,7 @@ def read(result: Any, case: Case) -> Values:
     """A dictionary with a number of rao for each netuid, and for "recycled".
 
     Raises:
-        AnswerError: it is none.
+        AnswerError: it is invalid.
     """
     wanted = [*case.arguments["netuids"], "recycled"]
     if not isinstance(result, Mapping):

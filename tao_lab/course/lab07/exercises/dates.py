@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tao_lab.course.exercise import Case, Edit, Exercise, WrongAnswer, read_values
-from tao_lab.course.lab07 import ours
+from tao_lab.course.lab07 import reference as ours
 from tao_lab.course.lab07.cases import HALF, TAO, YEAR, Rng
 from tao_lab.economy.block_emission import TOTAL_SUPPLY
 from tao_lab.economy.issuance import kept_of, next_halving
@@ -13,7 +13,7 @@ from tao_lab.units import BLOCKS_PER_DAY
 
 
 def supply_at(issuance, blocks, recycled_percent):
-    """The issuance after so many blocks.
+    """The issuance after a number of blocks.
 
     issuance          int  rao that exist now
     blocks            int  from now on, 0 or more; may be many years (a year has 2,628,000)
@@ -146,7 +146,7 @@ EXERCISE = Exercise(
                 "    while blocks > 0": "    start = issuance\n    while blocks > 0",
                 "blocks -= steps\n    return issuance": "blocks -= steps\n    return issuance - start",
             },
-            "You return what the blocks add. Asked is all that exists then, with what exists now.",
+            "You return what the blocks add. The task asks for all that exists then, with what exists now.",
         ),
         Edit(
             "per cent in floats",

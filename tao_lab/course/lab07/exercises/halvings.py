@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tao_lab.course.exercise import Case, Edit, Exercise, read_values
-from tao_lab.course.lab07 import ours
+from tao_lab.course.lab07 import reference as ours
 from tao_lab.course.lab07.cases import Rng
 from tao_lab.economy.block_emission import TOTAL_SUPPLY as SUPPLY
 from tao_lab.units import RAO_PER_TAO as TAO
@@ -104,7 +104,8 @@ EXERCISE = Exercise(
         Edit(
             "by what is issued",
             {"left * 2 ** (halvings + 1) <= SUPPLY": "issuance * 2 ** (halvings + 1) <= SUPPLY and halvings < 64"},
-            "You count halvings from what is issued: your emission grows with the issuance. It goes by what is left.",
+            "You count halvings from what is issued: your emission grows with the issuance. It depends on what is "
+            "left.",
         ),
         Edit(
             "halvings rounded to the nearest",
@@ -152,8 +153,7 @@ EXERCISE = Exercise(
             "never below a rao",
             {"TAO >> halvings": "max(1, TAO >> halvings)"},
             "Your block always issues a rao, until nothing is left. After thirty halvings half a rao would be due: "
-            "what "
-            "is that in whole rao?",
+            "what is that in whole rao?",
         ),
         Edit(
             "by the number of bits",
@@ -162,9 +162,8 @@ EXERCISE = Exercise(
                     "    halvings = SUPPLY.bit_length() - left.bit_length()\n"
                 )
             },
-            "You compare the lengths of two numbers in bits. The supply is no power of two, so that a halving comes "
-            "too "
-            "early or too late: compare the numbers themselves.",
+            "You compare the lengths of two numbers in bits. The supply is not a power of two, so that a halving "
+            "comes too early or too late: compare the numbers themselves.",
         ),
         Edit(
             "divided by the number of halvings",

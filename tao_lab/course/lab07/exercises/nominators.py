@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tao_lab.course.exercise import Case, Edit, Exercise, WrongAnswer, read_values
-from tao_lab.course.lab07 import ours
+from tao_lab.course.lab07 import reference as ours
 from tao_lab.course.lab07.cases import TAO, USUAL_CUT, Rng
-from tao_lab.economy.words import U96F32, u16_share
+from tao_lab.economy.fixed128 import U96F32, u16_share
 from tao_lab.units import U16_MAX
 
 
@@ -133,8 +133,8 @@ EXERCISE = Exercise(
         Edit(
             "the rest by subtraction of rao",
             {"U96F32.whole(word - taken_word)": "dividend - U96F32.whole(taken_word)"},
-            "Off by a rao: you cut the take to whole rao and give all others the rest. The recipe has two words: is "
-            "the second of them cut, too?",
+            "Off by a rao: you cut the take to whole rao and give all others the rest. The recipe has two fixed-point "
+            "numbers: is the second of them cut, too?",
         ),
         Edit(
             "whole rao without words",
@@ -144,7 +144,7 @@ EXERCISE = Exercise(
                 )
             },
             "Right to a few rao: you multiply whole rao by the take and divide by 65,535. The chain first cuts the "
-            "take to a word of 2^-32 parts, and multiplies that with the word of the dividend.",
+            "take to a fixed-point number, and multiplies that with the fixed-point number of the dividend.",
         ),
         Edit(
             "the same for each",
@@ -154,7 +154,7 @@ EXERCISE = Exercise(
         Edit(
             "stakes instead of gains",
             {"return owner_after - own, mine_after - mine": "return owner_after, mine_after"},
-            "These are the stakes after the dividend. Asked is what they gained.",
+            "These are the stakes after the dividend. The task asks what they gained.",
         ),
         Edit(
             "owner and nominator swapped",

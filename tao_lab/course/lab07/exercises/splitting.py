@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tao_lab.course.exercise import Case, Edit, Exercise, WrongAnswer, read_values
-from tao_lab.course.lab07 import ours
+from tao_lab.course.lab07 import reference as ours
 from tao_lab.course.lab07.cases import TAO, USUAL_CUT, Rng
-from tao_lab.economy.words import U96F32, u16_share
+from tao_lab.economy.fixed128 import U96F32, u16_share
 from tao_lab.units import U16_MAX
 
 
@@ -16,7 +16,7 @@ def split_block(alpha_out, owner_cut, root_proportion):
 
     alpha_out        int  rao of alpha
     owner_cut        int  u16
-    root_proportion  int  word: root's weight in the subnet
+    root_proportion  int  fixed-point number: root's weight in the subnet
 
     Returns owner, server, validator, root (rao, int).
 
@@ -141,14 +141,14 @@ EXERCISE = Exercise(
         ),
         WrongAnswer(
             "floats",
-            "Right to a few rao, but over floats, and the chain counts every rao. Make words first (`U96F32.number`), "
-            "multiply words, and cut to whole rao at the very end.",
+            "Right to a few rao, but over floats, and the chain counts every rao. Make fixed-point numbers first "
+            "(`U96F32.number`), multiply them, and cut to whole rao at the very end.",
             _in_floats,
         ),
         WrongAnswer(
             "whole rao at every step",
             "Right to a rao: you cut to whole rao at every step, so that a later step begins with less or more than "
-            "the chain's. How long does the recipe carry words?",
+            "the chain's. How long does the recipe keep fixed-point numbers?",
             _whole_rao_at_every_step,
         ),
         Edit(
@@ -166,13 +166,13 @@ EXERCISE = Exercise(
             "rounded up",
             {"U96F32.whole(word) for": "-(-word >> 32) for"},
             "One rao too much in some parts: you round up, so that more is paid than there is. What happens to a "
-            "part of a rao when a word is cut?",
+            "part of a rao when a fixed-point number is cut?",
         ),
         Edit(
             "rounded to the nearest",
             {"U96F32.whole(word) for": "(word + half) >> 32 for"},
             "One rao too much in some parts: you round each to the nearest. What happens to a part of a rao when a "
-            "word is cut?",
+            "fixed-point number is cut?",
         ),
         Edit(
             "root's part in floats",
@@ -202,7 +202,8 @@ EXERCISE = Exercise(
                     "    return owner, server, rest - server - root, root"
                 )
             },
-            "Off by a rao: you cut to whole rao before you subtract. Each of the four is cut from its own word.",
+            "Off by a rao: you cut to whole rao before you subtract. Each of the four is cut from its own fixed-point "
+            "number.",
         ),
         Edit(
             "plain products",
@@ -211,35 +212,36 @@ EXERCISE = Exercise(
                 "U96F32.multiply(rest, half)": "rest * half",
                 "U96F32.multiply(U96F32.multiply(root_proportion, rest), half)": "root_proportion * rest * half",
             },
-            "You multiply words with `*`, so that each product is four billion times too large. Which function "
-            "multiplies two words?",
+            "You multiply fixed-point numbers with `*`, so that each product is four billion times too large. Which "
+            "function multiplies two fixed-point numbers?",
         ),
         Edit(
             "words in place of rao",
             {"U96F32.whole(word) for": "word for"},
-            "Your four numbers are words. What makes whole rao of one?",
+            "Your four numbers are fixed-point numbers. What makes whole rao of one?",
         ),
         Edit(
             "rao taken for words",
             {"U96F32.number(alpha_out)": "alpha_out", "U96F32.whole(word) for": "word for"},
-            "Off by a rao: you multiply rao as if they were words, so that each product is cut to whole rao. What "
-            "makes a word of a whole number?",
+            "Off by a rao: you multiply rao as if they were fixed-point numbers, so that each product is cut to whole "
+            "rao. What makes a fixed-point number of a whole number?",
         ),
         Edit(
             "the cut as it is",
             {"u16_share(owner_cut)": "owner_cut"},
-            "Your owner gets next to nothing: the cut is a u16, out of 65,535. Which function makes a word of it?",
+            "Your owner gets next to nothing: the cut is a u16, out of 65,535. Which function makes a fixed-point "
+            "number of it?",
         ),
         Edit(
             "the cut taken for a whole number",
             {"u16_share(owner_cut)": "U96F32.number(owner_cut)"},
             "Your owner gets thousands of times the block. The cut is a share out of 65,535, not a whole number: which "
-            "function makes its word?",
+            "function makes its fixed-point number?",
         ),
         Edit(
             "root's proportion taken for a whole number",
             {"multiply(root_proportion, rest)": "multiply(U96F32.number(root_proportion), rest)"},
-            "You make a word of `root_proportion`, and it is one already.",
+            "You make a fixed-point number of `root_proportion`, and it is one already.",
         ),
         Edit(
             "the owner's cut taken twice",

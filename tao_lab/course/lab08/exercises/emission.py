@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tao_lab.course.exercise import Case, Edit, Exercise, WrongAnswer, read_values
-from tao_lab.course.lab08 import ours
+from tao_lab.course.lab08 import reference as ours
 from tao_lab.course.lab08.pools import EXAMPLE, UNEVEN, Rng, random_pool
 from tao_lab.economy import Pool, price
 from tao_lab.units import RAO_PER_TAO
@@ -17,7 +17,7 @@ def emission_terms(pool, tao_emission, alpha_emission, root_proportion):
     pool             Pool
     tao_emission     int   rao of TAO for this subnet
     alpha_emission   int   rao of alpha that it issues in this block
-    root_proportion  int   root's part, word of 32 fraction bits
+    root_proportion  int   root's part, fixed-point number with 32 fraction bits
 
     Returns tao_in (int), alpha_in (int): rao that enter together; excess (int): rao of TAO that buy alpha;
     bought (int): rao of alpha that they buy.
@@ -144,18 +144,18 @@ EXERCISE = Exercise(
         Edit(
             "price of 64 bits",
             {"price(pool) >> 32": "price(pool)"},
-            "You use the price as it comes, with 64 fraction bits. All words of this exercise have 32.",
+            "You use the price as it comes, with 64 fraction bits. All fixed-point numbers in this exercise have 32.",
         ),
         Edit(
             "root's part cut to whole rao",
             {"root_proportion * alpha_emission": "root_proportion * alpha_emission >> 32"},
-            "You compare a word with whole rao, so that root's part seems to be next to nothing. What is a word times "
-            "a whole number?",
+            "You compare a fixed-point number with whole rao, so that root's part seems to be next to nothing. What "
+            "is a fixed-point number times a whole number?",
         ),
         Edit(
             "words instead of rao",
             {"return entered, alpha_in, excess, bought": "return tao_in, alpha, tao - tao_in, bought"},
-            "Your first three numbers are words of 32 bits. Asked are whole rao.",
+            "Your first three numbers are fixed-point numbers with 32 fraction bits. The task asks for whole rao.",
         ),
         Edit(
             "bought from the grown pool",
@@ -195,7 +195,7 @@ EXERCISE = Exercise(
         Edit(
             "excess in whole rao only",
             {"(tao - tao_in) >> 32": "tao_emission - (tao_in >> 32)"},
-            "Off by a rao: you subtract whole rao. Each number is cut to whole rao from its own word.",
+            "Off by a rao: you subtract whole rao. Each number is cut to whole rao from its own fixed-point number.",
         ),
         Edit(
             "the whole emission buys too",
@@ -228,8 +228,8 @@ EXERCISE = Exercise(
         Edit(
             "bought for words",
             {"before.alpha, excess,": "before.alpha, tao - tao_in,"},
-            "The first three are right. Your chain buys for the excess as a word, four billion times as much. A swap "
-            "takes rao.",
+            "The first three are right. Your chain buys for the excess as a fixed-point number, four billion times as "
+            "much. A swap takes rao.",
         ),
         Edit(
             "weights for the whole emission",
@@ -254,8 +254,8 @@ EXERCISE = Exercise(
         Edit(
             "root's part one word too large",
             {"root_proportion * alpha_emission": "root_proportion * (alpha_emission << 32)"},
-            "Your limit is four billion times too high, so it never holds. A word times a whole number is a word: "
-            "which of the two is shifted up?",
+            "Your limit is four billion times too high, so it never holds. A fixed-point number times a whole number "
+            "is a fixed-point number: which of the two is shifted up?",
         ),
         Edit(
             "a target",
@@ -290,7 +290,7 @@ EXERCISE = Exercise(
                 "(tao << 32) // alpha_price": "-((-tao << 32) // alpha_price)",
                 "tao_in = alpha * alpha_price >> 32": "tao_in = -(-alpha * alpha_price >> 32)",
             },
-            "Off by a rao: you round words up. Every division and shift of the chain rounds down.",
+            "Off by a rao: you round fixed-point numbers up. Every division and shift of the chain rounds down.",
         ),
         Edit(
             "the limit reached is the limit passed",
@@ -320,7 +320,7 @@ EXERCISE = Exercise(
         Edit(
             "alpha that does not enter",
             {"return entered, alpha_in, excess, bought": "return entered, alpha_in, alpha_emission - alpha_in, bought"},
-            "Your excess is alpha: what of the block's alpha does not enter. Asked is the TAO that does not.",
+            "Your excess is alpha: what of the block's alpha does not enter. The task asks for the TAO that does not.",
         ),
         Edit(
             "all TAO enters",
@@ -335,20 +335,20 @@ EXERCISE = Exercise(
         ),
         WrongAnswer(
             "rao with a price of 64 bits",
-            "Off by a rao: you compute in whole rao, with a price of 64 bits. The chain's words have 32 here, and are "
-            "cut to rao at the very end.",
+            "Off by a rao: you compute in whole rao, with a price of 64 bits. The chain's fixed-point numbers have 32 "
+            "here, and are cut to rao at the very end.",
             _in_rao,
         ),
         WrongAnswer(
             "words of 64 bits",
-            "Off by a rao: your words have 64 fraction bits. Emission counts in words of 32, and rounds where they "
-            "end.",
+            "Off by a rao: your fixed-point numbers have 64 fraction bits. Emission counts in fixed-point numbers of "
+            "32, and rounds where they end.",
             _in_words_of_64,
         ),
         WrongAnswer(
             "floats",
-            "You compute in floats. The chain has none: thousands of computers must agree on each rao. Shift words "
-            "instead.",
+            "You compute in floats. The chain has none: thousands of computers must agree on each rao. Shift "
+            "fixed-point numbers instead.",
             _in_floats,
         ),
     ),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from tao_lab.course.exercise import Case, Edit, Exercise, read_values
-from tao_lab.course.lab08 import ours
+from tao_lab.course.lab08 import reference as ours
 from tao_lab.course.lab08.pools import EXAMPLE, UNEVEN, Rng, random_pool
 from tao_lab.units import RAO_PER_TAO, U16_MAX
 
@@ -85,8 +85,8 @@ EXERCISE = Exercise(
         Edit(
             "plain division",
             {FEE: "fee = amount * pool.fee_rate // 65_535"},
-            "Right up to one rao where the fee comes out even: you divide last. The chain makes a word of the rate "
-            "first, which is a little too small, and multiplies then.",
+            "Right up to one rao where the fee comes out even: you divide last. The chain makes a fixed-point number "
+            "of the rate first, which is a little too small, and multiplies then.",
         ),
         Edit(
             "fee rounded up",
@@ -122,7 +122,7 @@ EXERCISE = Exercise(
         Edit(
             "amount instead of paid",
             {"return fee, paid, received": "return fee, amount, received"},
-            "Your second number is what the user gives. Asked is what reaches the pool.",
+            "Your second number is what the user gives. The task asks what reaches the pool.",
         ),
         Edit(
             "per cent",
@@ -133,8 +133,8 @@ EXERCISE = Exercise(
         Edit(
             "word of per cent",
             {"// 65_535)": "// 100)"},
-            "Your word of the rate counts hundredths, so that the usual 33 is a third of the amount. `pool.fee_rate` "
-            "is a u16: which of them stands for one?",
+            "Your fixed-point number of the rate counts hundredths, so that the usual 33 is a third of the amount. "
+            "`pool.fee_rate` is a u16: which of them stands for one?",
         ),
         Edit(
             "per mille",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tao_lab.course.exercise import Case, Edit, Exercise, read_values
-from tao_lab.course.lab08 import ours
+from tao_lab.course.lab08 import reference as ours
 from tao_lab.course.lab08.pools import EXAMPLE, UNEVEN, Rng, random_pool
 from tao_lab.economy import Pool, price
 from tao_lab.economy.swap import Side
@@ -18,7 +18,7 @@ def my_swap(pool, side, amount, limit_price=None):
     pool         Pool
     side         str          "buy" or "sell"
     amount       int          rao, fee included
-    limit_price  int or None  word: highest price of a purchase, lowest of a sale
+    limit_price  int or None  fixed-point number: highest price of a purchase, lowest of a sale
 
     Returns fee (int), paid (int), received (int).
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tao_lab.course.exercise import Case, Edit, Exercise, read_values
-from tao_lab.course.lab08 import ours
+from tao_lab.course.lab08 import reference as ours
 from tao_lab.course.lab08.pools import EXAMPLE, UNEVEN, Rng, random_pool
 from tao_lab.economy.power import power_scaled
 from tao_lab.economy.swap import ACCURACY
@@ -105,13 +105,13 @@ EXERCISE = Exercise(
         Edit(
             "what stays instead of what leaves",
             {"(2**64 - word)": "word"},
-            "That is what *stays* in the pool. Asked is what leaves.",
+            "That is what *stays* in the pool. The task asks what leaves.",
         ),
         Edit(
             "parts of 10^18 instead of a word",
             {"return reserve_out * (2**64 - word) >> 64": "return reserve_out * (10**18 - remaining) // 10**18"},
-            "Off by a rao in deep pools: you multiply parts of 10^18. The chain makes a word of them before it "
-            "multiplies, and whoever agrees with it must round where it rounds: step 2.",
+            "Off by a rao in deep pools: you multiply parts of 10^18. The chain makes a fixed-point number of them "
+            "before it multiplies, and whoever agrees with it must round where it rounds: step 2.",
         ),
         Edit(
             "paid taken away instead of added",
@@ -149,7 +149,7 @@ EXERCISE = Exercise(
                 )
             },
             "Right to some digits: you compute with floats and cut the result. A float has 53 bits, and the chain's "
-            "words have 64: which step of the recipe needs `/`?",
+            "fixed-point numbers have 64: which step of the recipe needs `/`?",
         ),
         Edit(
             "what stays, rounded down",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from tao_lab.course.exercise import Case, Edit, Exercise, read_values
-from tao_lab.course.lab08 import ours
+from tao_lab.course.lab08 import reference as ours
 from tao_lab.course.lab08.pools import EXAMPLE, UNEVEN, Rng, random_pool
 from tao_lab.economy import price
 from tao_lab.units import RAO_PER_TAO
@@ -84,7 +84,8 @@ EXERCISE = Exercise(
         Edit(
             "prices in rao for a whole alpha",
             {"return before, after, ": "return before * 10**9 >> 64, after * 10**9 >> 64, "},
-            "Your prices are rao for one whole alpha. Asked are words, where 2^64 stands for one.",
+            "Your prices are rao for one whole alpha. The task asks for fixed-point numbers, where 2^64 stands for "
+            "one.",
         ),
         Edit(
             "slippage in TAO",
@@ -109,12 +110,12 @@ EXERCISE = Exercise(
         Edit(
             "received instead of slippage",
             {"(paid << 64) // before - received": "received"},
-            "Your third number is what you get. Asked is how much less that is than the price had promised.",
+            "Your third number is what you get. The task asks how much less that is than the price had promised.",
         ),
         Edit(
             "slippage as a share",
             {"(paid << 64) // before - received": "10_000 - received * 10_000 // ((paid << 64) // before)"},
-            "Your slippage is a share of what the price promised. Asked are rao of alpha.",
+            "Your slippage is a share of what the price promised. The task asks for rao of alpha.",
         ),
     ),
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from tao_lab.course.exercise import Case, Edit, Exercise, WrongAnswer, read_values
-from tao_lab.course.lab08 import ours
+from tao_lab.course.lab08 import reference as ours
 from tao_lab.course.lab08.pools import EXAMPLE, UNEVEN, Rng, random_pool
 from tao_lab.economy import Pool, price
 from tao_lab.units import RAO_PER_TAO
@@ -94,7 +94,7 @@ EXERCISE = Exercise(
         Edit(
             "loss instead of worth",
             {"return worth, received": "return worth - received, received"},
-            "Your first number is the loss. Asked is what the alpha seemed to be worth.",
+            "Your first number is the loss. The task asks what the alpha seemed to be worth.",
         ),
         Edit(
             "rest not sold",
@@ -104,7 +104,7 @@ EXERCISE = Exercise(
         Edit(
             "the first part takes the rest",
             {"part if number < parts - 1": "part if number > 0"},
-            "Off by some rao: your first part takes the rest. Asked is that the last one does.",
+            "Off by some rao: your first part takes the rest. The last one should.",
         ),
         Edit(
             "everything in each part",
@@ -119,7 +119,7 @@ EXERCISE = Exercise(
         Edit(
             "only the last part",
             {"received += got": "received = got"},
-            "You return what the last part brought. Asked is what all of them brought together.",
+            "You return what the last part brought. The task asks what all of them brought together.",
         ),
         Edit(
             "worth by the reserves",
@@ -130,7 +130,7 @@ EXERCISE = Exercise(
         Edit(
             "worth as a word",
             {"alpha * price(pool) >> 64, 0": "alpha * price(pool), 0"},
-            "Your worth is a word: 2^64 stands for one rao. What makes rao of it?",
+            "Your worth is a fixed-point number: 2^64 stands for one rao. What makes rao of it?",
         ),
         Edit(
             "worth of 32 bits",
@@ -145,7 +145,7 @@ EXERCISE = Exercise(
         Edit(
             "worth in TAO",
             {"return worth, received": "return worth // 10**9, received"},
-            "Your worth is in whole TAO. Asked are rao.",
+            "Your worth is in whole TAO. The task asks for rao.",
         ),
         Edit(
             "worth divided by the price",
@@ -172,7 +172,8 @@ EXERCISE = Exercise(
         Edit(
             "worth of the last part",
             {"        _, paid, got =": "        worth = amount * price(pool) >> 64\n        _, paid, got ="},
-            "Your worth is that of the last part, at its own price. Asked is all of the alpha, before the first part.",
+            "Your worth is that of the last part, at its own price. The task asks for all of the alpha, before the "
+            "first part.",
         ),
         Edit(
             "worth rounded in each part",
@@ -234,7 +235,8 @@ EXERCISE = Exercise(
                     "part + (number >= parts - alpha % parts)"
                 )
             },
-            "Off by some rao: your parts grow as the rest is divided anew each time. All parts but the last are equal.",
+            "Off by some rao: your parts grow as the rest is divided again each time. All parts but the last are "
+            "equal.",
         ),
         Edit(
             "a part of what is left",
@@ -249,7 +251,7 @@ EXERCISE = Exercise(
         Edit(
             "what is paid, added up",
             {"received += got": "received += paid"},
-            "You add up the alpha that is paid. Asked is the TAO that comes out.",
+            "You add up the alpha that is paid. The task asks for the TAO that comes out.",
         ),
         Edit(
             "the fees, added up",

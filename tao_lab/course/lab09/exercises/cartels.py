@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tao_lab.course.exercise import Case, Edit, Exercise, read_values
-from tao_lab.course.lab09 import ours
+from tao_lab.course.lab09 import reference as ours
 from tao_lab.course.lab09.cases import Rng
 from tao_lab.units import U16_MAX
 
@@ -73,8 +73,7 @@ EXERCISE = Exercise(
             "part of the honest stake",
             {PAYS: "-(-honest * kappa // 65_535)"},
             "Your `pays` is kappa of the honest stake. The cartel's own stake is part of the whole, too: what it adds "
-            "makes "
-            "the whole larger.",
+            "makes the whole larger.",
         ),
         Edit(
             "part of the honest stake, starving",
@@ -90,8 +89,7 @@ EXERCISE = Exercise(
             "a tie starves",
             {STARVES: "-(-honest * (65_535 - kappa) // kappa)"},
             "Your `starves` is one τ too little where the honest have exactly kappa of the stake. Does exactly kappa "
-            "decide, "
-            "and for whom?",
+            "decide, and for whom?",
         ),
         Edit(
             "rounded down",
@@ -107,13 +105,12 @@ EXERCISE = Exercise(
             "the same for both",
             {STARVES: "-(-honest * kappa // (65_535 - kappa))"},
             "You give the same stake for both. To pay a miner, a cartel needs kappa of the stake. To starve one, what "
-            "must "
-            "it leave to the others?",
+            "must it leave to the others?",
         ),
         Edit(
             "shares in place of stakes",
             {PAYS: "-(-kappa * 100 // 65_535)", STARVES: "(65_535 - kappa) * 100 // 65_535 + 1"},
-            "Your answers are per cent. Asked are τ.",
+            "Your answers are per cent. The task asks for τ.",
         ),
         Edit(
             "changed places",
@@ -143,7 +140,7 @@ EXERCISE = Exercise(
         Edit(
             "all stake together",
             {"return pays, starves": "return pays + honest, starves + honest"},
-            "You give all the stake that speaks. Asked is the cartel's alone.",
+            "You give all the stake that speaks. The task asks for the cartel's alone.",
         ),
         Edit(
             "a whole of 65,536",

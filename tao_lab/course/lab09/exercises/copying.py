@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from tao_lab.course.exercise import Case, Edit, Exercise, read_values
-from tao_lab.course.lab09 import ours
+from tao_lab.course.lab09 import reference as ours
 from tao_lab.course.lab09.cases import MILLION, Rng
 
 Rows = list[list[int]]
@@ -119,7 +119,7 @@ EXERCISE = Exercise(
         Edit(
             "what is lost",
             {"return made, sum(min(mine, theirs)": "return made, sum(max(mine - theirs, 0)"},
-            "You count what clipping takes away. Asked is what it leaves.",
+            "You count what clipping takes away. The task asks what it leaves.",
         ),
         Edit(
             "equal weights only",
@@ -134,7 +134,7 @@ EXERCISE = Exercise(
         Edit(
             "its own epoch",
             {"return made, sum": "return counts, sum"},
-            "Your `made` is when the copier sent its row. Asked is when the judgement was made that it shows.",
+            "Your `made` is when the copier sent its row. The task asks when the judgement was made that it shows.",
         ),
         Edit(
             "as seen, not as made",

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from tao_lab.course.exercise import Case, Edit, Exercise, Values
-from tao_lab.course.lab09 import arena, ours
+from tao_lab.course.lab09 import arena
+from tao_lab.course.lab09 import reference as ours
 from tao_lab.course.lab09.cases import Rng
 from tao_lab.units import RAO_PER_TAO
 from tao_lab.vectors import AnswerError
@@ -83,8 +84,7 @@ EXERCISE = Exercise(
             "kappa at the bloc",
             {KAPPA: "bloc"},
             "The cartel gets through: it has as much stake as your kappa asks for, and a bit more. Copier and false "
-            "seats "
-            "are held.",
+            "seats are held.",
         ),
         Edit(
             "kappa at the honest",
@@ -103,8 +103,7 @@ EXERCISE = Exercise(
             "kappa far up",
             {KAPPA: "(1 + bloc) / 2"},
             "Your kappa keeps every cartel out, and on most subnets the honest with it: good miners starve. How much "
-            "stake "
-            "judges well?",
+            "stake judges well?",
         ),
         Edit(
             "kappa from the wrong side",
@@ -120,22 +119,19 @@ EXERCISE = Exercise(
             "sealed for one epoch",
             {PERIOD: "1"},
             "One epoch under seal is enough only where work changes fast. Where the order stays for long, a copier "
-            "that is "
-            "late by one epoch more hardly loses.",
+            "that is late by one epoch more hardly loses.",
         ),
         Edit(
             "sealed for half the time",
             {PERIOD: "changes // 2"},
             "No copier gets through, but pay comes too late: for half of the time or longer it goes by an old order. "
-            "Can you "
-            "hold the copier with less?",
+            "Can you hold the copier with less?",
         ),
         Edit(
             "bonds of Yuma 2",
             {YUMA3: '"yuma3": False'},
             "The copier gets through on some subnets: the seal alone is too short there, and a longer one would cost "
-            "the "
-            "miners too much. Which other setting makes being late dearer?",
+            "the miners too much. Which other setting makes being late more expensive?",
         ),
         Edit(
             "a seat for one epoch's pay",

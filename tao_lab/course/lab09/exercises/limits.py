@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tao_lab.course.exercise import Case, Edit, Exercise, read_values
-from tao_lab.course.lab08 import ours as pools
-from tao_lab.course.lab09 import ours
+from tao_lab.course.lab08 import reference as pools
+from tao_lab.course.lab09 import reference as ours
 from tao_lab.course.lab09.cases import EXAMPLE, UNEVEN, Rng, random_pool
 from tao_lab.economy import Pool, price
 from tao_lab.units import RAO_PER_TAO
@@ -22,7 +22,7 @@ def safe_limit(pool, order, limits, fronts, cost):
     cost    int          rao that an attack costs besides: only more than that is worth it
 
     Returns the highest limit (int) at which the order happens if nobody attacks, and no attack is worth it;
-    None if there is none.
+    None if no limit does both.
 
     >>> pool, one = Pool(10**12, 10**12), 2**64
     >>> safe_limit(pool, 10**10, [one * 11 // 10, one, one * 103 // 100], [10**10, 10**11], 10**6) == one * 103 // 100
@@ -97,8 +97,7 @@ EXERCISE = Exercise(
             "nobody asks whether the order happens",
             {"if received and most <= cost": "if most <= cost"},
             "You also choose limits at which the order never happens, not even alone. Nobody is robbed then, and "
-            "nothing "
-            "is bought.",
+            "nothing is bought.",
         ),
         Edit(
             "the first attack only",
@@ -132,7 +131,7 @@ EXERCISE = Exercise(
         Edit(
             "the lowest",
             {"sorted(limits)": "sorted(limits, reverse=True)"},
-            "You give the lowest safe limit. Asked is the highest.",
+            "You give the lowest safe limit. The task asks for the highest.",
         ),
         Edit(
             "the last in the list",
@@ -158,7 +157,7 @@ EXERCISE = Exercise(
         Edit(
             "the order happens under each attack",
             {"if received and": "if all(ours.sandwich(pool, order, front, limit_price)[1] for front in fronts) and"},
-            "You ask whether the order happens behind an attacker. Asked is whether it happens if nobody attacks.",
+            "You ask whether the order happens behind an attacker. The task asks whether it happens if nobody attacks.",
         ),
         Edit(
             "losses taken for profits",
@@ -171,12 +170,12 @@ EXERCISE = Exercise(
         Edit(
             "nothing is zero",
             {"safe = None": "safe = 0"},
-            "Where no limit is safe you give 0. Asked is None.",
+            "Where no limit is safe you give 0. Return None.",
         ),
         Edit(
             "the lowest where none is safe",
             {"safe = None": "safe = min(limits)"},
-            "Where no limit is safe you give the lowest. Asked is None.",
+            "Where no limit is safe you give the lowest. Return None.",
         ),
         Edit(
             "just met is too late",

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from tao_lab.course.exercise import Case, Edit, Exercise, read_values
-from tao_lab.course.lab08 import ours as pools
-from tao_lab.course.lab09 import ours
+from tao_lab.course.lab08 import reference as pools
+from tao_lab.course.lab09 import reference as ours
 from tao_lab.course.lab09.cases import EXAMPLE, UNEVEN, Rng, random_pool
 from tao_lab.economy import Pool, price
 from tao_lab.units import RAO_PER_TAO
@@ -178,7 +178,7 @@ EXERCISE = Exercise(
         Edit(
             "what the victim loses",
             {"return back - front, received": "return back - front, -received"},
-            "Your `received` is below zero. Asked is what the victim gets.",
+            "Your `received` is below zero. The task asks what the victim gets.",
         ),
         Edit(
             "no sale after a refusal",

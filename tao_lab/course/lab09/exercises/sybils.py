@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tao_lab.course.exercise import Case, Edit, Exercise, read_values
-from tao_lab.course.lab09 import ours
+from tao_lab.course.lab09 import reference as ours
 from tao_lab.course.lab09.cases import MAINNET_TERMS, Rng
 from tao_lab.economy import PriceTerms, registration_price
 from tao_lab.economy.registration_price import MULTIPLIER_ONE
@@ -145,7 +145,7 @@ EXERCISE = Exercise(
         Edit(
             "as long as it pays",
             {"if profit > best[1]:": "if profit > 0:"},
-            "You buy as long as all seats together are no loss. Where is the profit largest?",
+            "You buy as long as all seats together make no loss. Where is the profit largest?",
         ),
         Edit(
             "more seats for the same",

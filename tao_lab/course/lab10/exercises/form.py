@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 
 from tao_lab.course.exercise import Case, Edit, Exercise, Values
-from tao_lab.course.lab10 import ours
+from tao_lab.course.lab10 import reference as ours
 from tao_lab.course.lab10.plainer import as_json
 from tao_lab.neurons.work import Json, form_problem
 from tao_lab.vectors import AnswerError
@@ -64,7 +64,7 @@ def read(result: Any, case: Case) -> Values:
     try:
         Draft202012Validator.check_schema(result)
     except SchemaError as error:
-        raise AnswerError(f"This is no JSON Schema: {error.message[:150]}") from None
+        raise AnswerError(f"This is not a JSON Schema: {error.message[:150]}") from None
     let_in = {name: not form_problem(result, sample) for name, sample in samples(case.arguments["towns"]).items()}
     return {name.replace(" ", "_"): each for name, each in let_in.items()}
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tao_lab.course.exercise import Case, Edit, Exercise, Values
-from tao_lab.course.lab10 import ours
+from tao_lab.course.lab10 import reference as ours
 from tao_lab.course.lab10.maps import lazy_route, route_length, short_route
 from tao_lab.errors import a_kind
 from tao_lab.vectors import AnswerError

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tao_lab.course.exercise import Case, Edit, Exercise, Values
-from tao_lab.course.lab10 import ours
+from tao_lab.course.lab10 import reference as ours
 from tao_lab.course.lab10.maps import SIDE, TOWNS
 from tao_lab.course.lab10.plainer import as_json
 from tao_lab.vectors import AnswerError
@@ -140,7 +140,7 @@ EXERCISE = Exercise(
                 "        random = Random(seed)\n": "",
                 "[random.randrange(1000), random.randrange(1000)]": "[Random(seed).randrange(1000)] * 2",
             },
-            "You begin anew for each number, so all towns of a map are the same. One `Random` for each map is enough.",
+            "You start again for each number, so all towns of a map are the same. One `Random` for each map is enough.",
         ),
         Edit(
             "few digits",

@@ -20,7 +20,7 @@ Json = Any
 
 @method("author_submitExtrinsic", params="extrinsic")
 def submit(node: Node, extrinsic: Json) -> str:
-    """Check an extrinsic and put it in the pool; gives back its hash."""
+    """Check an extrinsic and put it in the pool; returns its hash."""
     return hex_of(node.submit(bytes_of(extrinsic, "extrinsic")))
 
 

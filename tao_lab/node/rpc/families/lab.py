@@ -22,7 +22,7 @@ MOST_RAO = (1 << 64) - 1  # what a balance holds
 
 @method(FAUCET, params="account rao", of_session=True)
 def faucet(session: Session, account: Json, rao: Json) -> str:
-    """Play money for an account; gives back the hash of the transfer, which the next block contains."""
+    """Play money for an account; returns the hash of the transfer, which the next block contains."""
     node = session.node
     if node.faucet is None:
         text = "this node has no faucet; `tao-lab node --dev` has one, and so has a class"

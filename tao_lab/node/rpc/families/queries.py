@@ -25,7 +25,7 @@ class NoMerkleValue(Exception):  # noqa: N818 - named by what is missing
     """A client asks for a node of a Patricia trie, which the lab's tree is not."""
 
     def __init__(self) -> None:
-        super().__init__("the lab's state is no Patricia trie, so its nodes have no Merkle values")
+        super().__init__("the lab's state is not a Patricia trie, so its nodes have no Merkle values")
 
 
 @dataclass(frozen=True)

@@ -112,7 +112,7 @@ def query_storage(node: Node, keys: Json, first: Json, last: Json = None) -> Jso
 
 @method("state_getReadProof", params="keys hash")
 def read_proof(node: Node, keys: Json, at: Json = None) -> Json:
-    """Proofs of values, in the lab's own form (`StateProof.encode`): its tree is no Patricia trie."""
+    """Proofs of values, in the lab's own form (`StateProof.encode`): its tree is not a Patricia trie."""
     height = node.height(at)
     proof = [hex_of(node.chain.state_proof(bytes_of(key, "key"), height).encode()) for key in keys_of(keys)]
     return {"at": node.hash_at(height), "proof": proof}

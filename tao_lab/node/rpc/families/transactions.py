@@ -29,7 +29,7 @@ DROPPED = ("ImmediatelyDropped", "AlreadyImported")  # nothing is wrong with the
     says=False,
 )
 class TransactionWatch(Subscription):
-    """What becomes of an extrinsic. One that is invalid is told so, and is no error."""
+    """What becomes of an extrinsic. One that is invalid is told so, and is not an error."""
 
     notification = "transactionWatch_v1_watchEvent"
 

@@ -1,0 +1,70 @@
+"""Rules with a fast twin: the readable rule stands in its pallet, the twin in `tao_lab/chain/vectorized/`.
+
+A rule that goes over all subnets is written as the source has it, one subnet after the other:
+
+    @has_twin
+    def update_root_prop(ctx, netuids): ...
+
+A twin does the same on whole columns, to the last byte, and is registered from outside:
+
+    @update_root_prop.twin
+    def update_root_prop_at_once(ctx, netuids): ...
+
+A twin that cannot do a block (a student's rule is in force, a number is too large) returns `NotImplemented` and has
+changed nothing; then the readable rule does the work. So no rule imports its twin, and a chain without the package of
+twins is slower and otherwise the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import update_wrapper
+from typing import Any, Generic, ParamSpec, TypeVar
+
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
+
+_readable_only: ContextVar[bool] = ContextVar("readable_only", default=False)
+
+
+class WithTwin(Generic[Given, Result]):
+    """A readable rule that asks its twin first.
+
+    Attributes:
+        readable: The rule itself.
+    """
+
+    def __init__(self, readable: Callable[Given, Result]) -> None:
+        self.readable = readable
+        self._twin: Callable[..., Any] | None = None
+        update_wrapper(self, readable)
+
+    def __call__(self, *args: Given.args, **kwargs: Given.kwargs) -> Result:
+        """The twin's result, or that of the readable rule."""
+        if self._twin is not None and not _readable_only.get():
+            result: Result = self._twin(*args, **kwargs)
+            if result is not NotImplemented:
+                return result
+        return self.readable(*args, **kwargs)
+
+    def twin(self, function: Callable[Given, Any]) -> Callable[Given, Any]:
+        """Register the fast twin, which takes the same arguments."""
+        self._twin = function
+        return function
+
+
+def has_twin(readable: Callable[Given, Result]) -> WithTwin[Given, Result]:
+    """Mark a rule that may have a twin."""
+    return WithTwin(readable)
+
+
+@contextmanager
+def readable_only() -> Iterator[None]:
+    """Let no twin work inside a `with` block: what tests compare the twins with."""
+    token = _readable_only.set(True)
+    try:
+        yield
+    finally:
+        _readable_only.reset(token)

@@ -1,0 +1,207 @@
+"""Emission of all subnets at once: reads the state into a table, computes the block, writes the state.
+
+It does what `run_coinbase` does subnet by subnet, to the last bit, some thirty times as fast. It leaves the work to
+`run_coinbase` where a rule is replaced, a subnet has no pool of its own, or a number is beyond what the compiled rules
+take; nothing has been written then but the bar of the emission gate, which would be the same once more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from tao_lab.chain.context import Context
+from tao_lab.chain.pallets.balances import EXISTENTIAL_DEPOSIT
+from tao_lab.chain.pallets.subtensor import run_coinbase
+from tao_lab.chain.pallets.subtensor.emission_gate import block_gate
+from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID
+from tao_lab.chain.pallets.subtensor.pool import DYNAMIC, SWAP, change_total_stake
+from tao_lab.chain.pallets.subtensor.tao import account_of_netuid, recycle_credit
+from tao_lab.chain.rules import Rules
+from tao_lab.chain.runtime import Runtime
+from tao_lab.chain.vectorized.columns import Column, Columns
+from tao_lab.economy.emission_gate import EmissionGate
+from tao_lab.economy.fixed128 import U64_MAX, u16_share, u64_share
+from tao_lab.economy.subnet_shares import SubnetPrice
+from tao_lab.economy.vectorized.emission import SUBNET, Table, emit, settle
+
+ALPHA = "AlphaAssets"
+READ_ONLY = {
+    "miner_burned": (MODULE, "MinerBurned"),
+    "enabled": (MODULE, "SubnetEmissionEnabled"),
+    "started": (MODULE, "FirstEmissionBlockNumber"),
+    "halving": (MODULE, "EMAPriceHalvingBlocks"),
+    "moving_price": (MODULE, "SubnetMovingPrice"),
+    "cut_enabled": (MODULE, "OwnerCutEnabled"),
+}
+CHANGED = {
+    "tao": (MODULE, "SubnetTAO"),
+    "alpha": (MODULE, "SubnetAlphaIn"),
+    "volume": (MODULE, "SubnetVolume"),
+    "flow": (MODULE, "SubnetProtocolFlow"),
+    "bought": (MODULE, "SubnetProtocolAlpha"),
+    "outside": (MODULE, "SubnetAlphaOut"),
+    "issuance": (ALPHA, "TotalAlphaIssuance"),
+    "recycled": (ALPHA, "AlphaRecycled"),
+    "owner": (MODULE, "PendingOwnerCut"),
+    "server": (MODULE, "PendingServerEmission"),
+    "validator": (MODULE, "PendingValidatorEmission"),
+    "root": (MODULE, "PendingRootAlphaDivs"),
+}
+ALWAYS_WRITTEN = {
+    "quote_weight": (SWAP, "SwapBalancer"),
+    "excess_tao": (MODULE, "SubnetExcessTao"),
+    "tao_in": (MODULE, "SubnetTaoInEmission"),
+    "alpha_in": (MODULE, "SubnetAlphaInEmission"),
+    "alpha_out": (MODULE, "SubnetAlphaOutEmission"),
+}
+FREE = slice(16, 24)  # of the bytes of System.Account: after the nonce and three counts of references
+KEPT = "emission"  # of the context: the table, for `settle`
+RULES = ("block_emission", "shares", "split", "swap")
+
+
+@dataclass
+class Emitted:
+    """The table of a block whose emission was computed at once."""
+
+    columns: Columns
+    table: Table
+
+
+@run_coinbase.emit_to_subnets.twin
+def emit_to_subnets(ctx: Context, netuids: list[int], credit: int) -> Any:
+    """Emission of a block; `NotImplemented` where it has to be done subnet by subnet.
+
+    Args:
+        ctx: Block under construction.
+        netuids: Subnets that emission goes to, in the order of the chain.
+        credit: Rao of TAO that this block has issued.
+    """
+    ctx.kept.pop(KEPT, None)
+    if not netuids or any(getattr(ctx.rules, name) is not getattr(Rules, name) for name in RULES):
+        return NotImplemented
+    columns = Columns(ctx.state, netuids)
+    accounts = _accounts(ctx, netuids)
+    dynamic = (columns.read(MODULE, "SubnetMechanism") == DYNAMIC).all()
+    if accounts is None or not dynamic or not columns.read(SWAP, "PalSwapInitialized").all():
+        return NotImplemented
+    table = np.zeros(len(netuids), SUBNET)
+    table["netuid"] = netuids
+    for field, item in {**READ_ONLY, **CHANGED, "quote_weight": ALWAYS_WRITTEN["quote_weight"]}.items():
+        table[field] = columns.read(*item).view(SUBNET[field].base)
+    before = table.copy()
+    root_tao, tao_weight, cut = _scalars(ctx)
+    words = _gate_words(block_gate(ctx, lambda: _prices(table)))
+    if not emit(table, np.uint64(credit), root_tao, tao_weight, cut, words):
+        return NotImplemented
+    for field, item in CHANGED.items():
+        differs = table[field] != before[field]
+        columns.write(*item, table[field], differs if differs.ndim == 1 else differs.any(axis=1))
+    for field, item in ALWAYS_WRITTEN.items():
+        columns.write(*item, table[field])
+    _pay_accounts(ctx, netuids, accounts, table)
+    spent = int(table["excess_tao"].sum() + table["tao_in"].sum())
+    change_total_stake(ctx, spent)
+    recycle_credit(ctx, credit - spent)
+    last = int(table["alpha_out"][np.argmax(table["netuid"])])
+    if last != ctx.state.get(MODULE, "BlockEmission"):
+        ctx.state.put(MODULE, "BlockEmission", last)
+    ctx.kept[KEPT] = Emitted(columns, table)
+    return None
+
+
+@run_coinbase.settle.twin
+def settle_at_once(ctx: Context, netuids: list[int]) -> Any:
+    """Moving prices and root's weights after emission and pay-outs, from the table that emission has kept.
+
+    `NotImplemented` where it has to be done subnet by subnet.
+    """
+    emitted = ctx.kept.pop(KEPT, None)
+    if emitted is None:
+        return NotImplemented
+    columns, table = emitted.columns, emitted.table
+    table["outside"] = columns.read(*CHANGED["outside"])  # pay-outs may have recycled some
+    moving_alpha = int(ctx.state.get(MODULE, "SubnetMovingAlpha")["bits"])
+    root_tao, tao_weight, _ = _scalars(ctx)
+    if moving_alpha < 0 or not settle(table, np.uint64(ctx.block), root_tao, tao_weight, np.uint64(moving_alpha)):
+        return NotImplemented
+    columns.write(MODULE, "SubnetMovingPrice", table["moving_price"])
+    columns.write(MODULE, "RootProp", table["root_prop"])
+    return None
+
+
+def _prices(table: Table) -> list[SubnetPrice]:
+    """What shares go by, of subnets with a pool, in the order of the table."""
+    rows = zip(table["moving_price"].tolist(), table["miner_burned"].tolist(), table["enabled"].tolist(), strict=True)
+    return [SubnetPrice(_signed(moving), burned[0] | burned[1] << 64, bool(on)) for moving, burned, on in rows]
+
+
+def _signed(words: list[int]) -> int:
+    return int.from_bytes(b"".join(word.to_bytes(8, "little") for word in words), "little", signed=True)
+
+
+def _gate_words(gate: EmissionGate) -> tuple[np.uint64, np.uint64, np.uint64]:
+    """Bar in two halves, and exponent in I32F32."""
+    low, exponent = gate.bar & U64_MAX, min(gate.exponent >> 32, U64_MAX)
+    return np.uint64(gate.bar >> 64), np.uint64(low), np.uint64(exponent)
+
+
+def _scalars(ctx: Context) -> tuple[np.uint64, np.uint64, np.uint64]:
+    root_tao = ctx.state.get(MODULE, "SubnetTAO", ROOT_NETUID)
+    tao_weight = u64_share(ctx.state.get(MODULE, "TaoWeight"))
+    return np.uint64(root_tao), np.uint64(tao_weight), np.uint64(u16_share(ctx.state.get(MODULE, "SubnetOwnerCut")))
+
+
+# --- TAO on the subnets' accounts -------------------------------------------------------------------------------
+
+
+def _accounts(ctx: Context, netuids: list[int]) -> list[bytes] | None:
+    """`System.Account` of each subnet's account; None where one is not there."""
+    values = ctx.state.raw.get_many(_account_keys(ctx, netuids))
+    found = [value for value in values if value is not None and _free(value) >= EXISTENTIAL_DEPOSIT]
+    return found if len(found) == len(netuids) else None
+
+
+def _account_keys(ctx: Context, netuids: list[int]) -> list[bytes]:
+    return ctx.state.keys_by_account("System", "Account", [account_of_netuid(netuid) for netuid in netuids])
+
+
+def _free(account: bytes) -> int:
+    return int.from_bytes(account[FREE], "little")
+
+
+def _pay_accounts(ctx: Context, netuids: list[int], accounts: list[bytes], table: Table) -> None:
+    """Put the TAO of chain buys and injections into the accounts, an event for each."""
+    keys, values = [], []
+    where, excesses, injected = _account_keys(ctx, netuids), table["excess_tao"].tolist(), table["tao_in"].tolist()
+    amounts = zip(netuids, where, accounts, excesses, injected, strict=True)
+    for netuid, key, account, excess, tao_in in amounts:
+        if excess or tao_in:
+            free = (_free(account) + excess + tao_in).to_bytes(8, "little")
+            keys.append(key)
+            values.append(account[: FREE.start] + free + account[FREE.stop :])
+        before, after = _deposit_event(ctx.runtime, netuid)
+        ctx.events += [before + rao.to_bytes(8, "little") + after for rao in (excess, tao_in) if rao]
+    ctx.state.raw.put_many(keys, values)
+
+
+@cache
+def _deposit_event(runtime: Runtime, netuid: int) -> tuple[bytes, bytes]:
+    """The bytes of `Balances.Deposit` on a subnet's account, before and after the amount."""
+    content = {"who": account_of_netuid(netuid), "amount": 0}
+    record = {"phase": "Initialization", "event": {"Balances": {"Deposit": content}}, "topics": []}
+    data = runtime.encode(runtime.event_record_type, record, "event Balances.Deposit")
+    return data[:-9], data[-1:]  # the amount has eight bytes, no topics one
+
+
+@run_coinbase.subnets_to_emit_to.twin
+def subnets_to_emit_to(ctx: Context, netuids: list[int]) -> list[int]:
+    """Subnets that have been started, trade, and are open for registration."""
+    columns = Columns(ctx.state, netuids)
+    open_: Column = columns.written(MODULE, "FirstEmissionBlockNumber")
+    for item in ("SubtokenEnabled", "NetworkRegistrationAllowed"):
+        open_ = open_ & (columns.read(MODULE, item) != 0)
+    return [netuid for netuid, yes in zip(netuids, open_.tolist(), strict=True) if yes and netuid != ROOT_NETUID]

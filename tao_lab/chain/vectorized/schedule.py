@@ -1,0 +1,59 @@
+"""What happens to every subnet in every block, on columns: the schedule of epochs, and the price of a place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tao_lab.chain.context import Context
+from tao_lab.chain.pallets.subtensor import block_step, registration, tempo
+from tao_lab.chain.pallets.subtensor.lookups import MODULE
+from tao_lab.chain.rules import Rules
+from tao_lab.chain.vectorized.columns import Columns
+from tao_lab.economy.registration_price import FACTOR_BITS, decay_factor
+
+
+@tempo.count_block.twin
+def count_block(ctx: Context, netuids: list[int]) -> list[int]:
+    """Count the block for every subnet; returns those whose epoch is due."""
+    columns = Columns(ctx.state, netuids)
+    period, pending, last = (columns.read(MODULE, name) for name in ("Tempo", "PendingEpochAt", "LastEpochBlock"))
+    since = columns.read(MODULE, "BlocksSinceLastStep") + np.uint64(1)
+    columns.write(MODULE, "BlocksSinceLastStep", since)
+    block = np.uint64(ctx.block)
+    asked = (pending > 0) & (pending <= block)
+    due = asked | (since > tempo.MAX_TEMPO) | (block >= last + period)
+    return [netuids[place] for place in np.flatnonzero(due & (period > 0)).tolist()]
+
+
+@block_step.stepped.twin
+def stepped(ctx: Context, netuids: list[int]) -> list[int]:
+    """Subnets whose epoch ran or was skipped in this block."""
+    at = Columns(ctx.state, netuids).read(MODULE, "LastEpochBlock") == ctx.block
+    return [netuids[place] for place in np.flatnonzero(at).tolist()]
+
+
+@registration.lower_prices.twin
+def lower_prices(ctx: Context, netuids: list[int]) -> Any:
+    """`registration_price` of a block on every subnet, unless a student's rule decides."""
+    if ctx.rules.registration_price is not Rules.registration_price:
+        return NotImplemented
+    columns = Columns(ctx.state, netuids)
+    before, half_life, low, high = (
+        columns.read(MODULE, item).tolist() for item in ("Burn", "BurnHalfLife", "MinBurn", "MaxBurn")
+    )
+    after = [
+        min(max(burn * decay_factor(blocks) >> FACTOR_BITS, lowest), highest)
+        for burn, blocks, lowest, highest in zip(before, half_life, low, high, strict=True)
+    ]
+    columns.write(MODULE, "Burn", np.array(after, np.uint64), np.array(after, np.uint64) != np.array(before, np.uint64))
+    return None
+
+
+@registration.count_anew.twin
+def count_anew(ctx: Context, netuids: list[int]) -> None:
+    """No registrations in this block yet."""
+    columns = Columns(ctx.state, netuids)
+    counts = columns.read(MODULE, "RegistrationsThisBlock")
+    columns.write(MODULE, "RegistrationsThisBlock", np.zeros_like(counts), counts != 0)

@@ -1,0 +1,25 @@
+"""A subnet of the lab: its identity on chain, and the calls that start it."""
+
+from __future__ import annotations
+
+import bittensor as bt
+
+from tao_lab.chain.pallets.subtensor.lookups import MODULE
+from tao_lab.network.needs import Calls
+
+
+def subnet_identity(name: str, kind: str) -> dict[str, str]:
+    """The identity of a subnet of the lab; its kind of work stands in `additional`."""
+    empty = dict.fromkeys(("github_repo", "subnet_contact", "subnet_url", "discord", "description", "logo_url"), "")
+    return {"subnet_name": name, **empty, "additional": f"kind={kind}"}
+
+
+def open_subnet(net: Calls, owner: bt.Wallet, netuid: int, tempo: int, commit_reveal: bool) -> None:
+    """Start a new subnet and set its terms, as root where only root may."""
+    net.call(owner, MODULE, "start_call", netuid=netuid)
+    net.sudo("AdminUtils", "sudo_set_subnet_emission_enabled", netuid=netuid, enabled=True)
+    net.sudo("AdminUtils", "sudo_set_commit_reveal_weights_enabled", netuid=netuid, enabled=commit_reveal)
+    if tempo != net.chain.state.get(MODULE, "Tempo", netuid):
+        net.sudo("AdminUtils", "sudo_set_tempo", netuid=netuid, tempo=tempo)
+    if tempo < net.chain.state.get(MODULE, "WeightsSetRateLimit", netuid):
+        net.sudo("AdminUtils", "sudo_set_weights_set_rate_limit", netuid=netuid, weights_set_rate_limit=tempo)

@@ -1,0 +1,53 @@
+"""Pages for a projector: one question, one sentence with its number, one large chart, and a story to tell.
+
+A dashboard is a file here and a notebook. The file, `tao_lab/views/presentation/NAME.py`, has a function `page()` that
+returns a `Page`: its controls, its charts, and `draw`, a function from settings to a `Picture`. `pool.py` is the
+example. The notebook, `labs/dashboards/NAME.ipynb`, has two cells: the title with one sentence in bold and the labs
+that it goes with ("Goes with lab 08."), and `present("NAME")`. The start page and the menu find it there.
+
+What `Stage` does with a page:
+
+- It shows title, controls, presets, sentence, payoff and one or two charts beside it on the first screen; `closer`
+  charts and `Picture.details` follow below. Charts fill their places; a spec needs no width and no height. Make specs
+  with `PROJECTOR`, whose letters are 16 px on a screen of 1280 × 720; the page enlarges them with the screen.
+- `draw(settings, since)` gets where the controls stand, and where they stood before the last control was moved: in a
+  story, where they start; None when the page opens and after a reset. It keeps nothing between two calls, so that one
+  process can serve many readers.
+- `Picture.sentence` is the finding with its number, in 160 letters or so; it is computed, never written down.
+- A `Step` of the story says a sentence and sets controls, from the start. → and ← or Page Down and Page Up move it, a
+  presenter's remote too; `n` shows the notes for the speaker.
+- A `PresetRow` is a row of buttons for one claim. A preset moves the controls that it names; the others stay.
+"""
+
+from __future__ import annotations
+
+import importlib
+
+from tao_lab.errors import LabError
+from tao_lab.headings import dashboards
+from tao_lab.views.presentation.page import PROJECTOR, Page, Preset, PresetRow, Step
+from tao_lab.views.presentation.stage import Stage
+
+__all__ = ["PROJECTOR", "Page", "Preset", "PresetRow", "Stage", "Step", "page_of", "present"]
+
+
+def present(name: str) -> Stage:
+    """The dashboard of a name, as a widget.
+
+    Raises:
+        LabError: there is no such dashboard.
+    """
+    return Stage(page_of(name))
+
+
+def page_of(name: str) -> Page:
+    """The dashboard of a name, as data.
+
+    Raises:
+        LabError: there is no such dashboard.
+    """
+    names = [each.name for each in dashboards()]
+    if name not in names:
+        raise LabError(f"no dashboard {name!r}; there are {', '.join(names)}")
+    page: Page = importlib.import_module(f"{__name__}.{name}").page()
+    return page

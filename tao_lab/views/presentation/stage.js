@@ -1,0 +1,263 @@
+// The page side of Stage. `vegaEmbed` comes from the bundle, `panelControls` from controls.js, the rest from page.js.
+
+const BASE_FONT = 16; // px: the specs are made for letters of this size (`PROJECTOR` in page.py)
+const THEME = "tao-lab-theme";
+
+const same = (a, b) => Object.keys(a).every((name) => a[name] === b[name]);
+
+// --- light and dark: what a person chose last, else what the system says ---
+
+function themeOf() {
+  let kept = null;
+  try { kept = localStorage.getItem(THEME); } catch { /* a browser without storage: the system decides */ }
+  return kept ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+}
+
+function keepTheme(theme) {
+  try { localStorage.setItem(THEME, theme); } catch { /* the next page begins as the system says */ }
+}
+
+function button(text, label, attributes = {}) {
+  return element("button", { type: "button", title: label, ...attributes }, [text]);
+}
+
+// --- parts of the first screen ---
+
+// Links to the start page and the other dashboards: they work where Voila serves the page.
+function menu(about) {
+  const links = [element("a", { href: "../tree" }, ["Start page"])];
+  for (const { name, title } of about.pages) {
+    const here = name === about.name ? { "aria-current": "page" } : {};
+    links.push(element("a", { href: `${name}.ipynb`, ...here }, [title]));
+  }
+  const root = element("details", { class: "tl-menu" }, [
+    element("summary", {}, ["☰ Pages"]), element("nav", { "aria-label": "Pages" }, links),
+  ]);
+  root.addEventListener("keydown", (event) => { if (event.key === "Escape") root.open = false; });
+  root.addEventListener("focusout", (event) => { if (!root.contains(event.relatedTarget)) root.open = false; });
+  return root;
+}
+
+// Buttons that move some controls at once; the others stay.
+function presetRows(rows, onPreset) {
+  const all = [];
+  const root = element("div", { class: "tl-presets" }, rows.map(({ label, presets }) => {
+    const buttons = presets.map((preset) => {
+      const one = button(preset.label, `${label}: ${preset.label}`, { "data-preset": preset.label });
+      one.addEventListener("click", () => onPreset(preset.settings));
+      all.push([one, preset.settings]);
+      return one;
+    });
+    return element("div", { class: "tl-presets-row", role: "group", "aria-label": label }, [element("span", {}, [label]), ...buttons]);
+  }));
+  return {
+    root,
+    put(settings) {
+      for (const [one, wanted] of all) one.setAttribute("aria-pressed", Object.keys(wanted).every((name) => settings[name] === wanted[name]));
+    },
+  };
+}
+
+// The story: a step sets all controls and says a sentence; the notes are the speaker's own.
+function storyBar(story, onStep, onKey) {
+  let at = -1;
+  const back = button("‹ Back", "Step back: ← or Page Up", { "data-story": "back" });
+  const next = button("Next ›", "Next step: → or Page Down", { "data-story": "next" });
+  const count = element("span", { class: "tl-count" });
+  const says = element("p", { class: "tl-says", "aria-live": "polite" });
+  const root = element("div", { class: "tl-story", role: "group", "aria-label": "Story", "data-steps": story.length }, [back, count, says, next]);
+  const notes = element("aside", { class: "tl-notes", "aria-label": "Notes for the speaker", hidden: "" });
+  // The notes in a window of their own, for the speaker's screen; the keys of the story work there too.
+  const aside = button("Own window", "Move the notes to a window for the speaker's screen");
+  let own = null;
+  aside.addEventListener("click", () => {
+    own = window.open("", "tao-lab-notes", "width=640,height=420");
+    if (!own) return;
+    own.document.title = "Notes";
+    own.document.body.style.font = "24px/1.4 sans-serif";
+    own.addEventListener("keydown", onKey);
+    window.addEventListener("pagehide", () => own.close());
+    notes.hidden = true;
+    notes.dispatchEvent(new Event("tl-away"));
+    show();
+  });
+
+  function show() {
+    root.dataset.step = at + 1;
+    count.textContent = at < 0 ? `${story.length} steps` : `${at + 1} of ${story.length}`;
+    says.textContent = at < 0 ? "A story: press → or Page Down." : story[at].says;
+    back.setAttribute("aria-disabled", at < 0);
+    next.setAttribute("aria-disabled", at === story.length - 1);
+    notes.replaceChildren(element("header", {}, [element("strong", {}, ["Notes"]), aside]), ...lines());
+    if (own) own.document.body.replaceChildren(...lines());
+  }
+  function lines() {
+    const here = at < 0 ? "Press → to begin. Press n to hide the notes." : story[at].notes || "No notes for this step.";
+    const coming = at + 1 < story.length ? [element("p", { class: "tl-coming" }, [`Next: ${story[at + 1].says}`])] : [];
+    return [element("p", {}, [here]), ...coming];
+  }
+  function go(step) {
+    const wanted = Math.max(-1, Math.min(story.length - 1, step));
+    if (wanted === at) return;
+    at = wanted;
+    show();
+    onStep(at < 0 ? {} : story[at].settings);
+  }
+  back.addEventListener("click", () => go(at - 1));
+  next.addEventListener("click", () => go(at + 1));
+  show();
+  return { root, notes, move: (by) => go(at + by), begin() { at = -1; show(); }, toggleNotes() { notes.hidden = !notes.hidden; } };
+}
+
+// --- charts that fill their places, in letters that grow with the screen ---
+
+// A longer label leaves less room for its chart: the layout is made anew with the data.
+const filling = (spec) => ({ ...spec, autosize: { ...spec.autosize, resize: true } });
+
+async function fit(f, root) {
+  const scale = parseFloat(getComputedStyle(root).getPropertyValue("font-size")) / BASE_FONT;
+  const width = Math.floor(f.canvas.clientWidth / scale);
+  const height = Math.floor(f.canvas.clientHeight / scale);
+  if (width < 1 || height < 1) return;
+  if (f.view.width() !== width || f.view.height() !== height) {
+    await f.view.width(width).height(height).runAsync();
+    await f.view.resize().runAsync(); // labels that turn upright in a narrow chart need another room
+  }
+  f.canvas.dataset.size = `${width} x ${height}`;
+}
+
+async function render({ model, el }) {
+  const about = model.get("_about");
+  const specs = model.get("_specs");
+  const inVoila = document.body.dataset.voila !== undefined;
+  const figures = Object.keys(specs).map((name) => figure(name, "h2"));
+  const roots = (names) => names.map((name) => figures.find((f) => f.name === name).root);
+  const sentence = element("p", { class: "tl-sentence", "aria-live": "polite" });
+  const details = element("p", { class: "tl-details" });
+  const asks = requests(model, () => { sentence.textContent = NO_ANSWER; });
+  const start = { ...about.start };
+  let now = { ...start };
+  let held = null; // the control that is being moved: "since" stays where it was taken hold of
+
+  function ask(next, since) {
+    now = { ...next };
+    asks.send(now, { since });
+    root.setAttribute("aria-busy", "true");
+    presets.put(now);
+  }
+  let since = null;
+  function byHand(next) {
+    const name = Object.keys(next).find((each) => next[each] !== now[each]) ?? held;
+    if (name !== held) { since = now; held = name; }
+    ask(next, since);
+  }
+  function jump(next, from = now) {
+    held = null;
+    if (same(next, now)) return;
+    ask(next, { ...from });
+    controls.put(now);
+  }
+  function begin() {
+    held = null;
+    story?.begin();
+    ask(start, null);
+    controls.put(now);
+  }
+
+  const controls = panelControls(about, byHand, begin);
+  const presets = presetRows(about.presets, (settings) => jump({ ...now, ...settings }));
+  const story = about.story.length ? storyBar(about.story, (settings) => jump({ ...start, ...settings }, start), onKey) : null;
+  const theme = button("◐", "Light or dark", { class: "tl-theme" });
+  const notes = button("Notes", "Notes for the speaker: n", { "aria-pressed": "false" });
+  const reset = controls.root.querySelector(".tl-reset");
+  const tools = element("div", { class: "tl-tools" }, [...(inVoila ? [menu(about)] : []), ...(story ? [notes] : []), theme, reset]);
+  const panel = element("div", { class: "tl-panel" }, [presets.root, controls.root]);
+  if (about.controls.length > 1) {
+    const more = button("More settings", "Show all settings", { class: "tl-more", "aria-expanded": "false" });
+    more.addEventListener("click", () => more.setAttribute("aria-expanded", panel.classList.toggle("tl-open")));
+    panel.append(more);
+  }
+  const first = element("div", { class: "tl-first" }, [
+    element("header", { class: "tl-head" }, [element("h1", {}, [about.title]), tools]),
+    panel, sentence,
+    element("div", { class: `tl-charts tl-${about.beside.length}-beside` }, roots([about.payoff, ...about.beside])),
+    ...(story ? [story.root, story.notes] : []),
+  ]);
+  first.querySelector(".tl-chart").classList.add("tl-payoff");
+  const closer = element("section", { class: "tl-closer", "aria-label": "Look closer" }, [details, ...roots(about.closer)]);
+  const root = element("article", { class: `tl-stage ${inVoila ? "tl-whole" : "tl-inside"}` }, [first, closer]);
+  el.replaceChildren(root);
+
+  function putTheme(name) {
+    root.dataset.theme = name;
+    if (inVoila) document.documentElement.dataset.theme = name;
+    theme.setAttribute("aria-pressed", name === "dark");
+  }
+  putTheme(themeOf());
+  theme.addEventListener("click", () => {
+    const name = root.dataset.theme === "dark" ? "light" : "dark";
+    keepTheme(name);
+    putTheme(name);
+  });
+  function toggleNotes() {
+    story.toggleNotes();
+    notes.setAttribute("aria-pressed", !story.notes.hidden);
+  }
+  notes.addEventListener("click", toggleNotes);
+  story?.notes.addEventListener("tl-away", () => notes.setAttribute("aria-pressed", "false"));
+
+  // A presenter's remote sends Page Down and Page Up: they move the story wherever the focus is. An arrow moves a
+  // control that has the focus, else the story.
+  function onKey(event) {
+    if (!story || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (!inVoila && event.view === window && !root.contains(event.target)) return;
+    const inControl = event.target.closest?.("input, select, textarea") != null;
+    const by = { PageDown: 1, PageUp: -1, ...(inControl ? {} : { ArrowRight: 1, ArrowLeft: -1 }) }[event.key];
+    if (by) story.move(by);
+    else if (event.key === "n") toggleNotes();
+    else return;
+    event.preventDefault();
+  }
+  window.addEventListener("keydown", onKey, true);
+  const endQuietKeys = quietKeys(root);
+
+  const drawn = model.get("_picture").charts;
+  await Promise.all(figures.map((f) => embed(f, filling(specs[f.name]), rowsOf(drawn[f.name].rows), "svg")));
+
+  async function paint() {
+    const picture = model.get("_picture");
+    for (const f of figures) {
+      const chart = picture.charts[f.name];
+      f.view.data("rows", rowsOf(chart.rows));
+      for (const [name, value] of Object.entries(chart.signals)) f.view.signal(name, value);
+      describe(f, chart);
+    }
+    sentence.textContent = picture.sentence;
+    details.textContent = picture.details;
+    await Promise.all(figures.map((f) => f.view.runAsync()));
+    if (asks.idle()) {
+      now = { ...picture.settings };
+      controls.put(now);
+      presets.put(now);
+    }
+    controls.say(picture.shown);
+    announce(root, picture.tick);
+    asks.answered(picture.tick);
+    root.setAttribute("aria-busy", asks.underWay());
+  }
+
+  model.on("change:_picture", paint);
+  const observer = new ResizeObserver(() => figures.forEach((f) => fit(f, root)));
+  for (const f of figures) observer.observe(f.canvas);
+  await Promise.all(figures.map((f) => fit(f, root)));
+  await paint();
+  return () => {
+    observer.disconnect();
+    window.removeEventListener("keydown", onKey, true);
+    endQuietKeys();
+    model.off("change:_picture", paint);
+    for (const f of figures) f.finalize();
+  };
+}
+
+export default { render };

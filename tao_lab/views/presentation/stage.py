@@ -1,0 +1,61 @@
+"""The widget that shows a `Page`: title, sentence, controls and the payoff on one screen."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from tao_lab.headings import dashboards
+from tao_lab.views.panel import Panel, Picture, Settings
+from tao_lab.views.presentation.page import PROJECTOR, Page
+
+
+class Stage(Panel):
+    """A page in front of a room.
+
+    Args:
+        page: what to show.
+    """
+
+    _css = Path(__file__).with_name("stage.css")
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self._since: dict[str, Any] | None = None
+        about = {
+            "name": page.name,
+            "title": page.title,
+            "payoff": page.payoff,
+            "beside": list(page.beside),
+            "closer": list(page.closer),
+            "presets": [asdict(row) for row in page.presets],
+            "story": [asdict(step) for step in page.story],
+            "pages": [{"name": each.name, "title": each.title} for each in dashboards()],
+        }
+        scripts = ("controls.js", "presentation/stage.js")
+        super().__init__(page.controls, page.specs, (), self._picture_of, PROJECTOR, scripts, about)
+
+    def set(self, **changes: Any) -> None:
+        """Move controls from Python, by their names.
+
+        Raises:
+            PanelError: no such control, or it cannot stand there.
+        """
+        self._since = dict(self._settings)
+        super().set(**changes)
+
+    def reset(self) -> None:
+        """All controls back to where they started."""
+        self._since = None
+        super().reset()
+
+    def _picture_of(self, settings: Settings) -> Picture:
+        return self.page.draw(settings, self._since)
+
+    def _answer(self, change: Any) -> None:
+        since = change["new"].get("since")
+        if since is not None:
+            self._check(since)
+        self._since = since
+        super()._answer(change)

@@ -1,0 +1,88 @@
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tao_lab.bench import _browser
+from tao_lab.views import ConsensusExplorer
+
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
+
+
+@pytest.fixture(scope="module")
+def opened(visit, find_explorer):
+    _browser.show_widget(visit.page, ConsensusExplorer(large=True))
+    return find_explorer(visit.page)
+
+
+@pytest.fixture
+def explorer(opened):
+    """The explorer as it opens; whatever a test moved is reset before the next."""
+    opened.page.mouse.move(5, 5)
+    opened.reset()
+    return opened
+
+
+def test_every_chart_is_drawn_and_has_a_text_alternative(explorer):
+    page = explorer.page
+    for chart in explorer.CHARTS:
+        colours, background = explorer.colours(chart)
+        assert colours > 20, chart
+        assert background < 0.97, chart
+        assert len(page.get_attribute(f'[data-chart="{chart}"] [role=img]', "aria-label")) > 60
+    assert explorer.sentence().startswith("The liars hold 40 % of stake")
+
+
+def test_a_moved_slider_changes_charts_and_sentence_and_reset_brings_them_back(explorer):
+    before = {chart: explorer.picture(chart) for chart in explorer.CHARTS}
+    first = explorer.sentence()
+    explorer.press("liar_percent", "End")
+    for chart in ("dividends", "consensus", "incentive", "bonds"):
+        assert explorer.changed(before[chart], chart) > 0.002, chart
+    assert explorer.sentence().startswith("The liars' stake moves from 40 % to 70 %")
+    assert explorer.title("incentive") == "Incentive: the liars' miner 5 earns most, 100 %"
+    explorer.reset()
+    explorer.page.mouse.move(5, 5)
+    assert explorer.sentence() == first
+    assert explorer.slider("liar_percent").input_value() == "40"
+    for chart in explorer.CHARTS:
+        assert explorer.changed(before[chart], chart) < 0.0005, chart
+
+
+@pytest.mark.parametrize(("setting", "key"), [("kappa", "Home"), ("bonds_penalty", "Home")])
+def test_every_slider_is_said_and_painted(explorer, setting, key):
+    before = explorer.picture("dividends")
+    explorer.press(setting, key)
+    assert "moves from" in explorer.sentence()
+    assert explorer.changed(before, "dividends") > 0.0005
+
+
+def test_yuma_and_the_lie_are_choices_for_the_keyboard(explorer):
+    page = explorer.page
+    explorer.do(lambda: page.locator('[data-setting="yuma3"][value="false"]').press("ArrowDown"))
+    # an answer to an earlier movement may still be on its way when the choice is made
+    expect(explorer.root.locator(".tl-sentence")).to_have_text(re.compile("^Yuma moves from 2 to 3"), timeout=60_000)
+    explorer.do(lambda: page.locator('[data-setting="lie"][value="ignored"]').press("ArrowDown"))
+    assert explorer.title("weights") == "Weights: the liars give miner 244 everything"
+
+
+def test_a_miner_pointed_at_is_followed_in_every_chart(explorer):
+    page = explorer.page
+    matrix = explorer.picture("weights")
+    box = page.locator('[data-chart="weights"] canvas').bounding_box()
+    page.mouse.move(box["x"] + box["width"] - 20, box["y"] + 10)
+    page.wait_for_function("document.querySelector('[data-chart=bonds] h3').textContent.includes('miner 5:')")
+    assert explorer.changed(matrix, "weights") > 0.001
+    page.mouse.move(5, 5)
+    page.wait_for_function("document.querySelector('[data-chart=bonds] h3').textContent.includes('miner 126:')")
+
+
+def test_quick_moves_leave_nothing_stale_behind(explorer):
+    page = explorer.page
+    slider = explorer.slider("liar_percent")
+    slider.focus()
+    for _ in range(25):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_function("document.querySelector('.tl-sentence').textContent.includes('from 40 % to 65 %')")
+    assert slider.input_value() == "65"
+    assert "on 65 % of stake" in explorer.title("dividends")
