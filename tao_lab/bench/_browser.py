@@ -85,8 +85,8 @@ def open_browser(width: int = 1920, height: int = 1080) -> Iterator[Visit]:
         browser = playwright.chromium.launch(executable_path=executable, args=list(FLAGS))
         try:
             context = browser.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce")
+            context.set_default_timeout(PAGE_MS)
             visit = Visit(context.new_page())
-            visit.page.set_default_timeout(PAGE_MS)
             context.on("weberror", lambda event: visit.errors.append(str(event.error)))
             context.route("**/*", lambda route: _let_through(route, visit))
             yield visit

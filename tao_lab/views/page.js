@@ -63,6 +63,12 @@ function requests(model, onSilence) {
     send,
     idle: () => !waiting,
     underWay: () => underWay,
+    // Python has said that it is at work: it is not silent.
+    alive() {
+      if (!underWay) return;
+      clearTimeout(silence);
+      silence = setTimeout(onSilence, 10_000);
+    },
     answered(answer) {
       if (!underWay || answer !== tick) return;
       clearTimeout(silence);

@@ -140,7 +140,7 @@ def test_keys_tell_the_story_and_reset_begins_again(shown):
     page.keyboard.press("PageUp")
     shown.hears(story[-2].says)
     page.locator(".tl-reset").click()
-    shown.hears("A story: press → or Page Down.")
+    shown.hears("A story: Next, → or Page Down.")
     assert shown.stage.settings == shown.stage.page.start
     assert shown.text(".tl-sentence") == first
 
@@ -157,6 +157,43 @@ def test_a_preset_moves_its_controls_and_looks_pressed(shown):
             assert button.get_attribute("aria-pressed") == "true"
     shown.page.locator(".tl-reset").click()
     shown.page.wait_for_selector(".tl-stage[aria-busy=false]")
+
+
+def test_a_slider_plays_to_its_end_and_a_hand_stops_it(shown):
+    played = shown.stage.page.plays
+    if not played:
+        pytest.skip("nothing plays here")
+    page = shown.page
+    slider = next(control for control in shown.stage.page.controls if control.name == played)
+    end = f'document.querySelector(\'[data-setting="{played}"]\').value === "{slider.high:g}"'
+    page.locator(f'[data-setting="{played}"]').fill(f"{slider.high - slider.step:g}")
+    page.click(".tl-play")
+    page.wait_for_function(end)
+    page.wait_for_selector(".tl-play[aria-pressed=false]")
+    page.click(".tl-play")
+    page.wait_for_function(f"!({end})")
+    page.wait_for_selector(".tl-play[aria-pressed=true]")
+    page.locator(".tl-reset").click()
+    page.wait_for_selector(".tl-stage[aria-busy=false]")
+    assert page.get_attribute(".tl-play", "aria-pressed") == "false"
+    page.wait_for_function(
+        "text => document.querySelector('.tl-sentence').textContent === text", arg=shown.stage.sentence
+    )
+
+
+def test_a_long_run_shows_a_bar_and_then_what_it_found(shown):
+    if shown.stage.page.again is None:
+        pytest.skip("nothing runs long here")
+    shown.page.click(".tl-again button")
+    shown.page.wait_for_selector(".tl-again button:enabled")
+    shown.page.wait_for_selector(".tl-stage[aria-busy=false]")
+    assert "Just run with seed" in shown.text(".tl-sentence")
+    assert shown.stage._progress == 1
+    assert not shown.page.locator(".tl-again progress").is_visible()
+    assert shown.page.locator(".tl-again button").is_enabled()
+    shown.page.locator(".tl-reset").click()
+    shown.page.wait_for_selector(".tl-stage[aria-busy=false]")
+    assert "Just run" not in shown.text(".tl-sentence")
 
 
 def test_notes_are_for_the_speaker_only(shown):
