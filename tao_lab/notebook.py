@@ -19,8 +19,8 @@ CARDS = {
     "tao_lab.chain.block.Header": "header_card",
     "tao_lab.chain.extrinsic.Extrinsic": "extrinsic_card",
     "tao_lab.network.metagraph.Metagraph": "MetagraphView",
-    "tao_lab.network.network.Account": "account_card",
-    "tao_lab.network.network.Receipt": "receipt_card",
+    "tao_lab.network.receipts.Account": "account_card",
+    "tao_lab.network.receipts.Receipt": "receipt_card",
     "tao_lab.network.population.Population": "population_card",
     **dict.fromkeys(
         (
@@ -33,6 +33,7 @@ CARDS = {
             "tao_lab.consensus.epoch.Start",
             "tao_lab.consensus.inheritance.TotalStake",
             "tao_lab.consensus.normalization.NormalizedWeights",
+            "tao_lab.consensus.null.Budgets",
             "tao_lab.consensus.types.EpochInput",
             "tao_lab.consensus.types.EpochTerms",
             "tao_lab.consensus.types.LiquidAlpha",

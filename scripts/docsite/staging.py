@@ -75,7 +75,7 @@ def lay_out(
         place.parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(notebooks.page(nbformat.read(copy, as_version=4)), place)
     if solved:
-        (target / "docs" / "teaching" / "mistakes.md").write_text(mistakes(), encoding="utf-8")
+        (target / "docs" / "mistakes.md").write_text(mistakes(), encoding="utf-8")
     reference = dict(_api_pages(api))
     (target / "api").mkdir()
     for name, text in reference.items():
@@ -120,7 +120,7 @@ def _copy(file: Path, target: Path) -> None:
 
 
 def _copy_linked(document: Path, target: Path) -> None:
-    """Files that a document links to and that are no pages: a reader can download them."""
+    """Files that a document links to, other than pages: a reader can download them."""
     for address in LINK.findall(document.read_text(encoding="utf-8")):
         parts = urlsplit(address)
         file = (document.parent / unquote(parts.path)).resolve()
@@ -133,13 +133,13 @@ def _copy_linked(document: Path, target: Path) -> None:
 def _front_page(target: Path, executed: Mapping[Path, Path], reference: Sequence[str]) -> str:
     """README.md, with the whole site behind it."""
     docs = {file.stem for file in (target / "docs").glob("*.md")}
-    named = {name for names in ORDER.values() for name in names} | set(TEACHING) | {"index"}
+    named = {name for names in ORDER.values() for name in names} | {*TEACHING, "mistakes", "index"}
     labs = [str(notebook.relative_to(paths.ROOT).with_suffix("")) for notebook in executed]
     parts = {
         "The labs": labs,
         "Teach with it": [
-            "docs/teaching/index",
-            *(f"docs/{name}" for name in TEACHING if name in docs),
+            *(["docs/teaching/index"] if (target / "docs" / "teaching" / "index.md").exists() else []),
+            *(f"docs/{name}" for name in (*TEACHING, "mistakes") if name in docs),
         ],
         **{title: [f"docs/{name}" for name in names if name in docs] for title, names in ORDER.items()},
     }

@@ -261,6 +261,7 @@ class Chain:
         validity.check_call(extrinsic)
         death = validity.check_signature(extrinsic, height, self.block_hash, self.runtime.block_hashes_kept)
         ctx = Context(self.runtime, self.state, height, executive.author(self.state), self.rules)
+        ctx.parent_hash = self.head.hash
         validity.check_account(ctx, extrinsic)
         return death
 

@@ -51,7 +51,7 @@ def mend_parent(blocks: Sequence[Block], number: int) -> list[Block]:
 
 
 def forge(blocks: Sequence[Block], number: int, last: int) -> list[Block]:
-    """Change a block, and write it and all behind it anew, up to and with `last`."""
+    """Change a block, and write it and all blocks behind it again, up to and with `last`."""
     forged = mend_name(mend_root(change_extrinsic(blocks, number), number), number)
     for later in range(number + 1, last + 1):
         forged = mend_name(mend_parent(forged, later), later)

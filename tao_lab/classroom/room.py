@@ -21,6 +21,7 @@ from tao_lab.chain.genesis import FAUCET_URI, SUDO_URI
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID
 from tao_lab.chain.pallets.subtensor.pool import current_alpha_price
 from tao_lab.chain.pallets.subtensor.stake import stake_of_coldkey
+from tao_lab.chain.state import StorageReader
 from tao_lab.classroom.roster import Grant, NotGranted, Roster, Terms
 from tao_lab.economy.swap import FRACTION_BITS
 from tao_lab.foreign import escaped
@@ -91,6 +92,7 @@ class Room:
             "paused": roster.paused,
             "blockSeconds": terms.block_seconds,
             "students": {student.name: student.address for student in roster.students},
+            "granted": {student.name: student.granted for student in roster.students},
             "faucet": {"grant": terms.grant, "limit": terms.limit, "left": terms.budget - roster.granted},
         }
 
@@ -240,13 +242,7 @@ class Room:
         prices = {netuid: current_alpha_price(state, netuid) for netuid in netuids}
         rows = []
         for student in self.roster.students:
-            free = self.net.balance(student.address).rao
-            staked = 0
-            for hotkey in state.get(MODULE, "StakingHotkeys", student.address):
-                staked += stake_of_coldkey(state, hotkey, student.address, ROOT_NETUID)
-                for netuid in netuids:
-                    alpha = stake_of_coldkey(state, hotkey, student.address, netuid)
-                    staked += alpha * prices[netuid] >> FRACTION_BITS
+            free, staked = wealth(state, student.address, prices)
             owned = [netuid for netuid in netuids if state.get(MODULE, "SubnetOwner", netuid) == student.address]
             rows.append(
                 {
@@ -283,6 +279,22 @@ class Room:
                     }
                 )
         return found
+
+
+def wealth(state: StorageReader, address: str, prices: Mapping[int, int]) -> tuple[int, int]:
+    """What an account has, rao of TAO: what is free, and what is staked, with alpha at these prices.
+
+    Args:
+        state: a chain's.
+        address: of the coldkey.
+        prices: of one alpha of each subnet, U64F64 words.
+    """
+    staked = 0
+    for hotkey in state.get(MODULE, "StakingHotkeys", address):
+        staked += stake_of_coldkey(state, hotkey, address, ROOT_NETUID)
+        for netuid, price in prices.items():
+            staked += stake_of_coldkey(state, hotkey, address, netuid) * price >> FRACTION_BITS
+    return int(state.get("System", "Account", address)["data"]["free"]), staked
 
 
 def _check_signature(account: str, text: str, signature: bytes) -> None:

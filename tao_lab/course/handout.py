@@ -25,7 +25,7 @@ FOLDERS = ("tao_lab", "docs", "datasets", "etc", "share", "scripts", "binder", "
 FILES = ("pyproject.toml", "README.md", "LICENSE", "Makefile", "environment.yml")
 OF_LABS = ("pages", "dashboards")
 START = "start.ipynb"  # the page that lists the labs
-SKIPPED = {"__pycache__", ".ipynb_checkpoints", "solutions"}
+SKIPPED = {"__pycache__", ".ipynb_checkpoints", "solutions", "teaching"}  # the last: docs/teaching, for instructors
 
 
 class HandoutError(LabError):

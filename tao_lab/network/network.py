@@ -566,6 +566,19 @@ class Network:
         """
         return stakes.add_stake(self, wallet, subnet, amount, hotkey or wallet, limit)
 
+    def take_root_seat(self, wallet: bt.Wallet) -> Receipt:
+        """Buy a seat on root (`root_register`) for a wallet's hotkey; the price, 1 TAO or more, is recycled.
+
+        Only a hotkey with a seat turns root's part of a subnet's dividends into alpha for its stakers on root.
+
+        Args:
+            wallet: Its coldkey pays.
+
+        Raises:
+            CallFailed: The chain refuses, for example `InsufficientTaoBalance` or `HotKeyAlreadyRegisteredInSubNet`.
+        """
+        return self.call(wallet.coldkey, MODULE, "root_register", hotkey=wallet.hotkey.ss58_address)
+
     def unstake(
         self,
         wallet: bt.Wallet,

@@ -27,7 +27,7 @@ MINERS = Group("honest", "miner", count=6)
 LOOKING = Group("honest", "validator", count=3, stake=1_000 * TAO, options={"one_for_all": True})
 STAKE = 3_000 * TAO  # of the honest validators together, rao of alpha
 ORDER = 1_000 * TAO  # what the victim of a sandwich pays
-DIGITS = 4  # of a kept per cent, behind the point
+DIGITS = 2  # of a kept per cent, behind the point: finer than any page shows, coarser than a change of fees
 Measure = Callable[["Run"], tuple[tuple[float, ...], tuple[float, ...]]]
 
 
@@ -204,7 +204,7 @@ def _sandwich(front: int, guarded: bool) -> Scenario:
 
 
 def _stake_of(percent: int) -> int:
-    """Rao of alpha that are so many per cent of all stake, beside the honest."""
+    """Rao of alpha that are this many per cent of all stake, beside the honest."""
     return round(STAKE * percent / (100 - percent))
 
 

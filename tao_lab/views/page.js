@@ -14,7 +14,8 @@ function rowsOf(table) {
 }
 
 function figure(name, heading = "h3") {
-  const title = element(heading);
+  // in a notebook a chart stands below any heading, often that of its page
+  const title = element(heading, { "aria-level": "2" });
   // Vega writes its own role and label on the element it gets; ours say what the picture shows.
   const plot = element("div", { "aria-hidden": "true" });
   const canvas = element("div", { class: "tl-canvas", role: "img" }, [plot]);
@@ -62,6 +63,12 @@ function requests(model, onSilence) {
     send,
     idle: () => !waiting,
     underWay: () => underWay,
+    // Python has said that it is at work: it is not silent.
+    alive() {
+      if (!underWay) return;
+      clearTimeout(silence);
+      silence = setTimeout(onSilence, 10_000);
+    },
     answered(answer) {
       if (!underWay || answer !== tick) return;
       clearTimeout(silence);

@@ -61,6 +61,13 @@ PLACED = """() => [...document.querySelectorAll(".tl-canvas")].every((canvas) =>
 })"""
 
 
+# The dashboard takes the whole page.
+FILLS = """() => {
+    const { x, y, width } = document.querySelector(".tl-stage").getBoundingClientRect();
+    return x === 0 && y === 0 && width === document.documentElement.clientWidth;
+}"""
+
+
 class Shown:
     """A dashboard on a page, as a person sees and moves it."""
 
@@ -140,7 +147,7 @@ def test_keys_tell_the_story_and_reset_begins_again(shown):
     page.keyboard.press("PageUp")
     shown.hears(story[-2].says)
     page.locator(".tl-reset").click()
-    shown.hears("A story: press → or Page Down.")
+    shown.hears("A story: Next, → or Page Down.")
     assert shown.stage.settings == shown.stage.page.start
     assert shown.text(".tl-sentence") == first
 
@@ -157,6 +164,43 @@ def test_a_preset_moves_its_controls_and_looks_pressed(shown):
             assert button.get_attribute("aria-pressed") == "true"
     shown.page.locator(".tl-reset").click()
     shown.page.wait_for_selector(".tl-stage[aria-busy=false]")
+
+
+def test_a_slider_plays_to_its_end_and_a_hand_stops_it(shown):
+    played = shown.stage.page.plays
+    if not played:
+        pytest.skip("nothing plays here")
+    page = shown.page
+    slider = next(control for control in shown.stage.page.controls if control.name == played)
+    end = f'document.querySelector(\'[data-setting="{played}"]\').value === "{slider.high:g}"'
+    page.locator(f'[data-setting="{played}"]').fill(f"{slider.high - slider.step:g}")
+    page.click(".tl-play")
+    page.wait_for_function(end)
+    page.wait_for_selector(".tl-play[aria-pressed=false]")
+    page.click(".tl-play")
+    page.wait_for_function(f"!({end})")
+    page.wait_for_selector(".tl-play[aria-pressed=true]")
+    page.locator(".tl-reset").click()
+    page.wait_for_selector(".tl-stage[aria-busy=false]")
+    assert page.get_attribute(".tl-play", "aria-pressed") == "false"
+    page.wait_for_function(
+        "text => document.querySelector('.tl-sentence').textContent === text", arg=shown.stage.sentence
+    )
+
+
+def test_a_long_run_shows_a_bar_and_then_what_it_found(shown):
+    if shown.stage.page.again is None:
+        pytest.skip("nothing runs long here")
+    shown.page.click(".tl-again button")
+    shown.page.wait_for_selector(".tl-again button:enabled")
+    shown.page.wait_for_selector(".tl-stage[aria-busy=false]")
+    assert "Just run with seed" in shown.text(".tl-sentence")
+    assert shown.stage._progress == 1
+    assert not shown.page.locator(".tl-again progress").is_visible()
+    assert shown.page.locator(".tl-again button").is_enabled()
+    shown.page.locator(".tl-reset").click()
+    shown.page.wait_for_selector(".tl-stage[aria-busy=false]")
+    assert "Just run" not in shown.text(".tl-sentence")
 
 
 def test_notes_are_for_the_speaker_only(shown):
@@ -183,29 +227,43 @@ def test_notes_move_to_a_window_of_the_speaker_and_keys_there_tell_the_story(sho
     page.wait_for_selector(".tl-stage[aria-busy=false]")
 
 
-def test_a_dark_room_gets_a_dark_page(shown):
+def test_a_page_keeps_nobody_out(shown, violations):
+    assert violations(shown.page, ".tl-stage") == []
+
+
+def test_a_dark_room_gets_a_dark_page_that_keeps_nobody_out(shown, violations):
     page = shown.page
     ground = "getComputedStyle(document.querySelector('.tl-stage')).backgroundColor"
     light = page.evaluate(ground)
     page.locator(".tl-theme").click()
     assert page.evaluate(ground) != light
+    assert violations(page, ".tl-stage") == []
     page.locator(".tl-theme").click()
     assert page.evaluate(ground) == light
 
 
-def test_voila_lists_dashboards_and_labs_and_opens_one(visit, voila_address):
+def test_voila_lists_dashboards_and_labs_and_opens_one(visit, voila_address, violations):
     page = visit.page
     page.goto(voila_address)
     text = page.inner_text("main")
     for each in (*headings.dashboards(), *headings.labs()):
         assert each.title in text
         assert each.sentence in text
+    assert violations(page) == []
     page.click("text=What is an alpha worth?")
     page.wait_for_selector("[data-painted]")
     assert page.locator(".jp-InputArea:visible").count() == 0
+    assert violations(page) == []
     assert page.locator("h1:visible").all_inner_texts() == ["What is an alpha worth?"]
-    seen = [".tl-panel", ".tl-sentence", ".tl-payoff"]
+    page.wait_for_function(FILLS)
+    seen = ["h1", ".tl-panel", ".tl-sentence", ".tl-payoff", ".tl-story"]
     assert page.evaluate(OUTSIDE, seen) == dict.fromkeys(seen, 0)
+    for width, height in SIZES.values():
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_function(FILLS)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.evaluate("scrollTo(0, 200)")
+    page.wait_for_function("scrollY === 200 && document.querySelector('.tl-panel').getBoundingClientRect().top === 0")
     before = page.inner_text(".tl-sentence")
     page.keyboard.press("PageDown")
     page.wait_for_function("before => document.querySelector('.tl-sentence').textContent !== before", arg=before)

@@ -90,7 +90,7 @@ def test_a_lab_on_the_site_is_as_students_see_it_first(site):
     for identity, exercise in registry.exercises().items():
         body = exercise.source.rpartition('"""')[2].strip()
         assert body not in text, identity
-    assert not (site[1] / "docs" / "teaching" / "mistakes.html").exists()
+    assert not (site[1] / "docs" / "mistakes.html").exists()
 
 
 def test_the_instructors_table_has_every_mistake_with_its_hint(docsite):
@@ -119,7 +119,7 @@ def test_a_page_keeps_nobody_out(visit, address, violations, place):
     assert violations(visit.page) == []
 
 
-@pytest.mark.parametrize("name", ["00-start-here", "06-yuma-consensus", "08-alpha-amm"])
+@pytest.mark.parametrize("name", ["00-start-here", "06-yuma-consensus"])
 def test_a_labs_page_keeps_nobody_out(visit, address, violations, name):
     visit.page.goto(f"{address}/labs/{name}.html")
     assert violations(visit.page) == []

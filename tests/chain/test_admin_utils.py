@@ -234,7 +234,6 @@ def test_hyperparameters_are_limited_one_by_one(admin: Context) -> None:
         ("alice", "sudo_set_tempo", {"tempo": 50_401}, "TempoOutOfBounds"),
         ("alice", "sudo_set_activity_cutoff_factor", {"factor_milli": 999}, "ActivityCutoffFactorMilliOutOfBounds"),
         ("alice", "sudo_set_activity_cutoff_factor", {"factor_milli": 50_001}, "ActivityCutoffFactorMilliOutOfBounds"),
-        ("bob", "sudo_set_network_pow_registration_allowed", {"registration_allowed": True}, "POWRegistrationDisabled"),
     ],
 )
 def test_a_value_that_a_call_of_another_shape_cannot_take_is_refused(

@@ -33,6 +33,7 @@ def test_only_released_labs_are_in_it(made: handout.Handout) -> None:
 
 def test_no_file_has_a_solution_or_a_hint_to_read(made: handout.Handout) -> None:
     assert not list(made.folder.rglob("solutions"))
+    assert not (made.folder / "docs" / "teaching").exists()
     assert not list(made.folder.rglob("exercises/*.py"))
     hints = [wrong.hint.encode() for exercise in registry.exercises().values() for wrong in exercise.wrong_answers]
     unlocks = [exercise.unlocks.encode() for exercise in registry.exercises().values()]

@@ -211,7 +211,7 @@ def dividends() -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 
 def _seats_on_root() -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Who has no UID on root has no part of root's pot (spec 442)."""
+    """A hotkey without a UID on root has no part of root's pot (spec 442)."""
     pots, earned, weight = (0, 10**9, 10**9), [["a", 0, 10**9], ["b", 0, 10**9]], U64 // 2
     seated, away = staked("a", 10**9, 2 * 10**9), staked("b", 10**9, 2 * 10**9, on_root=False)
     yield "one-has-no-seat-on-root", GENERATED, payout(pots, earned, [seated, away], tao_weight=weight)

@@ -30,7 +30,10 @@ def test_the_file_is_what_the_library_writes():
 @pytest.mark.parametrize("name", AGAIN)
 def test_what_is_kept_is_what_a_chain_gives_again(name):
     for guarded in (False, True):
-        assert fight(DUELS[name], AGAIN[name], guarded) == kept().of(name, AGAIN[name], guarded)
+        now, then = fight(DUELS[name], AGAIN[name], guarded), kept().of(name, AGAIN[name], guarded)
+        # A rule that changes pay changes this: then `scripts/make_duels.py` makes the file again.
+        assert now.attacker == pytest.approx(then.attacker, abs=0.02)
+        assert now.honest == pytest.approx(then.honest, abs=0.02)
 
 
 def test_a_fight_tells_every_epoch_to_whoever_watches():

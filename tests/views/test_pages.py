@@ -7,7 +7,7 @@ import pytest
 from tao_lab import headings, paths
 from tao_lab.errors import LabError
 from tao_lab.views.panel import PanelError
-from tao_lab.views.presentation import Preset, PresetRow, Stage, Step, page_of
+from tao_lab.views.presentation import Again, Preset, PresetRow, Stage, Step, page_of
 
 NAMES = sorted(file.stem for file in (paths.LABS / "dashboards").glob("*.ipynb"))
 QUICK = {"pool", "emission"}  # the others run epochs or a chain
@@ -70,6 +70,30 @@ def pool():
 def test_a_page_that_leads_nowhere_is_refused(pool, change):
     with pytest.raises(PanelError):
         replace(pool, **change)
+
+
+def test_only_a_slider_can_play(pool):
+    with pytest.raises(PanelError, match="plays is 'side'"):
+        replace(pool, plays="side")
+
+
+def test_a_long_run_tells_how_far_it_is_and_counts_how_often_it_was_asked_for(pool):
+    asked, told = [], []
+
+    def run(settings, count, tell):
+        asked.append((settings["amount"], count))
+        tell(0.5)
+        return pool.draw(settings, None)
+
+    stage = Stage(replace(pool, again=Again("Run it", run)))
+    stage.observe(lambda change: told.append(change["new"]), "_progress")
+    for count in (1, 2):
+        stage._request = {"tick": f"a-{count}", "settings": {**stage.settings, "amount": 10}, "again": count}
+    assert asked == [(10, 1), (10, 2)]
+    assert told == [0.5, 0.0, 0.5]
+    assert (stage._picture["tick"], stage.settings["amount"]) == ("a-2", 10)
+    with pytest.raises(PanelError, match="amount is -1"):
+        stage._request = {"tick": "a-3", "settings": {**stage.settings, "amount": -1}, "again": 3}
 
 
 @pytest.mark.slow

@@ -91,7 +91,8 @@ def cells_spec(data: alt.Data, rows: Sequence[str], style: Style = SMALL, mono: 
     ink = alt.Color("look:N", legend=None, scale=alt.Scale(domain=domain, range=list(INKS)))
     font = {"font": MONO} if mono else {}
     looks = {"align": "left", "baseline": "middle", "dx": style.font * 0.45, "fontSize": style.font, **font}
-    limit = alt.expr("max(20, width * (datum.right - datum.left) - 10)")
+    # a heading may reach a little into the gap beside it
+    limit = alt.expr("max(20, width * (datum.right - datum.left) - (datum.look == 'head' ? -4 : 10))")
     texts = [
         base.transform_filter(f"datum.weight == '{weight}'")
         .mark_text(**looks, fontWeight=weight, limit=limit)

@@ -6,23 +6,31 @@ leaderboard is the room's. What each student does follows from `STUDENTS`; all o
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 
-from tao_lab.chain.pallets.subtensor.lookups import MODULE, hotkeys_by_uid
-from tao_lab.classroom.room import Room
+from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, all_netuids, hotkeys_by_uid
+from tao_lab.chain.pallets.subtensor.pool import current_alpha_price
+from tao_lab.chain.state import StorageReader
+from tao_lab.classroom.room import Room, wealth
 from tao_lab.classroom.roster import Terms
+from tao_lab.node.remote import RemoteChain
 from tao_lab.simulate.world import Signed, set_pool
 from tao_lab.units import RAO_PER_TAO, U16_MAX
 from tao_lab.views.boards.running import Person, do, open_network, open_subnets, weights
 
+WATCHED = "TAO_LAB_CLASS"  # names a class's node in the environment: ws://192.168.1.5:9944/K7QM2FXA
 TAO = RAO_PER_TAO
 TEMPO = 10
 EPOCHS = 16  # that the page shows
 POOL = (10_000 * TAO, 10_000 * TAO)
 NOISE = 0.05  # of a validator's grades
+MOST_LOOKS = 500  # at a class that runs elsewhere
 LATE = 6  # epoch in which the late miner joins
 
 
@@ -96,7 +104,7 @@ class DemoClass:
         self.epochs = [self._standing()]
 
     def to(self, epochs: int) -> list[tuple[Standing, ...]]:
-        """Go on until so many epochs have passed; gives back the standing after each, and the one before."""
+        """Go on until this number of epochs has passed; returns the standing after each, and the one before."""
         while len(self.epochs) <= epochs:
             self._epoch(len(self.epochs))
             self.epochs.append(self._standing())
@@ -162,18 +170,78 @@ def standing(room: Room, hotkeys: dict[str, str], does: dict[str, str]) -> tuple
         hotkeys: whose each is, by its address.
         does: what students do, in words, by name.
     """
-    state, pay = room.net.chain.state, dict[str, list[int]]()
-    for netuid in room.net.subnets():
+    gains = {row["name"]: row["gain"] for row in room.leaderboard()}
+    return ranked(gains, _pay(room.net.chain.state, room.net.subnets(), hotkeys.get), does)
+
+
+def ranked(
+    gains: Mapping[str, int], pay: Mapping[str, tuple[int, int]], does: Mapping[str, str]
+) -> tuple[Standing, ...]:
+    """Standings in order: the largest gain first, equal ones by name.
+
+    Args:
+        gains: rao, by name.
+        pay: incentive and dividends, u16, by name.
+        does: what students do, in words, by name.
+    """
+    order = sorted(gains, key=lambda name: (-gains[name], name))
+    return tuple(
+        Standing(name, does.get(name, ""), rank, gains[name], *pay.get(name, (0, 0)))
+        for rank, name in enumerate(order, 1)
+    )
+
+
+def _pay(
+    state: StorageReader, netuids: Sequence[int], whose: Callable[[str], str | None]
+) -> dict[str, tuple[int, int]]:
+    """Incentive and dividends of each student on all subnets together, u16."""
+    pay = dict[str, tuple[int, int]]()
+    for netuid in netuids:
         incentive, dividends = (state.get(MODULE, item, netuid) for item in ("Incentive", "Dividends"))
         for uid, hotkey in hotkeys_by_uid(state, netuid).items():
-            if hotkey in hotkeys:
-                mine = pay.setdefault(hotkeys[hotkey], [0, 0])
-                mine[0] += int(incentive[uid])
-                mine[1] += int(dividends[uid])
-    return tuple(
-        Standing(row["name"], does.get(row["name"], ""), rank, row["gain"], *pay.get(row["name"], (0, 0)))
-        for rank, row in enumerate(room.leaderboard(), 1)
-    )
+            if (name := whose(hotkey)) is not None:
+                before = pay.get(name, (0, 0))
+                pay[name] = before[0] + int(incentive[uid]), before[1] + int(dividends[uid])
+    return pay
+
+
+class ClassWatch:
+    """A class that runs elsewhere, watched through its node without joining it. Each look is a connection of its own.
+
+    Args:
+        url: address of the node with the class's code behind it: ws://192.168.1.5:9944/K7QM2FXA.
+
+    Attributes:
+        looks: height and everybody's standing at each look that found a new block, the newest last.
+
+    Raises:
+        NoAnswer: nobody answers there.
+        Refused: the code is wrong, or the node has no class.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self.looks: list[tuple[int, tuple[Standing, ...]]] = []
+        self.look()
+
+    def look(self) -> list[tuple[int, tuple[Standing, ...]]]:
+        """Look at the class once more; returns all looks that are kept."""
+        with closing(RemoteChain(self._url)) as chain:
+            height = chain.head.number
+            if not self.looks or self.looks[-1][0] != height:
+                self.looks.append((height, self._standing(chain.at(height), chain.connection.ask("lab_class"))))
+        self.looks = self.looks[-MOST_LOOKS:]
+        return self.looks
+
+    @staticmethod
+    def _standing(state: StorageReader, told: dict[str, Any]) -> tuple[Standing, ...]:
+        names = {address: name for name, address in told["students"].items()}
+        netuids = sorted(netuid for netuid in all_netuids(state) if netuid != ROOT_NETUID)
+        prices = {netuid: current_alpha_price(state, netuid) for netuid in netuids}
+        gains = {
+            name: sum(wealth(state, address, prices)) - int(told["granted"][name]) for address, name in names.items()
+        }
+        return ranked(gains, _pay(state, netuids, lambda key: names.get(str(state.get(MODULE, "Owner", key)))), {})
 
 
 @cache

@@ -181,7 +181,7 @@ def block_rows() -> list[str]:
 
 def people_table(moment: Moment, netuid: int) -> Table:
     """What the last epoch gave each seat of a subnet, τ's worth at the price of now left out: alpha."""
-    best = sorted(moment.neurons[netuid], key=lambda neuron: -neuron.emission)[:MOST_PEOPLE]
+    best = sorted(moment.neurons.get(netuid, ()), key=lambda neuron: -neuron.emission)[:MOST_PEOPLE]
     return {
         "name": [neuron.name for neuron in best],
         "kind": [neuron.kind for neuron in best],
@@ -191,6 +191,8 @@ def people_table(moment: Moment, netuid: int) -> Table:
 
 def people_title(moment: Moment, netuid: int, labels: Labels) -> str:
     """What the bars show."""
+    if netuid not in moment.neurons:
+        return "There is no subnet yet, so nobody earns"
     paid = {kind: sum(n.emission for n in moment.neurons[netuid] if n.kind == kind) for kind in KINDS}
     total = sum(paid.values())
     if not total:

@@ -1,7 +1,7 @@
 """Why nobody can change the past: one bit of one payment is changed in a chain of real blocks, and who notices.
 
 The blocks are made by the lab's chain: each carries a payment of Alice to Bob, signed by Alice. A forger changes one
-payment, and writes anew as much as they like (`tao_lab.chain.tampering`).
+payment, and rewrites as much as they like (`tao_lab.chain.tampering`).
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def forged(number: int, how: str) -> tuple[Block, ...]:
 
     Args:
         number: of the block whose payment is changed; 0: none.
-        how: how much the forger writes anew, one of `HOW`.
+        how: how much the forger rewrites, one of `HOW`.
     """
     blocks = honest_blocks()
     if not number:

@@ -31,13 +31,16 @@ def standing_of(standings: Sequence[Standing], name: str) -> Standing | None:
     return next((one for one in standings if one.name == name), None)
 
 
-def sentence(epochs: Epochs, name: str) -> str:
-    """Who leads, and how somebody does, with numbers."""
+def sentence(epochs: Epochs, name: str, block: int | None = None) -> str:
+    """Who leads, and how somebody does, with numbers; at a block of a class, or after the demo's last epoch."""
     now, number = epochs[-1], len(epochs) - 1
     if not now:
         return "Nobody has joined yet."
     first = now[0]
-    when = "Before the first epoch" if not number else f"After {number} epoch{'s' if number > 1 else ''}"
+    if block is not None:
+        when = f"At block {block}"
+    else:
+        when = "Before the first epoch" if not number else f"After {number} epoch{'s' if number > 1 else ''}"
     said = f"{when} {first.name} leads with {gain_text(first.gain)}."
     one = standing_of(now, name)
     if one is None or one is first:
@@ -55,8 +58,15 @@ def _work(one: Standing) -> str:
     return f"{does}: {' and '.join(earned)} of the last epoch." if earned else f"{does}: no pay from the last epoch."
 
 
-def lines_table(epochs: Epochs, name: str, unit: str) -> Table:
-    """Each student's gain or place after each epoch."""
+def lines_table(epochs: Epochs, name: str, unit: str, at: Sequence[int] | None = None) -> Table:
+    """Each student's gain or place after each epoch.
+
+    Args:
+        epochs: standings.
+        name: whose line is marked.
+        unit: one of `UNITS`.
+        at: where each stands on the axis; by default 0, 1, …
+    """
     names = [one.name for one in epochs[-1][:MOST_LINES]]
     if standing_of(epochs[-1], name) and name not in names:
         names.append(name)
@@ -68,7 +78,9 @@ def lines_table(epochs: Epochs, name: str, unit: str) -> Table:
                 value, place = _value(one, unit), places[one.name]
                 label = one.name if number == len(epochs) - 1 else ""
                 look = "chosen" if one.name == name else "other"
-                for column, entry in zip(rows, (number, one.name, value, label, place, look), strict=True):
+                for column, entry in zip(
+                    rows, (number if at is None else at[number], one.name, value, label, place, look), strict=True
+                ):
                     rows[column].append(entry)
     return rows
 
@@ -88,21 +100,31 @@ def _places(ends: dict[str, float], epochs: Epochs, unit: str) -> dict[str, floa
     return found
 
 
-def lines_title(unit: str) -> str:
+def lines_title(unit: str, since: str = "epoch") -> str:
     """What the lines show."""
-    return f"{'Place' if unit == 'rank' else 'Gain in τ'} of each student, epoch by epoch"
+    return f"{'Place' if unit == 'rank' else 'Gain in τ'} of each student, {since} by {since}"
 
 
-def lines_spec(style: Style) -> alt.LayerChart:
-    """Lines with a name at each end; the chosen student's is marked. Places count from the top."""
+def lines_spec(style: Style, since: str = "epoch") -> alt.LayerChart:
+    """Lines with a name at each end; the chosen student's is marked. Places count from the top.
+
+    Args:
+        style: sizes.
+        since: what the axis counts: epochs from 0 on, or blocks.
+    """
+    scale = (
+        alt.Scale(nice=False, zero=False)
+        if since != "epoch"
+        else alt.Scale(nice=False, domain=alt.DomainUnionWith([0, 1]))
+    )
     # places are drawn below zero; gains may be negative as well, and then there are gains above zero
     positive = "domain('y')[1] <= 0 ? (datum.value == 0 ? '' : format(-datum.value, 'd')) : datum.label"
     base = alt.Chart(alt.NamedData("rows")).encode(
         x=alt.X(
             "epoch:Q",
-            title="epoch",
+            title=since,
             axis=alt.Axis(format="d", tickMinStep=1, tickCount=6, grid=False),
-            scale=alt.Scale(nice=False, domain=alt.DomainUnionWith([0, 1])),
+            scale=scale,
         ),
         y=alt.Y("value:Q", title=None, axis=alt.Axis(tickCount=6, labelExpr=positive)),
         color=alt.Color("look:N", legend=None, scale=alt.Scale(domain=["chosen", "other"], range=[VERMILLION, GREY])),
@@ -136,9 +158,9 @@ def gains_table(epochs: Epochs, name: str) -> Table:
     }
 
 
-def gains_title(epochs: Epochs) -> str:
+def gains_title(epochs: Epochs, block: int | None = None) -> str:
     """What the bars of gains show."""
-    return f"Gain after epoch {len(epochs) - 1}, in TAO and α"
+    return f"Gain after {f'epoch {len(epochs) - 1}' if block is None else f'block {block}'}, in TAO and α"
 
 
 def gains_spec(style: Style) -> alt.LayerChart:

@@ -195,14 +195,14 @@ class Subnet:
 
 
 def open_network() -> Network:
-    """A chain in memory; a computer's real wallets are no concern of it."""
+    """A chain in memory; it leaves the computer's real wallets alone."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RealWalletsWarning)
         return Network()
 
 
 def do(net: Network, calls: list[Signed]) -> dict[str, int]:
-    """Make a block with calls that must not fail; gives back how many there are of each.
+    """Make a block with calls that must not fail; returns how many there are of each.
 
     Raises:
         ChainError: one failed.
@@ -294,7 +294,7 @@ class Running:
         return {subnet.netuid: subnet.label for subnet in self.subnets}
 
     def to(self, blocks: int) -> list[Moment]:
-        """Go on until so many blocks have passed; gives back what each of them did, and the one before."""
+        """Go on until this number of blocks has passed; returns what each of them did, and the one before."""
         while len(self.moments) <= blocks:
             self.moments.append(self._written(do(self.net, self._calls(len(self.moments)))))
         return self.moments[: blocks + 1]

@@ -16,6 +16,8 @@ What `Stage` does with a page:
 - `Picture.sentence` is the finding with its number, in 160 letters or so; it is computed, never written down.
 - A `Step` of the story says a sentence and sets controls, from the start. → and ← or Page Down and Page Up move it, a
   presenter's remote too; `n` shows the notes for the speaker.
+- `Page.plays` names a slider that goes on alone, a step a second; `Page.again` is a button for what takes seconds,
+  with a progress bar.
 - A `PresetRow` is a row of buttons for one claim. A preset moves the controls that it names; the others stay.
 """
 
@@ -25,10 +27,10 @@ import importlib
 
 from tao_lab.errors import LabError
 from tao_lab.headings import dashboards
-from tao_lab.views.presentation.page import PROJECTOR, Page, Preset, PresetRow, Step
+from tao_lab.views.presentation.page import PROJECTOR, Again, Page, Preset, PresetRow, Step
 from tao_lab.views.presentation.stage import Stage
 
-__all__ = ["PROJECTOR", "Page", "Preset", "PresetRow", "Stage", "Step", "page_of", "present"]
+__all__ = ["PROJECTOR", "Again", "Page", "Preset", "PresetRow", "Stage", "Step", "page_of", "present"]
 
 
 def present(name: str) -> Stage:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from tao_lab.simulate.duels import DUELS
+from collections.abc import Callable
+
+from tao_lab.simulate.duels import DUELS, fight
 from tao_lab.views.boards import attacks
 from tao_lab.views.boards.cells import unbroken
 from tao_lab.views.panel import Chart, Choice, Picture, Settings, Slider
-from tao_lab.views.presentation.page import PROJECTOR, Page, Preset, PresetRow, Step
+from tao_lab.views.presentation.page import PROJECTOR, Again, Page, Preset, PresetRow, Step
 
 SHORT = {
     "clique": "pays its own miner",
@@ -36,6 +38,7 @@ def page() -> Page:
         beside=("lines",),
         closer=("epochs",),
         draw=draw,
+        again=Again("Run it on a chain", run_again),
         presets=(
             PresetRow("It pays its own miner, with", stakes("clique", 33, 49, 51, 60)),
             PresetRow("A cartel, with", stakes("cartel", 33, 49, 51, 61)),
@@ -94,9 +97,32 @@ def stakes(attack: str, *percents: int) -> tuple[Preset, ...]:
 
 
 def draw(settings: Settings, since: Settings | None) -> Picture:
-    """Attacker and honest one, with the rule off and on."""
+    """Attacker and honest one, with the rule off and on, as the runs with seed 0 are kept."""
     del since
+    return picture(attacks.Both.of(settings["attack"], settings["strength"]))
+
+
+def run_again(settings: Settings, seed: int, tell: Callable[[float], None]) -> Picture:
+    """The same with another seed, on two chains that run now."""
     both = attacks.Both.of(settings["attack"], settings["strength"])
+    done = 0
+
+    def watch(_: int, epochs: int) -> None:
+        nonlocal done
+        done += 1
+        tell(done / (2 * epochs))
+
+    fights = {on: fight(both.duel, both.strength, on, seed, watch) for on in attacks.SIDES}
+    return picture(attacks.Both(both.duel, both.strength, fights), f"Just run with seed {seed}. ")
+
+
+def picture(both: attacks.Both, before: str = "") -> Picture:
+    """What the page shows of two runs.
+
+    Args:
+        both: the runs.
+        before: what is said before the sentence.
+    """
     lines, epochs = attacks.lines_title(both), attacks.epochs_title(both)
     charts = {
         "bars": Chart(attacks.bars_title(both), attacks.bars_alt(both), attacks.bars_table(both)),
@@ -105,6 +131,9 @@ def draw(settings: Settings, since: Settings | None) -> Picture:
     }
     details = (
         f"Attacker: per cent {both.duel.attacker}. Honest: per cent {both.duel.honest}. Dashed line: what an honest "
-        "one would get in the attacker's place. Each point is a network that ran in tao_lab.simulate, with seed 0."
+        "one would get in the attacker's place. Each point of the lines is a network that ran in tao_lab.simulate with "
+        "seed 0; the button runs the two networks of the bars once more, with another seed."
     )
-    return Picture(unbroken(attacks.sentence(both)), charts, {"strength": attacks.strength_text(both)}, details)
+    return Picture(
+        unbroken(before + attacks.sentence(both)), charts, {"strength": attacks.strength_text(both)}, details
+    )

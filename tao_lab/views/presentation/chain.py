@@ -15,7 +15,7 @@ def page() -> Page:
     return Page(
         name="chain",
         title="Why can nobody change the past?",
-        about="Change one bit of one payment in a chain of real blocks, and see every name after it change.",
+        about="Change one bit of one payment in a chain of real blocks, and see who notices.",
         controls=(
             Slider("block", "Changed block", past.FIRST - 1, past.LAST, 1, past.FIRST - 1),
             Choice("how", "The forger", tuple(past.HOW.items()), "change"),
@@ -45,7 +45,7 @@ def page() -> Page:
                 "About half of the bits differ after a change of one bit: a hash has no near misses.",
             ),
             Step(
-                "They write all blocks behind it anew. Every hash fits again.",
+                "They rewrite all blocks behind it. Every hash fits again.",
                 {"block": 4, "how": "all"},
                 "And still two things give it away: names that others kept, and a signature that nobody can forge.",
             ),

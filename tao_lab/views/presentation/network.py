@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
+from functools import cache
+
 import altair as alt
 
 from tao_lab.views.boards import network
 from tao_lab.views.boards.cells import cells_spec, cells_table, said, unbroken
+from tao_lab.views.boards.classroom import WATCHED
 from tao_lab.views.boards.running import BLOCKS, POOLS, TRADES, TRADES_FROM, Moment, running
+from tao_lab.views.boards.watching import Watch, netuids_of
 from tao_lab.views.panel import Chart, Choice, Picture, Settings, Slider
 from tao_lab.views.presentation.page import PROJECTOR, Page, Preset, PresetRow, Step
 
 
-def page() -> Page:
-    """The dashboard."""
+def page(demo: bool = False) -> Page:
+    """The dashboard: of the class that the environment names, or of three subnets that run for the page.
+
+    Args:
+        demo: whether to show the three subnets all the same.
+    """
+    if not demo and (watch := watched()) is not None:
+        return watching(watch)
     return Page(
         name="network",
         title="What happens on a running network?",
@@ -42,6 +54,7 @@ def page() -> Page:
                 ),
             ),
         ),
+        plays="block",
         story=(
             Step(
                 "Three subnets, and a block comes. On the real network one comes every 12 seconds.",
@@ -77,6 +90,34 @@ def page() -> Page:
             ),
         ),
     )
+
+
+@cache
+def watched() -> Watch | None:
+    """The class whose node the environment names, if it names one."""
+    url = os.environ.get(WATCHED, "")
+    return Watch.of_node(url) if url else None
+
+
+def watching(watch: Watch) -> Page:
+    """The dashboard of a network that somebody else runs: it looks again every two seconds.
+
+    In a notebook, for a network of one's own or a class that one has joined: `Stage(watching(Watch.of(net)))`.
+    """
+
+    def look(settings: Settings, since: Settings | None) -> Picture:
+        del since
+        moments, labels = watch.look()[-settings["back"] - 1 :], watch.labels()
+        subnet = settings["subnet"] if settings["subnet"] in labels else min(labels, default=0)
+        return Picture(unbroken(network.sentence(moments, labels)), charts(moments, labels, subnet), {})
+
+    demo = replace(page(demo=True), plays="", presets=(), story=())
+    subnets = tuple((netuid, f"subnet {netuid}") for netuid in netuids_of(watch)) or ((0, "no subnet yet"),)
+    controls = (
+        Choice("back", "Look back", ((20, "20 blocks"), (60, "60 blocks"), (200, "200 blocks")), 60),
+        Choice("subnet", "Who earns on", subnets, subnets[0][0]),
+    )
+    return replace(demo, controls=controls, draw=look, every=2.0)
 
 
 def draw(settings: Settings, since: Settings | None) -> Picture:

@@ -57,6 +57,20 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Again:
+    """A button for what takes seconds: it shows a progress bar, then a picture.
+
+    Attributes:
+        label: what the button says.
+        run: from the settings, how many times the button was pressed (1, 2, …), and a function that is told the part
+            that is done (0 to 1), to a picture.
+    """
+
+    label: str
+    run: Callable[[Settings, int, Callable[[float], None]], Picture]
+
+
+@dataclass(frozen=True)
 class Page:
     """One dashboard.
 
@@ -73,6 +87,9 @@ class Page:
         closer: names of charts below the first screen.
         presets: rows of buttons.
         story: the steps.
+        plays: name of a slider that a button moves on, a step a second; empty: none.
+        again: a button for a long run.
+        every: seconds after which the page asks again, for what changes meanwhile; 0: never.
     """
 
     name: str
@@ -86,6 +103,9 @@ class Page:
     closer: tuple[str, ...] = ()
     presets: tuple[PresetRow, ...] = ()
     story: tuple[Step, ...] = ()
+    plays: str = ""
+    again: Again | None = None
+    every: float = 0.0
 
     def __post_init__(self) -> None:
         named = (self.payoff, *self.beside, *self.closer)
@@ -93,6 +113,8 @@ class Page:
             raise PanelError(
                 f"payoff, beside and closer name {sorted(named)}; allowed: each of {sorted(self.specs)} once"
             )
+        if self.plays and not isinstance(self._controls.get(self.plays), Slider):
+            raise PanelError(f"plays is {self.plays!r}; allowed: the name of a slider, or an empty text")
         for settings in self.places():
             for name, value in settings.items():
                 control = self._controls.get(name)

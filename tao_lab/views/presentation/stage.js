@@ -85,7 +85,7 @@ function storyBar(story, onStep, onKey) {
   function show() {
     root.dataset.step = at + 1;
     count.textContent = at < 0 ? `${story.length} steps` : `${at + 1} of ${story.length}`;
-    says.textContent = at < 0 ? "A story: press → or Page Down." : story[at].says;
+    says.textContent = at < 0 ? "A story: Next, → or Page Down." : story[at].says;
     back.setAttribute("aria-disabled", at < 0);
     next.setAttribute("aria-disabled", at === story.length - 1);
     notes.replaceChildren(element("header", {}, [element("strong", {}, ["Notes"]), aside]), ...lines());
@@ -109,21 +109,64 @@ function storyBar(story, onStep, onKey) {
   return { root, notes, move: (by) => go(at + by), begin() { at = -1; show(); }, toggleNotes() { notes.hidden = !notes.hidden; } };
 }
 
+// A slider that goes on alone, a step a second, up to its end or until somebody moves something.
+function player({ name, low, high, step, label }, valueNow, moveTo) {
+  let timer = null;
+  const root = button("▶ Play", `Play: ${label}`, { class: "tl-play", "aria-pressed": "false" });
+  function pause() {
+    clearInterval(timer);
+    timer = null;
+    root.textContent = "▶ Play";
+    root.setAttribute("aria-pressed", "false");
+  }
+  function play() {
+    if (valueNow() >= high) moveTo(low);
+    root.textContent = "❚❚ Pause";
+    root.setAttribute("aria-pressed", "true");
+    timer = setInterval(() => (valueNow() >= high ? pause() : moveTo(Math.min(high, valueNow() + step))), 1000);
+  }
+  root.addEventListener("click", () => (timer === null ? play() : pause()));
+  return { root, pause };
+}
+
+// A button for what takes seconds, with a bar that says how far it is.
+function longRun(label, onRun) {
+  const bar = element("progress", { max: 1, value: 0, "aria-label": label, hidden: "" });
+  const start = button(label, label);
+  const root = element("span", { class: "tl-again" }, [start, bar]);
+  let count = 0;
+  start.addEventListener("click", () => {
+    start.disabled = true;
+    bar.value = 0;
+    bar.hidden = false;
+    count += 1;
+    onRun(count);
+  });
+  return {
+    root,
+    tell(part) { bar.value = part; },
+    done() { start.disabled = false; bar.hidden = true; },
+  };
+}
+
 // --- charts that fill their places, in letters that grow with the screen ---
 
 // A longer label leaves less room for its chart: the layout is made anew with the data.
 const filling = (spec) => ({ ...spec, autosize: { ...spec.autosize, resize: true } });
 
-async function fit(f, root) {
+function fit(f, root) {
   const scale = parseFloat(getComputedStyle(root).getPropertyValue("font-size")) / BASE_FONT;
-  const width = Math.floor(f.canvas.clientWidth / scale);
-  const height = Math.floor(f.canvas.clientHeight / scale);
-  if (width < 1 || height < 1) return;
-  if (f.view.width() !== width || f.view.height() !== height) {
+  const [width, height] = [f.canvas.clientWidth, f.canvas.clientHeight].map((px) => Math.floor(px / scale));
+  const size = `${width} x ${height}`;
+  if (width < 1 || height < 1 || f.size === size) return f.fitted;
+  f.size = size;
+  f.fitted = Promise.resolve(f.fitted).then(async () => {
+    if (f.size !== size) return; // a newer size waits
     await f.view.width(width).height(height).runAsync();
     await f.view.resize().runAsync(); // labels that turn upright in a narrow chart need another room
-  }
-  f.canvas.dataset.size = `${width} x ${height}`;
+    f.canvas.dataset.size = size;
+  });
+  return f.fitted;
 }
 
 async function render({ model, el }) {
@@ -147,17 +190,20 @@ async function render({ model, el }) {
   }
   let since = null;
   function byHand(next) {
+    play?.pause();
     const name = Object.keys(next).find((each) => next[each] !== now[each]) ?? held;
     if (name !== held) { since = now; held = name; }
     ask(next, since);
   }
   function jump(next, from = now) {
+    play?.pause();
     held = null;
     if (same(next, now)) return;
     ask(next, { ...from });
     controls.put(now);
   }
   function begin() {
+    play?.pause();
     held = null;
     story?.begin();
     ask(start, null);
@@ -167,10 +213,22 @@ async function render({ model, el }) {
   const controls = panelControls(about, byHand, begin);
   const presets = presetRows(about.presets, (settings) => jump({ ...now, ...settings }));
   const story = about.story.length ? storyBar(about.story, (settings) => jump({ ...start, ...settings }, start), onKey) : null;
-  const theme = button("◐", "Light or dark", { class: "tl-theme" });
+  const played = about.controls.find(({ name }) => name === about.plays);
+  const play = played ? player(played, () => now[played.name], (value) => {
+    if (asks.underWay()) return;
+    ask({ ...now, [played.name]: value }, since);
+    controls.put(now);
+  }) : null;
+  const again = about.again ? longRun(about.again, (count) => {
+    play?.pause();
+    asks.send(now, { since: null, again: count });
+    root.setAttribute("aria-busy", "true");
+  }) : null;
+  const theme = button("◐", "Light or dark", { class: "tl-theme", "aria-label": "Light or dark" });
   const notes = button("Notes", "Notes for the speaker: n", { "aria-pressed": "false" });
   const reset = controls.root.querySelector(".tl-reset");
   const tools = element("div", { class: "tl-tools" }, [...(inVoila ? [menu(about)] : []), ...(story ? [notes] : []), theme, reset]);
+  presets.root.append(...[play, again].filter(Boolean).map((each) => each.root));
   const panel = element("div", { class: "tl-panel" }, [presets.root, controls.root]);
   if (about.controls.length > 1) {
     const more = button("More settings", "Show all settings", { class: "tl-more", "aria-expanded": "false" });
@@ -244,9 +302,18 @@ async function render({ model, el }) {
     announce(root, picture.tick);
     asks.answered(picture.tick);
     root.setAttribute("aria-busy", asks.underWay());
+    if (!asks.underWay()) again?.done();
+  }
+  function tellProgress() {
+    asks.alive();
+    again?.tell(model.get("_progress"));
   }
 
+  // What goes on meanwhile is asked for again, unless a hand is at work.
+  const lookingAgain = about.every ? setInterval(() => { if (!asks.underWay()) ask(now, since); }, 1000 * about.every) : null;
+
   model.on("change:_picture", paint);
+  model.on("change:_progress", tellProgress);
   const observer = new ResizeObserver(() => figures.forEach((f) => fit(f, root)));
   for (const f of figures) observer.observe(f.canvas);
   await Promise.all(figures.map((f) => fit(f, root)));
@@ -255,7 +322,10 @@ async function render({ model, el }) {
     observer.disconnect();
     window.removeEventListener("keydown", onKey, true);
     endQuietKeys();
+    play?.pause();
+    clearInterval(lookingAgain);
     model.off("change:_picture", paint);
+    model.off("change:_progress", tellProgress);
     for (const f of figures) f.finalize();
   };
 }

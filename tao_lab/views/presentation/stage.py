@@ -6,6 +6,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import traitlets
+
 from tao_lab.headings import dashboards
 from tao_lab.views.panel import Panel, Picture, Settings
 from tao_lab.views.presentation.page import PROJECTOR, Page
@@ -17,6 +19,8 @@ class Stage(Panel):
     Args:
         page: what to show.
     """
+
+    _progress = traitlets.Float(0.0).tag(sync=True)  # part of a long run that is done
 
     _css = Path(__file__).with_name("stage.css")
 
@@ -31,6 +35,9 @@ class Stage(Panel):
             "closer": list(page.closer),
             "presets": [asdict(row) for row in page.presets],
             "story": [asdict(step) for step in page.story],
+            "plays": page.plays,
+            "every": page.every,
+            "again": page.again.label if page.again else "",
             "pages": [{"name": each.name, "title": each.title} for each in dashboards()],
         }
         scripts = ("controls.js", "presentation/stage.js")
@@ -58,4 +65,21 @@ class Stage(Panel):
         if since is not None:
             self._check(since)
         self._since = since
-        super()._answer(change)
+        count = change["new"].get("again")
+        if count is None or self.page.again is None:
+            super()._answer(change)
+        else:
+            self._run_again(change["new"]["settings"], int(count), change["new"]["tick"])
+
+    def _run_again(self, settings: Settings, count: int, tick: str) -> None:
+        """Compute what takes seconds, and tell the page how far it is."""
+        assert self.page.again is not None
+        self._check(settings)
+        self._settings = dict(settings)
+
+        def tell(part: float) -> None:
+            self._progress = part
+
+        tell(0.0)
+        picture = self.page.again.run(settings, count, tell)
+        self._picture = {"tick": tick, "settings": self._settings, **asdict(picture)}

@@ -167,6 +167,8 @@ def seat_on_root(economy: Chain) -> None:
 
 
 def test_root_s_pot_is_recycled_where_nobody_has_a_seat_on_root(economy: Chain) -> None:
+    for hotkey, _ in economy.state.entries(MODULE, "Uids", ROOT_NETUID):
+        economy.state.remove(MODULE, "Uids", ROOT_NETUID, hotkey)
     put_tao(building(economy), ROOT_NETUID, 1_000_000 * RAO_PER_TAO)
     economy.state.put(MODULE, "SubnetMovingPrice", 2, {"bits": 2 << 32})
     recycled = economy.state.get("AlphaAssets", "AlphaRecycled", 3)

@@ -1,4 +1,4 @@
-"""The emission gate in the state: its bar is kept, and taken anew at every 360th block.
+"""The emission gate in the state: its bar is kept, and taken again at every 360th block.
 
 Source: `pallets/subtensor/src/coinbase/subnet_emissions.rs` of RaoFoundation/subtensor at f8ff769a
 (`maybe_update_emission_gate_bar`).
@@ -16,7 +16,7 @@ from tao_lab.economy.subnet_shares import SubnetPrice, demand_shares
 
 
 def block_gate(ctx: Context, subnets: Callable[[], Sequence[SubnetPrice]]) -> EmissionGate:
-    """The gate of this block; writes `EmissionGateBar` where the block takes it anew.
+    """The gate of this block; writes `EmissionGateBar` where the block takes it again.
 
     Args:
         ctx: Block under construction.

@@ -35,7 +35,7 @@ def emission_terms(pool, tao_emission, alpha_emission, root_proportion):
 
 
 def cases(rng: Rng) -> Iterator[Case]:
-    """Below the cap, above it, without root, and amounts of chance."""
+    """Below the cap, above it, without root, and random amounts."""
     tao = RAO_PER_TAO
     cheap = Pool(50 * tao, 1_000 * tao)
     yield _case(EXAMPLE, tao // 2, tao, 0.9, "half a τ, α at 1 τ, root's part 90 %")
@@ -55,7 +55,7 @@ def cases(rng: Rng) -> Iterator[Case]:
             int(rng.integers(1, tao)),
             tao,
             float(rng.random()),
-            f"a pool and amounts of chance, number {number + 1}",
+            f"a pool and random amounts, number {number + 1}",
         )
 
 
