@@ -28,7 +28,7 @@ def dashboard(picture: Path) -> None:
 
 
 def course_map(picture: Path) -> None:
-    """The start page of somebody who has done nothing yet."""
+    """The start page of a new student."""
     with TemporaryDirectory() as folder:
         WorkFolder(Path(folder)).update()
         with _browser.jupyterlab(Path(folder)) as address, _browser.open_browser(1280, 1200) as visit:

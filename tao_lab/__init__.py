@@ -11,7 +11,10 @@ from typing import Any
 from tao_lab import grammar, notebook, renamed
 
 __version__ = "0.2.0"
-__all__ = ["Network"]
+RULES_AS_OF = (
+    "spec 475 (2026-10-07)"  # the runtime whose rules, schema and client these are; docs/chain.md has what stays out
+)
+__all__ = ["RULES_AS_OF", "Network"]
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 

@@ -9,7 +9,7 @@ import gzip
 import json
 import zlib
 from collections import Counter
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -235,6 +235,7 @@ class MainnetBlock:
         nominator_min_required_stake: rao.
         timestamp_ms: time of the block, milliseconds since 1970 (UTC).
         subnets: all of them, by netuid.
+        emission_gate_bar_next: bar that counted in the paying block; None where the file does not say.
     """
 
     source: str
@@ -265,6 +266,7 @@ class MainnetBlock:
     nominator_min_required_stake: int
     timestamp_ms: int
     subnets: tuple[MainnetSubnet, ...]
+    emission_gate_bar_next: int | None = None
 
     @property
     def started(self) -> tuple[MainnetSubnet, ...]:
@@ -292,19 +294,28 @@ def load_mainnet(path: Path = MAINNET_9240381) -> MainnetBlock:
             twice, or no pool can have what a subnet's pool holds.
     """
     try:
-        data = json.loads(path.read_text("utf-8"))
+        data = json.loads(_text(path))
         rows = data.pop("subnets") if isinstance(data, dict) else None
         if not isinstance(rows, list):
             raise TypeError("it should be an object with a list `subnets`")
         subnets = tuple(MainnetSubnet(**_fields(MainnetSubnet, row)) for row in rows)
         _whole(subnets)
         return MainnetBlock(**_fields(MainnetBlock, {**data, "subnets": subnets}))
+    except (gzip.BadGzipFile, EOFError, zlib.error):
+        raise MainnetFileError(f"{path}: is not packed with gzip, or damaged") from None
     except OSError as error:
         raise MainnetFileError(f"{path}: cannot be read ({error.strerror or error})") from None
     except KeyError as error:
         raise MainnetFileError(f"{path}: not mainnet's emission: it lacks {error.args[0]}") from None
     except (ValueError, TypeError, RecursionError) as error:
         raise MainnetFileError(f"{path}: not mainnet's emission: {error}") from None
+
+
+def _text(path: Path) -> str:
+    if path.suffix == ".gz":
+        with gzip.open(path, "rt", encoding="utf-8") as file:
+            return file.read()
+    return path.read_text("utf-8")
 
 
 def _whole(subnets: tuple[MainnetSubnet, ...]) -> None:
@@ -336,9 +347,12 @@ def _fields(kind: type, row: Any) -> dict[str, Any]:
     if not isinstance(row, dict):
         raise TypeError(f"{row!r:.50} should be an object")
     types = {field.name: str(field.type) for field in fields(kind)}
-    for name in sorted(types.keys() ^ row.keys()):
+    optional = {field.name for field in fields(kind) if field.default is not MISSING}
+    for name in sorted((types.keys() ^ row.keys()) - optional):
         raise ValueError(f"it lacks {name}" if name in types else f"{name!r:.50} is unknown")
     for name, wanted in types.items():
+        if name not in row:
+            continue
         found = type(row[name]).__name__.replace("NoneType", "None")
         if found not in wanted.partition("[")[0].split(" | "):
             raise ValueError(f"{name} is {row[name]!r:.50}; allowed: {wanted}")

@@ -19,8 +19,8 @@ CARDS = {
     "tao_lab.chain.block.Header": "header_card",
     "tao_lab.chain.extrinsic.Extrinsic": "extrinsic_card",
     "tao_lab.network.metagraph.Metagraph": "MetagraphView",
-    "tao_lab.network.network.Account": "account_card",
-    "tao_lab.network.network.Receipt": "receipt_card",
+    "tao_lab.network.receipts.Account": "account_card",
+    "tao_lab.network.receipts.Receipt": "receipt_card",
     "tao_lab.network.population.Population": "population_card",
     **dict.fromkeys(
         (
@@ -33,6 +33,7 @@ CARDS = {
             "tao_lab.consensus.epoch.Start",
             "tao_lab.consensus.inheritance.TotalStake",
             "tao_lab.consensus.normalization.NormalizedWeights",
+            "tao_lab.consensus.null.Budgets",
             "tao_lab.consensus.types.EpochInput",
             "tao_lab.consensus.types.EpochTerms",
             "tao_lab.consensus.types.LiquidAlpha",
@@ -43,6 +44,7 @@ CARDS = {
             "tao_lab.economy.dividends.Payout",
             "tao_lab.economy.dividends.Pending",
             "tao_lab.economy.dividends.Staked",
+            "tao_lab.economy.emission_gate.EmissionGate",
             "tao_lab.economy.registration_price.PriceTerms",
             "tao_lab.economy.split.Split",
             "tao_lab.economy.subnet_shares.SubnetPrice",

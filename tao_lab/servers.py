@@ -6,7 +6,6 @@ kernels of any JupyterLab in the lab's environment find its commands, whoever st
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import socket
@@ -17,17 +16,15 @@ import threading
 import time
 import urllib.parse
 import webbrowser
-from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import IO, Any
 
-from tao_lab import paths
+from tao_lab import paths, processes
 from tao_lab.errors import LabError
 
 ENDINGS = ("SIGINT", "SIGTERM", "SIGHUP")  # Ctrl-C, a request to end, a closed terminal
 SOLUTIONS = ("solutions", "solved", "exercises")  # folders that have them
-PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 def lab_command(folder: Path, notebook: str = "") -> list[str]:
@@ -44,14 +41,20 @@ def lab_command(folder: Path, notebook: str = "") -> list[str]:
     return [*command, *root]
 
 
-def voila_command(notebooks: Path = paths.LABS / "dashboards") -> list[str]:
-    """Voila with the lab's template at a notebook or a folder of them, on this machine only.
+def voila_command(notebooks: Path = paths.LABS / "dashboards", readers: int | None = None) -> list[str]:
+    """Voila (`tao_lab.readers.server`) with the lab's template at a notebook or a folder, on this machine only.
 
     It refuses requests for any host that isn't this machine, as JupyterLab does unasked: a web page from elsewhere can
     make its own name mean this machine (DNS rebinding), and would then read what Voila answers.
+
+    Args:
+        notebooks: a notebook, or a folder of them.
+        readers: how many people may have a page open at once; without it, as many as fit into memory.
     """
-    command = [sys.executable, "-m", "voila", str(notebooks), "--template=tao-lab", "--Voila.ip=127.0.0.1"]
-    return [*command, "--Voila.tornado_settings=allow_remote_access="]  # a text without a letter is false
+    command = [sys.executable, "-m", "tao_lab.readers.server", str(notebooks), "--template=tao-lab"]
+    command += [] if readers is None else [f"--readers={readers}"]
+    local = "--Voila.tornado_settings=allow_remote_access="  # a text without a letter is false
+    return [*command, "--Voila.ip=127.0.0.1", local]
 
 
 def free_port(first: int) -> int:
@@ -127,10 +130,6 @@ def start(command: list[str], output: IO[Any] | None = None) -> subprocess.Popen
         command: of the server.
         output: a file for what it prints; without one, it prints where this process does.
     """
-    bind = None
-    if sys.platform == "linux":
-        prctl = ctypes.CDLL(None, use_errno=True).prctl
-        bind = partial(_end_with, os.getpid(), prctl)
     return subprocess.Popen(
         command,
         env=environment(),
@@ -138,15 +137,8 @@ def start(command: list[str], output: IO[Any] | None = None) -> subprocess.Popen
         stdout=output,
         stderr=subprocess.STDOUT if output else None,
         start_new_session=True,
-        preexec_fn=bind,
+        preexec_fn=processes.dying_with_this(),
     )
-
-
-def _end_with(parent: int, prctl: Any) -> None:
-    """In the new process: ask the kernel for SIGTERM at the parent's death, which may have come already."""
-    prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-    if os.getppid() != parent:
-        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _jupyter_server_extension_points() -> list[dict[str, str]]:

@@ -29,6 +29,30 @@ def test_conda_and_binder_describe_the_same_environment():
     assert binder[3] == ["-e .."]
 
 
+def test_what_binder_runs_is_there():
+    build = (ROOT / "binder" / "postBuild").read_text()
+    # Binder runs it only if it may be run
+    assert (ROOT / "binder" / "postBuild").stat().st_mode & 0o111
+    for path in re.findall(r"(?:datasets|scripts)/\S+", build):
+        assert (ROOT / path).is_file(), path
+    commands = {line.split()[0] for line in build.splitlines() if line and not line.startswith(("#", "set"))}
+    assert commands == {*PROJECT["scripts"], "python"}
+    # the same programs that `make` installs for the sandbox and for speech
+    systems = (ROOT / "scripts" / "system-packages.sh").read_text()
+    for package in (ROOT / "binder" / "apt.txt").read_text().split():
+        assert package in systems
+
+
+def test_the_hub_starts_what_is_there():
+    for name in ("jupyterhub_config.py", "tljh_labs.py"):
+        text = (ROOT / "deploy" / name).read_text()
+        compile(text, name, "exec")
+        assert "jupyterhub-student.sh" in text
+    script = ROOT / "deploy" / "jupyterhub-student.sh"
+    assert script.stat().st_mode & 0o111
+    assert "tao-lab labs update --work" in script.read_text()
+
+
 def test_conda_leaves_every_dependency_to_the_package():
     name, _, packages, _ = environment("environment.yml")
     assert name == PROJECT["name"]

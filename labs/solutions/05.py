@@ -115,9 +115,9 @@ def seal(public_key, netuid, uids, values, version_key, draw):
     uids         list of int, u16
     values       list of int, u16
     version_key  int, u64
-    draw         function: draw(n) is a list of the next n u16 numbers of chance, which nobody else knows
+    draw         function: draw(n) is a list of the next n random u16 numbers, which nobody else knows
 
-    Returns salt (list of int, 128 bits of chance), message (bytes, what is hashed), hash (bytes, 32).
+    Returns salt (list of int, 128 random bits), message (bytes, what is hashed), hash (bytes, 32).
     """
     salt = draw(8)
     message = public_key + netuid.to_bytes(2, "little")

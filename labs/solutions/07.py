@@ -1,5 +1,7 @@
 """Solutions of lab 07: one function an exercise. Made by `make labs`."""
 
+from fractions import Fraction
+
 from tao_lab.course.lab07 import reference as ours
 from tao_lab.economy.block_emission import TOTAL_SUPPLY as SUPPLY
 from tao_lab.economy.fixed128 import U96F32, u16_share
@@ -111,3 +113,25 @@ def follow(before, after, netuids):
     issued = ours.block_emission(before.get("SubtensorModule", "TotalIssuance"))
     parts = {netuid: grew("SubnetTAO", netuid) for netuid in netuids}
     return {**parts, "recycled": issued - grew("TotalIssuance")}
+
+
+def gated_shares(prices, burned, enabled, rank):
+    """Each subnet's share of a block's TAO.
+
+    prices   list of int   moving prices, rao
+    burned   list of int   percent of the miners' pay that each subnet burned, 0 to 100
+    enabled  list of bool  whether it may have TAO
+    rank     int           place of the bar, the largest is 1; on the real chain 32
+
+    Returns list of int: millionths of the block's TAO, rounded (`round`).
+
+    >>> gated_shares([1, 2], [0, 0], [True, True], 1)
+    [100000, 900000]
+    """
+    demand = [price * (100 - part) for price, part in zip(prices, burned)]
+    above = sorted((share for share in demand if share > 0), reverse=True)
+    bar = above[:rank][-1]
+    passed = [share / (1 + Fraction(bar, share) ** 3) if share else Fraction(0) for share in demand]
+    passed = [part if on else Fraction(0) for part, on in zip(passed, enabled)]
+    total = sum(passed)
+    return [round(1_000_000 * part / total) for part in passed]

@@ -98,8 +98,7 @@ def emission_terms(pool, tao_emission, alpha_emission, root_proportion):
         alpha = cap
         tao_in = alpha * alpha_price >> 32
     entered, alpha_in, excess = tao_in >> 32, alpha >> 32, (tao - tao_in) >> 32
-    before = ours.reweighted(pool, entered, alpha_in)
-    bought = ours.amount_out(before.tao, before.alpha, excess, before.quote_weight, before.base_weight)
+    bought = ours.amount_out(pool.tao, pool.alpha, excess, pool.quote_weight, pool.base_weight)
     return entered, alpha_in, excess, bought
 
 

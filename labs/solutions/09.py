@@ -54,7 +54,7 @@ def sybil_seats(honest, pay, immunity_period, tempo, alpha_price, burn, terms, f
     pay              int         rao of alpha for all miners of the subnet together in one epoch, in equal parts
     immunity_period  int         blocks for which a new seat is safe; then the copies are worth nothing
     tempo            int         blocks from one epoch to the next
-    alpha_price      int         price of one alpha in τ, word: 2^64 stands for 1
+    alpha_price      int         price of one alpha in τ: 2^64 stands for 1
     burn             int         rao of τ that the next seat costs
     terms            PriceTerms  how each registration moves that price
     free             int         seats that can be had
@@ -81,7 +81,7 @@ def sandwich(pool, order, front, limit_price=None):
     pool         Pool
     order        int          rao of τ that the victim wants to pay, fee included
     front        int          rao of τ that the attacker pays in front of it, fee included
-    limit_price  int or None  word: the victim's limit; an order that does not fit below it does not happen at all
+    limit_price  int or None  fixed-point number, the victim's limit: an order that goes above it does not happen
 
     Returns profit (int): rao of τ, what the attacker has more in the end, below zero for a loss;
     received (int): rao of alpha that the victim gets, 0 where the order does not happen.

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-# Elements that a browser loads unasked, and the attribute that says from where; links that a person follows are free.
+# Elements that a browser loads on its own, and the attribute with the address; links that a person follows are free.
 LOADS = {"script": "src", "img": "src", "iframe": "src", "source": "src", "audio": "src", "video": "src"}
 STYLE = re.compile(r"url\(\s*['\"]?([^'\")]+)|@import\s+['\"]([^'\"]+)")
 GENERATED = {"genindex.html", "search.html"}

@@ -106,7 +106,7 @@ def _let_through(route: Any, visit: Visit) -> None:
 @contextmanager
 def voila(notebook: Path) -> Iterator[str]:
     """Voila with our template on one notebook, or on a folder of them; gives its address."""
-    with _serve(servers.voila_command(notebook), token="--Voila.token") as address:
+    with served(servers.voila_command(notebook), "--Voila.token") as (address, _):
         yield address
 
 
@@ -119,7 +119,7 @@ def jupyterlab(folder: Path) -> Iterator[str]:
             f"--LabApp.workspaces_dir={home}/workspaces",
             "--LabApp.expose_app_in_browser=True",  # for `run_all_cells`
         )
-        with _serve([*servers.lab_command(folder), *own], token="--IdentityProvider.token") as address:
+        with served([*servers.lab_command(folder), *own], "--IdentityProvider.token") as (address, _):
             yield address
 
 
@@ -179,7 +179,16 @@ def show_widget(page: Any, widget: Any) -> None:
 
 
 @contextmanager
-def _serve(command: list[str], token: str) -> Iterator[str]:
+def served(command: list[str], token: str) -> Iterator[tuple[str, int]]:
+    """A server on a free port, with a token; gives its address and its process number.
+
+    Args:
+        command: of the server.
+        token: its option for a token.
+
+    Raises:
+        LabError: it did not start.
+    """
     port, secret = _free_port(), secrets.token_hex(16)
     command = [*command, f"--port={port}", "--no-browser", f"{token}={secret}"]
     with TemporaryFile("w+") as log:
@@ -187,7 +196,7 @@ def _serve(command: list[str], token: str) -> Iterator[str]:
         try:
             address = f"http://127.0.0.1:{port}/?token={secret}"
             _wait_for(address, server, log)
-            yield address
+            yield address, server.pid
         finally:
             server.terminate()
             try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -10,6 +12,7 @@ from tao_lab.course import registry
 from tao_lab.course.behaviour import known_names, outcomes
 from tao_lab.course.exercise import Edit, EditError, Exercise, compiled, edited
 from tao_lab.course.mutants import KINDS
+from tao_lab.processes import end_with
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,8 @@ def measure(lab: Sequence[str] = (), done: Callable[[int], None] = lambda count:
         done: called with 1 after each exercise.
     """
     wanted = exercises(lab)
-    with ProcessPoolExecutor() as pool:
+    fork = multiprocessing.get_context("fork")
+    with ProcessPoolExecutor(mp_context=fork, initializer=end_with, initargs=(os.getpid(),)) as pool:
         slow_first = sorted(wanted, key=lambda exercise: -exercise.seconds)
         running = {pool.submit(judge_exercise, exercise.id): exercise.id for exercise in slow_first}
         found = {}

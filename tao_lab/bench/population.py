@@ -23,6 +23,7 @@ from tao_lab.units import RAO_PER_TAO, U16_MAX
 
 ACCOUNT_BYTES = 32
 TAKE = 11_796  # 18 %
+ROOT_SEATS = 64
 MOST_WEIGHTS = 64  # miners that a validator gives weight to
 
 
@@ -33,7 +34,8 @@ class Size:
     Attributes:
         subnets: number of subnets, root not counted.
         neurons: UIDs of each.
-        validators: UIDs of each that hold a permit, have stake on the subnet and on root, and have set weights.
+        validators: UIDs of each that hold a permit, have stake on the subnet and on root, and have set weights; the
+            first one of each of the first 64 subnets has a seat on root.
         tempo: blocks between epochs, which are spread evenly over the subnets.
         nominators: coldkeys that stake on each validator, its owner not counted.
     """
@@ -111,12 +113,23 @@ def _add_neurons(ctx: Context, netuid: int, size: Size, random: np.random.Genera
         state.put(MODULE, "Owner", hotkey, coldkey)
         state.put(MODULE, "OwnedHotkeys", coldkey, [hotkey])
         if uid < size.validators:
+            if uid == 0:
+                _seat_on_root(ctx, hotkey)
             _add_stake(ctx, netuid, hotkey, (uid, 1), size, random)
             state.put(MODULE, "Delegates", hotkey, TAKE)
             state.put(MODULE, "Weights", netuid, uid, _weights(size, random))
     state.put(MODULE, "SubnetworkN", netuid, n)
     state.put(MODULE, "ValidatorPermit", netuid, [uid < size.validators for uid in range(n)])
     state.put(MODULE, "LastUpdate", netuid, [ctx.block] * n)
+
+
+def _seat_on_root(ctx: Context, hotkey: str) -> None:
+    """Give a validator a seat on root while there are any: without one, its dividends of root are recycled."""
+    uid = ctx.state.get(MODULE, "SubnetworkN", ROOT_NETUID)
+    if uid < ROOT_SEATS:
+        ctx.state.put(MODULE, "Keys", ROOT_NETUID, uid, hotkey)
+        ctx.state.put(MODULE, "Uids", ROOT_NETUID, hotkey, uid)
+        ctx.state.put(MODULE, "SubnetworkN", ROOT_NETUID, uid + 1)
 
 
 def _add_stake(

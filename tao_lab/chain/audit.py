@@ -35,7 +35,7 @@ def find_tampered(runtime: Runtime, store: Store) -> Tampered | None:
         DatabaseCorrupt: The file itself is damaged.
     """
     store.check()
-    tree, parent, expected = StateTree(), EMPTY_ROOT, 0
+    tree, parent, expected = StateTree(), EMPTY_ROOT, store.first_block()
     changes = store.changes_by_block()
     changed = next(changes, None)
     for stored in store.blocks():

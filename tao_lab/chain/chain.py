@@ -108,7 +108,8 @@ class Chain:
             else:
                 self.store.check_head(self.state.key("System", "Number"))
                 self.head = self._load(stored)
-            self.genesis_hash = self.block(0).hash
+            self.first = self.store.first_block()
+            self.genesis_hash = self.block(self.first).hash
         except BaseException:
             self.store.close()
             raise
@@ -122,12 +123,14 @@ class Chain:
     # --- genesis and loading -----------------------------------------------------------------------------------
 
     def _commit_genesis(self, genesis: Genesis) -> Block:
-        ctx = Context(self.runtime, self.state, 0, genesis.authority)
+        ctx = Context(self.runtime, self.state, genesis.number, genesis.authority)
         authority = "0x" + bytes(bittensor_core.ss58_decode(genesis.authority)).hex()
         self.state.put("Aura", "Authorities", [authority])
         for _, hook in executive.in_order(self.runtime, ON_GENESIS):
             hook(ctx, genesis)
-        return self._commit(EMPTY_ROOT, 0, genesis.time_ms // self.slot_ms, [])
+        if genesis.fill:
+            genesis.fill(ctx)
+        return self._commit(EMPTY_ROOT, genesis.number, genesis.time_ms // self.slot_ms, [])
 
     def _load(self, stored: StoredBlock) -> Block:
         try:
@@ -258,6 +261,7 @@ class Chain:
         validity.check_call(extrinsic)
         death = validity.check_signature(extrinsic, height, self.block_hash, self.runtime.block_hashes_kept)
         ctx = Context(self.runtime, self.state, height, executive.author(self.state), self.rules)
+        ctx.parent_hash = self.head.hash
         validity.check_account(ctx, extrinsic)
         return death
 
@@ -420,7 +424,7 @@ class Chain:
         """
         stored = self._stored(number) if isinstance(number, int) and number >= 0 else None
         if stored is None:
-            raise BadValue("block", number, f"0 to {self.head.number}")
+            raise BadValue("block", number, f"{self.first} to {self.head.number}")
         return Block.from_stored(self.runtime, stored)
 
     def _stored(self, number: int) -> StoredBlock | None:
@@ -428,7 +432,7 @@ class Chain:
         return self._light[waiting] if 0 <= waiting < len(self._light) else self.store.block(number)
 
     def block_hash(self, number: int) -> bytes | None:
-        """Hash of the block at a height, or None."""
+        """Hash of the block at a height, or None; clients ask for the first one as block 0, whatever its height."""
         if number == self.head.number:
             return self.head.hash
         if number == 0:
@@ -450,8 +454,8 @@ class Chain:
         Raises:
             BadValue: There is no such block, or its state was not kept.
         """
-        if not isinstance(number, int) or not 0 <= number <= self.head.number:
-            raise BadValue("block", number, f"0 to {self.head.number}")
+        if not isinstance(number, int) or not self.first <= number <= self.head.number:
+            raise BadValue("block", number, f"{self.first} to {self.head.number}")
         if number == self.head.number:
             return self.state
         self._ensure_kept(number)

@@ -42,6 +42,7 @@ class Context:
         events: Encoded `EventRecord`s so far.
         refusals: What failed, by the place of the event that tells of it. An event holds only the name of an error;
             this one has its sentence. It is for people, and no part of the state.
+        parent_hash: Of the block before, where the state does not have it yet: while an extrinsic waits.
         kept: What one fast twin keeps for another in the same block (`tao_lab.chain.twins`); no part of the state.
     """
 
@@ -53,6 +54,7 @@ class Context:
     phase: Any = "Initialization"
     events: list[bytes] = field(default_factory=list)
     refusals: dict[int, DispatchError] = field(default_factory=dict)
+    parent_hash: bytes = b""
     kept: dict[str, Any] = field(default_factory=dict)
 
     def deposit_event(self, pallet: str, name: str, *values: Any, **fields: Any) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from typing import Any
 
 from bittensor_core import Keypair
 
@@ -32,13 +33,17 @@ class Genesis:
         balances: Free rao by account.
         sudo: Account that may call as root.
         authority: Account that authors every block and receives the fees.
-        time_ms: Unix time of block 0, in milliseconds.
+        time_ms: Unix time of the first block, in milliseconds.
+        number: Height of the first block; not zero where a state of another chain is continued.
+        fill: Writes what else the first block's state holds, given its `Context`.
     """
 
     balances: Mapping[str, int] = field(default_factory=lambda: {_address(FAUCET_URI): FAUCET_TAO * RAO_PER_TAO})
     sudo: str = field(default_factory=lambda: _address(SUDO_URI))
     authority: str = field(default_factory=lambda: _address(AUTHORITY_URI))
     time_ms: int = START_MS
+    number: int = 0
+    fill: Callable[[Any], None] | None = None
 
 
 def dev_genesis() -> Genesis:

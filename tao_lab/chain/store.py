@@ -26,6 +26,7 @@ from operator import itemgetter
 from pathlib import Path
 
 from tao_lab.chain.errors import BadValue, DatabaseCorrupt, DatabaseFull, DatabaseLocked, StoreError
+from tao_lab.chain.merkle import EMPTY_ROOT
 from tao_lab.chain.state import PREFIX_BYTES, prefix_end
 
 FORMAT = "tao-lab/chain/3"  # the schema of spec 475
@@ -220,13 +221,18 @@ class Store:
             if self._db.execute("SELECT EXISTS (SELECT 1 FROM keys)").fetchone()[0]:
                 raise DatabaseCorrupt(MISSING.format(path=self.path, which="every block is"))
             return
-        if first != 0:
+        if first != self.first_block():
             raise DatabaseCorrupt(MISSING.format(path=self.path, which="block 0 is"))
-        if count != last + 1:
+        if count != last - first + 1:
             follows = "SELECT 1 FROM blocks WHERE number = b.number + 1"
             query = f"SELECT min(number) + 1 FROM blocks AS b WHERE NOT EXISTS ({follows})"
             (hole,) = self._db.execute(query).fetchone()
             raise DatabaseCorrupt(MISSING.format(path=self.path, which=f"block {hole} is"))
+
+    def first_block(self) -> int:
+        """Height of the first block; 0 where the oldest one that is left has a parent, and so is not the first."""
+        row = self._db.execute("SELECT number, header FROM blocks ORDER BY number LIMIT 1").fetchone()
+        return int(row[0]) if row is not None and bytes(row[1]).startswith(EMPTY_ROOT) else 0
 
     def check_head(self, number_key: bytes) -> None:
         """Refuse a file whose newest block isn't the last that was written, or doesn't follow the one before.
@@ -239,7 +245,7 @@ class Store:
         query = "SELECT max(block) FROM changes WHERE key_id = ?"
         with _typed_errors(self.path):
             (newest,) = self._db.execute(query, (self._key_ids.get(number_key, -1),)).fetchone()
-        newest = newest or 0
+        newest = self.first_block() if newest is None else newest
         if newest < head.number:
             which = f"what block {head.number} wrote is"
             raise DatabaseCorrupt(MISSING.format(path=self.path, which=which))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from tao_lab import __version__
+from tao_lab import RULES_AS_OF, __version__
 from tao_lab.errors import LabError
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def progress_bars(*columns: str | ProgressColumn) -> Progress:
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"tao-lab {__version__}")
+        typer.echo(f"tao-lab {__version__}, rules of {RULES_AS_OF}")
         raise typer.Exit
 
 

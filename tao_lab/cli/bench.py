@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
-from tao_lab.cli.app import bench, output, progress_bars
+from tao_lab.cli.app import bench, messages, output, progress_bars
 
 
 @bench.command("consensus", epilog="Example: `tao-lab bench consensus`")
@@ -43,6 +44,41 @@ def bench_slider(
     from tao_lab.bench import slider
 
     if not slider.run(changes):
+        raise typer.Exit(1)
+
+
+@bench.command("room", epilog="Example: `tao-lab bench room --readers 40 --peer 4`")
+def bench_room(
+    readers: Annotated[int, typer.Option(min=1, max=500, help="People who open the page at once.")] = 40,
+    peer: Annotated[int, typer.Option(min=1, max=100, help="The same with stock Voila; each takes 450 MiB.")] = 4,
+) -> None:
+    """Many readers of a dashboard at once, against stock Voila: seconds, processor time and memory of each."""
+    import statistics
+
+    from tao_lab.bench import machine, room
+
+    with messages.status("…") as line:
+        ours = room.measure(readers, line.update)
+        theirs = room.measure_peer(peer, line.update)
+    rows = Table(
+        "", "readers", "alone", "at once", "last", "processor", "kernel", "in all", title="seconds, and MiB of memory"
+    )
+    for name, found in (("the lab's server", ours), ("stock Voila", theirs)):
+        crowd, kernels = found.crowd, found.kernels
+        times = (statistics.median(found.single), statistics.median(crowd), max(crowd), found.processor)
+        sizes = (max(kernels), found.memory)
+        rows.add_row(name, str(len(crowd)), *(f"{value:.2f}" for value in times), *(f"{value:,.0f}" for value in sizes))
+    output.print(rows, soft_wrap=False)
+    typer.echo(f"a reader's processor time: {ours.processor / theirs.processor:.2f} of stock Voila's")
+    typer.echo(f"load of the machine {os.getloadavg()[0]:.1f}; {machine.describe()}")
+    worst = max(ours.kernels)
+    fits = worst <= room.MOST_KERNEL and ours.memory <= room.MOST_MEMORY and ours.free_machine <= room.MOST_SECONDS
+    typer.echo(
+        f"{readers} readers at once need {ours.free_machine:.1f} s of all processors "
+        f"(at most {room.MOST_SECONDS:.0f}), {worst:.0f} MiB a kernel (at most {room.MOST_KERNEL:.0f}), "
+        f"{ours.memory:,.0f} MiB in all (at most {room.MOST_MEMORY:,.0f}): {'within' if fits else 'OVER'} the limits"
+    )
+    if not fits:
         raise typer.Exit(1)
 
 

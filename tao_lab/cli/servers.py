@@ -70,25 +70,33 @@ def lab(
 
 
 VoilaPort = Annotated[int, typer.Option(min=1024, max=65535, help="Port on this machine; the next free one is taken.")]
+Readers = Annotated[
+    int | None,
+    typer.Option(
+        min=1, max=10_000, help="People who may have a page open at once; by default as many as fit into memory."
+    ),
+]
 Browser = Annotated[bool, typer.Option(help="Open a browser (where there is a display).")]
 
 
-@app.command(epilog="Example: `tao-lab present`, `tao-lab present consensus`")
+@app.command(epilog="Example: `tao-lab present`, `tao-lab present consensus`, `tao-lab present --readers 40`")
 def present(
     name: Annotated[
         str | None, typer.Argument(help="A dashboard, for example consensus; without one, the start page.")
     ] = None,
+    readers: Readers = None,
     port: VoilaPort = 8866,
     browser: Browser = True,
 ) -> None:
     """Show dashboards to a class, on this machine only.
 
     The start page lists all of them. In a dashboard, → and ← or a presenter's remote tell its story, and n shows the
-    notes for the speaker. Without a display the command prints the address.
+    notes for the speaker. Without a display the command prints the address. Beyond the number of readers, a page asks
+    its reader to wait, and opens when there is a place.
     """
     names = [each.name for each in headings.dashboards()]
     if name is None:
-        _serve(servers.voila_command(), port, browser)
+        _serve(servers.voila_command(readers=readers), port, browser)
     if name not in names:
         raise LabError(f"no dashboard {name!r}; there are {', '.join(names)}")
     free = servers.free_port(port)
@@ -96,13 +104,13 @@ def present(
     typer.echo(f"{name}: {address}")
     if browser and _has_display():
         servers.open_when_ready(address)
-    _serve(servers.voila_command(), free, browser=False)
+    _serve(servers.voila_command(readers=readers), free, browser=False)
 
 
 @app.command(epilog="Example: `tao-lab dashboards`")
-def dashboards(port: VoilaPort = 8866, browser: Browser = True) -> None:
+def dashboards(readers: Readers = None, port: VoilaPort = 8866, browser: Browser = True) -> None:
     """The same as `tao-lab present`: the start page of the dashboards."""
-    _serve(servers.voila_command(), port, browser)
+    _serve(servers.voila_command(readers=readers), port, browser)
 
 
 @app.command(

@@ -81,9 +81,8 @@ def stake_words(stake: UIntArray, fraction: UIntArray | None = None) -> list[int
 
 
 def elected_validator(stakes: Sequence[int]) -> int | None:
-    """UID of the largest stake; of equal ones the lowest. None where nobody has stake."""
-    most = max(stakes, default=0)
-    return stakes.index(most) if most > 0 else None
+    """UID of the largest stake; of equal ones the lowest, so UID 0 where nobody has stake. None without UIDs."""
+    return stakes.index(max(stakes)) if stakes else None
 
 
 def only(uid: int | None, n: int) -> BoolArray:
@@ -127,7 +126,7 @@ def null_epoch(inputs: EpochInput, budgets: Budgets | None = None) -> EpochTerms
 
     Args:
         inputs: state of the subnet, as Yuma takes it. Kappa, bonds and liquid alpha play no part, and permits neither:
-            the election is held anew.
+            the election is held again.
         budgets: what to pay; None: half of `inputs.emission` each, as in the source's tests.
 
     Returns:
@@ -138,7 +137,7 @@ def null_epoch(inputs: EpochInput, budgets: Budgets | None = None) -> EpochTerms
     stakes = stake_words(inputs.stake, inputs.stake_fraction)
     elected = elected_validator(stakes)
     shares = miners_shares(inputs, elected)
-    if elected is None:  # nobody can be paid for stake: miners get what is local
+    if not any(stakes):  # nobody can be paid for stake: miners get what is local
         miners, validators = budgets.miners + budgets.local, 0
     else:
         miners, validators = budgets.miners, budgets.local + budgets.root

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, get_args
 
+from tao_lab import RULES_AS_OF
 from tao_lab.cards import Card, Grid, Text, Tone
-from tao_lab.chain.runtime import SPEC_VERSION
 from tao_lab.course.asking import Asked
 
 Verdict = Literal["true", "false", "outdated", "not decidable on chain"]
-RULES = f"the chain's rules of 2026-06-30, schema of spec {SPEC_VERSION}"
+RULES = f"the chain's rules of {RULES_AS_OF}"
 SUBNET_15 = f"{RULES}; subnet 15 at block 4,769,998 (January 2025)"
 TONE_OF: dict[str, Tone] = {"true": "right", "false": "wrong", "outdated": "raised", "not decidable on chain": "info"}
 

@@ -3,7 +3,7 @@
 A tuple is as good as a list, a number of numpy's as one of Python's, `bytearray` as `bytes`, an `OrderedDict` as a
 `dict`, and an object of a class that only adds to one of these as the plain one. Whole numbers that came as `Decimal`
 or `Fraction` are whole numbers. A float never is one, not even 3.0: it has room for 53 bits, so that amounts above
-9 million TAO would not fit, and `/` where `//` belongs would pass until then. An int where a float is asked is right.
+9 million TAO would not fit, and `/` where `//` belongs would pass until then. An int where a float should be is right.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Exercises in a hand-out for students: imported as always, and in no file that can be read by opening it.
 
 `tao-lab course make --without-solutions` puts a lab's exercises (solutions, mistakes, hints) into one file,
-`exercises.sealed`. It keeps solutions out of sight, of a search and of chance; it is not a lock: anyone who takes this
+`exercises.sealed`. It keeps solutions out of sight, also of a search; it is not a lock: anyone who takes this
 file apart finds them. Marks come from the instructor's machine, and need no lock.
 """
 

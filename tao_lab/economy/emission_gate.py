@@ -1,7 +1,7 @@
 """The emission gate: subnets with little demand get much less than their share, so that the others get more.
 
 A share of demand passes the gate in part: one half of a share as large as the bar, nearly all of a share well above
-it, next to nothing of one well below it. The bar is the 32nd largest share, and it is taken anew at every 360th block.
+it, next to nothing of one well below it. The bar is the 32nd largest share, and it is taken again at every 360th block.
 
     g = b / (1 + (bar / b)^3)
 
@@ -47,7 +47,7 @@ OPEN = EmissionGate()  # no gate: every share passes whole
 
 
 def bar_is_due(bar: int, block: int) -> bool:
-    """Whether a block takes the bar anew: at every 360th, and as long as there is none."""
+    """Whether a block takes the bar again: at every 360th, and as long as there is none."""
     return bar == 0 or block % EMISSION_BAR_UPDATE_INTERVAL == 0
 
 

@@ -188,7 +188,7 @@ def answer(notebook: Notebook, exercise: Exercise, others: Sequence[Exercise]) -
         words = f"There is no function `{exercise.name}` in the cell of this exercise."
         return Answer(exercise.id, cell.text, words, notes=tuple(notes))
     if written.name != exercise.name:
-        notes.append(f"the function is called `{written.name}`; wanted is `{exercise.name}`")
+        notes.append(f"the function is called `{written.name}`; it should be `{exercise.name}`")
     text = ast.get_source_segment(cell.text, written) or ""
     pieces, needs = _pieces(notebook, cell, written, exercise, others)
     if any(_uses(piece, "input") for piece in pieces):

@@ -26,6 +26,7 @@ import numpy as np
 from tao_lab.course.exercise import Exercise
 from tao_lab.course.plain import MOST
 from tao_lab.neurons.work import form_problem
+from tao_lab.renamed import RENAMED
 
 Json = Any
 
@@ -293,7 +294,8 @@ class Values:
         Raises:
             NotHandedOutError: answers to this exercise do not get it.
         """
-        whole = f"{module}.{name}"
+        module = RENAMED.get(module, module)  # a notebook made with version 0.1 imports by old names
+        whole = RENAMED.get(f"{module}.{name}", f"{module}.{name}")
         found = vars(sys.modules.get(module, ModuleType(""))).get(name, MISSING)
         if found is MISSING:
             found = sys.modules.get(whole, MISSING)

@@ -15,6 +15,7 @@ import bittensor as bt
 from bittensor.wallet import DEFAULT_WALLET_PATH
 from bittensor_core import Keypair, WrongPasswordError, ss58_decode
 
+from tao_lab import RULES_AS_OF
 from tao_lab.chain.beacon import add_pulses
 from tao_lab.chain.block import Block
 from tao_lab.chain.chain import Chain, Tampered
@@ -26,10 +27,12 @@ from tao_lab.chain.pallets.subtensor.pool import current_alpha_price, read_pool
 from tao_lab.chain.pallets.subtensor.subnets import network_lock_cost
 from tao_lab.chain.rules import Rules
 from tao_lab.chain.state import StorageReader
+from tao_lab.datasets import MAINNET_9240381
 from tao_lab.economy import Pool
 from tao_lab.economy.swap import FRACTION_BITS
 from tao_lab.keys import MNEMONIC_WORDS
 from tao_lab.network import report, stakes, subnets
+from tao_lab.network.mainnet import mainnet_genesis
 from tao_lab.network.metagraph import Metagraph, read_metagraph
 from tao_lab.network.population import Population, populate
 from tao_lab.network.receipts import Account, Amount, CallFailed, Receipt, Signer
@@ -118,6 +121,26 @@ class Network:
         self._names: dict[str, str] = {}  # hotkey to the name of its wallet
         self._people: dict[str, str] = {}  # the same of hotkeys and coldkeys, for sentences
 
+    @classmethod
+    def mainnet(
+        cls, path: str | Path | None = None, *, data: Path = MAINNET_9240381, wallets: str | Path | None = None
+    ) -> Self:
+        """A network that goes on from Bittensor's mainnet at block 9,240,381 (2026-10-08): 128 subnets.
+
+        Prices, burned shares, pools, their weights, issuance and the gate's bar are mainnet's. Owners, hotkeys and
+        neurons are the lab's own, two on each subnet, and nobody has their keys. Stake on `owner_hotkey(netuid)` of
+        `tao_lab.network.mainnet`.
+
+        Args:
+            path: File that keeps it, as for `Network`; a file that is there already goes on where it was.
+            data: File of mainnet's state.
+            wallets: As for `Network`.
+
+        Raises:
+            MainnetFileError: `data` is not a state of mainnet.
+        """
+        return cls(path, wallets=wallets, genesis=mainnet_genesis(data))
+
     def _wallet_folder(self, file: Path | None, chosen: str | Path | None, is_new: bool) -> Path:
         real = Path(DEFAULT_WALLET_PATH).expanduser()
         if chosen is not None:
@@ -145,7 +168,10 @@ class Network:
 
     def __repr__(self) -> str:
         kept = "in memory" if self.chain.store.path == ":memory:" else self.chain.store.path
-        return f"Network(block {self.block_number}, {kept})"
+        real = (
+            f", from mainnet's block {self.chain.first:,} on; all people are the lab's own" if self.chain.first else ""
+        )
+        return f"Network(block {self.block_number}, {kept}{real})"
 
     # --- money and wallets -------------------------------------------------------------------------------------
 
@@ -540,6 +566,19 @@ class Network:
         """
         return stakes.add_stake(self, wallet, subnet, amount, hotkey or wallet, limit)
 
+    def take_root_seat(self, wallet: bt.Wallet) -> Receipt:
+        """Buy a seat on root (`root_register`) for a wallet's hotkey; the price, 1 TAO or more, is recycled.
+
+        Only a hotkey with a seat turns root's part of a subnet's dividends into alpha for its stakers on root.
+
+        Args:
+            wallet: Its coldkey pays.
+
+        Raises:
+            CallFailed: The chain refuses, for example `InsufficientTaoBalance` or `HotKeyAlreadyRegisteredInSubNet`.
+        """
+        return self.call(wallet.coldkey, MODULE, "root_register", hotkey=wallet.hotkey.ss58_address)
+
     def unstake(
         self,
         wallet: bt.Wallet,
@@ -593,6 +632,11 @@ class Network:
     def rules(self) -> Rules:
         """The functions that decide, to be replaced: `with net.rules.using(epoch=mine): net.run(blocks=360)`."""
         return self.chain.rules
+
+    @property
+    def rules_as_of(self) -> str:
+        """The runtime whose rules the chain follows, and its date on mainnet; docs/chain.md says what stays out."""
+        return RULES_AS_OF
 
     @property
     def block_number(self) -> int:

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from tao_lab.errors import LabError
 from tao_lab.processes import end_with
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SCHEDULER_SECONDS = 10  # for which a scheduler may keep silent
+GREETING = b"compression"  # in the first message of a scheduler: how it compresses
+MOST_GREETING = 4_096  # bytes of that message
 Rows = list[dict[str, Any]]  # totals of a run, a row for each group
 Rules = Mapping[str, Callable[..., Any]]
 Report = Callable[[int], Any]
@@ -122,6 +126,26 @@ def _in_processes(texts: Sequence[str], workers: int, rules: Rules | None) -> It
         get_reusable_executor().shutdown(wait=True, kill_workers=True)
 
 
+def _hear_greeting(scheduler: str) -> None:
+    """Make sure that a scheduler answers at an address: it speaks first, where other servers wait or say other things.
+
+    Dask's own client waits for ever for a server that says nothing.
+
+    Raises:
+        OSError, ValueError: It is not a scheduler of Dask.
+    """
+    place = urlsplit(scheduler)
+    if place.scheme != "tcp" or place.hostname is None or place.port is None:
+        return  # the client knows what else is allowed
+    heard = b""
+    with socket.create_connection((place.hostname, place.port), SCHEDULER_SECONDS) as connection:
+        while GREETING not in heard:
+            part = connection.recv(MOST_GREETING)
+            heard += part
+            if not part or len(heard) > MOST_GREETING:
+                raise ValueError("what answers is not a scheduler of Dask")
+
+
 def _on_cluster(texts: Sequence[str], scheduler: str, rules: Rules | None) -> Iterator[tuple[str, Rows]]:
     """On the workers of a running Dask cluster."""
     try:
@@ -129,6 +153,7 @@ def _on_cluster(texts: Sequence[str], scheduler: str, rules: Rules | None) -> It
     except ImportError:
         raise SweepError("scheduler: Dask is not installed; install it: pip install 'tao-lab[sweeps]'") from None
     try:
+        _hear_greeting(scheduler)
         client = Client(scheduler, timeout=SCHEDULER_SECONDS)
     except (OSError, ValueError) as error:
         raise SweepError(

@@ -42,7 +42,7 @@ def _plain(name: str, value: Any) -> Any:
     raise AnswerError(f"{name} holds {a_kind(value)}; allowed: numbers, lists and numpy arrays")
 
 
-def first_difference(found: Any, expected: Any, place: str = "", right: str = "the chain has") -> str:
+def first_difference(found: Any, expected: Any, place: str = "", right: str = "the chain has", within: int = 0) -> str:
     """Where two values of numbers, texts, lists and dictionaries differ first, in words; empty if nowhere.
 
     Args:
@@ -50,13 +50,14 @@ def first_difference(found: Any, expected: Any, place: str = "", right: str = "t
         expected: what it should be.
         place: of the two in what they are part of, for example "[3]"; empty for all of it.
         right: the words that stand before what is expected.
+        within: how far a whole number may be off.
     """
     at = f"at {place}: " if place else ""
     if isinstance(expected, list):
         if not isinstance(found, list):
             return f"{at}is {_short(found)}, {right} a list of {len(expected)}"
         for index, (one, other) in enumerate(zip(found, expected, strict=False)):
-            if difference := first_difference(one, other, f"{place}[{index}]", right):
+            if difference := first_difference(one, other, f"{place}[{index}]", right, within):
                 return difference
         if len(found) != len(expected):
             return f"{at}has {len(found)} entries, {right} {len(expected)}"
@@ -65,12 +66,14 @@ def first_difference(found: Any, expected: Any, place: str = "", right: str = "t
         for key, other in expected.items():
             if key not in found:
                 return f"at {place}[{key!r}]: is missing"
-            if difference := first_difference(found[key], other, f"{place}[{key!r}]", right):
+            if difference := first_difference(found[key], other, f"{place}[{key!r}]", right, within):
                 return difference
         extra = next((key for key in found if key not in expected), None)
         return "" if extra is None else f"at {place}[{extra!r}]: should not be there"
     if isinstance(found, float) and not isinstance(expected, float):
         return f"{at}is {found!r}, a float; {right} the whole number {expected}"
+    if within and type(found) is type(expected) is int and abs(found - expected) <= within:
+        return ""
     if isinstance(found, list) or found != expected:
         return f"{at}is {_short(found)}, {right} {_short(expected)}"
     return ""

@@ -20,6 +20,7 @@ from tao_lab.consensus import (
 )
 from tao_lab.economy import (
     Dividends,
+    EmissionGate,
     HotkeyEmission,
     Pending,
     Pool,
@@ -29,8 +30,10 @@ from tao_lab.economy import (
     SubnetPrice,
     SubnetTerms,
     SwapResult,
+    apply_emission_gate,
     block_emission,
     dividends,
+    emission_gate_bar,
     lock_cost,
     registration_price,
     split,
@@ -38,8 +41,10 @@ from tao_lab.economy import (
     subnet_terms,
     swap,
 )
+from tao_lab.economy.emission_gate import EMISSION_GATE_EXPONENT, bar_is_due
 from tao_lab.keys import Address, MnemonicParts, read_address, read_mnemonic
 from tao_lab.vectors.compare import AnswerError
+from tao_lab.vectors.mainnet import mainnet_block
 
 
 @dataclass(frozen=True)
@@ -174,6 +179,34 @@ def _shares_answer(result: Any) -> Mapping[str, Any]:
     return {"shares": list(result)}
 
 
+def _shares_arguments(data: Mapping[str, Any]) -> tuple[Any, ...]:
+    subnets = [SubnetPrice(**subnet) for subnet in data["subnets"]]
+    if "bar" not in data:
+        return (subnets,)
+    return subnets, EmissionGate(data["bar"], data.get("exponent", EMISSION_GATE_EXPONENT))
+
+
+def emission_gate(demand: list[int], bar: int, exponent: int, rank: int, block: int) -> dict[str, Any]:
+    """The bar that counts in a block, and what passes of each share of demand."""
+    if bar_is_due(bar, block):
+        bar = emission_gate_bar(demand, rank) or bar
+    return {"bar": bar, "shares": apply_emission_gate(demand, EmissionGate(bar, exponent))}
+
+
+def _gate_answer(result: Any) -> Mapping[str, Any]:
+    if not isinstance(result, Mapping):
+        raise AnswerError(f"returned {type(result).__name__}; allowed: a dict with `bar` and `shares`")
+    return result
+
+
+def _block_answer(result: Any) -> Mapping[str, Any]:
+    if not isinstance(result, Mapping):
+        raise AnswerError(f"returned {type(result).__name__}; allowed: a dict with the fields of `expected`")
+    return {
+        name: sorted(map(list, part.items())) if isinstance(part, Mapping) else part for name, part in result.items()
+    }
+
+
 def _dividends_arguments(data: Mapping[str, Any]) -> tuple[Any, ...]:
     hotkeys = {
         entry["hotkey"]: Staked(
@@ -244,10 +277,24 @@ KINDS: dict[str, Kind] = {
         ),
         Kind(
             name="subnet_shares",
-            arguments=lambda data: ([SubnetPrice(**subnet) for subnet in data["subnets"]],),
+            arguments=_shares_arguments,
             rule=subnet_shares,
             answer=_shares_answer,
-            signature="subnet_shares(subnets: list[SubnetPrice]) -> list[int]",
+            signature="subnet_shares(subnets: list[SubnetPrice], gate: EmissionGate) -> list[int]",
+        ),
+        Kind(
+            name="emission_gate",
+            arguments=lambda data: (data["demand"], data["bar"], data["exponent"], data["rank"], data["block"]),
+            rule=emission_gate,
+            answer=_gate_answer,
+            signature="emission_gate(demand: list[int], bar: int, exponent: int, rank: int, block: int) -> dict",
+        ),
+        Kind(
+            name="mainnet_block",
+            arguments=lambda data: (data,),
+            rule=mainnet_block,
+            answer=_block_answer,
+            signature="mainnet_block(state: dict) -> dict",
         ),
         Kind(
             name="subnet_terms",

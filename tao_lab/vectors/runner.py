@@ -81,7 +81,12 @@ def verify(
             if failure:
                 failures.append(failure)
             progress(vector)
-    return Report(len(file.vectors) - len(failures), tuple(failures), said.notice, said.printed)
+    return Report(
+        len(file.vectors) - len(failures),
+        tuple(failures),
+        "\n".join(filter(None, (said.notice, file.notice))),
+        said.printed,
+    )
 
 
 @dataclass
@@ -138,6 +143,6 @@ def compare(vector: Vector, answer: Mapping[str, Any]) -> Failure | None:
         found = answer.get(field, MISSING)
         if found is MISSING:
             return Failure(vector.name, field, "is missing from the answer")
-        if difference := first_difference(found, expected):
+        if difference := first_difference(found, expected, within=vector.within):
             return Failure(vector.name, field, difference)
     return None

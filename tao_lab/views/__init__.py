@@ -12,7 +12,7 @@ _NAMES = {
     "blocks": "chain_drawing merkle_drawing",
     "charts": (
         "Figure bonds_chart clipping_chart dividends_chart exact_against_float_chart "
-        "incentive_chart permits_chart weights_chart"
+        "favourite_chart incentive_chart permits_chart weights_chart"
     ),
     "drawing": "Arrow Box Drawing Words",
     "emission": "alpha_flow_drawing shares_chart supply_chart tao_flow_drawing",

@@ -8,7 +8,7 @@ white, and brighter in the dark theme.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from textwrap import wrap
 from typing import Any
 
@@ -18,7 +18,7 @@ import vl_convert
 
 from tao_lab import stills
 from tao_lab.cards import picture
-from tao_lab.consensus import Epoch, EpochInput
+from tao_lab.consensus import Epoch, EpochInput, SparseRows, epoch, null_epoch
 from tao_lab.fixed import FLOAT
 from tao_lab.units import RAO_PER_TAO, U16_MAX
 from tao_lab.views.palette import BLACK, BLUE, FONT, GREY, INK, LIGHT, VERMILLION
@@ -244,6 +244,37 @@ def exact_against_float_chart(inputs: EpochInput, epochs: int = 20) -> Figure:
     return figure_of(
         alt.layer(chart), title, f"{title}. Lines of incentive and dividends over {epochs} epochs.", 480, 220
     )
+
+
+def favourite_chart(inputs: EpochInput) -> Figure:
+    """What the largest validator can do for a miner whom nobody else pays, under either consensus.
+
+    Args:
+        inputs: state before the epoch; in the chart the largest validator gives all its weight to one miner.
+    """
+    elected = int(np.argmax(inputs.stake))
+    unpaid = (epoch(inputs).incentive == 0) & (inputs.registered_at < inputs.last_update[elected])
+    unpaid[elected] = False
+    favourite = int(np.argmax(unpaid))
+    weights = inputs.weights.dense(np.arange(inputs.n))
+    weights[elected] = 0
+    weights[elected, favourite] = U16_MAX
+    lie = replace(inputs, weights=SparseRows.from_dense(weights), commit_block=None)
+    pay = {"Yuma": epoch(lie).terms().server_emission, "Null": null_epoch(lie).server_emission}
+    shares = {name: float(rao[favourite]) / max(float(rao.sum()), 1.0) for name, rao in pay.items()}
+    stake = float(inputs.stake[elected]) / float(inputs.stake.sum())
+    yuma, null = (f"{shares[name]:.0%}" for name in ("Yuma", "Null"))
+    title = f"Validator {elected} has {stake:.0%} of the stake; its favourite gets {yuma} under Yuma, {null} under Null"
+    chart = (
+        alt.Chart(values_of({"consensus": list(shares), "share": list(shares.values())}))
+        .mark_bar()
+        .encode(
+            x=alt.X("share:Q", title="favourite's part of the miners' pay", axis=alt.Axis(format="%")),
+            y=alt.Y("consensus:N", title=None, sort=None),
+            color=alt.Color("consensus:N", legend=None, scale=alt.Scale(range=[BLUE, VERMILLION]), sort=None),
+        )
+    )
+    return figure_of(alt.layer(chart), title, f"{title}. Two bars: Yuma and Null consensus.", 480, 90)
 
 
 # --- the same charts over any data: values, or a name that the widget fills ---

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import altair as alt
 
 from tao_lab.cards import percent
+from tao_lab.chain.pallets.subtensor.emission_gate import stored_gate
 from tao_lab.chain.pallets.subtensor.lookups import MODULE
 from tao_lab.chain.pallets.subtensor.pool import current_alpha_price
 from tao_lab.chain.pallets.subtensor.run_coinbase import subnet_price
@@ -217,8 +218,9 @@ def shares_chart(net: Network, first: int, last: int | None = None) -> Figure:
         state = net.at(number)
         prices = [subnet_price(state, netuid) for netuid in net.subnets()]
         now = [SubnetPrice(price_word(state, n)) for n in net.subnets()]
-        for what, given in (("the chain", prices), ("by price alone", now)):
-            for netuid, share in zip(net.subnets(), subnet_shares(given), strict=True):
+        shares = {"the chain": subnet_shares(prices, stored_gate(state)), "by price alone": subnet_shares(now)}
+        for what, given in shares.items():
+            for netuid, share in zip(net.subnets(), given, strict=True):
                 for name, value in zip(rows, (number, f"subnet {netuid}", what, share / U64F64.one), strict=True):
                     rows[name].append(value)
     ends = {row[1]: row[3] for row in zip(*rows.values(), strict=True) if row[2] == "the chain"}

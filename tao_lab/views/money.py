@@ -11,7 +11,17 @@ from dataclasses import dataclass
 
 import altair as alt
 
-from tao_lab.economy import SubnetPrice, block_emission, split, subnet_block_emission, subnet_shares, subnet_terms
+from tao_lab.economy import (
+    EmissionGate,
+    SubnetPrice,
+    block_emission,
+    demand_shares,
+    emission_gate_bar,
+    split,
+    subnet_block_emission,
+    subnet_shares,
+    subnet_terms,
+)
 from tao_lab.economy.block_emission import TOTAL_SUPPLY
 from tao_lab.economy.dividends import payout
 from tao_lab.economy.fixed128 import U64F64, U96F32
@@ -65,8 +75,9 @@ def block_of(settings: Settings) -> Block:
     prices = {"A": settings["price"], **OTHERS}
     burned = {"A": U96F32.one * settings["burn"] // 100}
     subnets = [SubnetPrice(U96F32.one * price // 100, burned.get(name, 0)) for name, price in prices.items()]
+    gate = EmissionGate(emission_gate_bar(demand_shares(subnets)))  # of fewer than 32 subnets the smallest is the bar
     joins, buys = {}, {}
-    for (name, price), share in zip(prices.items(), subnet_shares(subnets), strict=True):
+    for (name, price), share in zip(prices.items(), subnet_shares(subnets, gate), strict=True):
         terms = subnet_terms(subnet_block_emission(share, issued), TAO, U64F64.one * price // 100, root)
         joins[name], buys[name] = U96F32.whole(terms.tao_in), U96F32.whole(terms.excess_tao)
     corners = supply_points(issuance, settings["recycled"], FAR)

@@ -61,6 +61,13 @@ PLACED = """() => [...document.querySelectorAll(".tl-canvas")].every((canvas) =>
 })"""
 
 
+# The dashboard takes the whole page.
+FILLS = """() => {
+    const { x, y, width } = document.querySelector(".tl-stage").getBoundingClientRect();
+    return x === 0 && y === 0 && width === document.documentElement.clientWidth;
+}"""
+
+
 class Shown:
     """A dashboard on a page, as a person sees and moves it."""
 
@@ -248,8 +255,15 @@ def test_voila_lists_dashboards_and_labs_and_opens_one(visit, voila_address, vio
     assert page.locator(".jp-InputArea:visible").count() == 0
     assert violations(page) == []
     assert page.locator("h1:visible").all_inner_texts() == ["What is an alpha worth?"]
-    seen = [".tl-panel", ".tl-sentence", ".tl-payoff"]
+    page.wait_for_function(FILLS)
+    seen = ["h1", ".tl-panel", ".tl-sentence", ".tl-payoff", ".tl-story"]
     assert page.evaluate(OUTSIDE, seen) == dict.fromkeys(seen, 0)
+    for width, height in SIZES.values():
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_function(FILLS)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.evaluate("scrollTo(0, 200)")
+    page.wait_for_function("scrollY === 200 && document.querySelector('.tl-panel').getBoundingClientRect().top === 0")
     before = page.inner_text(".tl-sentence")
     page.keyboard.press("PageDown")
     page.wait_for_function("before => document.querySelector('.tl-sentence').textContent !== before", arg=before)

@@ -234,7 +234,6 @@ def test_hyperparameters_are_limited_one_by_one(admin: Context) -> None:
         ("alice", "sudo_set_tempo", {"tempo": 50_401}, "TempoOutOfBounds"),
         ("alice", "sudo_set_activity_cutoff_factor", {"factor_milli": 999}, "ActivityCutoffFactorMilliOutOfBounds"),
         ("alice", "sudo_set_activity_cutoff_factor", {"factor_milli": 50_001}, "ActivityCutoffFactorMilliOutOfBounds"),
-        ("bob", "sudo_set_network_pow_registration_allowed", {"registration_allowed": True}, "POWRegistrationDisabled"),
     ],
 )
 def test_a_value_that_a_call_of_another_shape_cannot_take_is_refused(
@@ -306,11 +305,31 @@ def test_fewer_mechanisms_take_their_weights_with_them(admin: Context) -> None:
 def test_what_is_not_there_belongs_to_machinery_that_the_lab_does_not_have(admin: Context) -> None:
     names = {call["name"] for call in admin.runtime.pallets["AdminUtils"]["calls"]}
     missing = names - {name for pallet, name in CALLS if pallet == "AdminUtils"}
-    newer = {name for name in missing if any(word in name for word in ("basket", "collateral", "emission_bar"))}
+    newer = {name for name in missing if any(word in name for word in ("basket", "collateral"))}
     assert missing - newer == {
         "swap_authorities",  # one author
         "schedule_grandpa_change",
         "sudo_set_evm_chain_id",  # no EVM
         "sudo_toggle_evm_precompile",
-        "sudo_set_emission_gate_exponent",  # newer than the rules
     }
+
+
+def test_root_sets_the_emission_gate_and_a_new_rank_takes_the_bar_anew(admin: Context) -> None:
+    admin.state.put(MODULE, "EmissionGateBar", {"bits": 5})
+    do(admin, "root", "sudo_set_emission_gate_exponent", exponent={"bits": 8 << 64})
+    assert admin.state.get(MODULE, "EmissionGateExponent") == {"bits": 8 << 64}
+    assert admin.state.get(MODULE, "EmissionGateBar") == {"bits": 5}
+    do(admin, "root", "sudo_set_emission_bar_rank", rank=0)
+    assert admin.state.get(MODULE, "EmissionBarRank") == admin.state.get(MODULE, "EmissionGateBar")["bits"] == 0
+    admin.state.put(MODULE, "EmissionGateBar", {"bits": 5})
+    do(admin, "root", "sudo_set_emission_bar_quantile", quantile={"bits": 3 << 62})
+    assert admin.state.get(MODULE, "EmissionBarQuantile") == {"bits": 3 << 62}
+    assert admin.state.get(MODULE, "EmissionGateBar") == {"bits": 0}
+    for name, given in (
+        ("sudo_set_emission_gate_exponent", {"exponent": {"bits": (8 << 64) + 1}}),
+        ("sudo_set_emission_gate_exponent", {"exponent": {"bits": (1 << 64) - 1}}),
+        ("sudo_set_emission_bar_quantile", {"quantile": {"bits": 0}}),
+        ("sudo_set_emission_bar_quantile", {"quantile": {"bits": 1 << 64}}),
+    ):
+        assert refused(admin, "root", name, **given) == "InvalidValue"
+    assert refused(admin, "alice", "sudo_set_emission_bar_rank", rank=1) == "BadOrigin"

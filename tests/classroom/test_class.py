@@ -139,7 +139,7 @@ def test_addresses_that_are_no_class_say_so(tmp_path):
     with (
         Network() as plain,
         plain.serve() as server,
-        pytest.raises(NotYours, match="no class: it was started without --class"),
+        pytest.raises(NotYours, match="not a class: it was started without --class"),
     ):
         Network.join(server.url, "AAAA", "ana", wallets=tmp_path)
 

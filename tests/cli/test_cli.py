@@ -13,7 +13,7 @@ import typer
 from typer.testing import CliRunner
 from websockets.sync.client import connect
 
-from tao_lab import Network, __version__, headings, servers
+from tao_lab import RULES_AS_OF, Network, __version__, headings, servers
 from tao_lab.cli import main, register
 from tao_lab.cli.app import app
 from tao_lab.paths import DATASETS, LABS
@@ -49,7 +49,7 @@ def two_epochs(tmp_path_factory):
 
 
 def test_version_is_printed():
-    assert tao_lab("--version").stdout == f"tao-lab {__version__}\n"
+    assert tao_lab("--version").stdout == f"tao-lab {__version__}, rules of {RULES_AS_OF}\n"
 
 
 def every_command(command, path=()):
@@ -139,7 +139,7 @@ def test_a_lab_that_cannot_be_read_ends_with_exit_code_1_until_it_is_reset(here,
     lab.write_text("{")
     done = here(*command, "--work", tmp_path)
     assert done.returncode == (1 if "update" in command else 0)
-    assert "is not a notebook: line 1" in done.stdout or "as it was" in done.stdout
+    assert "is not a notebook: line 1" in done.stdout or "the old version" in done.stdout
 
 
 def test_what_cannot_be_done_with_your_labs_is_one_line_and_exit_code_2(here, tmp_path):
@@ -305,7 +305,7 @@ def test_a_node_makes_blocks_answers_and_stops_when_told(tmp_path):
     ("options", "says"),
     [
         (["--instant", "--block-seconds", "1"], "--instant and --block-seconds are both given"),
-        (["begun.db", "--dev"], "begun without --dev"),
+        (["begun.db", "--dev"], "started without --dev"),
     ],
 )
 def test_options_of_a_node_that_contradict_are_refused(here, tmp_path, monkeypatch, options, says):

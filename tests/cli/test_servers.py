@@ -213,7 +213,7 @@ def test_dashboards_and_their_kernels_end_with_a_closed_terminal(home):
         assert refused(page)
         assert refused(page.rpartition("/voila/")[0])
         answer = urlopen(page, timeout=SECONDS)
-        until(lambda: any("ipykernel" in line for line in run.left()))
+        until(lambda: any("readers.nursery" in line for line in run.left()))  # what kernels are forked from
         os.close(master)
         until(lambda: not run.left())
         answer.close()

@@ -53,7 +53,7 @@ def expected(data: dict[str, Any]) -> dict[str, Any]:
     budgets = data.get("budgets") or pots(emission - emission // 2, emission // 2, 0)
     fractions = data.get("stake_fraction", [0] * n)
     stakes = [stake * 2**64 + part for stake, part in zip(data["stake"], fractions, strict=True)]
-    winner = next((uid for uid in range(n) if stakes[uid] == max(stakes)), None) if any(stakes) else None
+    winner = next((uid for uid in range(n) if stakes[uid] == max(stakes)), None)
     shares = [0] * n
     if winner is not None:
         for uid, value in dict(data["weights"]).get(winner, []):
@@ -64,7 +64,7 @@ def expected(data: dict[str, Any]) -> dict[str, Any]:
                 shares[uid] = value
     if not any(shares):
         shares = [1] * n
-    if winner is None:
+    if not any(stakes):
         server, validator = cut(budgets["miners"] + budgets["local"], shares), [0] * n
     else:
         server, validator = cut(budgets["miners"], shares), cut(budgets["local"] + budgets["root"], stakes)
@@ -110,9 +110,15 @@ def subtensor() -> list[tuple[str, str, dict[str, Any]]]:
         for budget in (0, 1, 3, 131_071, U64_MAX)
     ]  # fmt: skip
     odd = plain(two, {0: [[2, 1], [3, 1]]}, budgets=pots(500_000, 500_001, 0))
+    zero = plain([0] * 4, {0: [[2, 3], [3, 1]]}, budgets=pots(500, 200, 300))
     alone = plain([0] * 4, {}, budgets=pots(500, 200, 300))
     rooted = plain(two, {0: [[2, 1]]}, budgets=pots(500, 200, 300))
-    found += [("odd-pot", "budgets", odd), ("no-stake-three-pots", "budgets", alone), ("three-pots", "budgets", rooted)]
+    found += [
+        ("odd-pot", "budgets", odd),
+        ("no-stake-three-pots", "budgets", alone),
+        ("no-stake-but-weights", "budgets", zero),
+        ("three-pots", "budgets", rooted),
+    ]
     return [
         (name, f"{SOURCE} null_consensus_{test}" if test != "budgets" else SOURCE, data) for name, test, data in found
     ]

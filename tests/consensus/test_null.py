@@ -90,10 +90,7 @@ def test_nothing_is_lost_and_nobody_is_a_unit_off(amount: int, shares: list[int]
 @given(st.lists(st.integers(0, 2**90), max_size=30))
 def test_the_largest_stake_is_elected_and_the_first_of_equals(stakes: list[int]) -> None:
     elected = elected_validator(stakes)
-    if not any(stakes):
-        assert elected is None
-    else:
-        assert elected == stakes.index(max(stakes))
+    assert elected == (stakes.index(max(stakes)) if stakes else None)
 
 
 def test_the_winner_s_row_pays_miners_and_every_stake_pays_its_holder() -> None:
@@ -111,11 +108,13 @@ def test_an_empty_row_of_the_winner_pays_every_place_alike() -> None:
     assert terms.validator_emission.tolist() == [375_000, 125_000, 0, 0]
 
 
-def test_without_stake_there_are_only_miners() -> None:
-    terms = null_epoch(null_input([0, 0, 0, 0], {0: [(2, 1)]}), HALF)
+def test_without_stake_there_are_only_miners_and_uid_0_decides() -> None:
+    terms = null_epoch(null_input([0, 0, 0, 0], {}), HALF)
     assert terms.server_emission.tolist() == [250_000] * 4
     assert terms.validator_emission.tolist() == [0] * 4
-    assert not terms.validator_permit.any()
+    assert terms.validator_permit.tolist() == [True, False, False, False]
+    terms = null_epoch(null_input([0, 0, 0, 0], {0: [(2, 1)]}), HALF)
+    assert terms.server_emission.tolist() == [0, 0, 1_000_000, 0]
 
 
 def test_of_equal_stakes_the_first_uid_decides() -> None:
@@ -147,7 +146,7 @@ def test_every_pot_is_paid_to_the_rao_and_root_s_only_where_there_is_stake(
     server, validator = terms.server_emission.tolist(), terms.validator_emission.tolist()
     assert (sum(server), sum(validator)) == ((pots[0], pots[1] + pots[2]) if any(stakes) else (pots[0] + pots[1], 0))
     assert terms.emission.tolist() == [a + b for a, b in zip(server, validator, strict=True)]
-    assert int(np.count_nonzero(terms.validator_permit)) == (1 if any(stakes) else 0)
+    assert int(np.count_nonzero(terms.validator_permit)) == 1
 
 
 def test_the_vectors_are_those_of_the_scenarios_and_pass() -> None:

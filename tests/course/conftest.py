@@ -8,7 +8,7 @@ from tao_lab.course.lab01.exercises import keyfile
 def once(encrypt: Callable[[bytes, str], bytes]) -> Callable[[bytes, str], bytes]:
     """The same, but what was locked before is not locked again.
 
-    The SDK writes the parts of a key as JSON, in an order of chance.
+    The SDK writes the parts of a key as JSON, in a random order.
     """
     known: dict[tuple[frozenset[bytes], str], bytes] = {}
 

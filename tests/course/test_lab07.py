@@ -36,7 +36,7 @@ def test_every_quiet_block_of_the_follow_cases_is_accounted_for_to_the_rao_as_th
 
 def test_what_people_bring_to_a_pool_and_take_out_of_it_is_gained_and_lost_there():
     gains = {case.about: follow(**case.arguments) for case in follow_cases(quiet=False)}
-    assert all(parts["recycled"] == TAO for parts in gains.values())
+    assert all(0 < parts["recycled"] - TAO < TAO // 100 for parts in gains.values())  # the emission, and the fee
     assert gains["somebody stakes 100 τ on subnet 1"][1] == 99_949_645_228
     assert gains["somebody unstakes it again"][1] == pytest.approx(-99_949_645_228, abs=10)
     assert gains["somebody stakes 50 τ on root"][0] == 50 * TAO

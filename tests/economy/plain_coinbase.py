@@ -70,6 +70,7 @@ def subnet_shares(data: dict[str, Any]) -> dict[str, Any]:
     for weight in weighted:
         total += weight
     shares = [weight / total for weight in weighted] if total.word else price_shares
+    shares = apply_emission_gate(shares, Fixed(data.get("bar", 0), 64), Fixed(data.get("exponent", 3 * 2**64), 64))
     if not all(subnet["emission_enabled"] for subnet in data["subnets"]):
         total = zero
         for share, subnet in zip(shares, data["subnets"], strict=True):
@@ -79,6 +80,82 @@ def subnet_shares(data: dict[str, Any]) -> dict[str, Any]:
             for share, subnet in zip(shares, data["subnets"], strict=True)
         ]
     return {"shares": [share.word for share in shares]}
+
+
+def i32f32_ln(bits: int) -> int | None:
+    """`ln::<I32F32, I32F32>` of substrate-fixed, by bits; None for its error."""
+    one = 2**32
+    if bits <= 0:
+        return None
+    inverted, operand = bits < one, bits
+    if inverted:
+        operand = one * one // bits
+        assert operand < 2**63, "the chain would panic"
+    whole = 0
+    while operand >= 2 * one:
+        whole += 1
+        operand = operand // 2 + operand % 2
+    fraction = 0
+    if operand != one:
+        for bit in range(31, -1, -1):
+            operand = operand * operand // one
+            if operand >= 2 * one:
+                fraction += 2**bit
+                operand = operand // 2 + operand % 2
+    log2 = whole * one + fraction
+    log2_e = 12_102_203 * 2**9  # I9F23 of 1.44269504
+    return -(log2 * one // log2_e) if inverted else log2 * one // log2_e
+
+
+def i32f32_exp(bits: int) -> int | None:
+    """`exp::<I32F32, I32F32>` of substrate-fixed, by bits; None for its error."""
+    one, largest = 2**32, 2**63 - 1
+    if bits == 0:
+        return one
+    if bits == one:
+        return 22_802_600 * 2**9  # I9F23 of 2.71828182
+    operand = abs(bits)
+    result, term = operand + one, operand
+    for i in range(2, 32):
+        term = term * operand // one
+        if term > largest:
+            return None
+        term = term * one // (i * one)
+        result += term
+        if result > largest:
+            return None
+    return one * one // result if bits < 0 else result
+
+
+def safe_pow(value: Fixed, p: Fixed) -> Fixed:
+    logarithm = i32f32_ln(min(value.word // 2**32, 2**63 - 1))
+    if logarithm is None:
+        return Fixed.of(0, 64)
+    power = i32f32_exp(min(p.word // 2**32, 2**63 - 1) * logarithm // 2**32)
+    return Fixed((2**31 - 1) * 2**64 if power is None else power * 2**32, 64)
+
+
+def apply_emission_gate(shares: list[Fixed], theta: Fixed, h: Fixed) -> list[Fixed]:
+    one, total = Fixed.of(1, 64), Fixed.of(0, 64)
+    if theta.word == 0:
+        return shares
+    gated = []
+    for share in shares:
+        if share.word > 0:
+            share = share * (one / (one + safe_pow(theta / share, h)))
+        gated.append(share)
+        total += share
+    return [share / total for share in gated] if total.word else shares
+
+
+def emission_gate(data: dict[str, Any]) -> dict[str, Any]:
+    shares, bar = [Fixed(word, 64) for word in data["demand"]], data["bar"]
+    if bar == 0 or data["block"] % 360 == 0:
+        positive = sorted((word for word in data["demand"] if word > 0), reverse=True)
+        if positive:
+            bar = positive[data["rank"] - 1] if len(positive) >= data["rank"] else positive[-1]
+    gated = apply_emission_gate(shares, Fixed(bar, 64), Fixed(data["exponent"], 64))
+    return {"bar": bar, "shares": [share.word for share in gated]}
 
 
 def root_proportion(root_tao: int, tao_weight: int, alpha_issuance: int) -> Fixed:

@@ -16,6 +16,7 @@ from tests.economy import plain_coinbase as plain
 TAO = 10**9
 ONE32, ONE64, U64 = 2**32, 2**64, 2**64 - 1
 TESTS = "pallets/subtensor/src/tests"
+GATE = "emission_gate"
 GENERATED = "generated; output of tests/economy/plain_coinbase.py"
 TAO_WEIGHT = 971_718_665_099_567_868
 FULL_ROOT = plain.root_proportion(10**18, U64, 0).word  # set_full_injection_root_stake: one, or just below
@@ -57,6 +58,64 @@ def subnet_shares() -> Iterator[tuple[str, str, dict[str, Any]]]:
             for _ in range(count)
         ]
         yield f"random-{number}-{count}", GENERATED, {"subnets": subnets}
+
+    for number, count in enumerate((2, 3, 8, 40, 128)):
+        subnets = [
+            {
+                "moving_price": draw.randrange(2 ** draw.randrange(20, 33)),
+                "miner_burned": draw.choice((0, 0, draw.randrange(ONE32), ONE32)),
+                "emission_enabled": draw.random() > 0.1,
+            }
+            for _ in range(count)
+        ]
+        gate = {"bar": ONE64 // draw.randrange(count, 4 * count), "exponent": draw.choice((3, 3, 1, 8)) * ONE64}
+        yield f"gate-{number}-{count}", GENERATED, {"subnets": subnets, **gate}
+    yield (
+        "gate-prices-1-2",
+        f"{emissions} {GATE}_concentrates_1_to_2_price_split",
+        {
+            "subnets": [subnet("1"), subnet("2")],
+            "bar": 2 * ONE64 // 3,
+        },
+    )
+    yield (
+        "gate-one-of-three-disabled",
+        GENERATED,
+        {
+            "subnets": [subnet("4"), subnet("3", enabled=False), subnet("2")],
+            "bar": ONE64 // 3,
+        },
+    )
+
+
+def gate(demand: list[int], bar: int = 0, block: int = 1, rank: int = 32, exponent: int = 3) -> dict[str, Any]:
+    return {"demand": demand, "bar": bar, "exponent": exponent * ONE64, "rank": rank, "block": block}
+
+
+def emission_gate() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    tests = f"{TESTS}/subnet_emissions.rs {GATE}"
+    yield "none", f"{tests}_empty_set_no_panic", gate([], block=0)
+    yield "one-subnet", f"{tests}_one_subnet_full_share", gate([ONE64], block=0)
+    yield "prices-1-2", f"{tests}_concentrates_1_to_2_price_split", gate([ONE64 // 3, 2 * ONE64 // 3], 2 * ONE64 // 3)
+    equal = gate([ONE64 // 256] * 256, ONE64, exponent=8)
+    yield "far-below-the-bar", f"{tests}_underflow_restores_ungated_shares", equal
+    uneven, thirds = [7 * ONE64 // 10, 2 * ONE64 // 10, ONE64 // 10], [ONE64 // 3] * 3
+    cadence = f"{tests}_bar_update_cadence; the bar by rank"
+    yield "first-bar", cadence, gate(uneven, block=0, rank=1)
+    yield "bar-stays", cadence, gate(thirds, 7 * ONE64 // 10, block=179)
+    yield "bar-anew", cadence, gate(thirds, 7 * ONE64 // 10, block=360)
+    yield "32nd-of-40", GENERATED, gate([n * ONE64 // 820 for n in range(1, 41)], block=720)
+    yield "zeros-do-not-count", GENERATED, gate([0, ONE64 // 4, 0, 3 * ONE64 // 4], block=360)
+    yield "nothing-above-zero", GENERATED, gate([0, 0], 5, block=360)
+    yield "at-the-bar", GENERATED, gate([ONE64 // 2, ONE64 // 2], ONE64 // 2)
+    yield "a-thousand-bars", GENERATED, gate([ONE64 - ONE64 // 1_000, ONE64 // 1_000], ONE64 // 1_000)
+    yield "too-many-bars", GENERATED, gate([ONE64 - ONE64 // 2_000, ONE64 // 2_000], ONE64 // 2_000)
+    yield "smallest-shares", GENERATED, gate([1, 2, ONE64 - 3], ONE64 // 2)
+    draw = random.Random(20261008)
+    for number, count in enumerate((2, 5, 33, 128)):
+        amounts = [draw.randrange(2 ** draw.randrange(40, 62)) for _ in range(count)]
+        demand = [amount * ONE64 // sum(amounts) for amount in amounts]
+        yield f"random-{number}-{count}", GENERATED, gate(demand, ONE64 // (2 * count), 359 + number % 2)
 
 
 def terms(tao_emission: int, alpha_emission: int, price: int, root_proportion: int) -> dict[str, Any]:
@@ -152,7 +211,7 @@ def dividends() -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 
 def _seats_on_root() -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Who has no UID on root has no part of root's pot (spec 442)."""
+    """A hotkey without a UID on root has no part of root's pot (spec 442)."""
     pots, earned, weight = (0, 10**9, 10**9), [["a", 0, 10**9], ["b", 0, 10**9]], U64 // 2
     seated, away = staked("a", 10**9, 2 * 10**9), staked("b", 10**9, 2 * 10**9, on_root=False)
     yield "one-has-no-seat-on-root", GENERATED, payout(pots, earned, [seated, away], tao_weight=weight)
@@ -219,7 +278,13 @@ def _random(draw: random.Random, count: int) -> dict[str, Any]:
 
 
 RULES = {"dividends": "; rule of spec 442 (root's pot is for seats on root, else recycled; alpha's part multiplied)"}
-KINDS = {"subnet_shares": subnet_shares, "subnet_terms": subnet_terms, "split": split, "dividends": dividends}
+KINDS = {
+    "subnet_shares": subnet_shares,
+    "emission_gate": emission_gate,
+    "subnet_terms": subnet_terms,
+    "split": split,
+    "dividends": dividends,
+}
 
 
 def vectors(kind: str) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
+from importlib import import_module
 from typing import Any
 
 import nbformat
@@ -14,12 +15,14 @@ from tao_lab.course import labs, registry, solved_notebook
 from tao_lab.course.lab00.payouts import paid
 from tao_lab.course.lab05 import reference
 from tao_lab.course.making import exercises_of
+from tao_lab.economy.fixed128 import U96F32
 from tao_lab.fixed import EXACT
 from tao_lab.grading import notebooks
 from tao_lab.grading.boxed import Boxed, Piece, check_sandbox
 from tao_lab.grading.grade import Settings, grade_cells
 from tao_lab.grading.values import OPEN_MODULES, Allowed, NotHandedOutError, Values, allowed
 from tao_lab.neurons.work import form_problem
+from tao_lab.renamed import RENAMED
 
 NUMBERS = [lab.number for lab in labs() if exercises_of(lab.number)]
 NOTHING = Allowed({}, frozenset())
@@ -107,6 +110,15 @@ def test_what_the_solutions_use_is_handed_out() -> None:
         1_000, 600, 1_000, 5 * 10**17, 5 * 10**17
     )
     assert values_of("06.1").attribute(EXACT, "divide")
+
+
+@pytest.mark.parametrize("old", sorted(RENAMED))
+def test_notebooks_of_the_first_version_get_the_same_by_old_names(old: str) -> None:
+    module = import_module(old)
+    assert module.__name__ == RENAMED[old] == module.__spec__.name
+    package, _, name = old.rpartition(".")
+    assert values_of("08.2").named(package, name) is module
+    assert values_of("07.3").named("tao_lab.economy.words", "U96F32") is U96F32
 
 
 def described(value: Any) -> Any:

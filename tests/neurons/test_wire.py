@@ -12,11 +12,11 @@ def test_a_task_and_its_answer_come_back_as_they_were_sent() -> None:
 @pytest.mark.parametrize(
     ("body", "says"),
     [
-        (b"", "no JSON"),
-        (b"{", "no JSON"),
-        (b"\xff\xfe{}", "no JSON"),
+        (b"", "not JSON"),
+        (b"{", "not JSON"),
+        (b"\xff\xfe{}", "not JSON"),
         (b"[" * 100_000, "nested too deeply"),
-        (b"[]", "no JSON object"),
+        (b"[]", "not a JSON object"),
         (b'{"id": "", "kind": "text", "content": {}}', "`id`"),
         (b'{"id": 1, "kind": "text", "content": {}}', "`id`"),
         (b'{"id": "1", "kind": "text", "content": []}', "`content`"),

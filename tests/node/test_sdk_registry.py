@@ -104,12 +104,27 @@ def read_all_by_socket(chain: Chain) -> dict[str, Any]:
         return asyncio.run(work(server.url))
 
 
+NO_BASKETS = (  # who owns baskets, and what they are worth: not in the lab
+    "basket_position",
+    "basket_trading_status",
+    "root_basket_portfolio",
+    "root_basket_total_nav",
+    "root_baskets",
+    "validator_basket_nav",
+    "validator_basket_summary",
+)
+
+
 def misfits(answers: dict[str, Any]) -> dict[str, Any]:
-    """Answers that are not of the type that the read's annotation names."""
+    """Answers that are not of the type that the read's annotation names; about baskets, those that do not refuse."""
     wrong = {}
     for name, answer in answers.items():
         hints = typing.get_type_hints(inspect.unwrap(READS[name].fetch))
-        if isinstance(answer, Exception) or not fits(answer, hints["return"]):
+        if name in NO_BASKETS:
+            is_right = isinstance(answer, Exception) and "not in the lab's chain" in str(answer)
+        else:
+            is_right = not isinstance(answer, Exception) and fits(answer, hints["return"])
+        if not is_right:
             wrong[name] = answer
     return wrong
 
@@ -140,6 +155,8 @@ def test_every_read_by_the_socket_equals_the_read_in_this_process(
     by_socket, here = read_all_by_socket(populated), read_all(populated, None)
     assert len(by_socket) == 102
     assert misfits(by_socket) == {}
+    for name in NO_BASKETS:
+        assert str(by_socket.pop(name)) == str(here[name])
     assert {name: (answer, here[name]) for name, answer in by_socket.items() if answer != here[name]} == {}
 
 
@@ -280,7 +297,7 @@ CASES: dict[str, Case] = {
         {"other_signatories": [BOB], "call": {"op": "transfer", "dest_ss58": CAROL, "amount_tao": 1}},
         "FundsUnavailable",
     ),
-    "pow_register": Case({"netuid": 1, "work_block": 1, "nonce": 0, "work_hex": "0x" + "00" * 32}, NOT_IN_LAB),
+    "pow_register": Case({"netuid": 1, "work_block": 1, "nonce": 0, "work_hex": "0x" + "00" * 32}, "BadRequest"),
     "refund_crowdloan": Case({"crowdloan_id": 0}, before=CREATED),
     "register_leased_network": Case({"emissions_share": 10}, "InvalidCrowdloanId"),
     "register_subnet": Case({"hotkey_ss58": SPARE}),
@@ -370,11 +387,11 @@ HYPERPARAMETERS: dict[str, tuple[Any, str]] = {  # value, and what becomes of it
     "min_allowed_weights": (2, RUNS),
     "min_burn": (0.001, RUNS),
     "min_childkey_take": (0.01, RUNS),
-    "network_pow_registration_allowed": (True, "POWRegistrationDisabled"),
+    "network_pow_registration_allowed": (True, RUNS),
     "owner_cut_auto_lock_enabled": (True, RUNS),
     "owner_cut_enabled": (False, RUNS),
     "owner_immune_neuron_limit": (5, RUNS),
-    "registration_allowed": (False, "BadOrigin"),  # root's, by the rules of June 2026
+    "registration_allowed": (False, RUNS),  # places are given for work since the line above
     "rho": (20, RUNS),
     "serving_rate_limit": (10, RUNS),
     "tempo": (720, RUNS),

@@ -57,6 +57,17 @@ class Student:
 
         return asyncio.run(run())
 
+    def owed(self) -> tuple[int, list[dict[str, Any]]]:
+        """What the SDK says a claim on root would bring: rao in all, and by hotkey."""
+
+        async def work(client: bt.Client) -> tuple[int, list[dict[str, Any]]]:
+            who = {"coldkey_ss58": self.coldkey}
+            return (await client.read("root_basket_owed", **who)).rao, await client.read(
+                "root_basket_owed_breakdown", **who
+            )
+
+        return self.ask(work)
+
     def does(self, intent: Any) -> Any:
         """Carry out an intent that must succeed."""
         result = self.ask(lambda client: client.execute(intent, self.wallet))
@@ -163,9 +174,13 @@ def test_claiming_on_root(student: Student) -> None:
     state.put(MODULE, "RootClaimableThreshold", 1, {"bits": 1 << 120})
     student.does(bt.ClaimRoot())
     assert student.stake(0) == before  # below the threshold
+    assert student.owed() == (0, [])
     state.put(MODULE, "RootClaimableThreshold", 1, {"bits": 0})
+    owed, parts = student.owed()
+    assert parts == [{"hotkey": MINER, "owed_tao": bt.Balance.from_rao(owed)}]
     student.does(bt.ClaimRootWithHotkey(hotkey_ss58=MINER))
-    assert 1.2 * TAO < student.stake(0) - before < 1.25 * TAO
+    assert 1.2 * TAO < student.stake(0) - before == owed < 1.25 * TAO
+    assert student.owed() == (0, [])
 
 
 def test_a_coldkey_without_tao_pays_its_fee_in_alpha(student: Student) -> None:

@@ -27,6 +27,7 @@ from tao_lab.node.http import Admission, HttpConnection, Origins
 from tao_lab.node.rpc import Node
 from tao_lab.node.server import Server
 from tests.chain.conftest import TAO, account, key
+from tests.chain.subtensor.conftest import add_subnet
 from tests.chain.subtensor.pools import market
 
 
@@ -104,6 +105,20 @@ def test_btcli_creates_a_subnet_and_registers_on_it(btcli: Callable[..., Any], c
     assert btcli("subnets", "register", "--netuid", "1", *options, "miner")["success"]
     shown = btcli("subnets", "show", "1")
     assert (shown["owner_coldkey"], shown["neurons"]) == (wallet.coldkeypub.ss58_address, 2)
+
+
+@pytest.mark.slow
+def test_btcli_registers_with_work_who_has_no_tao(btcli: Callable[..., Any], chain: Chain, tmp_path: Path) -> None:
+    context = Context(chain.runtime, chain.state, chain.head.number, author(chain.state))
+    add_subnet(context, 1, NetworkPowRegistrationAllowed=True, Difficulty=10_000, MinDifficulty=10_000)
+    chain.produce_block()
+    wallet = bt.Wallet("student", "miner", str(tmp_path)).create_new_coldkey(use_password=False, suppress=True)
+    wallet.create_new_hotkey(use_password=False, suppress=True)
+    options = ("--wallet", "student", "--wallet-path", str(tmp_path), "--wallet-hotkey", "miner", "-y")
+    work = ("--pow", "--pow-workers", "1", "--pow-timeout", "60")
+    assert btcli("subnets", "register", "--netuid", "1", *work, *options)["success"]
+    assert chain.state.get("SubtensorModule", "Uids", 1, wallet.hotkey.ss58_address) == 0
+    assert btcli("wallet", "balance", wallet.coldkeypub.ss58_address)["free_tao"] == 0
 
 
 @pytest.mark.slow

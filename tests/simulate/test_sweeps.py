@@ -2,10 +2,13 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pandas as pd
@@ -115,6 +118,24 @@ def test_nobody_at_the_schedulers_address_is_one_sentence(monkeypatch):
     monkeypatch.setattr(sweeps, "SCHEDULER_SECONDS", 0.2)
     with pytest.raises(SweepError, match=r"scheduler is 'tcp://127.0.0.1:9': nobody answers there"):
         sweep(TABLE[:1], scheduler="tcp://127.0.0.1:9")
+
+
+@pytest.mark.parametrize("says", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n"])
+def test_another_server_at_the_schedulers_address_is_one_sentence(monkeypatch, says):
+    monkeypatch.setattr(sweeps, "SCHEDULER_SECONDS", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve():
+            with server.accept()[0] as client, suppress(OSError):  # it may hang up while we speak
+                client.sendall(says)
+                client.recv(1)  # until the other side hangs up
+
+        serving = Thread(target=serve)
+        serving.start()
+        where = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        with pytest.raises(SweepError, match=f"scheduler is '{where}': nobody answers there"):
+            sweep(TABLE[:1], scheduler=where)
+        serving.join()
 
 
 def test_rules_of_ones_own_hold_in_a_sweep():

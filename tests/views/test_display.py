@@ -37,7 +37,7 @@ def objects(net):
         "block": (block, ["Balances.transfer_keep_alive", "Timestamp.set", f"0x{block.hash.hex()}", "2 extrinsics"]),
         "header": (block.header, ["Header", f"0x{block.header.state_root.hex()}"]),
         "extrinsic": (extrinsic, ["nonce", "3,000,000,000", alice.coldkeypub.ss58_address]),
-        "receipt": (net.receipt, ["Balances.Transfer", f"block {net.receipt.block}", "fee τ0.0003"]),
+        "receipt": (net.receipt, ["Balances.Transfer", f"block {net.receipt.block}", "fee τ0.00008"]),
         "account": (net.account("5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY"), ["Account", "5Grwva", "τ0.000"]),
         "wallet": (alice, ["alice", alice.hotkeypub.ss58_address, "in clear text"]),
     }

@@ -19,7 +19,7 @@ def explorer():
 def test_a_block_at_the_start_is_the_chains_own(explorer):
     block = block_of(explorer.settings)
     assert block.issued == block_emission(8_000_000 * TAO) == TAO
-    assert [round(block.gets(name) / TAO, 6) for name in "ABC"] == [0.5, 0.3, 0.2]
+    assert [round(block.gets(name) / TAO, 3) for name in "ABC"] == [0.586, 0.289, 0.125]  # of 5 : 3 : 2
     parts = split(TAO, 11_796, U96F32.one // 5)
     assert (block.parts["owner's cut"], block.parts["miners"], block.parts["root"]) == (
         parts.owner,
@@ -36,8 +36,8 @@ def test_a_block_at_the_start_is_the_chains_own(explorer):
         ("issuance", 9, "and a block still issues 1.000 τ"),
         ("issuance", 21, "A block issues nothing any more"),
         ("recycled", 50, "the next halving is 1.9 years away instead of 1.0"),
-        ("price", 100, "its share of the block goes from 50 % to 66.7 %"),
-        ("burn", 50, "A's share of the block goes from 50 % to 33.3 %"),
+        ("price", 100, "its share of the block goes from 58.6 % to 75 %"),
+        ("burn", 50, "A's share of the block goes from 58.6 % to 33.3 %"),
         ("root", 100, "the validators with their stakers 0.000 instead of 0.328. Miners lose nothing"),
         ("take", 0, "of each α 0.328 instead of 0.269 is shared"),
     ],

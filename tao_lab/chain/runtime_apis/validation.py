@@ -46,6 +46,7 @@ def _valid(query: Query, extrinsic: Extrinsic, block_hash: bytes) -> dict[str, A
     validity.check_call(extrinsic)
     death = validity.check_signature(extrinsic, height, hash_of, runtime.block_hashes_kept)
     ctx = Context(runtime, cast(Storage, state), height, executive.author(cast(Storage, state)))
+    ctx.parent_hash = block_hash
     validity.check_account(ctx, extrinsic)
     who = str(extrinsic.signer)
     nonce = int(state.get("System", "Account", who)["nonce"])

@@ -8,10 +8,11 @@ import numpy as np
 
 from tao_lab.chain.context import Context
 from tao_lab.chain.pallets.subtensor import block_step, registration, tempo
-from tao_lab.chain.pallets.subtensor.lookups import MODULE
+from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID
 from tao_lab.chain.rules import Rules
 from tao_lab.chain.vectorized.columns import Columns
 from tao_lab.economy.registration_price import FACTOR_BITS, decay_factor
+from tao_lab.economy.work import effective_difficulty
 
 
 @tempo.count_block.twin
@@ -49,6 +50,23 @@ def lower_prices(ctx: Context, netuids: list[int]) -> Any:
     ]
     columns.write(MODULE, "Burn", np.array(after, np.uint64), np.array(after, np.uint64) != np.array(before, np.uint64))
     return None
+
+
+@registration.lower_difficulties.twin
+def lower_difficulties(ctx: Context, netuids: list[int]) -> None:
+    """What work a place takes falls as the price does; root has none."""
+    netuids = [netuid for netuid in netuids if netuid != ROOT_NETUID]
+    columns = Columns(ctx.state, netuids)
+    before, half_life, lowest, highest = (
+        columns.read(MODULE, item).tolist() for item in ("Difficulty", "BurnHalfLife", "MinDifficulty", "MaxDifficulty")
+    )
+    after = [
+        effective_difficulty(value * decay_factor(blocks) >> FACTOR_BITS if ctx.block > 1 else value, low, high)
+        for value, blocks, low, high in zip(before, half_life, lowest, highest, strict=True)
+    ]
+    for netuid, old, new in zip(netuids, before, after, strict=True):
+        if new != old:
+            registration.set_difficulty(ctx, netuid, new)
 
 
 @registration.count_anew.twin

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from tao_lab.chain.context import Context
 from tao_lab.chain.pallets.subtensor.lookups import MODULE
-from tao_lab.chain.pallets.subtensor.stake import open_ledger
+from tao_lab.chain.pallets.subtensor.stake import count_stake, open_ledger
 from tao_lab.economy.share_pool import U64_MAX, ZERO, Pool, SafeFloat, change_stake
 
 RAO_BYTES, MANTISSA_BYTES, EXPONENT_BYTES = 8, 16, 8
@@ -54,12 +54,15 @@ class StakeLedger:
 
     def write(self) -> None:
         """Put everything that differs into the state."""
+        change = 0
         for hotkey, pool in self._pools.items():
             total, shares = self._pool_keys[hotkey]
+            change += pool.rao - int.from_bytes(self._stored[total] or b"", "little")
             self._put(total, pool.rao.to_bytes(RAO_BYTES, "little") if pool.rao else None)
             self._put(shares, _encoded(pool.shares))
         for who, share in self._shares.items():
             self._put(self._share_keys[who], _encoded(share))
+        count_stake(self._ctx, self._netuid, change)
 
     def _load(self, hotkeys: Sequence[str]) -> None:
         state = self._ctx.state

@@ -20,8 +20,10 @@ def creating_burns_or_locks() -> Evidence:
         owner = net.wallet("owner", tao=3_000)
         before, issued = net.balance(owner).rao, _issuance(net)
         cost = net.lock_cost().rao
+        first = net.block_number + 1
         netuid = net.create_subnet(owner=owner, fund=False)
-        left, burned = before - net.balance(owner).rao, issued - _issuance(net)
+        fees = sum(_fees(net, block) for block in range(first, net.block_number + 1))
+        left, burned = before - net.balance(owner).rao, issued - _issuance(net) - fees
         held = net.chain.state.get(MODULE, "SubnetLocked", netuid)
         pool = net.chain.state.get(MODULE, "SubnetTAO", netuid)
         with_the_subnet = net.balance(owner).rao
@@ -41,10 +43,16 @@ def creating_burns_or_locks() -> Evidence:
             "left the owner's coldkey, with fees": _tao(left),
             "recorded as locked (`SubnetLocked`)": _tao(held),
             "TAO in the new pool": _tao(pool),
-            "burned (the issuance fell by)": _tao(max(burned, 0)),
+            "burned (the issuance fell by, without fees)": _tao(max(burned, 0)),
             "came back when the subnet was dissolved at once": _tao(back),
         },
     )
+
+
+def _fees(net: Network, block: int) -> int:
+    """Rao that a block's senders paid as fees, which are recycled: the issuance falls by them too."""
+    paid = [event["attributes"] for event in net.chain.events(block) if event["event_id"] == "TransactionFeePaid"]
+    return sum(int(fee["actual_fee"]) for fee in paid)
 
 
 def _issuance(net: Network) -> int:

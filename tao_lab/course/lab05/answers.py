@@ -86,5 +86,5 @@ def is_leap(year: int) -> bool:
 
 
 def hidden_calls(rng: Any) -> list[list[int]]:
-    """Years to ask for, in an order of chance; those before 1900 stay last."""
+    """Years to ask for, in a random order; those before 1900 stay last."""
     return [[int(year)] for year in (*rng.permutation(YEARS[:-2]), *YEARS[-2:])]

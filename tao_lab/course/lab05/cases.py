@@ -61,7 +61,7 @@ class Round:
     after: dict[str, list[Any]]
 
 
-# what happens, who is on the subnet (hotkey: UID, block of registration), whom the validator asked: a score of chance,
+# what happens, who is on the subnet (hotkey: UID, block of registration), whom the validator asked: a random score,
 # or the one behind "="
 HISTORY: tuple[tuple[str, dict[str, tuple[int, int]], str], ...] = (
     ("everybody is new, and asked", {"Ann": (1, 5), "Bob": (2, 6), "Cid": (3, 7)}, "Ann Bob Cid"),

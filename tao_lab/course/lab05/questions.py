@@ -132,8 +132,8 @@ def _copier() -> Finding:
     option = 0 if all(at_once) else 1 if all(late) and not seen[0][1] else 2
     rows = [[name, _row(shown), _row(real)] for name, shown, real in seen]
     because = (
-        "The chain shows a hash, and an epoch later the weights. Who copies always copies what was true an epoch ago; "
-        "if good miners change, the copy is wrong and consensus cuts it."
+        "The chain shows a hash, and an epoch later the weights. A validator that copies always copies what was true "
+        "an epoch ago; if good miners change, the copy is wrong and consensus cuts it."
     )
     return Finding(option, because, (Grid(rows, ("", "on chain, UID: u16", "what it thinks, sealed")),))
 

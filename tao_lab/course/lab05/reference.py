@@ -107,7 +107,7 @@ def refusal(uids: Sequence[int], values: Sequence[int], version_key: int, limits
 
 
 class Dice:
-    """Numbers of chance that repeat exactly, for an experiment; a real validator takes them from `secrets`."""
+    """Random numbers that repeat exactly, for an experiment; a real validator takes them from `secrets`."""
 
     def __init__(self, *seed: int) -> None:
         self._rng = np.random.default_rng(seed)

@@ -66,7 +66,7 @@ def _copier() -> Finding:
     row = ["newcomer's pay / old validator's", *(percent(relative[number - 1]) for number in shown)]
     because = (
         f"Bonds remember: each epoch replaces only a tenth of them. It takes {first} epochs, {first * 72 // 60} "
-        f"hours, to reach {percent(CAUGHT_UP)}. Who copies a good judgement later is paid later."
+        f"hours, to reach {percent(CAUGHT_UP)}. A validator that copies a good judgement later is paid later."
         if first
         else f"After {RACE_EPOCHS} epochs it still earns {percent(relative[-1])} of the old validator's pay."
     )

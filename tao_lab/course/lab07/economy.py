@@ -1,6 +1,6 @@
 """A small economy for experiments: two subnets with people on them, root's stakers, and a nominator.
 
-Moving prices go faster than on the real chain, where they need months, so that an hour shows what they do.
+Moving prices go faster than on the real chain, where they need hours, so that a few blocks show what they do.
 """
 
 from __future__ import annotations
@@ -27,9 +27,10 @@ from tao_lab.network.population import seeded_wallet
 
 TEMPO = 20
 ROOT = OWNER_UID = 0
-STEP = {"bits": int(0.02 * 2**32)}  # of moving prices, I96F32; the real chain's is 0.000003
+STEP = {"bits": int(0.02 * 2**32)}  # of moving prices, I96F32; the real chain's is 0.0003
 HALVING_BLOCKS = 1  # of that step's youth; the real chain's are 201,600
 NOMINATED_TAO, ROOT_TAO = 50, 2_000
+SEAT_TAO = 3  # a seat on root costs 1 TAO; after a sale the next one costs more for a while
 SEED = 7
 
 
@@ -73,6 +74,8 @@ def settle(net: Network) -> Economy:
     net.fund(nominator, net.tao(NOMINATED_TAO + ROOT_TAO + 1).rao)
     net.stake(nominator, first, net.tao(NOMINATED_TAO), hotkey=people.validators[0])
     for validator in (people.validators[1], neighbours.validators[1]):
+        net.fund(validator, net.tao(SEAT_TAO).rao)
+        net.take_root_seat(validator)
         net.stake(nominator, ROOT, net.tao(ROOT_TAO // 2), hotkey=validator)
     net.run(epochs=2, subnet=first)
     return Economy(net, first, second, people, neighbours, owners[0], nominator)

@@ -198,9 +198,10 @@ def emission_by_own_policy() -> Evidence:
     own = max(list(parts.values())[1:4]) - parts["at first"]  # what the owner did
     return Evidence(
         "true" if own > VISIBLE or asks == "done" else "false",
-        "A subnet's part of the TAO follows its slow price against the others': the market decides, and governance can "
-        "switch it off. A subnet's own policy, its weights, divides the alpha inside it. It can lower the part of the "
-        "TAO, by giving miners' pay to the owner's own miners, and never raise it above what the price gives.",
+        "A subnet's part of the TAO follows its slow price against the others', through a gate that holds small parts "
+        "back: the market decides, and governance can switch it off. A subnet's own policy, its weights, divides the "
+        "alpha inside it. It can lower the part of the TAO, by giving miners' pay to the owner's own miners, and never "
+        "raise it above what the price gives.",
         {
             "the owner calls `sudo_set_owner_cut_enabled`": switches,
             "the owner calls `sudo_set_subnet_emission_enabled`": asks,

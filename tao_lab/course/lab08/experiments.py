@@ -20,6 +20,7 @@ from tao_lab.units import RAO_PER_TAO
 
 ROOT = 0
 VISIBLE = 0.001
+SEAT_TAO = 2  # a seat on root costs 1 TAO
 ROOT_STAKE = 200_000  # TAO; with it root's part in a young subnet is large
 STRETCH = 25  # blocks between two events
 
@@ -150,6 +151,8 @@ def root_or_alpha(others_on_root: int, epochs: int = EPOCHS, stake: int = STAKE)
         let_prices_catch_up(net)
         people = net.populate(subnet, validators=1, miners=2)
         validator = people.validators[0]
+        net.fund(validator, net.tao(SEAT_TAO).rao)
+        net.take_root_seat(validator)
         net.stake(net.wallet("others", tao=others_on_root + 10), ROOT, net.tao(others_on_root), hotkey=validator)
         ron, ann = (net.wallet(name, tao=stake + 1) for name in ("ron", "ann"))
         net.stake(ron, ROOT, net.tao(stake), hotkey=validator)

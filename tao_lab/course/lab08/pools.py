@@ -1,4 +1,4 @@
-"""Pools for experiments: round ones by hand, and pools of chance."""
+"""Pools for experiments: round ones by hand, and random pools."""
 
 from __future__ import annotations
 

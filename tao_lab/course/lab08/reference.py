@@ -62,7 +62,7 @@ def emission_terms(pool: Pool, tao_emission: int, alpha_emission: int, root_prop
     """08.5: rao of TAO and alpha that enter the pool, of TAO that buys, and of alpha that is bought."""
     terms = subnet_terms(U96F32.number(tao_emission), alpha_emission, price(pool), root_proportion)
     tao_in, alpha_in, excess = (U96F32.whole(word) for word in (terms.tao_in, terms.alpha_in, terms.excess_tao))
-    bought = library_swap(replace(reweighted(pool, tao_in, alpha_in), fee_rate=0), "buy", excess).received
+    bought = library_swap(replace(pool, fee_rate=0), "buy", excess).received
     return tao_in, alpha_in, excess, bought
 
 

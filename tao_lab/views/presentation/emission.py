@@ -53,7 +53,7 @@ def page() -> Page:
             Step(
                 "Each block issues new τ. Subnets share it by the price of their α.",
                 {},
-                "Three subnets. A's α is the dearest, so A gets the largest part. Nobody votes on these shares.",
+                "Three subnets. A's α has the highest price, so A gets the largest part. Nobody votes on these shares.",
             ),
             Step(
                 "If A's price falls, the others gain what A loses.",

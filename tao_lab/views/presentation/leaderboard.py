@@ -49,7 +49,7 @@ def page(demo: bool = False) -> Page:
             Step(
                 "Each student has joined with 100 τ from the faucet. Seats and stake are paid from it.",
                 {"epoch": 0, "name": "Hana"},
-                "Three miners have paid 1 τ for a seat. Who bought α early gains as soon as others buy.",
+                "Three miners have paid 1 τ for a seat. Anyone who bought α early gains as soon as others buy.",
             ),
             Step(
                 "Ada's 90 τ of stake earn most of the validators' pay from the first epoch on.",

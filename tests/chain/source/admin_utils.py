@@ -101,7 +101,6 @@ sudo_set_max_allowed_uids                  max_allowed_uids    MaxAllowedUids   
 sudo_set_kappa                             kappa               Kappa                       KappaSet                           root  -                     always exists root 42
 sudo_set_rho                               rho                 Rho                         -                                  owner Rho                   window exists root 42
 sudo_set_activity_cutoff                   activity_cutoff     ActivityCutoff              ActivityCutoffSet                  owner ActivityCutoff        window exists root 400
-sudo_set_network_registration_allowed      registration_allowed NetworkRegistrationAllowed RegistrationAllowed                root  -                     always any    root off
 sudo_set_target_registrations_per_interval target_registrations_per_interval TargetRegistrationsPerInterval RegistrationPerIntervalSet root - window exists root 42
 sudo_set_min_burn                          min_burn            MinBurn                     MinBurnSet                         owner MinBurn               window exists root 600_000
 sudo_set_max_burn                          max_burn            MaxBurn                     MaxBurnSet                         owner MaxBurn               window exists root 2_000_000_000
@@ -172,7 +171,11 @@ OTHER_CALLS = {
     "sudo_set_mechanism_emission_split",
     "sudo_trim_to_max_allowed_uids",
     "sudo_set_network_pow_registration_allowed",
+    "sudo_set_network_registration_allowed",  # as in spec 475
     "sudo_set_total_issuance",
+    "sudo_set_emission_bar_quantile",
+    "sudo_set_emission_bar_rank",
+    "sudo_set_emission_gate_exponent",
     "sudo_set_activity_cutoff_factor",  # newer than the source: see docs/chain.md
     "sudo_set_epoch_consensus",  # spec 475
     "sudo_trim_null_uids_batch",

@@ -264,6 +264,7 @@ AROUND = _rows(_AROUND)
 
 # Calls of these pallets that are newer than the source; docs/chain.md says what they do.
 NEWER = {
+    ("SubtensorModule", "pow_register"),
     ("AdminUtils", "sudo_set_activity_cutoff_factor"),
     ("AdminUtils", "sudo_set_epoch_consensus"),
     ("AdminUtils", "sudo_trim_null_uids_batch"),

@@ -73,6 +73,7 @@ def assert_all_is_counted(ctx: Context, fees: int | None = None, unowned: Mappin
     for netuid in netuids:
         assert in_account(ctx, netuid) >= state.get(MODULE, "SubnetTAO", netuid)
         assert unowned_alpha(ctx, netuid) == (unowned or {}).get(netuid, 0)
+        assert state.get(MODULE, "TotalAlphaStaked", netuid) == staked_alpha(ctx, netuid)
         if netuid != ROOT_NETUID:
             issued = state.get("AlphaAssets", "TotalAlphaIssuance", netuid)
             assert issued == state.get(MODULE, "SubnetAlphaOut", netuid) + state.get(MODULE, "SubnetAlphaIn", netuid)
@@ -82,10 +83,14 @@ def assert_all_is_counted(ctx: Context, fees: int | None = None, unowned: Mappin
 
 def unowned_alpha(ctx: Context, netuid: int) -> int:
     """Rao of outstanding alpha that are neither staked nor in a pot nor burned."""
-    staked = sum(rao for (_, where), rao in ctx.state.entries(MODULE, "TotalHotkeyAlpha") if where == netuid)
     waiting = sum(ctx.state.get(MODULE, item, netuid) for item in POTS)
     burned = ctx.state.get("AlphaAssets", "AlphaBurned", netuid)
-    return int(ctx.state.get(MODULE, "SubnetAlphaOut", netuid)) - staked - waiting - burned
+    return int(ctx.state.get(MODULE, "SubnetAlphaOut", netuid)) - staked_alpha(ctx, netuid) - waiting - burned
+
+
+def staked_alpha(ctx: Context, netuid: int) -> int:
+    """Rao of a subnet's alpha on all hotkeys; TAO on root."""
+    return sum(rao for (_, where), rao in ctx.state.entries(MODULE, "TotalHotkeyAlpha") if where == netuid)
 
 
 def in_account(ctx: Context, netuid: int) -> int:

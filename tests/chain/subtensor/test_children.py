@@ -142,6 +142,23 @@ def test_children_that_became_parents_meanwhile_are_dropped(ctx: Context, parent
     assert not ctx.state.exists(MODULE, "PendingChildKeys", NETUID, parent)
 
 
+@pytest.mark.parametrize(("parents", "known", "applies"), [(99, False, True), (100, False, False), (100, True, True)])
+def test_a_child_has_at_most_a_hundred_parents_on_a_subnet(
+    ctx: Context, parent: str, parents: int, known: bool, applies: bool
+) -> None:
+    """`MAX_PARENTS_PER_CHILD` of spec 475: a list that would add one more is dropped whole; a known edge may change."""
+    child, spare = account("child"), account("spare")
+    others = [(5, account(f"parent-{number}")) for number in range(parents - known)]
+    ctx.state.put(MODULE, "ParentKeys", child, NETUID, [*others, (7, parent)] if known else others)
+    if known:
+        ctx.state.put(MODULE, "ChildKeys", parent, NETUID, [(7, child)])
+    set_hyper(ctx, SubtokenEnabled=False)
+    do(ctx, "alice", "set_children", hotkey=parent, netuid=NETUID, children=[(9, child), (11, spare)])
+    edges = {hotkey: share for share, hotkey in ctx.state.get(MODULE, "ChildKeys", parent, NETUID)}
+    assert edges == ({child: 9, spare: 11} if applies else {})
+    assert len(ctx.state.get(MODULE, "ParentKeys", child, NETUID)) == parents + (applies and not known)
+
+
 def test_only_root_sets_the_cooldown(ctx: Context) -> None:
     assert refused(ctx, "alice", "set_pending_childkey_cooldown", cooldown=1) == "BadOrigin"
 

@@ -293,6 +293,14 @@ def test_a_timelocked_commit_has_guards(ctx: Context, validator: int, changes: d
     assert refused(ctx, "validator", "commit_timelocked_weights", **args) == error
 
 
+def test_a_timelocked_commit_has_at_most_5000_bytes(ctx: Context, validator: int) -> None:
+    """`null_consensus_yuma_keeps_legacy_ciphertext_limit`: the call's type takes more, for Null consensus."""
+    set_hyper(ctx, WeightsSetRateLimit=0)
+    commit_sealed(ctx, "0x" + "00" * 5_000)
+    args = {"netuid": NETUID, "commit": "0x" + "00" * 5_001, "reveal_round": ROUND, "commit_reveal_version": 4}
+    assert refused(ctx, "validator", "commit_timelocked_weights", **args) == "CommitPayloadTooLarge"
+
+
 def test_a_round_that_is_known_already_seals_nothing(ctx: Context, validator: int) -> None:
     write_pulse(ctx)
     args = {"netuid": NETUID, "commit": "0x00", "reveal_round": ROUND - 1, "commit_reveal_version": 4}

@@ -195,6 +195,14 @@ def test_an_election_can_change_the_validator(null: Context) -> None:
     assert column(null, "ValidatorPermit") == [False, False, True, False]
 
 
+def test_who_has_a_subnet_without_stake_may_set_weights_at_once(ctx: Context) -> None:
+    people(ctx, (0, 0))
+    admin(ctx, "root", "sudo_set_epoch_consensus", mode="Null")
+    assert column(ctx, "ValidatorPermit") == [True, False, False, False]
+    set_weights(ctx, "validator", [2, 3], [3, 1])
+    assert paid(ctx, 1_000) == {"validator": (0, 0), "m1": (0, 0), "m2": (750, 0), "m3": (250, 0)}
+
+
 def test_pots_are_paid_apart_and_root_s_is_not_the_miners(ctx: Context) -> None:
     people(ctx, (0, 0))
     admin(ctx, "root", "sudo_set_epoch_consensus", mode="Null")

@@ -13,7 +13,16 @@ from tao_lab.chain.errors import RuleBroken
 from tao_lab.chain.pallets.subtensor.distribution import owner_hotkeys
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID
 from tao_lab.chain.pallets.subtensor.tao import account_of_netuid
-from tao_lab.economy import SubnetPrice, block_emission, split, subnet_shares
+from tao_lab.economy import (
+    EmissionGate,
+    SubnetPrice,
+    block_emission,
+    demand_shares,
+    split,
+    subnet_shares,
+    without_gate,
+)
+from tao_lab.economy.emission_gate import bar_is_due
 from tao_lab.economy.fixed128 import U64F64
 from tao_lab.units import RAO_PER_TAO
 
@@ -111,7 +120,9 @@ def test_a_block_issues_what_the_rule_says_and_its_parts_go_by_the_shares(econom
         for n in NETUIDS
     ]
     economy.produce_block()
-    for netuid, share in zip(NETUIDS, subnet_shares(prices), strict=True):
+    bar = get(economy, "EmissionGateBar")["bits"]
+    assert bar == min(demand_shares(prices))  # the first block took it; three subnets are fewer than 32
+    for netuid, share in zip(NETUIDS, subnet_shares(prices, EmissionGate(bar)), strict=True):
         got = get(economy, "SubnetTaoInEmission", netuid) + get(economy, "SubnetExcessTao", netuid)
         assert 0 <= (RAO_PER_TAO * share >> 64) - got <= 1
         assert get(economy, "SubnetAlphaOutEmission", netuid) == RAO_PER_TAO
@@ -156,6 +167,8 @@ def seat_on_root(economy: Chain) -> None:
 
 
 def test_root_s_pot_is_recycled_where_nobody_has_a_seat_on_root(economy: Chain) -> None:
+    for hotkey, _ in economy.state.entries(MODULE, "Uids", ROOT_NETUID):
+        economy.state.remove(MODULE, "Uids", ROOT_NETUID, hotkey)
     put_tao(building(economy), ROOT_NETUID, 1_000_000 * RAO_PER_TAO)
     economy.state.put(MODULE, "SubnetMovingPrice", 2, {"bits": 2 << 32})
     recycled = economy.state.get("AlphaAssets", "AlphaRecycled", 3)
@@ -235,6 +248,46 @@ def test_replaced_rules_decide(economy: Chain) -> None:
     )  # cut twice
     assert get(economy, "SubnetAlphaOutEmission", 1) == 2 * RAO_PER_TAO
     assert get(economy, "BlockEmission") == 2 * RAO_PER_TAO
+
+
+def test_the_bar_is_kept_and_taken_anew_at_every_360th_block(economy: Chain) -> None:
+    kept = get(economy, "EmissionGateBar")["bits"]
+    for netuid, price in zip(NETUIDS, (7, 2, 1), strict=True):
+        economy.state.put(MODULE, "SubnetMovingPrice", netuid, {"bits": price << 32})
+    economy.state.put(MODULE, "SubnetEmissionEnabled", 3, False)  # it keeps its rank
+    economy.produce_block()
+    assert get(economy, "EmissionGateBar")["bits"] == kept
+    with economy.rules.using(shares=without_gate):  # the bar is the chain's, whatever the rule makes of it
+        economy.state.put(MODULE, "EmissionBarRank", 2)
+        economy.state.put(MODULE, "EmissionGateBar", {"bits": 0})
+        economy.produce_block()
+    assert get(economy, "EmissionGateBar")["bits"] / U64F64.one == pytest.approx(0.2, rel=1e-3)
+    ungated = [get(economy, "SubnetTaoInEmission", n) + get(economy, "SubnetExcessTao", n) for n in NETUIDS]
+    assert [tao / RAO_PER_TAO for tao in ungated] == pytest.approx([7 / 9, 2 / 9, 0], rel=1e-3)
+    economy.state.put(MODULE, "EmissionBarRank", 0)  # by quantile: the largest shares that reach 0.61 together
+    economy.state.put(MODULE, "EmissionGateBar", {"bits": 0})
+    economy.produce_block()
+    assert get(economy, "EmissionGateBar")["bits"] / U64F64.one == pytest.approx(0.7, rel=1e-3)
+    gated = [get(economy, "SubnetTaoInEmission", n) + get(economy, "SubnetExcessTao", n) for n in NETUIDS]
+    assert gated[1] / gated[0] == pytest.approx(2 / 7 * 2 / (1 + 3.5**3), rel=2e-3)
+    assert gated[2] == 0
+
+
+@pytest.mark.parametrize("block", [359, 360, 361])
+def test_blocks_that_take_the_bar_are_those_that_360_divides(block: int) -> None:
+    assert bar_is_due(1, block) == (block == 360)
+    assert bar_is_due(0, block)
+
+
+def test_tao_of_a_purchase_that_the_pool_refuses_is_recycled(economy: Chain) -> None:
+    economy.state.put("Swap", "SwapBalancer", 1, {"quote": 990_000_000_000_000_000})
+    economy.state.put(MODULE, "SubnetAlphaIn", 1, 10)  # below the least reserve
+    held = economy.state.get("System", "Account", account_of_netuid(1))["data"]["free"]
+    economy.produce_block()
+    assert get(economy, "SubnetExcessTao", 1) == 0
+    in_pool = get(economy, "SubnetTaoInEmission", 1)
+    assert economy.state.get("System", "Account", account_of_netuid(1))["data"]["free"] == held + in_pool
+    assert economy.state.get("Balances", "TotalIssuance") == get(economy, "TotalIssuance") == all_balances(economy)
 
 
 @pytest.mark.parametrize(

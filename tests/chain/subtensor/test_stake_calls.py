@@ -448,6 +448,42 @@ def test_giving_stake_away(ctx: Context, netuid: int) -> None:
     assert refused(ctx, "bob", "transfer_stake", **args) == "TransferDisallowed"
 
 
+def staked_on(ctx: Context, coldkey: str, *hotkeys: str, count: int) -> None:
+    """Let a coldkey stake on some hotkeys, and on others up to a count."""
+    others = [account(f"validator {number}") for number in range(count - len(hotkeys))]
+    ctx.state.put(MODULE, "StakingHotkeys", coldkey, [*hotkeys, *others])
+
+
+@pytest.mark.parametrize(("count", "error"), [(255, None), (256, "TooManyStakingHotkeys")])
+def test_a_coldkey_stakes_on_at_most_256_hotkeys(ctx: Context, count: int, error: str | None) -> None:
+    """`MAX_STAKING_HOTKEYS`; stake on a hotkey that is known already has no limit."""
+    args = {"hotkey": HELPER, "netuid": 1, "amount_staked": TAO}
+    moved = {"origin_hotkey": MINER, "destination_hotkey": HELPER, "origin_netuid": 1, "destination_netuid": 2}
+    calls = (("add_stake", args), ("move_stake", {**moved, "alpha_amount": TAO}))
+    for name, each in calls:
+        staked_on(ctx, ALICE, MINER, count=count)
+        if error is None:
+            do(ctx, "alice", name, **each)
+        else:
+            assert refused(ctx, "alice", name, **each) == error
+    staked_on(ctx, ALICE, MINER, HELPER, count=256)
+    for name, each in calls:
+        do(ctx, "alice", name, **each)
+
+
+@pytest.mark.parametrize(("count", "error"), [(127, None), (128, "TooManyStakingHotkeys")])
+def test_others_fill_half_of_a_coldkeys_list_of_hotkeys(ctx: Context, count: int, error: str | None) -> None:
+    """`MAX_THIRD_PARTY_STAKING_HOTKEYS`."""
+    staked_on(ctx, BOB, count=count)
+    args = {"destination_coldkey": BOB, "hotkey": MINER, "origin_netuid": 1, "destination_netuid": 1}
+    if error is None:
+        do(ctx, "alice", "transfer_stake", **args, alpha_amount=TAO)
+        assert len(ctx.state.get(MODULE, "StakingHotkeys", BOB)) == 128
+        do(ctx, "alice", "transfer_stake", **args, alpha_amount=TAO)  # on a hotkey that bob stakes on
+    else:
+        assert refused(ctx, "alice", "transfer_stake", **args, alpha_amount=TAO) == error
+
+
 def test_swapping_to_another_subnet_and_to_root(ctx: Context) -> None:
     args = {"hotkey": MINER, "origin_netuid": 1, "destination_netuid": ROOT_NETUID, "alpha_amount": U64_MAX}
     events = do(ctx, "alice", "swap_stake", **args)

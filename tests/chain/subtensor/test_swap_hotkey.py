@@ -263,3 +263,39 @@ def test_records_of_swaps_are_forgotten(ctx: Context, neuron: int) -> None:
     ctx.block += DAY
     block_step(ctx)
     assert not ctx.state.exists(MODULE, "LastHotkeySwapOnNetuid", NETUID, ALICE)
+
+
+@pytest.mark.parametrize("netuid", [None, NETUID])
+def test_stake_that_a_swap_has_moved_stays_for_a_day(ctx: Context, neuron: int, netuid: int | None) -> None:
+    """Spec 473: 7,200 blocks, by the hotkey that has got the stake, so that a new coldkey does not end them."""
+    ctx.state.put(MODULE, "TxRateLimit", 0)
+    swap(ctx, netuid)
+    until = ctx.block + DAY
+    waits = {where: ctx.state.get(MODULE, "StakeMoveCooldownUntil", where, NEW) for where in (0, NETUID)}
+    assert waits == {0: until if netuid is None else 0, NETUID: until}
+    for where in (0, NETUID):
+        ctx.state.remove(MODULE, "LastHotkeySwapOnNetuid", where, ALICE)
+    ctx.block = until - 1
+    back = {"hotkey": NEW, "new_hotkey": account("newer"), "netuid": NETUID}
+    assert refused(ctx, "alice", "swap_hotkey", **back) == "HotKeySwapOnSubnetIntervalNotPassed"
+    ctx.block = until
+    do(ctx, "alice", "swap_hotkey", **back)
+    assert ctx.state.get(MODULE, "StakeMoveCooldownUntil", NETUID, account("newer")) == until + DAY
+
+
+def test_without_its_stake_a_hotkey_may_go_on_at_once(ctx: Context, neuron: int) -> None:
+    ctx.state.put(MODULE, "TxRateLimit", 0)
+    swap(ctx, NETUID, keep_stake=True)
+    assert ctx.state.entries(MODULE, "StakeMoveCooldownUntil", NETUID) == []
+    ctx.state.put(MODULE, "StakeMoveCooldownUntil", NETUID, NEW, ctx.block + DAY)
+    ctx.state.remove(MODULE, "LastHotkeySwapOnNetuid", NETUID, ALICE)
+    swap(ctx, NETUID, hotkey=NEW, new_hotkey=account("newer"), keep_stake=True)  # no stake moves, so none waits
+    assert ctx.state.get(MODULE, "Keys", NETUID, neuron) == account("newer")
+
+
+def test_waits_of_moved_stake_are_forgotten_when_they_are_over(ctx: Context, neuron: int) -> None:
+    for hotkey, until in ((OLD, 2 * DAY + NETUID), (NEW, 2 * DAY + NETUID + 1)):
+        ctx.state.put(MODULE, "StakeMoveCooldownUntil", NETUID, hotkey, until)
+    ctx.block = 2 * DAY + NETUID
+    block_step(ctx)
+    assert [hotkey for hotkey, _ in ctx.state.entries(MODULE, "StakeMoveCooldownUntil", NETUID)] == [NEW]

@@ -17,10 +17,12 @@ from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID
 from tao_lab.chain.twins import readable_only
 from tao_lab.chain.vectorized import emission as vectorized_emission
 from tao_lab.economy import (
+    EmissionGate,
     Pool,
     SubnetPrice,
     SwapError,
     block_emission,
+    demand_shares,
     price,
     root_proportion,
     subnet_shares,
@@ -88,13 +90,22 @@ def test_a_usual_chain_buy_is_computed_at_once() -> None:
 
 
 @pytest.mark.slow
-@given(st.lists(st.tuples(st.integers(0, 2**33), st.integers(0, ONE32), st.booleans()), max_size=9))
-def test_shares(subnets: list[tuple[int, int, bool]]) -> None:
+@given(
+    st.lists(st.tuples(st.integers(0, 2**33), st.integers(0, ONE32), st.booleans()), max_size=9),
+    st.integers(0, ONE64) | st.sampled_from([0, 1, 2, ONE64 // 3, ONE64 - 1, ONE64]) | st.integers(0, 8),
+    st.sampled_from([1, 3, 8]) | st.floats(1, 8),
+)
+def test_shares(subnets: list[tuple[int, int, bool]], bar: int, exponent: float) -> None:
+    prices = [SubnetPrice(*subnet) for subnet in subnets]
+    demand = [share for share in demand_shares(prices) if share]
+    if bar <= 8 and demand:  # near the shares themselves, where the gate acts
+        bar = min(demand[bar % len(demand)] * (bar + 1) // 4, ONE64)
+    gate = EmissionGate(bar, int(exponent * ONE32) << 32)
     table, shares = np.zeros(len(subnets), vectorized.SUBNET), np.zeros((len(subnets), 2), np.uint64)
     for row, (moving, burned, enabled) in zip(table, subnets, strict=True):
         row["moving_price"][0], row["miner_burned"][0], row["enabled"] = moving, burned, enabled
-    vectorized.shares_of(table, shares)
-    assert [number(share) for share in shares] == subnet_shares([SubnetPrice(*subnet) for subnet in subnets])
+    vectorized.shares_of(table, (np.uint64(bar >> 64), np.uint64(bar % ONE64)), np.uint64(gate.exponent >> 32), shares)
+    assert [number(share) for share in shares] == subnet_shares(prices, gate)
 
 
 @given(st.integers(0, 21 * 10**15 + 5))

@@ -139,6 +139,36 @@ def sudo_set_tao_flow_normalization_exponent(ctx: Context, origin: Origin, expon
     ctx.state.put(MODULE, "FlowNormExponent", exponent)
 
 
+# The three of the emission gate are newer than the measured weights: they are charged as the flow's.
+
+
+@call(PALLET, weight=FLOW_WRITE)
+def sudo_set_emission_bar_quantile(ctx: Context, origin: Origin, quantile: dict[str, Any]) -> None:
+    """Root sets the part of demand at or above the gate's bar (U64F64); the next block measures the bar again."""
+    ensure_root(origin)
+    if not 0 < quantile["bits"] < EXPONENT_ONE:
+        raise refused("InvalidValue", f"quantile is {quantile['bits'] / EXPONENT_ONE}, allowed: above 0 and below 1")
+    ctx.state.put(MODULE, "EmissionBarQuantile", quantile)
+    ctx.state.remove(MODULE, "EmissionGateBar")
+
+
+@call(PALLET, weight=FLOW_WRITE)
+def sudo_set_emission_bar_rank(ctx: Context, origin: Origin, rank: int) -> None:
+    """Root sets the rank of the gate's bar; 0: by `EmissionBarQuantile`. The next block measures the bar again."""
+    ensure_root(origin)
+    ctx.state.put(MODULE, "EmissionBarRank", rank)
+    ctx.state.remove(MODULE, "EmissionGateBar")
+
+
+@call(PALLET, weight=FLOW_WRITE)
+def sudo_set_emission_gate_exponent(ctx: Context, origin: Origin, exponent: dict[str, Any]) -> None:
+    """Root sets how steep the emission gate is (U64F64), 1 to 8."""
+    ensure_root(origin)
+    if not EXPONENT_ONE <= exponent["bits"] <= 8 * EXPONENT_ONE:
+        raise refused("InvalidValue", f"exponent is {exponent['bits'] / EXPONENT_ONE}, allowed: 1 to 8")
+    ctx.state.put(MODULE, "EmissionGateExponent", exponent)
+
+
 @call(PALLET, weight=weight(5_931_000))
 def sudo_set_total_issuance(ctx: Context, origin: Origin, total_issuance: int) -> None:
     """Does nothing any more."""

@@ -51,6 +51,8 @@ MAX_BURN_INCREASE = 3
 REVEAL_PERIODS = (1, 100)  # epochs
 IMMUNE_OWNER_UIDS = (1, 10)
 MIN_ALPHA = U16_MAX // 40
+BURN_REGISTRATION_ALLOWED = OwnerHyperparameter("BurnRegistrationAllowed")
+POW_REGISTRATION_ALLOWED = OwnerHyperparameter("PowRegistrationAllowed")
 EPOCH_CONSENSUS = OwnerHyperparameter("EpochConsensus")
 
 
@@ -151,15 +153,6 @@ OPERATIONAL = weight(25_000_000, reads=4, writes=1)
 
 ROOTS_SETTERS = (
     # registration
-    SubnetSetter(
-        "sudo_set_network_registration_allowed",
-        "registration_allowed",
-        "NetworkRegistrationAllowed",
-        "RegistrationAllowed",
-        weight(7_113_000, writes=1),
-        window=False,
-        exists=False,
-    ),
     SubnetSetter("sudo_set_difficulty", "difficulty", "Difficulty", "DifficultySet", _owners(34_434_000)),
     SubnetSetter("sudo_set_min_difficulty", "min_difficulty", "MinDifficulty", "MinDifficultySet", _owners(34_554_000)),
     SubnetSetter(
@@ -571,12 +564,45 @@ def sudo_set_sn_owner_hotkey(ctx: Context, origin: Origin, netuid: int, hotkey: 
     set_owner_hotkey(ctx, netuid, hotkey)
 
 
+@call(PALLET, weight=weight(7_113_000, writes=1))
+def sudo_set_network_registration_allowed(
+    ctx: Context, origin: Origin, netuid: int, registration_allowed: bool
+) -> None:
+    """Whether places are sold: the owner's or root's to say; on the root network root's."""
+    if netuid == ROOT_NETUID:
+        ensure_root(origin)
+        ctx.state.put(MODULE, "NetworkRegistrationAllowed", netuid, registration_allowed)
+        ctx.deposit_event(MODULE, "RegistrationAllowed", netuid, registration_allowed)
+        return
+    who = ensure_owner_within_limit_or_root(ctx, origin, netuid, BURN_REGISTRATION_ALLOWED)
+    ensure_subnet_exists(ctx, netuid)
+    ensure_admin_window_open(ctx, netuid)
+    _ensure_one_way_in(ctx, netuid, "NetworkPowRegistrationAllowed", registration_allowed)
+    ctx.state.put(MODULE, "NetworkRegistrationAllowed", netuid, registration_allowed)
+    ctx.deposit_event(MODULE, "RegistrationAllowed", netuid, registration_allowed)
+    record(ctx, who, netuid, BURN_REGISTRATION_ALLOWED)
+
+
 @call(PALLET, weight=weight(14_000_000, writes=1))
 def sudo_set_network_pow_registration_allowed(
     ctx: Context, origin: Origin, netuid: int, registration_allowed: bool
 ) -> None:
-    """Does nothing any more: registration by proof of work is gone."""
-    raise refused("POWRegistrationDisabled")
+    """Whether places are given for work: the owner's or root's to say."""
+    who = ensure_owner_within_limit_or_root(ctx, origin, netuid, POW_REGISTRATION_ALLOWED)
+    ensure_admin_window_open(ctx, netuid)
+    ensure_subnet_exists(ctx, netuid)
+    if netuid == ROOT_NETUID:
+        raise refused("NotPermittedOnRootSubnet")
+    _ensure_one_way_in(ctx, netuid, "NetworkRegistrationAllowed", registration_allowed)
+    ctx.state.put(MODULE, "NetworkPowRegistrationAllowed", netuid, registration_allowed)
+    ctx.deposit_event(MODULE, "PowRegistrationAllowed", netuid, registration_allowed)
+    record(ctx, who, netuid, POW_REGISTRATION_ALLOWED)
+
+
+def _ensure_one_way_in(ctx: Context, netuid: int, other: str, allowed: bool) -> None:
+    """Refuse to close a subnet on both sides."""
+    if not allowed and not ctx.state.get(MODULE, other, netuid):
+        raise refused("InvalidValue", "one of the two ways to register has to stay open: by price, or by work")
 
 
 @call(PALLET, weight=weight(30_697_000, reads=5, writes=1))

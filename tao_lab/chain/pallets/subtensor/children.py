@@ -4,7 +4,7 @@
 stored, `ChildKeys` of the parent and `ParentKeys` of the child, and agree with each other; nobody is parent and child
 of the same hotkey.
 
-Source: `pallets/subtensor/src/staking/set_children.rs`.
+Source: `pallets/subtensor/src/staking/set_children.rs`; the limit of 100 parents is that of spec 475.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from tao_lab.chain.pallets.subtensor.stake import total_stake_in_tao
 from tao_lab.chain.state import StorageReader
 
 MOST_CHILDREN = 5
+MOST_PARENTS = 100  # of a child on a subnet (`MAX_PARENTS_PER_CHILD`)
 ALL = (1 << 64) - 1  # the proportion that stands for the whole stake
 
 Edges = Sequence[tuple[int, str]]  # (proportion, hotkey)
@@ -149,15 +150,23 @@ def set_pending_children(ctx: Context, netuid: int) -> None:
 
 
 def _apply_children(ctx: Context, netuid: int, hotkey: str, children: Edges) -> None:
-    """Write children that were asked for; those that no longer fit their parents are dropped."""
+    """Write children that were asked for; none of them where they no longer fit their parents, or one has too many."""
     new = _shares(children, hotkey)
     parents = _shares(ctx.state.get(MODULE, "ParentKeys", hotkey, netuid), hotkey)
     try:
         _check_children(hotkey, new, parents)
     except DispatchError:
         return
+    if any(_is_full(ctx.state, child, netuid, hotkey) for child in new):
+        return
     _store_relations(ctx, hotkey, netuid, new, parents)
     ctx.deposit_event(MODULE, "SetChildren", hotkey, netuid, list(children))
+
+
+def _is_full(state: StorageReader, child: str, netuid: int, parent: str) -> bool:
+    """Whether a child has as many parents as one may have, and a further one would be added (`TooManyParents`)."""
+    parents = [hotkey for _, hotkey in state.get(MODULE, "ParentKeys", child, netuid)]
+    return len(parents) >= MOST_PARENTS and parent not in parents
 
 
 def swap_relations(ctx: Context, old_hotkey: str, new_hotkey: str, netuid: int, spent: Tally) -> None:

@@ -35,6 +35,7 @@ from tao_lab.chain.pallets.subtensor.weights import passes_rate_limit, run_batch
 from tao_lab.chain.runtime import octets
 
 MOST_OPEN_COMMITS = 10
+YUMA_COMMIT_BYTES = 5_000  # of a timelocked commit (`YUMA_COMMIT_SIZE_BYTES`)
 CRV3_VERSION = 4
 ACCOUNT_BYTES = 32
 
@@ -267,6 +268,9 @@ def _commit_timelocked(
     if is_null(ctx.state, netuid):
         enqueue_timelocked(ctx, netuid, mecid, epoch, entry)
     else:
+        size = len(octets(commit))
+        if size > YUMA_COMMIT_BYTES:
+            raise failed("CommitPayloadTooLarge", f"the commit has {size} bytes, at most {YUMA_COMMIT_BYTES}")
         _append_timelocked(ctx, index, epoch, entry)
     committed = "0x" + blake2_256(octets(commit)).hex()
     ctx.deposit_event(MODULE, "TimelockedWeightsCommitted", who, index, committed, reveal_round)

@@ -30,7 +30,7 @@ from tao_lab.economy.share_pool import SafeFloat, to_rao
 from tao_lab.units import U16_MAX
 
 CUT_BITS = 32  # U96F32
-POOL_ITEMS = ("SubnetTAO", "SubnetAlphaIn", "SubnetAlphaOut", "SubnetProtocolAlpha")
+POOL_ITEMS = ("SubnetTAO", "SubnetAlphaIn", "SubnetAlphaOut", "SubnetProtocolAlpha", "TotalAlphaStaked")
 STAKE_ITEMS = ("TotalHotkeyAlpha", "TotalHotkeySharesV2")
 
 

@@ -40,6 +40,7 @@ RAORecycledForRegistration MaxRegistrationsPerBlock WeightsVersionKey LiquidAlph
 SubtokenEnabled OwnerCutAutoLockEnabled ImmuneOwnerUidsLimit StakeWeight LoadedEmission RevealPeriodEpochs
 MechanismCountCurrent MechanismEmissionSplit OwnerLock DecayingOwnerLock SubnetAlphaIn SubnetAlphaOut
 SubnetProtocolAlpha SubnetEpochConsensus LastYumaStepBlock NullPruningTarget SavedYumaMaxAllowedValidators
+LiquidAlphaConsensusMode
 """
 VALUES = tuple(BY_NETUID.split())
 MAPS = (  # stored by netuid and something else

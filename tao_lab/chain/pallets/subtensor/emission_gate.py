@@ -1,4 +1,4 @@
-"""The emission gate in the state: its bar is kept, and taken anew at every 360th block.
+"""The emission gate in the state: its bar is kept, and taken again at every 360th block.
 
 Source: `pallets/subtensor/src/coinbase/subnet_emissions.rs` of RaoFoundation/subtensor at f8ff769a
 (`maybe_update_emission_gate_bar`).
@@ -10,12 +10,13 @@ from collections.abc import Callable, Sequence
 
 from tao_lab.chain.context import Context
 from tao_lab.chain.pallets.subtensor.lookups import MODULE
+from tao_lab.chain.state import StorageReader
 from tao_lab.economy.emission_gate import EmissionGate, bar_is_due, emission_gate_bar
 from tao_lab.economy.subnet_shares import SubnetPrice, demand_shares
 
 
 def block_gate(ctx: Context, subnets: Callable[[], Sequence[SubnetPrice]]) -> EmissionGate:
-    """The gate of this block; writes `EmissionGateBar` where the block takes it anew.
+    """The gate of this block; writes `EmissionGateBar` where the block takes it again.
 
     Args:
         ctx: Block under construction.
@@ -27,6 +28,11 @@ def block_gate(ctx: Context, subnets: Callable[[], Sequence[SubnetPrice]]) -> Em
         quantile = int(state.get(MODULE, "EmissionBarQuantile")["bits"])
         new = emission_gate_bar(demand_shares(subnets()), int(state.get(MODULE, "EmissionBarRank")), quantile)
         if new > 0:  # without any demand the old one stays
-            bar = new
-            state.put(MODULE, "EmissionGateBar", {"bits": bar})
-    return EmissionGate(bar, int(state.get(MODULE, "EmissionGateExponent")["bits"]))
+            state.put(MODULE, "EmissionGateBar", {"bits": new})
+    return stored_gate(state)
+
+
+def stored_gate(state: StorageReader) -> EmissionGate:
+    """The gate as the state has it."""
+    bar, exponent = (int(state.get(MODULE, item)["bits"]) for item in ("EmissionGateBar", "EmissionGateExponent"))
+    return EmissionGate(bar, exponent)

@@ -1,8 +1,9 @@
 """Which consensus a subnet's epochs follow, and what changes on the chain where it is Null.
 
-Under Null one UID holds the permit: the one with the most stake. It alone may set, commit and reveal weights, and no
-exception for the owner or for a weight on itself helps others. The seats of a subnet are more, 2,500 instead of 256,
-divided among its mechanisms. Timelocked commits wait in one queue of limited size for all mechanisms.
+Under Null one UID holds the permit: the one with the most stake, UID 0 where nobody has any. It alone may set, commit
+and reveal weights, and no exception for the owner or for a weight on itself helps others. The seats of a subnet are
+more, 2,500 instead of 256, divided among its mechanisms. Timelocked commits wait in one queue of limited size for all
+mechanisms.
 
 Sources at spec 475: `pallets/subtensor/src/subnets/mechanism.rs` (`do_set_epoch_consensus`, `epoch_uid_budget`),
 `subnets/weights.rs` (`enqueue_null_timelock`, `null_commit_priority`), `tests/null_consensus.rs`.
@@ -50,7 +51,7 @@ def uid_budget(state: StorageReader, netuid: int) -> int:
 
 
 def elect(state: Storage, netuid: int) -> list[bool]:
-    """Permits by UID: one, for the largest stake; none where nobody has stake."""
+    """Permits by UID: one, for the largest stake, or for UID 0 where nobody has stake."""
     n, hotkeys = int(state.get(MODULE, "SubnetworkN", netuid)), hotkeys_by_uid(state, netuid)
     stakes = [0] * n
     placed = [uid for uid in range(n) if uid in hotkeys]

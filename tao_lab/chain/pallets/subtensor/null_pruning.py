@@ -21,7 +21,7 @@ COMMIT_ITEMS = ("WeightCommits", "TimelockedWeightCommits")
 
 
 def clear_commits(state: Storage, netuid: int) -> tuple[bool, int]:
-    """Forget commits of all mechanisms, as many as one call may; gives back whether none is left, and how many went."""
+    """Forget commits of all mechanisms, as many as one call may; returns whether none is left, and how many went."""
     cleared = 0
     for mecid in range(int(state.get(MODULE, "MechanismCountCurrent", netuid))):
         for item in COMMIT_ITEMS:

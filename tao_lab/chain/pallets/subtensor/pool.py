@@ -73,7 +73,9 @@ def approx_fee(state: StorageReader, netuid: int, amount: int) -> int:
     return fee_amount(amount, read_pool(state, netuid).fee_rate) if has_pool(state, netuid) else 0
 
 
-def sim_swap(state: StorageReader, netuid: int, side: Side, amount: int, rule: SwapRule = swap) -> SwapResult:
+def sim_swap(
+    state: StorageReader, netuid: int, side: Side, amount: int, rule: SwapRule = swap, *, drop_fees: bool = False
+) -> SwapResult:
     """What a swap without a limit would do; changes nothing.
 
     Args:
@@ -82,6 +84,7 @@ def sim_swap(state: StorageReader, netuid: int, side: Side, amount: int, rule: S
         side: "buy" or "sell".
         amount: Rao of what is paid in.
         rule: `ctx.rules.run_swap` inside a call, so that a replaced rule holds here too.
+        drop_fees: Whether the swap costs nothing, as claims of root's dividends do.
 
     Raises:
         DispatchError: `Swap.SwapInputTooLarge`, `.ReservesTooLow`, `.PriceLimitExceeded`.
@@ -89,7 +92,7 @@ def sim_swap(state: StorageReader, netuid: int, side: Side, amount: int, rule: S
     if not has_pool(state, netuid):
         amount = amount if subnet_exists(state, netuid) else 0
         return SwapResult(fee=0, paid=amount, received=amount)
-    return simulate(state, netuid, side, amount, MAX_PRICE if side == "buy" else MIN_PRICE, rule)
+    return _swap(state, netuid, side, amount, MAX_PRICE if side == "buy" else MIN_PRICE, drop_fees, rule)
 
 
 def simulate(

@@ -1,8 +1,8 @@
 """Registration: a coldkey buys a place on a subnet for a hotkey.
 
 The price buys alpha from the subnet's pool, which is then nobody's. It goes up with each registration and down with
-each block. A full subnet gives up its weakest neuron. Proof of work is no longer asked for: `register` has its
-arguments still, and does what `burned_register` does.
+each block. A full subnet gives up its weakest neuron. `register` still has the arguments of the old proof of work, and
+does what `burned_register` does; the new one is in `pow_registration`.
 
 Source: `pallets/subtensor/src/subnets/registration.rs` (`do_register_with_post_info` since spec 469).
 """
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import Origin, call, ensure_signed, weight
@@ -31,8 +32,9 @@ from tao_lab.chain.pallets.subtensor.tempo import should_run_epoch
 from tao_lab.chain.pallets.subtensor.uids import append_neuron, replace_neuron, uid_to_prune
 from tao_lab.chain.state import StorageReader
 from tao_lab.chain.twins import has_twin
-from tao_lab.economy import PriceTerms
+from tao_lab.economy import PriceTerms, registration_price
 from tao_lab.economy.registration_price import PriceEvent
+from tao_lab.economy.work import difficulty_bounds
 from tao_lab.units import U16_MAX, in_tao
 
 PRECHECK = weight(0, reads=20, writes=4)  # `registration_precheck_weight`
@@ -57,7 +59,7 @@ def register_limit(ctx: Context, origin: Origin, netuid: int, hotkey: str, limit
     """Buy a place if it costs at most `limit_price` rao."""
     coldkey = ensure_signed(origin)
     with _refused_before_payment():
-        _ensure_subnet(ctx, netuid)
+        ensure_subnet(ctx, netuid)
         burn = ctx.state.get(MODULE, "Burn", netuid)
         if burn > limit_price:
             raise failed("RegistrationPriceLimitExceeded", f"a seat costs {burn} rao, limit_price is {limit_price}")
@@ -74,7 +76,12 @@ def _refused_before_payment() -> Iterator[None]:
         raise
 
 
-def _ensure_subnet(ctx: Context, netuid: int) -> None:
+def ensure_subnet(ctx: Context, netuid: int) -> None:
+    """Refuse root, which has its own way in, and a subnet that is not there.
+
+    Raises:
+        DispatchError: `RegistrationNotPermittedOnRootSubnet`, `SubnetNotExists`.
+    """
     if netuid == ROOT_NETUID:
         raise failed("RegistrationNotPermittedOnRootSubnet", "root is joined with root_register")
     if not subnet_exists(ctx.state, netuid):
@@ -104,7 +111,7 @@ def _register(ctx: Context, coldkey: str, netuid: int, hotkey: str) -> None:
 
 def _ensure_may_register(ctx: Context, coldkey: str, netuid: int, hotkey: str) -> int:
     """Returns the price, rao."""
-    _ensure_subnet(ctx, netuid)
+    ensure_subnet(ctx, netuid)
     if not ctx.state.get(MODULE, "NetworkRegistrationAllowed", netuid):
         raise failed("SubNetRegistrationDisabled", f"the owner of subnet {netuid} has closed it")
     uid = uid_of(ctx.state, netuid, hotkey)
@@ -137,7 +144,7 @@ def register_neuron(ctx: Context, netuid: int, hotkey: str) -> int:
 
 
 def take_place(ctx: Context, netuid: int, hotkey: str, replaced: int | None) -> int:
-    """Put a hotkey into a free place, or into that of the replaced UID; gives back its UID."""
+    """Put a hotkey into a free place, or into that of the replaced UID; returns its UID."""
     if replaced is None:
         return append_neuron(ctx, netuid, hotkey)
     replace_neuron(ctx, netuid, replaced, hotkey)
@@ -173,6 +180,28 @@ def lower_prices(ctx: Context, netuids: list[int]) -> None:
 
 
 @has_twin
+def lower_difficulties(ctx: Context, netuids: list[int]) -> None:
+    """Let a block lower what work a place takes, as it does the price, also where no work is taken (spec 475)."""
+    for netuid in netuids:
+        if netuid == ROOT_NETUID:
+            continue
+        before, lowest, highest = (
+            ctx.state.get(MODULE, item, netuid) for item in ("Difficulty", "MinDifficulty", "MaxDifficulty")
+        )
+        low, high = difficulty_bounds(lowest, highest)
+        terms = replace(price_terms(ctx.state, netuid), min_burn=low, max_burn=high)
+        after = registration_price(before, terms, "block") if ctx.block > 1 else min(max(before, low), high)
+        set_difficulty(ctx, netuid, after)
+
+
+def set_difficulty(ctx: Context, netuid: int, difficulty: int) -> None:
+    """Store a difficulty that has changed, and tell."""
+    if difficulty != ctx.state.get(MODULE, "Difficulty", netuid):
+        ctx.state.put(MODULE, "Difficulty", netuid, difficulty)
+        ctx.deposit_event(MODULE, "DifficultySet", netuid, difficulty)
+
+
+@has_twin
 def count_anew(ctx: Context, netuids: list[int]) -> None:
     """No registrations in this block yet."""
     for netuid in netuids:
@@ -186,6 +215,7 @@ def update_registration_prices(ctx: Context, netuids: list[int] | None = None) -
     state = ctx.state
     if ctx.block > 1:
         lower_prices(ctx, netuids)
+    lower_difficulties(ctx, netuids)
     count_anew(ctx, netuids)
     if should_run_epoch(state, ROOT_NETUID, ctx.block) and state.get(MODULE, "RegistrationsThisInterval", ROOT_NETUID):
         state.put(MODULE, "RegistrationsThisInterval", ROOT_NETUID, 0)

@@ -67,6 +67,17 @@ def root_owed(state: StorageReader, hotkey: str, coldkey: str, netuid: int) -> i
     return max(_owed_word(rate, stake, state.get(MODULE, "RootClaimed", netuid, hotkey, coldkey)), 0) >> RATE_BITS
 
 
+def claimable_now(state: StorageReader, hotkey: str, coldkey: str) -> dict[int, int]:
+    """Alpha that a claim of a coldkey would sell, rao by subnet: what it is owed, where that reaches the threshold."""
+    stake, found = stake_of_coldkey(state, hotkey, coldkey, ROOT_NETUID), {}
+    least = {netuid: threshold["bits"] for netuid, threshold in state.entries(MODULE, "RootClaimableThreshold")}
+    for netuid, rate in claimable_rates(state, hotkey).items():
+        word = _owed_word(rate, stake, state.get(MODULE, "RootClaimed", netuid, hotkey, coldkey))
+        if word >= max(least.get(netuid, MIN_ROOT_CLAIM << RATE_BITS), 1 << RATE_BITS):
+            found[netuid] = word >> RATE_BITS
+    return found
+
+
 def _owed_word(rate: int, stake: int, claimed: int) -> int:
     """As raw I96F32 value; it can be negative by what rounding took."""
     return min(rate * stake, RATE_MAX) - min(claimed << RATE_BITS, RATE_MAX)

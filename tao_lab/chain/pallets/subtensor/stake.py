@@ -1,7 +1,8 @@
 """Stake of coldkeys on hotkeys: share pools in the state. Buying and selling alpha is not here.
 
 Sources: `pallets/subtensor/src/staking/stake_utils.rs` (`HotkeyAlphaSharePoolDataOperations`,
-`increase_stake_for_hotkey_and_coldkey_on_subnet`, …), `staking/helpers.rs` (`get_total_stake_for_hotkey`).
+`increase_stake_for_hotkey_and_coldkey_on_subnet`, …), `staking/helpers.rs` (`get_total_stake_for_hotkey`),
+`migrations/migrate_total_alpha_staked.rs`.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def increase_stake(ctx: Context, hotkey: str, coldkey: str, netuid: int, rao: in
 def increase_stake_of_all(ctx: Context, hotkey: str, netuid: int, rao: int) -> None:
     """Add alpha to the stakes of all coldkeys on a hotkey, in proportion: the shares stay, the amount grows."""
     total = min(stake_of(ctx.state, hotkey, netuid) + rao, U64_MAX)
-    _put_unless_zero(ctx, "TotalHotkeyAlpha", (hotkey, netuid), total, total)
+    _put_total(ctx, hotkey, netuid, total)
 
 
 def decrease_stake(ctx: Context, hotkey: str, coldkey: str, netuid: int, rao: int) -> None:
@@ -115,7 +116,20 @@ def _change(ctx: Context, hotkey: str, coldkey: str, netuid: int, rao: int) -> N
     pool, share = change_stake(_pool(ctx.state, hotkey, netuid), _share(ctx.state, hotkey, coldkey, netuid), rao)
     _put_unless_zero(ctx, "TotalHotkeySharesV2", (hotkey, netuid), pool.shares._asdict(), pool.shares.mantissa)
     _put_unless_zero(ctx, "AlphaV2", (hotkey, coldkey, netuid), share._asdict(), share.mantissa)
-    _put_unless_zero(ctx, "TotalHotkeyAlpha", (hotkey, netuid), pool.rao, pool.rao)
+    _put_total(ctx, hotkey, netuid, pool.rao)
+
+
+def _put_total(ctx: Context, hotkey: str, netuid: int, rao: int) -> None:
+    """Write what is staked on a hotkey, and count it for the subnet."""
+    count_stake(ctx, netuid, rao - stake_of(ctx.state, hotkey, netuid))
+    _put_unless_zero(ctx, "TotalHotkeyAlpha", (hotkey, netuid), rao, rao)
+
+
+def count_stake(ctx: Context, netuid: int, change: int) -> None:
+    """Keep `TotalAlphaStaked`, the sum over a subnet's hotkeys (`apply_live_delta`, since spec 448)."""
+    if change:
+        total = ctx.state.get(MODULE, "TotalAlphaStaked", netuid) + change
+        ctx.state.put(MODULE, "TotalAlphaStaked", netuid, min(max(total, 0), U64_MAX))
 
 
 def _put_unless_zero(ctx: Context, item: str, keys: tuple[str | int, ...], value: object, size: int) -> None:

@@ -20,6 +20,8 @@ from tao_lab.economy.swap import MAX_SWAP_INPUT_RESERVE_MULTIPLIER, Side, max_mo
 from tao_lab.units import RAO_PER_TAO, in_tao
 
 U64_MAX = (1 << 64) - 1
+MAX_STAKING_HOTKEYS = 256  # on which a coldkey may stake
+MAX_THIRD_PARTY_STAKING_HOTKEYS = 128  # up to which others may give it stake on a hotkey that it has none on
 
 
 # --- shared -----------------------------------------------------------------------------------------------------
@@ -55,6 +57,17 @@ def ensure_hotkey(state: StorageReader, hotkey: str) -> None:
         raise failed("HotKeyAccountNotExists", f"nobody owns {hotkey}; register it first")
 
 
+def ensure_staking_hotkeys_can_grow(state: StorageReader, coldkey: str, hotkey: str, most: int) -> None:
+    """Refuse stake on one more hotkey where a coldkey has stake on many; on a hotkey that it knows, never.
+
+    Raises:
+        DispatchError: `TooManyStakingHotkeys`.
+    """
+    staked_on = state.get(MODULE, "StakingHotkeys", coldkey)
+    if hotkey not in staked_on and len(staked_on) >= most:
+        raise failed("TooManyStakingHotkeys", f"{coldkey} stakes on {len(staked_on)} hotkeys, allowed here: {most}")
+
+
 def quote(ctx: Context, netuid: int, side: Side, amount: int) -> SwapResult:
     """What a swap would do now, by the rule in force.
 
@@ -85,7 +98,7 @@ def validate_add_stake(
 
     Raises:
         DispatchError: `SubnetNotExists`, `SubtokenDisabled`, `AmountTooLow`, `SlippageTooHigh`,
-            `NotEnoughBalanceToStake`, `HotKeyAccountNotExists`, `InsufficientLiquidity`.
+            `NotEnoughBalanceToStake`, `HotKeyAccountNotExists`, `TooManyStakingHotkeys`, `InsufficientLiquidity`.
     """
     state = ctx.state
     ensure_subnet(state, netuid)
@@ -100,6 +113,7 @@ def validate_add_stake(
     if tao > available:
         raise failed("NotEnoughBalanceToStake", f"{coldkey} has {in_tao(available)}, {in_tao(tao)} needed")
     ensure_hotkey(state, hotkey)
+    ensure_staking_hotkeys_can_grow(state, coldkey, hotkey, MAX_STAKING_HOTKEYS)
     swapped = quote(ctx, netuid, "buy", tao)
     if swapped.paid < MIN_STAKE:
         raise _too_low(swapped.paid, MIN_STAKE)
@@ -152,7 +166,7 @@ def validate_stake_transition(
     Raises:
         DispatchError: `SameNetuid`, `SubnetNotExists`, `SubtokenDisabled`, `HotKeyAccountNotExists`,
             `NotEnoughStakeToWithdraw`, `InsufficientLiquidity`, `AmountTooLow`, `SlippageTooHigh`,
-            `TransferDisallowed`, `StakeUnavailable`.
+            `TransferDisallowed`, `TooManyStakingHotkeys`, `StakeUnavailable`.
     """
     state, (hotkey, coldkey, netuid) = ctx.state, origin
     if origin == destination:
@@ -176,6 +190,8 @@ def validate_stake_transition(
     for item in netuids if check_transfer_toggle else []:
         if not state.get(MODULE, "TransferToggle", item):
             raise failed("TransferDisallowed", f"subnet {item} does not allow transfers of stake")
+    most = MAX_STAKING_HOTKEYS if destination[1] == coldkey else MAX_THIRD_PARTY_STAKING_HOTKEYS
+    ensure_staking_hotkeys_can_grow(state, destination[1], destination[0], most)
     if len(netuids) > 1:
         ensure_available(ctx, coldkey, netuid, alpha)
 

@@ -3,6 +3,9 @@
 The calls are declared with the weight of the worst case, and report what they touched: `spent` counts the database
 accesses as the source does.
 
+Stake that a swap has moved stays for a day (`StakeMoveCooldownUntil`, since spec 473): until then its owner may not
+move it on by another swap, so that its stakers can leave.
+
 Source: `pallets/subtensor/src/swap/swap_hotkey.rs`.
 """
 
@@ -22,6 +25,7 @@ from tao_lab.chain.pallets.subtensor.lookups import (
     hotkey_exists,
     is_subnet_account,
     mechanism_index,
+    subnet_exists,
 )
 from tao_lab.chain.pallets.subtensor.root_claims import move_root_claims
 from tao_lab.chain.pallets.subtensor.stake import (
@@ -55,6 +59,8 @@ def swap_hotkey_v2(
 
 def _swap(ctx: Context, coldkey: str, old: str, new: str, netuid: int | None, keep_stake: bool) -> Post:
     _ensure_may_swap(ctx, coldkey, old, new, netuid)
+    moved = [] if keep_stake else _subnets_with_stake(ctx.state, old, netuid)
+    _ensure_cooled_down(ctx, old, moved)
     spent = Tally(reads=4)
     for name in LIMITED_CALLS:
         rate_limits.set_last_block(ctx, rate_limits.last_block(ctx, name, old), name, new)
@@ -63,6 +69,9 @@ def _swap(ctx: Context, coldkey: str, old: str, new: str, netuid: int | None, ke
         _swap_everywhere(ctx, coldkey, old, new, keep_stake, spent)
     else:
         _swap_on_subnet(ctx, coldkey, old, new, netuid, keep_stake, spent)
+    until = ctx.block + ctx.runtime.constant(MODULE, "HotkeySwapOnSubnetInterval")
+    for where in moved:
+        ctx.state.put(MODULE, "StakeMoveCooldownUntil", where, new, until)
     rate_limits.set_last_block(ctx, ctx.block, "LastTxBlock", coldkey)
     spent.add(writes=1)
     return Post(weight=spent.weight)
@@ -104,6 +113,22 @@ def _ensure_interval(ctx: Context, coldkey: str, netuid: int) -> None:
             "HotKeySwapOnSubnetIntervalNotPassed",
             f"a hotkey may be swapped on subnet {netuid} once in {interval} blocks",
         )
+
+
+def _subnets_with_stake(state: StorageReader, hotkey: str, netuid: int | None) -> list[int]:
+    """Subnets on which a swap moves stake: the one that is named, or (None) all that exist (`moved_stake_netuids`)."""
+    netuids = {where for (_, where), share in state.entries(MODULE, "AlphaV2", hotkey) if share["mantissa"]}
+    return sorted(where for where in netuids if (subnet_exists(state, where) if netuid is None else where == netuid))
+
+
+def _ensure_cooled_down(ctx: Context, hotkey: str, netuids: list[int]) -> None:
+    for netuid in netuids:
+        until = ctx.state.get(MODULE, "StakeMoveCooldownUntil", netuid, hotkey)
+        if ctx.block < until:
+            sentence = (
+                f"a swap brought {hotkey} its stake on subnet {netuid}; another may move it from block {until} on"
+            )
+            raise failed("HotKeySwapOnSubnetIntervalNotPassed", sentence)
 
 
 def _pay(ctx: Context, coldkey: str, cost: int) -> None:
@@ -291,3 +316,6 @@ def forget_old_swaps(ctx: Context, netuids: list[int]) -> None:
             for coldkey, block in ctx.state.entries(MODULE, "LastHotkeySwapOnNetuid", netuid):
                 if block + interval < ctx.block:
                     ctx.state.remove(MODULE, "LastHotkeySwapOnNetuid", netuid, coldkey)
+            for hotkey, until in ctx.state.entries(MODULE, "StakeMoveCooldownUntil", netuid):
+                if until <= ctx.block:
+                    ctx.state.remove(MODULE, "StakeMoveCooldownUntil", netuid, hotkey)

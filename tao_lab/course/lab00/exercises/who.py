@@ -34,7 +34,7 @@ def role_of(statement):
 
 
 def cases(rng: np.random.Generator) -> Iterator[Case]:
-    """Each statement once, in an order of chance."""
+    """Each statement once, in a random order."""
     for letter in rng.permutation(list(STATEMENTS)):
         words, _, _ = STATEMENTS[str(letter)]
         yield Case({"statement": str(letter)}, f"`{letter}`, somebody who {words}")

@@ -80,7 +80,7 @@ EXERCISE = Exercise(
     cases=cases,
     read=read,
     look="Two steps make a keyfile: first the key becomes bytes, then the password locks these. What goes into each?",
-    unlocks="Who steals this file has nothing yet: each guess at your password costs seconds, and half a gigabyte.",
+    unlocks="A thief of this file has nothing yet: each guess at your password costs seconds, and half a gigabyte.",
     seconds=60,
     wrong_answers=(
         Edit(

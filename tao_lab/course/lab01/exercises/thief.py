@@ -36,7 +36,7 @@ def reference(call: str) -> bool:
 
 
 def cases(rng: np.random.Generator) -> Iterator[Case]:
-    """Each call once, in an order of chance."""
+    """Each call once, in a random order."""
     for name in rng.permutation(list(theft.CALLS)):
         yield Case({"call": str(name)}, f"`{name}`, signed with the hotkey alone")
 

@@ -35,7 +35,7 @@ def reference(number: int) -> bytes:
 
 
 def cases(rng: np.random.Generator) -> Iterator[Case]:
-    """Both sides of each limit, amounts of money, and numbers of chance."""
+    """Both sides of each limit, amounts of money, and random numbers."""
     edges = (
         0,
         1,

@@ -50,7 +50,7 @@ def cases(rng: np.random.Generator) -> Iterator[Case]:
     yield _case("System", "Number", [], "a value that there is once")
     yield _case("SubtensorModule", "Tempo", u16[:1], "a subnet's number, which is not hashed")
     yield _case("System", "Account", [bytes(32)], "the account of 32 zeros")
-    yield _case("System", "Account", [alice], "an account of chance")
+    yield _case("System", "Account", [alice], "a random account")
     yield _case("System", "BlockHash", [bytes([5, 0, 0, 0])], "the number of a block, hashed fast")
     yield _case("SubtensorModule", "Weights", u16[1:3], "subnet and validator")
     yield _case("SubtensorModule", "AlphaV2", [alice, bob, u16[3]], "hotkey, coldkey and subnet")

@@ -192,7 +192,7 @@ EXERCISE = Exercise(
         Edit(
             "nonces forgotten",
             {"nonce_store=seen": "nonce_store=http_auth.InMemoryNonceStore()"},
-            "Who sends a recorded request again gets a second answer. How long does your nonce store remember?",
+            "Anyone who sends a recorded request again gets a second answer. How long does your nonce store remember?",
         ),
         Edit(
             "requests for somebody else",
@@ -227,7 +227,7 @@ EXERCISE = Exercise(
         Edit(
             "a fixed path",
             {"path=request.path": 'path="/forward"'},
-            "You verify one path whatever was asked for, so a request that is signed for one door opens another.",
+            "You verify one path whatever was asked for, so a request signed for one path also passes for another.",
         ),
         Edit(
             "a fixed method",

@@ -167,7 +167,8 @@ EXERCISE = Exercise(
         Edit(
             "the inverse scale",
             {".argmin(axis=1), scale": ".argmin(axis=1), 1 / scale"},
-            "Your codes are right. Your scale is what the weights were multiplied by; wanted is what unpacks them.",
+            "Your codes are right. Your scale is what the weights were multiplied by; the task asks for what unpacks "
+            "them.",
         ),
     ),
 )

@@ -63,7 +63,7 @@ def cases(rng: np.random.Generator) -> Iterator[Case]:
         yield _case(weights, fewest, about)
     for count in (5, 64):
         scores = {uid: float(rng.uniform(0.01, 1)) for uid in range(count)}
-        yield _case(scores, 4, f"{count} miners with scores of chance")
+        yield _case(scores, 4, f"{count} miners with random scores")
 
 
 def _case(weights: dict[int, float], fewest: int, about: str) -> Case:

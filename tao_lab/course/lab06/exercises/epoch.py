@@ -91,7 +91,7 @@ def cases(rng: Rng) -> Iterator[Case]:
     for penalty in (0, U16_MAX):  # between the two, a row of bonds is written again in ascending order
         inputs = random_subnet(rng, 3, 6, bonds_penalty=penalty, **liquid)
         shuffled = replace(inputs, weights=_shuffled(rng, inputs.weights), bonds=_shuffled(rng, inputs.bonds))
-        about = f"Yuma 3 with liquid alpha, bonds penalty {penalty:,}, rows in an order of chance"
+        about = f"Yuma 3 with liquid alpha, bonds penalty {penalty:,}, rows in a random order"
         yield Case({"inputs": shuffled}, f"3 validators, 6 miners; {about}")
     for vector in vectors.load(DATASETS / "vectors" / "epoch.json").vectors:
         inputs = EpochInput.from_json(vector.input)

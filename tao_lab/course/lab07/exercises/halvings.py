@@ -31,7 +31,7 @@ def block_emission(issuance):
 
 
 def cases(rng: Rng) -> Iterator[Case]:
-    """One rao on each side of the halvings, issuances of chance, and the end."""
+    """One rao on each side of the halvings, random issuances, and the end."""
     yield Case({"issuance": 0}, "nothing is issued yet")
     yield Case({"issuance": 1_000_000 * TAO}, "1,000,000 τ are issued")
     for halvings in (1, 2, 3, 10, 29, 30):

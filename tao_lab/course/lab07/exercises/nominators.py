@@ -50,7 +50,7 @@ def cases(rng: Rng) -> Iterator[Case]:
     for number in range(5):
         own, mine, others = (int(rao) for rao in rng.integers(TAO, 10**13, 3))
         dividend, take = int(rng.integers(10**6, 10**11)), int(rng.integers(1, USUAL_CUT))
-        yield _case(dividend, take, own, mine, others, f"numbers of chance, {number + 1}")
+        yield _case(dividend, take, own, mine, others, f"random numbers, {number + 1}")
 
 
 def _case(dividend: int, take: int, own: int, mine: int, others: int, about: str) -> Case:

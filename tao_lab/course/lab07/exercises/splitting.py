@@ -52,7 +52,7 @@ def cases(rng: Rng) -> Iterator[Case]:
     for number in range(5):
         owner_cut, root = int(rng.integers(1, U16_MAX)), int(rng.integers(1, U96F32.one))
         alpha = int(rng.integers(10**6, TAO))
-        yield _case(alpha, owner_cut, root, f"numbers of chance, {number + 1}")
+        yield _case(alpha, owner_cut, root, f"random numbers, {number + 1}")
 
 
 def _case(alpha_out: int, owner_cut: int, root_proportion: int, about: str) -> Case:

@@ -30,13 +30,12 @@ def emission_terms(pool, tao_emission, alpha_emission, root_proportion):
         alpha = cap
         tao_in = alpha * alpha_price >> 32
     entered, alpha_in, excess = tao_in >> 32, alpha >> 32, (tao - tao_in) >> 32
-    before = ours.reweighted(pool, entered, alpha_in)
-    bought = ours.amount_out(before.tao, before.alpha, excess, before.quote_weight, before.base_weight)
+    bought = ours.amount_out(pool.tao, pool.alpha, excess, pool.quote_weight, pool.base_weight)
     return entered, alpha_in, excess, bought
 
 
 def cases(rng: Rng) -> Iterator[Case]:
-    """Below the cap, above it, without root, and amounts of chance."""
+    """Below the cap, above it, without root, and random amounts."""
     tao = RAO_PER_TAO
     cheap = Pool(50 * tao, 1_000 * tao)
     yield _case(EXAMPLE, tao // 2, tao, 0.9, "half a τ, α at 1 τ, root's part 90 %")
@@ -56,7 +55,7 @@ def cases(rng: Rng) -> Iterator[Case]:
             int(rng.integers(1, tao)),
             tao,
             float(rng.random()),
-            f"a pool and amounts of chance, number {number + 1}",
+            f"a pool and random amounts, number {number + 1}",
         )
 
 
@@ -65,12 +64,11 @@ def _case(pool: Pool, tao: int, alpha: int, root: float, about: str) -> Case:
     return Case({**arguments, "root_proportion": int(root * (1 << 32))}, about)
 
 
-BUY = "ours.amount_out(before.tao, before.alpha, excess, before.quote_weight, before.base_weight)"
+BUY = "ours.amount_out(pool.tao, pool.alpha, excess, pool.quote_weight, pool.base_weight)"
 
 
 def _bought(pool: Pool, tao_in: int, alpha_in: int, excess: int) -> tuple[int, int, int, int]:
-    before = ours.reweighted(pool, tao_in, alpha_in)
-    got = ours.amount_out(before.tao, before.alpha, excess, before.quote_weight, before.base_weight)
+    got = ours.amount_out(pool.tao, pool.alpha, excess, pool.quote_weight, pool.base_weight)
     return tao_in, alpha_in, excess, got
 
 
@@ -160,25 +158,26 @@ EXERCISE = Exercise(
         Edit(
             "bought from the grown pool",
             {
-                "before = ours.reweighted(pool, entered, alpha_in)": (
-                    "before = ours.reweighted(pool, entered, alpha_in)\n"
-                    "    before = replace(before, tao=pool.tao + entered, alpha=pool.alpha + alpha_in)"
+                "    bought = ": (
+                    "    pool = ours.reweighted(pool, entered, alpha_in)\n"
+                    "    pool = replace(pool, tao=pool.tao + entered, alpha=pool.alpha + alpha_in)\n"
+                    "    bought = "
                 )
             },
             "The first three are right. Your chain buys from a pool that has already grown: which comes first in a "
             "block, the buy or what enters?",
         ),
         Edit(
-            "old weights",
-            {"ours.reweighted(pool, entered, alpha_in)": "pool"},
-            "The first three are right. Your chain buys before the weights are set for what enters: in which order "
-            "does a block do the three?",
+            "new weights",
+            {"    bought = ": "    pool = ours.reweighted(pool, entered, alpha_in)\n    bought = "},
+            "The first three are right. Your chain buys at the weights that are set for what enters. That was the "
+            "order until summer 2026: when does today's chain buy?",
         ),
         Edit(
             "bought with the fee",
             {
-                "excess, before.quote_weight": (
-                    "excess - (excess * ((pool.fee_rate << 64) // 65_535) >> 64), before.quote_weight"
+                "excess, pool.quote_weight": (
+                    "excess - (excess * ((pool.fee_rate << 64) // 65_535) >> 64), pool.quote_weight"
                 )
             },
             "The first three are right. You take the pool's fee from the chain: does it pay one?",
@@ -186,7 +185,7 @@ EXERCISE = Exercise(
         Edit(
             "bought at the price",
             {
-                "ours.amount_out(before.tao, before.alpha, excess, before.quote_weight, before.base_weight)": (
+                "ours.amount_out(pool.tao, pool.alpha, excess, pool.quote_weight, pool.base_weight)": (
                     "(excess << 32) // alpha_price"
                 )
             },
@@ -199,7 +198,7 @@ EXERCISE = Exercise(
         ),
         Edit(
             "the whole emission buys too",
-            {"before.alpha, excess,": "before.alpha, tao_emission,"},
+            {"pool.alpha, excess,": "pool.alpha, tao_emission,"},
             "The first three are right. Your chain buys for the whole emission, and a part of it has entered already.",
         ),
         Edit(
@@ -208,14 +207,8 @@ EXERCISE = Exercise(
             "The first three are right. Your chain buys nothing: what becomes of the excess?",
         ),
         Edit(
-            "bought with the fee, at the old weights",
-            {BUY: 'ours.swap(pool, "buy", excess)[2]'},
-            "The first three are right. You buy from the pool as it was, and with its fee. A chain buy pays none, and "
-            "the weights are set before it.",
-        ),
-        Edit(
             "bought from the other side",
-            {BUY: "ours.amount_out(before.alpha, before.tao, excess, before.base_weight, before.quote_weight)"},
+            {BUY: "ours.amount_out(pool.alpha, pool.tao, excess, pool.base_weight, pool.quote_weight)"},
             "The first three are right. Your chain pays in alpha and gets TAO: which side of the pool does the excess "
             "come into?",
         ),
@@ -227,22 +220,13 @@ EXERCISE = Exercise(
         ),
         Edit(
             "bought for words",
-            {"before.alpha, excess,": "before.alpha, tao - tao_in,"},
+            {"pool.alpha, excess,": "pool.alpha, tao - tao_in,"},
             "The first three are right. Your chain buys for the excess as a fixed-point number, four billion times as "
             "much. A swap takes rao.",
         ),
         Edit(
-            "weights for the whole emission",
-            {"ours.reweighted(pool, entered, alpha_in)": "ours.reweighted(pool, tao_emission, alpha_in)"},
-            "The first three are right. You set the weights as if all the TAO entered. How much of it does?",
-        ),
-        Edit(
             "bought from the grown pool's reserves",
-            {
-                "ours.amount_out(before.tao, before.alpha,": (
-                    "ours.amount_out(before.tao + entered, before.alpha + alpha_in,"
-                )
-            },
+            {"ours.amount_out(pool.tao, pool.alpha,": ("ours.amount_out(pool.tao + entered, pool.alpha + alpha_in,")},
             "The first three are right. Your chain buys when TAO and alpha have entered already: which of the two "
             "comes last in a block?",
         ),

@@ -39,7 +39,7 @@ def cases(rng: Rng) -> Iterator[Case]:
         yield Case({"pool": replace(UNEVEN, fee_rate=6_554), "side": side, "amount": 7}, f"{side}, 10 % of 7 rao")
         for number in range(2):
             arguments = {"pool": random_pool(rng), "side": side, "amount": int(rng.integers(1, 200 * RAO_PER_TAO))}
-            yield Case(arguments, f"{side}, a pool of chance, number {number + 1}")
+            yield Case(arguments, f"{side}, a random pool, number {number + 1}")
 
 
 FEE = "fee = amount * ((pool.fee_rate << 64) // 65_535) >> 64"

@@ -41,7 +41,7 @@ MILLE = {"buy": (2_000, 1_250, 1_120, 1_020), "sell": (500, 750, 880, 980)}  # l
 
 def cases(rng: Rng) -> Iterator[Case]:
     """Limits that do not bind, that bind, that are met exactly, and that only the last price passes; both sides."""
-    pools = ((EXAMPLE, "the even pool"), (UNEVEN, "the uneven pool"), (random_pool(rng), "a pool of chance"))
+    pools = ((EXAMPLE, "the even pool"), (UNEVEN, "the uneven pool"), (random_pool(rng), "a random pool"))
     for pool, name in pools:
         for side in SIDES:
             for mille in MILLE[side]:

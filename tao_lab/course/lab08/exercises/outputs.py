@@ -30,7 +30,7 @@ def amount_out(reserve_in, reserve_out, paid, weight_in, weight_out):
 
 
 def cases(rng: Rng) -> Iterator[Case]:
-    """Even weights first, from a small purchase to a huge one; then uneven ones, and pools of chance."""
+    """Even weights first, from a small purchase to a huge one; then uneven ones, and random pools."""
     half = ACCURACY // 2
     yield _case(1_000, 600, 1_000, half, "1,000 rao into 1,000 of one side and 600 of the other")
     for paid in (RAO_PER_TAO, 100 * RAO_PER_TAO, 1_000 * RAO_PER_TAO, 1, 0):
@@ -43,7 +43,7 @@ def cases(rng: Rng) -> Iterator[Case]:
         yield _case(UNEVEN.tao, UNEVEN.alpha, 50 * RAO_PER_TAO, weight, share)
     for number in range(4):
         pool, paid = random_pool(rng), int(rng.integers(1, 500 * RAO_PER_TAO))
-        yield _case(pool.tao, pool.alpha, paid, pool.quote_weight, f"a pool of chance, number {number + 1}")
+        yield _case(pool.tao, pool.alpha, paid, pool.quote_weight, f"a random pool, number {number + 1}")
 
 
 def _case(reserve_in: int, reserve_out: int, paid: int, weight_in: int, about: str) -> Case:

@@ -33,7 +33,7 @@ def cases(rng: Rng) -> Iterator[Case]:
     yield Case({"pool": UNEVEN, "paid": 50 * RAO_PER_TAO}, "50 τ into a pool with uneven weights")
     for number in range(3):
         arguments = {"pool": random_pool(rng), "paid": int(rng.integers(RAO_PER_TAO, 300 * RAO_PER_TAO))}
-        yield Case(arguments, f"a pool of chance, number {number + 1}")
+        yield Case(arguments, f"a random pool, number {number + 1}")
 
 
 EXERCISE = Exercise(

@@ -43,7 +43,7 @@ def cases(rng: Rng) -> Iterator[Case]:
     yield _case(dear, 59, 6, "59 rao of a dear α in 6 parts, with a fee of 10 %")
     for number in range(3):
         pool, parts = random_pool(rng), int(rng.integers(1, 6))
-        yield _case(pool, int(rng.integers(1, pool.alpha)), parts, f"a pool of chance, number {number + 1}")
+        yield _case(pool, int(rng.integers(1, pool.alpha)), parts, f"a random pool, number {number + 1}")
 
 
 def _case(pool: Pool, alpha: int, parts: int, about: str) -> Case:

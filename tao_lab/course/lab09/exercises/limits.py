@@ -45,7 +45,7 @@ def cases(rng: Rng) -> Iterator[Case]:
     yield _case(EXAMPLE, 50 * RAO_PER_TAO, [5, 20], fronts, 10**6, "limits that the order alone breaks")
     yield _case(EXAMPLE, 50 * RAO_PER_TAO, [300, 200], fronts, 10**6, "limits that are all too high")
     yield _case(deep, 10 * RAO_PER_TAO, [20, 50, 30], fronts, 10**6, "a pool so deep that no limit is needed")
-    for pool, name in ((EXAMPLE, "the even pool"), (UNEVEN, "the uneven pool"), (random_pool(rng), "a pool of chance")):
+    for pool, name in ((EXAMPLE, "the even pool"), (UNEVEN, "the uneven pool"), (random_pool(rng), "a random pool")):
         for share in (2, 5, 9):
             order = pool.tao * share // 100
             ladder = rng.permutation([5, 10, 20, 45, 70, 100, 130, 160, 190, 230, 300]).tolist()

@@ -19,7 +19,7 @@ def sandwich(pool, order, front, limit_price=None):
     pool         Pool
     order        int          rao of τ that the victim wants to pay, fee included
     front        int          rao of τ that the attacker pays in front of it, fee included
-    limit_price  int or None  word: the victim's limit; an order that does not fit below it does not happen at all
+    limit_price  int or None  fixed-point number, the victim's limit: an order that goes above it does not happen
 
     Returns profit (int): rao of τ, what the attacker has more in the end, below zero for a loss;
     received (int): rao of alpha that the victim gets, 0 where the order does not happen.
@@ -47,7 +47,7 @@ def cases(rng: Rng) -> Iterator[Case]:
         tiny, 10**6, 1_099_991, price(tiny) * 11 // 10, "a pool so small that each rao counts, a limit that stops it"
     )
     found = ((plain, "the pool without a fee"), (EXAMPLE, "the even pool"), (UNEVEN, "the uneven pool"))
-    for pool, name in (*found, (random_pool(rng, 600), "a pool of chance with a high fee")):
+    for pool, name in (*found, (random_pool(rng, 600), "a random pool with a high fee")):
         order, front = (pool.tao * int(rng.integers(4, 20)) // 100 + int(rng.integers(999)) for _ in range(2))
         yield _case(pool, order, front, None, f"{name}, no limit")
         yield _case(pool, order, front, price(pool) * 3, f"{name}, a limit far above")

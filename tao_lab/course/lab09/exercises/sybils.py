@@ -19,7 +19,7 @@ def sybil_seats(honest, pay, immunity_period, tempo, alpha_price, burn, terms, f
     pay              int         rao of alpha for all miners of the subnet together in one epoch, in equal parts
     immunity_period  int         blocks for which a new seat is safe; then the copies are worth nothing
     tempo            int         blocks from one epoch to the next
-    alpha_price      int         price of one alpha in τ, word: 2^64 stands for 1
+    alpha_price      int         price of one alpha in τ: 2^64 stands for 1
     burn             int         rao of τ that the next seat costs
     terms            PriceTerms  how each registration moves that price
     free             int         seats that can be had
@@ -61,7 +61,7 @@ def cases(rng: Rng) -> Iterator[Case]:
         price = int(rng.integers(1, 80)) * MULTIPLIER_ONE // 1_000
         burn = int(rng.integers(RAO_PER_TAO // 100, RAO_PER_TAO))
         immunity = int(rng.integers(2_000, 9_000))
-        about = f"{honest} honest miners, a seat costs {burn / RAO_PER_TAO:.2f} τ, subnet {number + 1} of chance"
+        about = f"{honest} honest miners, a seat costs {burn / RAO_PER_TAO:.2f} τ, random subnet {number + 1}"
         yield _case(honest, pay, immunity, 360, price, burn, MAINNET_TERMS, free, about)
 
 

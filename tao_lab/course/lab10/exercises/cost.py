@@ -47,7 +47,7 @@ def cases(rng: np.random.Generator) -> Iterator[Case]:
         yield Case({"honest": honest, "cheat": cheat, "spread": spread}, about)
     for number in range(4):
         cheat, gap, spread = (float(x) for x in rng.uniform([0.1, 0.02, 0.05], [0.5, 0.3, 0.4]).round(3))
-        yield Case({"honest": cheat + gap, "cheat": cheat, "spread": spread}, f"by chance, {number + 1}")
+        yield Case({"honest": cheat + gap, "cheat": cheat, "spread": spread}, f"random, {number + 1}")
 
 
 EXERCISE = Exercise(
@@ -68,7 +68,7 @@ EXERCISE = Exercise(
         Edit(
             "one error",
             {"2 * spread / gap": "spread / gap"},
-            "The means are one standard error apart in yours; two are asked.",
+            "The means are one standard error apart in yours; the task asks for two.",
         ),
         Edit("down", {"math.ceil": "math.floor"}, "You round down, and stop just before it is enough."),
         Edit(

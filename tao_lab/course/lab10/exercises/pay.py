@@ -47,7 +47,7 @@ def cases(rng: np.random.Generator) -> Iterator[Case]:
         yield Case({"honest": honest, "cheat": cheat, "most": most}, about)
     for number in range(4):
         honest, part, most = (float(x) for x in rng.uniform([0.3, 0.3, 0.02], [1.0, 0.95, 0.6]).round(3))
-        yield Case({"honest": honest, "cheat": honest * part, "most": most}, f"by chance, {number + 1}")
+        yield Case({"honest": honest, "cheat": honest * part, "most": most}, f"random, {number + 1}")
 
 
 EXERCISE = Exercise(

@@ -1,0 +1,169 @@
+"""07.6: shares through the emission gate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any
+
+from tao_lab.course.exercise import Case, Edit, Exercise, Values, WrongAnswer
+from tao_lab.course.lab07 import reference as ours
+from tao_lab.course.lab07.cases import Rng
+from tao_lab.vectors import AnswerError
+
+MILLION = 1_000_000
+
+
+def gated_shares(prices, burned, enabled, rank):
+    """Each subnet's share of a block's TAO.
+
+    prices   list of int   moving prices, rao
+    burned   list of int   percent of the miners' pay that each subnet burned, 0 to 100
+    enabled  list of bool  whether it may have TAO
+    rank     int           place of the bar, the largest is 1; on the real chain 32
+
+    Returns list of int: millionths of the block's TAO, rounded (`round`).
+
+    >>> gated_shares([1, 2], [0, 0], [True, True], 1)
+    [100000, 900000]
+    """
+    demand = [price * (100 - part) for price, part in zip(prices, burned)]
+    above = sorted((share for share in demand if share > 0), reverse=True)
+    bar = above[:rank][-1]
+    passed = [share / (1 + Fraction(bar, share) ** 3) if share else Fraction(0) for share in demand]
+    passed = [part if on else Fraction(0) for part, on in zip(passed, enabled)]
+    total = sum(passed)
+    return [round(1_000_000 * part / total) for part in passed]
+
+
+def cases(rng: Rng) -> Iterator[Case]:
+    """Two subnets, the bar's place, burners, a switched-off one that is large, few, and chance."""
+    yield _case([1, 2], [0, 0], [True, True], 1, "prices 1 and 2, the larger is the bar")
+    yield _case([1, 2], [0, 0], [True, True], 2, "prices 1 and 2, the smaller is the bar")
+    yield _case([5, 4, 3, 2, 1], [0] * 5, [True] * 5, 3, "five prices, the third is the bar")
+    yield _case([5, 4, 3, 2, 1], [0, 50, 0, 100, 0], [True] * 5, 3, "one burns half, one everything")
+    yield _case([5, 4, 3, 2, 1], [0] * 5, [True, False, True, True, True], 2, "the bar itself is switched off")
+    yield _case([9, 4, 3], [0, 0, 0], [False, True, True], 1, "the largest is switched off")
+    yield _case([7, 3], [0, 20], [True, True], 32, "two subnets, the bar should be the 32nd")
+    yield _case([6, 0, 3], [0, 0, 0], [True, True, True], 32, "a subnet without a price")
+    yield _case([30, 40, 10, 20], [0] * 4, [True] * 4, 2, "not in order")
+    yield _case([8], [0], [True], 32, "one subnet")
+    for count in (6, 40):
+        prices = rng.integers(1, 10**8, count).tolist()
+        burned = [int(part) for part in rng.choice([0, 0, 30, 100], count)]
+        enabled = [bool(on) for on in rng.random(count) > 0.1]
+        burned[0], enabled[0] = 0, True
+        yield _case(prices, burned, enabled, 32, f"{count} random subnets")
+
+
+def _case(prices: list[int], burned: list[int], enabled: list[bool], rank: int, about: str) -> Case:
+    return Case({"prices": prices, "burned": burned, "enabled": enabled, "rank": rank}, about)
+
+
+def read(result: Any, case: Case) -> Values:
+    """A share for each subnet."""
+    wanted = len(case.arguments["prices"])
+    if not isinstance(result, (list, tuple)) or len(result) != wanted:
+        raise AnswerError(f"return a list with a share for each of the {wanted} subnets")
+    if any(isinstance(share, bool) or not isinstance(share, int) for share in result):
+        raise AnswerError("each share is a whole number of millionths: round(…)")
+    return {f"share of subnet {place + 1}": int(share) for place, share in enumerate(result)}
+
+
+PASSED = "share / (1 + Fraction(bar, share) ** 3) if share else Fraction(0)"
+
+
+def _cliff(prices: list[int], burned: list[int], enabled: list[bool], rank: int) -> list[int]:
+    demand = [price * (100 - part) for price, part in zip(prices, burned, strict=True)]
+    bar = sorted((share for share in demand if share), reverse=True)[:rank][-1]
+    passed = [share if share >= bar and on else 0 for share, on in zip(demand, enabled, strict=True)]
+    return [round(Fraction(MILLION * share, sum(passed) or 1)) for share in passed]
+
+
+EXERCISE = Exercise(
+    id="07.6",
+    title="Shares through the emission gate",
+    solution=gated_shares,
+    reference=ours.gated_shares,
+    cases=cases,
+    read=read,
+    look="Compute the demand of each subnet, then the bar, by hand, for the smallest case that differs.",
+    unlocks="You can say what a subnet gains by a higher price, or loses by burning, on today's network.",
+    wrong_answers=(
+        Edit(
+            "no gate",
+            {PASSED: "Fraction(share)"},
+            "Your shares go by price and burned part alone. That was the rule until July 2026: what does "
+            "the gate hold back?",
+        ),
+        Edit(
+            "a square",
+            {"** 3": "** 2"},
+            "Your gate is not as steep as the chain's: what is the exponent?",
+        ),
+        Edit(
+            "upside down",
+            {"Fraction(bar, share)": "Fraction(share, bar)"},
+            "Your gate holds back the large and lets the small through. Which of bar and share is divided by which?",
+        ),
+        Edit(
+            "the part that passes, not what passes",
+            {"share / (1 +": "1 / (1 +"},
+            "You share out the parts that pass, one half at the bar. What passes is that part *of* the share.",
+        ),
+        Edit(
+            "no rank for the switched off",
+            {
+                "(share for share in demand if share > 0)": (
+                    "(share for share, on in zip(demand, enabled) if share > 0 and on)"
+                )
+            },
+            "You took the bar from the subnets that are switched on. The others keep their rank, and get nothing only "
+            "afterwards.",
+        ),
+        Edit(
+            "the switch forgotten",
+            {"part if on else Fraction(0)": "part"},
+            "A subnet that is switched off still gets TAO from you. Who gets what it would have had?",
+        ),
+        Edit(
+            "switched off, not shared",
+            {
+                "    passed = [part if on else": "    total = sum(passed)\n    passed = [part if on else",
+                "    total = sum(passed)\n    return": "    return",
+            },
+            "What a switched-off subnet would have got is missing from your sum. The rest share it.",
+        ),
+        Edit(
+            "burning forgotten",
+            {"price * (100 - part)": "price * 100"},
+            "Your shares go by the price alone. What of a subnet that burns its miners' pay?",
+        ),
+        Edit(
+            "the burned part counts",
+            {"(100 - part)": "part"},
+            "You count the part that is burned. Which part reaches miners?",
+        ),
+        Edit(
+            "one place too far",
+            {"above[:rank][-1]": "above[: rank + 1][-1]"},
+            "Your bar is one place too low: the largest share has rank 1.",
+        ),
+        Edit(
+            "from the smallest",
+            {", reverse=True": ""},
+            "You count the rank from the smallest share. The largest comes first.",
+        ),
+        Edit(
+            "cut instead of rounded",
+            {"round(": "int("},
+            "Off by one millionth: you cut what should be rounded.",
+        ),
+        WrongAnswer(
+            "a cliff",
+            "You let through everything at or above the bar, and nothing below. At the bar one half passes, and below "
+            "it less and less.",
+            _cliff,
+        ),
+    ),
+)

@@ -1,0 +1,278 @@
+"""Kernels of readers: where they come from, when they end, and how many there may be.
+
+A kernel ends soon after its page: when the browser leaves, when its connection is gone for a few seconds, when no
+browser ever connected, when nobody moved anything for hours, and when the server ends, however that ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from jupyter_client.provisioning import LocalProvisioner
+from jupyter_server._tz import utcnow
+from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager, ServerKernelManager
+from tornado.web import HTTPError
+from traitlets import Integer
+
+from tao_lab import processes, servers
+from tao_lab.errors import LabError
+from tao_lab.readers import nursery
+
+MOST_BYTES = 65_536  # of an answer of a page's process, read at once
+VOILA = {"SERVER_SOFTWARE": "voila"}  # in the environment of pages and kernels: the lab asks where it is shown
+CAN_FORK = sys.platform == "linux" and hasattr(os, "pidfd_open")
+
+
+class Forked:
+    """A kernel that another process forked, with what Jupyter asks of a `subprocess.Popen`."""
+
+    stdin = stdout = stderr = None
+
+    def __init__(self, pid: int, handle: int) -> None:
+        self.pid = pid
+        self.returncode: int | None = None
+        self._handle = handle  # means this process even if its number is given to another
+
+    def poll(self) -> int | None:
+        """None while it runs, then 0: how it ended is known to its parent only."""
+        return self._look(0)
+
+    def wait(self) -> int:
+        """Until it has ended."""
+        return self._look(None) or 0
+
+    def _look(self, milliseconds: int | None) -> int | None:
+        if self.returncode is None:
+            ended = select.poll()
+            ended.register(self._handle, select.POLLIN)
+            if ended.poll(milliseconds):
+                self.returncode = 0
+                os.close(self._handle)
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        """To the kernel, if it still runs."""
+        if self.poll() is None:
+            signal.pidfd_send_signal(self._handle, number)  # type: ignore[attr-defined,unused-ignore]
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it."""
+        self.send_signal(signal.SIGKILL)
+
+
+class Nursery:
+    """The process that has loaded the lab, as the server sees it.
+
+    Args:
+        folder: where it keeps what several pages need, as long as the server runs.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._start()
+
+    def _start(self) -> None:
+        self._channel, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", nursery.__name__, str(theirs.fileno()), str(self._folder)],
+                stdin=subprocess.DEVNULL,
+                env={
+                    **servers.environment(),
+                    **VOILA,
+                    **dict.fromkeys(nursery.THREADS, "1"),
+                    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+                },
+                pass_fds=[theirs.fileno()],
+                preexec_fn=processes.dying_with_this(),
+            )
+
+    def page(self, path: Path | None) -> Page:
+        """A process that begins to run a notebook's cells; without a path, one that has only the lab loaded."""
+        if self._process.poll() is not None:  # somebody ended it, and all its pages
+            self._channel.close()
+            self._start()
+        ours, theirs = socket.socketpair()
+        with theirs:
+            request = json.dumps({"page": None if path is None else str(path)}).encode()
+            socket.send_fds(self._channel, [request], [theirs.fileno()])
+        return Page(ours)
+
+    def close(self) -> None:
+        """End it, with its pages and their kernels."""
+        self._channel.close()
+        self._process.kill()
+        self._process.wait()
+
+
+class Page:
+    """A process that forks kernels which have run a page's cells.
+
+    Args:
+        channel: to the process.
+    """
+
+    def __init__(self, channel: socket.socket) -> None:
+        self._channel = channel
+        self._lock = Lock()  # one request at a time
+
+    def ran(self) -> tuple[list[Any] | None, str | None]:
+        """Wait until the cells have run: their outputs in nbformat, or why the page cannot be kept.
+
+        Raises:
+            LabError: the process has ended.
+        """
+        said = b""
+        while not said.endswith(b"\n"):
+            part = self._channel.recv(MOST_BYTES)
+            if not part:
+                raise LabError("the process that runs this page has ended; its last words are above")
+            said += part
+        answer = json.loads(said)
+        return answer["outputs"], answer["reason"]
+
+    def fork(self, file: str, cwd: str, env: dict[str, str]) -> Forked:
+        """A kernel of its own for one reader.
+
+        Args:
+            file: connection file.
+            cwd: folder in which it works.
+            env: its environment.
+
+        Raises:
+            LabError: the page's process has ended.
+        """
+        request = json.dumps({"file": file, "cwd": cwd, "env": env}).encode() + b"\n"
+        with self._lock:
+            try:
+                self._channel.sendall(request)
+                answer, handles, _, _ = socket.recv_fds(self._channel, MOST_BYTES, 1)
+            except OSError:
+                answer, handles = b"", []
+        if not handles:
+            raise LabError("the process of this page has ended")
+        return Forked(json.loads(answer)["pid"], handles[0])
+
+
+class ForkProvisioner(LocalProvisioner):  # type: ignore[misc]
+    """Starts a kernel by a fork of a page's process; all the rest is as with a kernel that Jupyter starts."""
+
+    page: Page
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
+        """Fork instead of starting `cmd`, which has the connection file behind `-f`."""
+        file = cmd[cmd.index("-f") + 1]
+        cwd, env = str(kwargs.get("cwd") or Path.cwd()), dict(kwargs["env"])
+        try:
+            forked: Any = await asyncio.to_thread(self.page.fork, file, cwd, env)
+        except LabError:
+            self.parent.cleanup_connection_file()  # nobody else would: there is no kernel to end
+            raise
+        self.process = forked
+        self.pid = self.pgid = forked.pid  # it is the first of a group of its own
+        self.cwd = kwargs.get("cwd")
+        return self.connection_info
+
+
+class ReaderKernel(ServerKernelManager):  # type: ignore[misc,unused-ignore]
+    """One reader's kernel. One that has ended is not started again: its page has nothing in common with a new one."""
+
+    def start_restarter(self) -> None:
+        """Nothing watches it but its manager."""
+
+
+class Readers(AsyncMappingKernelManager):  # type: ignore[misc,unused-ignore]
+    """All readers' kernels.
+
+    Attributes:
+        limit: how many readers there may be at once.
+        warm: the process that forks kernels without a page; None where Jupyter starts them.
+    """
+
+    limit = Integer(1, help="Readers at once.").tag(config=True)
+    left_seconds = Integer(10, help="How long a kernel waits for its page to come back.").tag(config=True)
+    loading_seconds = Integer(120, help="How long it waits for its page to connect first.").tag(config=True)
+    idle_seconds = Integer(7_200, help="How long a page may stay open untouched.").tag(config=True)
+    warm: Page | None = None
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._reading: set[str] = set()  # kernels that run or are being started
+        self._connected: set[str] = set()  # kernels that a page has connected to at least once
+
+    def demand_place(self) -> None:
+        """Go on if one more reader may come.
+
+        Raises:
+            HTTPError: 503, the room is full.
+        """
+        if len(self._reading) >= self.limit:
+            raise HTTPError(503, f"{self.limit} people are reading")
+
+    def pre_start_kernel(self, kernel_name: str | None, kwargs: Any) -> Any:
+        """Choose where the new kernel comes from."""
+        page = kwargs.pop("page", None) or self.warm
+        kernel, name, kernel_id = super().pre_start_kernel(kernel_name, kwargs)
+        if page is not None:
+            kernel.provisioner = ForkProvisioner(parent=kernel, kernel_id=kernel_id, kernel_spec=kernel.kernel_spec)
+            kernel.provisioner.page = page
+        return kernel, name, kernel_id
+
+    async def start_kernel(self, *, kernel_id: str | None = None, **kwargs: Any) -> str:
+        """Start a reader's kernel.
+
+        Raises:
+            HTTPError: 503, the room is full.
+        """
+        self.demand_place()
+        kernel_id = kernel_id or self.new_kernel_id(**kwargs)
+        self._reading.add(kernel_id)
+        try:
+            return str(await super()._async_start_kernel(kernel_id=kernel_id, **kwargs))
+        except BaseException:
+            self._reading.discard(kernel_id)
+            raise
+
+    def remove_kernel(self, kernel_id: str) -> Any:
+        """Its place is free again."""
+        self._reading.discard(kernel_id)
+        self._connected.discard(kernel_id)
+        return super().remove_kernel(kernel_id)
+
+    def notify_connect(self, kernel_id: str) -> None:
+        """A page has opened its connection."""
+        super().notify_connect(kernel_id)
+        self._connected.add(kernel_id)
+
+    def notify_disconnect(self, kernel_id: str) -> None:
+        """A page has closed its connection: from now on its kernel waits."""
+        super().notify_disconnect(kernel_id)
+        if kernel_id in self:
+            self._kernels[kernel_id].last_activity = utcnow()
+
+    async def cull_kernel_if_idle(self, kernel_id: str) -> None:
+        """End a kernel whose process or page is gone, or that nobody used for long; Jupyter asks every few seconds."""
+        kernel: Any = self._kernels[kernel_id]
+        if kernel.shutting_down or not hasattr(kernel, "last_activity"):
+            return
+        if self._kernel_connections.get(kernel_id):
+            seconds = self.idle_seconds
+        else:
+            seconds = self.left_seconds if kernel_id in self._connected else self.loading_seconds
+        if not await kernel.is_alive() or utcnow() - kernel.last_activity > timedelta(seconds=seconds):
+            await self.shutdown_kernel(kernel_id)

@@ -1,0 +1,45 @@
+"""How many readers a machine has room for."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+MIB = 2**20
+FORKED_MIB = 150  # at most, of a reader's kernel that was forked; `tao-lab bench room` measures it
+STARTED_MIB = 450  # of one that was started
+KEPT_MIB = 1_536  # for the system, the server and the processes that fork
+UNKNOWN_MIB = 8_192  # of a machine that does not say (Windows)
+OPEN_FILES = 65_536
+CGROUP = Path("/sys/fs/cgroup/memory.max")
+
+
+def default_readers(forks: bool, memory: int | None = None) -> int:
+    """Readers who fit into memory, at least one.
+
+    Args:
+        forks: whether kernels are forked.
+        memory: bytes; without it, what this machine or container has.
+    """
+    available = (machine_memory() if memory is None else memory) // MIB - KEPT_MIB
+    return max(1, available // (FORKED_MIB if forks else STARTED_MIB))
+
+
+def machine_memory() -> int:
+    """Bytes that this process may use, at most: the machine's, or its container's if that has fewer."""
+    counted = hasattr(os, "sysconf")
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if counted else UNKNOWN_MIB * MIB
+    limit = CGROUP.read_text().strip() if CGROUP.exists() else "max"
+    return machine if limit == "max" else min(machine, int(limit))
+
+
+def allow_open_files() -> None:
+    """Let this process have open as many files as it may: twenty for each reader are more than the usual 1,024."""
+    if sys.platform != "win32":
+        import resource
+
+        now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = OPEN_FILES if most == resource.RLIM_INFINITY else min(most, OPEN_FILES)
+        if now != resource.RLIM_INFINITY and now < wanted:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))

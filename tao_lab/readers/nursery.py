@@ -1,0 +1,300 @@
+"""The nursery: a process that has loaded the lab, runs each page once, and forks a kernel from it for each reader.
+
+Loading the lab takes seconds and hundreds of MiB, running a page's cells more. A fork copies both by reference: a
+reader's kernel is there in a fraction of a second, and takes memory only for what it changes.
+
+    nursery     has loaded the lab; forks a process for each page
+    page        has run the cells of one notebook, and holds its widgets; forks a kernel for each reader
+    kernel      ipykernel as Jupyter knows it, with the page's widgets in it
+
+Only the thread that forks lives on in the new process, so nursery and pages have one thread when they fork. What a page
+leaves open (threads, files, sockets) would be shared by its readers: such a page is not kept, and its readers get
+kernels that run the cells themselves. Everything ends with the server, also if that is killed.
+"""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import hashlib
+import importlib
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+import weakref
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+# One thread each: OpenBLAS and its like start theirs when numpy is loaded.
+THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+# What pages and kernels load sooner or later, so that it is loaded once.
+MODULES = (
+    "IPython.extensions.storemagic",
+    "bittensor",
+    "encodings.idna",
+    "ipykernel.debugger",
+    "ipykernel.kernelapp",
+    "numba",
+    "pandas",
+    "tao_lab.network",
+    "tao_lab.views.attacks",
+    "tao_lab.views.display",
+    "tao_lab.views.emission",
+    "tao_lab.views.explorer",
+    "tao_lab.views.mining",
+    "tao_lab.views.money",
+    "tao_lab.views.pools",
+    "tornado.platform.asyncio",
+)
+MOST_BYTES = 65_536  # of a request to the nursery
+SETTLE_SECONDS = 5  # until a thread that was joined is gone from the system's list, too
+BUNDLE = (
+    "import json, sys, vl_convert; asked, options = json.load(sys.stdin); "
+    "sys.stdout.reconfigure(encoding='utf-8'); sys.stdout.write(vl_convert.javascript_bundle(*asked, **options))"
+)
+
+
+def main(channel: socket.socket, folder: Path) -> None:
+    """Fork a page process for each request, until the server closes the channel.
+
+    Args:
+        channel: a request is JSON, `{"page": path}`, and a socket on which the page then answers (`serve_page`).
+        folder: where results are kept that several pages need, as long as the server runs.
+    """
+    for name in MODULES:
+        importlib.import_module(name)
+    importlib.import_module("ipywidgets").register_comm_target()  # it did not, since it was loaded outside a kernel
+    _bundle_elsewhere(folder)
+    gc.collect()
+    gc.freeze()  # the collector would touch every page of memory, and a page that is touched is copied
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # children need no waiting for
+    while True:
+        data, descriptors, _, _ = socket.recv_fds(channel, MOST_BYTES, 1)
+        if not data:
+            return
+        parent = os.getpid()
+        if os.fork() == 0:
+            from tao_lab import processes
+
+            processes.die_with(parent, signal.SIGKILL)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            channel.close()
+            path = json.loads(data)["page"]
+            serve_page(socket.socket(fileno=descriptors[0]), None if path is None else Path(path))
+            return
+        os.close(descriptors[0])
+
+
+def serve_page(channel: socket.socket, path: Path | None) -> None:
+    """Run a notebook's cells, say what they showed, then fork a kernel for each request.
+
+    The first line on the channel is `{"outputs": …, "reason": …}`: outputs in nbformat by code cell, or null and why
+    the page is not kept. Then a request is a line `{"file": …, "cwd": …, "env": {…}}`, where the file is the kernel's
+    connection file, and its answer a line `{"pid": …}` with the kernel's pidfd.
+
+    Args:
+        channel: to the server; closed, this process ends.
+        path: of the notebook; without one, kernels have nothing but the lab loaded.
+    """
+    namespace: dict[str, Any] = {}
+    before = _open_files()
+    outputs, reason = ([], None) if path is None else _run(path, namespace)
+    reason = reason or _left_open(before)
+    channel.sendall(json.dumps({"outputs": None if reason else outputs, "reason": reason}).encode() + b"\n")
+    if reason:
+        return
+    gc.collect()
+    gc.freeze()
+    signal.signal(signal.SIGCHLD, _wait_for_ended)
+    for line in channel.makefile("rb"):
+        parent = os.getpid()
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])  # until the handle is there, the number stays taken
+        pid = os.fork()
+        if pid == 0:
+            _become_kernel(parent, channel, json.loads(line), namespace)
+        handle = os.pidfd_open(pid)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
+        socket.send_fds(channel, [json.dumps({"pid": pid}).encode() + b"\n"], [handle])
+        os.close(handle)
+
+
+def _wait_for_ended(*_: object) -> None:
+    """Let the system forget kernels that have ended."""
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:  # there are no others
+        return
+
+
+def _run(path: Path, namespace: dict[str, Any]) -> tuple[list[Any], str | None]:
+    """Outputs of a notebook's code cells, and what kept it from running.
+
+    In a thread of its own, since random numbers of Rust libraries (the SDK's mnemonics) are made by thread: the thread
+    that forks has drawn none, so no two readers get the same.
+    """
+    found: list[Any] = []
+    reasons: list[str] = []
+    thread = Thread(target=_run_cells, args=(path, namespace, found, reasons))
+    thread.start()
+    thread.join()
+    return found, reasons[0] if reasons else None
+
+
+def _run_cells(path: Path, namespace: dict[str, Any], found: list[Any], reasons: list[str]) -> None:
+    from IPython.core.interactiveshell import InteractiveShell
+    from IPython.utils.capture import capture_output
+
+    from tao_lab import notebook
+
+    shell = InteractiveShell.instance(user_ns=namespace, config=_without_history())
+    notebook.register()
+    os.chdir(path.parent)
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    for cell in cells:
+        if cell["cell_type"] != "code":
+            continue
+        with shell.builtin_trap, shell.display_trap, capture_output() as captured:
+            result = shell.run_cell("".join(cell["source"]))  # type: ignore[no-untyped-call]
+        error = result.error_before_exec or result.error_in_exec
+        if error is not None:
+            reasons.append(f"{type(error).__name__}: {error}")
+            return
+        found.append(_nbformat(captured))
+    InteractiveShell.clear_instance()  # the kernel makes its own
+
+
+def _nbformat(captured: Any) -> list[dict[str, Any]]:
+    from ipykernel.jsonutil import encode_images, json_clean
+
+    outputs = [
+        {"output_type": "display_data", "data": json_clean(encode_images(dict(shown.data))), "metadata": shown.metadata}
+        for shown in captured.outputs
+    ]
+    if captured.stdout:
+        outputs.insert(0, {"output_type": "stream", "name": "stdout", "text": captured.stdout})
+    return outputs
+
+
+def _left_open(before: set[str]) -> str | None:
+    """What a page left that its readers cannot share."""
+    deadline = time.monotonic() + SETTLE_SECONDS
+    while (threads := len(list(Path("/proc/self/task").iterdir()))) > 1 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    if threads > 1:
+        return f"it left {threads - 1} threads running"
+    if opened := _open_files() - before:
+        return f"it left open {', '.join(sorted(opened))}"
+    return None
+
+
+def _open_files() -> set[str]:
+    """Files, sockets and pipes that this process has open, by what they are."""
+    found = set()
+    for descriptor in Path("/proc/self/fd").iterdir():
+        try:
+            found.add(str(descriptor.readlink()))
+        except OSError:  # the folder that was listed
+            continue
+    return found
+
+
+def _become_kernel(parent: int, channel: socket.socket, request: dict[str, Any], namespace: dict[str, Any]) -> None:
+    """In the new process: forget what belongs to the page's process, then serve one reader until told to end."""
+    from tao_lab import processes
+
+    code = 1
+    try:
+        os.setsid()
+        processes.die_with(parent, signal.SIGKILL)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
+        os.close(channel.detach())
+        _forget_endings()
+        os.chdir(request["cwd"])
+        os.environ.clear()
+        os.environ.update(request["env"])
+        random.seed()
+        sys.modules["numpy"].random.seed()
+        _serve_reader(request["file"], namespace)
+        code = 0
+    finally:
+        atexit._run_exitfuncs()
+        os._exit(code)
+
+
+def _serve_reader(file: str, namespace: dict[str, Any]) -> None:
+    """Run ipykernel's application with a connection file until it is told to end; its kernel takes over the widgets."""
+    import comm
+    from ipykernel.kernelapp import IPKernelApp
+
+    from tao_lab import notebook
+
+    class Application(IPKernelApp):  # type: ignore[misc,unused-ignore]
+        name = "ipython-kernel"
+
+        def parse_command_line(self, argv: Any = None) -> None:
+            """There is none, and to make ready for one takes long."""
+
+        def init_kernel(self) -> None:
+            super().init_kernel()
+            for widget in comm.get_comm_manager().comms.values():
+                widget.kernel = self.kernel  # without one, a widget keeps what it has to say to itself
+            notebook.register()  # it could not, since there was no shell yet
+
+    settings = _without_history()
+    settings.Application.log_level = "CRITICAL"
+    Application.launch_instance(connection_file=file, user_ns=namespace, config=settings)
+
+
+def _without_history() -> Any:
+    """Settings of IPython: what was typed is kept in a file by a thread, and nobody types here."""
+    from traitlets.config import Config
+
+    settings = Config()
+    settings.HistoryManager.enabled = False
+    return settings
+
+
+def _forget_endings() -> None:
+    """What is to happen when the page's process ends (removing its temporary folders) is not a kernel's to do.
+
+    multiprocessing does the same in the processes that it forks.
+    """
+    atexit._clear()
+    finalizers: Any = weakref.finalize
+    for kept in list(finalizers._registry):
+        kept.detach()
+    finalizers._registered_with_atexit = False  # so that the kernel's own are called again
+
+
+def _bundle_elsewhere(folder: Path) -> None:
+    """Let vl_convert bundle a widget's JavaScript in a process of its own.
+
+    It brings a JavaScript engine with threads and 100 MiB, and pages need it for nothing else. What it made is kept
+    in a file for the next page.
+    """
+    import vl_convert
+
+    def javascript_bundle(*arguments: Any, **options: Any) -> str:
+        asked = json.dumps([arguments, options])
+        file = folder / f"{hashlib.sha256(asked.encode()).hexdigest()}.js"
+        if not file.exists():
+            made = subprocess.run([sys.executable, "-c", BUNDLE], input=asked, stdout=-1, check=True, encoding="utf-8")
+            part = file.with_suffix(f".{os.getpid()}")
+            part.write_text(made.stdout, encoding="utf-8")
+            part.rename(file)
+        return file.read_text(encoding="utf-8")
+
+    vl_convert.javascript_bundle = javascript_bundle
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server
+    main(socket.socket(fileno=int(sys.argv[1])), Path(sys.argv[2]))
