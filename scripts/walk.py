@@ -18,6 +18,7 @@ from tao_lab.course.exercise import Edit, Exercise, edited
 from tao_lab.work import WorkFolder
 
 OPEN = "window.jupyterapp.shell.currentWidget"
+LATER = "window.jupyterapp?.shell.currentWidget?.context"
 IDLE = f"() => {OPEN}?.context?.sessionContext?.session?.kernel?.status === 'idle'"
 # The place of the cells of an exercise: the blank one and its check.
 PLACES = f"""(exercise) => {OPEN}.content.widgets
@@ -47,6 +48,8 @@ class Walk:
     def open(self, name: str) -> None:
         """Open a notebook and run it to its end."""
         self.page.goto(self.address.replace("/?", f"/lab/tree/{name}.ipynb?"))
+        # JupyterLab first shows the notebooks that were open before
+        self.page.wait_for_function(f"path => {LATER}?.path === path", arg=f"{name}.ipynb")
         _browser.run_all_cells(self.page)
         self.page.wait_for_function(IDLE)
         self.problems += [f"{name}: {error}" for error in self.page.evaluate(ERRORS)]

@@ -88,7 +88,7 @@ def test_its_burned_shares_outlast_the_epochs(real):
         for subnet in real.started[:40]:
             burned = net.chain.state.get(MODULE, "MinerBurned", subnet.netuid)["bits"] / 2**32
             assert burned == pytest.approx(min(subnet.miner_burned / 2**32, 1), abs=0.01)
-        assert net.chain.state.get(MODULE, "EmissionGateBar")["bits"] != real.emission_gate_bar  # taken anew on the way
+        assert net.chain.state.get(MODULE, "EmissionGateBar")["bits"] != real.emission_gate_bar  # measured since
 
 
 def test_a_file_keeps_it_from_its_first_block_on(tmp_path):

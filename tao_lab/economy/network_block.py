@@ -2,7 +2,7 @@
 
 This puts the pieces together in the order of the chain. The TAO of the block is divided among the started subnets.
 Of its part a subnet's pool first sells alpha for what is above the cap, then takes in the rest with new alpha, at the
-price after that purchase. At last each moving price goes a step towards the price, and root's part is noted anew.
+price after that purchase. At last each moving price goes a step towards the price, and root's part is measured again.
 
 Source: `pallets/subtensor/src/coinbase/run_coinbase/emission_injection.rs` of RaoFoundation/subtensor
 (`compute_subnet_emission_terms`, `inject_pool_liquidity_and_swap_excess`), `coinbase/block_step.rs`. A test holds it,
@@ -136,7 +136,7 @@ def pay_network(network: NetworkBefore) -> NetworkAfter:
 
 
 def block_bar(network: NetworkBefore, demand: Sequence[int]) -> int:
-    """The bar that counts in the block: taken anew, or the one that is kept."""
+    """The bar that counts in the block: measured again, or the one that is kept."""
     if not bar_is_due(network.emission_gate_bar, network.block + 1):
         return network.emission_gate_bar
     return emission_gate_bar(demand, network.emission_bar_rank) or network.emission_gate_bar

@@ -48,7 +48,7 @@ def mainnet_genesis(path: Path = MAINNET_9240381) -> Genesis:
         path: a file of `datasets/mainnet`.
 
     Raises:
-        MainnetFileError: the file is none.
+        MainnetFileError: the file is invalid.
     """
     mainnet = load_mainnet(path)
     return Genesis(time_ms=mainnet.timestamp_ms, number=mainnet.block, fill=partial(_fill, mainnet=mainnet))

@@ -137,7 +137,7 @@ class Network:
             wallets: As for `Network`.
 
         Raises:
-            MainnetFileError: `data` is no state of mainnet.
+            MainnetFileError: `data` is not a state of mainnet.
         """
         return cls(path, wallets=wallets, genesis=mainnet_genesis(data))
 

@@ -63,7 +63,7 @@ class Pages:
         self._one_at_a_time = asyncio.Lock()
 
     async def get(self, notebook: str) -> tuple[str, Page] | None:
-        """A page in HTML with `KERNEL_ID` in it, and its process; None if it runs anew for each reader.
+        """A page in HTML with `KERNEL_ID` in it, and its process; None if it runs again for each reader.
 
         Args:
             notebook: path from the server's folder.
@@ -81,7 +81,7 @@ class Pages:
             page = self._nursery.page(Path(self._app.root_dir) / notebook)
             outputs, reason = await asyncio.to_thread(page.ran)
         if outputs is None:
-            self._app.log.info("%s runs anew for each reader: %s", notebook, reason)
+            self._app.log.info("%s runs again for each reader: %s", notebook, reason)
             return None
         return await self._html(notebook, outputs), page
 

@@ -68,7 +68,7 @@ def _before(state: Mapping[str, Any]) -> NetworkBefore:
     """The rule's input.
 
     Raises:
-        ValueError: what is stored is none that a pool can have.
+        ValueError: no pool can have what is stored.
     """
     rows = [row for row in state["subnets"] if row.get("started", True)]
     subnets = tuple(SubnetBefore(**{name: row[name] for name in COLUMNS}) for row in rows)
@@ -115,7 +115,7 @@ def vectors_of(data: Mapping[str, Any]) -> list[dict[str, Any]]:
 def left_out(state: Mapping[str, Any]) -> str:
     """What a vector does not compare, and which bar counted in its block, in words."""
     block, bar = state["block"] + 1, mainnet_block(state)["emission_gate_bar_next"]
-    how = "taken anew" if bar_is_due(state["emission_gate_bar"], block) else "kept"
+    how = "measured again" if bar_is_due(state["emission_gate_bar"], block) else "kept"
     words = f"block {block:,}: the bar of the emission gate is {how}: {bar}"
     if traded := state.get("traded"):
         names = ", ".join(map(str, traded))

@@ -1,4 +1,4 @@
-"""Readers of dashboards: kernels come by fork, end with their page and their server, and are so many and no more."""
+"""Readers of dashboards: kernels come by fork, end with their page and their server, and there is a limit to them."""
 
 import asyncio
 import json
@@ -172,7 +172,7 @@ class TestARoom:
             return [file.stem for file in room.kernels()]
 
     def test_a_page_with_a_thread_runs_for_each_reader_anew(self, room):
-        assert re.search(r"alive\.ipynb runs anew for each reader: it left \d+ threads? running", room.log.read_text())
+        assert re.search(r"alive\.ipynb runs again for each reader: it left \d+ threads? running", room.log.read_text())
         assert len(asyncio.run(self.read(room, "alive.ipynb"))) == 1
         until(lambda: not room.kernels())
 

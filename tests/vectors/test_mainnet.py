@@ -67,7 +67,7 @@ def test_the_bar_is_taken_anew_at_every_360th_block(tmp_path, raw):
     assert bar != raw["emission_gate_bar"]
     anew = {**raw, "block": 9_240_479, "emission_gate_bar_next": bar}
     loaded = vectors.load(write(tmp_path / "anew.json", anew))
-    assert f"taken anew: {bar}" in loaded.notice
+    assert f"measured again: {bar}" in loaded.notice
     failed = {failure.vector for failure in vectors.verify(loaded).failures}
     assert "bar" not in failed
     assert "shares" in failed  # this block of mainnet was paid by the bar that was kept

@@ -144,7 +144,7 @@ def sudo_set_tao_flow_normalization_exponent(ctx: Context, origin: Origin, expon
 
 @call(PALLET, weight=FLOW_WRITE)
 def sudo_set_emission_bar_quantile(ctx: Context, origin: Origin, quantile: dict[str, Any]) -> None:
-    """Root sets the part of demand at or above the gate's bar (U64F64); the next block takes the bar anew."""
+    """Root sets the part of demand at or above the gate's bar (U64F64); the next block measures the bar again."""
     ensure_root(origin)
     if not 0 < quantile["bits"] < EXPONENT_ONE:
         raise refused("InvalidValue", f"quantile is {quantile['bits'] / EXPONENT_ONE}, allowed: above 0 and below 1")
@@ -154,7 +154,7 @@ def sudo_set_emission_bar_quantile(ctx: Context, origin: Origin, quantile: dict[
 
 @call(PALLET, weight=FLOW_WRITE)
 def sudo_set_emission_bar_rank(ctx: Context, origin: Origin, rank: int) -> None:
-    """Root sets the rank of the gate's bar; 0: by `EmissionBarQuantile`. The next block takes the bar anew."""
+    """Root sets the rank of the gate's bar; 0: by `EmissionBarQuantile`. The next block measures the bar again."""
     ensure_root(origin)
     ctx.state.put(MODULE, "EmissionBarRank", rank)
     ctx.state.remove(MODULE, "EmissionGateBar")

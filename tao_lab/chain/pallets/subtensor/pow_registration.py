@@ -116,7 +116,7 @@ def _block_hash(ctx: Context, number: int) -> bytes:
 
 
 def pow_difficulty(state: StorageReader, netuid: int) -> int:
-    """How much work a place on a subnet takes: so many hashes on average."""
+    """How much work a place on a subnet takes: the number of hashes, on average."""
     items = ("Difficulty", "MinDifficulty", "MaxDifficulty")
     return effective_difficulty(*(state.get(MODULE, item, netuid) for item in items))
 

@@ -53,7 +53,7 @@ def cases(rng: Rng) -> Iterator[Case]:
         burned = [int(part) for part in rng.choice([0, 0, 30, 100], count)]
         enabled = [bool(on) for on in rng.random(count) > 0.1]
         burned[0], enabled[0] = 0, True
-        yield _case(prices, burned, enabled, 32, f"{count} subnets of chance")
+        yield _case(prices, burned, enabled, 32, f"{count} random subnets")
 
 
 def _case(prices: list[int], burned: list[int], enabled: list[bool], rank: int, about: str) -> Case:
