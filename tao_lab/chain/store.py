@@ -20,7 +20,7 @@ import sqlite3
 import weakref
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
@@ -142,10 +142,15 @@ def _close(db: sqlite3.Connection, path: str, owner: int) -> None:
     """Take the mark away and close; not in a process that was forked while the chain was open."""
     if os.getpid() != owner:
         return
-    with _typed_errors(path):
-        if not db.in_transaction:
-            db.execute("DELETE FROM meta WHERE name = ?", (OPEN,))
-        db.close()
+    with _typed_errors(path), closing(db):
+        if db.in_transaction:
+            return
+        remove_mark = "DELETE FROM meta WHERE name = ?", (OPEN,)
+        try:
+            db.execute(*remove_mark)
+        except sqlite3.OperationalError:  # the log can grow no further; copied into the file, it begins again
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            db.execute(*remove_mark)
 
 
 class Store:
