@@ -95,6 +95,7 @@ def test_the_commands_of_the_lab_are_there():
                 "slider",
                 "chain",
                 "judge",
+                "room",
                 "start",
                 "node",
                 "simulate",

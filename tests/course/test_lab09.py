@@ -109,7 +109,8 @@ def test_real_pools_are_those_of_mainnet_smallest_first():
 def test_what_a_subnet_gets_falls_with_the_miners_pay_that_its_owner_takes_and_with_roots_switch():
     paid, off, on, half, none = (int(row[2].split()[0]) for row in experiments.owner_and_root().blocks[0].rows)
     assert off == none == 0
-    assert paid == on > half > 0
+    assert paid <= on <= paid + 1  # its moving price goes on rising a little
+    assert on > half > 0
 
 
 @pytest.mark.slow

@@ -101,12 +101,12 @@ def test_a_page_compares_with_what_the_browser_says_it_was_before():
     stage = Stage(page_of("emission"))
     start = stage.settings
     stage._request = {"tick": "a-1", "settings": {**start, "burn": 50}, "since": start}
-    assert stage._picture["charts"]["tao"]["title"] == "Subnet A gets 33.3 % of the block, before 50 %"
+    assert stage._picture["charts"]["tao"]["title"] == "Subnet A gets 33.3 % of the block, before 58.6 %"
     with pytest.raises(PanelError, match="burn is 101"):
         stage._request = {"tick": "a-2", "settings": start, "since": {**start, "burn": 101}}
     stage._request = {"tick": "a-3", "settings": None, "since": None}
     assert stage.settings == start
-    assert stage._picture["charts"]["tao"]["title"] == "Subnet A gets 50 % of the block"
+    assert stage._picture["charts"]["tao"]["title"] == "Subnet A gets 58.6 % of the block"
 
 
 def test_a_wrong_name_gets_the_names_there_are():

@@ -264,6 +264,9 @@ AROUND = _rows(_AROUND)
 
 # Calls of these pallets that are newer than the source; docs/chain.md says what they do.
 NEWER = {
+    ("AdminUtils", "sudo_set_emission_bar_quantile"),
+    ("AdminUtils", "sudo_set_emission_bar_rank"),
+    ("AdminUtils", "sudo_set_emission_gate_exponent"),
     ("SubtensorModule", "pow_register"),
     ("AdminUtils", "sudo_set_activity_cutoff_factor"),
     ("AdminUtils", "sudo_set_epoch_consensus"),

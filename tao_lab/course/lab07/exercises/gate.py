@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
+
 from tao_lab.course.exercise import Case, Edit, Exercise, Values, WrongAnswer
 from tao_lab.course.lab07 import reference as ours
 from tao_lab.course.lab07.cases import Rng
@@ -63,6 +65,7 @@ def _case(prices: list[int], burned: list[int], enabled: list[bool], rank: int, 
 def read(result: Any, case: Case) -> Values:
     """A share for each subnet."""
     wanted = len(case.arguments["prices"])
+    result = result.tolist() if isinstance(result, np.ndarray) else result
     if not isinstance(result, (list, tuple)) or len(result) != wanted:
         raise AnswerError(f"return a list with a share for each of the {wanted} subnets")
     if any(isinstance(share, bool) or not isinstance(share, int) for share in result):
