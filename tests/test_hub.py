@@ -11,14 +11,16 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import uuid
 from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 
 import httpx
 import pytest
 from websockets.sync.client import connect
+
+from tests import states
 
 ROOT = Path(__file__).resolve().parent.parent
 SECONDS = 300  # until something is given up; no measure of speed
@@ -39,13 +41,7 @@ pytestmark = [
     ),
 ]
 
-
-def until(true):
-    end = time.monotonic() + SECONDS
-    while not (state := true()):
-        assert time.monotonic() < end, "it never happened"
-        time.sleep(0.2)
-    return state
+until = partial(states.until, seconds=SECONDS)
 
 
 @pytest.fixture

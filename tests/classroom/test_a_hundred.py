@@ -6,7 +6,7 @@ import re
 import signal
 import subprocess
 import sys
-import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,19 +14,14 @@ import pytest
 from tao_lab.chain.pallets.subtensor.stake import stake_of_coldkey
 from tao_lab.network import Network
 from tao_lab.units import RAO_PER_TAO
+from tests import states
 
 STUDENTS = int(os.environ.get("CLASS_STUDENTS", "100"))
 SECONDS = 240  # until something is given up; no measure of speed
 CROWD = Path(__file__).with_name("crowd.py")
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the crowd is forked")
 
-
-def until(true):
-    end = time.monotonic() + SECONDS
-    while not (state := true()):
-        assert time.monotonic() < end, "it never happened"
-        time.sleep(0.2)
-    return state
+until = partial(states.until, seconds=SECONDS)
 
 
 def start(folder, port):

@@ -8,9 +8,9 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import uuid
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
@@ -20,6 +20,7 @@ import pytest
 from websockets.sync.client import connect
 
 from tao_lab import paths
+from tests import states
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 SECONDS = 180  # until something is given up; no measure of speed
@@ -105,13 +106,7 @@ def running(command, **options):
         run.process.wait()
 
 
-def until(true):
-    """Wait for a state, and hand it back."""
-    end = time.monotonic() + SECONDS
-    while not (state := true()):
-        assert time.monotonic() < end, "it never happened"
-        time.sleep(0.05)
-    return state
+until = partial(states.until, seconds=SECONDS)
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP", "SIGKILL"])

@@ -13,41 +13,24 @@ from tao_lab.consensus.null import NULL_UIDS, Budgets, apportion, elected_valida
 from tao_lab.consensus.types import EpochInput
 from tao_lab.paths import DATASETS
 from tao_lab.vectors import load, verify
-from tests.consensus.null_scenarios import vectors
+from tests.consensus.null_scenarios import Row, plain, vectors
 
 U64_MAX = (1 << 64) - 1
 HALF = Budgets(miners=500_000, local=500_000, root=0)
 amounts = st.integers(0, U64_MAX)
 share_lists = st.lists(st.integers(0, 2**64 - 1), min_size=1, max_size=40)
-Row = list[tuple[int, int]]
 
 
 def null_input(stakes: list[int], rows: dict[int, Row], **changes: Any) -> EpochInput:
-    """A subnet whose neurons were there before the weights."""
-    n = len(stakes)
-    subnet = {
-        "n": n,
+    """A subnet whose neurons were there before the weights, with a permit for everybody."""
+    usual = {
         "block": 100,
         "tempo": 10,
         "last_step_block": 90,
         "activity_cutoff": 5,
-        "kappa": 32_767,
-        "bonds_penalty": 0,
-        "bonds_moving_average": 900_000,
-        "yuma3": False,
-        "liquid_alpha": None,
-        "max_validators": 1,
-        "min_stake": 0,
-        "owner_uid": None,
-        "emission": 1_000_000,
-        "stake": stakes,
-        "validator_permit": [True] * n,
-        "last_update": [1] * n,
-        "registered_at": [0] * n,
-        "weights": list(rows.items()),
-        "bonds": [],
+        "validator_permit": [True] * len(stakes),
     }
-    return EpochInput.from_json({**subnet, **changes})
+    return EpochInput.from_json(plain(stakes, rows, **{**usual, **changes}))
 
 
 @pytest.mark.parametrize("amount", [0, 1, 7, 4_097, 1_000_003, U64_MAX])

@@ -11,6 +11,7 @@ import sys
 import time
 import uuid
 from contextlib import AsyncExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -20,6 +21,7 @@ from tao_lab import servers
 from tao_lab.bench._reader import reading
 from tao_lab.readers import limit
 from tao_lab.readers.kernels import CAN_FORK
+from tests import states
 
 SECONDS = 180  # until something is given up; no measure of speed
 MIB = 2**20
@@ -84,13 +86,7 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def until(true):
-    """Wait for a state, and hand it back."""
-    end = time.monotonic() + SECONDS
-    while not (state := true()):
-        assert time.monotonic() < end, "it never happened"
-        time.sleep(0.05)
-    return state
+until = partial(states.until, seconds=SECONDS)
 
 
 @contextmanager
