@@ -19,7 +19,6 @@ from tao_lab import __version__
 from tao_lab.course import checking, registry, solve
 from tao_lab.course.exercise import Exercise
 from tao_lab.course.making import exercises_of
-from tao_lab.errors import LabError
 from tao_lab.grading import notebooks
 from tao_lab.grading.boxed import Boxed, Piece, check_sandbox
 from tao_lab.grading.marks import Weights
@@ -32,10 +31,6 @@ FORMAT = "tao-lab/grade/1"
 PATIENCE = 2.0  # a grader waits this many times longer than a check in the notebook: the machine is busy
 MOST_SEED = 2**31
 RIGHT, WRONG, BLANK, MISSING = "right", "wrong", "not started", "missing"
-
-
-class GradeError(LabError):
-    """Something cannot be graded."""
 
 
 @dataclass(frozen=True)
