@@ -12,8 +12,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from tao_lab.chain.context import Context
+from tao_lab.chain.pallets.subtensor.auto_parent import take_back
 from tao_lab.chain.pallets.subtensor.lookups import (
     MODULE,
+    ROOT_NETUID,
     address,
     failed,
     hotkeys_by_uid,
@@ -63,6 +65,8 @@ def replace_neuron(ctx: Context, netuid: int, uid: int, hotkey: str) -> None:
     old = state.get(MODULE, "Keys", netuid, uid)
     if state.exists(MODULE, "SubnetOwnerHotkey", netuid) and state.get(MODULE, "SubnetOwnerHotkey", netuid) == old:
         return
+    if netuid == ROOT_NETUID:
+        take_back(ctx, old)
     state.remove(MODULE, "Uids", netuid, old)
     state.remove(MODULE, "AssociatedEvmAddress", netuid, uid)
     state.remove(MODULE, "IsNetworkMember", old, netuid)
