@@ -196,7 +196,7 @@ class StorageReader:
         if len(params) > item.arity:
             return key + b"".join(self._hashed(item, params))
         for parts, param in zip(item.parts, params, strict=False):  # most params come again
-            part = parts.get(param) if type(param) in PLAIN_PARAMS else None  # 1.0 is no netuid, although it equals 1
+            part = parts.get(param) if type(param) in PLAIN_PARAMS else None  # 1.0 equals 1, but not as a netuid
             if part is None:
                 return item.prefix + b"".join(self._hashed(item, params))
             key += part
