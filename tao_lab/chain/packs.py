@@ -2,7 +2,7 @@
 
 A pack has all values of each column that its block has changed; which keys those are is in a row of `layouts`. To read
 a key at a past block one needs the last pack up to that block that has its column. Every `SUMMARY_EVERY` packs a row of
-`summaries` says which was the last one of every column, so that at most so many heads of packs are looked at.
+`summaries` says which was the last one of every column, so that at most SUMMARY_EVERY heads of packs are looked at.
 """
 
 from __future__ import annotations
