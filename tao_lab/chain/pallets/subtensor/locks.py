@@ -16,6 +16,7 @@ from typing import Any
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import Origin, call, ensure_signed, weight
 from tao_lab.chain.errors import DispatchError
+from tao_lab.chain.pallets.subtensor.collateral import locked_on
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, failed, hotkey_exists
 from tao_lab.chain.pallets.subtensor.stake import stake_of_coldkey
 from tao_lab.chain.state import StorageReader
@@ -259,7 +260,8 @@ def ensure_available(ctx: Context, coldkey: str, netuid: int, alpha: int) -> Non
 def available_on(state: StorageReader, hotkey: str, coldkey: str, netuid: int, now: int) -> int:
     """Alpha that may leave one hotkey of a coldkey, rao (`available_to_unstake_from_hotkey`)."""
     free = total_stake(state, coldkey, netuid) - locked_mass(state, coldkey, netuid, now)
-    return min(stake_of_coldkey(state, hotkey, coldkey, netuid), max(free, 0))
+    on_hotkey = stake_of_coldkey(state, hotkey, coldkey, netuid) - locked_on(state, netuid, hotkey, coldkey)
+    return max(min(on_hotkey, free), 0)
 
 
 def ensure_can_receive_locked_alpha(state: StorageReader, coldkey: str, locked: int) -> None:
