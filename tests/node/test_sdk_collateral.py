@@ -50,7 +50,7 @@ def test_a_deposit_is_paid_topped_up_kept_at_a_floor_and_earned_free(populated: 
     does(populated, "bob", bt.BurnedRegister(netuid=NETUID, hotkey_ss58=NEW))
     first = collateral(populated)
     assert first["locked"] == stake_of_coldkey(populated.state, NEW, BOB, NETUID) > 0
-    assert [entry["hotkey"] for entry in read(populated, "subnet_collateral", netuid=NETUID)][0] == NEW
+    assert next(entry["hotkey"] for entry in read(populated, "subnet_collateral", netuid=NETUID)) == NEW
     graph = read(populated, "metagraph", netuid=NETUID)
     assert graph["collateral_locked"][2] == first["locked"]
 
