@@ -24,7 +24,7 @@ class Compiled:
     """A function that numba compiles when it is first called with some kinds of arguments.
 
     Args:
-        function: what is compiled; a global function or a lambda.
+        function: the function to compile; a global function or a lambda.
         decorator: name of numba's decorator, `njit` or `vectorize`.
         arguments: positional arguments of the decorator.
         options: its keyword arguments.
@@ -100,7 +100,7 @@ class Compiled:
 
 
 def build_loaded() -> None:
-    """Load what runs compiled code, before a clock starts."""
+    """Load what runs compiled code, for example before measuring time."""
     if machine_code.usable():
         machine_code.load_llvm()
         return
