@@ -62,7 +62,7 @@ C_TYPES: dict[str, Any] = {
 }
 
 
-# --- what numba would compile anew: a function for kinds of arguments ---
+# --- what is called: a function for kinds of arguments ---
 
 
 def kind_of(value: Any) -> Any:
