@@ -1,8 +1,8 @@
 """Paying out an epoch at once: reads stakes, takes and owners of a subnet into a table, computes, writes columns.
 
 It does what `distribution.pay_out` does hotkey by hotkey, to the last bit. It leaves the work to that rule where a
-hotkey has parents, where an owner has chosen another hotkey for its incentives, or where a number is beyond what the
-compiled rules take; nothing is left in the state then.
+hotkey has parents or a collateral, where an owner has chosen another hotkey for its incentives, or where a number is
+beyond what the compiled rules take; nothing is left in the state then.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 from tao_lab.chain.column import Column, Layout
 from tao_lab.chain.context import Context
 from tao_lab.chain.pallets.subtensor import distribution
+from tao_lab.chain.pallets.subtensor.collateral import bonded_hotkeys
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, NETUID_BYTES, ROOT_NETUID, address
 from tao_lab.chain.pallets.subtensor.root_claims import raise_claimable_rates
 from tao_lab.chain.pallets.subtensor.stake import count_stake
@@ -69,7 +70,7 @@ def pay_out_at_once(
     """Pay out a subnet; `NotImplemented` where it has to be done hotkey by hotkey."""
     hotkeys = [entry.hotkey for entry in emission]
     payees = _payees(ctx.state, netuid, hotkeys)
-    if payees is None:
+    if payees is None or bonded_hotkeys(ctx.state, netuid):
         return NotImplemented
     table, immune = np.zeros(len(hotkeys), HOTKEY), set(distribution.owner_hotkeys(ctx.state, netuid))
     _read(ctx, netuid, payees, emission, table)
