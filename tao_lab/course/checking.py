@@ -56,7 +56,7 @@ class CheckResult:
         mistake: name of the wrong answer that behaves the same, or empty.
         usable: whether every case gave an answer, right or wrong.
         card: the whole result, to be shown.
-        case: the smallest wrong case; None if there is none.
+        case: the smallest wrong case; None if all are right.
     """
 
     exercise: str
