@@ -193,7 +193,8 @@ def _attempts(market: Market) -> Iterator[Attempt]:
 def _blocks_until_it_passes(market: Market, who: Any) -> int:
     """The number of blocks in which the chain says that the validator is too fast.
 
-    The test row names one miner twice, so the chain never stores it. """
+    The test row names one miner twice, so the chain never stores it.
+    """
     blocks = 0
     while market.send(who, [2, 2], [1, 1], 9) == TOO_FAST:
         market.net.run(blocks=1)

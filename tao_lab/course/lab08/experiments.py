@@ -71,7 +71,8 @@ def two_subnets(net: Network) -> tuple[bt.Wallet, int]:
 def let_prices_catch_up(net: Network) -> None:
     """Let moving prices reach the prices within a few blocks, as those of old subnets have done long ago.
 
-    While all moving prices together are below 1 τ, root's part is recycled instead of paid. """
+    While all moving prices together are below 1 τ, root's part is recycled instead of paid.
+    """
     net.sudo("AdminUtils", "sudo_set_subnet_moving_alpha", alpha={"bits": 1 << 31})
     for subnet in net.subnets():
         net.sudo("AdminUtils", "sudo_set_ema_price_halving_period", netuid=subnet, ema_halving=1)

@@ -278,7 +278,7 @@ def _badly_packed(function: Callable[..., Any]) -> str:
 
 
 def by_vectors(slot: Slot, function: Callable[..., Any]) -> tuple[int, int, str]:
-    """Number of the chain's vectors that a student's function passes, of how many, and the first difference in words."""
+    """Number of the chain's vectors that a student's function passes, of how many, and the first difference."""
     file = vectors.load(DATASETS / "vectors" / f"{slot.kind}.json")
     rule = slot.adapted(function)
     passed, first = 0, ""
