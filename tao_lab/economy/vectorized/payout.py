@@ -82,7 +82,7 @@ def part_of(amount: Wide, share: Word) -> Wide:
 
 @njit
 def ratio(a: Wide, b: Wide) -> Word:
-    """`U96F32.divide` of a raw value of less than 2^96 by one that is no less; zero where that is zero."""
+    """`U96F32.divide` of a raw value of less than 2^96 by one at least as large; zero where that is zero."""
     return divide(shift_left(a, FRACTION), b)[1]
 
 
