@@ -211,8 +211,7 @@ class Chain:
             return extrinsic.hash
 
     def dry_run(self, data: bytes) -> bytes:
-        """The result that an extrinsic would have in the next block, in SCALE (`ApplyExtrinsicResult`); nothing
-        changes.
+        """An extrinsic's result if it were in the next block, in SCALE (`ApplyExtrinsicResult`); nothing changes.
 
         Raises:
             MalformedExtrinsic: The bytes are not an extrinsic.
