@@ -391,10 +391,10 @@ class Network:
         """
         running.check_run(blocks, epochs, days, to_block, history)
         if epochs is not None:
-            running.run_epochs(self, epochs, self._existing_subnet(subnet))
+            running.run_epochs(self.chain, self.progress, epochs, self._existing_subnet(subnet))
         else:
             count = running.number_of_blocks(self.block_number, blocks, days, to_block)
-            running.run_blocks(self, count, history)
+            running.run_blocks(self.chain, self.progress, count, history)
         return self.block_number
 
     @contextmanager

@@ -5,19 +5,25 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, Protocol
 
 from tao_lab.chain.chain import Chain
 from tao_lab.chain.errors import BadValue
 from tao_lab.chain.pallets.subtensor.lookups import MODULE
 from tao_lab.units import BLOCKS_PER_DAY
 
-if TYPE_CHECKING:
-    from tao_lab.network.network import Network
 
 KEPT_EVERY = 360  # blocks, with the history of epochs: mainnet's tempo
 PROGRESS_BLOCKS = 300  # a run of more blocks shows a progress bar
+
+
+class Progress(Protocol):
+    """What shows a bar: see `Network.progress`."""
+
+    def __call__(self, total: int, words: str, least: int) -> AbstractContextManager[Callable[[int], Any]]:
+        """A bar for `total` steps, if there are `least`; gives the function that counts them."""
+        ...
 
 
 class RunStopped(KeyboardInterrupt):
@@ -57,11 +63,12 @@ def number_of_blocks(height: int, blocks: int | None, days: int | None, to_block
     return max(to_block - height, 0) if to_block is not None else (days or 0) * BLOCKS_PER_DAY
 
 
-def run_blocks(net: Network, count: int, history: str) -> None:
+def run_blocks(chain: Chain, progress: Progress, count: int, history: str) -> None:
     """Make blocks.
 
     Args:
-        net: The network.
+        chain: The chain.
+        progress: Shows a bar.
         count: How many.
         history: `blocks` keeps the state of every block, `epochs` of each 360th and of the last.
 
@@ -69,9 +76,9 @@ def run_blocks(net: Network, count: int, history: str) -> None:
         RunStopped: Ctrl-C; the state of the newest block is kept.
         BlockFailed: A rule raised; the blocks before stay.
     """
-    chain, begin = net.chain, net.chain.head.number
+    begin = chain.head.number
     end = begin + count
-    with stop_between_blocks() as stopped, net.progress(count, "blocks", least=PROGRESS_BLOCKS) as step:
+    with stop_between_blocks() as stopped, progress(count, "blocks", least=PROGRESS_BLOCKS) as step:
         for number in range(begin + 1, end + 1):
             is_last = number == end or stopped()
             chain.produce_block(keep_state=history == "blocks" or is_last or number % KEPT_EVERY == 0)
@@ -82,17 +89,16 @@ def run_blocks(net: Network, count: int, history: str) -> None:
                 raise RunStopped(f"{number - begin:,} of {count:,} blocks are made. {_how_to_go_on(chain, call)}")
 
 
-def run_epochs(net: Network, count: int, netuid: int) -> None:
+def run_epochs(chain: Chain, progress: Progress, count: int, netuid: int) -> None:
     """Make blocks until a subnet has had some epochs.
 
     Raises:
         RunStopped: Ctrl-C.
         BlockFailed: A rule raised; the blocks before stay.
     """
-    chain = net.chain
     state, expected = chain.state, count * int(chain.state.get(MODULE, "Tempo", netuid))
     words = f"{count} epochs of subnet {netuid}"
-    with stop_between_blocks() as stopped, net.progress(expected, words, least=PROGRESS_BLOCKS) as step:
+    with stop_between_blocks() as stopped, progress(expected, words, least=PROGRESS_BLOCKS) as step:
         for done in range(count):
             before = state.get(MODULE, "LastEpochBlock", netuid)
             while state.get(MODULE, "LastEpochBlock", netuid) == before:
