@@ -13,7 +13,6 @@ from tao_lab.chain.errors import BadValue
 from tao_lab.chain.pallets.subtensor.lookups import MODULE
 from tao_lab.units import BLOCKS_PER_DAY
 
-
 KEPT_EVERY = 360  # blocks, with the history of epochs: mainnet's tempo
 PROGRESS_BLOCKS = 300  # a run of more blocks shows a progress bar
 
