@@ -56,7 +56,7 @@ def stop_between_blocks() -> Iterator[Callable[[], bool]]:
 
 
 def number_of_blocks(height: int, blocks: int | None, days: int | None, to_block: int | None) -> int:
-    """How many blocks are to be made: that many, or so many days of them, or up to a height."""
+    """How many blocks are to be made: that many, or the blocks of some days, or up to a height."""
     if blocks is not None:
         return blocks
     return max(to_block - height, 0) if to_block is not None else (days or 0) * BLOCKS_PER_DAY
