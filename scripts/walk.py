@@ -1,8 +1,8 @@
 """A newcomer's walk through the labs, in a real browser: run all, a wrong answer, its hint, the solution, progress.
 
-Run `python scripts/walk.py /tmp/walk` and look at the pictures it leaves there; `--lab 06` walks one lab only, `--screens`
-also leaves a picture of each screen of a lab, from its top to its end. It ends with 1 if a lab showed an error, a hint
-did not come, or a right answer was not taken.
+Run `python scripts/walk.py /tmp/walk` and look at the pictures it leaves there; `--lab 06` walks one lab only, and
+`--screens` also leaves a picture of each screen of a lab, from its top to its end. It ends with 1 if a lab showed an
+error, a hint did not come, or a right answer was not taken.
 """
 
 from __future__ import annotations

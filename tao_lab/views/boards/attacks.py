@@ -110,7 +110,7 @@ def bars_spec(style: Style) -> alt.LayerChart:
             "side:N",
             sort=list(SIDES.values()),
             title=None,
-            scale=alt.Scale(paddingInner=0.25, paddingOuter=0.25),
+            scale=alt.Scale(paddingInner=0.25, paddingOuter=0.35),
             axis=alt.Axis(labelAngle=0, ticks=False, labelPadding=8),
         ),
         xOffset=alt.XOffset("who:N", sort=list(WHO)),
@@ -155,7 +155,7 @@ def lines_table(both: Both) -> Table:
 
 def lines_title(both: Both) -> str:
     """What the lines show."""
-    return f"The attacker's gain by strength: {len(both.duel.strengths)} runs each"
+    return f"The attacker's gain by {both.duel.across}: {len(both.duel.strengths)} runs each"
 
 
 def lines_spec(style: Style) -> alt.LayerChart:
@@ -200,7 +200,7 @@ def epochs_title(both: Both) -> str:
 def epochs_spec(style: Style) -> alt.LayerChart:
     """Lines over epochs: colour for who, dashes for the rule."""
     base = alt.Chart(alt.NamedData("rows")).encode(
-        x=alt.X("epoch:O", title="epoch", axis=alt.Axis(labelAngle=0)),
+        x=alt.X("epoch:O", title="epoch", axis=alt.Axis(labelAngle=0, labelOverlap=True)),
         y=alt.Y("value:Q", title="%", axis=alt.Axis(tickCount=5)),
         color=alt.Color("who:N", title=None, scale=alt.Scale(domain=list(WHO), range=[VERMILLION, BLUE]), legend=None),
         detail="side:N",
