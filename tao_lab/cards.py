@@ -153,7 +153,7 @@ def _row_html(row: Sequence[str], place: int, grid: Grid, colour: str) -> str:
         room = KEPT if len(text) <= SHORT or side == "right" else WRAPPED
         style = f"{CELL}{room};text-align:{side}{mark if (place, column) in grid.marked else ''}"
         shown = f"<code>{escape(text)}</code>" if grid.literal else _code(text)
-        if len(text) > SHORT and re.sub("[`.]", "", text).isalpha():
+        if len(text) > SHORT and re.fullmatch(r"<code>[A-Za-z.]+</code>", shown):
             shown = INSIDE.sub("<wbr>", shown)
         cells.append(f'<td style="{style}">{shown}</td>')
     return "".join(cells)

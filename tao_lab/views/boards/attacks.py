@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import altair as alt
 
 from tao_lab.simulate.duels import DUELS, Duel, Fight, kept
+from tao_lab.views.boards.cells import NARROW
 from tao_lab.views.charts import Style
 from tao_lab.views.palette import BLUE, GREY, INK, VERMILLION
 from tao_lab.views.tables import Table
@@ -129,7 +130,8 @@ def bars_spec(style: Style) -> alt.LayerChart:
         legend=alt.Legend(orient="top", labelFontSize=style.font, symbolType="square"),
     )
     bars = base.mark_bar().encode(y=y, color=colour)
-    texts = base.mark_text(baseline="bottom", dy=-4, fontSize=style.font * 1.2, fontWeight="bold", color=INK).encode(
+    size = alt.expr(f"width < {NARROW} ? {0.85 * style.font} : {1.2 * style.font}")
+    texts = base.mark_text(baseline="bottom", dy=-4, fontSize=size, fontWeight="bold", color=INK).encode(
         y=y, text="text:N"
     )
     fair = (
