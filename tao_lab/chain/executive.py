@@ -1,4 +1,4 @@
-"""How a block is carried out: its frame, the hooks, and each extrinsic with nonce, fee, call and events.
+"""Run a block: its beginning and end, the hooks, and each extrinsic with nonce, fee, call and events.
 
 Sources: `frame/executive/src/lib.rs` and `frame/system/src/lib.rs` of the Polkadot SDK; the order of the hooks is that
 of `construct_runtime!` in `runtime/src/lib.rs`.
@@ -7,12 +7,13 @@ of `construct_runtime!` in `runtime/src/lib.rs`.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache, lru_cache
 from typing import Any
 
 from bittensor_core import ss58_encode
 
-from tao_lab.chain.block import Header
-from tao_lab.chain.context import Context
+from tao_lab.chain.block import encoded_digest
+from tao_lab.chain.context import Context, encoded_event
 from tao_lab.chain.dispatch import NONE, TRANSACTION_CHECKS, Call, Post, Weight, signed
 from tao_lab.chain.errors import BlockFailed, DispatchError, InvalidTransaction, RuleBroken
 from tao_lab.chain.extrinsic import Extrinsic, compact, inherent
@@ -21,34 +22,46 @@ from tao_lab.chain.pallets import proxy, system, transaction_payment
 from tao_lab.chain.runtime import SS58_FORMAT, Runtime
 from tao_lab.chain.state import Storage
 
+CLOCK = ("Timestamp", "set")
+
 
 def author(state: Storage) -> str:
-    """The account that authors blocks: the only authority."""
-    authority = state.get("Aura", "Authorities")[0]
-    return str(ss58_encode(bytes.fromhex(authority[2:]), SS58_FORMAT))
+    """The account that makes blocks: the only authority."""
+    return _first_authority(state.runtime, state.raw_get(state.key("Aura", "Authorities")) or b"")
+
+
+@lru_cache(maxsize=8)
+def _first_authority(runtime: Runtime, authorities: bytes) -> str:
+    decoded = runtime.core.decode(runtime.item("Aura", "Authorities").value_type, authorities, True)
+    return str(ss58_encode(bytes.fromhex(decoded[0][2:]), SS58_FORMAT))
 
 
 def in_order(runtime: Runtime, hooks: Iterable[tuple[str, Any]]) -> list[tuple[str, Any]]:
     """Hooks in the order of their pallets in the runtime."""
+    return _in_order(runtime, tuple(hooks))
+
+
+@lru_cache(maxsize=64)
+def _in_order(runtime: Runtime, hooks: tuple[tuple[str, Any], ...]) -> list[tuple[str, Any]]:
     return sorted(hooks, key=lambda entry: int(runtime.pallets[entry[0]]["index"]))
 
 
 def initialize(ctx: Context, parent_hash: bytes, slot: int) -> None:
-    """Write what `System` holds before the first hook."""
-    parent, kept = "0x" + parent_hash.hex(), ctx.runtime.block_hashes_kept
-    ctx.state.put("System", "Number", ctx.block)
-    ctx.state.put("System", "ParentHash", parent)
-    ctx.state.put("System", "BlockHash", ctx.block - 1, parent)
+    """Write the values of `System` before the first hook."""
+    state, kept = ctx.state, ctx.runtime.block_hashes_kept
+    state.put("System", "Number", ctx.block)
+    state.raw.put(state.key("System", "ParentHash"), parent_hash)  # SCALE does not change the bytes of a hash
+    state.raw.put(state.passing_key("System", "BlockHash", ctx.block - 1), parent_hash)
     if ctx.block > kept:
-        ctx.state.remove("System", "BlockHash", ctx.block - kept - 1)
-    ctx.state.put("System", "Digest", Header(b"", ctx.block, b"", b"", slot).digest)
+        state.raw.remove(state.passing_key("System", "BlockHash", ctx.block - kept - 1))
+    state.raw.put(state.key("System", "Digest"), encoded_digest(ctx.runtime, slot))
 
 
 def run_hooks(ctx: Context, hooks: Iterable[tuple[str, Any]]) -> None:
     """Run the hooks of all pallets.
 
     Raises:
-        BlockFailed: One raised; says which. `RuleBroken` where it was a rule of a student.
+        BlockFailed: A hook raised an error; the message names it. `RuleBroken` if it was a student's rule.
     """
     for pallet, hook in in_order(ctx.runtime, hooks):
         try:
@@ -59,17 +72,31 @@ def run_hooks(ctx: Context, hooks: Iterable[tuple[str, Any]]) -> None:
             raise BlockFailed(f"block {ctx.block}: {pallet}.{hook.__name__} raised {error!r}") from error
 
 
-def apply_clock(ctx: Context, time_ms: int) -> Extrinsic:
-    """The author's own extrinsic, which sets the time."""
+def apply_clock(ctx: Context, time_ms: int) -> bytes:
+    """The author's own extrinsic, which sets the time; returns its bytes."""
     ctx.phase = {"ApplyExtrinsic": 0}
-    clock = inherent(ctx.runtime, "Timestamp", "set", {"now": time_ms})
-    post = ctx.dispatch(NONE, clock.call)
-    _deposit_result(ctx, clock.call, extrinsic_weight(ctx.runtime, clock), post, None)
-    return clock
+    ctx.dispatch(NONE, Call(*CLOCK, {"now": time_ms}))
+    ctx.events.append(_clock_event(ctx.runtime))
+    body = _clock_start(ctx.runtime) + compact(time_ms)
+    return compact(len(body)) + body
+
+
+@cache
+def _clock_start(runtime: Runtime) -> bytes:
+    """The bytes of the clock's extrinsic before the time, which is at its end."""
+    return inherent(runtime, *CLOCK, {"now": 0}).data[1:-1]
+
+
+@cache
+def _clock_event(runtime: Runtime) -> bytes:
+    """The event of the clock's extrinsic, the same in each block."""
+    clock = inherent(runtime, *CLOCK, {"now": 0})
+    info = _dispatch_info(clock.call, extrinsic_weight(runtime, clock), Post())
+    return encoded_event(runtime, {"ApplyExtrinsic": 0}, "System", "ExtrinsicSuccess", {"dispatch_info": info})
 
 
 def apply_inherent(ctx: Context, extrinsic: Extrinsic) -> None:
-    """Carry out another call of the author; one that fails is in the block with its error."""
+    """Carry out another inherent; if it fails, it is in the block with its error."""
     failure = ctx.try_dispatch(NONE, extrinsic.call).error
     _deposit_result(ctx, extrinsic.call, extrinsic_weight(ctx.runtime, extrinsic), Post(), failure)
 
@@ -82,7 +109,7 @@ def finalize(ctx: Context) -> None:
 
 
 def extrinsic_weight(runtime: Runtime, extrinsic: Extrinsic) -> Weight:
-    """Weight of an extrinsic with its frame, before it runs."""
+    """Weight of an extrinsic before it runs, including the fixed weight of every extrinsic."""
     return _spent_weight(runtime, extrinsic, Post())
 
 
@@ -93,12 +120,12 @@ def _spent_weight(runtime: Runtime, extrinsic: Extrinsic, post: Post) -> Weight:
 
 
 def highest_fee(runtime: Runtime, extrinsic: Extrinsic) -> int:
-    """Rao that are taken before the call runs, with the tip; some may come back."""
+    """Rao that are taken before the call runs, including the tip; a part may be refunded."""
     return _fee(runtime, extrinsic, Post())
 
 
 def _fee(runtime: Runtime, extrinsic: Extrinsic, post: Post) -> int:
-    """Rao for the frame, the length and the weight that is billed; the tip alone where the call is free."""
+    """Rao for the base fee, the length and the billed weight; only the tip if the call is free."""
     call, registered = extrinsic.call, extrinsic.call.registered
     if not (post.pays_fee and registered.pays(call.args)):
         return extrinsic.tip
@@ -111,11 +138,11 @@ def apply_extrinsic(ctx: Context, extrinsic: Extrinsic) -> Weight:
     """Carry out a signed extrinsic: nonce, fee, call, settlement, events.
 
     Returns:
-        What it weighed in the end, with its frame.
+        Its actual weight, including the fixed weight of every extrinsic.
 
     Raises:
-        InvalidTransaction: No block may contain it; nothing was done. A call that fails does not raise: it is in the
-            block with its error.
+        InvalidTransaction: No block may contain it; nothing was changed. A call that fails does not raise this: it is
+            in the block with its error.
         NotInLab: As above.
     """
     mark = ctx.mark()
@@ -151,22 +178,26 @@ def _apply(ctx: Context, extrinsic: Extrinsic) -> Weight:
 
 
 def outcome(ctx: Context) -> Any:
-    """What the extrinsic that was just carried out came to: a `Result` with the error of its last event."""
+    """The result of the extrinsic that just ran: a `Result` with the error of its last event."""
     event = ctx.runtime.core.decode(ctx.runtime.event_record_type, ctx.events[-1], True)
     return {"Err": event["attributes"]["dispatch_error"]} if event["event_id"] == "ExtrinsicFailed" else {"Ok": None}
 
 
 def _deposit_result(ctx: Context, call: Call, spent: Weight, post: Post, failure: DispatchError | None) -> None:
-    """The last event of an extrinsic: success, or the error; with what it weighed and whether it paid."""
-    registered = call.registered
-    pays = post.pays_fee and registered.pays(call.args)
-    info = {
-        "weight": spent.encodable(),
-        "class": registered.dispatch_class,
-        "pays_fee": "Yes" if pays else "No",
-    }
+    """The last event of an extrinsic: success or the error, with its weight and whether it paid."""
+    info = _dispatch_info(call, spent, post)
     if failure is None:
         ctx.deposit_event("System", "ExtrinsicSuccess", dispatch_info=info)
     else:
         error = ctx.told_error(failure)
         ctx.deposit_event("System", "ExtrinsicFailed", dispatch_error=error, dispatch_info=info)
+
+
+def _dispatch_info(call: Call, spent: Weight, post: Post) -> dict[str, Any]:
+    registered = call.registered
+    pays = post.pays_fee and registered.pays(call.args)
+    return {
+        "weight": spent.encodable(),
+        "class": registered.dispatch_class,
+        "pays_fee": "Yes" if pays else "No",
+    }

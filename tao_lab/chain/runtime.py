@@ -1,4 +1,4 @@
-"""The schema: the real runtime's metadata, and what is read from it once.
+"""The schema: the real runtime's metadata, and values that are read from it once.
 
 Storage keys, SCALE, calls, events and errors all come from `bittensor_core.Runtime` on the metadata of the real
 chain (spec version 475, patched; see `scripts/make_metadata.py`). Nothing here declares a type by hand.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import lzma
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,39 @@ SPEC_NAME = "node-subtensor"
 SPEC_VERSION = 475  # mainnet since block 9,233,781 of 2026-10-07
 TRANSACTION_VERSION = 1
 SS58_FORMAT = 42
-NESTED_ERRORS = ("Token", "Arithmetic", "Transactional", "Trie")  # errors of the runtime that do not belong to a pallet
+NESTED_ERRORS = ("Token", "Arithmetic", "Transactional", "Trie")  # errors of the runtime that belong to no pallet
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """The byte format of a value that is one whole number, lowest byte first; such values need no decoder.
+
+    Attributes:
+        width: Bytes.
+        signed: Whether it may be below zero.
+        in_bits: Whether its decoded form is `{"bits": number}`, as for a fixed-point number.
+        lowest: The smallest number that fits.
+        highest: The largest.
+    """
+
+    width: int
+    signed: bool
+    in_bits: bool
+    lowest: int
+    highest: int
+
+    def decoded(self, data: bytes) -> Any:
+        """The value of `width` bytes."""
+        number = int.from_bytes(data, "little", signed=self.signed)
+        return {"bits": number} if self.in_bits else number
+
+    def encoded(self, value: Any) -> bytes | None:
+        """The bytes of a value; None if the runtime's encoder must decide."""
+        if self.in_bits:
+            value = value.get("bits") if type(value) is dict and len(value) == 1 else None
+        if type(value) is int and self.lowest <= value <= self.highest:
+            return value.to_bytes(self.width, "little", signed=self.signed)
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +64,13 @@ class Item:
 
     Attributes:
         prefix: The 32 bytes that all its keys begin with.
-        arity: How many keys it takes; 0 for a plain value.
+        arity: Number of its keys; 0 for a plain value.
         value_type: SCALE type of a value.
-        optional: Whether an absent value is None; otherwise it is `default`.
-        default: SCALE bytes of an absent value.
+        optional: Whether a missing value is None; otherwise it is `default`.
+        default: SCALE bytes of a missing value.
         layout: How each key is hashed, and its type.
+        number: The byte format of a value, if it is one whole number.
+        parts: For each key used so far, its bytes in a storage key; items whose keys have the same layout share them.
     """
 
     pallet: str
@@ -47,6 +81,8 @@ class Item:
     optional: bool
     default: bytes
     layout: tuple[tuple[str, str], ...]
+    number: Number | None
+    parts: tuple[dict[Any, bytes], ...] = field(repr=False)
 
 
 class Runtime:
@@ -55,7 +91,8 @@ class Runtime:
     def __init__(self, metadata: bytes) -> None:
         self.metadata = metadata
         self.core = bittensor_core.Runtime(metadata, SPEC_VERSION, TRANSACTION_VERSION, SS58_FORMAT)
-        self._items: dict[tuple[str, str], Item] = {}
+        self.known_items: dict[tuple[str, str], Item] = {}  # items used so far
+        self._parts: dict[tuple[str, str], dict[Any, bytes]] = {}  # by layout
         self._constants: dict[tuple[str, str], Any] = {}
         self.event_record_type = self._type_named("frame_system", "EventRecord")
         self.dispatch_error_type = self._type_named("sp_runtime", "DispatchError")
@@ -70,7 +107,7 @@ class Runtime:
 
     @property
     def apply_result_type(self) -> str:
-        """Type of what becomes of an extrinsic in a block: `ApplyExtrinsicResult`."""
+        """Type of an extrinsic's result in a block: `ApplyExtrinsicResult`."""
         return str(self.runtime_apis["BlockBuilder"]["apply_extrinsic"]["output"])
 
     def _type_named(self, *path: str) -> str:
@@ -104,7 +141,7 @@ class Runtime:
     def compact_limits(self) -> dict[tuple[str, str], dict[str, int]]:
         """Pallet and call to its compact arguments, each with the largest number of its type.
 
-        The decoder reads a compact number whatever its size; the real runtime refuses one that its type cannot hold.
+        The decoder reads compact numbers of any size; the real runtime refuses numbers that do not fit the type.
         """
         calls = next(t for t in self.types.values() if t.get("path", [""])[-1] == "RuntimeCall")
         found: dict[tuple[str, str], dict[str, int]] = {}
@@ -131,13 +168,14 @@ class Runtime:
         Raises:
             BadValue: The runtime has no such item.
         """
-        found = self._items.get((pallet, name))
+        found = self.known_items.get((pallet, name))
         if found is not None:
             return found
         try:
             entry = self.core.storage_entry(pallet, name)
         except KeyError:
             raise BadValue("storage item", f"{pallet}.{name}", "an item of the runtime's metadata") from None
+        layout = tuple(zip(entry.param_hashers, entry.param_types, strict=True))
         item = Item(
             pallet=pallet,
             name=name,
@@ -146,13 +184,30 @@ class Runtime:
             value_type=entry.value_type,
             optional=entry.modifier != "Default",
             default=bytes(entry.default_bytes),
-            layout=tuple(zip(entry.param_hashers, entry.param_types, strict=True)),
+            layout=layout,
+            number=self._number(entry.value_type),
+            parts=tuple(self._parts.setdefault(each, {}) for each in layout),
         )
-        self._items[(pallet, name)] = item
+        self.known_items[(pallet, name)] = item
         return item
 
+    def _number(self, scale_type: str) -> Number | None:
+        """The byte format of a type whose values are one whole number, alone or inside a struct."""
+        definition, in_bits = self.types[int(scale_type.removeprefix("scale_info::"))]["def"], False
+        while "composite" in definition and len(definition["composite"].get("fields", [])) == 1:
+            only = definition["composite"]["fields"][0]
+            if in_bits or only.get("name") not in (None, "bits"):
+                return None
+            definition, in_bits = self.types[only["type"]]["def"], only.get("name") == "bits"
+        kind = definition.get("primitive", "")
+        if kind[:1] not in ("u", "i"):
+            return None
+        bits, signed = int(kind[1:]), kind[0] == "i"
+        lowest = -1 << bits - 1 if signed else 0
+        return Number(bits // 8, signed, in_bits, lowest, lowest + (1 << bits) - 1)
+
     def constant(self, pallet: str, name: str) -> Any:
-        """A constant of a pallet, decoded; not to be changed."""
+        """A constant of a pallet, decoded; don't change the returned value."""
         found = self._constants.get((pallet, name))
         if found is None:
             found = self._constants[(pallet, name)] = self.core.constant(pallet, name)
@@ -215,11 +270,11 @@ class Runtime:
 
 
 def octets(value: str) -> bytes:
-    """The bytes of a decoded `Vec<u8>`: it comes as text, or as `0x…` where the bytes are not UTF-8."""
+    """The bytes of a decoded `Vec<u8>`, which is text, or `0x…` if the bytes are not UTF-8."""
     return bytes.fromhex(value[2:]) if value.startswith("0x") else value.encode()
 
 
 @cache
 def load_runtime() -> Runtime:
-    """The runtime that the lab ships: 6 ms at the first call, the same object afterwards."""
+    """The lab's runtime; the first call takes 6 ms, later calls return the same object."""
     return Runtime(lzma.decompress(METADATA_FILE.read_bytes()))

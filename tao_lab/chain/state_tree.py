@@ -1,8 +1,9 @@
 """The Merkle tree over the whole state, in arrays, changed in place.
 
 It is the *compact sparse tree* of `merkle`: a key goes left or right by the bits of its path, and a subtree with a
-single key is that key's leaf. The shape depends on the content only. A change rehashes the way from its leaf to the
-root; many changes of a block share most of it, because the paths of one item's keys begin with the same sixteen bits.
+single key is that key's leaf. The shape depends only on the content. A change rehashes the path from its leaf to the
+root. The changes of a block share large parts of their paths, because the paths of one item's keys begin with the same
+sixteen bits.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from tao_lab.chain.blake2 import BLOCK_BYTES, Bytes, hash_parts
-from tao_lab.chain.merkle import EMPTY_ROOT, HASH_BITS, HASH_BYTES, StateProof, key_path
+from tao_lab.chain.column import Changes, ColumnChange, Layout, values_of
+from tao_lab.chain.merkle import EMPTY_ROOT, HASH_BITS, HASH_BYTES, PREFIX_BYTES, StateProof, key_path
 from tao_lab.compiled import njit
 
 Ids = np.ndarray[Any, np.dtype[np.int32]]
@@ -33,7 +35,7 @@ def _bit(paths: Bytes, leaf: int, depth: int) -> int:
 def _hang(
     root: int, leaf: int, paths: Bytes, kind: Bytes, child: Ids, parent: Ids, depth: Any, spare: Ids, left: int
 ) -> Any:
-    """Put a new leaf into the tree; returns the root and how many of the spare ids are left."""
+    """Put a new leaf into the tree; returns the root and the number of spare ids that are left."""
     at, above, side, level = root, NONE, 0, 0
     while at != NONE and kind[at] == BRANCH:
         above, side = at, _bit(paths, leaf, level)
@@ -70,7 +72,7 @@ def _hang(
 def _hang_all(
     root: int, leaves: Ids, paths: Bytes, kind: Bytes, child: Ids, parent: Ids, depth: Any, spare: Ids, left: int
 ) -> Any:
-    """Put leaves into the tree while there is room; returns the root, the spare ids, and how many were put."""
+    """Put leaves into the tree while there is space; returns the root, the spare ids, and the number of new leaves."""
     for done in range(leaves.shape[0]):
         if left <= HASH_BITS:
             return root, left, done
@@ -154,6 +156,7 @@ class StateTree:
 
     def __init__(self) -> None:
         self._leaves: dict[bytes, int] = {}
+        self._columns: dict[bytes, dict[Layout, Ids]] = {}  # by item: leaves of a column's keys, where there is one
         self._root = NONE
         self._turn = 0
         self._kind = np.zeros(0, np.uint8)
@@ -168,22 +171,28 @@ class StateTree:
 
     @property
     def root(self) -> bytes:
-        """32 bytes that commit to every key and value; zeros for the empty state."""
+        """The root: 32 bytes that depend on every key and value; zeros for the empty state."""
         return self._hash(self._root)
 
     def _hash(self, node: int) -> bytes:
         return EMPTY_ROOT if node == NONE else self._hashes[node].tobytes()
 
-    def update(self, changes: Mapping[bytes, bytes | None]) -> None:
-        """Write (or, with None, remove) these keys."""
+    def update(self, changes: Mapping[bytes, bytes | None] | Changes) -> None:
+        """Write (or, with None, remove) these keys, and the changed rows of these columns."""
+        changes = changes if isinstance(changes, Changes) else Changes(changes)
+        keys = dict(changes.keys)
+        parts = [part for change in changes.columns if (part := self._rows(change, keys)) is not None]
         leaves = self._leaves
-        gone = [key for key, value in changes.items() if value is None]
-        written = {key: value for key, value in changes.items() if value is not None}
+        gone = [key for key, value in keys.items() if value is None]
+        written = {key: value for key, value in keys.items() if value is not None}
         dirty = [self._remove(key) for key in gone if key in leaves]
         self._insert([key for key in written if key not in leaves])
-        changed = np.fromiter(map(leaves.__getitem__, written), np.int32, len(written))
-        ends = np.cumsum(np.fromiter(map(len, written.values()), np.int64, len(written)))
-        data = np.frombuffer(b"".join(written.values()), np.uint8)
+        single = np.fromiter(map(leaves.__getitem__, written), np.int32, len(written))
+        widths = np.fromiter(map(len, written.values()), np.int64, len(written))
+        changed = np.concatenate([single, *(ids for ids, _ in parts)])
+        ends = np.cumsum(np.concatenate([widths, *(np.full(len(ids), rows.shape[1]) for ids, rows in parts)]))
+        one_by_one = np.frombuffer(b"".join(written.values()), np.uint8)
+        data = np.concatenate([one_by_one, *(rows.ravel() for _, rows in parts)])
         _hash_leaves(changed, data, ends, self._paths, self._hashes)
         above = self._parent[changed]
         alive = [node for node in dirty if node != NONE and self._kind[node] == BRANCH]
@@ -191,12 +200,32 @@ class StateTree:
         above = np.concatenate([above, np.array(alive, np.int32)])
         _rehash(above, self._child, self._parent, self._depth, self._hashes, self._seen, self._turn)
 
+    def _rows(self, change: ColumnChange, keys: dict[bytes, bytes | None]) -> tuple[Ids, Bytes] | None:
+        """Leaves and new values of the rows that differ; new and removed keys go into `keys` instead."""
+        layout, before, after = change
+        differs = (before.data != after.data).any(axis=1)
+        if not (before.present.all() and after.present.all()):
+            come_or_gone = before.present != after.present
+            differs &= before.present & after.present
+            if come_or_gone.any():
+                values = list(values_of(layout, after))
+                keys.update(values[row] for row in np.flatnonzero(come_or_gone).tolist())
+        if not differs.any():
+            return None
+        known = self._columns.setdefault(layout.prefix, {})
+        leaves = known.get(layout)
+        if leaves is None:
+            found = [self._leaves.get(key, NONE) for key in layout.keys]
+            leaves = known[layout] = np.array(found, np.int32)
+        return leaves[differs], after.data[differs]
+
     def _insert(self, keys: list[bytes]) -> None:
         while self._left < len(keys):
             self._grow()
         self._left -= len(keys)
         new = self._spare[self._left : self._left + len(keys)].copy()
         self._leaves.update(zip(keys, new.tolist(), strict=True))
+        self._forget_columns(keys)
         paths = np.frombuffer(b"".join([key_path(key) for key in keys]), np.uint8)
         self._paths[new] = paths.reshape(len(keys), HASH_BYTES)
         self._kind[new], self._parent[new] = LEAF, NONE
@@ -207,14 +236,20 @@ class StateTree:
             if len(new):
                 self._grow()
 
+    def _forget_columns(self, keys: list[bytes]) -> None:
+        """Forget the columns of keys whose leaves were added or removed."""
+        for prefix in {key[:PREFIX_BYTES] for key in keys}:
+            self._columns.pop(prefix, None)
+
     def _remove(self, key: bytes) -> int:
+        self._forget_columns([key])
         self._root, self._left, dirty = _take(
             self._root, self._leaves.pop(key), self._kind, self._child, self._parent, self._spare, self._left
         )
         return int(dirty)
 
     def _grow(self) -> None:
-        """Twice as much room."""
+        """Double the space for nodes."""
         old = len(self._kind)
         more = max(old, FIRST_ROOM)
         for name in ("_kind", "_child", "_parent", "_depth", "_seen", "_paths", "_hashes"):
@@ -226,7 +261,7 @@ class StateTree:
         self._spare, self._left = spare, self._left + more
 
     def proof(self, key: bytes) -> StateProof:
-        """The path to `key`: proves its value, or that it has none."""
+        """The path to `key`, which proves its value, or that it has no value."""
         path, level = int.from_bytes(key_path(key), "big"), HASH_BITS - 1
         at, siblings = self._root, []
         while at != NONE and self._kind[at] == BRANCH:

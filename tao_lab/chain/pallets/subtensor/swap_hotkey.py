@@ -14,7 +14,9 @@ from __future__ import annotations
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import Origin, Post, Tally, call, ensure_signed, weight
 from tao_lab.chain.pallets.subtensor import rate_limits
+from tao_lab.chain.pallets.subtensor.child_threshold import queue_check
 from tao_lab.chain.pallets.subtensor.children import swap_relations
+from tao_lab.chain.pallets.subtensor.collateral import ensure_no_split, rename_hotkey
 from tao_lab.chain.pallets.subtensor.lock_swaps import swap_hotkey_locks
 from tao_lab.chain.pallets.subtensor.lookups import (
     MODULE,
@@ -58,7 +60,7 @@ def swap_hotkey_v2(
 
 
 def _swap(ctx: Context, coldkey: str, old: str, new: str, netuid: int | None, keep_stake: bool) -> Post:
-    _ensure_may_swap(ctx, coldkey, old, new, netuid)
+    _ensure_may_swap(ctx, coldkey, old, new, netuid, keep_stake)
     moved = [] if keep_stake else _subnets_with_stake(ctx.state, old, netuid)
     _ensure_cooled_down(ctx, old, moved)
     spent = Tally(reads=4)
@@ -77,7 +79,7 @@ def _swap(ctx: Context, coldkey: str, old: str, new: str, netuid: int | None, ke
     return Post(weight=spent.weight)
 
 
-def _ensure_may_swap(ctx: Context, coldkey: str, old: str, new: str, netuid: int | None) -> None:
+def _ensure_may_swap(ctx: Context, coldkey: str, old: str, new: str, netuid: int | None, keep_stake: bool) -> None:
     state = ctx.state
     if not coldkey_owns_hotkey(state, coldkey, old):
         raise failed("NonAssociatedColdKey", f"{coldkey} does not own {old}")
@@ -85,6 +87,8 @@ def _ensure_may_swap(ctx: Context, coldkey: str, old: str, new: str, netuid: int
         raise failed("NonAssociatedColdKey", f"{new} belongs to somebody else")
     if old == new:
         raise failed("NewHotKeyIsSameWithOld")
+    if keep_stake:
+        ensure_no_split(state, coldkey, old, netuid)
     if rate_limits.exceeds(ctx, "TxRateLimit", rate_limits.last_block(ctx, "LastTxBlock", coldkey)):
         raise failed(
             "HotKeySetTxRateLimitExceeded",
@@ -173,6 +177,8 @@ def _swap_everywhere(ctx: Context, coldkey: str, old: str, new: str, keep_stake:
     for netuid in affected:
         state.put(MODULE, "LastHotkeySwapOnNetuid", netuid, coldkey, ctx.block)
         spent.add(writes=1)
+    queue_check(ctx, new)
+    queue_check(ctx, old)
     ctx.deposit_event(MODULE, "HotkeySwapped", coldkey=coldkey, old_hotkey=old, new_hotkey=new)
 
 
@@ -207,6 +213,8 @@ def _swap_on_subnet(
     _move(ctx, old, new, netuid, keep_stake, spent)
     state.put(MODULE, "LastHotkeySwapOnNetuid", netuid, coldkey, ctx.block)
     spent.add(writes=1)
+    queue_check(ctx, new)
+    queue_check(ctx, old)
     ctx.deposit_event(MODULE, "HotkeySwappedOnSubnet", coldkey=coldkey, old_hotkey=old, new_hotkey=new, netuid=netuid)
 
 
@@ -229,6 +237,8 @@ def _move(ctx: Context, old: str, new: str, netuid: int, keep_stake: bool, spent
         _move_neuron(ctx, old, new, netuid, spent)
     if _rename(ctx, "ChildkeyTake", (old, netuid), (new, netuid)):
         spent.add(1, 2)
+    if not keep_stake:
+        rename_hotkey(ctx, netuid, state.get(MODULE, "Owner", new), old, new)
     swap_relations(ctx, old, new, netuid, spent)
     if state.exists(MODULE, "AutoStakeDestinationColdkeys", old, netuid):
         coldkeys = state.get(MODULE, "AutoStakeDestinationColdkeys", old, netuid)
