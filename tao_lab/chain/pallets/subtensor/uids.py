@@ -12,8 +12,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from tao_lab.chain.context import Context
+from tao_lab.chain.pallets.subtensor.baskets import flush
 from tao_lab.chain.pallets.subtensor.lookups import (
     MODULE,
+    ROOT_NETUID,
     failed,
     last_updates,
     mechanism_index,
@@ -61,9 +63,13 @@ def replace_neuron(ctx: Context, netuid: int, uid: int, hotkey: str) -> None:
     old = state.get(MODULE, "Keys", netuid, uid)
     if state.exists(MODULE, "SubnetOwnerHotkey", netuid) and state.get(MODULE, "SubnetOwnerHotkey", netuid) == old:
         return
+    if netuid == ROOT_NETUID:
+        flush(ctx, old)  # while it still has its seat; what is left after that is recycled
     state.remove(MODULE, "Uids", netuid, old)
     state.remove(MODULE, "AssociatedEvmAddress", netuid, uid)
     state.remove(MODULE, "IsNetworkMember", old, netuid)
+    if netuid == ROOT_NETUID:
+        flush(ctx, old)
     _set_element(ctx, "Active", netuid, uid, True)
     _seat(ctx, netuid, uid, hotkey)
     for item in HOTKEY_ITEMS:
@@ -265,10 +271,14 @@ def _remove_uids(ctx: Context, netuid: int, uids: Iterable[int]) -> None:
     for uid in uids:
         if state.exists(MODULE, "Keys", netuid, uid):
             hotkey = state.get(MODULE, "Keys", netuid, uid)
+            if netuid == ROOT_NETUID:
+                flush(ctx, hotkey)
             for item in (*HOTKEY_ITEMS, "Uids", "AlphaDividendsPerSubnet"):
                 state.remove(MODULE, item, netuid, hotkey)
             for item in ("IsNetworkMember", "LastHotkeyEmissionOnNetuid"):
                 state.remove(MODULE, item, hotkey, netuid)
+            if netuid == ROOT_NETUID:
+                flush(ctx, hotkey)
         for item in ("Keys", "BlockAtRegistration", "AssociatedEvmAddress"):
             state.remove(MODULE, item, netuid, uid)
         for index in storage_indices(state, netuid):
