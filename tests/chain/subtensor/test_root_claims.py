@@ -188,14 +188,6 @@ def test_a_sale_that_fails_takes_nothing(ctx: Context) -> None:
     assert dict(ctx.state.raw.items()) == before
 
 
-def test_who_does_not_claim_is_never_claimed_for(ctx: Context) -> None:
-    earn(ctx, 400 * TAO)
-    ctx.state.put("System", "ParentHash", "0x" + "11" * 32)
-    before = on_root(ctx, ALICE), on_root(ctx, BOB)
-    find_root_stakers(ctx)
-    assert (on_root(ctx, ALICE), on_root(ctx, BOB)) == before
-
-
 def test_the_threshold_is_root_s_and_has_a_bound(ctx: Context) -> None:
     """test_claim_root_threshold of spec 475: root's entry only."""
     do(ctx, "root", "sudo_set_root_claim_threshold", netuid=ROOT_NETUID, new_value=10_000_000)
