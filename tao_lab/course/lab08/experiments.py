@@ -9,8 +9,8 @@ import bittensor as bt
 
 from tao_lab.cards import Card, Grid, Text
 from tao_lab.chain.errors import ChainError
-from tao_lab.chain.pallets.subtensor.lookups import MODULE
 from tao_lab.chain.pallets.subtensor.baskets import payout_of, spot_payout_of
+from tao_lab.chain.pallets.subtensor.lookups import MODULE
 from tao_lab.chain.rules import SwapRule
 from tao_lab.course.networks import small_network
 from tao_lab.course.running import is_the_labs
