@@ -1,8 +1,8 @@
-"""`njit` and `vectorize` as numba has them, but numba is loaded at the first call of a function, not at its definition.
+"""`njit` and `vectorize` like numba's, but numba is loaded when a function is first called, not when it is defined.
 
 Numba takes more than a second and 90 MiB to load, and most of the lab (keys, blocks, transfers, swaps, every `--help`)
-calls nothing compiled. The decorators leave a `Compiled` in the module. Its first call turns every `Compiled` in that
-module into what numba makes of it, so that compiled code sees only numba's own functions.
+calls nothing compiled. The decorators put a `Compiled` object into the module. Its first call replaces every `Compiled`
+in that module by numba's compiled function, so that compiled code calls only numba's own functions.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Compiled:
     """A function that numba compiles when it is first called.
 
     Args:
-        function: what is compiled; a global function or a lambda.
+        function: the function to compile; a global function or a lambda.
         decorator: name of numba's decorator, `njit` or `vectorize`.
         arguments: positional arguments of the decorator.
         options: its keyword arguments.
@@ -40,7 +40,7 @@ class Compiled:
         return (self._built or self.build())(*arguments)
 
     def build(self) -> Function:
-        """What numba makes of the function; everything compiled in its module is built in the order of the file."""
+        """The compiled function; all compiled functions of its module are built, in the order of the file."""
         with _building:
             module = self.__wrapped__.__globals__
             for name, value in list(module.items()):
@@ -60,7 +60,7 @@ class Compiled:
 
 
 def build_loaded() -> None:
-    """Build what is compiled in every module of the lab that is loaded, before a clock starts."""
+    """Build the compiled functions of all loaded modules of the lab, for example before measuring time."""
     for name, module in list(sys.modules.items()):
         if name.startswith("tao_lab."):
             for value in list(vars(module).values()):
@@ -69,7 +69,7 @@ def build_loaded() -> None:
 
 
 def lay_cache() -> None:
-    """Link what was compiled earlier into `NUMBA_CACHE_DIR`, for a process that cannot write beside the library."""
+    """Link earlier compiled code into `NUMBA_CACHE_DIR`, for a process that cannot write beside the library."""
     import numba
     from numba.core.caching import UserProvidedCacheLocator
 

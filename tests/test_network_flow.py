@@ -101,5 +101,5 @@ def test_a_chain_without_subnets_recycles_all():
 def test_charts_of_supply_and_shares_have_titles_with_their_numbers(economy: Economy):
     assert "in 3.6 years (0 % recycled), in 7.2 years (50 % recycled)" in supply_chart(10**15).alt
     figure = shares_chart(economy.net, economy.net.block_number - 10)
-    assert f"After block {economy.net.block_number}: subnet 1 gets 5" in figure.alt
+    assert f"After block {economy.net.block_number}: subnet 1 gets 60 %, subnet 2 gets 40 %" in figure.alt
     assert figure.svg().count("<path") > 5

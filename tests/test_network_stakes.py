@@ -59,3 +59,20 @@ def test_the_unit_of_an_amount_is_checked_and_the_chain_refuses_by_name(net: Net
         net.stake(bob, 1, net.tao(5), hotkey=net.wallet("nobody"))
     with pytest.raises(BadValue, match="subnet"):
         net.pool(7)
+
+
+@pytest.mark.parametrize("lends", [False, True])
+def test_who_takes_a_seat_on_root_lends_to_the_owners_or_keeps_the_stake(lends: bool) -> None:
+    """One subnet has started, one has not, and a third comes later; the seat costs the same."""
+    with Network() as net:
+        alice, bob = net.wallet("alice", tao=10_000), net.wallet("bob", tao=10)
+        hotkey = bob.hotkey.ss58_address
+        net.create_subnet(alice)
+        net.call(alice, "SubtensorModule", "register_network", hotkey=alice.hotkey.ss58_address)
+        net.take_root_seat(bob, lends)
+        net.create_subnet(alice)
+        children = [net.chain.state.get("SubtensorModule", "ChildKeys", hotkey, netuid) for netuid in net.subnets()]
+        all_of_it = [(2**64 - 1, alice.hotkey.ss58_address)]
+        assert children == ([all_of_it] * 3 if lends else [[], [], []])
+        with pytest.raises(CallFailed, match="HotKeyAlreadyRegisteredInSubNet"):
+            net.take_root_seat(bob, lends)

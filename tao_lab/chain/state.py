@@ -23,7 +23,8 @@ LEAST_KEPT = 8  # accounts of a list that is kept
 LISTS_KEPT = 1 << 11  # of parts of keys, a list for all hotkeys of a subnet
 ACCOUNT_TYPE = "scale_info::0"
 UID_BYTES = 2  # at the end of a storage key
-PARTS_KEPT = 1 << 17  # parts of storage keys
+PARTS_KEPT = 1 << 17  # parts of storage keys of one layout
+PLAIN_PARAMS = (int, str)  # netuids, heights, accounts
 
 
 def prefix_end(prefix: bytes) -> bytes | None:
@@ -174,7 +175,7 @@ class StorageReader:
     def __init__(self, runtime: Runtime, raw: ReadableState) -> None:
         self.runtime = runtime
         self._raw = raw
-        self._parts: dict[tuple[tuple[str, str], type, Any], bytes] = {}
+        self._items = runtime.known_items
         self._lists_of_parts: dict[tuple[tuple[str, str], tuple[str, ...]], list[bytes]] = {}
 
     def key(self, pallet: str, name: str, *params: Any) -> bytes:
@@ -186,17 +187,20 @@ class StorageReader:
         item = self.runtime.item(pallet, name)
         return self._key(item, params)
 
+    def passing_key(self, pallet: str, name: str, *params: Any) -> bytes:
+        """The storage key of an item for params that do not come again soon, as a height: nothing of it is kept."""
+        return bytes(self.runtime.core.storage_key(pallet, name, list(params)))
+
     def _key(self, item: Item, params: Sequence[Any]) -> bytes:
-        if len(params) <= item.arity:
-            parts = self._parts  # a key is its item's prefix and a part for each param; most params come again
-            try:
-                found = [
-                    parts[(layout, type(param), param)] for layout, param in zip(item.layout, params, strict=False)
-                ]
-                return item.prefix + b"".join(found)
-            except (KeyError, TypeError):
-                pass
-        return item.prefix + b"".join(self._hashed(item, params))
+        key = item.prefix
+        if len(params) > item.arity:
+            return key + b"".join(self._hashed(item, params))
+        for parts, param in zip(item.parts, params, strict=False):  # most params come again
+            part = parts.get(param) if type(param) in PLAIN_PARAMS else None  # 1.0 equals 1, but not as a netuid
+            if part is None:
+                return item.prefix + b"".join(self._hashed(item, params))
+            key += part
+        return key
 
     def keys_by_account(
         self, pallet: str, name: str, accounts: Sequence[str], netuid: int | None = None
@@ -227,7 +231,8 @@ class StorageReader:
                 self._lists_of_parts.clear()
             for account in accounts:
                 self._key(item, [each for each in self._params(item, account, netuid) if each is not None])
-            found = [self._parts[(layout, str, account)] for account in accounts]
+            parts = item.parts[item.layout.index(layout)]
+            found = [parts[account] for account in accounts]
             if len(accounts) >= LEAST_KEPT:
                 self._lists_of_parts[(layout, accounts)] = found
         return found
@@ -240,12 +245,12 @@ class StorageReader:
         except (ValueError, TypeError, OverflowError) as error:
             allowed = f"at most {item.arity} keys of the item's types ({error})"
             raise BadValue(f"key of {item.pallet}.{item.name}", params, allowed) from None
-        if len(self._parts) >= PARTS_KEPT:
-            self._parts.clear()
         found = [key[len(before) :] for before, key in zip([item.prefix, *keys], keys, strict=False)]
-        for layout, param, part in zip(item.layout, params, found, strict=False):
-            if type(param) in (int, str):
-                self._parts[(layout, type(param), param)] = part
+        for parts, param, part in zip(item.parts, params, found, strict=False):
+            if len(parts) >= PARTS_KEPT:
+                parts.clear()
+            if type(param) in PLAIN_PARAMS:
+                parts[param] = part
         return found
 
     def _full_key(self, item: Item, params: Sequence[Any]) -> bytes:
@@ -254,9 +259,14 @@ class StorageReader:
         return self._key(item, params)
 
     def _decode(self, item: Item, value: bytes | None) -> Any:
-        if value is not None:
-            return self.runtime.core.decode(item.value_type, value, True)
-        return None if item.optional else self.runtime.core.decode(item.value_type, item.default, True)
+        if value is None:
+            if item.optional:
+                return None
+            value = item.default
+        number = item.number
+        if number is not None and len(value) == number.width:
+            return number.decoded(value)
+        return self.runtime.core.decode(item.value_type, value, True)
 
     def get(self, pallet: str, name: str, *params: Any) -> Any:
         """The value of an item: what was written, else the metadata's default, else None.
@@ -264,8 +274,9 @@ class StorageReader:
         Raises:
             BadValue: The item does not exist, or the keys do not fit it.
         """
-        item = self.runtime.item(pallet, name)
-        return self._decode(item, self._raw.get(self._full_key(item, params)))
+        item = self._items.get((pallet, name)) or self.runtime.item(pallet, name)
+        key = item.prefix if item.arity == 0 and not params else self._full_key(item, params)
+        return self._decode(item, self._raw.get(key))
 
     def get_many(self, pallet: str, name: str, params: Sequence[Sequence[Any]]) -> list[Any]:
         """The values of one item at many keys, as `get` gives them, but all decoded at once.
@@ -333,8 +344,10 @@ class Storage(StorageReader):
             BadValue: The item does not exist, or a key or the value does not fit it; nothing is written.
         """
         *params, value = params_and_value
-        item = self.runtime.item(pallet, name)
-        encoded = self.runtime.encode(item.value_type, value, f"{pallet}.{name}")
+        item = self._items.get((pallet, name)) or self.runtime.item(pallet, name)
+        encoded = None if item.number is None else item.number.encoded(value)
+        if encoded is None:
+            encoded = self.runtime.encode(item.value_type, value, f"{pallet}.{name}")
         self.raw.put(self._full_key(item, params), encoded)
 
     def remove(self, pallet: str, name: str, *params: Any) -> None:

@@ -1,8 +1,8 @@
 """What goes into an epoch and what comes out of it.
 
-`EpochInput` holds, by UID, what the chain knows about a subnet when its tempo is over; `EpochTerms` holds what the
-chain stores afterwards. Matrices of the chain are sparse rows in the order in which a validator submitted them;
-`SparseRows` keeps that order, since one rule of the chain depends on it (see `bonds.liquid_alpha`).
+`EpochInput` has, for each UID, the state of a subnet at the end of its tempo; `EpochTerms` has what the chain stores
+after the epoch. The chain stores a matrix as sparse rows, in the order in which a validator submitted the entries.
+`SparseRows` keeps that order, because one rule of the chain depends on it (see `bonds.liquid_alpha`).
 
 Source: `pallets/subtensor/src/epoch/run_epoch.rs` (`EpochTerms`, `get_weights_sparse`, `get_bonds_sparse`).
 """

@@ -566,18 +566,21 @@ class Network:
         """
         return stakes.add_stake(self, wallet, subnet, amount, hotkey or wallet, limit)
 
-    def take_root_seat(self, wallet: bt.Wallet) -> Receipt:
+    def take_root_seat(self, wallet: bt.Wallet, lends: bool = False) -> Receipt:
         """Buy a seat on root (`root_register`) for a wallet's hotkey; the price, 1 TAO or more, is recycled.
 
-        Only a hotkey with a seat turns root's part of a subnet's dividends into alpha for its stakers on root.
+        Only a hotkey with a seat turns root's part of a subnet's dividends into alpha for its stakers on root. On the
+        chain a hotkey with a new seat lends its stake to the owners of all subnets, unless it says beforehand that it
+        wants no children. This method says so.
 
         Args:
             wallet: Its coldkey pays.
+            lends: Say nothing beforehand: the hotkey lends all of its stake to every subnet's owner.
 
         Raises:
             CallFailed: The chain refuses, for example `InsufficientTaoBalance` or `HotKeyAlreadyRegisteredInSubNet`.
         """
-        return self.call(wallet.coldkey, MODULE, "root_register", hotkey=wallet.hotkey.ss58_address)
+        return stakes.take_root_seat(self, wallet, lends)
 
     def unstake(
         self,

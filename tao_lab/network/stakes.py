@@ -1,6 +1,7 @@
 """Staking as a newcomer does it: TAO into a subnet's alpha and back, by the real calls, with amounts that have a unit.
 
-Source of the calls: `pallets/subtensor/src/staking/{add_stake,remove_stake}.rs`.
+Sources of the calls: `pallets/subtensor/src/staking/{add_stake,remove_stake,set_children,auto_parent}.rs`,
+`coinbase/root.rs` (`do_root_register`).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import Any, TypeAlias
 import bittensor as bt
 
 from tao_lab.chain.errors import BadValue
-from tao_lab.chain.pallets.subtensor.lookups import MODULE
+from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, all_netuids, hotkey_exists
 from tao_lab.chain.pallets.subtensor.stake import stake_of_coldkey
 from tao_lab.network.needs import Calls
 from tao_lab.network.receipts import Receipt
@@ -33,6 +34,30 @@ def remove_stake(
     amount = staked(net, wallet, netuid, hotkey) if amount is None else amount
     args = {"hotkey": hotkey_address(hotkey), "netuid": netuid, "amount_unstaked": _rao("amount", amount, netuid)}
     return _call(net, wallet, "remove_stake", args, limit)
+
+
+def take_root_seat(net: Calls, wallet: bt.Wallet, lends: bool) -> Receipt:
+    """Buy a seat on root; see `Network.take_root_seat`.
+
+    A hotkey that has announced that it wants no children is left alone when it gets its seat. On a subnet that has not
+    started such an announcement holds at once, and so has to come afterwards.
+    """
+    hotkey, state = hotkey_address(wallet), net.chain.state
+    if lends:
+        return net.call(wallet, MODULE, "root_register", hotkey=hotkey)
+    alone: dict[bool, list[tuple[str, dict[str, Any]]]] = {True: [], False: []}  # by whether the subnet has started
+    for netuid in all_netuids(state):
+        chosen = state.get(MODULE, "ChildKeys", hotkey, netuid) or state.exists(
+            MODULE, "PendingChildKeys", netuid, hotkey
+        )
+        if netuid != ROOT_NETUID and not chosen:
+            started = bool(state.get(MODULE, "SubtokenEnabled", netuid))
+            alone[started].append(("set_children", {"hotkey": hotkey, "netuid": netuid, "children": []}))
+    new = [] if hotkey_exists(state, hotkey) else [("try_associate_hotkey", {"hotkey": hotkey})]
+    seat = ("root_register", {"hotkey": hotkey})
+    later = ("set_auto_parent_delegation_enabled", {"hotkey": hotkey, "enabled": False})
+    calls = [*new, *alone[True], seat, *alone[False], later]
+    return net.call(wallet, "Utility", "batch_all", calls=[net.chain.compose(MODULE, *call) for call in calls])
 
 
 def staked(net: Calls, wallet: bt.Wallet, netuid: int, hotkey: Hotkey) -> bt.Balance:

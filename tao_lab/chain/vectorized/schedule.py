@@ -20,11 +20,11 @@ def count_block(ctx: Context, netuids: list[int]) -> list[int]:
     """Count the block for every subnet; returns those whose epoch is due."""
     columns = Columns(ctx.state, netuids)
     period, pending, last = (columns.read(MODULE, name) for name in ("Tempo", "PendingEpochAt", "LastEpochBlock"))
-    since = columns.read(MODULE, "BlocksSinceLastStep") + np.uint64(1)
+    since = np.minimum(columns.read(MODULE, "BlocksSinceLastStep") + np.uint64(1), period + np.uint64(1))
     columns.write(MODULE, "BlocksSinceLastStep", since)
     block = np.uint64(ctx.block)
     asked = (pending > 0) & (pending <= block)
-    due = asked | (since > tempo.MAX_TEMPO) | (block >= last + period)
+    due = asked | (since > period) | (block >= last + period)
     return [netuids[place] for place in np.flatnonzero(due & (period > 0)).tolist()]
 
 

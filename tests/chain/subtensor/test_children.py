@@ -6,7 +6,15 @@ import pytest
 
 from tao_lab.chain.context import Context
 from tao_lab.chain.pallets.subtensor.block_step import block_step
-from tao_lab.chain.pallets.subtensor.stake import increase_stake
+from tao_lab.chain.pallets.subtensor.child_threshold import (
+    check_thresholds,
+    live_edges,
+    queue_check,
+    queue_check_of_suspended,
+)
+from tao_lab.chain.pallets.subtensor.children import set_pending_children
+from tao_lab.chain.pallets.subtensor.stake import decrease_stake, increase_stake
+from tao_lab.chain.pallets.subtensor.stake_weights import stake_weight
 from tests.chain.conftest import account
 from tests.chain.subtensor.conftest import MODULE, NETUID, add_hotkey, add_subnet, do, refused, set_hyper
 
@@ -163,10 +171,75 @@ def test_only_root_sets_the_cooldown(ctx: Context) -> None:
     assert refused(ctx, "alice", "set_pending_childkey_cooldown", cooldown=1) == "BadOrigin"
 
 
-def test_a_root_validator_says_whether_it_takes_owners_as_children(ctx: Context, parent: str) -> None:
-    args = {"hotkey": parent, "enabled": False}
-    assert refused(ctx, "bob", "set_auto_parent_delegation_enabled", **args) == "NonAssociatedColdKey"
-    assert refused(ctx, "alice", "set_auto_parent_delegation_enabled", **args) == "HotKeyNotRegisteredInSubNet"
-    ctx.state.put(MODULE, "Uids", 0, parent, 0)
-    assert do(ctx, "alice", "set_auto_parent_delegation_enabled", **args) == [{"AutoParentDelegationEnabledSet": args}]
-    assert ctx.state.get(MODULE, "AutoParentDelegationEnabled", parent) is False
+# --- the stake that a parent must keep ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def lender(ctx: Context, parent: str) -> str:
+    """The parent has 1,000 on root and lends half of it; `StakeThreshold` is 600 rao."""
+    add_subnet(ctx, 0)
+    ctx.state.put(MODULE, "StakeThreshold", 600)
+    ctx.state.put(MODULE, "TaoWeight", ALL)
+    increase_stake(ctx, parent, account("alice"), 0, 1_000)
+    set_children(ctx, (ALL // 2, CHILD))
+    return parent
+
+
+def test_a_parent_that_falls_below_the_threshold_lends_nothing_until_it_has_enough_again(
+    ctx: Context, lender: str
+) -> None:
+    """`queue_childkey_threshold_check`, `recheck_childkey_threshold` of spec 475; half of 1,000 is 499 in U96F32."""
+    assert [stake_weight(ctx.state, who, NETUID).rao for who in (lender, CHILD)] == [500, 499]
+    decrease_stake(ctx, lender, account("alice"), 0, 401)
+    queue_check(ctx, lender)
+    assert stake_weight(ctx.state, CHILD, NETUID).rao == 299  # the queue waits for the end of the block
+    check_thresholds(ctx)
+    assert [stake_weight(ctx.state, who, NETUID).rao for who in (lender, CHILD)] == [599, 0]
+    assert edges(ctx, "ChildKeys", lender) == [(ALL // 2, CHILD)]  # still stored
+    assert live_edges(ctx.state, "ParentKeys", NETUID, [CHILD, OTHER]) == [[], []]
+    assert not ctx.state.exists(MODULE, "ChildkeyThresholdChecks", lender)
+    increase_stake(ctx, lender, account("alice"), 0, 1)
+    queue_check_of_suspended(ctx, lender)
+    check_thresholds(ctx)
+    assert [stake_weight(ctx.state, who, NETUID).rao for who in (lender, CHILD)] == [300, 299]
+
+
+def test_on_its_own_subnet_an_owner_s_children_count_with_any_stake(ctx: Context, lender: str) -> None:
+    ctx.state.put(MODULE, "ChildkeyThresholdSuspended", lender, ())
+    assert stake_weight(ctx.state, CHILD, NETUID).rao == 0
+    set_hyper(ctx, SubnetOwnerHotkey=lender)
+    assert stake_weight(ctx.state, CHILD, NETUID).rao == 499
+
+
+def test_only_parents_are_looked_at(ctx: Context, lender: str) -> None:
+    for who in (CHILD, OTHER):
+        queue_check(ctx, who)
+        queue_check_of_suspended(ctx, who)
+    assert ctx.state.entries(MODULE, "ChildkeyThresholdChecks") == []
+    queue_check(ctx, lender)
+    assert ctx.state.entries(MODULE, "ChildkeyThresholdChecks") == [(lender, ())]
+
+
+@pytest.mark.parametrize(("stake", "applies"), [(599, False), (600, True)])
+def test_announced_children_need_the_stake_when_they_take_effect(
+    ctx: Context, parent: str, stake: int, applies: bool
+) -> None:
+    """`do_set_pending_children` of spec 475; a parent that was suspended and has enough is so no longer."""
+    add_subnet(ctx, 0)
+    ctx.state.put(MODULE, "StakeThreshold", 600)
+    increase_stake(ctx, parent, account("alice"), 0, stake)
+    set_hyper(ctx, SubtokenEnabled=True)
+    ctx.state.put(MODULE, "PendingChildKeys", NETUID, parent, ([(ALL, CHILD)], ctx.block - 1))
+    ctx.state.put(MODULE, "ChildkeyThresholdSuspended", parent, ())
+    set_pending_children(ctx, NETUID)
+    assert edges(ctx, "ChildKeys", parent) == ([(ALL, CHILD)] if applies else [])
+    assert ctx.state.exists(MODULE, "ChildkeyThresholdSuspended", parent) != applies
+    assert not ctx.state.exists(MODULE, "PendingChildKeys", NETUID, parent)
+
+
+def test_children_are_taken_back_whatever_the_stake(ctx: Context, lender: str) -> None:
+    set_hyper(ctx, SubtokenEnabled=True)
+    ctx.state.put(MODULE, "StakeThreshold", 10**9)
+    ctx.state.put(MODULE, "PendingChildKeys", NETUID, lender, ([], ctx.block - 1))
+    set_pending_children(ctx, NETUID)
+    assert edges(ctx, "ChildKeys", lender) == []

@@ -257,6 +257,13 @@ def test_root_s_counters_begin_anew(bare: Context) -> None:
     bare.block = 100
     update_registration_prices(bare)
     assert [bare.state.get(MODULE, item, 0) for item in items] == [0, 0]
+    set_hyper(bare, 0, RegistrationsThisInterval=6)
+    bare.block = 101  # 101 blocks after root's last epoch, of which there are none: the interval goes on
+    update_registration_prices(bare)
+    assert bare.state.get(MODULE, "RegistrationsThisInterval", 0) == 6
+    set_hyper(bare, 0, Tempo=0)
+    update_registration_prices(bare)
+    assert bare.state.get(MODULE, "RegistrationsThisInterval", 0) == 0
 
 
 def test_on_a_full_root_the_hotkey_with_the_least_stake_goes(bare: Context) -> None:

@@ -8,6 +8,7 @@ from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import ROOT, Call
 from tao_lab.chain.errors import DispatchError
 from tao_lab.chain.pallets.balances import EXISTENTIAL_DEPOSIT, free_balance
+from tao_lab.chain.pallets.subtensor.child_threshold import check_thresholds
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID
 from tao_lab.chain.pallets.subtensor.pool import current_alpha_price, init_swap, read_pool
 from tao_lab.chain.pallets.subtensor.stake import stake_of, stake_of_coldkey
@@ -364,13 +365,33 @@ def test_raising_the_least_clears_small_nominations(ctx: Context) -> None:
     assert_all_is_counted(ctx)
 
 
-def test_unstaking_below_the_threshold_forgets_announced_children(ctx: Context) -> None:
-    ctx.state.put(MODULE, "StakeThreshold", 25 * TAO)
-    ctx.state.put(MODULE, "PendingChildKeys", 2, MINER, ([(U64_MAX, HELPER)], 20))
-    do(ctx, "alice", "remove_stake", hotkey=MINER, netuid=1, amount_unstaked=stake(ctx, 1) // 10)
-    assert ctx.state.exists(MODULE, "PendingChildKeys", 2, MINER)
-    do(ctx, "alice", "remove_stake", hotkey=MINER, netuid=1, amount_unstaked=U64_MAX)
-    assert not ctx.state.exists(MODULE, "PendingChildKeys", 2, MINER)
+@pytest.mark.parametrize(
+    ("name", "args"),
+    [
+        ("remove_stake", {"netuid": 1, "amount_unstaked": U64_MAX}),
+        ("remove_stake_full_limit", {"netuid": 1, "limit_price": None}),
+        ("unstake_all", {}),
+        ("unstake_all_alpha", {}),
+        ("swap_stake", {"origin_netuid": 1, "destination_netuid": 2, "alpha_amount": U64_MAX}),
+    ],
+)
+def test_a_parent_that_loses_stake_is_looked_at_again_at_the_end_of_the_block(
+    ctx: Context, name: str, args: dict[str, Any]
+) -> None:
+    """`queue_childkey_threshold_check` of spec 475; children that were announced stay announced."""
+    announced = ([(U64_MAX, HELPER)], 20)
+    ctx.state.put(MODULE, "ChildKeys", MINER, 2, [(U64_MAX, HELPER)])
+    ctx.state.put(MODULE, "PendingChildKeys", 2, MINER, announced)
+    ctx.state.put(MODULE, "StakeThreshold", 10**9 * TAO)
+    do(ctx, "alice", name, hotkey=MINER, **args)
+    assert ctx.state.exists(MODULE, "ChildkeyThresholdChecks", MINER)
+    assert ctx.state.get(MODULE, "PendingChildKeys", 2, MINER) == announced
+    check_thresholds(ctx)
+    assert ctx.state.exists(MODULE, "ChildkeyThresholdSuspended", MINER)
+    do(
+        ctx, "alice", "add_stake", hotkey=MINER, netuid=1, amount_staked=TAO
+    )  # one that is suspended may have enough now
+    assert ctx.state.exists(MODULE, "ChildkeyThresholdChecks", MINER)
 
 
 # --- moving ---

@@ -155,12 +155,14 @@ def test_a_subnet_comes_with_its_identity_or_not_at_all(rich: Context) -> None:
 
 
 def test_root_s_validators_become_parents_of_the_owner_s_hotkey(rich: Context) -> None:
+    """`do_set_root_validators_for_subnet` at spec 475: at once, and also with too little stake."""
     for name in ("willing", "unwilling", "poor"):
         add_neuron(rich, name, "bob", netuid=0, stake=0 if name == "poor" else 10**15)
     rich.state.put(MODULE, "AutoParentDelegationEnabled", account("unwilling"), False)
     rich.state.put(MODULE, "StakeThreshold", 1)
     register(rich)
-    assert rich.state.get(MODULE, "ParentKeys", account("hot"), 1) == [(2**64 - 1, account("willing"))]
+    parents = rich.state.get(MODULE, "ParentKeys", account("hot"), 1)
+    assert sorted(parents) == sorted((2**64 - 1, account(name)) for name in ("willing", "poor"))
 
 
 # --- start ------------------------------------------------------------------------------------------------------

@@ -7,7 +7,6 @@ import pytest
 from tao_lab.chain.context import Context
 from tao_lab.chain.pallets.subtensor.block_step import block_step
 from tao_lab.chain.pallets.subtensor.tempo import (
-    MAX_TEMPO,
     activity_cutoff_blocks,
     blocks_until_next_auto_epoch,
     epoch_with_lookahead,
@@ -64,9 +63,27 @@ def test_a_pending_epoch_comes_first(ctx: Context) -> None:
     assert next_epoch_start_block(ctx.state, NETUID) == 113
 
 
-def test_too_long_without_an_epoch_makes_one(ctx: Context) -> None:
-    set_hyper(ctx, Tempo=MAX_TEMPO, LastEpochBlock=10, BlocksSinceLastStep=MAX_TEMPO)
-    assert step(ctx, 1) == [11]
+def test_more_blocks_than_a_tempo_without_an_epoch_make_one(ctx: Context) -> None:
+    """`should_run_epoch_with_tempo` at spec 475: the schedule says 15, the net says 12."""
+    set_hyper(ctx, Tempo=5, LastEpochBlock=10, BlocksSinceLastStep=4)
+    assert step(ctx, 1) == []
+    assert step(ctx, 1) == [12]
+
+
+def test_a_new_tempo_does_not_put_an_epoch_off(ctx: Context, owner: str) -> None:
+    """300 blocks after the last epoch the owner sets the same tempo again; the schedule says 360 more blocks."""
+    set_hyper(ctx, Tempo=360, LastEpochBlock=10, BlocksSinceLastStep=300)
+    ctx.block = 310
+    do(ctx, owner, "set_tempo", netuid=NETUID, tempo=360)
+    assert next_epoch_start_block(ctx.state, NETUID) == 670
+    assert step(ctx, 100) == [371]  # the 361st block after the last epoch
+
+
+def test_blocks_without_an_epoch_are_counted_up_to_one_more_than_a_tempo(ctx: Context) -> None:
+    """`drain_pending` at spec 475; a subnet without epochs counts one."""
+    set_hyper(ctx, Tempo=0)
+    step(ctx, 3)
+    assert ctx.state.get(MODULE, "BlocksSinceLastStep", NETUID) == 1
 
 
 def test_at_most_two_epochs_run_in_a_block_and_the_rest_wait(ctx: Context) -> None:
@@ -91,6 +108,11 @@ def test_two_uids_with_one_hotkey_skip_the_epoch_but_use_up_its_slot(ctx: Contex
     assert events(ctx)[-1] == {"EpochSkipped": {"netuid": NETUID, "block": 15}}
     assert ctx.state.get(MODULE, "LastEpochBlock", NETUID) == 15
     assert ctx.state.get(MODULE, "BlocksSinceLastStep", NETUID) == 5
+    assert step(ctx, 3) == []  # from the next block on the safety net tries again in each
+    assert [event["EpochSkipped"]["block"] for event in events(ctx) if "EpochSkipped" in event] == [15, 16, 17, 18]
+    assert ctx.state.get(MODULE, "BlocksSinceLastStep", NETUID) == 6
+    ctx.state.remove(MODULE, "Keys", NETUID, 1)
+    assert step(ctx, 1) == [19]
 
 
 def test_the_activity_cutoff_is_a_multiple_of_the_tempo(ctx: Context) -> None:

@@ -101,9 +101,21 @@ def test_the_owner_s_oldest_hotkeys_are_immortal_up_to_a_limit(
     set_hyper(subnet, SubnetOwner=account("owner"), ImmuneOwnerUidsLimit=limit)
     for name in ("hot-2", "hot-0", "hot-1", "elsewhere"):
         add_hotkey(subnet, name, "owner")
+    subnet.state.put(MODULE, "OwnedHotkeys", account("owner"), [])  # nobody asks this list
     if owner_hotkey is not None:
         set_hyper(subnet, SubnetOwnerHotkey=account(f"hot-{owner_hotkey}"))
     assert immune_owner_uids(subnet.state, NETUID) == uids
+
+
+def test_of_an_owner_s_hotkeys_the_oldest_on_the_subnet_comes_first(subnet: Context) -> None:
+    fill(subnet, 4)
+    set_hyper(subnet, SubnetOwner=account("owner"), ImmuneOwnerUidsLimit=2)
+    for uid, block in ((0, 9), (1, 5), (2, 7), (3, 5)):
+        add_hotkey(subnet, f"hot-{uid}", "owner")
+        subnet.state.put(MODULE, "BlockAtRegistration", NETUID, uid, block)
+    assert immune_owner_uids(subnet.state, NETUID) == [1, 3]
+    add_hotkey(subnet, "hot-1", "bob")  # it has changed hands
+    assert immune_owner_uids(subnet.state, NETUID) == [3, 2]
 
 
 def test_who_is_pruned(subnet: Context) -> None:

@@ -2,9 +2,9 @@
 
 `set_children` waits `PendingChildKeyCooldown` blocks and takes effect at the first epoch behind them. Both ends are
 stored, `ChildKeys` of the parent and `ParentKeys` of the child, and agree with each other; nobody is parent and child
-of the same hotkey.
+of the same hotkey. A parent needs stake of its own, also later: see `child_threshold.py`.
 
-Source: `pallets/subtensor/src/staking/set_children.rs`; the limit of 100 parents is that of spec 475.
+Source: `pallets/subtensor/src/staking/set_children.rs` of spec 475.
 """
 
 from __future__ import annotations
@@ -14,16 +14,15 @@ from collections.abc import Sequence
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import Origin, Tally, call, ensure_root, ensure_signed, weight
 from tao_lab.chain.errors import DispatchError
+from tao_lab.chain.pallets.subtensor.child_threshold import SUSPENDED, has_threshold_stake, may_have_children
 from tao_lab.chain.pallets.subtensor.lookups import (
     MODULE,
     ROOT_NETUID,
     coldkey_owns_hotkey,
     failed,
     subnet_exists,
-    uid_of,
 )
 from tao_lab.chain.pallets.subtensor.rate_limits import SET_CHILDREN
-from tao_lab.chain.pallets.subtensor.stake import total_stake_in_tao
 from tao_lab.chain.state import StorageReader
 
 MOST_CHILDREN = 5
@@ -118,38 +117,38 @@ def set_children(ctx: Context, origin: Origin, hotkey: str, netuid: int, childre
         raise failed("DuplicateChild")
     _, parents = _relations(state, hotkey, netuid)
     _check_new_children(hotkey, _shares(children), parents)
-    if children and not _has_own_stake(state, hotkey, netuid):
+    if children and not may_have_children(state, hotkey, netuid):
         raise failed(
             "NotEnoughStakeToSetChildkeys",
             f"the hotkey needs a stake of at least {state.get(MODULE, 'StakeThreshold')} rao",
         )
     SET_CHILDREN.record(ctx, hotkey, netuid)
     if not state.get(MODULE, "SubtokenEnabled", netuid):
-        _apply_children(ctx, netuid, hotkey, children)
+        apply_children(ctx, netuid, hotkey, children)
         return
     cooldown = ctx.block + state.get(MODULE, "PendingChildKeyCooldown")
     state.put(MODULE, "PendingChildKeys", netuid, hotkey, (children, cooldown))
     ctx.deposit_event(MODULE, "SetChildrenScheduled", hotkey, netuid, cooldown, children)
 
 
-def _has_own_stake(state: StorageReader, hotkey: str, netuid: int) -> bool:
-    """Whether a hotkey's own stake on all subnets is worth `StakeThreshold`; the owner's needs none."""
-    has_owner = state.exists(MODULE, "SubnetOwnerHotkey", netuid)
-    if has_owner and state.get(MODULE, "SubnetOwnerHotkey", netuid) == hotkey:
-        return True
-    return total_stake_in_tao(state, hotkey) >= int(state.get(MODULE, "StakeThreshold"))
-
-
 def set_pending_children(ctx: Context, netuid: int) -> None:
-    """After an epoch: let the children take effect that have waited long enough, or all before the subnet starts."""
-    started = ctx.state.get(MODULE, "SubtokenEnabled", netuid)
-    for hotkey, (children, cooldown) in ctx.state.entries(MODULE, "PendingChildKeys", netuid):
-        if cooldown < ctx.block or not started:
-            _apply_children(ctx, netuid, hotkey, children)
-            ctx.state.remove(MODULE, "PendingChildKeys", netuid, hotkey)
+    """After an epoch: let the children take effect that have waited long enough, or all before the subnet starts.
+
+    Children of a parent that has no longer the stake for it are dropped.
+    """
+    state = ctx.state
+    started = state.get(MODULE, "SubtokenEnabled", netuid)
+    for hotkey, (children, cooldown) in state.entries(MODULE, "PendingChildKeys", netuid):
+        if cooldown >= ctx.block and started:
+            continue
+        if not children or may_have_children(state, hotkey, netuid):
+            apply_children(ctx, netuid, hotkey, children)
+            if children and has_threshold_stake(state, hotkey):
+                state.remove(MODULE, SUSPENDED, hotkey)
+        state.remove(MODULE, "PendingChildKeys", netuid, hotkey)
 
 
-def _apply_children(ctx: Context, netuid: int, hotkey: str, children: Edges) -> None:
+def apply_children(ctx: Context, netuid: int, hotkey: str, children: Edges) -> None:
     """Write children that were asked for; none of them where they no longer fit their parents, or one has too many."""
     new = _shares(children, hotkey)
     parents = _shares(ctx.state.get(MODULE, "ParentKeys", hotkey, netuid), hotkey)
@@ -209,14 +208,3 @@ def set_pending_childkey_cooldown(ctx: Context, origin: Origin, cooldown: int) -
     """Root sets how many blocks new children wait."""
     ensure_root(origin)
     ctx.state.put(MODULE, "PendingChildKeyCooldown", cooldown)
-
-
-@call(MODULE, weight=weight(28_023_000, reads=2, writes=1))
-def set_auto_parent_delegation_enabled(ctx: Context, origin: Origin, hotkey: str, enabled: bool) -> None:
-    """A root validator says whether owners of new subnets become its children."""
-    if not coldkey_owns_hotkey(ctx.state, ensure_signed(origin), hotkey):
-        raise failed("NonAssociatedColdKey")
-    if uid_of(ctx.state, ROOT_NETUID, hotkey) is None:
-        raise failed("HotKeyNotRegisteredInSubNet", f"{hotkey} has no seat on root")
-    ctx.state.put(MODULE, "AutoParentDelegationEnabled", hotkey, enabled)
-    ctx.deposit_event(MODULE, "AutoParentDelegationEnabledSet", hotkey=hotkey, enabled=enabled)

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 
 from tao_lab.chain.context import Context
 from tao_lab.chain.pallets.subtensor.baskets import queue_dividends
+from tao_lab.chain.pallets.subtensor.child_threshold import live_edges
 from tao_lab.chain.pallets.subtensor.epochs import run_epochs
 from tao_lab.chain.pallets.subtensor.lease_dividends import distribute_dividends
 from tao_lab.chain.pallets.subtensor.locks import auto_lock_owner_cut
@@ -99,12 +100,9 @@ def _accounts(state: Storage, item: str, names: Sequence[str], netuid: int | Non
 def _relations(
     state: Storage, item: str, netuid: int, hotkeys: Sequence[str]
 ) -> dict[str, tuple[tuple[int, str], ...]]:
-    """Parents or children of hotkeys; most have none."""
-    found = _values(state, item, hotkeys, netuid)
-    return {
-        hotkey: () if value is None else tuple(state.get(MODULE, item, hotkey, netuid))
-        for hotkey, value in zip(hotkeys, found, strict=True)
-    }
+    """Parents or children of hotkeys."""
+    found = live_edges(state, item, netuid, hotkeys)
+    return {hotkey: tuple(edges) for hotkey, edges in zip(hotkeys, found, strict=True)}
 
 
 def pay_owner_cut(ctx: Context, netuid: int, owner_cut: int) -> None:

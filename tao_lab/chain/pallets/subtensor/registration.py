@@ -28,7 +28,6 @@ from tao_lab.chain.pallets.subtensor.lookups import (
 )
 from tao_lab.chain.pallets.subtensor.pool import record_tao_flow, swap_tao_for_alpha
 from tao_lab.chain.pallets.subtensor.tao import add_to, keep_alive_balance, transfer_tao_to_subnet
-from tao_lab.chain.pallets.subtensor.tempo import should_run_epoch
 from tao_lab.chain.pallets.subtensor.uids import append_neuron, replace_neuron, uid_to_prune
 from tao_lab.chain.state import StorageReader
 from tao_lab.chain.twins import has_twin
@@ -210,12 +209,17 @@ def count_anew(ctx: Context, netuids: list[int]) -> None:
 
 
 def update_registration_prices(ctx: Context, netuids: list[int] | None = None) -> None:
-    """At the start of a block: prices fall, and registrations are counted again; on all subnets, root included."""
+    """At the start of a block: prices fall, and registrations are counted again; on all subnets, root included.
+
+    Root's interval ends where its tempo divides the block's number: root has no epochs that could end it (spec 475).
+    """
     netuids = all_netuids(ctx.state) if netuids is None else netuids
     state = ctx.state
     if ctx.block > 1:
         lower_prices(ctx, netuids)
     lower_difficulties(ctx, netuids)
     count_anew(ctx, netuids)
-    if should_run_epoch(state, ROOT_NETUID, ctx.block) and state.get(MODULE, "RegistrationsThisInterval", ROOT_NETUID):
+    tempo = state.get(MODULE, "Tempo", ROOT_NETUID)
+    ends = tempo == 0 or ctx.block % tempo == 0
+    if ends and state.get(MODULE, "RegistrationsThisInterval", ROOT_NETUID):
         state.put(MODULE, "RegistrationsThisInterval", ROOT_NETUID, 0)

@@ -1,7 +1,8 @@
 """Root, subnet 0: there from the first block. A seat on it is bought, as one on any other subnet.
 
 The price moves as other registration prices do, from 1 TAO upwards, and is recycled. On a full root the newcomer gets
-the seat of the hotkey with the least stake; a new seat is immune for a day.
+the seat of the hotkey with the least stake; a new seat is immune for a day. Its hotkey lends its stake to the owners of
+all subnets (`auto_parent.py`).
 
 Sources: `pallets/subtensor/src/macros/genesis.rs`, `coinbase/root.rs` (`do_root_register`), `subnets/registration.rs`
 (`get_root_neuron_to_prune`), `migrations/migrate_tune_root_registration.rs` for root's own numbers.
@@ -13,6 +14,7 @@ from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import Origin, call, ensure_signed, on_genesis, weight
 from tao_lab.chain.genesis import Genesis
 from tao_lab.chain.pallets.subtensor.accounts import create_account
+from tao_lab.chain.pallets.subtensor.auto_parent import lend_to_all_owners
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, failed, subnet_exists, uid_of
 from tao_lab.chain.pallets.subtensor.registration import move_price, take_place
 from tao_lab.chain.pallets.subtensor.stake import stake_of
@@ -90,6 +92,7 @@ def root_register(ctx: Context, origin: Origin, hotkey: str) -> None:
     for item, count in zip(counters, (this_block, this_interval), strict=True):
         state.put(MODULE, item, ROOT_NETUID, count + 1)
     ctx.deposit_event(MODULE, "NeuronRegistered", ROOT_NETUID, uid, hotkey)
+    lend_to_all_owners(ctx, hotkey)
 
 
 def _uid_to_replace(ctx: Context) -> int | None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import Origin, call, ensure_signed, weight
 from tao_lab.chain.errors import DispatchError
+from tao_lab.chain.pallets.subtensor.child_threshold import queue_check, queue_check_of_suspended
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, all_netuids
 from tao_lab.chain.pallets.subtensor.pool import MIN_PRICE
 from tao_lab.chain.pallets.subtensor.stake import stake_of_coldkey
@@ -32,7 +33,6 @@ from tao_lab.chain.pallets.subtensor.staking import (
     MIN_STAKE,
     become_delegate,
     clear_small_nomination,
-    drop_pending_children,
     stake_into_subnet,
     transfer_stake_within_subnet,
     unstake_from_subnet,
@@ -94,7 +94,7 @@ def add_stake_limit(
 def _remove(ctx: Context, coldkey: str, hotkey: str, netuid: int, alpha: int, limit_price: int = MIN_PRICE) -> None:
     unstake_from_subnet(ctx, hotkey, coldkey, netuid, alpha, limit_price)
     clear_small_nomination(ctx, hotkey, coldkey, netuid)
-    drop_pending_children(ctx, hotkey)
+    queue_check(ctx, hotkey)
 
 
 def _remove_at_any_price(ctx: Context, coldkey: str, hotkey: str, netuid: int, alpha: int) -> None:
@@ -159,6 +159,7 @@ def _unstake_all(ctx: Context, coldkey: str, hotkey: str, *, root_too: bool) -> 
             continue  # what cannot be sold stays staked
         total += unstake_from_subnet(ctx, hotkey, coldkey, netuid, alpha)
         clear_small_nomination(ctx, hotkey, coldkey, netuid)
+    queue_check(ctx, hotkey)
     return total
 
 
@@ -201,6 +202,9 @@ def _move(
         most = max_amount_move(ctx, netuid, new_netuid, limit_price)
     validate_stake_transition(ctx, origin, destination, alpha, most, allow_partial, check_transfer_toggle)
     alpha = min(alpha, most)
+    if hotkey != new_hotkey or netuid != new_netuid:
+        queue_check(ctx, hotkey)
+        queue_check_of_suspended(ctx, new_hotkey)
     if netuid == new_netuid:
         return transfer_stake_within_subnet(ctx, origin[:2], destination[:2], netuid, alpha)
     from_root = netuid == ROOT_NETUID

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from tao_lab.chain.pallets.subtensor.child_threshold import live_edges
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, owner_uid, uid_of
 from tao_lab.chain.state import StorageReader
 from tao_lab.consensus import TotalStake, inherited_stake, total_stake
@@ -32,7 +33,7 @@ class StakeParts(NamedTuple):
 
 def stake_parts(state: StorageReader, netuid: int, hotkeys: Sequence[str]) -> list[StakeParts]:
     """Stake of many hotkeys on a subnet at once."""
-    children, parents = (_edges(state, item, netuid, hotkeys) for item in ("ChildKeys", "ParentKeys"))
+    children, parents = (live_edges(state, item, netuid, hotkeys) for item in ("ChildKeys", "ParentKeys"))
     keys = sorted({*hotkeys, *(parent for row in parents for _, parent in row)})
     on_root, on_subnet = (_stakes(state, where, keys) for where in (ROOT_NETUID, netuid))
     weight, found = int(state.get(MODULE, "TaoWeight")), []
@@ -49,15 +50,6 @@ def stake_parts(state: StorageReader, netuid: int, hotkeys: Sequence[str]) -> li
         alpha = on_subnet[hotkey] if netuid == ROOT_NETUID else alpha  # root lends nothing
         found.append(StakeParts(total_stake(alpha, tao, weight), alpha, tao))
     return found
-
-
-def _edges(state: StorageReader, item: str, netuid: int, hotkeys: Sequence[str]) -> list[list[tuple[int, str]]]:
-    """Children or parents of hotkeys; most have none."""
-    keys = state.keys_by_account(MODULE, item, hotkeys, netuid)
-    return [
-        [] if value is None else state.get(MODULE, item, hotkey, netuid)
-        for value, hotkey in zip(state.raw_get_many(keys), hotkeys, strict=True)
-    ]
 
 
 def _stakes(state: StorageReader, netuid: int, hotkeys: Sequence[str]) -> dict[str, int]:

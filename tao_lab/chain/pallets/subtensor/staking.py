@@ -12,8 +12,9 @@ from __future__ import annotations
 from tao_lab.chain.context import Context
 from tao_lab.chain.errors import DispatchError
 from tao_lab.chain.pallets.subtensor.baskets import escrow, flush, rebase_claimed
+from tao_lab.chain.pallets.subtensor.child_threshold import queue_check_of_suspended
 from tao_lab.chain.pallets.subtensor.locks import cleanup_lock, force_reduce_lock, transfer_lock
-from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, all_netuids, coldkey_owns_hotkey, failed
+from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, coldkey_owns_hotkey, failed
 from tao_lab.chain.pallets.subtensor.pool import (
     MAX_PRICE,
     MIN_PRICE,
@@ -28,7 +29,6 @@ from tao_lab.chain.pallets.subtensor.stake import (
     increase_stake,
     pool_takes_stake,
     stake_of_coldkey,
-    total_stake_in_tao,
 )
 from tao_lab.chain.pallets.subtensor.tao import transfer_tao_from_subnet, transfer_tao_to_subnet
 from tao_lab.chain.state import StorageReader
@@ -85,6 +85,7 @@ def stake_into_subnet(
     if netuid == ROOT_NETUID:
         rebase_claimed(ctx, hotkey, coldkey, swapped.received)
         add_root_staker(ctx, coldkey)
+    queue_check_of_suspended(ctx, hotkey)
     ctx.deposit_event(MODULE, "StakeAdded", coldkey, hotkey, staked, swapped.received, netuid, swapped.fee)
     return swapped.received
 
@@ -203,10 +204,3 @@ def clear_small_nominations(ctx: Context) -> None:
     """Sell all stakes on other people's hotkeys that are too little now: the least was raised."""
     for (hotkey, coldkey, netuid), _ in ctx.state.entries(MODULE, "AlphaV2"):
         clear_small_nomination(ctx, hotkey, coldkey, netuid)
-
-
-def drop_pending_children(ctx: Context, hotkey: str) -> None:
-    """A hotkey without enough stake loses the children that it announced."""
-    if total_stake_in_tao(ctx.state, hotkey) < ctx.state.get(MODULE, "StakeThreshold"):
-        for netuid in all_netuids(ctx.state):
-            ctx.state.remove(MODULE, "PendingChildKeys", netuid, hotkey)

@@ -13,11 +13,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tao_lab.chain.context import Context
-from tao_lab.chain.dispatch import Origin, call, ensure_signed, signed, weight
-from tao_lab.chain.errors import DispatchError
+from tao_lab.chain.dispatch import Origin, call, ensure_signed, weight
 from tao_lab.chain.pallets.subtensor import rate_limits
 from tao_lab.chain.pallets.subtensor.accounts import create_account
-from tao_lab.chain.pallets.subtensor.children import ALL, set_children
+from tao_lab.chain.pallets.subtensor.auto_parent import lend_to_new_subnet
 from tao_lab.chain.pallets.subtensor.dissolve import dissolve
 from tao_lab.chain.pallets.subtensor.identity import put_subnet_identity
 from tao_lab.chain.pallets.subtensor.lookups import (
@@ -146,7 +145,7 @@ def create_subnet(
     _fill_pool(ctx, netuid, locked, price)
     if identity is not None:
         put_subnet_identity(ctx, netuid, identity)
-    _adopt_by_root_validators(ctx, netuid, hotkey)
+    lend_to_new_subnet(ctx, netuid)
     ctx.deposit_event(MODULE, "NetworkAdded", netuid, DYNAMIC)
     ctx.state.put(MODULE, "SubnetEmissionEnabled", netuid, False)
     return netuid
@@ -250,20 +249,6 @@ def _fill_pool(ctx: Context, netuid: int, locked: int, price: int) -> None:
     if recycled:
         recycle_tao(ctx, account_of_netuid(netuid), recycled)
     change_total_stake(ctx, tao)
-
-
-def _adopt_by_root_validators(ctx: Context, netuid: int, owner_hotkey: str) -> None:
-    """Root's validators lend their stake to the owner's hotkey, unless they do not want to or may not."""
-    state = ctx.state
-    for _, validator in state.entries(MODULE, "Keys", ROOT_NETUID):
-        if validator == owner_hotkey or not state.get(MODULE, "AutoParentDelegationEnabled", validator):
-            continue
-        mark = ctx.mark()
-        try:
-            origin = signed(state.get(MODULE, "Owner", validator))
-            set_children(ctx, origin, validator, netuid, [(ALL, owner_hotkey)])
-        except DispatchError:
-            ctx.rollback(mark)
 
 
 def set_owner_hotkey(ctx: Context, netuid: int, hotkey: str) -> None:

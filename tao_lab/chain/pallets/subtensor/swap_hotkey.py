@@ -15,6 +15,7 @@ from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import Origin, Post, Tally, call, ensure_signed, weight
 from tao_lab.chain.pallets.subtensor import rate_limits
 from tao_lab.chain.pallets.subtensor.baskets import escrow, has_fund, move_basket
+from tao_lab.chain.pallets.subtensor.child_threshold import queue_check
 from tao_lab.chain.pallets.subtensor.children import swap_relations
 from tao_lab.chain.pallets.subtensor.lock_swaps import swap_hotkey_locks
 from tao_lab.chain.pallets.subtensor.lookups import (
@@ -172,6 +173,8 @@ def _swap_everywhere(ctx: Context, coldkey: str, old: str, new: str, keep_stake:
     for netuid in affected:
         state.put(MODULE, "LastHotkeySwapOnNetuid", netuid, coldkey, ctx.block)
         spent.add(writes=1)
+    queue_check(ctx, new)
+    queue_check(ctx, old)
     ctx.deposit_event(MODULE, "HotkeySwapped", coldkey=coldkey, old_hotkey=old, new_hotkey=new)
 
 
@@ -206,6 +209,8 @@ def _swap_on_subnet(
     _move(ctx, old, new, netuid, keep_stake, spent)
     state.put(MODULE, "LastHotkeySwapOnNetuid", netuid, coldkey, ctx.block)
     spent.add(writes=1)
+    queue_check(ctx, new)
+    queue_check(ctx, old)
     ctx.deposit_event(MODULE, "HotkeySwappedOnSubnet", coldkey=coldkey, old_hotkey=old, new_hotkey=new, netuid=netuid)
 
 

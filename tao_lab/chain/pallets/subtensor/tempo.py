@@ -2,10 +2,11 @@
 
 The schedule is kept in the state: `LastEpochBlock` is where the current period began, `PendingEpochAt` a block at which
 an epoch was asked for or put off to, `SubnetEpochIndex` how many there have been. At most `MaxEpochsPerBlock` run in
-one block; the others wait for the next.
+one block; the others wait for the next. `BlocksSinceLastStep` is the safety net of spec 475: more blocks than a tempo
+without an epoch make one due, whatever the schedule says. An owner who sets the tempo again cannot put an epoch off.
 
-Sources: `pallets/subtensor/src/coinbase/{run_coinbase,tempo_control}.rs` (`should_run_epoch`, `drain_pending`),
-`utils/misc.rs` (admin freeze window).
+Sources: `pallets/subtensor/src/coinbase/{run_coinbase,tempo_control}.rs` (`should_run_epoch_with_tempo`,
+`drain_pending`), `utils/misc.rs` (admin freeze window).
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from tao_lab.chain.pallets.subtensor.rate_limits import MIN_TEMPO, TEMPO_UPDATE,
 from tao_lab.chain.state import StorageReader
 from tao_lab.chain.twins import has_twin
 
-MAX_TEMPO = 50_400  # blocks; also the longest that a subnet goes without an epoch
+MAX_TEMPO = 50_400  # blocks
 MIN_CUTOFF_FACTOR, MAX_CUTOFF_FACTOR = 1_000, 50_000  # thousandths of a tempo
 NEVER = (1 << 64) - 1
 CUTOFF_FACTOR = OwnerHyperparameter("ActivityCutoffFactorMilli")
@@ -36,7 +37,7 @@ def should_run_epoch(state: StorageReader, netuid: int, block: int) -> bool:
     if tempo == 0:
         return False
     pending = state.get(MODULE, "PendingEpochAt", netuid)
-    if 0 < pending <= block or state.get(MODULE, "BlocksSinceLastStep", netuid) > MAX_TEMPO:
+    if 0 < pending <= block or state.get(MODULE, "BlocksSinceLastStep", netuid) > tempo:
         return True
     return bool(block - state.get(MODULE, "LastEpochBlock", netuid) >= tempo)
 
@@ -193,8 +194,9 @@ def take_due_epochs(ctx: Context, netuids: list[int]) -> list[int]:
 
 @has_twin
 def count_block(ctx: Context, netuids: list[int]) -> list[int]:
-    """Count the block for every subnet; returns those whose epoch is due."""
+    """Count the block for every subnet, up to one more than its tempo; returns those whose epoch is due."""
     for netuid in netuids:
         since = ctx.state.get(MODULE, "BlocksSinceLastStep", netuid) + 1
-        ctx.state.put(MODULE, "BlocksSinceLastStep", netuid, since)
+        most = ctx.state.get(MODULE, "Tempo", netuid) + 1
+        ctx.state.put(MODULE, "BlocksSinceLastStep", netuid, min(since, most))
     return [netuid for netuid in netuids if should_run_epoch(ctx.state, netuid, ctx.block)]

@@ -2,8 +2,8 @@
 
 Columns such as `Emission` hold one entry for each UID; `Keys` and `Uids` are each other's inverse.
 
-Source: `pallets/subtensor/src/subnets/uids.rs`; what making a subnet smaller does under Null consensus is that of
-spec 475 (`trim_null_uids_batch`, `trim_uids_impl`).
+Sources: `pallets/subtensor/src/subnets/uids.rs`; `subnets/registration.rs` for who is replaced. What making a subnet
+smaller does under Null consensus is that of spec 475 (`trim_null_uids_batch`, `trim_uids_impl`).
 """
 
 from __future__ import annotations
@@ -12,11 +12,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from tao_lab.chain.context import Context
+from tao_lab.chain.pallets.subtensor.auto_parent import take_back
 from tao_lab.chain.pallets.subtensor.baskets import flush
 from tao_lab.chain.pallets.subtensor.lookups import (
     MODULE,
     ROOT_NETUID,
+    address,
     failed,
+    hotkeys_by_uid,
     last_updates,
     mechanism_index,
     subnet_exists,
@@ -65,6 +68,7 @@ def replace_neuron(ctx: Context, netuid: int, uid: int, hotkey: str) -> None:
         return
     if netuid == ROOT_NETUID:
         flush(ctx, old)  # while it still has its seat; what is left after that is recycled
+        take_back(ctx, old)
     state.remove(MODULE, "Uids", netuid, old)
     state.remove(MODULE, "AssociatedEvmAddress", netuid, uid)
     state.remove(MODULE, "IsNetworkMember", old, netuid)
@@ -126,14 +130,17 @@ def is_immune(ctx: Context, netuid: int, uid: int) -> bool:
 
 
 def immune_owner_uids(state: StorageReader, netuid: int) -> list[int]:
-    """UIDs of the owner that are never replaced: its oldest hotkeys, and before them the subnet's owner hotkey."""
-    limit = state.get(MODULE, "ImmuneOwnerUidsLimit", netuid)
-    seats = []
-    for hotkey in state.get(MODULE, "OwnedHotkeys", state.get(MODULE, "SubnetOwner", netuid)):
-        uid = state.get(MODULE, "Uids", netuid, hotkey)
-        if uid is not None:
-            seats.append((state.get(MODULE, "BlockAtRegistration", netuid, uid), uid))
-    uids = [uid for _, uid in sorted(seats)][:limit]
+    """UIDs of the owner that are never replaced: its oldest hotkeys, and before them the subnet's owner hotkey.
+
+    A hotkey on the subnet is the owner's if `Owner` says so; `OwnedHotkeys` is not asked (spec 475,
+    `get_immune_owner_tuples`).
+    """
+    limit, owner = (state.get(MODULE, item, netuid) for item in ("ImmuneOwnerUidsLimit", "SubnetOwner"))
+    seats = hotkeys_by_uid(state, netuid)
+    owners = state.raw_get_many(state.keys_by_account(MODULE, "Owner", list(seats.values())))
+    mine = [uid for uid, account in zip(seats, owners, strict=True) if account and address(account) == owner]
+    registered = state.get_many(MODULE, "BlockAtRegistration", [(netuid, uid) for uid in mine])
+    uids = [uid for _, uid in sorted(zip(registered, mine, strict=True))][:limit]
     if state.exists(MODULE, "SubnetOwnerHotkey", netuid):
         owner_uid = state.get(MODULE, "Uids", netuid, state.get(MODULE, "SubnetOwnerHotkey", netuid))
         if owner_uid is not None and owner_uid not in uids:
