@@ -13,8 +13,7 @@ PRIMITIVE_BYTES = {"bool": 1, "u8": 1, "u16": 2, "u32": 4, "u64": 8, "u128": 16,
 PRIMITIVE_BYTES |= {"i32": 4, "i64": 8, "i128": 16, "i256": 32, "char": 4, "str": 1}
 
 # Runtime APIs about networks, stakes and prices: an empty chain has an empty answer to each of their questions.
-# The others (executing blocks, Ethereum, contracts, root's baskets) are about what this chain does not have: an empty
-# answer would say that nothing is owed to a staker, which is not true here.
+# The others (executing blocks, Ethereum, contracts, trading of root's baskets) are about what this chain does not have.
 EMPTY_ANSWERS = (
     "DelegateInfoRuntimeApi",
     "NeuronInfoRuntimeApi",

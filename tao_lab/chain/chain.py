@@ -399,7 +399,7 @@ class Chain:
         block = Block(number, blake2_256(encoded), header, tuple(extrinsics))
         try:
             stored = StoredBlock(number, block.hash, encoded, b"".join(extrinsics))
-            self.store.commit([*self._light, stored], changes, self._raw.item)
+            self.store.commit([*self._light, stored], changes)
         except BaseException:
             self._tree.update(self._raw.before(changes))
             raise

@@ -223,16 +223,20 @@ def liquid_alpha(
 
 
 @njit(cache=True)
-def _seen_by_walk(places: Array) -> BoolArray:
-    """Entries that come after no higher UID in their row."""
+def _mark_seen(places: Array, seen: BoolArray) -> None:
     rows, columns = places.shape
-    seen = np.zeros((rows, columns), dtype=np.bool_)
     for row in range(rows):
         earliest = columns + 1  # place of the first entry among the higher UIDs
         for column in range(columns - 1, -1, -1):
             if 0 < places[row, column] < earliest:
                 seen[row, column] = True
                 earliest = places[row, column]
+
+
+def _seen_by_walk(places: Array) -> BoolArray:
+    """Entries that come after no higher UID in their row."""
+    seen = np.zeros(places.shape, np.bool_)
+    _mark_seen(places, seen)
     return seen
 
 

@@ -86,13 +86,18 @@ class SparseRows:
 
     def dense(self, uids: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """The rows of `uids` (v,) as an int64 matrix (v, n); an absent entry is 0."""
-        return _scatter(self.starts, self.uids, self.values, uids)
+        return self._dense(self.values, uids)
 
     def places(self, uids: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Place of each entry in its stored row, from 1, as (v, n); 0 where there is no entry."""
         lengths = np.diff(self.starts)
         place = np.arange(1, len(self.uids) + 1) - np.repeat(self.starts[:-1], lengths)
-        return _scatter(self.starts, self.uids, place, uids)
+        return self._dense(place, uids)
+
+    def _dense(self, values: npt.NDArray[np.int64], uids: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        matrix = np.zeros((len(uids), self.n), np.int64)
+        _scatter(*map(np.ascontiguousarray, (self.starts, self.uids, values, uids)), matrix)
+        return matrix
 
     def row(self, uid: int) -> list[list[int]]:
         """Row of `uid` as `[[uid, u16], ...]`."""
@@ -292,12 +297,10 @@ class EpochTerms:
 
 
 @njit(cache=True)
-def _scatter(starts: Array, columns: Array, values: Array, rows: Array) -> Array:
-    matrix = np.zeros((len(rows), len(starts) - 1), dtype=np.int64)
+def _scatter(starts: Array, columns: Array, values: Array, rows: Array, matrix: Array) -> None:
     for i in range(len(rows)):
         for k in range(starts[rows[i]], starts[rows[i] + 1]):
             matrix[i, columns[k]] = values[k]
-    return matrix
 
 
 def _field(data: Mapping[str, Any], name: str) -> Any:

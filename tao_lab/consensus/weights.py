@@ -60,13 +60,12 @@ def row_normalize(weights: Array, numbers: NumberSystem = EXACT) -> Array:
 
 
 @njit(cache=True)
-def _weighted_medians(stake: Array, scores: Array, minority: Any) -> Array:
+def _weighted_medians(stake: Array, scores: Array, minority: Any, median: Array) -> None:
     """For each row of `scores` (columns, v; int64 >= 0): the smallest score up to which stake exceeds `minority`.
 
     The chain partitions around pivots. Sums of raw values are exact, so another search gives the same result. This one
     halves an interval of scores; each step adds up stake over whole arrays, which is fast.
     """
-    median = np.zeros(len(scores), dtype=np.int64)
     for column in range(len(scores)):
         score = scores[column]
         low, high = score.min(), score.max()
@@ -80,7 +79,6 @@ def _weighted_medians(stake: Array, scores: Array, minority: Any) -> Array:
             else:
                 low = middle + 1
         median[column] = low
-    return median
 
 
 def weighted_median(stake: Array, weights: Array, kappa: int, numbers: NumberSystem = EXACT) -> Array:
@@ -105,7 +103,9 @@ def weighted_median(stake: Array, weights: Array, kappa: int, numbers: NumberSys
     minority = voices.sum() - numbers.ratio(kappa, U16_MAX)
     scores = np.ascontiguousarray(weights[voters].T)
     # floats that are not negative are ordered as their bits are, so one search serves both number systems
-    return _weighted_medians(voices, scores.view(np.int64), minority).view(numbers.dtype)
+    median = np.empty(len(scores), np.int64)
+    _weighted_medians(voices, scores.view(np.int64), minority, median)
+    return median.view(numbers.dtype)
 
 
 def clip(weights: Array, consensus: Array) -> Array:

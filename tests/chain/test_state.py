@@ -61,7 +61,7 @@ def test_changes_are_exactly_what_differs_from_the_last_block(
     write(state, after)
     old, new = model(before), model([*before, *after])
     expected = {key: new.get(key) for key in old.keys() | new.keys() if old.get(key) != new.get(key)}
-    assert state.changes() == expected
+    assert state.changes().each() == expected
 
 
 @given(WRITES, st.binary(max_size=2), st.integers(1, 5))
