@@ -184,7 +184,7 @@ def nominator_min_stake(state: StorageReader) -> int:
 def clear_small_nomination(ctx: Context, hotkey: str, coldkey: str, netuid: int) -> None:
     """Sell what is left on somebody else's hotkey, if it is too little; where it cannot be sold it is lost.
 
-    A basket's holding is no nomination and stays.
+    The holdings of root's baskets are not nominations: they stay.
     """
     if coldkey == escrow() or coldkey_owns_hotkey(ctx.state, coldkey, hotkey):
         return
