@@ -1,4 +1,4 @@
-"""How `state_call` gets its answer: a registered function, else what an empty chain says."""
+"""Answers of `state_call`: from a registered function, otherwise the answer of an empty chain."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def answer(query: Query, api: str, method: str, data: bytes) -> bytes:
 
 
 def _arguments(runtime: Runtime, inputs: list[tuple[str, str]], data: bytes) -> list[Any]:
-    """Decode the arguments: they stand one behind the other, so each is cut off by its own encoded length."""
+    """Decode the arguments: they follow each other, so the encoded length of each gives the start of the next."""
     values = []
     for name, scale_type in inputs:
         try:
