@@ -132,8 +132,10 @@ def set_children(ctx: Context, origin: Origin, hotkey: str, netuid: int, childre
 
 
 def set_pending_children(ctx: Context, netuid: int) -> None:
-    """After an epoch: let announced children that have waited long enough take effect; all, if the subnet has not
-    started. If a parent no longer has enough stake, its announced children are dropped.
+    """After an epoch: let announced children that have waited long enough take effect.
+
+    If the subnet has not started, all take effect. If a parent no longer has enough stake, its announced children are
+    dropped.
     """
     state = ctx.state
     started = state.get(MODULE, "SubtokenEnabled", netuid)

@@ -147,8 +147,10 @@ def _tell_locked(ctx: Context, netuid: int, hotkey: str, locked: int, total: int
 
 @call(MODULE, weight=weight(692_258_000, reads=39, writes=18))
 def add_collateral(ctx: Context, origin: Origin, netuid: int, hotkey: str, alpha: int, limit_price: int) -> None:
-    """Lock more on one's own hotkey: free stake first; if that is too little, the chain buys the rest. It pays for the
-    rest by the moving price, so it buys about as much as is missing. All that it buys is locked.
+    """Lock more on one's own hotkey: free stake first; if that is too little, the chain buys the rest.
+
+    The payment for the rest follows from the moving price, so it buys about as much as is missing. All that it buys is
+    locked.
     """
     coldkey = ensure_signed(origin)
     _ensure_own_hotkey(ctx.state, coldkey, netuid, hotkey, trading=True)

@@ -309,9 +309,10 @@ def commit_crv3_mechanism_weights(
 
 
 def reveal_timelocked(ctx: Context, netuid: int) -> None:
-    """Decrypt the commits whose rounds the chain now knows, at the start of the block. A commit is decrypted in the
-    epoch `RevealPeriodEpochs` after its own. If its round is still missing, it waits for the next block of that epoch.
-    If it cannot be decrypted or decoded, or a check fails, it is dropped.
+    """Decrypt the commits whose rounds the chain now knows, at the start of the block.
+
+    A commit is decrypted in the epoch `RevealPeriodEpochs` after its own. If its round is still missing, it waits for
+    the next block of that epoch. If it cannot be decrypted or decoded, or a check fails, it is dropped.
     """
     epoch = None
     for mecid in range(ctx.state.get(MODULE, "MechanismCountCurrent", netuid)):
