@@ -3,11 +3,17 @@
 Two histories are measured, with the state of every block kept and with that of each 360th; both on a file. Before the
 clock starts every subnet has had an epoch, so that the compiled rules are there and every key exists. The share of each
 phase is taken in the same run, by a stopwatch around the functions of the chain.
+
+What no program could do without is measured in the same run (`floor`): to hash as many messages as the state tree does,
+to insert as many bytes into SQLite in one row a block, and the arithmetic of the epochs. Every figure is a ratio to it.
+At some blocks the state and the header are held against those that the readable rules give from the same block.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
+import sqlite3
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -20,18 +26,44 @@ import numpy as np
 
 from tao_lab.bench.population import Size, populate
 from tao_lab.chain import executive
+from tao_lab.chain.blake2 import BLOCK_BYTES
 from tao_lab.chain.chain import Chain
 from tao_lab.chain.context import Context
 from tao_lab.chain.pallets.subtensor import distribution, run_coinbase
+from tao_lab.chain.rules import Rules
 from tao_lab.chain.state_tree import StateTree
 from tao_lab.chain.store import Store
+from tao_lab.chain.twins import readable_only
+from tao_lab.consensus import EpochInput, EpochTerms, epoch
 from tao_lab.units import BLOCKS_PER_DAY
 
 DAYS_PER_YEAR = 365
 KEPT_EVERY = 360  # blocks, with the history of epochs only
-AIMS = {"blocks": 60.0, "epochs": 15.0}  # seconds a day
+COMPARED = 8  # blocks that the readable rules make too
+EPOCHS_TIMED = 20
+AIMS = {"blocks": 45.0, "epochs": 15.0}  # seconds a day
 FIT_SUBNETS, FIT_NEURONS = (8, 16, 32, 64), (32, 64, 128, 256)
 FIT_TEMPO = 20  # blocks; short, so that a short run has epochs of every subnet
+
+
+@dataclass(frozen=True)
+class Floor:
+    """What some blocks cost at least, seconds of the processor.
+
+    Attributes:
+        hashing: BLAKE2b of as many bytes as the state tree hashes, in one stream.
+        storing: SQLite, one row a block with as many bytes as the file grows by.
+        epochs: The epochs' arithmetic, on the inputs of one of them.
+    """
+
+    hashing: float
+    storing: float
+    epochs: float
+
+    @property
+    def seconds(self) -> float:
+        """All together."""
+        return self.hashing + self.storing + self.epochs
 
 
 @dataclass
@@ -45,6 +77,8 @@ class Run:
         phases: Seconds by phase.
         file_bytes: What the blocks added to the file.
         memory: Resident bytes of the process before and after.
+        floor: What the same blocks cost at least.
+        compared: At how many blocks state and header were held against those of the readable rules.
     """
 
     blocks: int
@@ -53,11 +87,18 @@ class Run:
     phases: dict[str, float] = field(default_factory=dict)
     file_bytes: int = 0
     memory: tuple[int, int] = (0, 0)
+    floor: Floor = field(default_factory=lambda: Floor(0.0, 0.0, 0.0))
+    compared: int = 0
 
     @property
     def day(self) -> float:
         """Seconds of 7,200 such blocks."""
         return self.seconds / self.blocks * BLOCKS_PER_DAY
+
+    @property
+    def processor_day(self) -> float:
+        """The same, of the processor."""
+        return self.processor / self.blocks * BLOCKS_PER_DAY
 
 
 def measure(size: Size, history: str, blocks: int, progress: Callable[[int], Any] = lambda step: None) -> Run:
@@ -68,26 +109,130 @@ def measure(size: Size, history: str, blocks: int, progress: Callable[[int], Any
         history: `blocks` or `epochs`.
         blocks: How many are measured.
         progress: Called with the number of blocks made.
+
+    Raises:
+        AssertionError: The readable rules give another state.
     """
+    every = 1 if history == "blocks" else KEPT_EVERY
     with tempfile.TemporaryDirectory() as folder:
         chain = Chain(Path(folder) / "chain.db")
         populate(Context(chain.runtime, chain.state, 1, executive.author(chain.state)), size)
-        _produce(chain, size.tempo + 2, KEPT_EVERY, progress)
-        before, memory = chain.store.size(), resident_bytes()
-        with stopwatch() as phases:
-            begin, processor = time.perf_counter(), time.process_time()
-            _produce(chain, blocks, 1 if history == "blocks" else KEPT_EVERY, progress)
-            seconds, processor = time.perf_counter() - begin, time.process_time() - processor
+        _produce(chain, size.tempo + 2, every, progress)
+        before, memory, made = chain.store.size(), resident_bytes(), _Counts()
+        with made.counting():
+            seconds, processor, phases = _timed_blocks(chain, blocks, every, progress)
         written, after = chain.store.size() - before, resident_bytes()
-        run = Run(blocks, seconds, processor, _exclusive(phases, seconds), written, (memory, after))
+        floor = measure_floor(chain, made, written, Path(folder))
+        run = Run(blocks, seconds, processor, phases, written, (memory, after), floor, compare(chain))
         chain.close()
     return run
+
+
+def _timed_blocks(
+    chain: Chain, blocks: int, every: int, progress: Callable[[int], Any]
+) -> tuple[float, float, dict[str, float]]:
+    """Seconds by the clock and of the processor, and those of each phase."""
+    with stopwatch() as phases:
+        begin, processor = time.perf_counter(), time.process_time()
+        _produce(chain, blocks, every, progress)
+        seconds, processor = time.perf_counter() - begin, time.process_time() - processor
+    return seconds, processor, _exclusive(phases, seconds)
 
 
 def _produce(chain: Chain, blocks: int, kept_every: int, progress: Callable[[int], Any]) -> None:
     for left in range(blocks, 0, -1):
         chain.produce_block(keep_state=left == 1 or left % kept_every == 0)
         progress(1)
+
+
+# --- the floor --------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Counts:
+    """How much of what cannot be avoided some blocks do."""
+
+    kept: int = 0  # blocks that were written to the file
+    hashes: int = 0
+    epochs: int = 0
+    inputs: EpochInput | None = None  # of the last epoch
+
+    @contextmanager
+    def counting(self) -> Iterator[None]:
+        """Count inside a `with` block."""
+        hash_all, run_epoch, commit = StateTree.update, Rules.run_epoch, Store.commit
+
+        def update(tree: StateTree, *changes: Any) -> None:
+            hash_all(tree, *changes)
+            self.hashes += tree.hashed
+
+        def epoch(rules: Rules, inputs: EpochInput) -> EpochTerms:
+            self.epochs, self.inputs = self.epochs + 1, inputs
+            return run_epoch(rules, inputs)
+
+        def count_commit(store: Store, *arguments: Any) -> None:
+            self.kept += 1
+            commit(store, *arguments)
+
+        with ExitStack() as stack:
+            for owner, name, function in (
+                (StateTree, "update", update),
+                (Rules, "run_epoch", epoch),
+                (Store, "commit", count_commit),
+            ):
+                stack.callback(setattr, owner, name, getattr(owner, name))
+                setattr(owner, name, function)
+            yield
+
+
+def measure_floor(chain: Chain, made: _Counts, written: int, folder: Path) -> Floor:
+    """What blocks with these counts and bytes cost at least."""
+    hashed = _seconds(lambda: hashlib.blake2b(bytes(made.hashes * BLOCK_BYTES), digest_size=32).digest())
+    database = sqlite3.connect(folder / "floor.db", isolation_level=None)
+    for setting in ("journal_mode = WAL", "synchronous = NORMAL", "locking_mode = EXCLUSIVE"):
+        database.execute(f"PRAGMA {setting}")
+    database.execute("CREATE TABLE rows (block INTEGER PRIMARY KEY, data BLOB)")
+    row = os.urandom(max(written, 0) // max(made.kept, 1))
+
+    def store() -> None:
+        for block in range(made.kept):
+            database.execute("INSERT INTO rows VALUES (?, ?)", (block, row))
+
+    stored = _seconds(store)
+    database.close()
+    inputs = made.inputs
+    epochs = 0.0 if inputs is None else _seconds(lambda: [epoch(inputs) for _ in range(EPOCHS_TIMED)])
+    return Floor(hashed, stored, epochs * made.epochs / EPOCHS_TIMED)
+
+
+def _seconds(work: Callable[[], Any]) -> float:
+    """Of the processor."""
+    begin = time.process_time()
+    work()
+    return time.process_time() - begin
+
+
+# --- the readable rules -----------------------------------------------------------------------------------------
+
+
+def compare(chain: Chain, blocks: int = COMPARED) -> int:
+    """Make blocks at once, and the same blocks by the readable rules from a copy of the file; returns how many.
+
+    Raises:
+        AssertionError: A header, or the state in the end, is another one.
+    """
+    chain.produce_block()
+    path = Path(chain.store.path).with_name("copy.db")
+    chain.store.snapshot(path)
+    readable = Chain(path)
+    for _ in range(blocks):
+        chain.produce_block()
+        with readable_only():
+            readable.produce_block()
+        assert chain.head == readable.head, f"block {chain.head.number} differs from that of the readable rules"
+    assert dict(chain.state.raw.items()) == dict(readable.state.raw.items()), "the state differs"
+    readable.close()
+    return blocks
 
 
 def resident_bytes() -> int:

@@ -204,6 +204,13 @@ def _print_economy(kind: str, run: Any, economy: Any) -> None:
         f"processor {run.processor / run.seconds:.0%} of it), a year {hours:.1f} hours (extrapolated)"
     )
     shares = ", ".join(f"{phase} {seconds / run.seconds:.0%}" for phase, seconds in run.phases.items())
+    floor, per_day = run.floor, economy.BLOCKS_PER_DAY / run.blocks
+    parts = {"hashing": floor.hashing, "one row a block": floor.storing, "epochs' arithmetic": floor.epochs}
+    typer.echo(
+        f"  of the processor: a day {run.processor_day:.0f} s, {run.processor / floor.seconds:.1f} times the floor of "
+        f"{floor.seconds * per_day:.1f} s ({', '.join(f'{name} {s * per_day:.1f} s' for name, s in parts.items())}); "
+        f"the same as by the readable rules at {run.compared} blocks"
+    )
     before, after = (size / 2**20 for size in run.memory)
     kilobytes = run.file_bytes / run.blocks / 1e3
     typer.echo(f"  {shares}; {kilobytes:.1f} kB on disk a block; memory {before:.0f} MiB before, {after:.0f} MiB after")
