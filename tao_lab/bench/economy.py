@@ -68,13 +68,13 @@ class Floor:
 
 @dataclass
 class Run:
-    """Seconds of some blocks, in all and by phase; bytes of the file and of the process.
+    """What some blocks took, in all and by phase; bytes of the file and of the process.
 
     Attributes:
         blocks: How many.
         seconds: In all, by the clock.
         processor: In all, of the processor; less than by the clock where the machine has other work.
-        phases: Seconds by phase.
+        phases: Seconds of the processor by phase.
         file_bytes: What the blocks added to the file.
         memory: Resident bytes of the process before and after.
         floor: What the same blocks cost at least.
@@ -136,7 +136,7 @@ def _timed_blocks(
         begin, processor = time.perf_counter(), time.process_time()
         _produce(chain, blocks, every, progress)
         seconds, processor = time.perf_counter() - begin, time.process_time() - processor
-    return seconds, processor, _exclusive(phases, seconds)
+    return seconds, processor, _exclusive(phases, processor)
 
 
 def _produce(chain: Chain, blocks: int, kept_every: int, progress: Callable[[int], Any]) -> None:
@@ -266,16 +266,16 @@ def stopwatch() -> Iterator[dict[str, float]]:
 
 def _timed(function: Callable[..., Any], phase: str, seconds: dict[str, float]) -> Callable[..., Any]:
     def timed(*args: Any, **kwargs: Any) -> Any:
-        begin = time.perf_counter()
+        begin = time.process_time()
         try:
             return function(*args, **kwargs)
         finally:
-            seconds[phase] += time.perf_counter() - begin
+            seconds[phase] += time.process_time() - begin
 
     return timed
 
 
-def _exclusive(watched: dict[str, float], seconds: float) -> dict[str, float]:
+def _exclusive(watched: dict[str, float], processor: float) -> dict[str, float]:
     """What each phase took without those inside it."""
     phases = {
         "coinbase": watched["hooks"] - watched["payout"],
@@ -284,7 +284,7 @@ def _exclusive(watched: dict[str, float], seconds: float) -> dict[str, float]:
         "state root": watched["state root"],
         "SQLite": watched["SQLite"],
     }
-    return {**phases, "the rest": seconds - sum(phases.values())}
+    return {**phases, "the rest": processor - sum(phases.values())}
 
 
 # --- fit --------------------------------------------------------------------------------------------------------

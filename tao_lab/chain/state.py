@@ -85,9 +85,12 @@ class RawState:
     def get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
         """The values of several keys of one item."""
         prefix = keys[0][:PREFIX_BYTES] if keys else b""
-        if prefix in self._columns_of:
-            return list(map(self.get, keys))
-        return list(map(self._items.get(prefix, {}).get, keys))
+        found = list(map(self._items.get(prefix, {}).get, keys))
+        if prefix in self._columns_of and None in found:
+            places = map(self._places.get, keys)
+            pairs = zip(found, places, strict=True)
+            return [value if place is None else place[0].get(place[1]) for value, place in pairs]
+        return found
 
     def put_many(self, keys: Sequence[bytes], values: Sequence[bytes]) -> None:
         """Write several keys of one item."""
