@@ -76,21 +76,16 @@ class Forked:
 
 
 class Nursery:
-    """The process that has loaded the lab, as the server sees it.
+    """The process that has loaded the lab, as the server sees it."""
 
-    Args:
-        folder: where it keeps what several pages need, as long as the server runs.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self) -> None:
         self._start()
 
     def _start(self) -> None:
         self._channel, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", nursery.__name__, str(theirs.fileno()), str(self._folder)],
+                [sys.executable, "-m", nursery.__name__, str(theirs.fileno())],
                 stdin=subprocess.DEVNULL,
                 env={
                     **servers.environment(),
