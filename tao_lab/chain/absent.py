@@ -1,6 +1,6 @@
-"""Calls of the real runtime that the lab's chain knows but doesn't carry out, and why.
+"""Calls of the real runtime that the lab's chain knows by name but doesn't have, and why.
 
-A test compares this table with the metadata: each of its calls is either carried out or listed here.
+A test compares this table with the metadata: the lab's chain has each call, or the call is listed here.
 """
 
 from __future__ import annotations
@@ -22,10 +22,9 @@ ABSENT = {  # calls by pallet and reason; `*` stands for all of a pallet
         NO_WASM: "set_heap_pages set_code set_code_without_checks authorize_upgrade authorize_upgrade_without_checks "
         "apply_authorized_upgrade"
     },
-    "SubtensorModule": {NEWER: "stake_into_basket swap_basket swap_basket_many add_collateral set_min_collateral"},
+    "SubtensorModule": {NEWER: "stake_into_basket swap_basket swap_basket_many"},
     "AdminUtils": {
-        NEWER: "sudo_set_collateral_lock_share sudo_set_collateral_drain_ratio "
-        "sudo_set_basket_concentration_cap sudo_set_basket_trading_enabled sudo_set_basket_trading_frozen "
+        NEWER: "sudo_set_basket_concentration_cap sudo_set_basket_trading_enabled sudo_set_basket_trading_frozen "
         "sudo_set_basket_daily_turnover_cap sudo_set_basket_liquidity_cap sudo_set_basket_claim_dust "
         "sudo_set_basket_min_trade_tao",
         NO_CONSENSUS: "swap_authorities schedule_grandpa_change",
@@ -49,7 +48,7 @@ ABSENT = {  # calls by pallet and reason; `*` stands for all of a pallet
 
 
 def reason(pallet: str, name: str) -> str:
-    """Why a call is not carried out; empty for a call that isn't listed."""
+    """Why the lab's chain doesn't have a call; empty for a call that isn't listed."""
     for why, names in ABSENT.get(pallet, {}).items():
         if names == ALL or name in names.split():
             return why

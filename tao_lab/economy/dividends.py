@@ -59,13 +59,14 @@ class HotkeyEmission(NamedTuple):
 
 
 class Payout(NamedTuple):
-    """A hotkey's dividend, rao: the owner's take, and the part that all its stakers share."""
+    """A hotkey's dividend, rao: the owner's take, the part that all its stakers share, and the whole of it."""
 
     take: int
     nominators: int
+    total: int
 
 
-NOTHING = Payout(0, 0)
+NOTHING = Payout(0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -221,7 +222,7 @@ def payout(dividend: int, take: int) -> Payout:
         take: u16.
     """
     taken = U96F32.multiply(u16_share(take), dividend)
-    return Payout(U96F32.whole(taken), U96F32.whole(subtract(dividend, taken)))
+    return Payout(U96F32.whole(taken), U96F32.whole(subtract(dividend, taken)), U96F32.whole(dividend))
 
 
 def withheld_proportion(withheld: int, incentives: int) -> int:

@@ -98,8 +98,8 @@ def emit_to_subnets(ctx: Context, netuids: list[int], credit: int) -> Any:
     for field, item in {**READ_ONLY, **CHANGED, "quote_weight": ALWAYS_WRITTEN["quote_weight"]}.items():
         table[field] = columns.read(*item).view(SUBNET[field].base)
     before = table.copy()
-    root_tao, tao_weight, cut = _scalars(ctx)
-    words = _gate_words(block_gate(ctx, lambda: _prices(table)))
+    root_tao, tao_weight, cut = scalars(ctx)
+    words = gate_words(block_gate(ctx, lambda: prices(table)))
     if not emit(table, np.uint64(credit), root_tao, tao_weight, cut, words):
         return NotImplemented
     for field, item in CHANGED.items():
@@ -132,7 +132,7 @@ def settle_at_once(ctx: Context, netuids: list[int]) -> Any:
     columns.prepare((MODULE, "RootProp"))
     table["outside"] = columns.read(*CHANGED["outside"])  # pay-outs may have recycled some
     moving_alpha = int(ctx.state.get(MODULE, "SubnetMovingAlpha")["bits"])
-    root_tao, tao_weight, _ = _scalars(ctx)
+    root_tao, tao_weight, _ = scalars(ctx)
     if moving_alpha < 0 or not settle(table, np.uint64(ctx.block), root_tao, tao_weight, np.uint64(moving_alpha)):
         return NotImplemented
     columns.write(MODULE, "SubnetMovingPrice", table["moving_price"])
@@ -140,7 +140,7 @@ def settle_at_once(ctx: Context, netuids: list[int]) -> Any:
     return None
 
 
-def _prices(table: Table) -> list[SubnetPrice]:
+def prices(table: Table) -> list[SubnetPrice]:
     """What shares go by, of subnets with a pool, in the order of the table."""
     rows = zip(table["moving_price"].tolist(), table["miner_burned"].tolist(), table["enabled"].tolist(), strict=True)
     return [SubnetPrice(_signed(moving), burned[0] | burned[1] << 64, bool(on)) for moving, burned, on in rows]
@@ -150,13 +150,14 @@ def _signed(words: list[int]) -> int:
     return int.from_bytes(b"".join(word.to_bytes(8, "little") for word in words), "little", signed=True)
 
 
-def _gate_words(gate: EmissionGate) -> tuple[np.uint64, np.uint64, np.uint64]:
+def gate_words(gate: EmissionGate) -> tuple[np.uint64, np.uint64, np.uint64]:
     """Bar in two halves, and exponent in I32F32."""
     low, exponent = gate.bar & U64_MAX, min(gate.exponent >> 32, U64_MAX)
     return np.uint64(gate.bar >> 64), np.uint64(low), np.uint64(exponent)
 
 
-def _scalars(ctx: Context) -> tuple[np.uint64, np.uint64, np.uint64]:
+def scalars(ctx: Context) -> tuple[np.uint64, np.uint64, np.uint64]:
+    """TAO on root, and the TAO weight and the owners' cut as raw U96F32 values."""
     root_tao = ctx.state.get(MODULE, "SubnetTAO", ROOT_NETUID)
     tao_weight = u64_share(ctx.state.get(MODULE, "TaoWeight"))
     return np.uint64(root_tao), np.uint64(tao_weight), np.uint64(u16_share(ctx.state.get(MODULE, "SubnetOwnerCut")))
@@ -186,12 +187,12 @@ def _pay_accounts(ctx: Context, netuids: list[int], accounts: StateColumn, table
     after[:, FREE] += paid
     ctx.state.raw.write_column(accounts, after.view(np.uint8), paid > 0)
     for netuid, *amounts in zip(netuids, table["excess_tao"].tolist(), table["tao_in"].tolist(), strict=True):
-        before, behind = _deposit_event(ctx.runtime, netuid)
+        before, behind = deposit_event(ctx.runtime, netuid)
         ctx.events += [before + rao.to_bytes(8, "little") + behind for rao in amounts if rao]
 
 
 @cache
-def _deposit_event(runtime: Runtime, netuid: int) -> tuple[bytes, bytes]:
+def deposit_event(runtime: Runtime, netuid: int) -> tuple[bytes, bytes]:
     """The bytes of `Balances.Deposit` on a subnet's account, before and after the amount."""
     content = {"who": account_of_netuid(netuid), "amount": 0}
     record = {"phase": "Initialization", "event": {"Balances": {"Deposit": content}}, "topics": []}

@@ -16,6 +16,7 @@ from tao_lab.chain.dispatch import Origin, Post, Tally, call, ensure_signed, wei
 from tao_lab.chain.pallets.subtensor import rate_limits
 from tao_lab.chain.pallets.subtensor.child_threshold import queue_check
 from tao_lab.chain.pallets.subtensor.children import swap_relations
+from tao_lab.chain.pallets.subtensor.collateral import ensure_no_split, rename_hotkey
 from tao_lab.chain.pallets.subtensor.lock_swaps import swap_hotkey_locks
 from tao_lab.chain.pallets.subtensor.lookups import (
     MODULE,
@@ -59,7 +60,7 @@ def swap_hotkey_v2(
 
 
 def _swap(ctx: Context, coldkey: str, old: str, new: str, netuid: int | None, keep_stake: bool) -> Post:
-    _ensure_may_swap(ctx, coldkey, old, new, netuid)
+    _ensure_may_swap(ctx, coldkey, old, new, netuid, keep_stake)
     moved = [] if keep_stake else _subnets_with_stake(ctx.state, old, netuid)
     _ensure_cooled_down(ctx, old, moved)
     spent = Tally(reads=4)
@@ -78,7 +79,7 @@ def _swap(ctx: Context, coldkey: str, old: str, new: str, netuid: int | None, ke
     return Post(weight=spent.weight)
 
 
-def _ensure_may_swap(ctx: Context, coldkey: str, old: str, new: str, netuid: int | None) -> None:
+def _ensure_may_swap(ctx: Context, coldkey: str, old: str, new: str, netuid: int | None, keep_stake: bool) -> None:
     state = ctx.state
     if not coldkey_owns_hotkey(state, coldkey, old):
         raise failed("NonAssociatedColdKey", f"{coldkey} does not own {old}")
@@ -86,6 +87,8 @@ def _ensure_may_swap(ctx: Context, coldkey: str, old: str, new: str, netuid: int
         raise failed("NonAssociatedColdKey", f"{new} belongs to somebody else")
     if old == new:
         raise failed("NewHotKeyIsSameWithOld")
+    if keep_stake:
+        ensure_no_split(state, coldkey, old, netuid)
     if rate_limits.exceeds(ctx, "TxRateLimit", rate_limits.last_block(ctx, "LastTxBlock", coldkey)):
         raise failed(
             "HotKeySetTxRateLimitExceeded",
@@ -234,6 +237,8 @@ def _move(ctx: Context, old: str, new: str, netuid: int, keep_stake: bool, spent
         _move_neuron(ctx, old, new, netuid, spent)
     if _rename(ctx, "ChildkeyTake", (old, netuid), (new, netuid)):
         spent.add(1, 2)
+    if not keep_stake:
+        rename_hotkey(ctx, netuid, state.get(MODULE, "Owner", new), old, new)
     swap_relations(ctx, old, new, netuid, spent)
     if state.exists(MODULE, "AutoStakeDestinationColdkeys", old, netuid):
         coldkeys = state.get(MODULE, "AutoStakeDestinationColdkeys", old, netuid)

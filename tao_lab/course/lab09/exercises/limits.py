@@ -79,7 +79,7 @@ def _limit(pool: Pool, tolerance: int) -> int:
 
 
 def fee_too(pool: Pool, order: int) -> int:
-    """The price after an order whose fee reaches the pool as well: a mistake."""
+    """The price after an order if the fee also entered the pool: a mistake."""
     return pools.price_after(pool, "buy", order)
 
 
