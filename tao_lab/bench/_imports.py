@@ -51,7 +51,7 @@ def _watched_import_module(name: str, package: str | None = None) -> Any:
 
 def watch() -> None:
     """Begin."""
-    builtins.__import__ = _watched_import
+    setattr(builtins, "__import__", _watched_import)  # noqa: B010 - its type is another
     importlib.import_module = _watched_import_module
 
 
