@@ -10,7 +10,7 @@ import sys
 
 
 def main(idle: float) -> None:
-    """Answer until the input ends, or until nobody has asked for so many seconds."""
+    """Answer until the input ends, or until nobody has asked for that many seconds."""
     import vl_convert
 
     waiting = selectors.DefaultSelector()

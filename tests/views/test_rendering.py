@@ -1,4 +1,4 @@
-"""Pictures come from a process that ends by itself and starts again."""
+"""Pictures come from a process that ends when idle and starts again."""
 
 import os
 import signal
