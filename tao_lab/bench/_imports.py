@@ -6,6 +6,7 @@ loads is the SDK's. Used by `tao_lab.bench.kernels`.
 
 import builtins
 import importlib
+import sys
 from typing import Any
 
 PAGE = 4_096  # bytes
@@ -40,9 +41,9 @@ def _watched(name: str, call: Any, *arguments: Any, **options: Any) -> Any:
         _owners[-1][1] += grown
 
 
-def _watched_import(name: str, space: Any = None, local: Any = None, names: Any = (), level: int = 0) -> Any:
-    package = (space or {}).get("__package__") or "" if level else name
-    return _watched(package, _import, name, space, local, names, level)
+def _watched_import(name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0) -> Any:
+    package = (globals or {}).get("__package__") or "" if level else name
+    return _watched(package, _import, name, globals, locals, fromlist, level)
 
 
 def _watched_import_module(name: str, package: str | None = None) -> Any:
@@ -50,8 +51,9 @@ def _watched_import_module(name: str, package: str | None = None) -> Any:
 
 
 def watch() -> None:
-    """Begin."""
-    setattr(builtins, "__import__", _watched_import)  # noqa: B010 - its type is another
+    """Begin. Pyarrow counts as missing, as in what `make lab` installs: pandas loads it wherever it is."""
+    sys.modules.setdefault("pyarrow", None)  # type: ignore[arg-type]
+    builtins.__import__ = _watched_import
     importlib.import_module = _watched_import_module
 
 

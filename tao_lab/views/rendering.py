@@ -22,7 +22,7 @@ from typing import Any
 from tao_lab.errors import LabError
 from tao_lab.kept_files import kept
 
-IDLE_SECONDS = 10  # until the process ends by itself
+IDLE_SECONDS = 10  # without a question, until the process ends
 SERVER = Path(__file__).with_name("rendering_process.py")  # run as a file, so that it loads nothing of the lab
 
 
