@@ -14,20 +14,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tao_lab.chain.context import Context
+from tao_lab.chain.pallets.subtensor.baskets import queue_dividends
 from tao_lab.chain.pallets.subtensor.child_threshold import live_edges
 from tao_lab.chain.pallets.subtensor.collateral import bonded_hotkeys, settle
 from tao_lab.chain.pallets.subtensor.epochs import run_epochs
 from tao_lab.chain.pallets.subtensor.lease_dividends import distribute_dividends
 from tao_lab.chain.pallets.subtensor.locks import auto_lock_owner_cut
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, address, owner_uid, uid_of
-from tao_lab.chain.pallets.subtensor.root_claims import raise_claimable_rates
+from tao_lab.chain.pallets.subtensor.null_consensus import is_null
 from tao_lab.chain.pallets.subtensor.stake import Ledger, increase_stake, open_ledger
 from tao_lab.chain.pallets.subtensor.takes import min_childkey_take
 from tao_lab.chain.pallets.subtensor.tao import burn_subnet_alpha, recycle_subnet_alpha
 from tao_lab.chain.state import Storage, StorageReader
 from tao_lab.chain.twins import has_twin
 from tao_lab.economy import HotkeyEmission, Payout, Pending, Staked, dividends
-from tao_lab.economy.dividends import root_claimable_increment, withheld_proportion
+from tao_lab.economy.dividends import withheld_proportion
 
 
 def distribute_emission(ctx: Context, netuid: int, pending: Pending, owner_cut: int) -> None:
@@ -51,7 +52,7 @@ def pay_out(ctx: Context, netuid: int, pending: Pending, owner_cut: int, emissio
     """Pay the pots out, by what the epoch has assigned to each hotkey."""
     hotkeys = read_staked(ctx.state, netuid, [entry.hotkey for entry in emission])
     tao_weight, ck_burn = ctx.state.get(MODULE, "TaoWeight"), ctx.state.get(MODULE, "CKBurn")
-    paid = dividends(pending, emission, hotkeys, tao_weight, ck_burn)
+    paid = dividends(pending, emission, hotkeys, tao_weight, ck_burn, skip_zero=is_null(ctx.state, netuid))
     recycle_subnet_alpha(ctx, netuid, paid.recycled)
     pay_owner_cut(ctx, netuid, owner_cut)
     ledger = open_ledger(ctx, netuid, list(hotkeys))
@@ -59,7 +60,7 @@ def pay_out(ctx: Context, netuid: int, pending: Pending, owner_cut: int, emissio
     owners = {hotkey: staked.owner for hotkey, staked in hotkeys.items()}
     pay_incentives(ctx, netuid, paid.incentives, owners, ledger, bonds)
     pay_alpha_dividends(ctx, netuid, paid.alpha, owners, ledger, bonds)
-    pay_root_dividends(ctx, netuid, paid.root, hotkeys, ledger, bonds)
+    pay_root_dividends(ctx, netuid, paid.root, owners, ledger, bonds)
     ledger.write()
 
 
@@ -208,39 +209,39 @@ def pay_alpha_dividends(
 ) -> None:
     """Stake the takes, and let the rest raise the stake of all who stake on the hotkey."""
     for hotkey, payout in sorted(payouts.items()):
-        take = bonds.after(hotkey, owners[hotkey], payout.total, payout.take)
-        ledger.increase(hotkey, owners[hotkey], take)
-        ledger.increase_all(hotkey, payout.nominators)
-    _record(ctx, "AlphaDividendsPerSubnet", netuid, payouts)
+        ledger.increase(hotkey, owners[hotkey], bonds.after(hotkey, owners[hotkey], payout.total, payout.take))
+        if ledger.has_stakers(hotkey):
+            ledger.increase_all(hotkey, payout.nominators)
+        else:  # nobody would own it
+            ledger.increase(hotkey, owners[hotkey], payout.nominators)
+    _record(ctx, "AlphaDividendsPerSubnet", netuid, {hotkey: payout.nominators for hotkey, payout in payouts.items()})
     keys = ctx.state.keys_by_account(MODULE, "TotalHotkeyAlphaLastEpoch", list(payouts), netuid)
-    ctx.state.raw.put_many(keys, [ledger.stake_of(hotkey).to_bytes(8, "little") for hotkey in payouts])
+    _put_unless_zero(ctx, keys, [ledger.stake_of(hotkey) for hotkey in payouts])
 
 
 def pay_root_dividends(
-    ctx: Context,
-    netuid: int,
-    payouts: Mapping[str, Payout],
-    hotkeys: Mapping[str, Staked],
-    ledger: Ledger,
-    bonds: Bonds,
+    ctx: Context, netuid: int, payouts: Mapping[str, Payout], owners: Mapping[str, str], ledger: Ledger, bonds: Bonds
 ) -> None:
-    """Stake the takes; who stakes on root may claim the rest."""
-    rates: list[tuple[str, int]] = []
+    """Stake the takes, and queue the rest for the baskets of those on which root is staked."""
     for hotkey, payout in sorted(payouts.items()):
-        staked = hotkeys[hotkey]
-        ledger.increase(hotkey, staked.owner, bonds.after(hotkey, staked.owner, payout.total, payout.take))
-        increment = root_claimable_increment(payout.nominators, staked.root)
-        if increment is None:  # more than the root stake: the owner gets it as stake
-            ledger.increase(hotkey, staked.owner, payout.nominators)
-        else:
-            rates.append((hotkey, increment))
-    raise_claimable_rates(ctx, netuid, rates)
-    _record(ctx, "RootAlphaDividendsPerSubnet", netuid, payouts)
+        ledger.increase(hotkey, owners[hotkey], bonds.after(hotkey, owners[hotkey], payout.total, payout.take))
+    dividends = [(hotkey, payout.nominators) for hotkey, payout in sorted(payouts.items()) if payout.nominators]
+    queue_dividends(ctx, netuid, dividends)
+    _record(ctx, "RootAlphaDividendsPerSubnet", netuid, dict(dividends))
 
 
-def _record(ctx: Context, item: str, netuid: int, payouts: Mapping[str, Payout]) -> None:
-    """Keep what nominators got of this epoch, and nothing of the last one."""
-    keys = ctx.state.keys_by_account(MODULE, item, list(payouts), netuid)
+def _record(ctx: Context, item: str, netuid: int, paid: Mapping[str, int]) -> None:
+    """Keep what nominators got of this epoch, and nothing of the last one; who got nothing has no entry."""
+    keys = ctx.state.keys_by_account(MODULE, item, list(paid), netuid)
     for key in set(ctx.state.raw_keys(ctx.state.key(MODULE, item, netuid))).difference(keys):
         ctx.state.raw.remove(key)
-    ctx.state.raw.put_many(keys, [payout.nominators.to_bytes(8, "little") for payout in payouts.values()])
+    _put_unless_zero(ctx, keys, list(paid.values()))
+
+
+def _put_unless_zero(ctx: Context, keys: Sequence[bytes], amounts: Sequence[int]) -> None:
+    """Write amounts in rao; an entry that would be zero is removed."""
+    written = [(key, rao.to_bytes(8, "little")) for key, rao in zip(keys, amounts, strict=True) if rao]
+    ctx.state.raw.put_many([key for key, _ in written], [value for _, value in written])
+    for key, rao in zip(keys, amounts, strict=True):
+        if not rao:
+            ctx.state.raw.remove(key)

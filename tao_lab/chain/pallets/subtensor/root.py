@@ -25,6 +25,13 @@ from tao_lab.units import RAO_PER_TAO
 
 DEFAULT_TAKE = 11_796  # u16, 18 %
 LEAST_PRICE = RAO_PER_TAO
+# Below these a claim leaves small holdings to the others, by a price that the lab does not keep. Zero turns that off.
+CLAIM_DUST = (
+    "BasketClaimRowDustCapTao",
+    "BasketClaimRowDustBps",
+    "BasketClaimSliceDustTao",
+    "BasketClaimForfeitCapTao",
+)
 
 
 @on_genesis(MODULE)
@@ -52,6 +59,8 @@ def add_root(ctx: Context, genesis: Genesis) -> None:
         "TokenSymbol": symbol_for(ROOT_NETUID),
     }.items():
         state.put(MODULE, item, ROOT_NETUID, value)
+    for item in CLAIM_DUST:
+        state.put(MODULE, item, 0)
 
 
 @call(MODULE, weight=weight(103_934_000, reads=19, writes=16))

@@ -63,6 +63,10 @@ class Ledger(Protocol):
         """Alpha that all coldkeys have staked on a hotkey, rao."""
         ...
 
+    def has_stakers(self, hotkey: str) -> bool:
+        """Whether anybody has a share in what is staked on a hotkey."""
+        ...
+
     def increase(self, hotkey: str, coldkey: str, rao: int) -> None:
         """Add alpha to a coldkey's stake on a hotkey."""
         ...
@@ -86,6 +90,10 @@ class PlainLedger:
     def stake_of(self, hotkey: str) -> int:
         """Alpha that all coldkeys have staked on a hotkey, rao."""
         return stake_of(self.ctx.state, hotkey, self.netuid)
+
+    def has_stakers(self, hotkey: str) -> bool:
+        """Whether anybody has a share in what is staked on a hotkey."""
+        return _pool(self.ctx.state, hotkey, self.netuid).shares.mantissa != 0
 
     def increase(self, hotkey: str, coldkey: str, rao: int) -> None:
         """Add alpha to a coldkey's stake on a hotkey."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from tao_lab.chain.context import Context
 from tao_lab.chain.errors import DispatchError
+from tao_lab.chain.pallets.subtensor.baskets import escrow
 from tao_lab.chain.pallets.subtensor.collateral import ensure_hotkey_covers_collateral, locked_of_coldkey
 from tao_lab.chain.pallets.subtensor.locks import ensure_available, total_stake
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, failed, hotkey_exists, subnet_exists
@@ -166,11 +167,13 @@ def validate_stake_transition(
     """Whether stake may go from one (hotkey, coldkey, netuid) to another.
 
     Raises:
-        DispatchError: `SameNetuid`, `SubnetNotExists`, `SubtokenDisabled`, `HotKeyAccountNotExists`,
-            `NotEnoughStakeToWithdraw`, `InsufficientLiquidity`, `AmountTooLow`, `SlippageTooHigh`,
-            `TransferDisallowed`, `TooManyStakingHotkeys`, `StakeUnavailable`.
+        DispatchError: `CannotUseSystemAccount`, `SameNetuid`, `SubnetNotExists`, `SubtokenDisabled`,
+            `HotKeyAccountNotExists`, `NotEnoughStakeToWithdraw`, `InsufficientLiquidity`, `AmountTooLow`,
+            `SlippageTooHigh`, `TransferDisallowed`, `TooManyStakingHotkeys`, `StakeUnavailable`.
     """
     state, (hotkey, coldkey, netuid) = ctx.state, origin
+    if destination[1] == escrow():
+        raise failed("CannotUseSystemAccount", f"{destination[1]} holds root's baskets")
     if origin == destination:
         raise failed("SameNetuid", "the stake is on that subnet already")
     netuids = list(dict.fromkeys((netuid, destination[2])))
