@@ -42,7 +42,7 @@ def stepped(ctx: Context, netuids: list[int]) -> list[int]:
 
 
 def reveal_matured(ctx: Context, netuids: list[int]) -> None:
-    """Reveal timelocked weights whose time has come, except where the epoch is put off."""
+    """Reveal timelocked weights that are due, except on subnets whose epoch is put off."""
     if not ctx.state.raw_keys(ctx.state.key(MODULE, "TimelockedWeightCommits"), limit=1):
         return
     deferred = deferred_epochs(ctx.state, netuids, ctx.block)

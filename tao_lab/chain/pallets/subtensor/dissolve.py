@@ -1,6 +1,6 @@
 """The end of a subnet: its money is paid out (`dissolution.py`), and everything under its number is removed.
 
-The newer runtime cleans up over many blocks; here, as in the source, all of it happens in one call.
+Newer runtimes clean up over many blocks; here, as in the source below, one call does all of it.
 
 Sources: `pallets/subtensor/src/coinbase/root.rs` (`do_dissolve_network`, `remove_network`),
 `staking/lock.rs` (`destroy_lock_maps`),
@@ -82,14 +82,14 @@ BY_HOTKEY = (  # stored by an account, then the netuid
 
 
 def on_dissolve(function: Purge) -> Purge:
-    """Register what another pallet forgets of a subnet that is dissolved: a function `(ctx, netuid)`."""
+    """Register a function `(ctx, netuid)` of another pallet that removes its data of a dissolved subnet."""
     ON_DISSOLVE.append(function)
     return function
 
 
 @call(MODULE, weight=weight(119_000_000, reads=6, writes=31))
 def dissolve_network(ctx: Context, origin: Origin, coldkey: str, netuid: int) -> None:
-    """Root dissolves a subnet; the coldkey is not looked at."""
+    """Root dissolves a subnet; the argument `coldkey` is ignored."""
     ensure_root(origin)
     dissolve(ctx, netuid)
 

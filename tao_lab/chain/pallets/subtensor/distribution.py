@@ -1,8 +1,8 @@
 """Paying out an epoch: the owner's cut, miners' incentives, dividends of alpha and of root.
 
-What is for the owner's own hotkeys as miners is burned or recycled, and remembered in `MinerBurned`, which lowers the
-subnet's share of the next blocks. What a hotkey with a collateral earns opens that, or fills it up to the floor that
-its owner set.
+Incentives of the owner's own hotkeys are burned or recycled. Their share is stored in `MinerBurned`, and lowers the
+subnet's share of emission in the next blocks. Earnings of a hotkey with a collateral unlock a part of it, or fill it up
+to the floor that its owner set.
 
 Source: `pallets/subtensor/src/coinbase/run_coinbase.rs` (`distribute_emission`, `get_owner_hotkeys`,
 `distribute_dividends_and_incentives`). The rule is `tao_lab.economy.dividends`.
@@ -37,8 +37,8 @@ def distribute_emission(ctx: Context, netuid: int, pending: Pending, owner_cut: 
     Args:
         ctx: Block under construction.
         netuid: The subnet.
-        pending: The drained pots, rao of alpha.
-        owner_cut: The owner's, rao of alpha.
+        pending: The pots of this epoch, already emptied in the state, rao of alpha.
+        owner_cut: The owner's part, rao of alpha.
 
     Raises:
         RuleBroken: A replaced epoch failed.
@@ -49,7 +49,7 @@ def distribute_emission(ctx: Context, netuid: int, pending: Pending, owner_cut: 
 
 @has_twin
 def pay_out(ctx: Context, netuid: int, pending: Pending, owner_cut: int, emission: Sequence[HotkeyEmission]) -> None:
-    """Pay the pots out, by what the epoch has assigned to each hotkey."""
+    """Pay out the pots in proportion to what the epoch assigned to each hotkey."""
     hotkeys = read_staked(ctx.state, netuid, [entry.hotkey for entry in emission])
     tao_weight, ck_burn = ctx.state.get(MODULE, "TaoWeight"), ctx.state.get(MODULE, "CKBurn")
     paid = dividends(pending, emission, hotkeys, tao_weight, ck_burn, skip_zero=is_null(ctx.state, netuid))
@@ -69,7 +69,7 @@ class Bonds:
     """Collaterals on a subnet while an epoch is paid out.
 
     Attributes:
-        hotkeys: with a collateral; most subnets have none.
+        hotkeys: Hotkeys with a collateral; most subnets have none.
     """
 
     ctx: Context
@@ -78,10 +78,10 @@ class Bonds:
     hotkeys: set[str]
 
     def after(self, hotkey: str, owner: str, emission: int, own: int) -> int:
-        """Settle a hotkey's collateral; returns what is left of the owner's part for the owner, rao.
+        """Settle a hotkey's collateral; returns how many rao the owner still gets.
 
         Args:
-            hotkey: Who earned.
+            hotkey: The hotkey that earned it.
             owner: Its coldkey.
             emission: Rao of alpha that the hotkey earned.
             own: Rao of them that are the owner's own.
@@ -130,7 +130,7 @@ def _whole_numbers(state: Storage, item: str, names: Sequence[str], netuid: int 
 
 
 def _accounts(state: Storage, item: str, names: Sequence[str], netuid: int | None = None) -> list[str | None]:
-    """Accounts, or None where an optional item is not there."""
+    """Accounts, or None where nothing is stored."""
     described = state.runtime.item(MODULE, item)
     default = None if described.optional else described.default
     found = _values(state, item, names, netuid)
@@ -146,7 +146,7 @@ def _relations(
 
 
 def pay_owner_cut(ctx: Context, netuid: int, owner_cut: int) -> None:
-    """Stake the owner's cut on the owner's hotkey; of a leased subnet the contributors get their part."""
+    """Stake the owner's cut on the owner's hotkey; on a leased subnet the contributors get a part of it."""
     state = ctx.state
     if state.exists(MODULE, "SubnetOwner", netuid) and state.exists(MODULE, "SubnetOwnerHotkey", netuid):
         hotkey, coldkey = state.get(MODULE, "SubnetOwnerHotkey", netuid), state.get(MODULE, "SubnetOwner", netuid)
@@ -200,19 +200,19 @@ def pay_incentives(
 
 
 def remover(state: StorageReader, netuid: int) -> Callable[[Context, int, int], None]:
-    """What becomes of alpha that is paid to nobody: it is recycled, or burned."""
+    """The function that removes withheld alpha: it recycles or burns, as the subnet has set."""
     return recycle_subnet_alpha if state.get(MODULE, "RecycleOrBurn", netuid) == "Recycle" else burn_subnet_alpha
 
 
 def pay_alpha_dividends(
     ctx: Context, netuid: int, payouts: Mapping[str, Payout], owners: Mapping[str, str], ledger: Ledger, bonds: Bonds
 ) -> None:
-    """Stake the takes, and let the rest raise the stake of all who stake on the hotkey."""
+    """Stake the takes, and share the rest among all stakes on the hotkey, in proportion to them."""
     for hotkey, payout in sorted(payouts.items()):
         ledger.increase(hotkey, owners[hotkey], bonds.after(hotkey, owners[hotkey], payout.total, payout.take))
         if ledger.has_stakers(hotkey):
             ledger.increase_all(hotkey, payout.nominators)
-        else:  # nobody would own it
+        else:  # no stakes: the owner gets it
             ledger.increase(hotkey, owners[hotkey], payout.nominators)
     _record(ctx, "AlphaDividendsPerSubnet", netuid, {hotkey: payout.nominators for hotkey, payout in payouts.items()})
     keys = ctx.state.keys_by_account(MODULE, "TotalHotkeyAlphaLastEpoch", list(payouts), netuid)
@@ -222,7 +222,7 @@ def pay_alpha_dividends(
 def pay_root_dividends(
     ctx: Context, netuid: int, payouts: Mapping[str, Payout], owners: Mapping[str, str], ledger: Ledger, bonds: Bonds
 ) -> None:
-    """Stake the takes, and queue the rest for the baskets of those on which root is staked."""
+    """Stake the takes, and queue the rest for the baskets of the hotkeys on which root is staked."""
     for hotkey, payout in sorted(payouts.items()):
         ledger.increase(hotkey, owners[hotkey], bonds.after(hotkey, owners[hotkey], payout.total, payout.take))
     dividends = [(hotkey, payout.nominators) for hotkey, payout in sorted(payouts.items()) if payout.nominators]
@@ -231,7 +231,7 @@ def pay_root_dividends(
 
 
 def _record(ctx: Context, item: str, netuid: int, paid: Mapping[str, int]) -> None:
-    """Keep what nominators got of this epoch, and nothing of the last one; who got nothing has no entry."""
+    """Store what nominators got from this epoch (no entry for 0), and remove the values of the last one."""
     keys = ctx.state.keys_by_account(MODULE, item, list(paid), netuid)
     for key in set(ctx.state.raw_keys(ctx.state.key(MODULE, item, netuid))).difference(keys):
         ctx.state.raw.remove(key)
