@@ -79,21 +79,16 @@ class Forked:
 
 
 class Nursery:
-    """The server's side of the process that has loaded the lab.
+    """The server's side of the process that has loaded the lab."""
 
-    Args:
-        folder: for data that several pages need, while the server runs.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self) -> None:
         self._start()
 
     def _start(self) -> None:
         self._channel, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", nursery.__name__, str(theirs.fileno()), str(self._folder)],
+                [sys.executable, "-m", nursery.__name__, str(theirs.fileno())],
                 stdin=subprocess.DEVNULL,
                 env={
                     **servers.environment(),

@@ -16,20 +16,21 @@ from __future__ import annotations
 
 import atexit
 import gc
-import hashlib
 import importlib
 import json
 import os
 import random
 import signal
 import socket
-import subprocess
 import sys
 import time
 import weakref
 from pathlib import Path
 from threading import Thread
 from typing import Any
+
+from tao_lab.compiled import build_loaded
+from tao_lab.views import rendering
 
 # One thread each: libraries like OpenBLAS start threads when numpy is loaded.
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
@@ -40,8 +41,6 @@ MODULES = (
     "encodings.idna",
     "ipykernel.debugger",
     "ipykernel.kernelapp",
-    "numba",
-    "pandas",
     "tao_lab.network",
     "tao_lab.views.attacks",
     "tao_lab.views.display",
@@ -54,23 +53,18 @@ MODULES = (
 )
 MOST_BYTES = 65_536  # of a request to the nursery
 SETTLE_SECONDS = 5  # until a joined thread has also disappeared from the system's list
-BUNDLE = (
-    "import json, sys, vl_convert; asked, options = json.load(sys.stdin); "
-    "sys.stdout.reconfigure(encoding='utf-8'); sys.stdout.write(vl_convert.javascript_bundle(*asked, **options))"
-)
 
 
-def main(channel: socket.socket, folder: Path) -> None:
+def main(channel: socket.socket) -> None:
     """Fork a page process for each request, until the server closes the channel.
 
     Args:
         channel: a request is JSON, `{"page": path}`, and a socket on which the page then answers (`serve_page`).
-        folder: for results that several pages need, while the server runs.
     """
     for name in MODULES:
         importlib.import_module(name)
-    importlib.import_module("ipywidgets").register_comm_target()  # not done when it is loaded outside a kernel
-    _bundle_elsewhere(folder)
+    importlib.import_module("ipywidgets").register_comm_target()  # it did not, since it was loaded outside a kernel
+    build_loaded()  # what runs compiled code
     gc.collect()
     gc.freeze()  # the collector would write to every page of memory, and so copy it
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # don't wait for children
@@ -144,6 +138,7 @@ def _run(path: Path, namespace: dict[str, Any]) -> tuple[list[Any], str | None]:
     thread = Thread(target=_run_cells, args=(path, namespace, found, reasons))
     thread.start()
     thread.join()
+    rendering.close()  # its pipes would be shared
     return found, reasons[0] if reasons else None
 
 
@@ -274,27 +269,6 @@ def _forget_endings() -> None:
     finalizers._registered_with_atexit = False  # so that the kernel's own finalizers are called
 
 
-def _bundle_elsewhere(folder: Path) -> None:
-    """Let vl_convert bundle a widget's JavaScript in a separate process.
-
-    It loads a JavaScript engine with threads and 100 MiB, which pages need only for this. The result is stored in a
-    file for the next page.
-    """
-    import vl_convert
-
-    def javascript_bundle(*arguments: Any, **options: Any) -> str:
-        asked = json.dumps([arguments, options])
-        file = folder / f"{hashlib.sha256(asked.encode()).hexdigest()}.js"
-        if not file.exists():
-            made = subprocess.run([sys.executable, "-c", BUNDLE], input=asked, stdout=-1, check=True, encoding="utf-8")
-            part = file.with_suffix(f".{os.getpid()}")
-            part.write_text(made.stdout, encoding="utf-8")
-            part.rename(file)
-        return file.read_text(encoding="utf-8")
-
-    vl_convert.javascript_bundle = javascript_bundle
-
-
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server
-    main(socket.socket(fileno=int(sys.argv[1])), Path(sys.argv[2]))
+    main(socket.socket(fileno=int(sys.argv[1])))

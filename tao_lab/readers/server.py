@@ -190,7 +190,7 @@ class Room(Voila):  # type: ignore[misc,unused-ignore]
         kernels.limit = self.readers
         kernels.cull_idle_timeout, kernels.cull_interval = kernels.left_seconds, LOOK_SECONDS
         if CAN_FORK:
-            self._nursery = Nursery(Path(self.connection_dir))
+            self._nursery = Nursery()
             self.pages = Pages(self, self._nursery)
             IOLoop.current().add_callback(self._prepare)
         self.log.info("Up to %d readers at once", self.readers)
