@@ -9,6 +9,7 @@ from tao_lab.chain.twins import readable_only
 from tao_lab.course.networks import kept_network
 from tao_lab.datasets import load_mainnet
 from tao_lab.economy import without_gate
+from tao_lab.errors import LabError
 from tao_lab.network import Network
 from tao_lab.network.mainnet import owner_hotkey
 
@@ -114,5 +115,5 @@ def test_its_places_are_full_and_a_new_subnet_takes_the_cheapest_one_s():
         assert state.get(MODULE, "SubnetOwner", netuid) == net.wallet("alice").coldkeypub.ss58_address
         assert state.get(MODULE, "SubnetTAO", netuid) >= state.get(MODULE, "SubnetLocked", netuid)
         assert state.get(MODULE, "NetworkRegistrationQueue") == state.get(MODULE, "DissolveCleanupQueue") == []
-        with pytest.raises(CallFailed, match="SubnetLimitReached"):
+        with pytest.raises(LabError, match="no place for subnet 171"):
             net.report_subnet()
