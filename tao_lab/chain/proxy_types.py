@@ -1,9 +1,9 @@
-"""What each kind of proxy may call for the account that it stands for.
+"""The calls that each kind of proxy may make for its account.
 
-Source: `runtime/src/proxy_filters/mod.rs` and `call_groups.rs`. Their stored versions are of specs before 475; what 475
-changed is known from its public review: `register` and `register_limit` are bought now, as `burned_register` is, and
-`pow_register` is the proof of work. Calls that no stored version names are judged as the older calls that they extend
-(`TWINS`).
+Source: `runtime/src/proxy_filters/mod.rs` and `call_groups.rs`. Their stored versions are older than spec 475. The
+changes of 475 are known from its public review: `register` and `register_limit` now buy a place, like
+`burned_register`, and `pow_register` is the proof of work. Calls that no stored version names are treated like the
+older calls that they extend (`TWINS`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from tao_lab.chain.dispatch import Call
 
 ANY, NON_TRANSFER, TRANSFER, SMALL_TRANSFER = "Any", "NonTransfer", "Transfer", "SmallTransfer"
-SMALL_TRANSFER_LIMIT = 500_000_000  # rao, and of alpha
+SMALL_TRANSFER_LIMIT = 500_000_000  # rao of TAO, or of alpha
 
 
 DEPRECATED = ("Triumvirate", "Senate", "Governance", "RootWeights")
@@ -57,12 +57,12 @@ class Wraps:
 
 @dataclass(frozen=True)
 class Filter:
-    """A list of calls, allowed or denied; `*` stands for all of a pallet.
+    """A list of calls, allowed or denied; `*` means all calls of a pallet.
 
     Attributes:
-        denies: Whether the list is of what is forbidden.
+        denies: Whether the list contains the forbidden calls.
         calls: Pallet and name.
-        conditions: What must hold besides for a call of the list.
+        conditions: Additional conditions for calls of the list.
     """
 
     denies: bool
@@ -75,13 +75,13 @@ class Filter:
         return self.names(call.pallet, call.name) and (condition is None or condition.holds(call))
 
     def names(self, pallet: str, name: str) -> bool:
-        """Whether a call of that name may be made, if its condition holds."""
+        """Whether a call of this name may be made, if its condition is true."""
         made = TWINS.get((pallet, name), (pallet, name))
         listed = made in self.calls or (pallet, "*") in self.calls
         return listed != self.denies
 
     def condition(self, pallet: str, name: str) -> Below | Wraps | None:
-        """What must hold besides for a call of that name."""
+        """The additional condition for a call of this name."""
         return (self.conditions or {}).get(TWINS.get((pallet, name), (pallet, name))[1])
 
 
@@ -168,7 +168,7 @@ FILTERS = {
 
 
 def is_superset(one: str, other: str) -> bool:
-    """Whether a proxy of kind `one` may do all that one of kind `other` may."""
+    """Whether a proxy of kind `one` may make every call that a proxy of kind `other` may."""
     if one in (other, ANY):
         return True
     if other == ANY:
