@@ -347,7 +347,7 @@ def start_call(ctx: Context, origin: Origin, netuid: int) -> None:
         raise failed("FirstEmissionBlockNumberAlreadySet", f"subnet {netuid} has been started for block {first}")
     earliest = state.get(MODULE, "NetworkRegisteredAt", netuid) + state.get(MODULE, "StartCallDelay")
     if ctx.block < earliest:
-        raise failed("NeedWaitingMoreBlocksToStarCall", f"the subnet may be started from block {earliest} on")
+        raise failed("StartCallNotReady", f"the subnet may be started from block {earliest} on")
     state.put(MODULE, "FirstEmissionBlockNumber", netuid, ctx.block + 1)
     state.put(MODULE, "SubtokenEnabled", netuid, True)
     ctx.deposit_event(MODULE, "FirstEmissionBlockNumberSet", netuid, ctx.block + 1)
