@@ -1,8 +1,8 @@
 """Paying out an epoch at once: reads stakes, takes and owners of a subnet into a table, computes, writes columns.
 
 It does what `distribution.pay_out` does hotkey by hotkey, to the last bit. It leaves the work to that rule where a
-hotkey has parents or a collateral, where an owner has chosen another hotkey for its incentives, or where a number is
-beyond what the compiled rules take; nothing is left in the state then.
+hotkey has parents or a collateral, where an owner has chosen another hotkey for its incentives, under Null consensus,
+or where a number is beyond what the compiled rules take; nothing is left in the state then.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ import numpy as np
 from tao_lab.chain.column import Column, Layout
 from tao_lab.chain.context import Context
 from tao_lab.chain.pallets.subtensor import distribution
+from tao_lab.chain.pallets.subtensor.baskets import queue_dividends
 from tao_lab.chain.pallets.subtensor.collateral import bonded_hotkeys
-from tao_lab.chain.pallets.subtensor.lookups import MODULE, NETUID_BYTES, ROOT_NETUID, address
-from tao_lab.chain.pallets.subtensor.root_claims import raise_claimable_rates
+from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, address
+from tao_lab.chain.pallets.subtensor.null_consensus import is_null
 from tao_lab.chain.pallets.subtensor.stake import count_stake
 from tao_lab.chain.pallets.subtensor.tao import recycle_subnet_alpha
 from tao_lab.chain.state import Storage
@@ -38,7 +39,7 @@ BY_SUBNET = {
     "alpha_rest": "AlphaDividendsPerSubnet",
     "root_rest": "RootAlphaDividendsPerSubnet",
 }
-BY_HOTKEY = ("Owner", "Delegates", "RootClaimable")
+BY_HOTKEY = ("Owner", "Delegates")
 
 
 @dataclass
@@ -70,7 +71,7 @@ def pay_out_at_once(
     """Pay out a subnet; `NotImplemented` where it has to be done hotkey by hotkey."""
     hotkeys = [entry.hotkey for entry in emission]
     payees = _payees(ctx.state, netuid, hotkeys)
-    if payees is None or bonded_hotkeys(ctx.state, netuid):
+    if payees is None or is_null(ctx.state, netuid) or bonded_hotkeys(ctx.state, netuid):
         return NotImplemented
     table, immune = np.zeros(len(hotkeys), HOTKEY), set(distribution.owner_hotkeys(ctx.state, netuid))
     _read(ctx, netuid, payees, emission, table)
@@ -173,10 +174,19 @@ def _pay(ctx: Context, netuid: int, payees: Payees, table: Table) -> bool:
     for field, item in (("alpha_rest", "AlphaDividendsPerSubnet"), ("root_rest", "RootAlphaDividendsPerSubnet")):
         column = _column(ctx, payees, field)
         _forget_others(state, item, netuid, column)
-        raw.write_column(column, _bytes(table, field))
-    raw.write_column(_column(ctx, payees, "last"), _bytes(table, "last"))
-    _raise_rates(ctx, netuid, payees, table)
+        _write_unless_zero(state, column, table, field)
+    _write_unless_zero(state, _column(ctx, payees, "last"), table, "last")
+    rests = zip(payees.hotkeys, table["root_rest"].tolist(), strict=True)
+    queue_dividends(ctx, netuid, [(hotkey, rest) for hotkey, rest in rests if rest])
     return True
+
+
+def _write_unless_zero(state: Storage, column: Column, table: Table, field: str) -> None:
+    """Write amounts in rao; an entry that would be zero is removed."""
+    there = table[field] != 0
+    for place in np.flatnonzero(column.present & ~there).tolist():
+        state.raw.remove(column.layout.keys[place])
+    state.raw.write_column(column, _bytes(table, field), there)
 
 
 def _bytes(table: Table, field: str) -> Any:
@@ -196,7 +206,7 @@ def _withhold(ctx: Context, netuid: int, table: Table) -> None:
 def _remember_hotkeys(ctx: Context, payees: Payees, table: Table) -> None:
     """Put a hotkey on its owner's list (`StakingHotkeys`) where it is paid for the first time."""
     paid = np.where(table["immune"], 0, table["server"]) | table["alpha_take"] | table["root_take"]
-    places = np.flatnonzero(paid | np.where(table["staked"], table["root_rest"], 0)).tolist()
+    places = np.flatnonzero(paid | np.where(table["staked"], table["alpha_rest"], 0)).tolist()
     lists = ctx.state.raw.get_many([payees.keys["StakingHotkeys"][i] for i in places])
     for place, value in zip(places, lists, strict=True):
         at = -1 if value is None else value.find(payees.accounts[place])
@@ -213,15 +223,3 @@ def _forget_others(state: Storage, item: str, netuid: int, column: Column) -> No
     if len(there) != int(column.present.sum()):
         for key in set(there).difference(column.layout.keys):
             state.raw.remove(key)
-
-
-def _raise_rates(ctx: Context, netuid: int, payees: Payees, table: Table) -> None:
-    """Let root's stakers claim more; a hotkey without an increment has the subnet on its list already, as a rule."""
-    written, rates = netuid.to_bytes(NETUID_BYTES, "little"), []
-    values = ctx.state.raw.get_many(payees.keys["RootClaimable"])
-    columns = (payees.hotkeys, table["increment"].tolist(), table["staked"].tolist(), values)
-    for hotkey, increment, staked, value in zip(*columns, strict=True):
-        if not staked and (increment or value is None or value[1:3] != written):
-            rates.append((hotkey, increment))
-    if rates:
-        raise_claimable_rates(ctx, netuid, rates)

@@ -31,6 +31,10 @@ class StakeLedger:
         """Alpha that all coldkeys have staked on a hotkey, rao."""
         return self._pool(hotkey).rao
 
+    def has_stakers(self, hotkey: str) -> bool:
+        """Whether anybody has a share in what is staked on a hotkey."""
+        return self._pool(hotkey).shares.mantissa != 0
+
     def increase(self, hotkey: str, coldkey: str, rao: int) -> None:
         """Add alpha to a coldkey's stake on a hotkey."""
         if rao == 0:

@@ -46,8 +46,7 @@ HOTKEY = np.dtype(
         ("root_take", "u8"),
         ("root_rest", "u8"),
         ("last", "u8"),  # TotalHotkeyAlphaLastEpoch
-        ("increment", "u8"),  # of the rate that root's stakers may claim at, raw I96F32 value
-        ("staked", "u1"),  # the rest of root's dividend is stake of the owner instead
+        ("staked", "u1"),  # the rest of alpha's dividend is stake of the owner: nobody else has a share
     ]
 )
 
@@ -140,8 +139,6 @@ def divide_pots(hotkeys: Table, for_alpha: Word, for_root: Word, tao_weight: Wor
         word = part_of(whole_number(for_root), ratio((by_root[i, 0], by_root[i, 1]), all_root))
         row.root_take, row.root_rest = paid(word, row.take)
         assigned |= word[0] >> FRACTION != ZERO or shift_right(word, FRACTION)[1] != ZERO
-        row.staked = row.root_rest > row.root
-        row.increment = ZERO if row.staked else divide(whole_number(row.root_rest), (ZERO, row.root))[1]
     return True, assigned
 
 
@@ -244,11 +241,13 @@ def pay(hotkeys: Table) -> bool:
         if not row.immune:
             rao, shares, share = grown(rao, shares, share, row.server)
         rao, shares, share = grown(rao, shares, share, row.alpha_take)
-        rao += row.alpha_rest
+        row.staked = shares[0][0] == ZERO and shares[0][1] == ZERO
+        if row.staked:
+            rao, shares, share = grown(rao, shares, share, row.alpha_rest)
+        else:
+            rao += row.alpha_rest
         row.last = rao
         rao, shares, share = grown(rao, shares, share, row.root_take)
-        if row.staked:
-            rao, shares, share = grown(rao, shares, share, row.root_rest)
         row.rao = rao
         row.shares[0], row.shares[1], row.shares[2] = shares[0][1], shares[0][0], np.uint64(shares[1])
         row.share[0], row.share[1], row.share[2] = share[0][1], share[0][0], np.uint64(share[1])

@@ -68,7 +68,7 @@ def destroy_alpha_in_out_stakes(ctx: Context, netuid: int) -> None:
 
 
 def _holdings(state: StorageReader, hotkey: str, netuid: int) -> list[Holding]:
-    """Stakers on a hotkey, by account; where the pool values a share at nothing, the share itself counts."""
+    """Stakers on a hotkey, by account; if a share is worth 0 rao in the pool, the share itself counts."""
     coldkeys = sorted(coldkey for coldkey, where in stakers(state, hotkey) if where == netuid)
     found = []
     for coldkey in coldkeys:
@@ -88,13 +88,13 @@ def _pay_out(ctx: Context, netuid: int, pot: int, holdings: list[Holding], unsta
         if share:
             parts[holding.coldkey] = parts.get(holding.coldkey, 0) + share
     for coldkey, part in sorted(parts.items()):
-        with suppress(DispatchError):  # an account that cannot take so little: recycled with the rest
+        with suppress(DispatchError):  # less than the receiver's existential deposit: recycled with the rest
             transfer_tao_from_subnet(ctx, netuid, coldkey, part)
     return sum(shares)
 
 
 def _protocol_alpha(state: StorageReader, netuid: int) -> int:
-    """Alpha that counts as the protocol's own; the pool's too, in subnets that are young enough."""
+    """Alpha that counts as the protocol's; in subnets made after `TaoInRefundDeploymentBlock`, the pool's too."""
     alpha = state.get(MODULE, "SubnetProtocolAlpha", netuid)
     if state.get(MODULE, "NetworkRegisteredAt", netuid) > state.get(MODULE, "TaoInRefundDeploymentBlock"):
         alpha += state.get(MODULE, "SubnetAlphaIn", netuid)
@@ -102,7 +102,7 @@ def _protocol_alpha(state: StorageReader, netuid: int) -> int:
 
 
 def _refund_of_lock(state: StorageReader, netuid: int) -> int:
-    """What the owner of an old subnet gets back of the lock: less what the owner's cut has earned."""
+    """Part of the lock that the owner of an old subnet gets back: the lock minus all that the owner's cut has paid."""
     lock = state.get(MODULE, "SubnetLocked", netuid)
     if state.get(MODULE, "NetworkRegisteredAt", netuid) >= state.get(MODULE, "NetworkRegistrationStartBlock"):
         return 0
@@ -118,7 +118,7 @@ def _empty_account(ctx: Context, netuid: int, refund: int, kept: int) -> None:
     account = subnet_account(ctx.state, netuid)
     if refund:
         available = max(coldkey_balance(ctx, account) - kept, 0)
-        with suppress(DispatchError):  # an account that cannot take so little: the rao are recycled with the rest
+        with suppress(DispatchError):  # less than the receiver's existential deposit: recycled with the rest
             transfer_tao(ctx, account, ctx.state.get(MODULE, "SubnetOwner", netuid), min(refund, available))
     left = keep_alive_balance(ctx, account)
     if left:

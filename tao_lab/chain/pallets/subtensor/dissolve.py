@@ -5,7 +5,7 @@ everything under its number is removed. That comes at the end of a block (`idle_
 waits longest. On mainnet the maps are so large that one cleanup takes about 20 blocks; here it takes one.
 
 Sources of spec 475: `pallets/subtensor/src/subnets/dissolution.rs` (`do_dissolve_network`,
-`clean_up_data_for_one_dissolved_network`), `staking/claim_root.rs` (`clean_up_root_claimable_for_subnet`),
+`clean_up_data_for_one_dissolved_network`), `staking/claim_root.rs` (`convert_subnet_basket_holdings_to_root`),
 `pallets/commitments/src/lib.rs` (`purge_netuid`). Nothing in the lab fills the pool's reservoirs, which the chain pays
 out with the pool.
 """
@@ -16,10 +16,10 @@ from collections.abc import Callable
 
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import Origin, call, ensure_root, weight
+from tao_lab.chain.pallets.subtensor.baskets import leave_subnet
 from tao_lab.chain.pallets.subtensor.dissolution import destroy_alpha_in_out_stakes
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, cleanup_queue, failed, subnet_exists
 from tao_lab.chain.pallets.subtensor.pool import change_total_stake, clear_protocol_liquidity
-from tao_lab.chain.pallets.subtensor.root_claims import forget_subnet
 from tao_lab.chain.pallets.subtensor.tao import clear_alpha_counters
 from tao_lab.chain.pallets.subtensor.uids import storage_indices
 from tao_lab.chain.state import StorageReader
@@ -70,7 +70,6 @@ MAPS = (  # stored by netuid and something else
     "MinerCollateral",
     "ColdkeyMinerCollateral",
     "ColdkeyCollateralHotkeys",
-    "RootClaimed",
 )
 MECHANISM_VALUES = ("LastUpdate", "Incentive", "ConsensusByMechanism")
 MECHANISM_MAPS = (
@@ -93,14 +92,14 @@ BY_HOTKEY = (  # stored by an account, then the netuid
 
 
 def on_dissolve(function: Purge) -> Purge:
-    """Register what another pallet forgets of a subnet that is dissolved: a function `(ctx, netuid)`."""
+    """Register a function `(ctx, netuid)` of another pallet that removes its data of a dissolved subnet."""
     ON_DISSOLVE.append(function)
     return function
 
 
 @call(MODULE, weight=weight(119_000_000, reads=6, writes=31))
 def dissolve_network(ctx: Context, origin: Origin, coldkey: str, netuid: int) -> None:
-    """Root dissolves a subnet; the coldkey is not looked at."""
+    """Root dissolves a subnet; the argument `coldkey` is ignored."""
     ensure_root(origin)
     dissolve(ctx, netuid)
 
@@ -142,7 +141,7 @@ def clean_up_next(ctx: Context) -> None:
 
 def clean_up(ctx: Context, netuid: int) -> None:
     """Pay a dissolved subnet out, and remove everything under its number."""
-    forget_subnet(ctx, netuid)
+    leave_subnet(ctx, netuid)
     destroy_alpha_in_out_stakes(ctx, netuid)
     clear_protocol_liquidity(ctx, netuid)
     for purge in ON_DISSOLVE:

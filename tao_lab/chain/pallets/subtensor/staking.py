@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from tao_lab.chain.context import Context
 from tao_lab.chain.errors import DispatchError
+from tao_lab.chain.pallets.subtensor.baskets import escrow, flush, rebase_claimed
 from tao_lab.chain.pallets.subtensor.child_threshold import queue_check_of_suspended
 from tao_lab.chain.pallets.subtensor.collateral import ensure_hotkey_covers_collateral
 from tao_lab.chain.pallets.subtensor.locks import cleanup_lock, ensure_available, force_reduce_lock, transfer_lock
@@ -23,12 +24,7 @@ from tao_lab.chain.pallets.subtensor.pool import (
     swap_alpha_for_tao,
     swap_tao_for_alpha,
 )
-from tao_lab.chain.pallets.subtensor.root_claims import (
-    add_root_staker,
-    adjust_root_claimed,
-    has_root_stake,
-    remove_root_staker,
-)
+from tao_lab.chain.pallets.subtensor.root_claims import add_root_staker, has_root_stake, remove_root_staker
 from tao_lab.chain.pallets.subtensor.stake import (
     decrease_stake,
     increase_stake,
@@ -74,6 +70,8 @@ def stake_into_subnet(
     Raises:
         DispatchError: `AmountTooLow`, `InsufficientLiquidity`, or what the transfers and the swap raise.
     """
+    if netuid == ROOT_NETUID:
+        flush(ctx, hotkey)  # dividends of the past are for those who had stake then
     staked = transfer_tao_to_subnet(ctx, netuid, payer or coldkey, tao)
     swapped = swap_tao_for_alpha(ctx, netuid, staked, price_limit, drop_fees)
     if not swapped.received:
@@ -86,7 +84,7 @@ def stake_into_subnet(
     cleanup_lock(ctx, coldkey, netuid)
     ctx.state.put(MODULE, "LastColdkeyHotkeyStakeBlock", coldkey, hotkey, ctx.block)
     if netuid == ROOT_NETUID:
-        adjust_root_claimed(ctx, hotkey, coldkey, swapped.received)
+        rebase_claimed(ctx, hotkey, coldkey, swapped.received)
         add_root_staker(ctx, coldkey)
     queue_check_of_suspended(ctx, hotkey)
     ctx.deposit_event(MODULE, "StakeAdded", coldkey, hotkey, staked, swapped.received, netuid, swapped.fee)
@@ -121,6 +119,8 @@ def unstake_from_subnet(
     Raises:
         DispatchError: `StakeUnavailable` for what is locked, or what the swaps and the transfers raise.
     """
+    if netuid == ROOT_NETUID:
+        flush(ctx, hotkey)
     ensure_available(ctx, coldkey, netuid, alpha)
     ensure_hotkey_covers_collateral(ctx.state, coldkey, hotkey, netuid, alpha)
     decrease_stake(ctx, hotkey, coldkey, netuid, alpha)
@@ -132,7 +132,7 @@ def unstake_from_subnet(
     fee_in_tao = swap_alpha_for_tao(ctx, netuid, swapped.fee_to_author, drop_fees=True).received
     transfer_tao_from_subnet(ctx, netuid, ctx.author, fee_in_tao)
     if netuid == ROOT_NETUID:
-        adjust_root_claimed(ctx, hotkey, coldkey, -alpha)
+        rebase_claimed(ctx, hotkey, coldkey, -alpha)
         if not has_root_stake(ctx.state, coldkey):
             remove_root_staker(ctx, coldkey)
     record_tao_flow(ctx, netuid, -swapped.received - fee_in_tao)
@@ -153,12 +153,14 @@ def transfer_stake_within_subnet(
     Raises:
         DispatchError: `AmountTooLow`, `LockHotkeyMismatch`, `AccountRejectsLockedAlpha`.
     """
+    for hotkey in dict.fromkeys((origin[0], destination[0])) if netuid == ROOT_NETUID else ():
+        flush(ctx, hotkey)
     transfer_lock(ctx, origin[1], destination[1], netuid, alpha)
     decrease_stake(ctx, *origin, netuid, alpha)
     increase_stake(ctx, *destination, netuid, alpha)
     if netuid == ROOT_NETUID:
-        adjust_root_claimed(ctx, *origin, -alpha)
-        adjust_root_claimed(ctx, *destination, alpha)
+        rebase_claimed(ctx, *origin, -alpha)
+        rebase_claimed(ctx, *destination, alpha)
     worth = current_alpha_price(ctx.state, netuid) * alpha >> FRACTION_BITS
     if worth < MIN_STAKE:
         raise failed("AmountTooLow", f"{alpha} rao of alpha are worth {worth} rao; at least {MIN_STAKE}")
@@ -183,8 +185,11 @@ def nominator_min_stake(state: StorageReader) -> int:
 
 
 def clear_small_nomination(ctx: Context, hotkey: str, coldkey: str, netuid: int) -> None:
-    """Sell what is left on somebody else's hotkey, if it is too little; where it cannot be sold it is lost."""
-    if coldkey_owns_hotkey(ctx.state, coldkey, hotkey):
+    """Sell what is left on somebody else's hotkey, if it is too little; where it cannot be sold it is lost.
+
+    The holdings of root's baskets are not nominations: they stay.
+    """
+    if coldkey == escrow() or coldkey_owns_hotkey(ctx.state, coldkey, hotkey):
         return
     alpha = stake_of_coldkey(ctx.state, hotkey, coldkey, netuid)
     price = current_alpha_price(ctx.state, netuid)

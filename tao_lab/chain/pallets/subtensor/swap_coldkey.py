@@ -15,6 +15,7 @@ from tao_lab.chain.dispatch import DB_READ, Origin, Weight, call, ensure_root, e
 from tao_lab.chain.errors import DispatchError
 from tao_lab.chain.merkle import blake2_256
 from tao_lab.chain.pallets.subtensor import rate_limits
+from tao_lab.chain.pallets.subtensor.baskets import move_claimed
 from tao_lab.chain.pallets.subtensor.collateral import move_to_coldkey
 from tao_lab.chain.pallets.subtensor.lock_swaps import swap_coldkey_locks
 from tao_lab.chain.pallets.subtensor.locks import set_accept_locked_alpha
@@ -26,7 +27,7 @@ from tao_lab.chain.pallets.subtensor.lookups import (
     hotkey_exists,
     is_subnet_account,
 )
-from tao_lab.chain.pallets.subtensor.root_claims import add_root_staker, move_root_claimed, remove_root_staker
+from tao_lab.chain.pallets.subtensor.root_claims import add_root_staker, remove_root_staker
 from tao_lab.chain.pallets.subtensor.stake import decrease_stake, increase_stake, stake_of_coldkey
 from tao_lab.chain.pallets.subtensor.tao import recycle_tao, transfer_all_tao_and_kill
 
@@ -173,9 +174,9 @@ def _move_stake(ctx: Context, netuid: int, old: str, new: str) -> None:
         rao = stake_of_coldkey(ctx.state, hotkey, old, netuid)
         decrease_stake(ctx, hotkey, old, netuid, rao)
         increase_stake(ctx, hotkey, new, netuid, rao)
-        if stake_of_coldkey(ctx.state, hotkey, new, netuid):
-            move_root_claimed(ctx, netuid, (hotkey, old), (hotkey, new))
-            if netuid == ROOT_NETUID:
+        if netuid == ROOT_NETUID:
+            move_claimed(ctx, hotkey, old, new)
+            if stake_of_coldkey(ctx.state, hotkey, new, netuid):
                 add_root_staker(ctx, new)
     if netuid == ROOT_NETUID:
         remove_root_staker(ctx, old)

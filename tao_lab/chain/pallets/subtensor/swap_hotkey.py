@@ -14,6 +14,7 @@ from __future__ import annotations
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import Origin, Post, Tally, call, ensure_signed, weight
 from tao_lab.chain.pallets.subtensor import rate_limits
+from tao_lab.chain.pallets.subtensor.baskets import escrow, has_fund, move_basket
 from tao_lab.chain.pallets.subtensor.child_threshold import queue_check
 from tao_lab.chain.pallets.subtensor.children import swap_relations
 from tao_lab.chain.pallets.subtensor.collateral import ensure_no_split, rename_hotkey
@@ -29,7 +30,6 @@ from tao_lab.chain.pallets.subtensor.lookups import (
     mechanism_index,
     subnet_exists,
 )
-from tao_lab.chain.pallets.subtensor.root_claims import move_root_claims
 from tao_lab.chain.pallets.subtensor.stake import (
     decrease_stake,
     increase_stake,
@@ -101,12 +101,11 @@ def _ensure_may_swap(ctx: Context, coldkey: str, old: str, new: str, netuid: int
     if member:
         raise failed("HotKeyAlreadyRegisteredInSubNet", f"{new} is registered already")
     if netuid in (None, ROOT_NETUID) and not _is_clean_on_root(state, new):
-        raise failed("NewHotKeyNotCleanForRootSwap", f"{new} has stake or claims on root")
+        raise failed("NewHotKeyNotCleanForRootSwap", f"{new} has stake or a basket on root")
 
 
 def _is_clean_on_root(state: StorageReader, hotkey: str) -> bool:
-    claimed = state.entries(MODULE, "RootClaimed", ROOT_NETUID, hotkey)
-    return not state.get(MODULE, "RootClaimable", hotkey) and not claimed and not stake_of(state, hotkey, ROOT_NETUID)
+    return not has_fund(state, hotkey) and not stake_of(state, hotkey, ROOT_NETUID)
 
 
 def _ensure_interval(ctx: Context, coldkey: str, netuid: int) -> None:
@@ -161,7 +160,7 @@ def _swap_everywhere(ctx: Context, coldkey: str, old: str, new: str, keep_stake:
         if state.get(MODULE, "LastHotkeySwapOnNetuid", netuid, coldkey):
             _ensure_interval(ctx, coldkey, netuid)
     _pay(ctx, coldkey, ctx.runtime.constant(MODULE, "KeySwapCost"))
-    staked = stakers(state, old)
+    staked = [(coldkey, where) for coldkey, where in stakers(state, old) if coldkey != escrow()]  # a basket moves below
     spent.add(reads=len(affected) + 3 + len(staked), writes=2)
     swap_hotkey_locks(ctx, old, new, netuids, spent)
     _rename_hotkey(ctx, coldkey, old, new, spent)
@@ -301,7 +300,7 @@ def _move_stake(ctx: Context, old: str, new: str, netuid: int, spent: Tally) -> 
     state.remove(MODULE, "VotingPower", netuid, old)
     if power:
         state.put(MODULE, "VotingPower", netuid, new, power + state.get(MODULE, "VotingPower", netuid, new))
-    staked = stakers(state, old)
+    staked = [(coldkey, where) for coldkey, where in stakers(state, old) if coldkey != escrow()]  # a basket moves below
     spent.add(3 * 2 + len(staked), 3 * 2 + len(staked))
     for coldkey in sorted({coldkey for coldkey, staked_on in staked if staked_on == netuid}):
         rao = stake_of_coldkey(state, old, coldkey, netuid)
@@ -313,7 +312,7 @@ def _move_stake(ctx: Context, old: str, new: str, netuid: int, spent: Tally) -> 
             state.put(MODULE, "StakingHotkeys", coldkey, [*hotkeys, new])
             spent.add(writes=1)
     if netuid == ROOT_NETUID:
-        move_root_claims(ctx, old, new, spent)
+        move_basket(ctx, old, new, spent)
         if _rename(ctx, "AutoParentDelegationEnabled", (old,), (new,)):
             spent.add(1, 2)
 

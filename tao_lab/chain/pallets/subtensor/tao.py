@@ -48,6 +48,12 @@ def account_of_netuid(netuid: int) -> str:
 
 
 @cache
+def special_account(name: bytes) -> str:
+    """Address of an account of the pallet's own that has a name instead of a netuid (`into_sub_account_truncating`)."""
+    return _address(SUBNET_ACCOUNTS + name)
+
+
+@cache
 def burn_account() -> str:
     """Address on which burned TAO lies."""
     return _address(BURN_ACCOUNT)

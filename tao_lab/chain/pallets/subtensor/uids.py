@@ -13,6 +13,7 @@ from typing import Any
 
 from tao_lab.chain.context import Context
 from tao_lab.chain.pallets.subtensor.auto_parent import take_back
+from tao_lab.chain.pallets.subtensor.baskets import flush
 from tao_lab.chain.pallets.subtensor.lookups import (
     MODULE,
     ROOT_NETUID,
@@ -66,10 +67,13 @@ def replace_neuron(ctx: Context, netuid: int, uid: int, hotkey: str) -> None:
     if state.exists(MODULE, "SubnetOwnerHotkey", netuid) and state.get(MODULE, "SubnetOwnerHotkey", netuid) == old:
         return
     if netuid == ROOT_NETUID:
+        flush(ctx, old)  # while it still has its seat; what is left after that is recycled
         take_back(ctx, old)
     state.remove(MODULE, "Uids", netuid, old)
     state.remove(MODULE, "AssociatedEvmAddress", netuid, uid)
     state.remove(MODULE, "IsNetworkMember", old, netuid)
+    if netuid == ROOT_NETUID:
+        flush(ctx, old)
     _set_element(ctx, "Active", netuid, uid, True)
     _seat(ctx, netuid, uid, hotkey)
     for item in HOTKEY_ITEMS:
@@ -274,10 +278,14 @@ def _remove_uids(ctx: Context, netuid: int, uids: Iterable[int]) -> None:
     for uid in uids:
         if state.exists(MODULE, "Keys", netuid, uid):
             hotkey = state.get(MODULE, "Keys", netuid, uid)
+            if netuid == ROOT_NETUID:
+                flush(ctx, hotkey)
             for item in (*HOTKEY_ITEMS, "Uids", "AlphaDividendsPerSubnet"):
                 state.remove(MODULE, item, netuid, hotkey)
             for item in ("IsNetworkMember", "LastHotkeyEmissionOnNetuid"):
                 state.remove(MODULE, item, hotkey, netuid)
+            if netuid == ROOT_NETUID:
+                flush(ctx, hotkey)
         for item in ("Keys", "BlockAtRegistration", "AssociatedEvmAddress"):
             state.remove(MODULE, item, netuid, uid)
         for index in storage_indices(state, netuid):
