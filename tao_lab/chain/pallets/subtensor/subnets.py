@@ -1,8 +1,9 @@
 """Subnets: what a new one costs, how it begins, and when it starts to earn.
 
-The owner's coldkey locks TAO, which becomes the first reserve of the pool; the alpha beside it is set by the median
-price of the other subnets. A full network dissolves its cheapest subnet, and the new one waits in a queue
-(`registration_queue.py`) until that one is cleaned up, at the end of the block at the earliest (`idle_step.py`).
+The owner's coldkey locks TAO, which becomes the first TAO in the pool. The pool also gets new alpha, so much that its
+price is the median price of the other subnets. If the network is full, its cheapest subnet is dissolved. The new
+subnet then waits in a queue (`registration_queue.py`) until the old one is cleaned up, at the end of a block
+(`idle_step.py`).
 
 Sources: `pallets/subtensor/src/subnets/subnet.rs` of spec 475, `coinbase/root.rs` (`get_network_lock_cost`,
 `get_network_to_prune`), `staking/stake_utils.rs` (`get_median_subnet_alpha_price`), `staking/set_children.rs`
@@ -57,7 +58,7 @@ def network_lock_cost(state: StorageReader, block: int) -> int:
 
 
 def lock_cost_terms(state: StorageReader) -> dict[str, int]:
-    """What the lock cost depends on, but for the block, by the names of `economy.lock_cost`'s arguments."""
+    """The arguments of `economy.lock_cost` by name, except the block."""
     interval = lock_reduction_interval(
         state.get(MODULE, "NetworkLockReductionInterval"), block_emission(state.get(MODULE, "TotalIssuance"))
     )
@@ -70,13 +71,13 @@ def lock_cost_terms(state: StorageReader) -> dict[str, int]:
 
 
 def passes_registration_limit(ctx: Context) -> bool:
-    """Whether enough blocks have passed since anybody made a subnet."""
+    """Whether enough blocks have passed since the last subnet was made."""
     last = rate_limits.last_block(ctx, LAST_REGISTERED)
     return last == 0 or ctx.block - last >= ctx.state.get(MODULE, "NetworkRateLimit")
 
 
 def netuid_to_prune(state: StorageReader, block: int) -> int | None:
-    """The subnet that a new one would replace on a full network, or None while all are immune."""
+    """The subnet that a new one would replace on a full network, or None if all are immune."""
     subnets = [
         Subnet(
             netuid=netuid,
@@ -90,7 +91,7 @@ def netuid_to_prune(state: StorageReader, block: int) -> int | None:
 
 
 def median_alpha_price(prices: Sequence[int]) -> int:
-    """Median of the prices above zero, U64F64 bits; 1 where there is none."""
+    """Median of the prices above zero, U64F64 bits; 1 without such a price."""
     ordered = sorted(price for price in prices if price > 0)
     if not ordered:
         return U64F64.one
@@ -260,7 +261,7 @@ def _remember_lock(ctx: Context, rao: int) -> None:
 
 
 def init_new_network(ctx: Context, netuid: int) -> None:
-    """Write the parameters with which a subnet begins."""
+    """Write the first parameters of a subnet."""
     state = ctx.state
     tempo = state.runtime.constant(MODULE, "InitialTempo")
     state.put(MODULE, "TotalNetworks", state.get(MODULE, "TotalNetworks") + 1)
@@ -321,7 +322,7 @@ def _fill_pool(ctx: Context, netuid: int, locked: int, price: int) -> None:
 
 
 def set_owner_hotkey(ctx: Context, netuid: int, hotkey: str) -> None:
-    """Say which hotkey speaks for the subnet's owner.
+    """Set the hotkey of the subnet's owner.
 
     Raises:
         DispatchError: `CannotUseSystemAccount`.
@@ -337,7 +338,7 @@ def set_owner_hotkey(ctx: Context, netuid: int, hotkey: str) -> None:
 
 @call(MODULE, weight=weight(39_454_000, reads=5, writes=2))
 def start_call(ctx: Context, origin: Origin, netuid: int) -> None:
-    """The owner opens the subnet: it earns, and its alpha can be traded."""
+    """The owner starts the subnet: from now on it gets emission, and its alpha can be traded."""
     state = ctx.state
     if not subnet_exists(state, netuid):
         raise failed("SubnetNotExists", f"there is no subnet {netuid}")
