@@ -1,8 +1,8 @@
 """Paying out an epoch at once: reads stakes, takes and owners of a subnet into a table, computes, writes columns.
 
-It does what `distribution.pay_out` does hotkey by hotkey, to the last bit. It leaves the work to that rule where a
-hotkey has parents or a collateral, where an owner has chosen another hotkey for its incentives, under Null consensus,
-or where a number is beyond what the compiled rules take; nothing is left in the state then.
+It gives exactly the same result as `distribution.pay_out`. It leaves the work to that rule if a hotkey has parents or a
+collateral, if an owner has chosen another hotkey for its incentives, under Null consensus, or if a number is too large
+for the compiled rules. Then the state is unchanged.
 """
 
 from __future__ import annotations
@@ -44,11 +44,11 @@ BY_HOTKEY = ("Owner", "Delegates")
 
 @dataclass
 class Payees:
-    """Who is paid on a subnet, and where: made once, kept while hotkeys and owners are the same.
+    """The hotkeys and owners that are paid on a subnet, and their columns; made again only if they change.
 
     Attributes:
         hotkeys: Addresses, in the order of the keys.
-        owners: Accounts of their coldkeys, or None where nobody wrote one.
+        owners: Accounts of their coldkeys, or None where none is stored.
         coldkeys: Their addresses.
         accounts: The hotkeys' own accounts.
         columns: By field of the table.
@@ -68,7 +68,7 @@ class Payees:
 def pay_out_at_once(
     ctx: Context, netuid: int, pending: Pending, owner_cut: int, emission: Sequence[HotkeyEmission]
 ) -> Any:
-    """Pay out a subnet; `NotImplemented` where it has to be done hotkey by hotkey."""
+    """Pay out a subnet; `NotImplemented` if it must be done hotkey by hotkey."""
     hotkeys = [entry.hotkey for entry in emission]
     payees = _payees(ctx.state, netuid, hotkeys)
     if payees is None or is_null(ctx.state, netuid) or bonded_hotkeys(ctx.state, netuid):
@@ -91,7 +91,7 @@ def pay_out_at_once(
 
 
 def _payees(state: Storage, netuid: int, hotkeys: list[str]) -> Payees | None:
-    """Whom to pay; None where somebody has parents, or is paid on another hotkey."""
+    """The hotkeys to pay; None if one has parents, or its owner is paid on another hotkey."""
     found: Payees | None = state.layouts.get((PAYOUT, str(netuid)))
     if found is None or found.hotkeys != hotkeys or state.raw.get_many(found.keys["Owner"]) != found.owners:
         if len(set(hotkeys)) != len(hotkeys) or not hotkeys:
@@ -136,7 +136,7 @@ def _column(ctx: Context, payees: Payees, field: str) -> Column:
 
 
 def _read(ctx: Context, netuid: int, payees: Payees, emission: Sequence[HotkeyEmission], table: Table) -> None:
-    """What the pots are divided by; also makes sure that all columns are there."""
+    """Read the values by which the pots are divided, and make sure that all columns exist."""
     for field in payees.columns:
         _column(ctx, payees, field)
     raw, keys = ctx.state.raw, payees.keys
@@ -155,7 +155,7 @@ def _read(ctx: Context, netuid: int, payees: Payees, emission: Sequence[HotkeyEm
 
 
 def _pay(ctx: Context, netuid: int, payees: Payees, table: Table) -> bool:
-    """Change the stakes and keep what was paid; False where it could not be computed."""
+    """Change the stakes and store what was paid; False if it could not be computed."""
     state, raw = ctx.state, ctx.state.raw
     stakes = {field: _column(ctx, payees, field) for field in ("rao", "shares", "share")}
     for field, column in stakes.items():
@@ -194,7 +194,7 @@ def _bytes(table: Table, field: str) -> Any:
 
 
 def _withhold(ctx: Context, netuid: int, table: Table) -> None:
-    """Burn or recycle the incentives of the owner's hotkeys, and remember which part it was."""
+    """Burn or recycle the incentives of the owner's hotkeys, and store their part of all incentives."""
     state, incentives = ctx.state, table["server"].tolist()
     remove = distribution.remover(state, netuid)
     withheld = table["server"][table["immune"] != 0].tolist()
@@ -204,7 +204,7 @@ def _withhold(ctx: Context, netuid: int, table: Table) -> None:
 
 
 def _remember_hotkeys(ctx: Context, payees: Payees, table: Table) -> None:
-    """Put a hotkey on its owner's list (`StakingHotkeys`) where it is paid for the first time."""
+    """Add a hotkey to its owner's list (`StakingHotkeys`) when it is paid for the first time."""
     paid = np.where(table["immune"], 0, table["server"]) | table["alpha_take"] | table["root_take"]
     places = np.flatnonzero(paid | np.where(table["staked"], table["alpha_rest"], 0)).tolist()
     lists = ctx.state.raw.get_many([payees.keys["StakingHotkeys"][i] for i in places])
@@ -218,7 +218,7 @@ def _remember_hotkeys(ctx: Context, payees: Payees, table: Table) -> None:
 
 
 def _forget_others(state: Storage, item: str, netuid: int, column: Column) -> None:
-    """Nothing is kept of hotkeys that had something at the last pay-out and have nothing now."""
+    """Remove the entries of hotkeys that got something at the last pay-out and nothing now."""
     there = state.raw_keys(state.key(MODULE, item, netuid))
     if len(there) != int(column.present.sum()):
         for key in set(there).difference(column.layout.keys):

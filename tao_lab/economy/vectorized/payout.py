@@ -1,9 +1,9 @@
 """Paying out an epoch on a whole subnet at once, compiled.
 
-What `dividends` says of the pots of a subnet whose hotkeys have no parents, and what `share_pool` does with the stakes
-that are paid, is computed here for a table with a row for each hotkey, to the last bit. Where 128 bits are not enough
-the functions give up, and the caller goes hotkey by hotkey. Read those two modules first: they have the formulas and
-their sources.
+`dividends` divides the pots of a subnet, and `share_pool` changes the stakes that are paid. The functions here do both
+for a table with one row for each hotkey, equal to the last bit, if no hotkey has parents. If 128 bits are not enough,
+they give up, and the caller computes hotkey by hotkey. Read those two modules first: they have the formulas and their
+sources.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ HOTKEY = np.dtype(
         ("root_take", "u8"),
         ("root_rest", "u8"),
         ("last", "u8"),  # TotalHotkeyAlphaLastEpoch
-        ("staked", "u1"),  # the rest of alpha's dividend is stake of the owner: nobody else has a share
+        ("staked", "u1"),  # the hotkey has no stake yet: its owner gets the rest of alpha's dividend
     ]
 )
 
@@ -109,7 +109,7 @@ def divide_pots(hotkeys: Table, for_alpha: Word, for_root: Word, tao_weight: Wor
         tao_weight: raw U96F32 value of at most one.
 
     Returns:
-        Whether all of it could be computed, and whether anybody has a part of root's pot.
+        Whether everything could be computed, and whether any hotkey has a part of root's pot.
     """
     n = hotkeys.shape[0]
     if for_alpha >= LARGEST_AMOUNT or for_root >= LARGEST_AMOUNT or tao_weight > WORD_ONE:
@@ -181,7 +181,7 @@ def plus(a: Number, b: Number) -> Number:
 
 @njit
 def times_over(a: Number, b: Number, c: Number) -> Number:
-    """`mul_div` of numbers in normal form: in two steps, each of them with half of the bits of b."""
+    """`mul_div` of numbers in normal form: in two steps, each with half of the bits of b."""
     if c[0][0] == ZERO and c[0][1] == ZERO:
         return NO_NUMBER
     upper, lower = shift_right(b[0], SPLIT)[1], b[0][1] & SPLIT_MASK
@@ -229,7 +229,7 @@ def pay(hotkeys: Table) -> bool:
         hotkeys: (n,) of HOTKEY, after `divide_pots`; stakes are changed in place.
 
     Returns:
-        Whether all of it could be computed; if not, the table is of no use any more.
+        Whether everything could be computed; if not, the table must not be used any more.
     """
     for i in range(hotkeys.shape[0]):
         row = hotkeys[i]

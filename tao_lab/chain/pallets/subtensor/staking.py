@@ -1,7 +1,8 @@
-"""Stake in and out of subnets: TAO from a coldkey through the pool into alpha on a hotkey, and back.
+"""Stake in and out of subnets: a coldkey's TAO buys alpha in the pool, which is staked on a hotkey; and back.
 
-Every step moves both sides: rao on the accounts (the subnet's own holds the TAO of its pool) and the pool's reserves.
-The fee of a swap goes to the block's author; when selling it is alpha, which the author sells at once without a fee.
+Every step changes both the accounts (the subnet's own account holds the TAO of its pool) and the pool's reserves. The
+fee of a swap goes to the block's author. The fee of a sale is alpha, which the chain sells at once for the author,
+without a fee.
 
 Sources: `pallets/subtensor/src/staking/stake_utils.rs` (`stake_into_subnet`, `unstake_from_subnet`,
 `transfer_stake_within_subnet`), `staking/helpers.rs` (`clear_small_nomination_if_required`, …), `staking/lock.rs`.
@@ -56,13 +57,13 @@ def stake_into_subnet(
 
     Args:
         ctx: The block under construction.
-        hotkey: Whom to stake on.
-        coldkey: Who stakes.
+        hotkey: The hotkey to stake on.
+        coldkey: The coldkey that stakes.
         netuid: Of the subnet.
-        tao: Rao; less is taken where the existential deposit would not stay.
+        tao: Rao; less is taken if the account would fall below the existential deposit.
         price_limit: Highest price, rao for one whole alpha.
-        drop_fees: Without the pool's fee: it was paid on the way out of another subnet.
-        payer: Whose TAO it is; None: the coldkey's.
+        drop_fees: Without the pool's fee, because it was paid in another subnet's pool already.
+        payer: Account that pays; None: the coldkey.
 
     Returns:
         Rao of alpha.
@@ -105,13 +106,13 @@ def unstake_from_subnet(
 
     Args:
         ctx: The block under construction.
-        hotkey: Whom the stake is on.
-        coldkey: Whose stake it is.
+        hotkey: The hotkey with the stake.
+        coldkey: The coldkey that owns the stake.
         netuid: Of the subnet.
-        alpha: Rao; what a price limit leaves over stays staked.
+        alpha: Rao; alpha that cannot be sold within the price limit stays staked.
         price_limit: Lowest price, rao for one whole alpha.
         drop_fees: Without the pool's fee.
-        beneficiary: Who gets the TAO; None: the coldkey.
+        beneficiary: Account that gets the TAO; None: the coldkey.
 
     Returns:
         Rao of TAO.
@@ -174,18 +175,18 @@ def transfer_stake_within_subnet(
 
 
 def become_delegate(ctx: Context, hotkey: str, coldkey: str) -> None:
-    """A hotkey that somebody else stakes on takes its delegate's take from now on (`maybe_become_delegate`)."""
+    """Make a hotkey on which another coldkey stakes a delegate, with a take (`maybe_become_delegate`)."""
     if ctx.state.get(MODULE, "Owner", hotkey) != coldkey and not ctx.state.exists(MODULE, "Delegates", hotkey):
         ctx.state.put(MODULE, "Delegates", hotkey, ctx.state.get(MODULE, "Delegates", hotkey))
 
 
 def nominator_min_stake(state: StorageReader) -> int:
-    """The least that may stay staked on somebody else's hotkey, rao of TAO (`get_nominator_min_required_stake`)."""
+    """Smallest stake on another owner's hotkey, rao of TAO (`get_nominator_min_required_stake`)."""
     return min(MIN_STAKE * int(state.get(MODULE, "NominatorMinRequiredStake")), (1 << 64) - 1) // MILLION
 
 
 def clear_small_nomination(ctx: Context, hotkey: str, coldkey: str, netuid: int) -> None:
-    """Sell what is left on somebody else's hotkey, if it is too little; where it cannot be sold it is lost.
+    """Sell the rest of a stake on another owner's hotkey if it is too small; if it cannot be sold, it is lost.
 
     The holdings of root's baskets are not nominations: they stay.
     """
@@ -204,6 +205,6 @@ def clear_small_nomination(ctx: Context, hotkey: str, coldkey: str, netuid: int)
 
 
 def clear_small_nominations(ctx: Context) -> None:
-    """Sell all stakes on other people's hotkeys that are too little now: the least was raised."""
+    """Sell all stakes on other owners' hotkeys that are too small now, after the minimum was raised."""
     for (hotkey, coldkey, netuid), _ in ctx.state.entries(MODULE, "AlphaV2"):
         clear_small_nomination(ctx, hotkey, coldkey, netuid)

@@ -1,10 +1,10 @@
-"""Swapping a hotkey: everything that belongs to one hotkey goes to another, on one subnet or on all.
+"""Swapping a hotkey: move everything that belongs to one hotkey to another, on one subnet or on all.
 
-The calls are declared with the weight of the worst case, and report what they touched: `spent` counts the database
-accesses as the source does.
+The calls declare the weight of the worst case and later report the real one: `spent` counts the database accesses as
+the source does.
 
-Stake that a swap has moved stays for a day (`StakeMoveCooldownUntil`, since spec 473): until then its owner may not
-move it on by another swap, so that its stakers can leave.
+For a day after a swap has moved stake, the owner may not move it by another swap (`StakeMoveCooldownUntil`, since spec
+473). So stakers have time to leave.
 
 Source: `pallets/subtensor/src/swap/swap_hotkey.rs`.
 """
@@ -55,7 +55,7 @@ def swap_hotkey(ctx: Context, origin: Origin, hotkey: str, new_hotkey: str, netu
 def swap_hotkey_v2(
     ctx: Context, origin: Origin, hotkey: str, new_hotkey: str, netuid: int | None, keep_stake: bool
 ) -> Post:
-    """Replace one's hotkey by another on a subnet or on all; the stake may stay where it is."""
+    """Replace one's hotkey by another on a subnet or on all; with `keep_stake`, the stake stays on the old one."""
     return _swap(ctx, ensure_signed(origin), hotkey, new_hotkey, netuid, keep_stake)
 
 
@@ -119,7 +119,7 @@ def _ensure_interval(ctx: Context, coldkey: str, netuid: int) -> None:
 
 
 def _subnets_with_stake(state: StorageReader, hotkey: str, netuid: int | None) -> list[int]:
-    """Subnets on which a swap moves stake: the one that is named, or (None) all that exist (`moved_stake_netuids`)."""
+    """Subnets on which a swap moves stake: `netuid`, or all that exist if it is None (`moved_stake_netuids`)."""
     netuids = {where for (_, where), share in state.entries(MODULE, "AlphaV2", hotkey) if share["mantissa"]}
     return sorted(where for where in netuids if (subnet_exists(state, where) if netuid is None else where == netuid))
 
@@ -138,8 +138,8 @@ def _pay(ctx: Context, coldkey: str, cost: int) -> None:
     """Take the price out of the issuance.
 
     Raises:
-        DispatchError: `NotEnoughBalanceToPaySwapHotKey`; `InsufficientTaoBalance` where the price is there, but the
-            account would not stay alive.
+        DispatchError: `NotEnoughBalanceToPaySwapHotKey`; `InsufficientTaoBalance` if it has the price, but would then
+            fall below the existential deposit.
     """
     available = coldkey_balance(ctx, coldkey)
     if cost > available:
@@ -182,7 +182,7 @@ def _swap_everywhere(ctx: Context, coldkey: str, old: str, new: str, keep_stake:
 
 
 def _rename_hotkey(ctx: Context, coldkey: str, old: str, new: str, spent: Tally) -> None:
-    """What belongs to a hotkey as such: its owner, its take, when it last made limited calls."""
+    """Move data that belongs to no subnet: the hotkey's owner, its take, the blocks of its last limited calls."""
     _ensure_no_system_account(new)
     ctx.state.remove(MODULE, "Owner", old)
     ctx.state.put(MODULE, "Owner", new, coldkey)
@@ -257,7 +257,7 @@ def _move(ctx: Context, old: str, new: str, netuid: int, keep_stake: bool, spent
 
 
 def _move_neuron(ctx: Context, old: str, new: str, netuid: int, spent: Tally) -> None:
-    """UID, addresses, certificate and open commits of a member."""
+    """Move UID, addresses, certificate and open commits of a neuron."""
     state = ctx.state
     uid = state.get(MODULE, "Uids", netuid, old)
     if uid is not None:
@@ -278,7 +278,7 @@ def _move_neuron(ctx: Context, old: str, new: str, netuid: int, spent: Tally) ->
 
 
 def _rename(ctx: Context, item: str, before: tuple[int | str, ...], after: tuple[int | str, ...]) -> bool:
-    """Move an entry to another key; returns whether there is one."""
+    """Move an entry to another key; returns whether it exists."""
     exists = ctx.state.exists(MODULE, item, *before)
     if exists:
         ctx.state.put(MODULE, item, *after, ctx.state.get(MODULE, item, *before))
@@ -287,7 +287,7 @@ def _rename(ctx: Context, item: str, before: tuple[int | str, ...], after: tuple
 
 
 def _move_stake(ctx: Context, old: str, new: str, netuid: int, spent: Tally) -> None:
-    """Stake of every coldkey, and the records of dividends."""
+    """Move the stake of every coldkey, and the records of dividends."""
     state = ctx.state
     for item, before, after in (
         ("TotalHotkeyAlphaLastEpoch", (old, netuid), (new, netuid)),
@@ -318,7 +318,7 @@ def _move_stake(ctx: Context, old: str, new: str, netuid: int, spent: Tally) -> 
 
 
 def forget_old_swaps(ctx: Context, netuids: list[int]) -> None:
-    """Remove records of swaps that no longer limit anything: each subnet's once in an interval."""
+    """Remove records of swaps that are too old to limit a new one; for each subnet once in an interval."""
     interval = ctx.runtime.constant(MODULE, "HotkeySwapOnSubnetInterval")
     for netuid in netuids:
         if netuid % interval == ctx.block % interval:

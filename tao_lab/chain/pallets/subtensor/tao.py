@@ -1,7 +1,7 @@
-"""TAO and alpha as the pallet moves them: into and out of the subnets' accounts, minted, recycled and burned.
+"""How the pallet moves TAO and alpha: into and out of the subnets' accounts, minted, recycled and burned.
 
-Every subnet has an account of its own, without a key, which holds the TAO of its pool. TAO that is *recycled* ceases
-to exist and lowers the issuance that the halvings look at; TAO that is *burned* lies for ever on an account without a
+Every subnet has its own account, without a private key, which holds the TAO of its pool. *Recycled* TAO ceases to
+exist: it lowers the issuance, which decides the halvings. *Burned* TAO stays forever on an account without a private
 key.
 
 Sources: `pallets/subtensor/src/coinbase/{tao,alpha}.rs`, `subnets/subnet.rs` (`get_subnet_account_id`),
@@ -19,13 +19,21 @@ from tao_lab.chain.dispatch import on_genesis
 from tao_lab.chain.errors import DispatchError
 from tao_lab.chain.genesis import Genesis
 from tao_lab.chain.pallets import balances, system
-from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, SUBNET_ACCOUNTS, failed, subnet_exists
+from tao_lab.chain.pallets.subtensor.lookups import (
+    MODULE,
+    ROOT_NETUID,
+    SUBNET_ACCOUNTS,
+    cleanup_queue,
+    failed,
+    subnet_exists,
+)
 from tao_lab.chain.runtime import SS58_FORMAT
 from tao_lab.chain.state import StorageReader
 from tao_lab.units import in_tao
 
 MAX_TAO_ISSUANCE = 21_000_000 * 10**9  # rao
 BURN_ACCOUNT = b"modlburntnsr"  # then zeros
+ESCROW = b"rges"  # registration escrow
 U64_MAX = (1 << 64) - 1
 ACCOUNT_BYTES = 32
 
@@ -47,17 +55,17 @@ def special_account(name: bytes) -> str:
 
 @cache
 def burn_account() -> str:
-    """Address on which burned TAO lies."""
+    """Address of the account with all burned TAO."""
     return _address(BURN_ACCOUNT)
 
 
 def subnet_account(state: StorageReader, netuid: int) -> str:
-    """Address of the account of a subnet (`get_subnet_account_id`).
+    """Address of the account of a subnet, also of one whose cleanup waits (`get_subnet_account_id`).
 
     Raises:
         DispatchError: `SubnetNotExists`.
     """
-    if netuid != ROOT_NETUID and not subnet_exists(state, netuid):
+    if netuid != ROOT_NETUID and not subnet_exists(state, netuid) and netuid not in cleanup_queue(state):
         raise failed("SubnetNotExists", f"there is no subnet {netuid}")
     return account_of_netuid(netuid)
 
@@ -68,8 +76,14 @@ def coldkey_balance(ctx: Context, coldkey: str) -> int:
 
 
 def keep_alive_balance(ctx: Context, coldkey: str) -> int:
-    """Rao that may leave an account that must live on (`get_keep_alive_balance`)."""
+    """Rao that may leave an account that must keep the existential deposit (`get_keep_alive_balance`)."""
     return balances.reducible(system.account(ctx, coldkey), keep_alive=True)
+
+
+@cache
+def escrow_account(lock_id: int) -> str:
+    """Address on which the price of a queued registration waits (`network_registration_escrow_account`)."""
+    return _address(SUBNET_ACCOUNTS + ESCROW + lock_id.to_bytes(4, "little"))
 
 
 def _address(data: bytes) -> str:
@@ -80,7 +94,7 @@ def _address(data: bytes) -> str:
 
 
 def transfer_tao(ctx: Context, source: str, dest: str, rao: int) -> None:
-    """Move rao between accounts; the source may die of it, and its dust then leaves the issuance.
+    """Move rao between accounts; the source account may be removed, and its last rao then leave the issuance.
 
     Raises:
         DispatchError: `InsufficientTaoBalance`, or what `balances.transfer` raises.
@@ -107,7 +121,7 @@ def _transfer(ctx: Context, source: str, dest: str, rao: int) -> None:
 
 
 def transfer_tao_to_subnet(ctx: Context, netuid: int, coldkey: str, rao: int) -> int:
-    """Move rao to the account of a subnet, less if the existential deposit would not stay; returns what moved.
+    """Move rao to the account of a subnet, less if the existential deposit requires it; returns how many.
 
     Raises:
         DispatchError: `SubnetNotExists`, `InsufficientTaoBalance`, or what `balances.transfer` raises.
@@ -134,7 +148,7 @@ def transfer_tao_from_subnet(ctx: Context, netuid: int, coldkey: str, rao: int) 
 
 
 def burn_tao(ctx: Context, coldkey: str, rao: int) -> None:
-    """Move rao to the account from which nothing returns; issuance stays.
+    """Move rao to the account of burned TAO; the issuance does not change.
 
     Raises:
         DispatchError: As for `transfer_tao`.
@@ -143,7 +157,7 @@ def burn_tao(ctx: Context, coldkey: str, rao: int) -> None:
 
 
 def recycle_tao(ctx: Context, coldkey: str, rao: int) -> None:
-    """Take rao out of existence; the account lives on.
+    """Recycle rao of an account, which must keep the existential deposit.
 
     Raises:
         DispatchError: `InsufficientTaoBalance`, `BalanceWithdrawalError`.
@@ -171,7 +185,7 @@ def spend_tao(ctx: Context, coldkey: str, credit: int, part: int) -> int | None:
     """Put part of a credit into an account.
 
     Returns:
-        What is left of the credit; None where the part is more than the credit or the account cannot take it, and
+        The rest of the credit; None if the part is larger than the credit or the account cannot receive it. Then
         nothing was done.
     """
     if credit < part:
@@ -184,7 +198,7 @@ def spend_tao(ctx: Context, coldkey: str, credit: int, part: int) -> int | None:
 
 
 def recycle_credit(ctx: Context, credit: int) -> None:
-    """Take what is left of a credit out of existence."""
+    """Recycle the rest of a credit."""
     if credit:
         _change_issuance(ctx, -credit)
         balances.decrease_issuance(ctx, credit)
@@ -197,15 +211,21 @@ def _change_issuance(ctx: Context, rao: int) -> None:
 
 @on_genesis(MODULE)
 def count_first_issuance(ctx: Context, genesis: Genesis) -> None:
-    """The pallet's own count of the issuance begins with the first balances."""
+    """Start the pallet's own count of the issuance with the balances of block 0."""
     ctx.state.put(MODULE, "TotalIssuance", ctx.state.get("Balances", "TotalIssuance"))
 
 
 # --- alpha ------------------------------------------------------------------------------------------------------
 
 
+def clear_alpha_counters(ctx: Context, netuid: int) -> None:
+    """Forget how much alpha a number's last subnet had: the next one begins at zero (`clear_alpha_counters`)."""
+    for item in ("TotalAlphaIssuance", "AlphaRecycled", "AlphaBurned"):
+        ctx.state.remove("AlphaAssets", item, netuid)
+
+
 def mint_alpha_out(ctx: Context, netuid: int, rao: int) -> None:
-    """Issue alpha to holders (`mint_alpha`, `resolve_to_alpha_out`); the caller says whose it is."""
+    """Issue alpha to holders (`mint_alpha`, `resolve_to_alpha_out`); the caller adds it to stakes."""
     add_to(ctx, "AlphaAssets", "TotalAlphaIssuance", netuid, rao)
     add_to(ctx, MODULE, "SubnetAlphaOut", netuid, rao)
 
@@ -217,14 +237,14 @@ def mint_alpha_in(ctx: Context, netuid: int, rao: int) -> None:
 
 
 def recycle_subnet_alpha(ctx: Context, netuid: int, rao: int) -> None:
-    """Take alpha that the caller has taken from a holder out of existence."""
+    """Recycle alpha that the caller has taken from a holder."""
     add_to(ctx, MODULE, "SubnetAlphaOut", netuid, -rao)
     add_to(ctx, "AlphaAssets", "AlphaRecycled", netuid, rao)
     add_to(ctx, "AlphaAssets", "TotalAlphaIssuance", netuid, -rao)
 
 
 def burn_subnet_alpha(ctx: Context, netuid: int, rao: int) -> None:
-    """Make alpha that the caller has taken from a holder nobody's; it stays outstanding."""
+    """Burn alpha that the caller has taken from a holder; it still counts as outstanding."""
     add_to(ctx, "AlphaAssets", "AlphaBurned", netuid, rao)
 
 
