@@ -160,11 +160,6 @@ EXERCISE = Exercise(
             "You keep a remainder of the seed, so many seeds make one map. All of the seed should count.",
         ),
         Edit(
-            "hash of the number",
-            {"Random(seed)": "Random(hash(seed))"},
-            "`hash` of a whole number is its remainder by 2^61 - 1, so large seeds meet. The seed itself will do.",
-        ),
-        Edit(
             "float",
             {"Random(seed)": "Random(float(seed))"},
             "You make the seed a float, which has room for 15 digits: of a large seed the last ones are lost.",
