@@ -157,7 +157,7 @@ EXERCISE = Exercise(
         Edit(
             "a remainder",
             {"Random(seed)": "Random(seed % (2**31 - 1))"},
-            "You keep a remainder of the seed, so many seeds make one map. All of the seed should count.",
+            "You keep a remainder of the seed, so the same map comes for many seeds. All of the seed should count.",
         ),
         Edit(
             "float",
