@@ -265,16 +265,21 @@ def favourite_chart(inputs: EpochInput) -> Figure:
     stake = float(inputs.stake[elected]) / float(inputs.stake.sum())
     yuma, null = (f"{shares[name]:.0%}" for name in ("Yuma", "Null"))
     title = f"Validator {elected} has {stake:.0%} of the stake; its favourite gets {yuma} under Yuma, {null} under Null"
-    chart = (
-        alt.Chart(values_of({"consensus": list(shares), "share": list(shares.values())}))
-        .mark_bar()
-        .encode(
-            x=alt.X("share:Q", title="favourite's part of the miners' pay", axis=alt.Axis(format="%")),
-            y=alt.Y("consensus:N", title=None, sort=None),
-            color=alt.Color("consensus:N", legend=None, scale=alt.Scale(range=[BLUE, VERMILLION]), sort=None),
-        )
+    rows = values_of({"consensus": list(shares), "share": list(shares.values()), "text": [yuma, null]})
+    base = alt.Chart(rows).encode(
+        x=alt.X(
+            "share:Q",
+            title="favourite's part of the miners' pay",
+            scale=alt.Scale(domain=[0, 1.1]),
+            axis=alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1]),
+        ),
+        y=alt.Y("consensus:N", title=None, sort=None),
     )
-    return figure_of(alt.layer(chart), title, f"{title}. Two bars: Yuma and Null consensus.", 480, 90)
+    bars = base.mark_bar().encode(
+        color=alt.Color("consensus:N", legend=None, scale=alt.Scale(range=[BLUE, VERMILLION]), sort=None)
+    )
+    text = base.mark_text(align="left", dx=5).encode(text="text:N")
+    return figure_of(alt.layer(bars, text), title, f"{title}. Two bars: Yuma and Null consensus.", 480, 90)
 
 
 # --- the same charts over any data: values, or a name that the widget fills ---

@@ -44,7 +44,9 @@ def memory_chart(shape: Shape, *, card: float = 8.0, context: int = 4_096, name:
     scale = alt.Scale(domain=[0, max(totals.values()) * 1.1], nice=False)
     size_axis = alt.X("size:Q", title=f"GiB, context of {context:,} tokens", scale=scale)
     colours = alt.Scale(domain=list(PARTS), range=list(PART_COLOURS))
-    colour = alt.Color("part:N", scale=colours, title=None, legend=alt.Legend(orient="bottom", columns=4))
+    colour = alt.Color(
+        "part:N", scale=colours, title=None, legend=alt.Legend(orient="bottom", columns=4, columnPadding=14)
+    )
     bars = (
         alt.Chart(alt.Data(values=rows))
         .mark_bar(stroke="white", strokeWidth=0.6)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import altair as alt
 import numpy as np
@@ -291,10 +292,11 @@ def _add(rows: Table, kind: str, tao: Array, alpha: Array) -> None:
 
 def price_table(now: Quote) -> Table:
     """Price of the next alpha against the amount swapped so far, to the amount offered, and the lines across."""
-    rows: Table = {"kind": [], "amount": [], "price": []}
+    rows: Table = {"kind": [], "rises": [], "amount": [], "price": []}
 
     def add(kind: str, amount: float, value: float) -> None:
         rows["kind"].append(kind)
+        rows["rises"].append(now.side == "buy")
         rows["amount"].append(round(amount / RAO_PER_TAO, 6))
         rows["price"].append(round(value, 9))
 
@@ -368,23 +370,22 @@ def price_spec(style: Style) -> alt.LayerChart:
     ]
     return alt.layer(
         *drawn,
-        _line_label(base, "average", "you, on average", BLUE, style),
-        _line_label(base, "limit", "limit", BLACK, style, right=True),
+        _line_label(base, "average", "you, on average", BLUE, style, below="datum.rises"),
+        _line_label(base, "limit", "limit", BLACK, style, below="!datum.rises"),
     ).properties(height=style.font**2)
 
 
-def _line_label(base: alt.Chart, kind: str, text: str, colour: str, style: Style, right: bool = False) -> alt.Chart:
-    """Words above an end of a line across."""
-    one = base.transform_filter(f"datum.kind == '{kind}' && (datum.amount > 0) == {str(right).lower()}")
-    return one.mark_text(
-        align="right" if right else "left",
-        baseline="bottom",
-        dx=-6 if right else 6,
-        dy=-3,
-        fontSize=style.font,
-        color=colour,
-        fontWeight="bold",
-    ).encode(text=alt.value(text))
+def _line_label(base: alt.Chart, kind: str, text: str, colour: str, style: Style, below: str) -> alt.LayerChart:
+    """Words at the right end of a line across, on the side where the curve of the price is not."""
+    one = base.transform_filter(f"datum.kind == '{kind}' && datum.amount > 0")
+    looks: dict[str, Any] = {"align": "right", "dx": -6, "fontSize": style.font, "color": colour, "fontWeight": "bold"}
+    sides = (
+        one.transform_filter(f"{'' if under else '!'}({below})")
+        .mark_text(**looks, baseline="top" if under else "bottom", dy=4 if under else -3)
+        .encode(text=alt.value(text))
+        for under in (True, False)
+    )
+    return alt.layer(*sides)
 
 
 def parts_spec(style: Style) -> alt.LayerChart:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import altair as alt
 
 from tao_lab.simulate.duels import DUELS, Duel, Fight, kept
+from tao_lab.views.boards.cells import NARROW
 from tao_lab.views.charts import Style
 from tao_lab.views.palette import BLUE, GREY, INK, VERMILLION
 from tao_lab.views.tables import Table
@@ -110,7 +111,7 @@ def bars_spec(style: Style) -> alt.LayerChart:
             "side:N",
             sort=list(SIDES.values()),
             title=None,
-            scale=alt.Scale(paddingInner=0.25, paddingOuter=0.25),
+            scale=alt.Scale(paddingInner=0.25, paddingOuter=0.35),
             axis=alt.Axis(labelAngle=0, ticks=False, labelPadding=8),
         ),
         xOffset=alt.XOffset("who:N", sort=list(WHO)),
@@ -129,7 +130,8 @@ def bars_spec(style: Style) -> alt.LayerChart:
         legend=alt.Legend(orient="top", labelFontSize=style.font, symbolType="square"),
     )
     bars = base.mark_bar().encode(y=y, color=colour)
-    texts = base.mark_text(baseline="bottom", dy=-4, fontSize=style.font * 1.2, fontWeight="bold", color=INK).encode(
+    size = alt.expr(f"width < {NARROW} ? {0.85 * style.font} : {1.2 * style.font}")
+    texts = base.mark_text(baseline="bottom", dy=-4, fontSize=size, fontWeight="bold", color=INK).encode(
         y=y, text="text:N"
     )
     fair = (
@@ -155,7 +157,7 @@ def lines_table(both: Both) -> Table:
 
 def lines_title(both: Both) -> str:
     """What the lines show."""
-    return f"The attacker's gain by strength: {len(both.duel.strengths)} runs each"
+    return f"The attacker's gain by {both.duel.across}: {len(both.duel.strengths)} runs each"
 
 
 def lines_spec(style: Style) -> alt.LayerChart:
@@ -200,7 +202,7 @@ def epochs_title(both: Both) -> str:
 def epochs_spec(style: Style) -> alt.LayerChart:
     """Lines over epochs: colour for who, dashes for the rule."""
     base = alt.Chart(alt.NamedData("rows")).encode(
-        x=alt.X("epoch:O", title="epoch", axis=alt.Axis(labelAngle=0)),
+        x=alt.X("epoch:O", title="epoch", axis=alt.Axis(labelAngle=0, labelOverlap=True)),
         y=alt.Y("value:Q", title="%", axis=alt.Axis(tickCount=5)),
         color=alt.Color("who:N", title=None, scale=alt.Scale(domain=list(WHO), range=[VERMILLION, BLUE]), legend=None),
         detail="side:N",

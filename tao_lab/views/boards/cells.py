@@ -22,6 +22,7 @@ BORDERS = ("#F5F5F5", BLUE, VERMILLION, "#FFFFFF", "#FFFFFF")
 INKS = (INK, INK, "#8A3B00", GREY, INK)
 MONO = "'DejaVu Sans Mono', Menlo, Consolas, 'Liberation Mono', monospace"
 HEIGHT = 200  # px, so that rows fill the place that the page gives them, however high it is
+NARROW = 330  # px: on a phone, letters are smaller so that words fit their cells
 PADDING = 0.008  # of the picture's width: between a cell's border and its text
 
 
@@ -90,7 +91,8 @@ def cells_spec(data: alt.Data, rows: Sequence[str], style: Style = SMALL, mono: 
     )
     ink = alt.Color("look:N", legend=None, scale=alt.Scale(domain=domain, range=list(INKS)))
     font = {"font": MONO} if mono else {}
-    looks = {"align": "left", "baseline": "middle", "dx": style.font * 0.45, "fontSize": style.font, **font}
+    size = alt.expr(f"width < {NARROW} ? {0.75 * style.font} : {style.font}")
+    looks = {"align": "left", "baseline": "middle", "dx": style.font * 0.45, "fontSize": size, **font}
     # a heading may reach a little into the gap beside it
     limit = alt.expr("max(20, width * (datum.right - datum.left) - (datum.look == 'head' ? -4 : 10))")
     texts = [

@@ -24,7 +24,6 @@ from tao_lab.simulate.world import Signed, set_pool
 from tao_lab.units import RAO_PER_TAO, U16_MAX
 from tao_lab.views.boards.running import Person, do, open_network, open_subnets, weights
 
-WATCHED = "TAO_LAB_CLASS"  # names a class's node in the environment: ws://192.168.1.5:9944/K7QM2FXA
 TAO = RAO_PER_TAO
 TEMPO = 10
 EPOCHS = 16  # that the page shows

@@ -167,18 +167,18 @@ def sentence(number: int, how: str) -> str:
 
 def rows() -> list[str]:
     """Names of the rows, from top to bottom."""
-    return [" ", *(f"block {number}" for number in range(LAST + 1))]
+    return ["block", *(str(number) for number in range(LAST + 1))]
 
 
-COLUMNS = (("pays", 1.25), ("parent", 1), ("name", 1), ("reader", 1.75))
+COLUMNS = (("pays", 1.25), ("parent", 1.1), ("name", 1.1), ("reader", 1.55))
 
 
 def cells(number: int, how: str) -> list[Cell]:
     """The chain as a table: what each block says, and what a reader finds."""
     blocks, honest = forged(number, how), honest_blocks()
-    found = [Cell(" ", column, name, "head") for column, (name, _) in enumerate(COLUMNS)]
+    found = [Cell("block", column, name, "head") for column, (name, _) in enumerate(COLUMNS)]
     for verdict, block, true in zip(verdicts(number, how), blocks, honest, strict=True):
-        row = f"block {verdict.number}"
+        row = str(verdict.number)
         changed = block.extrinsics != true.extrinsics
         pays = "–" if verdict.payment is None else f"{verdict.payment / RAO_PER_TAO:.3g} τ"
         parent_look: Look = "plain" if block.header.parent_hash == true.header.parent_hash else "bad"

@@ -123,7 +123,7 @@ def lines_spec(style: Style, since: str = "epoch") -> alt.LayerChart:
         x=alt.X(
             "epoch:Q",
             title=since,
-            axis=alt.Axis(format="d", tickMinStep=1, tickCount=6, grid=False),
+            axis=alt.Axis(labelExpr="datum.value % 1 ? '' : format(datum.value, 'd')", tickCount=6, grid=False),
             scale=scale,
         ),
         y=alt.Y("value:Q", title=None, axis=alt.Axis(tickCount=6, labelExpr=positive)),

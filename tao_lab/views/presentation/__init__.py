@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import importlib
 
+from tao_lab import stills
 from tao_lab.errors import LabError
 from tao_lab.headings import dashboards
 from tao_lab.views.presentation.page import PROJECTOR, Again, Page, Preset, PresetRow, Step
@@ -36,10 +37,15 @@ __all__ = ["PROJECTOR", "Again", "Page", "Preset", "PresetRow", "Stage", "Step",
 def present(name: str) -> Stage:
     """The dashboard of a name, as a widget.
 
+    A server runs a page once for all its readers, so there all that its story shows is computed at once.
+
     Raises:
         LabError: there is no such dashboard.
     """
-    return Stage(page_of(name))
+    page = page_of(name)
+    if stills.in_voila():
+        page.prepare()
+    return Stage(page)
 
 
 def page_of(name: str) -> Page:

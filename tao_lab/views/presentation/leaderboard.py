@@ -6,9 +6,10 @@ import os
 from dataclasses import replace
 from functools import cache
 
+from tao_lab.paths import WATCHED_CLASS
 from tao_lab.views.boards import ranks
 from tao_lab.views.boards.cells import unbroken
-from tao_lab.views.boards.classroom import EPOCHS, LATE, STUDENTS, WATCHED, ClassWatch, demo_class
+from tao_lab.views.boards.classroom import EPOCHS, LATE, STUDENTS, ClassWatch, demo_class
 from tao_lab.views.panel import Chart, Choice, Picture, Settings, Slider
 from tao_lab.views.presentation.page import PROJECTOR, Page, Preset, PresetRow, Step
 
@@ -21,7 +22,7 @@ def page(demo: bool = False) -> Page:
     Args:
         demo: whether to show the page's own class all the same.
     """
-    if not demo and (url := os.environ.get(WATCHED, "")):
+    if not demo and (url := os.environ.get(WATCHED_CLASS, "")):
         return watching(watched(url))
     return Page(
         name="leaderboard",

@@ -8,9 +8,9 @@ from functools import cache
 
 import altair as alt
 
+from tao_lab.paths import WATCHED_CLASS
 from tao_lab.views.boards import network
 from tao_lab.views.boards.cells import cells_spec, cells_table, said, unbroken
-from tao_lab.views.boards.classroom import WATCHED
 from tao_lab.views.boards.running import BLOCKS, POOLS, TRADES, TRADES_FROM, Moment, running
 from tao_lab.views.boards.watching import Watch, netuids_of
 from tao_lab.views.panel import Chart, Choice, Picture, Settings, Slider
@@ -95,7 +95,7 @@ def page(demo: bool = False) -> Page:
 @cache
 def watched() -> Watch | None:
     """The class whose node the environment names, if it names one."""
-    url = os.environ.get(WATCHED, "")
+    url = os.environ.get(WATCHED_CLASS, "")
     return Watch.of_node(url) if url else None
 
 
