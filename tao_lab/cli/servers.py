@@ -1,4 +1,4 @@
-"""`tao-lab lab`, `present`, `node`: what stays open until Ctrl-C."""
+"""`tao-lab lab`, `present`, `node`: servers that run until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -250,7 +250,7 @@ def _run_class(
     page_port: int,
     stop: threading.Event,
 ) -> None:
-    """A class until it is stopped. A file that keeps one goes on with its code, its students and its terms."""
+    """Run a class until Ctrl-C. If the file has a class, it continues with its code, students and settings."""
     from tao_lab.classroom.host import ClassHost, kept_terms
     from tao_lab.classroom.pages import Pages
     from tao_lab.classroom.roster import Terms
@@ -271,7 +271,7 @@ def _run_class(
 
 
 def _tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
-    """What the node needs to speak TLS, if a certificate is given.
+    """The node's TLS settings, if a certificate is given.
 
     Raises:
         LabError: One of the two files is missing, or they don't fit together.
@@ -289,7 +289,7 @@ def _tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
 
 
 def _node_line(url: str, net: Network, seconds: float | None) -> str:
-    """What a node says when it is ready."""
+    """The text that a node prints when it is ready."""
     pace = "a block for each extrinsic" if seconds is None else f"a block every {seconds:g} s"
     return f"{url} at block {net.block_number:,}, {pace}; wallets are in {net.wallets}"
 
