@@ -1,7 +1,7 @@
-"""Runs in a notebook's kernel, as a file of its own: which package's imports took how much memory.
+"""Measures how much memory the imports of each package take. Runs inside a notebook's kernel, as a separate file.
 
-Memory that an import takes counts for the innermost package of `PACKAGES` that was being imported, so what the SDK
-loads is the SDK's. Used by `tao_lab.bench.kernels`.
+The memory of an import counts for the innermost package of `PACKAGES` that is being imported, so everything that the
+SDK imports counts for the SDK. Used by `tao_lab.bench.kernels`.
 """
 
 import builtins
@@ -17,7 +17,7 @@ PACKAGES = {
     **dict.fromkeys(("ipywidgets", "anywidget", "IPython"), "widgets"),
 }
 taken: dict[str, int] = {}  # pages by package
-_owners: list[list[Any]] = [["", 0]]  # what is being imported, and pages that inner packages took
+_owners: list[list[Any]] = [["", 0]]  # the current imports, and the pages of inner packages
 _import, _import_module = builtins.__import__, importlib.import_module
 
 
@@ -51,7 +51,7 @@ def _watched_import_module(name: str, package: str | None = None) -> Any:
 
 
 def watch() -> None:
-    """Begin. Pyarrow counts as missing, as in what `make lab` installs: pandas loads it wherever it is."""
+    """Begin. Pyarrow is made unimportable, because `make lab` does not install it, and pandas loads it if it can."""
     sys.modules.setdefault("pyarrow", None)  # type: ignore[arg-type]
     builtins.__import__ = _watched_import
     importlib.import_module = _watched_import_module

@@ -1,7 +1,8 @@
-"""How much memory a student's kernel takes: each lab, solved, in a kernel of its own, without a language model.
+"""How much memory a student's kernel takes: each solved lab in a separate kernel, without a language model.
 
-The system keeps the largest size of a process, and forgets it when asked, so each cell has a peak of its own. It counts
-what is in memory (RSS), also files of programs that kernels share. Processes that a kernel starts count apart.
+The operating system stores the largest size of a process, and can reset it, so each cell has its own peak. The size is
+resident memory (RSS), which includes program files that kernels share. Processes that a kernel starts are counted
+separately.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ class Kernel:
 
     @property
     def rest(self) -> float:
-        """What the lab's own data and work take at the end."""
+        """Memory of the lab's own data and work at the end."""
         return self.end - self.start - sum(self.imports.values())
 
     @property
@@ -122,7 +123,7 @@ def _process(client: Any) -> int:
 
 @contextmanager
 def _without_models(folder: str) -> Iterator[None]:
-    """As on a machine that never fetched a language model."""
+    """Behave as on a machine without a downloaded language model."""
     before = os.environ.get("TAO_LAB_CACHE")
     os.environ["TAO_LAB_CACHE"] = f"{folder}/empty"
     try:
