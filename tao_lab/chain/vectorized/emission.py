@@ -111,9 +111,7 @@ def emit_to_subnets(ctx: Context, netuids: list[int], credit: int) -> Any:
     spent = int(table["excess_tao"].sum() + table["tao_in"].sum())
     change_total_stake(ctx, spent)
     recycle_credit(ctx, credit - spent)
-    last = int(table["alpha_out"][np.argmax(table["netuid"])])
-    if last != ctx.state.get(MODULE, "BlockEmission"):
-        ctx.state.put(MODULE, "BlockEmission", last)
+    remember_emission(ctx, table)
     ctx.kept[KEPT] = Emitted(columns, table)
     return None
 
@@ -138,6 +136,12 @@ def settle_at_once(ctx: Context, netuids: list[int]) -> Any:
     columns.write(MODULE, "SubnetMovingPrice", table["moving_price"])
     columns.write(MODULE, "RootProp", table["root_prop"])
     return None
+
+
+def remember_emission(ctx: Context, table: Table) -> None:
+    """Store the last subnet's emission in `BlockEmission`, if any subnet's differed: each of them is stored in turn."""
+    if (table["alpha_out"] != ctx.state.get(MODULE, "BlockEmission")).any():
+        ctx.state.put(MODULE, "BlockEmission", int(table["alpha_out"][np.argmax(table["netuid"])]))
 
 
 def prices(table: Table) -> list[SubnetPrice]:

@@ -32,6 +32,7 @@ from tao_lab.chain.vectorized.emission import (
     deposit_event,
     gate_words,
     prices,
+    remember_emission,
     scalars,
 )
 from tao_lab.economy.registration_price import FACTOR_BITS, decay_factor
@@ -197,9 +198,7 @@ def _emit(ctx: Context, netuids: list[int], credit: int) -> bool:
     spent = _pay_accounts(ctx, emitted, accounts)
     change_total_stake(ctx, spent)
     recycle_credit(ctx, credit - spent)
-    last = int(table["alpha_out"][netuids.index(max(netuids))])
-    if last != state.get(MODULE, "BlockEmission"):
-        state.put(MODULE, "BlockEmission", last)
+    remember_emission(ctx, table)
     ctx.kept[KEPT] = emitted
     return True
 

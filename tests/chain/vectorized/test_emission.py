@@ -206,3 +206,10 @@ def drawn_state(data: st.DataObject, size: Size) -> Callable[[Chain], None]:
 @given(data=st.data())
 def test_the_state_is_the_same_whatever_the_subnets_are_like(data: st.DataObject) -> None:
     assert_same(both_ways(drawn_state(data, SIZE), 3))
+
+
+def test_an_emission_that_changes_from_subnet_to_subnet_is_stored_as_one_by_one() -> None:
+    def prepare(chain: Chain) -> None:
+        chain.state.put(MODULE, "SubnetAlphaOut", 2, 11 * 10**15)  # past its first halving; the last subnet is not
+
+    assert_same(both_ways(prepare, 2))
