@@ -12,7 +12,7 @@ from tao_lab import grammar, notebook, renamed
 
 __version__ = "0.2.0"
 RULES_AS_OF = (
-    "spec 475 (2026-10-07)"  # the runtime whose rules, schema and client these are; docs/chain.md has what stays out
+    "spec 475 (2026-10-07)"  # the runtime that rules, schema and client follow; docs/chain.md lists what is missing
 )
 __all__ = ["RULES_AS_OF", "Network"]
 
@@ -20,10 +20,10 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def keep_loopback_direct() -> None:
-    """Let no client here, nor in programs that are started from here, reach this machine through a proxy.
+    """Make clients reach this machine without a proxy, in this process and in programs that it starts.
 
-    Where a proxy is set (`HTTP_PROXY`, `ALL_PROXY`, `WS_PROXY`), the SDK, btcli and every HTTP library would ask it for
-    chains and miners on this machine, which it cannot reach.
+    If a proxy is set (`HTTP_PROXY`, `ALL_PROXY`, `WS_PROXY`), the SDK, btcli and every HTTP library would send requests
+    for chains and miners on this machine to the proxy, which cannot reach them.
     """
     for name in ("NO_PROXY", "no_proxy"):
         there = [host.strip() for host in os.environ.get(name, "").split(",") if host.strip()]
@@ -44,7 +44,7 @@ def __getattr__(name: str) -> Any:
 
 @contextmanager
 def _without_collecting() -> Iterator[None]:
-    """Let the garbage collector rest: modules are kept, so looking for garbage among them is a tenth of an import."""
+    """Stop the garbage collector during an import: it finds nothing there, and takes a tenth of the time."""
     collecting = gc.isenabled()
     gc.disable()
     try:
@@ -55,9 +55,10 @@ def _without_collecting() -> Iterator[None]:
 
 
 def _find_room_for_compiled_code() -> None:
-    """Numba keeps compiled code beside the library, or in the user's cache; where neither can be written, it fails.
+    """Find a folder where numba can keep compiled code.
 
-    Then, in a read-only installation used without a home, the code is kept for this process alone.
+    Numba uses a folder beside the library, or the user's cache, and fails if it can write to neither. That happens in a
+    read-only installation used without a home. Then the code is kept for this process only.
     """
     if "NUMBA_CACHE_DIR" in os.environ or os.access(Path(__file__).parent, os.W_OK):
         return

@@ -1,4 +1,4 @@
-"""A progress bar that leaves nothing behind: in a saved notebook a closed bar would be a widget without a model."""
+"""A progress bar that disappears at the end: in a saved notebook a closed bar would be a widget that shows nothing."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class PassingBar(tqdm_notebook):  # type: ignore[type-arg]
 
 
 def passing_bar(*arguments: Any, **options: Any) -> Any:
-    """A bar as `tqdm(…)` makes it here, gone when it is done."""
+    """A bar like `tqdm(…)`, for a notebook or a terminal, that disappears at the end."""
     if issubclass(bar_here, tqdm_notebook):
         return PassingBar(*arguments, **options)
     return bar_here(*arguments, **{**options, "leave": False})

@@ -1,7 +1,7 @@
-"""Cards: one content, shown as HTML in a notebook and as text in a terminal.
+"""Cards: the same content, shown as HTML in a notebook and as text in a terminal.
 
-A card has a badge (a word and a sign beside its colour, so that no meaning hangs on colour alone), a title and blocks
-of text or tables. Text between backticks is code.
+A card has a badge, a title, and blocks of text or tables. The badge has a word and a sign beside its colour, for
+readers who cannot see colours. Text between backticks is code.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ TONES: dict[str, tuple[str, str]] = {
 }
 NUMBER = re.compile(r"[-+]?[\d.,]+(e[-+]?\d+)?( ?%)?")
 CELL = "padding:2px 8px;border:1px solid rgba(128,128,128,.35)"
-# A table wider than its page scrolls, and a shadow at its edge says so until the end is reached.
+# A table that is wider than its page scrolls; a shadow at its edge shows that there is more.
 PAGE = "var(--jp-layout-color0,Canvas)"
 SCROLLS = (
     "overflow-x:auto;"
@@ -38,7 +38,7 @@ SCROLLS = (
 DARK = '<style>[data-jp-theme-light="false"] .tl-picture{filter:invert(.9) hue-rotate(180deg)}</style>'
 KEPT = ";white-space:nowrap"
 WRAPPED = ";white-space:normal;overflow-wrap:anywhere;min-width:9em"  # a narrow page breaks long texts, not numbers
-SMALLEST = 0.7  # of a picture's size, on a narrow page: its type, of 12 px, stays above 8
+SMALLEST = 0.7  # of a picture's size, on a narrow page: its letters, 12 px high, stay above 8 px
 SHORT = 16  # letters that stay on a line
 
 
@@ -77,8 +77,8 @@ class Grid:
         rows: of texts.
         header: a text for each column, or nothing.
         caption: stands above.
-        marked: row and column of the cells to look at.
-        literal: whether cells are values as Python writes them, in which a backtick is a backtick.
+        marked: row and column of the highlighted cells.
+        literal: whether cells are Python values; a backtick in them does not mean code.
     """
 
     rows: Sequence[Sequence[str]]
@@ -121,7 +121,7 @@ class Card:
 
 
 def _sendable(text: str) -> str:
-    """A text that can be sent and printed: half a character of UTF-16 becomes a question mark."""
+    """A text that can be sent and printed: half of a surrogate pair becomes a question mark."""
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
@@ -140,7 +140,7 @@ def _block_html(block: Block, colour: str) -> str:
 
 
 def _head_html(name: str) -> str:
-    tag = "th" if name else "td"  # a heading without words says nothing to who cannot see the table
+    tag = "th" if name else "td"  # a screen reader would read an empty heading
     return f'<{tag} style="{CELL};text-align:left;white-space:normal;overflow-wrap:normal">{_code(name)}</{tag}>'
 
 

@@ -1,27 +1,30 @@
-"""`njit` and `vectorize` as numba has them, but numba is loaded at the first call of a function, not at its definition.
+"""`njit` and `vectorize` as numba has them, but numba is loaded only where something is compiled for the first time.
 
-Numba takes more than a second and 90 MiB to load, and most of the lab (keys, blocks, transfers, swaps, every `--help`)
-calls nothing compiled. The decorators leave a `Compiled` in the module. Its first call turns every `Compiled` in that
-module into what numba makes of it, so that compiled code sees only numba's own functions.
+Numba takes more than a second and 130 MiB to load, and most of the lab (keys, transfers, swaps, every `--help`) calls
+nothing compiled. The decorators leave a `Compiled` in the module. Its first call finds the machine code that was kept
+earlier (`tao_lab.machine_code`), or has numba make it, once for all processes to come.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
 from typing import Any
+
+from tao_lab import machine_code
 
 Function = Callable[..., Any]
 _building = RLock()  # two threads may make the first call at the same time
 
 
 class Compiled:
-    """A function that numba compiles when it is first called.
+    """A function that numba compiles when it is first called with some kinds of arguments.
 
     Args:
-        function: what is compiled; a global function or a lambda.
+        function: the function to compile; a global function or a lambda.
         decorator: name of numba's decorator, `njit` or `vectorize`.
         arguments: positional arguments of the decorator.
         options: its keyword arguments.
@@ -30,37 +33,77 @@ class Compiled:
     def __init__(self, function: Function, decorator: str, arguments: tuple[Any, ...], options: dict[str, Any]) -> None:
         self.__doc__ = function.__doc__
         self.__wrapped__ = function
+        self.options = options
         self._decorator = decorator
         self._arguments = arguments
-        self._options = options
-        self._built: Function | None = None
+        self._built: Any = None
+        self._ready: dict[Any, Function] = {}  # by the kinds of arguments; a ufunc takes all kinds
 
     def __call__(self, *arguments: Any) -> Any:
         """Call the compiled function."""
-        return (self._built or self.build())(*arguments)
+        if self._decorator == "vectorize":
+            return (self._ready.get(None) or self._ufunc())(*arguments)
+        kinds = tuple(map(machine_code.kind_of, arguments))
+        return (self._ready.get(kinds) or self._function(kinds))(*arguments)
+
+    def _function(self, kinds: tuple[Any, ...]) -> Function:
+        with _building:
+            if kinds not in self._ready:
+                found = machine_code.function_for(kinds, self.__wrapped__, self._for_numba)
+                self._ready[kinds] = found or self.build()
+            return self._ready[kinds]
+
+    def _ufunc(self) -> Function:
+        with _building:
+            if None not in self._ready:
+                one = Compiled(self.__wrapped__, "njit", (), {})
+                found = machine_code.ufunc_for(self._arguments[0][0], self.__wrapped__, one._for_numba)
+                self._ready[None] = found or self.build()
+            return self._ready[None]
+
+    @contextmanager
+    def _for_numba(self) -> Iterator[Any]:
+        """What numba makes of the function; inside, every module shows numba its own functions."""
+        replaced: list[tuple[dict[str, Any], str, Compiled]] = []
+        self._build_with(replaced)
+        try:
+            yield self._built
+        finally:
+            for module, name, value in replaced:
+                module[name] = value
 
     def build(self) -> Function:
-        """What numba makes of the function; everything compiled in its module is built in the order of the file."""
+        """What numba makes of the function, from now on: it compiles whenever a new kind of arguments comes."""
         with _building:
-            module = self.__wrapped__.__globals__
-            for name, value in list(module.items()):
-                if isinstance(value, Compiled):
-                    module[name] = value._build_one() if value._in(module) else value.build()
-            return self._build_one()
+            self._build_with([])
+        built: Function = self._built
+        return built
 
-    def _in(self, module: dict[str, Any]) -> bool:
-        return self.__wrapped__.__globals__ is module
+    def _build_with(self, replaced: list[tuple[dict[str, Any], str, Compiled]]) -> None:
+        """Build everything in the function's module, in the order of the file, and what that uses of other modules."""
+        module = self.__wrapped__.__globals__
+        for name, value in list(module.items()):
+            if isinstance(value, Compiled):
+                if value.__wrapped__.__globals__ is module:
+                    value._build_one()
+                else:
+                    value._build_with(replaced)
+                module[name] = value._built
+                replaced.append((module, name, value))
+        self._build_one()
 
-    def _build_one(self) -> Function:
+    def _build_one(self) -> None:
         if self._built is None:
             import numba
 
-            self._built = getattr(numba, self._decorator)(*self._arguments, **self._options)(self.__wrapped__)
-        return self._built
+            self._built = getattr(numba, self._decorator)(*self._arguments, **self.options)(self.__wrapped__)
 
 
 def build_loaded() -> None:
-    """Build what is compiled in every module of the lab that is loaded, before a clock starts."""
+    """Load what runs compiled code, for example before measuring time."""
+    if machine_code.usable():
+        machine_code.load_llvm()
+        return
     for name, module in list(sys.modules.items()):
         if name.startswith("tao_lab."):
             for value in list(vars(module).values()):
@@ -69,7 +112,9 @@ def build_loaded() -> None:
 
 
 def lay_cache() -> None:
-    """Link what was compiled earlier into `NUMBA_CACHE_DIR`, for a process that cannot write beside the library."""
+    """Link what numba kept into `NUMBA_CACHE_DIR`, for a process that cannot write beside the library."""
+    if machine_code.usable():  # kept code is found beside the library as well
+        return
     import numba
     from numba.core.caching import UserProvidedCacheLocator
 
@@ -82,7 +127,8 @@ def lay_cache() -> None:
 
 def has_cache() -> bool:
     """Whether anything was compiled earlier, beside the library."""
-    return any(Path(__file__).parent.rglob("__pycache__/*.nbi"))
+    suffix = machine_code.SUFFIX if machine_code.usable() else ".nbi"
+    return any(Path(__file__).parent.rglob(f"__pycache__/*{suffix}"))
 
 
 def njit(*arguments: Any, **options: Any) -> Any:

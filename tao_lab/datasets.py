@@ -25,7 +25,7 @@ MOST = {"n": 65_535, "netuid": 65_535, "block": 2**32 - 1}  # as the chain store
 SN15 = DATASETS / "metagraphs" / "metagraph-sn15-4769998.json.gz"
 MAINNET_9240381 = DATASETS / "mainnet" / "mainnet-9240381.json"
 
-# Mainnet's hyperparameters (`Initial...` in runtime/src/lib.rs); one alpha a block, less the owner's 18 %.
+# Mainnet's hyperparameters (`Initial...` in runtime/src/lib.rs); one alpha a block, minus the owner's 18 %.
 SUPPLY_TAO = 21_000_000
 TEMPO = 360
 MAINNET = {
@@ -46,7 +46,7 @@ MAINNET = {
 
 @dataclass(frozen=True, eq=False)
 class Metagraph:
-    """Who is on a subnet and what validators said, at one block.
+    """The neurons of a subnet and the validators' weights, at one block.
 
     Attributes:
         netuid: number of the subnet.
@@ -70,11 +70,11 @@ class Metagraph:
     def epoch_input(self, **overrides: Any) -> EpochInput:
         """The subnet at its epoch, with mainnet's hyperparameters.
 
-        What the file lacks is assumed: a permit for each row with weights, weights of this block, registrations
-        long ago, no bonds.
+        The file lacks some values. They are assumed: a permit for each row with weights, weights set in this block,
+        registrations long ago, no bonds.
 
         Args:
-            overrides: fields of `EpochInput` to set otherwise, for example `yuma3=True`.
+            overrides: fields of `EpochInput` with another value, for example `yuma3=True`.
         """
         fields: dict[str, Any] = {
             **MAINNET,
@@ -91,14 +91,14 @@ class Metagraph:
 
 
 class MetagraphFileError(LabError):
-    """A file that is not a metagraph, or one with numbers that no chain has."""
+    """The file is not a metagraph, or has numbers that no chain can have."""
 
 
 def load_metagraph(path: Path = SN15) -> Metagraph:
     """Read a metagraph file; without a path, subnet 15 at block 4,769,998.
 
     Raises:
-        MetagraphFileError: the file cannot be read, is damaged, or holds what no chain has.
+        MetagraphFileError: the file cannot be read, is damaged, or has numbers that no chain can have.
     """
     try:
         with gzip.open(path, "rt", encoding="utf-8") as file:
@@ -149,16 +149,16 @@ class MainnetSubnet:
     Attributes:
         netuid: its number.
         started: whether emission goes to it (`FirstEmissionBlockNumber` is set).
-        emission_enabled: whether governance lets it have TAO (`SubnetEmissionEnabled`).
+        emission_enabled: whether governance allows it to get TAO (`SubnetEmissionEnabled`).
         registered_at: block (`NetworkRegisteredAt`).
         first_emission_block: block; None before its start.
         moving_price: 2^32 is 1 τ for an alpha (`SubnetMovingPrice`).
         miner_burned: part of the miners' pay that went to the owner's own miners, 2^32 is one (`MinerBurned`).
-        root_prop: root's part in the subnet, 2^32 is one (`RootProp`); out of date where it has not started.
+        root_prop: root's part in the subnet, 2^32 is one (`RootProp`); out of date if the subnet has not started.
         tao: rao in the pool (`SubnetTAO`).
         alpha_in: 10^-9 alpha in the pool (`SubnetAlphaIn`).
         alpha_out: 10^-9 alpha outside the pool (`SubnetAlphaOut`).
-        protocol_alpha: 10^-9 alpha of it that the chain itself bought (`SubnetProtocolAlpha`).
+        protocol_alpha: the part of `alpha_out` that the chain itself bought, 10^-9 alpha (`SubnetProtocolAlpha`).
         alpha_out_emission: 10^-9 alpha issued outside the pool in a block (`SubnetAlphaOutEmission`).
         quote_weight: weight of TAO in the pool, parts of 10^18 (`SwapBalancer`).
         tao_in: rao that the block put into the pool (`SubnetTaoInEmission`).
@@ -216,7 +216,7 @@ class MainnetBlock:
         spec: version of the runtime.
         block: number of the block whose state this is; the next one pays.
         block_hash: hash of that block; `block_hash_next` is the hash of the paying one.
-        notes: what the numbers' units are.
+        notes: the units of the numbers.
         block_emission: rao that a block issues to all subnets together.
         emission_gate_bar: bar of the emission gate, 2^64 is one (`EmissionGateBar`).
         emission_gate_exponent: exponent of the gate (the runtime's default).
@@ -226,16 +226,16 @@ class MainnetBlock:
         root_tao: rao on root.
         root_alpha_in, root_alpha_out: root's other two reserves, rao.
         total_issuance: rao of TAO that exist (`TotalIssuance`).
-        network_last_lock_cost, network_min_lock_cost: rao that the last subnet locked, and the least for a new one.
-        network_lock_reduction_interval: blocks in which the cost of a subnet falls.
+        network_last_lock_cost, network_min_lock_cost: rao that the last subnet locked, and the minimum for a new one.
+        network_lock_reduction_interval: blocks in which the cost of a subnet falls by the last lock.
         network_last_registered: block of the last registration of a subnet.
         network_rate_limit: blocks between two registrations of subnets.
-        subnet_limit: most subnets.
+        subnet_limit: maximum number of subnets.
         network_immunity_period: blocks for which a new subnet cannot be pruned.
         nominator_min_required_stake: rao.
         timestamp_ms: time of the block, milliseconds since 1970 (UTC).
         subnets: all of them, by netuid.
-        emission_gate_bar_next: bar that counted in the paying block; None where the file does not say.
+        emission_gate_bar_next: bar in the paying block; None if the file does not have it.
     """
 
     source: str
@@ -291,7 +291,7 @@ def load_mainnet(path: Path = MAINNET_9240381) -> MainnetBlock:
 
     Raises:
         MainnetFileError: the file cannot be read, a field is missing, unknown or of the wrong kind, a netuid is there
-            twice, or no pool can have what a subnet's pool holds.
+            twice, or a subnet's pool has impossible values.
     """
     try:
         data = json.loads(_text(path))
@@ -322,7 +322,7 @@ def _whole(subnets: tuple[MainnetSubnet, ...]) -> None:
     """Each netuid is there once, and each started subnet has a pool before and after the block.
 
     Raises:
-        ValueError: there is no subnet, one is there twice, or a pool holds what none can.
+        ValueError: there is no subnet, one is there twice, or a pool has impossible values.
     """
     if not subnets:
         raise ValueError("its list `subnets` is empty")

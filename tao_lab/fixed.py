@@ -1,4 +1,4 @@
-"""Two number systems for one text: the chain's exact fixed point, and float64 for intuition.
+"""Two number systems for the same formulas: the chain's exact fixed point, and float64, which is easier to read.
 
 The epoch of the chain computes in `I32F32`: a signed 64-bit number with 32 fraction bits. Multiplication drops
 the bits that do not fit (floor), division truncates toward zero, and division by zero gives zero (`safe_div`).
@@ -27,14 +27,14 @@ WORD_MIN = -(1 << 63)
 LOW_MASK = (1 << 32) - 1
 SMALL_DIVISOR = 1 << 61
 EXP_LIMIT = 20  # exp_safe clamps its argument to [-20, 20]
-E_WORD = 22_802_600 << 9  # Euler's number as substrate-fixed stores it: 23 fraction bits, floor(e * 2^23)
+E_WORD = 22_802_600 << 9  # Euler's number e as substrate-fixed stores it: 23 fraction bits, floor(e * 2^23)
 
 Array = npt.NDArray[Any]
-Word = Any  # a machine word: np.int64 or np.uint64 inside compiled code
+Word = Any  # one number of 64 bits: np.int64 or np.uint64 inside compiled code
 
 
 class NumberSystem(Protocol):
-    """What a formula may do with numbers, whichever kind they are."""
+    """The operations that a formula may use, in both number systems."""
 
     name: str
     dtype: np.dtype[Any]
@@ -120,7 +120,7 @@ def multiply_words(a: Word, b: Word) -> Word:
 def _proportion(a: Word, b: Word) -> Word:
     """floor(a * 2^32 / b) for 0 <= a < b < 2^61.
 
-    A float quotient is at most one off; the remainder, exact modulo 2^64, says in which direction.
+    A quotient in float64 is wrong by at most one; the remainder, exact modulo 2^64, shows in which direction.
     """
     quotient = np.int64(np.float64(a) / np.float64(b) * 4294967296.0)
     remainder = (a << 32) - quotient * b
@@ -175,8 +175,8 @@ def exp_word(a: Word) -> Word:
     """`exp_safe` of the chain: substrate-fixed's Taylor series of 31 terms, its argument clamped to +-20.
 
     Source: `pallets/subtensor/src/epoch/math.rs` (`exp_safe`), `src/transcendental.rs` (`exp`). The series is
-    for the size of `a`; e^-x is one divided by it. Exactly one is a special case there: it returns the
-    constant e with 23 fraction bits.
+    for the size of `a`; e^-x is one divided by it. For an argument of exactly one, it returns the constant e with 23
+    fraction bits.
     """
     limit = EXP_LIMIT * ONE
     x = min(max(a, -limit), limit)
@@ -207,8 +207,8 @@ def scale_amount(share: Word, amount: Word) -> Word:
 _multiply = vectorize(["int64(int64, int64)"], cache=True)(lambda a, b: multiply_words(a, b))
 _divide = vectorize(["int64(int64, int64)"], cache=True)(lambda a, b: divide_words(a, b))
 
-# Most operands are proportions. These two have no branches, so that a processor computes eight at a time; where an
-# operand is not a proportion they give -1, and the caller computes again with the general ones above.
+# Most operands are proportions. These two functions have no branches, so a processor can compute eight results at a
+# time. If an operand is not a proportion, they return -1, and the caller uses the general functions above.
 
 
 @vectorize(["int64(int64, int64)"], cache=True)
@@ -287,7 +287,7 @@ class Exact:
 
 
 class Float:
-    """float64: the same formulas for intuition and pictures. Money is never computed with it."""
+    """float64: the same formulas for explanations and pictures. Money is never computed with it."""
 
     name = "float64"
     dtype: np.dtype[Any] = np.dtype(np.float64)
@@ -322,7 +322,7 @@ class Float:
         return np.floor(np.clip(a, 0.0, 1.0) * U16_MAX).astype(np.uint16)
 
     def to_rao(self, share: npt.ArrayLike, amount: int) -> Array:
-        """floor(share * amount) as uint64; off by the rounding of float64."""
+        """floor(share * amount) as uint64; float64 rounding may make it slightly wrong."""
         return np.floor(np.clip(share, 0.0, None) * float(amount)).astype(np.uint64)
 
     def to_float(self, a: npt.ArrayLike) -> Array:

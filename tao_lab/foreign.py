@@ -1,6 +1,6 @@
-"""What comes from outside: JSON that is read within limits, and text that is safe to print and to log.
+"""Data from outside: JSON is read within limits, and text is made safe to print and to log.
 
-A miner's answer, a validator's task and a client's request all pass through here before anything else sees them.
+A miner's answer, a validator's task and a client's request are all read here before any other code uses them.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def _ensure_text(text: str) -> None:
 
 
 def escaped(text: object, most: int = LONGEST_LINE) -> str:
-    r"""Somebody else's text on one line: what can't be printed becomes an escape such as `\n`, `\x1b` or `\ud800`.
+    r"""Somebody else's text on one line: characters that can't be printed become escapes like `\n`, `\x1b` or `\ud800`.
 
     Args:
         text: Anything; its `str` is taken.

@@ -15,7 +15,7 @@ GRAMMAR = "rfc3987_syntax"
 
 
 class WithoutGrammar(MetaPathFinder):
-    """Says that the grammar is not installed while jsonschema is being loaded; anybody else finds it."""
+    """While jsonschema is loaded, say that the grammar is not installed; all other modules find it."""
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> None:
         """Nothing: the other finders look for the module.
@@ -29,6 +29,6 @@ class WithoutGrammar(MetaPathFinder):
 
 
 def leave_out() -> None:
-    """Let jsonschema load without the grammar in this process."""
+    """Load jsonschema without the grammar in this process."""
     if not any(isinstance(finder, WithoutGrammar) for finder in sys.meta_path):
         sys.meta_path.insert(0, WithoutGrammar())

@@ -1,6 +1,6 @@
 """Titles and questions of the notebooks, read from their first cells, where a reader finds them too.
 
-The start page of the dashboards and the map of the course are made of them, without running anything.
+The start page of the dashboards and the map of the course use them, without running a notebook.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class FirstCellError(LabError):
 
 @dataclass(frozen=True)
 class Heading:
-    """What the first cell of a notebook says.
+    """Title and question from the first cell of a notebook.
 
     Attributes:
         name: the file without its ending.
@@ -52,7 +52,7 @@ def labs() -> tuple[Heading, ...]:
 
 
 def heading_of(notebook: Path) -> Heading:
-    """What a notebook's first cell says.
+    """The heading of a notebook, from its first cell.
 
     Raises:
         FirstCellError: there is no title, or no question in bold.
@@ -61,7 +61,7 @@ def heading_of(notebook: Path) -> Heading:
 
 
 def heading(notebook: Path) -> tuple[str, str, tuple[str, ...]]:
-    """Title, question, and the labs that are named, from a notebook's first cell.
+    """Title, question, and the numbers of the named labs, from a notebook's first cell.
 
     Raises:
         FirstCellError: there is no title, or no question in bold.

@@ -1,4 +1,4 @@
-"""Mnemonics and addresses, as a wallet reads them before it trusts them: both carry a checksum.
+"""Mnemonics and addresses: how a wallet reads them and checks their checksums.
 
 Keys themselves (derivation, signatures, keyfiles) are the SDK's, in `bittensor_core`; word list and checksum of a
 mnemonic are those of BIP-39. Source of SS58: the registry and text of `paritytech/ss58-registry`, and
@@ -22,13 +22,13 @@ CHECKED_BITS = 32  # of entropy for each bit of checksum
 
 @dataclass(frozen=True)
 class MnemonicParts:
-    """What a phrase says.
+    """The parts of a mnemonic phrase.
 
     Attributes:
         valid: 12, 15, 18, 21 or 24 words of the list, and the right checksum.
-        entropy_bits: how many of its bits were chosen by chance; 0 where no mnemonic has that many words.
-        checksum_bits: how many follow from the others; 0 likewise.
-        entropy: the bits chosen by chance, where the phrase is valid.
+        entropy_bits: the number of random bits; 0 if no mnemonic has that many words.
+        checksum_bits: the number of bits that are computed from the others; 0 if no mnemonic has that many words.
+        entropy: the random bits, if the phrase is valid.
     """
 
     valid: bool
@@ -38,7 +38,7 @@ class MnemonicParts:
 
 
 def read_mnemonic(phrase: str) -> MnemonicParts:
-    """Take a mnemonic apart and check it.
+    """Split a mnemonic into its parts and check it.
 
     Args:
         phrase: words with single spaces between them.
@@ -53,7 +53,7 @@ def read_mnemonic(phrase: str) -> MnemonicParts:
 
 
 def write_mnemonic(entropy: bytes) -> str:
-    """The phrase of 16, 20, 24, 28 or 32 bytes.
+    """The phrase for 16, 20, 24, 28 or 32 bytes.
 
     Raises:
         ValueError: another number of bytes.
@@ -63,12 +63,12 @@ def write_mnemonic(entropy: bytes) -> str:
 
 @dataclass(frozen=True)
 class Address:
-    """An SS58 address, taken apart.
+    """The parts of an SS58 address.
 
     Attributes:
         valid: whether a wallet accepts it.
-        ss58_format: number of the network that it is written for, where it is valid; 42 is Bittensor's.
-        public_key: 32 bytes, where it is valid.
+        ss58_format: number of the network that it is written for, if it is valid; 42 is Bittensor's.
+        public_key: 32 bytes, if it is valid.
     """
 
     valid: bool
@@ -77,12 +77,12 @@ class Address:
 
 
 def read_address(text: str) -> Address:
-    """Take an address apart and check it, as the SDK does."""
+    """Split an address into its parts and check it, as the SDK does."""
     try:
         public_key = bytes(bittensor_core.ss58_decode(text))
     except ValueError:
         return Address(False, None, None)
     first, second = base58.b58decode(text)[:2]
-    # From 64 on a format takes two bytes, with its bits in an order of their own.
+    # Formats from 64 on take two bytes, with their bits in a special order.
     wide = (first & 0x3F) << 2 | second >> 6 | (second & 0x3F) << 8
     return Address(True, first if first < 64 else wide, public_key)

@@ -1,12 +1,12 @@
-"""Where the files are that a student opens: beside the library, since the lab is used from a checkout."""
+"""The folders with the files that a student opens. They are beside the library: the lab is used from a checkout."""
 
 import os
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LABS = ROOT / "labs"
-# A student's own copies of the labs: beside the shipped ones, where git ignores them. A checkout that cannot be written
-# (installed for many, by somebody else) has them in the student's home.
+# A student's own copies of the labs: beside the shipped ones, where git ignores them. If the checkout is read-only
+# (somebody installed it for many users), they are in the student's home.
 WORK = (ROOT if os.access(ROOT, os.W_OK) else Path.home()) / "my-labs"
 DATASETS = ROOT / "datasets"
 # Voila's page for our dashboards, as a Jupyter data directory; installing the package copies it to where Voila looks.
@@ -14,10 +14,10 @@ JUPYTER = ROOT / "share" / "jupyter"
 # Settings that JupyterLab starts with, as a Jupyter configuration directory.
 JUPYTER_CONFIG = ROOT / "etc" / "jupyter"
 
-# Set where an instructor hands the lab out: JupyterLab does not list solutions, and `tao-lab solve` writes none.
+# Set if an instructor hands the lab out: JupyterLab does not list solutions, and `tao-lab solve` writes no solutions.
 WITHOUT_SOLUTIONS = "TAO_LAB_WITHOUT_SOLUTIONS"
 
 
 def without_solutions() -> bool:
-    """Whether this lab was started for students who are to find no solutions."""
+    """Whether this lab was started for students who should not see solutions."""
     return os.environ.get(WITHOUT_SOLUTIONS, "").lower() not in ("", "0", "false", "no")

@@ -1,8 +1,8 @@
-"""Processes that do not outlive whoever they work for, even if that is killed: two ways to watch a parent.
+"""Two ways to end a process when its parent ends, even if the parent is killed.
 
-Linux itself can do it (`die_with`), without a thread, which a process that forks must not have. It watches the parent's
-*thread* that made the process. Workers of a pool are made by threads that come and go, and other systems have nothing
-of the kind: there a thread looks every second (`end_with`).
+With `die_with`, Linux does it, without a thread: a process that forks must not have threads. But Linux watches only the
+parent's *thread* that made the process. The threads that start the workers of a pool may end early, and other systems
+have no such function. For these, `end_with` starts a thread that checks every second.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from threading import Thread
 LOOK_SECONDS = 1.0
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
-# Found here, since a process that was just forked from one with threads must load nothing.
+# Looked up here, because a process that was just forked from a process with threads must not load modules.
 _prctl = ctypes.CDLL(None, use_errno=True).prctl if sys.platform == "linux" else None
 
 
 def end_with(parent: int) -> None:
-    """End this process once its parent is gone: a pool's initializer, on every system.
+    """End this process when its parent has ended; an initializer for the workers of a pool, on every system.
 
     Args:
         parent: process number, as the parent knows it (`os.getpid()`).
@@ -48,10 +48,10 @@ def die_with(parent: int, number: int = signal.SIGTERM) -> None:
     if _prctl is None:
         return
     _prctl(PR_SET_PDEATHSIG, number, 0, 0, 0)
-    if os.getppid() != parent:  # it is gone already
+    if os.getppid() != parent:  # the parent has already ended
         os.kill(os.getpid(), number)
 
 
 def dying_with_this() -> Callable[[], None] | None:
-    """What `subprocess.Popen(preexec_fn=…)` takes so that the new process ends with this one."""
+    """A function for `subprocess.Popen(preexec_fn=…)` that ends the new process together with this one."""
     return None if _prctl is None else partial(die_with, os.getpid())

@@ -1,4 +1,4 @@
-"""Old names of modules: notebooks made with version 0.1 still import by them, and get the module of today."""
+"""Old names of modules: notebooks made with version 0.1 still use them, and get today's modules."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ RENAMED = {
 
 
 class OldNames(MetaPathFinder, Loader):
-    """Python asks it for a module that it does not find elsewhere."""
+    """Finds modules by their old names; Python asks it last."""
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
-        """What loads a module by its old name; None for all others."""
+        """The loader of a module with an old name; None for all other modules."""
         return spec_from_loader(name, self) if name in RENAMED else None
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
@@ -31,13 +31,13 @@ class OldNames(MetaPathFinder, Loader):
         return module
 
     def exec_module(self, module: ModuleType) -> None:
-        """Nothing is left to run."""
+        """Do nothing: the module has already run."""
         old = module.__spec__
         if old is not None:
             module.__spec__ = old.loader_state
 
 
 def find_old_names() -> None:
-    """Let Python find modules by their old names, after all other ways."""
+    """Make Python find modules by their old names, if it finds them in no other way."""
     if not any(isinstance(finder, OldNames) for finder in sys.meta_path):
         sys.meta_path.append(OldNames())

@@ -1,7 +1,7 @@
 """Jupyter servers for the lab: the same command and settings for a person, a test and a screenshot.
 
-This module is a Jupyter server extension as well (`etc/jupyter/jupyter_server_config.d/tao-lab.json`): terminals and
-kernels of any JupyterLab in the lab's environment find its commands, whoever started it.
+This module is also a Jupyter server extension (`etc/jupyter/jupyter_server_config.d/tao-lab.json`). Because of it,
+terminals and kernels of every JupyterLab in the lab's environment find the lab's commands.
 """
 
 from __future__ import annotations
@@ -28,24 +28,24 @@ SOLUTIONS = ("solutions", "solved", "exercises")  # folders that have them
 
 
 def lab_command(folder: Path, notebook: str = "") -> list[str]:
-    """JupyterLab at a folder, on this machine only.
+    """The command that starts JupyterLab in a folder, for this machine only.
 
     Args:
-        folder: that it shows.
+        folder: the folder to show.
         notebook: in the folder, to open first; without one, JupyterLab opens what was open the last time.
     """
     command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}", "--ServerApp.ip=127.0.0.1"]
     command += [f"--LabApp.default_url=/lab/tree/{notebook}"] if notebook else []
-    # Jupyter refuses to run as root unless told to; a container is often root
+    # Jupyter refuses to run as root without this option, and in a container the user is often root
     root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     return [*command, *root]
 
 
 def voila_command(notebooks: Path = paths.LABS / "dashboards", readers: int | None = None) -> list[str]:
-    """Voila (`tao_lab.readers.server`) with the lab's template at a notebook or a folder, on this machine only.
+    """The command that starts Voila (`tao_lab.readers.server`) with the lab's template, for this machine only.
 
-    It refuses requests for any host that isn't this machine, as JupyterLab does unasked: a web page from elsewhere can
-    make its own name mean this machine (DNS rebinding), and would then read what Voila answers.
+    Like JupyterLab, it refuses requests for any other host name. Otherwise a web page from elsewhere could let its own
+    name point to this machine (DNS rebinding) and read Voila's answers.
 
     Args:
         notebooks: a notebook, or a folder of them.
@@ -53,12 +53,12 @@ def voila_command(notebooks: Path = paths.LABS / "dashboards", readers: int | No
     """
     command = [sys.executable, "-m", "tao_lab.readers.server", str(notebooks), "--template=tao-lab"]
     command += [] if readers is None else [f"--readers={readers}"]
-    local = "--Voila.tornado_settings=allow_remote_access="  # a text without a letter is false
+    local = "--Voila.tornado_settings=allow_remote_access="  # an empty text means false
     return [*command, "--Voila.ip=127.0.0.1", local]
 
 
 def free_port(first: int) -> int:
-    """The first free port of this machine from a number on.
+    """The first free port of this machine, beginning with a number.
 
     Raises:
         LabError: none of the next fifty is free.
@@ -86,15 +86,15 @@ def open_when_ready(address: str) -> None:
 
 
 def run(command: list[str]) -> int:
-    """Run a server until it ends, or until this process is told to end; then the server ends with all its kernels.
+    """Run a server until it ends, or until this process gets a signal to end; then all kernels end too.
 
-    The first signal asks the server to close its kernels and terminals, a second one ends it at once.
+    After the first signal the server closes its kernels and terminals; a second signal ends it at once.
 
     Args:
         command: of the server.
 
     Returns:
-        The server's exit code; 0 where this process was told to end.
+        The server's exit code; 0 if this process got a signal to end.
     """
     told: list[int] = []
     started: list[subprocess.Popen[bytes]] = []
@@ -105,14 +105,14 @@ def run(command: list[str]) -> int:
             server.send_signal(signal.SIGTERM if len(told) == 1 else signal.SIGKILL)
 
     numbers = [getattr(signal, name) for name in ENDINGS if hasattr(signal, name)]
-    # what was to be ignored from the start (`nohup`, `&` in a script) goes on being ignored
+    # a signal that was ignored from the start (`nohup`, `&` in a script) is still ignored
     before = {number: signal.getsignal(number) for number in numbers}
     before = {number: handler for number, handler in before.items() if handler is not signal.SIG_IGN}
     for number in before:
         signal.signal(number, end)
     try:
         started.append(start(command))
-        if told:  # while it was being started
+        if told:  # the signal came while the server was starting
             started[0].terminate()
         code = started[0].wait()
     finally:
@@ -122,13 +122,14 @@ def run(command: list[str]) -> int:
 
 
 def start(command: list[str], output: IO[Any] | None = None) -> subprocess.Popen[bytes]:
-    """Start a server that ends when this process does, even if that is killed (on Linux).
+    """Start a server that ends together with this process, even if this process is killed (on Linux).
 
-    It gets a session of its own, so that Ctrl-C reaches only the command that started it: Jupyter would ask back.
+    The server runs in its own session, so Ctrl-C reaches only the command that started it; Jupyter would ask for a
+    confirmation.
 
     Args:
         command: of the server.
-        output: a file for what it prints; without one, it prints where this process does.
+        output: a file for the server's output; by default it goes where this process prints.
     """
     return subprocess.Popen(
         command,
@@ -146,24 +147,25 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 
 
 def _link_jupyter_server_extension(app: Any) -> None:
-    """Before Jupyter's own parts are loaded: put the lab's commands first on PATH, for all that the server starts.
+    """Before Jupyter's own parts are loaded, put the lab's commands first on PATH, for all programs of the server.
 
-    A terminal is not a login shell, since that takes PATH from the system again; who chose another shell keeps it.
+    Terminals don't start a login shell, because a login shell would take PATH from the system again. If the user has
+    chosen another shell, it is kept.
     """
     os.environ["PATH"] = _prepended("PATH", Path(sysconfig.get_path("scripts")))
     app.terminado_settings = {"shell_command": [os.environ.get("SHELL") or "sh"], **app.terminado_settings}
 
 
 def _load_jupyter_server_extension(app: Any) -> None:
-    """Once the list of files is there: leave solutions out of it, where students are to find none."""
+    """After the list of files exists, leave out solutions if students should not see them."""
     if paths.without_solutions():
         app.contents_manager.hide_globs = [*app.contents_manager.hide_globs, *SOLUTIONS]
 
 
 def environment() -> dict[str, str]:
-    """This process's environment, in which Jupyter takes template and settings from the checkout, as they are now.
+    """This process's environment variables, changed so that Jupyter uses the checkout's template and settings.
 
-    The settings keep JupyterLab from asking at its first start for news and updates, which need a network.
+    With these settings JupyterLab does not ask for news and updates at its first start; these need a network.
     """
     return {
         **os.environ,

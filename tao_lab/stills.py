@@ -1,8 +1,9 @@
-"""What is left of a widget when its kernel has ended: a picture and words in the output behind it.
+"""What a notebook shows of a widget after its kernel has ended: a picture and words in the next output.
 
-A saved notebook has no widgets, only their names: opened again it says "model not found". So each widget is followed by
-an output in plain HTML that says the same. A style sheet in it hides it while the widget lives, and hides the dead
-widget later; where style sheets are not allowed, both show. Voila has no saved outputs and gets the widget only.
+A saved notebook contains only the names of its widgets. When it is opened again, it says "model not found". So each
+widget is followed by an output in plain HTML with the same content. A style sheet hides this output while the widget
+works, and later hides the broken widget. If style sheets are not allowed, both are visible. Voila has no saved outputs,
+so it gets only the widget.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from IPython.display import display
 
 from tao_lab import cards
 
-# The output of a waiting bar may stand between the two, so it is "behind", not "next to".
-# JupyterLab and Notebook 7 put a living widget into a panel; a dead one has their class for widgets on itself.
+# The output of a waiting bar may be between the two, so the selector is "later sibling", not "next sibling".
+# JupyterLab and Notebook 7 put a working widget into a panel; a broken one has their widget class itself.
 STYLE = (
     "<style>"
     ".jp-OutputArea-child:has(> .lm-Panel.jp-OutputArea-output:not(.jupyter-widgets))"
@@ -28,33 +29,33 @@ STYLE = (
 )
 # Charts as data, beside their pictures: for a page that draws them itself (`scripts/docsite`). A list of `chart`.
 CHARTS = "application/vnd.tao-lab.charts+json"
-KEEP_CHARTS = "TAO_LAB_KEEP_CHARTS"  # set where such a page is made; a student's notebook needs no second copy
+KEEP_CHARTS = "TAO_LAB_KEEP_CHARTS"  # set when such a page is built; a student's notebook needs no second copy
 WAKE = "This was saved when the notebook was closed. To wake it up, choose <strong>Run → Run All Cells</strong>."
 PLAIN = "(To wake it up: Run, Run All Cells.)"
 
 
 def chart(spec: Mapping[str, Any], alternative: str, title: str = "") -> dict[str, Any]:
-    """One chart as data: Vega-Lite, what it shows in words, and the title above it."""
+    """One chart as data: its Vega-Lite specification, a description in words, and its title."""
     return {"spec": spec, "alt": alternative, "title": title}
 
 
 def kept(charts: Callable[[], Sequence[Mapping[str, Any]]]) -> dict[str, Any]:
-    """Charts as data for an output's bundle; empty where nobody asks for them."""
+    """Charts as data for an output's bundle; empty if `KEEP_CHARTS` is not set."""
     return {CHARTS: list(charts())} if os.environ.get(KEEP_CHARTS) else {}
 
 
 def show(
     bundle: Any, still: Callable[[], str], charts: Callable[[], Sequence[Mapping[str, Any]]] = tuple
 ) -> Callable[[], None]:
-    """Show a widget and, behind it, what stays.
+    """Show a widget and, after it, the HTML that stays in a saved notebook.
 
     Args:
         bundle: what the widget's `_repr_mimebundle_` says.
-        still: gives the HTML of what stays, without a script.
-        charts: gives its charts as data.
+        still: returns the HTML that stays, without scripts.
+        charts: returns the widget's charts as data.
 
     Returns:
-        To be called when `still` says something new.
+        A function to call when `still` would return something new.
     """
     data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
     display(dict(data), metadata=dict(metadata), raw=True)  # type: ignore[no-untyped-call]

@@ -1,7 +1,8 @@
-"""A bar over a notebook's cell that takes longer than a moment, whatever it does: load, compile, run a chain.
+"""A bar for every cell of a notebook that takes longer than a moment, whatever the cell does.
 
 `import tao_lab` starts it, for the running cell and for every later one, so it is on screen before a cell's other
-imports. Its own thread draws it. It has no end, since nobody knows one; a bar that counts steps takes its place.
+imports. Its own thread draws it. It shows no end, because the end is unknown; if the cell shows a bar that counts
+steps, this one disappears.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any
 
 AFTER = 0.7  # seconds that a cell runs before its bar shows
 EVERY = 1.0  # seconds between two counts of the seconds
-NOTHING = {"text/html": "", "text/plain": ""}  # what stays of a bar
+NOTHING = {"text/html": "", "text/plain": ""}  # the content of a bar that has disappeared
 
 
 class WaitingBar:
@@ -65,7 +66,7 @@ class WaitingBar:
 
 
 def doing(frame: FrameType | None) -> str:
-    """What a thread does, for a reader.
+    """What a thread is doing, in words for the reader.
 
     Args:
         frame: the innermost one of the thread.
@@ -102,6 +103,6 @@ def watch(shell: Any) -> None:
 
 
 def give_way() -> None:
-    """Another bar shows: take this one away for the rest of the cell."""
+    """Hide this bar for the rest of the cell, because another bar shows."""
     for bar in _bars:
         bar.end()

@@ -1,8 +1,25 @@
-"""Compiled functions: numba loads at the first call, and compiled code calls compiled code."""
+"""Compiled functions: machine code is kept, found again without numba, and gives what numba gives."""
+
+import subprocess
+import sys
+from textwrap import dedent
 
 import numpy as np
+import pytest
 
+from tao_lab import machine_code
 from tao_lab.compiled import Compiled, njit, vectorize
+
+POINT = np.dtype([("x", np.int64), ("y", np.uint64, (2,)), ("near", np.bool_)])
+OFFSET = 7
+
+kept = pytest.mark.skipif(not machine_code.usable(), reason="machine code is not kept on this platform")
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    return tmp_path
 
 
 @njit(inline="always")
@@ -16,13 +33,123 @@ def _double_and_one(number):
     return _double(number) + 1
 
 
+@njit
+def _facts(numbers, pair, scale, positive):
+    """A tuple of all that an entry can return, from an array, a tuple and scalars."""
+    room = np.zeros(3)  # compiled code that needs memory of its own
+    room[:] = scale
+    total = 0
+    for number in numbers:
+        total += number * pair[0]
+    return total + OFFSET, np.uint64(pair[1]), room.sum() * 2, positive and total > 0
+
+
+@njit
+def _move(points, by):
+    for i in range(points.shape[0]):
+        points[i].x += by
+        points[i].y[1] = np.uint64(i)
+        points[i].near = points[i].x < 3
+
+
+@njit
+def _new_array(n):
+    return np.arange(n)
+
+
+@njit
+def _quotient(a, b):
+    return a // b
+
+
 _each = vectorize(["int64(int64)"])(lambda number: _double_and_one(number))
+_ratio = vectorize(["float64(float64, float64)"])(lambda a, b: a / b + 1)
 
 
-def test_a_function_is_compiled_with_all_of_its_module_at_the_first_call():
-    lazy = _each
-    assert isinstance(lazy, Compiled)
-    assert lazy(np.arange(3)).tolist() == [1, 3, 5]
-    assert not [name for name, value in globals().items() if isinstance(value, Compiled)]
-    assert lazy(4) == _each(4) == 9  # who imported it before the first call goes on with it
+@pytest.mark.slow
+def test_a_ufunc_broadcasts_and_takes_strides_as_numpy_does():
+    assert isinstance(_each(np.arange(3)), np.ndarray)
+    assert _each(np.arange(12).reshape(3, 4)[::2, ::-1]).tolist() == [[7, 5, 3, 1], [23, 21, 19, 17]]
+    assert _each(4) == 9
+    assert _each(np.arange(0)).tolist() == []
+    a, b = np.array([[1.0], [2.0]]), np.array([1.0, 4.0])
+    assert np.array_equal(_ratio(a, b), a / b + 1)
     assert _double.__doc__ == "Twice the number."
+
+
+@pytest.mark.slow
+def test_numbers_arrays_records_and_tuples_go_in_and_numbers_come_out():
+    assert _facts(np.array([1, 2]), (3, 2**64 - 1), 0.5, True) == (16, 2**64 - 1, 3.0, True)
+    assert _facts(np.array([1, 2]), (-3, 4), 0.5, True) == (-2, 4, 3.0, False)
+    points = np.zeros(2, POINT)
+    points["x"] = 1, 5
+    assert _move(points, 1) is None
+    assert points["x"].tolist() == [2, 6]
+    assert points["y"].tolist() == [[0, 0], [0, 1]]
+    assert points["near"].tolist() == [True, False]
+    assert _double(2**63) == 0  # a uint64, as numba has it
+    assert isinstance(_facts, Compiled)
+
+
+@pytest.mark.slow
+def test_what_an_entry_cannot_do_numba_does():
+    assert _new_array(3).tolist() == [0, 1, 2]
+    strided = np.zeros(4, POINT)[::2]
+    _move(strided, 4)
+    assert strided["x"].tolist() == [4, 4]
+
+
+@pytest.mark.slow
+@kept
+def test_an_error_in_compiled_code_is_an_error():
+    assert _quotient(7, 2) == 3
+    with pytest.raises(ArithmeticError):
+        _quotient(7, 0)
+
+
+PROGRAM = """
+    import sys
+    import numpy as np
+    from tao_lab.compiled import njit, vectorize
+    FACTOR = {factor}
+
+    @njit
+    def inner(number):
+        return number * FACTOR
+
+    @njit
+    def total(numbers):
+        found = 0
+        for number in numbers:
+            found += inner(number)
+        return found
+
+    each = vectorize(["int64(int64)"])(lambda number: inner(number))
+    print(total(np.arange(4)), each(np.arange(3)).tolist(), "numba" in sys.modules)
+"""
+
+
+def run(path, factor):
+    path.write_text(dedent(PROGRAM.format(factor=factor)), encoding="utf-8")
+    return subprocess.run([sys.executable, path], check=True, capture_output=True, text=True).stdout.strip()
+
+
+@pytest.mark.slow
+@kept
+def test_another_process_finds_the_code_without_numba_until_anything_in_it_changes(tmp_path):
+    path = tmp_path / "program.py"
+    assert run(path, 2) == "12 [0, 2, 4] True"
+    assert run(path, 2) == "12 [0, 2, 4] False"
+    assert run(path, 3) == "18 [0, 3, 6] True"
+    assert len(list(tmp_path.glob("*.code"))) == 4
+
+
+@pytest.mark.slow
+@kept
+def test_a_file_that_is_no_code_is_made_again(tmp_path):
+    path = tmp_path / "program.py"
+    run(path, 2)
+    for file in tmp_path.glob("*.code"):
+        file.write_bytes(b"")
+    assert run(path, 2) == "12 [0, 2, 4] True"
+    assert run(path, 2) == "12 [0, 2, 4] False"

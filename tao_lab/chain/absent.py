@@ -22,10 +22,9 @@ ABSENT = {  # calls by pallet and reason; `*` stands for all of a pallet
         NO_WASM: "set_heap_pages set_code set_code_without_checks authorize_upgrade authorize_upgrade_without_checks "
         "apply_authorized_upgrade"
     },
-    "SubtensorModule": {NEWER: "stake_into_basket swap_basket swap_basket_many add_collateral set_min_collateral"},
+    "SubtensorModule": {NEWER: "stake_into_basket swap_basket swap_basket_many"},
     "AdminUtils": {
-        NEWER: "sudo_set_collateral_lock_share sudo_set_collateral_drain_ratio "
-        "sudo_set_basket_concentration_cap sudo_set_basket_trading_enabled sudo_set_basket_trading_frozen "
+        NEWER: "sudo_set_basket_concentration_cap sudo_set_basket_trading_enabled sudo_set_basket_trading_frozen "
         "sudo_set_basket_daily_turnover_cap sudo_set_basket_liquidity_cap sudo_set_basket_claim_dust "
         "sudo_set_basket_min_trade_tao",
         NO_CONSENSUS: "swap_authorities schedule_grandpa_change",

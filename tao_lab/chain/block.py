@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
-from tao_lab.chain.extrinsic import split_extrinsics
+from tao_lab.chain.extrinsic import compact, split_extrinsics
 from tao_lab.chain.merkle import EMPTY_ROOT, blake2_256
 from tao_lab.chain.runtime import Runtime
 from tao_lab.chain.store import StoredBlock
 
 AURA_ENGINE = "0x61757261"  # "aura"
+SLOT_BYTES = 8  # at the end of a header
 NO_STATE_ROOT = EMPTY_ROOT  # of a block whose state was not kept
 
 
@@ -36,7 +37,7 @@ class Header:
     @property
     def digest(self) -> dict[str, Any]:
         """The digest as the runtime's type takes it."""
-        return {"logs": [{"PreRuntime": (AURA_ENGINE, "0x" + self.slot.to_bytes(8, "little").hex())}]}
+        return {"logs": [{"PreRuntime": (AURA_ENGINE, "0x" + self.slot.to_bytes(SLOT_BYTES, "little").hex())}]}
 
     def encoded_logs(self, runtime: Runtime) -> list[bytes]:
         """SCALE bytes of each entry of the digest."""
@@ -44,14 +45,20 @@ class Header:
 
     def encode(self, runtime: Runtime) -> bytes:
         """SCALE bytes of `sp_runtime::generic::Header`."""
-        value = {
-            "parent_hash": "0x" + self.parent_hash.hex(),
-            "number": self.number,
-            "state_root": "0x" + self.state_root.hex(),
-            "extrinsics_root": "0x" + self.extrinsics_root.hex(),
-            "digest": self.digest,
-        }
-        return runtime.encode(runtime.header_type, value, "header")
+        number, digest = compact(self.number), encoded_digest(runtime, self.slot)
+        return b"".join((self.parent_hash, number, self.state_root, self.extrinsics_root, digest))
+
+
+def encoded_digest(runtime: Runtime, slot: int) -> bytes:
+    """SCALE bytes of the digest of a block of this slot."""
+    return _digest_start(runtime) + slot.to_bytes(SLOT_BYTES, "little")
+
+
+@cache
+def _digest_start(runtime: Runtime) -> bytes:
+    """What comes before the slot, which ends the digest."""
+    digest = Header(b"", 0, b"", b"", 0).digest
+    return runtime.encode(runtime.item("System", "Digest").value_type, digest, "digest")[:-SLOT_BYTES]
 
 
 def decode_header(runtime: Runtime, data: bytes) -> Header:
@@ -62,7 +69,7 @@ def decode_header(runtime: Runtime, data: bytes) -> Header:
     """
     value = runtime.core.decode(runtime.header_type, data, True)
     hashes = {name: bytes.fromhex(value[name][2:]) for name in ("parent_hash", "state_root", "extrinsics_root")}
-    return Header(**hashes, number=value["number"], slot=int.from_bytes(data[-8:], "little"))
+    return Header(**hashes, number=value["number"], slot=int.from_bytes(data[-SLOT_BYTES:], "little"))
 
 
 @dataclass(frozen=True)

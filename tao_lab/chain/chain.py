@@ -309,13 +309,13 @@ class Chain:
         for extrinsic in self._inherents:
             ctx.phase = {"ApplyExtrinsic": len(included)}
             executive.apply_inherent(ctx, extrinsic)
-            included.append(extrinsic)
+            included.append(extrinsic.data)
         waiting = self._apply_pool(ctx, included, refused)
         ctx.phase = "Finalization"
         executive.run_hooks(ctx, ON_FINALIZE)
         executive.finalize(ctx)
         commit = self._commit if keep_state else self._commit_light
-        self.head = commit(self.head.hash, ctx.block, slot, [x.data for x in included])
+        self.head = commit(self.head.hash, ctx.block, slot, included)
         self._inherents = []
         self._pool = {pooled.extrinsic.hash: pooled for pooled in waiting}
         self.refused = tuple(refused)
@@ -323,10 +323,12 @@ class Chain:
         self._refusals[ctx.block] = ctx.refusals
         return self.head
 
-    def _apply_pool(self, ctx: Context, included: list[Extrinsic], refused: list[Refusal]) -> list[_Pooled]:
+    def _apply_pool(self, ctx: Context, included: list[bytes], refused: list[Refusal]) -> list[_Pooled]:
         """Run what waits, in order of arrival; returns what must wait longer."""
+        if not self._pool:
+            return []
         candidates, progress = list(self._pool.values()), True
-        room = self._most_bytes - sum(len(x.data) for x in included)
+        room = self._most_bytes - sum(map(len, included))
         time = self.runtime.constant("System", "BlockWeights")["per_class"]["normal"]["max_total"]["ref_time"]
         while progress:  # an extrinsic may come before the one with the nonce below
             progress, waiting = False, list[_Pooled]()
@@ -344,7 +346,7 @@ class Chain:
                 if isinstance(result, ChainError):
                     refused.append(Refusal(extrinsic.hash, result))
                     continue
-                included.append(extrinsic)
+                included.append(extrinsic.data)
                 room, time, progress = room - len(extrinsic.data), time - result.ref_time, True
                 hidden = self._pooled_hidden(extrinsic)
                 if hidden is not None:
@@ -397,7 +399,7 @@ class Chain:
         block = Block(number, blake2_256(encoded), header, tuple(extrinsics))
         try:
             stored = StoredBlock(number, block.hash, encoded, b"".join(extrinsics))
-            self.store.commit([*self._light, stored], changes, self._raw.item)
+            self.store.commit([*self._light, stored], changes)
         except BaseException:
             self._tree.update(self._raw.before(changes))
             raise

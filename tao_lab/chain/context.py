@@ -66,8 +66,7 @@ class Context:
         content: Any = fields or (values[0] if len(values) == 1 else list(values))
         if not fields and not values:
             content = None
-        record = {"phase": self.phase, "event": {pallet: {name: content}}, "topics": []}
-        self.events.append(self.runtime.encode(self.runtime.event_record_type, record, f"event {pallet}.{name}"))
+        self.events.append(encoded_event(self.runtime, self.phase, pallet, name, content))
 
     @property
     def extrinsic_index(self) -> int:
@@ -133,3 +132,13 @@ class Context:
         """An error as the next event carries it; its sentence is kept beside the events."""
         self.refusals[len(self.events)] = error
         return self.runtime.dispatch_error(error)
+
+
+def encoded_event(runtime: Runtime, phase: Any, pallet: str, name: str, content: Any) -> bytes:
+    """SCALE bytes of an `EventRecord`.
+
+    Raises:
+        BadValue: The metadata has no such event, or the content does not fit.
+    """
+    record = {"phase": phase, "event": {pallet: {name: content}}, "topics": []}
+    return runtime.encode(runtime.event_record_type, record, f"event {pallet}.{name}")

@@ -7,12 +7,13 @@ of `construct_runtime!` in `runtime/src/lib.rs`.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache, lru_cache
 from typing import Any
 
 from bittensor_core import ss58_encode
 
-from tao_lab.chain.block import Header
-from tao_lab.chain.context import Context
+from tao_lab.chain.block import encoded_digest
+from tao_lab.chain.context import Context, encoded_event
 from tao_lab.chain.dispatch import NONE, TRANSACTION_CHECKS, Call, Post, Weight, signed
 from tao_lab.chain.errors import BlockFailed, DispatchError, InvalidTransaction, RuleBroken
 from tao_lab.chain.extrinsic import Extrinsic, compact, inherent
@@ -21,27 +22,39 @@ from tao_lab.chain.pallets import proxy, system, transaction_payment
 from tao_lab.chain.runtime import SS58_FORMAT, Runtime
 from tao_lab.chain.state import Storage
 
+CLOCK = ("Timestamp", "set")
+
 
 def author(state: Storage) -> str:
     """The account that authors blocks: the only authority."""
-    authority = state.get("Aura", "Authorities")[0]
-    return str(ss58_encode(bytes.fromhex(authority[2:]), SS58_FORMAT))
+    return _first_authority(state.runtime, state.raw_get(state.key("Aura", "Authorities")) or b"")
+
+
+@lru_cache(maxsize=8)
+def _first_authority(runtime: Runtime, authorities: bytes) -> str:
+    decoded = runtime.core.decode(runtime.item("Aura", "Authorities").value_type, authorities, True)
+    return str(ss58_encode(bytes.fromhex(decoded[0][2:]), SS58_FORMAT))
 
 
 def in_order(runtime: Runtime, hooks: Iterable[tuple[str, Any]]) -> list[tuple[str, Any]]:
     """Hooks in the order of their pallets in the runtime."""
+    return _in_order(runtime, tuple(hooks))
+
+
+@lru_cache(maxsize=64)
+def _in_order(runtime: Runtime, hooks: tuple[tuple[str, Any], ...]) -> list[tuple[str, Any]]:
     return sorted(hooks, key=lambda entry: int(runtime.pallets[entry[0]]["index"]))
 
 
 def initialize(ctx: Context, parent_hash: bytes, slot: int) -> None:
     """Write what `System` holds before the first hook."""
-    parent, kept = "0x" + parent_hash.hex(), ctx.runtime.block_hashes_kept
-    ctx.state.put("System", "Number", ctx.block)
-    ctx.state.put("System", "ParentHash", parent)
-    ctx.state.put("System", "BlockHash", ctx.block - 1, parent)
+    state, kept = ctx.state, ctx.runtime.block_hashes_kept
+    state.put("System", "Number", ctx.block)
+    state.raw.put(state.key("System", "ParentHash"), parent_hash)  # a hash is its own SCALE bytes
+    state.raw.put(state.passing_key("System", "BlockHash", ctx.block - 1), parent_hash)
     if ctx.block > kept:
-        ctx.state.remove("System", "BlockHash", ctx.block - kept - 1)
-    ctx.state.put("System", "Digest", Header(b"", ctx.block, b"", b"", slot).digest)
+        state.raw.remove(state.passing_key("System", "BlockHash", ctx.block - kept - 1))
+    state.raw.put(state.key("System", "Digest"), encoded_digest(ctx.runtime, slot))
 
 
 def run_hooks(ctx: Context, hooks: Iterable[tuple[str, Any]]) -> None:
@@ -59,13 +72,27 @@ def run_hooks(ctx: Context, hooks: Iterable[tuple[str, Any]]) -> None:
             raise BlockFailed(f"block {ctx.block}: {pallet}.{hook.__name__} raised {error!r}") from error
 
 
-def apply_clock(ctx: Context, time_ms: int) -> Extrinsic:
-    """The author's own extrinsic, which sets the time."""
+def apply_clock(ctx: Context, time_ms: int) -> bytes:
+    """The author's own extrinsic, which sets the time; returns its bytes."""
     ctx.phase = {"ApplyExtrinsic": 0}
-    clock = inherent(ctx.runtime, "Timestamp", "set", {"now": time_ms})
-    post = ctx.dispatch(NONE, clock.call)
-    _deposit_result(ctx, clock.call, extrinsic_weight(ctx.runtime, clock), post, None)
-    return clock
+    ctx.dispatch(NONE, Call(*CLOCK, {"now": time_ms}))
+    ctx.events.append(_clock_event(ctx.runtime))
+    body = _clock_start(ctx.runtime) + compact(time_ms)
+    return compact(len(body)) + body
+
+
+@cache
+def _clock_start(runtime: Runtime) -> bytes:
+    """What comes before the time, which ends the clock's extrinsic."""
+    return inherent(runtime, *CLOCK, {"now": 0}).data[1:-1]
+
+
+@cache
+def _clock_event(runtime: Runtime) -> bytes:
+    """The event of the clock's extrinsic, the same in each block."""
+    clock = inherent(runtime, *CLOCK, {"now": 0})
+    info = _dispatch_info(clock.call, extrinsic_weight(runtime, clock), Post())
+    return encoded_event(runtime, {"ApplyExtrinsic": 0}, "System", "ExtrinsicSuccess", {"dispatch_info": info})
 
 
 def apply_inherent(ctx: Context, extrinsic: Extrinsic) -> None:
@@ -158,15 +185,19 @@ def outcome(ctx: Context) -> Any:
 
 def _deposit_result(ctx: Context, call: Call, spent: Weight, post: Post, failure: DispatchError | None) -> None:
     """The last event of an extrinsic: success, or the error; with what it weighed and whether it paid."""
-    registered = call.registered
-    pays = post.pays_fee and registered.pays(call.args)
-    info = {
-        "weight": spent.encodable(),
-        "class": registered.dispatch_class,
-        "pays_fee": "Yes" if pays else "No",
-    }
+    info = _dispatch_info(call, spent, post)
     if failure is None:
         ctx.deposit_event("System", "ExtrinsicSuccess", dispatch_info=info)
     else:
         error = ctx.told_error(failure)
         ctx.deposit_event("System", "ExtrinsicFailed", dispatch_error=error, dispatch_info=info)
+
+
+def _dispatch_info(call: Call, spent: Weight, post: Post) -> dict[str, Any]:
+    registered = call.registered
+    pays = post.pays_fee and registered.pays(call.args)
+    return {
+        "weight": spent.encodable(),
+        "class": registered.dispatch_class,
+        "pays_fee": "Yes" if pays else "No",
+    }

@@ -133,7 +133,8 @@ class Rules:
         Raises:
             RuleBroken: It raised, or gave invalid shares, or shares of more than one together.
         """
-        shares = self._call("shares", *((subnets, gate) if _takes_two(self.shares) else (subnets,)))
+        takes_gate = self.shares is Rules.shares or _takes_two(self.shares)
+        shares = self._call("shares", *((subnets, gate) if takes_gate else (subnets,)))
         if broken := _broken_shares(shares, len(subnets)):
             raise RuleBroken("shares", self.shares, broken)
         return list(shares)

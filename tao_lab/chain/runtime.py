@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import lzma
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,38 @@ NESTED_ERRORS = ("Token", "Arithmetic", "Transactional", "Trie")  # errors of th
 
 
 @dataclass(frozen=True, slots=True)
+class Number:
+    """How a value that is one whole number lies in its bytes, the lowest first; reading it takes no decoder.
+
+    Attributes:
+        width: Bytes.
+        signed: Whether it may be below zero.
+        in_bits: Whether it comes as `{"bits": number}`, as a fixed-point number does.
+        lowest: The smallest number that fits.
+        highest: The largest.
+    """
+
+    width: int
+    signed: bool
+    in_bits: bool
+    lowest: int
+    highest: int
+
+    def decoded(self, data: bytes) -> Any:
+        """The value of `width` bytes."""
+        number = int.from_bytes(data, "little", signed=self.signed)
+        return {"bits": number} if self.in_bits else number
+
+    def encoded(self, value: Any) -> bytes | None:
+        """The bytes of a value; None where the runtime's encoder has to judge it."""
+        if self.in_bits:
+            value = value.get("bits") if type(value) is dict and len(value) == 1 else None
+        if type(value) is int and self.lowest <= value <= self.highest:
+            return value.to_bytes(self.width, "little", signed=self.signed)
+        return None
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One storage item of the metadata.
 
@@ -37,6 +69,9 @@ class Item:
         optional: Whether an absent value is None; otherwise it is `default`.
         default: SCALE bytes of an absent value.
         layout: How each key is hashed, and its type.
+        number: How a value lies in its bytes, where it is one whole number.
+        parts: For each key, the bytes that stand for it in a storage key, as far as they were asked for; items whose
+            keys have the same layout share them.
     """
 
     pallet: str
@@ -47,6 +82,8 @@ class Item:
     optional: bool
     default: bytes
     layout: tuple[tuple[str, str], ...]
+    number: Number | None
+    parts: tuple[dict[Any, bytes], ...] = field(repr=False)
 
 
 class Runtime:
@@ -55,7 +92,8 @@ class Runtime:
     def __init__(self, metadata: bytes) -> None:
         self.metadata = metadata
         self.core = bittensor_core.Runtime(metadata, SPEC_VERSION, TRANSACTION_VERSION, SS58_FORMAT)
-        self._items: dict[tuple[str, str], Item] = {}
+        self.known_items: dict[tuple[str, str], Item] = {}  # those that were asked for
+        self._parts: dict[tuple[str, str], dict[Any, bytes]] = {}  # by layout
         self._constants: dict[tuple[str, str], Any] = {}
         self.event_record_type = self._type_named("frame_system", "EventRecord")
         self.dispatch_error_type = self._type_named("sp_runtime", "DispatchError")
@@ -131,13 +169,14 @@ class Runtime:
         Raises:
             BadValue: The runtime has no such item.
         """
-        found = self._items.get((pallet, name))
+        found = self.known_items.get((pallet, name))
         if found is not None:
             return found
         try:
             entry = self.core.storage_entry(pallet, name)
         except KeyError:
             raise BadValue("storage item", f"{pallet}.{name}", "an item of the runtime's metadata") from None
+        layout = tuple(zip(entry.param_hashers, entry.param_types, strict=True))
         item = Item(
             pallet=pallet,
             name=name,
@@ -146,10 +185,27 @@ class Runtime:
             value_type=entry.value_type,
             optional=entry.modifier != "Default",
             default=bytes(entry.default_bytes),
-            layout=tuple(zip(entry.param_hashers, entry.param_types, strict=True)),
+            layout=layout,
+            number=self._number(entry.value_type),
+            parts=tuple(self._parts.setdefault(each, {}) for each in layout),
         )
-        self._items[(pallet, name)] = item
+        self.known_items[(pallet, name)] = item
         return item
+
+    def _number(self, scale_type: str) -> Number | None:
+        """How a value of a type lies in its bytes, where it is one whole number, alone or in a struct of its own."""
+        definition, in_bits = self.types[int(scale_type.removeprefix("scale_info::"))]["def"], False
+        while "composite" in definition and len(definition["composite"].get("fields", [])) == 1:
+            only = definition["composite"]["fields"][0]
+            if in_bits or only.get("name") not in (None, "bits"):
+                return None
+            definition, in_bits = self.types[only["type"]]["def"], only.get("name") == "bits"
+        kind = definition.get("primitive", "")
+        if kind[:1] not in ("u", "i"):
+            return None
+        bits, signed = int(kind[1:]), kind[0] == "i"
+        lowest = -1 << bits - 1 if signed else 0
+        return Number(bits // 8, signed, in_bits, lowest, lowest + (1 << bits) - 1)
 
     def constant(self, pallet: str, name: str) -> Any:
         """A constant of a pallet, decoded; not to be changed."""

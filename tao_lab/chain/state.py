@@ -11,19 +11,22 @@ are int, `Option` is None or the value, structs are dicts, a fixed-point number 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
+import numpy as np
+
+from tao_lab.chain.column import Changes, Column, ColumnChange, Layout, Rows, values_of
 from tao_lab.chain.errors import BadValue
+from tao_lab.chain.merkle import PREFIX_BYTES
 from tao_lab.chain.runtime import Item, Runtime
 
-PREFIX_BYTES = 32  # twox128(pallet) ++ twox128(item)
-MOST_JOURNAL = 1 << 16
 LEAST_KEPT = 8  # accounts of a list that is kept
 LISTS_KEPT = 1 << 11  # of parts of keys, a list for all hotkeys of a subnet
 ACCOUNT_TYPE = "scale_info::0"
 UID_BYTES = 2  # at the end of a storage key
-PARTS_KEPT = 1 << 17  # parts of storage keys
+PARTS_KEPT = 1 << 17  # parts of storage keys of one layout
+PLAIN_PARAMS = (int, str)  # netuids, heights, accounts
 
 
 def prefix_end(prefix: bytes) -> bytes | None:
@@ -45,16 +48,27 @@ class ReadableState(Protocol):
 
 
 class RawState:
-    """The head's map, changed in place, with an undo journal."""
+    """The head's map, changed in place, with an undo journal.
+
+    Most values lie in a dict for each item. Those that a block changes for all subnets lie in columns; whoever asks for
+    one of them by its key need not know.
+    """
 
     def __init__(self) -> None:
         self._items: dict[bytes, dict[bytes, bytes]] = {}
+        self._columns: dict[Layout, Column] = {}
+        self._columns_of: dict[bytes, list[Column]] = {}  # by item
+        self._places: dict[bytes, tuple[Column, int]] = {}  # of keys in columns
         self._sorted: dict[bytes, list[bytes]] = {}
-        self._journal: list[tuple[bytes, bytes | None]] = []
+        self._journal: list[tuple[bytes, bytes | None] | tuple[Column, Rows]] = []
         self._sealed: dict[bytes, bytes | None] = {}  # what keys held at the last `seal`, of a shortened journal
+        self._written: dict[Column, None] = {}  # columns that were written since the last `seal`
 
     def get(self, key: bytes) -> bytes | None:
         """The value of `key`, or None."""
+        place = self._places.get(key)
+        if place is not None:
+            return place[0].get(place[1])
         item = self._items.get(key[:PREFIX_BYTES])
         return None if item is None else item.get(key)
 
@@ -68,20 +82,22 @@ class RawState:
         if old is not None:
             self._journal.append((key, old))
 
-    def item(self, prefix: bytes) -> Mapping[bytes, bytes]:
-        """All keys and values of the item with this prefix."""
-        return self._items.get(prefix, {})
-
     def get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
         """The values of several keys of one item."""
-        item = self._items.get(keys[0][:PREFIX_BYTES], {}) if keys else {}
-        return list(map(item.get, keys))
+        prefix = keys[0][:PREFIX_BYTES] if keys else b""
+        if prefix in self._columns_of:
+            return list(map(self.get, keys))
+        return list(map(self._items.get(prefix, {}).get, keys))
 
     def put_many(self, keys: Sequence[bytes], values: Sequence[bytes]) -> None:
         """Write several keys of one item."""
         if not keys:
             return
         prefix = keys[0][:PREFIX_BYTES]
+        if prefix in self._columns_of:
+            for key, value in zip(keys, values, strict=True):
+                self.put(key, value)
+            return
         item = self._items.setdefault(prefix, {})
         before = list(map(item.get, keys))
         self._journal.extend(zip(keys, before, strict=True))
@@ -91,13 +107,22 @@ class RawState:
 
     def _write(self, key: bytes, value: bytes | None) -> bytes | None:
         """Put or remove without a trace; returns what was there."""
-        prefix = key[:PREFIX_BYTES]
-        item = self._items.setdefault(prefix, {})
-        old = item.get(key)
-        if value is None:
-            item.pop(key, None)
+        prefix, place = key[:PREFIX_BYTES], self._places.get(key)
+        if place is not None and value is not None and len(value) != place[0].layout.width:
+            self._dissolve(place[0])
+            place = None
+        if place is not None:
+            column, row = place
+            old = column.get(row)
+            self._begin_writing(column)
+            column.set(row, value)
         else:
-            item[key] = value
+            item = self._items.setdefault(prefix, {})
+            old = item.get(key)
+            if value is None:
+                item.pop(key, None)
+            else:
+                item[key] = value
         ordered = self._sorted.get(prefix) if (old is None) != (value is None) else None
         if ordered is not None and value is not None:
             insort(ordered, key)
@@ -113,7 +138,8 @@ class RawState:
         for start in sorted(item for item in items if item in self._items):
             ordered = self._sorted.get(start)
             if ordered is None:
-                ordered = self._sorted[start] = sorted(self._items[start])
+                in_columns = [key for column in self._columns_of.get(start, ()) for key, _ in column.items()]
+                ordered = self._sorted[start] = sorted([*self._items[start], *in_columns])
             low = bisect_left(ordered, prefix)
             if after is not None:
                 low = max(low, bisect_right(ordered, after))
@@ -128,6 +154,89 @@ class RawState:
         """Every key and value."""
         for item in self._items.values():
             yield from item.items()
+        for column in self._columns.values():
+            yield from column.items()
+
+    # --- columns -----------------------------------------------------------------------------------------------
+
+    def column(self, layout: Layout) -> Column | None:
+        """The values at the keys of a layout as one array, from now on; None where they are not all as wide.
+
+        Its rows are to be written with `write_column` only.
+        """
+        found = self._columns.get(layout)
+        if found is not None:
+            return found
+        for column in {self._places[key][0] for key in layout.keys if key in self._places}:
+            self._dissolve(column)
+        places = {key: row for row, key in enumerate(layout.keys)}
+        earlier = self._before_of(places)
+        item = self._items.setdefault(layout.prefix, {})
+        values = [item.get(key) for key in layout.keys]
+        if any(value is not None and len(value) != layout.width for value in (*values, *earlier.values())):
+            return None
+        column = self._columns[layout] = Column(layout, _rows(layout, values))
+        self._columns_of.setdefault(layout.prefix, []).append(column)
+        for row, key in enumerate(layout.keys):
+            item.pop(key, None)
+            self._places[key] = (column, row)
+        if earlier:
+            self._begin_writing(column)
+            column.sealed = _rows(layout, [earlier.get(key, value) for key, value in zip(places, values, strict=True)])
+        return column
+
+    def write_column(self, column: Column, data: Any, where: Any = None) -> None:
+        """Write rows of a column.
+
+        Args:
+            column: From `column`.
+            data: Bytes, uint8 (n, width), of all rows.
+            where: Bool (n,), the rows to write; by default all of them.
+        """
+        self._journal.append((column, column.rows()))
+        self._begin_writing(column)
+        if where is None:
+            column.data[:] = data
+            is_new = not column.present.all()
+            column.present[:] = True
+        else:
+            column.data[where] = data[where]
+            is_new = not column.present[where].all()
+            column.present |= where
+        if is_new:
+            self._sorted.pop(column.layout.prefix, None)
+
+    def _begin_writing(self, column: Column) -> None:
+        if column.sealed is None:
+            column.sealed = column.rows()
+            self._written[column] = None
+
+    def _dissolve(self, column: Column) -> None:
+        """Keep the values of a column one by one from now on."""
+        layout = column.layout
+        if column.sealed is not None:
+            self._sealed.update(values_of(layout, column.sealed))
+            self._written.pop(column)
+        del self._columns[layout]
+        columns = self._columns_of[layout.prefix]
+        columns.remove(column)
+        if not columns:
+            del self._columns_of[layout.prefix]
+        for key in layout.keys:
+            del self._places[key]
+        self._items[layout.prefix].update(column.items())
+
+    def _put_back(self, column: Column, rows: Rows) -> None:
+        """Undo a write of a column; it may have been dissolved since."""
+        if self._columns.get(column.layout) is column:
+            if (column.present != rows.present).any():
+                self._sorted.pop(column.layout.prefix, None)
+            column.take(rows)
+        else:
+            for key, value in values_of(column.layout, rows):
+                self._write(key, value)
+
+    # --- the journal -------------------------------------------------------------------------------------------
 
     def mark(self) -> int:
         """A point to which `rollback` returns."""
@@ -135,37 +244,69 @@ class RawState:
 
     def rollback(self, mark: int) -> None:
         """Undo everything since `mark`."""
-        for key, old in reversed(self._journal[mark:]):
-            self._write(key, old)
+        for what, old in reversed(self._journal[mark:]):
+            if isinstance(what, bytes):
+                self._write(what, old)  # type: ignore[arg-type]  # the journal pairs a key with its value
+            else:
+                self._put_back(what, old)  # type: ignore[arg-type]  # and a column with its rows
         del self._journal[mark:]
 
-    def changes(self) -> dict[bytes, bytes | None]:
-        """What differs from the last `seal`: key to new value, None for a removed one."""
-        items = self._items  # a key of the journal has its item there, if only an empty one
-        return {
-            key: value for key, old in self._before().items() if (value := items[key[:PREFIX_BYTES]].get(key)) != old
+    def changes(self) -> Changes:
+        """What differs from the last `seal`."""
+        places = self._places
+        keys = {
+            key: value for key, old in self._before().items() if key not in places and (value := self.get(key)) != old
         }
+        columns = [
+            ColumnChange(column.layout, column.sealed, Rows(column.data, column.present))
+            for column in self._written
+            if column.sealed is not None and not _same(column.sealed, column)
+        ]
+        return Changes(keys, columns)
 
-    def before(self, keys: Iterable[bytes]) -> dict[bytes, bytes | None]:
-        """What changed keys held at the last `seal`."""
+    def before(self, changes: Changes) -> Changes:
+        """The way back: what the changed keys and columns held at the last `seal`."""
         before = self._before()
-        return {key: before[key] for key in keys}
+        columns = [ColumnChange(layout, after, old) for layout, old, after in changes.columns]
+        return Changes({key: before[key] for key in changes.keys}, columns)
 
     def _before(self) -> dict[bytes, bytes | None]:
-        before = dict(reversed(self._journal))  # the first entry of a key is the last to be taken
+        # the first entry of a key is the last to be taken
+        before: dict[Any, Any] = dict(entry for entry in reversed(self._journal) if type(entry[0]) is bytes)
         before.update(self._sealed)
         return before
 
+    def _before_of(self, keys: Mapping[bytes, int]) -> dict[bytes, bytes | None]:
+        """The same of a few keys, those that may have changed."""
+        before: dict[Any, Any] = {what: old for what, old in reversed(self._journal) if what in keys}
+        before.update({key: self._sealed[key] for key in keys if key in self._sealed})
+        return before
+
     def shorten_journal(self) -> None:
-        """Keep of a long journal only what keys held at the last `seal`: its marks are no more."""
-        if len(self._journal) > MOST_JOURNAL:
-            self._sealed = self._before()
-            self._journal.clear()
+        """Keep of the journal only what was there at the last `seal`: its marks are no more."""
+        sealed: dict[Any, Any] = self._sealed
+        for what, old in self._journal:
+            if type(what) is bytes:
+                sealed.setdefault(what, old)
+        self._journal.clear()
 
     def seal(self) -> None:
         """Forget the journal: the block is committed."""
         self._journal.clear()
         self._sealed.clear()
+        for column in self._written:
+            column.sealed = None
+        self._written.clear()
+
+
+def _rows(layout: Layout, values: Sequence[bytes | None]) -> Rows:
+    data = b"".join([layout.default if value is None else value for value in values])
+    array = np.frombuffer(data, np.uint8).reshape(len(values), layout.width).copy()
+    return Rows(array, np.array([value is not None for value in values], np.bool_))
+
+
+def _same(rows: Rows, column: Column) -> bool:
+    return np.array_equal(rows.data, column.data) and np.array_equal(rows.present, column.present)
 
 
 class StorageReader:
@@ -174,7 +315,7 @@ class StorageReader:
     def __init__(self, runtime: Runtime, raw: ReadableState) -> None:
         self.runtime = runtime
         self._raw = raw
-        self._parts: dict[tuple[tuple[str, str], type, Any], bytes] = {}
+        self._items = runtime.known_items
         self._lists_of_parts: dict[tuple[tuple[str, str], tuple[str, ...]], list[bytes]] = {}
 
     def key(self, pallet: str, name: str, *params: Any) -> bytes:
@@ -186,17 +327,20 @@ class StorageReader:
         item = self.runtime.item(pallet, name)
         return self._key(item, params)
 
+    def passing_key(self, pallet: str, name: str, *params: Any) -> bytes:
+        """The storage key of an item for params that do not come again soon, as a height: nothing of it is kept."""
+        return bytes(self.runtime.core.storage_key(pallet, name, list(params)))
+
     def _key(self, item: Item, params: Sequence[Any]) -> bytes:
-        if len(params) <= item.arity:
-            parts = self._parts  # a key is its item's prefix and a part for each param; most params come again
-            try:
-                found = [
-                    parts[(layout, type(param), param)] for layout, param in zip(item.layout, params, strict=False)
-                ]
-                return item.prefix + b"".join(found)
-            except (KeyError, TypeError):
-                pass
-        return item.prefix + b"".join(self._hashed(item, params))
+        key = item.prefix
+        if len(params) > item.arity:
+            return key + b"".join(self._hashed(item, params))
+        for parts, param in zip(item.parts, params, strict=False):  # most params come again
+            part = parts.get(param) if type(param) in PLAIN_PARAMS else None  # 1.0 equals 1, but not as a netuid
+            if part is None:
+                return item.prefix + b"".join(self._hashed(item, params))
+            key += part
+        return key
 
     def keys_by_account(
         self, pallet: str, name: str, accounts: Sequence[str], netuid: int | None = None
@@ -227,7 +371,8 @@ class StorageReader:
                 self._lists_of_parts.clear()
             for account in accounts:
                 self._key(item, [each for each in self._params(item, account, netuid) if each is not None])
-            found = [self._parts[(layout, str, account)] for account in accounts]
+            parts = item.parts[item.layout.index(layout)]
+            found = [parts[account] for account in accounts]
             if len(accounts) >= LEAST_KEPT:
                 self._lists_of_parts[(layout, accounts)] = found
         return found
@@ -240,12 +385,12 @@ class StorageReader:
         except (ValueError, TypeError, OverflowError) as error:
             allowed = f"at most {item.arity} keys of the item's types ({error})"
             raise BadValue(f"key of {item.pallet}.{item.name}", params, allowed) from None
-        if len(self._parts) >= PARTS_KEPT:
-            self._parts.clear()
         found = [key[len(before) :] for before, key in zip([item.prefix, *keys], keys, strict=False)]
-        for layout, param, part in zip(item.layout, params, found, strict=False):
-            if type(param) in (int, str):
-                self._parts[(layout, type(param), param)] = part
+        for parts, param, part in zip(item.parts, params, found, strict=False):
+            if len(parts) >= PARTS_KEPT:
+                parts.clear()
+            if type(param) in PLAIN_PARAMS:
+                parts[param] = part
         return found
 
     def _full_key(self, item: Item, params: Sequence[Any]) -> bytes:
@@ -254,9 +399,14 @@ class StorageReader:
         return self._key(item, params)
 
     def _decode(self, item: Item, value: bytes | None) -> Any:
-        if value is not None:
-            return self.runtime.core.decode(item.value_type, value, True)
-        return None if item.optional else self.runtime.core.decode(item.value_type, item.default, True)
+        if value is None:
+            if item.optional:
+                return None
+            value = item.default
+        number = item.number
+        if number is not None and len(value) == number.width:
+            return number.decoded(value)
+        return self.runtime.core.decode(item.value_type, value, True)
 
     def get(self, pallet: str, name: str, *params: Any) -> Any:
         """The value of an item: what was written, else the metadata's default, else None.
@@ -264,8 +414,9 @@ class StorageReader:
         Raises:
             BadValue: The item does not exist, or the keys do not fit it.
         """
-        item = self.runtime.item(pallet, name)
-        return self._decode(item, self._raw.get(self._full_key(item, params)))
+        item = self._items.get((pallet, name)) or self.runtime.item(pallet, name)
+        key = item.prefix if item.arity == 0 and not params else self._full_key(item, params)
+        return self._decode(item, self._raw.get(key))
 
     def get_many(self, pallet: str, name: str, params: Sequence[Sequence[Any]]) -> list[Any]:
         """The values of one item at many keys, as `get` gives them, but all decoded at once.
@@ -320,7 +471,7 @@ class Storage(StorageReader):
     def __init__(self, runtime: Runtime, raw: RawState) -> None:
         super().__init__(runtime, raw)
         self.raw = raw
-        self.column_keys: dict[tuple[str, str, tuple[int, ...]], list[bytes]] = {}
+        self.layouts: dict[tuple[str, str], Any] = {}  # kept by `tao_lab.chain.vectorized.columns`
 
     def raw_get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
         """The SCALE bytes at several storage keys of one item."""
@@ -333,8 +484,10 @@ class Storage(StorageReader):
             BadValue: The item does not exist, or a key or the value does not fit it; nothing is written.
         """
         *params, value = params_and_value
-        item = self.runtime.item(pallet, name)
-        encoded = self.runtime.encode(item.value_type, value, f"{pallet}.{name}")
+        item = self._items.get((pallet, name)) or self.runtime.item(pallet, name)
+        encoded = None if item.number is None else item.number.encoded(value)
+        if encoded is None:
+            encoded = self.runtime.encode(item.value_type, value, f"{pallet}.{name}")
         self.raw.put(self._full_key(item, params), encoded)
 
     def remove(self, pallet: str, name: str, *params: Any) -> None:

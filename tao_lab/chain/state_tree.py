@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from tao_lab.chain.blake2 import BLOCK_BYTES, Bytes, hash_parts
-from tao_lab.chain.merkle import EMPTY_ROOT, HASH_BITS, HASH_BYTES, StateProof, key_path
+from tao_lab.chain.column import Changes, ColumnChange, Layout, values_of
+from tao_lab.chain.merkle import EMPTY_ROOT, HASH_BITS, HASH_BYTES, PREFIX_BYTES, StateProof, key_path
 from tao_lab.compiled import njit
 
 Ids = np.ndarray[Any, np.dtype[np.int32]]
@@ -154,6 +155,7 @@ class StateTree:
 
     def __init__(self) -> None:
         self._leaves: dict[bytes, int] = {}
+        self._columns: dict[bytes, dict[Layout, Ids]] = {}  # by item: leaves of a column's keys, where there is one
         self._root = NONE
         self._turn = 0
         self._kind = np.zeros(0, np.uint8)
@@ -174,16 +176,22 @@ class StateTree:
     def _hash(self, node: int) -> bytes:
         return EMPTY_ROOT if node == NONE else self._hashes[node].tobytes()
 
-    def update(self, changes: Mapping[bytes, bytes | None]) -> None:
-        """Write (or, with None, remove) these keys."""
+    def update(self, changes: Mapping[bytes, bytes | None] | Changes) -> None:
+        """Write (or, with None, remove) these keys, and what has changed of these columns."""
+        changes = changes if isinstance(changes, Changes) else Changes(changes)
+        keys = dict(changes.keys)
+        parts = [part for change in changes.columns if (part := self._rows(change, keys)) is not None]
         leaves = self._leaves
-        gone = [key for key, value in changes.items() if value is None]
-        written = {key: value for key, value in changes.items() if value is not None}
+        gone = [key for key, value in keys.items() if value is None]
+        written = {key: value for key, value in keys.items() if value is not None}
         dirty = [self._remove(key) for key in gone if key in leaves]
         self._insert([key for key in written if key not in leaves])
-        changed = np.fromiter(map(leaves.__getitem__, written), np.int32, len(written))
-        ends = np.cumsum(np.fromiter(map(len, written.values()), np.int64, len(written)))
-        data = np.frombuffer(b"".join(written.values()), np.uint8)
+        single = np.fromiter(map(leaves.__getitem__, written), np.int32, len(written))
+        widths = np.fromiter(map(len, written.values()), np.int64, len(written))
+        changed = np.concatenate([single, *(ids for ids, _ in parts)])
+        ends = np.cumsum(np.concatenate([widths, *(np.full(len(ids), rows.shape[1]) for ids, rows in parts)]))
+        one_by_one = np.frombuffer(b"".join(written.values()), np.uint8)
+        data = np.concatenate([one_by_one, *(rows.ravel() for _, rows in parts)])
         _hash_leaves(changed, data, ends, self._paths, self._hashes)
         above = self._parent[changed]
         alive = [node for node in dirty if node != NONE and self._kind[node] == BRANCH]
@@ -191,12 +199,32 @@ class StateTree:
         above = np.concatenate([above, np.array(alive, np.int32)])
         _rehash(above, self._child, self._parent, self._depth, self._hashes, self._seen, self._turn)
 
+    def _rows(self, change: ColumnChange, keys: dict[bytes, bytes | None]) -> tuple[Ids, Bytes] | None:
+        """Leaves and new values of the rows that differ; those that come or go are put into `keys` instead."""
+        layout, before, after = change
+        differs = (before.data != after.data).any(axis=1)
+        if not (before.present.all() and after.present.all()):
+            come_or_gone = before.present != after.present
+            differs &= before.present & after.present
+            if come_or_gone.any():
+                values = list(values_of(layout, after))
+                keys.update(values[row] for row in np.flatnonzero(come_or_gone).tolist())
+        if not differs.any():
+            return None
+        known = self._columns.setdefault(layout.prefix, {})
+        leaves = known.get(layout)
+        if leaves is None:
+            found = [self._leaves.get(key, NONE) for key in layout.keys]
+            leaves = known[layout] = np.array(found, np.int32)
+        return leaves[differs], after.data[differs]
+
     def _insert(self, keys: list[bytes]) -> None:
         while self._left < len(keys):
             self._grow()
         self._left -= len(keys)
         new = self._spare[self._left : self._left + len(keys)].copy()
         self._leaves.update(zip(keys, new.tolist(), strict=True))
+        self._forget_columns(keys)
         paths = np.frombuffer(b"".join([key_path(key) for key in keys]), np.uint8)
         self._paths[new] = paths.reshape(len(keys), HASH_BYTES)
         self._kind[new], self._parent[new] = LEAF, NONE
@@ -207,7 +235,13 @@ class StateTree:
             if len(new):
                 self._grow()
 
+    def _forget_columns(self, keys: list[bytes]) -> None:
+        """Leaves of these keys have come or gone."""
+        for prefix in {key[:PREFIX_BYTES] for key in keys}:
+            self._columns.pop(prefix, None)
+
     def _remove(self, key: bytes) -> int:
+        self._forget_columns([key])
         self._root, self._left, dirty = _take(
             self._root, self._leaves.pop(key), self._kind, self._child, self._parent, self._spare, self._left
         )

@@ -4,8 +4,8 @@
 one search in that index, whatever the height, and a new block costs what it changes. A network that is not to be
 kept lives in the same tables in memory.
 
-An item of which a block changes many values, as emission does for every subnet, is written as one row of `packs`: all
-its values, in the order of a row of `layouts`. The later of a key's own row and its item's pack has its value.
+What a block changes in whole columns of the state, as emission does for every subnet, is one row (`packs`). The later
+of a key's own row and its column's last pack has its value.
 
 The file is in write-ahead mode: a transaction is complete or absent after a crash of the process at any moment.
 One process owns the file at a time. While it is open, the newest blocks are in a second file, the log, whose name ends
@@ -18,19 +18,22 @@ import heapq
 import os
 import sqlite3
 import weakref
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from itertools import islice
 from operator import itemgetter
 from pathlib import Path
 
+from tao_lab.chain import packs
+from tao_lab.chain.column import Changes
 from tao_lab.chain.errors import BadValue, DatabaseCorrupt, DatabaseFull, DatabaseLocked, StoreError
 from tao_lab.chain.merkle import EMPTY_ROOT
-from tao_lab.chain.state import PREFIX_BYTES, prefix_end
+from tao_lab.chain.state import prefix_end
 
-FORMAT = "tao-lab/chain/3"  # the schema of spec 475
+FORMAT = "tao-lab/chain/4"  # the schema of spec 475, one pack a block
 OLDER_FORMATS = ("tao-lab/chain/1", "tao-lab/chain/2")  # numbers of events and errors, and items, of spec 461
+FORMAT_BEFORE = "tao-lab/chain/3"
 LOCK_SECONDS = 0.2
 LOG_PAGES = 4_096  # after which the log is copied into the file; pages that were written again are copied once
 PRIMARY_CODE = 0xFF  # the low byte of SQLite's extended error code
@@ -39,15 +42,9 @@ CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT R
 CREATE TABLE keys (key BLOB PRIMARY KEY, id INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE changes (key_id INTEGER NOT NULL, block INTEGER NOT NULL, value BLOB,
                       PRIMARY KEY (key_id, block)) STRICT, WITHOUT ROWID;
-CREATE TABLE layouts (id INTEGER PRIMARY KEY, keys BLOB NOT NULL) STRICT;
-CREATE TABLE packs (prefix BLOB NOT NULL, block INTEGER NOT NULL, layout INTEGER NOT NULL, data BLOB NOT NULL,
-                    PRIMARY KEY (prefix, block)) STRICT;
 CREATE TABLE blocks (number INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, header BLOB NOT NULL,
                      extrinsics BLOB NOT NULL) STRICT;
 """
-LEAST_PACKED = 32  # changed values of an item
-MOST_PACKED = 2_048  # values of an item
-KEY_ID_BYTES = 4  # in a layout
 LOG = "-wal"  # what SQLite appends to a file's name for its log
 OPEN = "open"  # the name of the mark
 AT = "(SELECT value FROM changes WHERE key_id = keys.id AND block <= ? ORDER BY block DESC LIMIT 1)"
@@ -90,38 +87,6 @@ def _typed_errors(path: str) -> Iterator[None]:
         raise StoreError(f"{path}: {error}") from error
 
 
-@dataclass(frozen=True)
-class _Layout:
-    """Which keys a pack holds, in order."""
-
-    number: int
-    places: dict[bytes, int]
-
-
-@dataclass(frozen=True)
-class _Pack:
-    """All values of an item after a block; each has the same number of bytes."""
-
-    block: int
-    layout: _Layout
-    data: bytes
-
-    @property
-    def width(self) -> int:
-        """Bytes of a value."""
-        return len(self.data) // len(self.layout.places)
-
-    def get(self, key: bytes) -> bytes | None:
-        """The value of a key, or None."""
-        place = self.layout.places.get(key)
-        return None if place is None else self.data[place * self.width : (place + 1) * self.width]
-
-    def items(self) -> Iterator[tuple[bytes, bytes]]:
-        """Every key and value."""
-        for key, place in self.layout.places.items():
-            yield key, self.data[place * self.width : (place + 1) * self.width]
-
-
 LOG_MISSING = (
     "{path}: copied while the chain was open, without its log {log}, which has the newest blocks; copy both, or close "
     "the chain first. If the log is lost, make an empty file of that name to go on without those blocks"
@@ -129,6 +94,10 @@ LOG_MISSING = (
 OLDER = (
     "{path}: a chain of an earlier TAO Lab, on the schema of spec 461; this one has that of spec 475, which reads its "
     "blocks wrongly. Begin another chain, or open this file with the TAO Lab that made it"
+)
+OTHER_TABLES = (
+    "{path}: a chain of an earlier TAO Lab, which stored blocks in other tables ({format}; this one has "
+    f"{FORMAT}). Begin another chain, or open this file with the TAO Lab that made it"
 )
 MISSING = "{path}: damaged ({which} missing); use a copy of the file, or begin another chain"
 
@@ -164,9 +133,6 @@ class Store:
         """
         self.path = ":memory:" if path is None else str(path)
         self._key_ids: dict[bytes, int] = {}
-        self._layouts: dict[int, _Layout] = {}
-        self._layout_numbers: dict[tuple[bytes, ...], int] = {}
-        self._packed: set[bytes] = set()  # prefixes of items that have packs
         has_log = Path(self.path + LOG).exists()
         with _typed_errors(self.path):
             self._db = sqlite3.connect(self.path, timeout=LOCK_SECONDS, isolation_level=None, check_same_thread=False)
@@ -191,11 +157,13 @@ class Store:
             if not has_log and (not (tables or is_new) or (tables >= {"meta"} and self.meta(OPEN) is not None)):
                 raise DatabaseCorrupt(LOG_MISSING.format(path=self.path, log=self.path + LOG))
             if not tables:
-                for statement in SCHEMA.split(";"):
+                for statement in (SCHEMA + packs.SCHEMA).split(";"):
                     db.execute(statement)
                 db.execute("INSERT INTO meta VALUES ('format', ?)", (FORMAT,))
             elif "meta" in tables and self.meta("format") in OLDER_FORMATS:
                 raise StoreError(OLDER.format(path=self.path))
+            elif "meta" in tables and self.meta("format") == FORMAT_BEFORE:
+                raise StoreError(OTHER_TABLES.format(path=self.path, format=FORMAT_BEFORE))
             elif "meta" not in tables or self.meta("format") != FORMAT:
                 raise DatabaseCorrupt(f"{self.path}: a database, but not of the format {FORMAT}")
             self._check_heights()
@@ -209,15 +177,7 @@ class Store:
                 db.execute("INSERT INTO meta VALUES (?, 'the newest blocks are in the log')", (OPEN,))
                 db.execute("PRAGMA wal_checkpoint")  # the mark is of use in the first file only
         self._key_ids = {key: key_id for key_id, key in db.execute("SELECT id, key FROM keys")}
-        keys = {key_id: key for key, key_id in self._key_ids.items()}
-        for number, data in db.execute("SELECT id, keys FROM layouts"):
-            ids = [int.from_bytes(data[i : i + KEY_ID_BYTES], "little") for i in range(0, len(data), KEY_ID_BYTES)]
-            self._learn(number, tuple(keys.get(key_id, b"") for key_id in ids))
-        self._packed = {prefix for (prefix,) in db.execute("SELECT DISTINCT prefix FROM packs")}
-
-    def _learn(self, number: int, keys: tuple[bytes, ...]) -> None:
-        self._layouts[number] = _Layout(number, {key: place for place, key in enumerate(keys)})
-        self._layout_numbers[keys] = number
+        self._packs = packs.Packs(db, self.path)
 
     def _check_heights(self) -> None:
         """Refuse a file in which blocks are missing; whether the others are what they were is for `audit`."""
@@ -301,74 +261,49 @@ class Store:
             finally:
                 copy.close()
 
-    def commit(
-        self,
-        blocks: Sequence[StoredBlock],
-        changes: Mapping[bytes, bytes | None],
-        item: Callable[[bytes], Mapping[bytes, bytes]] = lambda prefix: {},
-    ) -> None:
+    def commit(self, blocks: Sequence[StoredBlock], changes: Mapping[bytes, bytes | None] | Changes) -> None:
         """Write blocks and what they changed together, all or nothing; the changes are stored with the last.
 
         Args:
             blocks: One after the other.
-            changes: Key to new value, None for a removed one.
-            item: Gives all values of the item with a prefix, after the changes.
+            changes: Key to new value, None for a removed one; or such keys and columns.
 
         Raises:
             StoreError: Nothing was written.
         """
-        fresh = {key: len(self._key_ids) + 1 + i for i, key in enumerate(k for k in changes if k not in self._key_ids)}
-        ids, number = self._key_ids, blocks[-1].number
-        packs = self._packs(changes, item)
-        rows = [
-            (ids.get(key) or fresh[key], number, value)
-            for key, value in changes.items()
-            if value is None or key[:PREFIX_BYTES] not in packs
-        ]
-        layouts = {keys for keys, _ in packs.values() if keys not in self._layout_numbers}
-        numbers = {keys: len(self._layouts) + 1 + i for i, keys in enumerate(sorted(layouts))}
+        changes = changes if isinstance(changes, Changes) else Changes(changes)
+        fresh, number = self._fresh_keys(changes), blocks[-1].number
+        self._key_ids.update(fresh)
+        ids, pack = self._key_ids, None
+        rows = [(ids[key], number, value) for key, value in changes.keys.items()]
         db = self._db
-        with _typed_errors(self.path):
-            db.execute("BEGIN IMMEDIATE")
-            try:
+        try:
+            with _typed_errors(self.path):
+                db.execute("BEGIN IMMEDIATE")
                 db.executemany("INSERT INTO keys VALUES (?, ?)", list(fresh.items()))
                 db.executemany("INSERT INTO changes VALUES (?, ?, ?)", rows)
-                for keys, layout in numbers.items():
-                    data = b"".join((ids.get(key) or fresh[key]).to_bytes(KEY_ID_BYTES, "little") for key in keys)
-                    db.execute("INSERT INTO layouts VALUES (?, ?)", (layout, data))
-                db.executemany(
-                    "INSERT INTO packs VALUES (?, ?, ?, ?)",
-                    [
-                        (prefix, number, numbers.get(keys) or self._layout_numbers[keys], data)
-                        for prefix, (keys, data) in packs.items()
-                    ],
-                )
+                if changes.columns:
+                    pack = self._packs.write(number, changes.columns, ids)
                 db.executemany(
                     "INSERT INTO blocks VALUES (?, ?, ?, ?)",
                     [(block.number, block.hash, block.header, block.extrinsics) for block in blocks],
                 )
                 db.execute("COMMIT")
-            except BaseException:
-                if db.in_transaction:
-                    db.execute("ROLLBACK")
-                raise
-        self._key_ids.update(fresh)
-        for keys, layout in numbers.items():
-            self._learn(layout, keys)
-        self._packed.update(packs)
+        except BaseException:
+            for key in fresh:
+                del self._key_ids[key]
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            raise
+        if pack is not None:
+            self._packs.written(pack)
 
-    def _packs(
-        self, changes: Mapping[bytes, bytes | None], item: Callable[[bytes], Mapping[bytes, bytes]]
-    ) -> dict[bytes, tuple[tuple[bytes, ...], bytes]]:
-        """Items that are to be written whole: prefix to keys and all values."""
-        counts = Counter([key[:PREFIX_BYTES] for key in changes])
-        packs = {}
-        for prefix in [prefix for prefix, count in counts.items() if count >= LEAST_PACKED]:
-            values = item(prefix)
-            if LEAST_PACKED <= len(values) <= MOST_PACKED and len(set(map(len, values.values()))) == 1:
-                keys = tuple(sorted(values))
-                packs[prefix] = (keys, b"".join(map(values.__getitem__, keys)))
-        return packs
+    def _fresh_keys(self, changes: Changes) -> dict[bytes, int]:
+        """Ids for keys that were never written."""
+        new = dict.fromkeys(key for key in changes.keys if key not in self._key_ids)
+        layouts = self._packs.unknown(changes.columns)
+        new.update(dict.fromkeys(key for layout in layouts for key in layout.keys if key not in self._key_ids))
+        return {key: len(self._key_ids) + 1 + i for i, key in enumerate(new)}
 
     def check(self) -> None:
         """Let SQLite look at every page and index.
@@ -422,24 +357,13 @@ class Store:
     def _stored_changes(self, keys: Mapping[int, bytes]) -> Iterator[tuple[int, dict[bytes, bytes | None]]]:
         """Block and changes of every row, in the order of blocks."""
         rows = self._db.execute("SELECT block, key_id, value FROM changes ORDER BY block")
-        packs = self._db.execute("SELECT block, layout, data FROM packs ORDER BY block")
         # a key that somebody took away shows in the state root
         single = ((block, {keys[key_id]: value} if key_id in keys else {}) for block, key_id, value in rows)
-        whole = ((block, dict(self._pack(block, layout, data).items())) for block, layout, data in packs)
+        whole = (
+            (block, {keys[key_id]: value for key_id, value in values.items() if key_id in keys})
+            for block, values in self._packs.by_block()
+        )
         yield from heapq.merge(single, whole, key=itemgetter(0))
-
-    def _pack(self, block: int, layout: int, data: bytes) -> _Pack:
-        if layout not in self._layouts:
-            raise DatabaseCorrupt(f"{self.path}: damaged (a pack of block {block} has no layout)")
-        return _Pack(block, self._layouts[layout], data)
-
-    def _pack_at(self, prefix: bytes, block: int) -> _Pack | None:
-        """The newest pack of an item up to a block."""
-        if prefix not in self._packed:
-            return None
-        query = "SELECT block, layout, data FROM packs WHERE prefix = ? AND block <= ? ORDER BY block DESC LIMIT 1"
-        row = self._db.execute(query, (prefix, block)).fetchone()
-        return None if row is None else self._pack(*row)
 
     def value_at(self, key: bytes, block: int) -> bytes | None:
         """The value of a key after this block."""
@@ -449,10 +373,8 @@ class Store:
         query = "SELECT block, value FROM changes WHERE key_id = ? AND block <= ? ORDER BY block DESC LIMIT 1"
         with _typed_errors(self.path):
             row = self._db.execute(query, (key_id, block)).fetchone()
-            pack = self._pack_at(key[:PREFIX_BYTES], block)
-        if pack is not None and (row is None or row[0] <= pack.block):
-            return pack.get(key)
-        return None if row is None else row[1]
+            packed, value = self._packs.value(key_id, block)
+        return value if row is None or packed >= row[0] else row[1]
 
     def keys_at(self, block: int, prefix: bytes, after: bytes | None, limit: int | None) -> list[bytes]:
         """Keys with a value after this block that begin with `prefix`, in order."""
@@ -460,23 +382,24 @@ class Store:
         high = prefix_end(prefix)
         below = "" if high is None else "AND key < ?"
         params: list[object] = [low] if high is None else [low, high]
-        packed = any(each.startswith(prefix[:PREFIX_BYTES]) for each in self._packed)
-        if packed:  # whether such a key has a value is not in its own row
-            query = f"SELECT key FROM keys WHERE key {sign} ? {below} ORDER BY key"
-        else:
-            query = f"SELECT key FROM keys WHERE key {sign} ? {below} AND {AT} IS NOT NULL ORDER BY key"
-            params.append(block)
-            if limit is not None:
-                query, params = query + " LIMIT ?", [*params, limit]
         with _typed_errors(self.path):
-            keys = [key for (key,) in self._db.execute(query, params)]
-        return [key for key in keys if self.value_at(key, block) is not None][:limit] if packed else keys
+            query = f"SELECT id, key, {AT} IS NOT NULL FROM keys WHERE key {sign} ? {below} ORDER BY key"
+            rows = self._db.execute(query, [block, *params])
+            there = (key for key_id, key, own in rows if self._is_there(key_id, key, bool(own), block))
+            return list(islice(there, limit))
+
+    def _is_there(self, key_id: int, key: bytes, own: bool, block: int) -> bool:
+        """Whether a key has a value after a block; `own`: whether its own last row has one."""
+        return self.value_at(key, block) is not None if self._packs.places(key_id) else own
 
     def state_at(self, block: int) -> Iterator[tuple[bytes, bytes]]:
         """Every key and value after this block."""
         with _typed_errors(self.path):
-            for key, value in self._db.execute(f"SELECT key, {AT} AS now FROM keys", (block,)):
-                now = self.value_at(key, block) if key[:PREFIX_BYTES] in self._packed else value
+            packed = self._packs.values_at(block)
+            query = f"SELECT id, key, {AT} AS now, {AT.replace('value', 'block')} FROM keys"
+            for key_id, key, value, own in self._db.execute(query, (block, block)):
+                last, in_column = packed.get(key_id, (-1, None))
+                now = in_column if last >= (-1 if own is None else own) else value
                 if now is not None:
                     yield key, now
 

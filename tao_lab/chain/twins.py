@@ -10,9 +10,12 @@ A twin does the same on whole columns, to the last byte, and is registered from 
     @update_root_prop.twin
     def update_root_prop_at_once(ctx, netuids): ...
 
+A chain with a subnet or two gains nothing from columns; such a rule may have another twin for few subnets, which is
+asked first.
+
 A twin that cannot do a block (a student's rule is in force, a number is too large) returns `NotImplemented` and has
-changed nothing; then the readable rule does the work. So no rule imports its twin, and a chain without the package of
-twins is slower and otherwise the same.
+changed nothing; then the next twin or the readable rule does the work. So no rule imports its twin, and a chain
+without the package of twins is slower and otherwise the same.
 """
 
 from __future__ import annotations
@@ -39,19 +42,26 @@ class WithTwin(Generic[Given, Result]):
     def __init__(self, readable: Callable[Given, Result]) -> None:
         self.readable = readable
         self._twin: Callable[..., Any] | None = None
+        self._twin_for_few: Callable[..., Any] | None = None
         update_wrapper(self, readable)
 
     def __call__(self, *args: Given.args, **kwargs: Given.kwargs) -> Result:
         """The twin's result, or that of the readable rule."""
         if self._twin is not None and not _readable_only.get():
-            result: Result = self._twin(*args, **kwargs)
-            if result is not NotImplemented:
-                return result
+            for twin in (self._twin_for_few, self._twin):
+                result: Result = NotImplemented if twin is None else twin(*args, **kwargs)
+                if result is not NotImplemented:
+                    return result
         return self.readable(*args, **kwargs)
 
     def twin(self, function: Callable[Given, Any]) -> Callable[Given, Any]:
         """Register the fast twin, which takes the same arguments."""
         self._twin = function
+        return function
+
+    def twin_for_few(self, function: Callable[Given, Any]) -> Callable[Given, Any]:
+        """Register the twin that is asked first, and that says itself which subnets are few."""
+        self._twin_for_few = function
         return function
 
 

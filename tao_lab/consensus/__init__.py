@@ -1,9 +1,9 @@
-"""Yuma Consensus: how many opinions about miners become one payment.
+"""Yuma Consensus: how the opinions of many validators about the miners become one payment.
 
-Read the modules in this order: `stake` (whose voice counts), `weights` (median, clipping, ranks), `bonds` (what
-validators earn), `emission` (shares to rao), `epoch` (all of it); then `null`, the other way that a subnet may choose,
-in which one validator decides. All functions are pure. Those of Yuma take a number system of `tao_lab.fixed`: `EXACT`
-computes what the chain computes, `FLOAT` shows the idea.
+Read the modules in this order: `stake` (which validators count), `weights` (median, clipping, ranks), `bonds` (what
+validators earn), `emission` (shares to rao), `epoch` (all steps together). Then read `null`: a subnet may choose this
+other rule, in which one validator decides. All functions are pure. The functions of Yuma take a number system of
+`tao_lab.fixed`: `EXACT` computes exactly what the chain computes, `FLOAT` is easier to read and shows the idea.
 """
 
 from tao_lab.consensus.bonds import (

@@ -1,8 +1,8 @@
-"""Bonds: what a validator earns for having been early and right about a miner.
+"""Bonds: a validator earns more if it supported a good miner early.
 
-A bond is a moving average of the weight that a validator put on a miner. Dividends follow bonds and the miner's
-incentive. Yuma 2 holds bonds as shares of a column, weighted by stake; Yuma 3 holds each validator's bond on its own,
-with an averaging speed (`alpha`) that can depend on how far the validator is from consensus (liquid alpha).
+A bond is a moving average of the weights that a validator gave to a miner. Bonds and the miner's incentive decide the
+validator's dividends. Yuma 2 stores bonds as shares of a column, weighted by stake. Yuma 3 stores each validator's bond
+separately; its averaging speed (`alpha`) can depend on how far the validator is from consensus (liquid alpha).
 
 Source: `pallets/subtensor/src/epoch/run_epoch.rs` (`compute_bonds_sparse`, `alpha_sigmoid`), `epoch/math.rs`; for the
 consensus of liquid alpha the notes of release v446 and the tests of `ConsensusMode`.
@@ -32,13 +32,13 @@ class Rows:
 
 
 def bonds_mask(registered_at: UIntArray, block: int, tempo: int, last_step_block: int) -> BoolArray:
-    """Which miners' bonds are kept: of those that registered before the previous epoch.
+    """Which miners keep their bonds: those that registered before the previous epoch.
 
     Args:
         registered_at: uint64 (n,), block of registration.
         block: current block.
-        tempo: blocks between epochs; dates the previous epoch when there was none.
-        last_step_block: block of the previous epoch, 0: none.
+        tempo: blocks between epochs; if there was no previous epoch, `block - tempo` counts as its block.
+        last_step_block: block of the previous epoch; 0 if there was none.
 
     Returns:
         bool (n,).
@@ -50,7 +50,7 @@ def bonds_mask(registered_at: UIntArray, block: int, tempo: int, last_step_block
 def weights_for_bonds(
     weights: Array, clipped_weights: Array, bonds_penalty: int, numbers: NumberSystem = EXACT
 ) -> Array:
-    """Weights that build bonds: as given at penalty 0, as clipped at penalty 1, between them otherwise.
+    """Weights for bonds: a mix of the given weights (all of it at penalty 0) and the clipped ones (all at penalty 1).
 
     Args:
         weights: row-normalized weights (v, n).
@@ -67,7 +67,7 @@ def weights_for_bonds(
 
 
 def places_for_bonds(places: Array, weights: Array, mixed: Array, consensus: Array, bonds_penalty: int) -> Array:
-    """Places of the entries in the rows of `weights_for_bonds`.
+    """Positions of the entries in the stored rows of `weights_for_bonds`.
 
     Clipping to zero removes an entry (`col_clip_sparse`); mixing writes the row again, in ascending order and without
     zeros (`interpolate_sparse`).
@@ -93,7 +93,7 @@ def ascending_places(values: Array) -> Array:
 
 
 def column_normalize(x: Array, numbers: NumberSystem = EXACT) -> Array:
-    """Divide each column of (v, n) by its sum; a column of zeros stays (`inplace_col_normalize_sparse`)."""
+    """Divide each column of (v, n) by its sum; a column of zeros stays zero (`inplace_col_normalize_sparse`)."""
     return numbers.divide(x, x.sum(axis=0))
 
 
@@ -103,7 +103,7 @@ def moving_average(new: Array, old: Array, alpha: Array, numbers: NumberSystem =
 
 
 def bonds_alpha(bonds_moving_average: int, numbers: NumberSystem = EXACT) -> Array:
-    """Weight of the new bond, one for all: 1 - `bonds_moving_average` / 10^6."""
+    """Weight of the new bond, the same for all bonds: 1 - `bonds_moving_average` / 10^6."""
     return numbers.number(1) - numbers.ratio(bonds_moving_average, MILLION)
 
 
@@ -172,8 +172,8 @@ def consensus_for_liquid_alpha(
 ) -> Array:
     """The consensus from which liquid alpha measures distances (`compute_consensus_for_liquid_alpha`, spec 446).
 
-    Where bonds are built from clipped weights, no weight is above the current consensus: all distances would be zero.
-    So by default the previous consensus counts where the bonds penalty is at its maximum.
+    If bonds are built from clipped weights, no weight is above the current consensus, so all distances would be zero.
+    So by default the previous consensus is used if the bonds penalty is at its maximum.
 
     Args:
         consensus: of this epoch (n,).
@@ -191,11 +191,12 @@ def consensus_for_liquid_alpha(
 def liquid_alpha(
     consensus: Array, weights: Rows, old_bonds: Rows, settings: LiquidAlpha, numbers: NumberSystem = EXACT
 ) -> Array:
-    """Averaging speed of each bond (`alpha_sigmoid`): between `low` and `high`, by the distance to consensus.
+    """Averaging speed of each bond (`alpha_sigmoid`): between `low` and `high`, depending on the distance to consensus.
 
-    A validator that raises a bond is measured by how far its weight is above consensus, one that lowers it by how
-    far the bond is above the weight. The chain walks consensus and the stored rows side by side, once; an entry
-    that stands behind one with a higher UID is passed over and counts as zero. Rows in ascending order lose none.
+    If a validator raises a bond, the distance is its weight minus consensus. If it lowers a bond, the distance is the
+    bond minus the weight. The chain reads consensus and the stored rows in parallel, once, by ascending UID. So it
+    misses an entry that comes after an entry with a higher UID, and counts it as zero. Rows in ascending order of UID
+    lose no entry.
 
     Args:
         consensus: (n,), as `consensus_for_liquid_alpha` chose it.
@@ -222,26 +223,30 @@ def liquid_alpha(
 
 
 @njit(cache=True)
-def _seen_by_walk(places: Array) -> BoolArray:
-    """Entries that stand behind no higher UID in their row."""
+def _mark_seen(places: Array, seen: BoolArray) -> None:
     rows, columns = places.shape
-    seen = np.zeros((rows, columns), dtype=np.bool_)
     for row in range(rows):
         earliest = columns + 1  # place of the first entry among the higher UIDs
         for column in range(columns - 1, -1, -1):
             if 0 < places[row, column] < earliest:
                 seen[row, column] = True
                 earliest = places[row, column]
+
+
+def _seen_by_walk(places: Array) -> BoolArray:
+    """Entries that come after no higher UID in their row."""
+    seen = np.zeros(places.shape, np.bool_)
+    _mark_seen(places, seen)
     return seen
 
 
 def bonds_liquid_alpha(
     consensus: Array, weights: Rows, old_bonds: Rows, settings: LiquidAlpha, numbers: NumberSystem = EXACT
 ) -> tuple[Array, Array]:
-    """Bonds of Yuma 3 with liquid alpha: each bond moves at a speed of its own.
+    """Bonds of Yuma 3 with liquid alpha: each bond has its own averaging speed.
 
-    A bond lives only where the row of weights has an entry (a stored zero is one); elsewhere it is gone at once
-    (`mat_ema_alpha_sparse`).
+    A bond is kept only if the row of weights has an entry for this miner (a stored zero is an entry). Otherwise the
+    bond disappears at once (`mat_ema_alpha_sparse`).
 
     Args:
         consensus: (n,).

@@ -1,6 +1,7 @@
 """From shares to rao: who is paid what at the end of an epoch.
 
-Incentive and dividends each sum to one, so that half of the emission goes either way; without either, stake is paid.
+Incentive and dividends each sum to one, so miners and validators each get half of the emission. If both are zero, the
+emission is paid in proportion to stake.
 
 Source: `pallets/subtensor/src/epoch/run_epoch.rs` (`epoch_mechanism`, emission and pruning scores).
 """

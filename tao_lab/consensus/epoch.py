@@ -1,8 +1,8 @@
-"""One epoch, whole: from the state of a subnet to what its neurons are paid.
+"""A complete epoch: from the state of a subnet to the pay of its neurons.
 
-This is `epoch_mechanism` of the real chain, which runs once in a tempo for each subnet, as a sequence of the steps in
-this package. The same text runs over exact numbers and over floats. Only the rows of UIDs that hold a permit or bonds
-take part in matrices: the others are empty.
+This is `epoch_mechanism` of the real chain, which runs once in a tempo for each subnet. It calls the steps of this
+package one after the other. The same code runs with exact numbers and with floats. The matrices have rows only for UIDs
+with a permit or with bonds, because all other rows are empty.
 
 Source: `pallets/subtensor/src/epoch/run_epoch.rs` of opentensor/subtensor.
 """
@@ -86,7 +86,7 @@ class Epoch:
         )
 
     def _stored_bonds(self) -> SparseRows:
-        """Rows of new permits hold their bonds, in the order of their entries; all other rows are empty."""
+        """Bonds of the UIDs with a new permit, in the order of their entries; all other rows are empty."""
         seated = self.new_permits[self.validators]
         places = self.bonds > 0 if self.bond_places is None else self.bond_places
         rows, uids = np.nonzero(np.where(seated[:, None], places, 0))
@@ -100,7 +100,7 @@ class Epoch:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Start:
-    """What the steps of an epoch start from: who has a voice, and the weights that count.
+    """The values that the steps of an epoch start from: which validators count, and which weights.
 
     Attributes:
         inputs: state of the subnet.
@@ -144,7 +144,7 @@ class Start:
         dividends: Array,
         bond_places: Array | None = None,
     ) -> Epoch:
-        """The epoch, from its steps; the remaining one, emission, is done here.
+        """Put the results of the steps together; the last step, emission, is done here.
 
         Args:
             consensus: (n,).
@@ -253,7 +253,7 @@ def epoch(inputs: EpochInput, numbers: NumberSystem = EXACT) -> Epoch:
 
 
 def next_bonds_yuma3(begin: Start, consensus: Array, weights: Array) -> tuple[Array, Array | None]:
-    """Bonds of Yuma 3 (v, n), moved towards the weights, and their places where rows keep an order.
+    """Bonds of Yuma 3 (v, n), moved towards the weights, and their positions if the rows keep an order.
 
     Args:
         begin: what the epoch started from.
@@ -275,7 +275,7 @@ def next_bonds_yuma3(begin: Start, consensus: Array, weights: Array) -> tuple[Ar
 
 
 def next_input(inputs: EpochInput, terms: EpochTerms) -> EpochInput:
-    """The same subnet one tempo later, if every validator repeats its weights and stake stays where it is.
+    """The same subnet one tempo later, if every validator repeats its weights and no stake moves.
 
     Args:
         inputs: state at the last epoch.

@@ -1,8 +1,8 @@
 """Stake in a subnet: what nominators gave a hotkey, what it passed on to children, and what root stake adds.
 
-A parent lends shares of its stake to children, hotkeys that validate with it; and TAO staked on root counts in every
-subnet with `tao_weight`. The chain computes shares in U96F32 and the sum in I64F64, so a total has a fraction of a rao,
-which decides a last bit now and then.
+A parent lends shares of its stake to children: hotkeys that validate with this stake. TAO staked on root counts in
+every subnet, multiplied by `tao_weight`. The chain computes shares in U96F32 and the sum in I64F64. So a total has a
+fraction of a rao, which sometimes changes the last bit of a result.
 
 Source: `pallets/subtensor/src/staking/stake_utils.rs` (`get_inherited_for_hotkey_on_subnet`,
 `get_tao_inherited_for_hotkey_on_subnet`, `get_stake_weights_for_network`).

@@ -1,7 +1,8 @@
 """Weights on their way into the chain: scaled so that the largest is 65,535, and checked against a limit.
 
-A validator sends u16 numbers of any scale; only proportions count. The chain stores them max-upscaled, which keeps
-the most digits, and refuses a row in which one miner gets more than the subnet's `MaxWeightsLimit`.
+A validator sends u16 numbers of any scale; only their proportions count. Before the chain stores a row, it scales the
+largest number to 65,535, which keeps the most digits. It refuses a row in which one miner gets more than the subnet's
+`MaxWeightsLimit`.
 
 Source: `pallets/subtensor/src/epoch/math.rs` (`vec_u16_max_upscale_to_u16`, `check_vec_max_limited`), in the order of
 `pallets/subtensor/src/subnets/weights.rs` (`internal_set_weights`).
@@ -44,8 +45,8 @@ def normalize_weights(weights: UInt16Array, max_limit: int = U16_MAX) -> Normali
 def max_upscale_to_u16(weights: UInt16Array) -> UInt16Array:
     """Scale weights (m,) so that the largest becomes 65,535; each is rounded, half away from zero.
 
-    Up to 32,768 the chain multiplies first and divides then; above, the product would not fit, and it multiplies by
-    the truncated quotient 65,535 / largest. Numbers are raw I32F32 values, as in `tao_lab.fixed`; they
+    For weights up to 32,768 the chain first multiplies and then divides. Above that the product would not fit, so it
+    multiplies by the truncated quotient 65,535 / largest. Numbers are raw I32F32 values, as in `tao_lab.fixed`; they
     all fit int64.
     """
     numbers = weights.astype(np.int64)

@@ -1,11 +1,12 @@
 """Null consensus: the validator with the most stake decides alone.
 
-It is the other way in which a subnet may divide an epoch's emission; its owner or root chooses it. There is no median,
-no clipping and there are no bonds. One validator is elected, and its row of weights is the miners' pay, in whole
-numbers. Everyone with stake gets dividends, in proportion to it, whether it is active or not.
+A subnet can divide an epoch's emission by Yuma or by this rule; the subnet's owner or root chooses. Null consensus has
+no median, no clipping and no bonds. One validator is elected, and its row of weights decides the miners' pay, in whole
+numbers. Everyone with stake gets dividends in proportion to the stake, active or not.
 
-So the two halves of Yuma's promise fall away: nobody checks the elected validator, and validators earn nothing by being
-right early. In return an epoch costs one row of weights instead of a matrix, and a subnet may have 2,500 UIDs.
+So Null consensus gives up two things that Yuma has: nobody checks the elected validator, and validators earn nothing
+for supporting a good miner early. In return an epoch reads one row of weights instead of a matrix, and a subnet may
+have 2,500 UIDs.
 
 Source at spec 475: `pallets/subtensor/src/epoch/run_epoch.rs` (`apportion_units`, `epoch_mechanism_with_budgets`),
 `subnets/mechanism.rs` (`null_validator_winner`, `epoch_with_mechanism_budgets`), `tests/null_consensus.rs`.
@@ -44,16 +45,15 @@ class Budgets:
 
     @classmethod
     def of_epoch(cls, emission: int) -> Budgets:
-        """Half for validators; miners have the odd unit."""
+        """Half for validators, half for miners; miners get the odd unit."""
         return cls(miners=emission - emission // 2, local=emission // 2, root=0)
 
 
 def apportion(shares: Sequence[int], budget: int) -> list[int]:
     """Divide whole units by shares so that nothing is left over.
 
-    Each UID is paid up to where the sum of the shares so far stands: the first gets `floor(s1 * budget / total)`, the
-    first two together `floor((s1 + s2) * budget / total)`, and so on. So each gets its exact part rounded down or up,
-    and the last one with a share closes the account.
+    The first UID gets `floor(s1 * budget / total)`, the first two together get `floor((s1 + s2) * budget / total)`, and
+    so on. So each UID gets its exact part, rounded down or up, and all together get exactly the budget.
 
     Args:
         shares: whole numbers, of any size.
@@ -74,19 +74,19 @@ def stake_words(stake: UIntArray, fraction: UIntArray | None = None) -> list[int
 
     Args:
         stake: uint64 (n,), rao.
-        fraction: uint64 (n,), what each has above whole rao, in parts of 2^64; None: nothing.
+        fraction: uint64 (n,), the fraction of a rao that each has in addition, in parts of 2^64; None: zero.
     """
     rest = [0] * len(stake) if fraction is None else fraction.tolist()
     return [(rao << STAKE_BITS) + part for rao, part in zip(stake.tolist(), rest, strict=True)]
 
 
 def elected_validator(stakes: Sequence[int]) -> int | None:
-    """UID of the largest stake; of equal ones the lowest, so UID 0 where nobody has stake. None without UIDs."""
+    """UID with the largest stake; of equal stakes the lowest UID, so UID 0 if nobody has stake. None without UIDs."""
     return stakes.index(max(stakes)) if stakes else None
 
 
 def only(uid: int | None, n: int) -> BoolArray:
-    """Permits (n,) of an election: one, or none."""
+    """Permits (n,) of an election: for the elected UID, or for nobody."""
     permits = np.zeros(n, dtype=np.bool_)
     if uid is not None:
         permits[uid] = True
@@ -94,10 +94,11 @@ def only(uid: int | None, n: int) -> BoolArray:
 
 
 def miners_shares(inputs: EpochInput, elected: int | None) -> list[int]:
-    """What the elected row gives each UID; one for each UID where the row is empty.
+    """The elected validator's weight for each UID; if the row is empty, one for each UID.
 
-    Yuma's masks hold: no weight on itself (except the owner's), none on a UID that somebody else had when the weights
-    were set, none behind an open commit.
+    Yuma's masks apply. These weights don't count: a validator's weight on itself (except the owner's), a weight on a
+    UID that somebody else had when the weights were set, and, with commit-reveal, a weight whose open commit is older
+    than the miner's registration.
 
     Args:
         inputs: state of the subnet.
@@ -125,9 +126,9 @@ def null_epoch(inputs: EpochInput, budgets: Budgets | None = None) -> EpochTerms
     """One epoch of Null consensus.
 
     Args:
-        inputs: state of the subnet, as Yuma takes it. Kappa, bonds and liquid alpha play no part, and permits neither:
-            the election is held again.
-        budgets: what to pay; None: half of `inputs.emission` each, as in the source's tests.
+        inputs: state of the subnet, as for Yuma. Kappa, bonds, liquid alpha and the stored permits are not used: the
+            election is held again.
+        budgets: what to pay; None: half of `inputs.emission` for miners, half for validators, as in the source's tests.
 
     Returns:
         What the chain stores. Consensus and trust are zero; bonds stay as they are.
@@ -160,5 +161,5 @@ def null_epoch(inputs: EpochInput, budgets: Budgets | None = None) -> EpochTerms
 
 
 def _reported(words: list[int]) -> Array:
-    """Shares as the chain shows them, u16 (n,); nobody is paid by these."""
+    """Shares as the chain shows them, u16 (n,); they do not decide anybody's pay."""
     return EXACT.to_u16(EXACT.wide_ratio(words, sum(words)))

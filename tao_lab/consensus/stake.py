@@ -1,7 +1,7 @@
-"""Whose voice counts: stake, permits and activity.
+"""Which validators count: stake, permits and activity.
 
-Stake becomes a share of the subnet's stake; the largest holders get the seats of validators for the next epoch; who
-has no permit or has been silent too long has no voice in this one.
+Each stake becomes a share of the subnet's stake. The UIDs with the largest stakes get permits to validate in the next
+epoch. In this epoch a UID counts only if it has a permit and has set weights recently.
 
 Source: `pallets/subtensor/src/epoch/run_epoch.rs` (`epoch_mechanism`), `epoch/math.rs`.
 """
@@ -42,14 +42,14 @@ def stake_shares(
     numbers: NumberSystem = EXACT,
     fraction: UIntArray | None = None,
 ) -> Array:
-    """Share of each UID in the subnet's stake; below `min_stake` counts nothing, except for the owner.
+    """Share of each UID in the subnet's stake; a stake below `min_stake` counts as zero, except the owner's.
 
     Args:
         stake: uint64 (n,), rao; the sum is below 2^63.
         min_stake: rao (`StakeThreshold`).
         owner_uid: UID of the owner's hotkey, or None.
         numbers: the number system.
-        fraction: uint64 (n,), what each stake has above whole rao, in parts of 2^64; None: nothing.
+        fraction: uint64 (n,), the fraction of a rao that each stake has in addition, in parts of 2^64; None: zero.
 
     Returns:
         Shares (n,) that sum to one, or all zero.

@@ -1,8 +1,8 @@
 """What goes into an epoch and what comes out of it.
 
-`EpochInput` holds, by UID, what the chain knows about a subnet when its tempo is over; `EpochTerms` holds what the
-chain stores afterwards. Matrices of the chain are sparse rows in the order in which a validator submitted them;
-`SparseRows` keeps that order, since one rule of the chain depends on it (see `bonds.liquid_alpha`).
+`EpochInput` has, for each UID, the state of a subnet at the end of its tempo; `EpochTerms` has what the chain stores
+after the epoch. The chain stores a matrix as sparse rows, in the order in which a validator submitted the entries.
+`SparseRows` keeps that order, because one rule of the chain depends on it (see `bonds.liquid_alpha`).
 
 Source: `pallets/subtensor/src/epoch/run_epoch.rs` (`EpochTerms`, `get_weights_sparse`, `get_bonds_sparse`).
 """
@@ -86,13 +86,18 @@ class SparseRows:
 
     def dense(self, uids: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """The rows of `uids` (v,) as an int64 matrix (v, n); an absent entry is 0."""
-        return _scatter(self.starts, self.uids, self.values, uids)
+        return self._dense(self.values, uids)
 
     def places(self, uids: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Place of each entry in its stored row, from 1, as (v, n); 0 where there is no entry."""
         lengths = np.diff(self.starts)
         place = np.arange(1, len(self.uids) + 1) - np.repeat(self.starts[:-1], lengths)
-        return _scatter(self.starts, self.uids, place, uids)
+        return self._dense(place, uids)
+
+    def _dense(self, values: npt.NDArray[np.int64], uids: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        matrix = np.zeros((len(uids), self.n), np.int64)
+        _scatter(*map(np.ascontiguousarray, (self.starts, self.uids, values, uids)), matrix)
+        return matrix
 
     def row(self, uid: int) -> list[list[int]]:
         """Row of `uid` as `[[uid, u16], ...]`."""
@@ -292,12 +297,10 @@ class EpochTerms:
 
 
 @njit(cache=True)
-def _scatter(starts: Array, columns: Array, values: Array, rows: Array) -> Array:
-    matrix = np.zeros((len(rows), len(starts) - 1), dtype=np.int64)
+def _scatter(starts: Array, columns: Array, values: Array, rows: Array, matrix: Array) -> None:
     for i in range(len(rows)):
         for k in range(starts[rows[i]], starts[rows[i] + 1]):
             matrix[i, columns[k]] = values[k]
-    return matrix
 
 
 def _field(data: Mapping[str, Any], name: str) -> Any:

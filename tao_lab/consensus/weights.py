@@ -1,7 +1,7 @@
 """From raw weights to consensus: masks, weighted median, clipping, ranks.
 
-Each validator spreads one unit of weight over the miners. What counts for a miner is the highest weight that a
-majority `kappa` of stake supports; what a validator gives above that is cut off.
+Each validator divides one unit of weight among the miners. A miner's consensus weight is the highest weight that a
+majority `kappa` of the stake supports; the part of a validator's weight above it is cut off.
 
 Source: `pallets/subtensor/src/epoch/run_epoch.rs` (`epoch_mechanism`), `epoch/math.rs`.
 """
@@ -30,8 +30,8 @@ def weights_mask(
 ) -> BoolArray:
     """Which weights count.
 
-    These do not: rows without a permit; a validator's weight on itself (the owner keeps its own); weights older than
-    the registration of the miner they are for, since they were meant for whoever had that UID before; and, with
+    These weights don't count: rows without a permit; a validator's weight on itself (the owner's does count); weights
+    older than the registration of the miner, because they were meant for whoever had that UID before; and, with
     commit-reveal, weights whose open commit is older than that registration.
 
     Args:
@@ -60,13 +60,12 @@ def row_normalize(weights: Array, numbers: NumberSystem = EXACT) -> Array:
 
 
 @njit(cache=True)
-def _weighted_medians(stake: Array, scores: Array, minority: Any) -> Array:
+def _weighted_medians(stake: Array, scores: Array, minority: Any, median: Array) -> None:
     """For each row of `scores` (columns, v; int64 >= 0): the smallest score up to which stake exceeds `minority`.
 
-    The chain partitions around pivots. Sums of words are exact, so the order of the search does not matter, and
-    halving an interval of scores adds up stake at full vector speed.
+    The chain partitions around pivots. Sums of raw values are exact, so another search gives the same result. This one
+    halves an interval of scores; each step adds up stake over whole arrays, which is fast.
     """
-    median = np.zeros(len(scores), dtype=np.int64)
     for column in range(len(scores)):
         score = scores[column]
         low, high = score.min(), score.max()
@@ -80,7 +79,6 @@ def _weighted_medians(stake: Array, scores: Array, minority: Any) -> Array:
             else:
                 low = middle + 1
         median[column] = low
-    return median
 
 
 def weighted_median(stake: Array, weights: Array, kappa: int, numbers: NumberSystem = EXACT) -> Array:
@@ -105,7 +103,9 @@ def weighted_median(stake: Array, weights: Array, kappa: int, numbers: NumberSys
     minority = voices.sum() - numbers.ratio(kappa, U16_MAX)
     scores = np.ascontiguousarray(weights[voters].T)
     # floats that are not negative are ordered as their bits are, so one search serves both number systems
-    return _weighted_medians(voices, scores.view(np.int64), minority).view(numbers.dtype)
+    median = np.empty(len(scores), np.int64)
+    _weighted_medians(voices, scores.view(np.int64), minority, median)
+    return median.view(numbers.dtype)
 
 
 def clip(weights: Array, consensus: Array) -> Array:
@@ -114,7 +114,7 @@ def clip(weights: Array, consensus: Array) -> Array:
 
 
 def validator_trust(clipped_weights: Array) -> Array:
-    """What is left of each validator's unit of weight after clipping: sum of each row of (v, n)."""
+    """The part of each validator's unit of weight that is left after clipping: sum of each row of (v, n)."""
     trust: Array = clipped_weights.sum(axis=1)
     return trust
 

@@ -1,4 +1,4 @@
-"""The economy: issuance, emission and pools, as pure functions over whole rao."""
+"""The economy: issuance, emission and pools. All functions are pure and count in whole rao."""
 
 from tao_lab.economy.block_emission import block_emission
 from tao_lab.economy.dividends import Dividends, HotkeyEmission, Payout, Pending, Staked, dividends

@@ -1,7 +1,7 @@
-"""Issuance: how much TAO one block brings into the world.
+"""Issuance: how much new TAO one block creates.
 
-Emission starts at 1 TAO a block and halves whenever half of what is left of the 21 million has been issued. It depends
-on issuance, not on height: TAO that is recycled lowers issuance and delays the next halving.
+Emission starts at 1 TAO a block. It halves each time half of the TAO that was still left of the 21 million has been
+issued. It depends on issuance, not on the block number: recycled TAO lowers issuance and delays the next halving.
 
 Source: `pallets/subtensor/src/coinbase/block_emission.rs` of opentensor/subtensor; `log2` of substrate-fixed v0.6.0.
 """
@@ -40,10 +40,10 @@ def block_emission(issuance: int) -> int:
 
 
 def whole_log2(word: int) -> int:
-    """Whole part of `log2` of a word of 32 fraction bits, one or above.
+    """Whole part of `log2` of a raw value with 32 fraction bits; the number must be at least one.
 
-    substrate-fixed halves its argument until it is below two, and rounds each half up: a word just below a power of
-    two can arrive there.
+    substrate-fixed halves its argument until it is below two, and rounds each half up. So a value just below a power of
+    two can count as that power.
     """
     whole = 0
     while word >= 2 * ONE:

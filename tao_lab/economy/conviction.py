@@ -1,8 +1,9 @@
-"""Locks of stake: how locked alpha comes free again, and how much conviction it gathers meanwhile.
+"""Locks of stake: how locked alpha becomes free again, and how much conviction it collects in the meantime.
 
-A lock either decays (its alpha comes free, e-fold in `unlock` blocks) or is perpetual. Conviction follows the locked
-alpha with a delay: it is what an average of e-fold `maturity` blocks has seen of it. A lock on the hotkey of the
-subnet's owner has its full conviction at once. Amounts are rao of alpha, convictions are raw U64F64 values of rao.
+A lock either decays or is perpetual. If it decays, its alpha becomes free: after `unlock` blocks, 1/e of it is still
+locked. Conviction follows the locked alpha with a delay, as a moving average: after `maturity` blocks it has grown to
+63 % of the locked alpha (the share is 1 - 1/e). A lock on the hotkey of the subnet's owner has its full conviction at
+once. Amounts are rao of alpha, convictions are raw U64F64 values of rao.
 
 Source: `pallets/subtensor/src/staking/lock.rs` (`ConvictionModel`, `change_subnet_owner_if_needed`);
 `substrate-fixed` v0.6.0 (`src/transcendental.rs`, `exp`).
@@ -47,7 +48,7 @@ def may_take_over(conviction: int, eligible: int) -> bool:
     """Whether a hotkey's conviction is enough for its owner to get the subnet: more than 18 % of the eligible alpha.
 
     Args:
-        conviction: Of this one hotkey, a U64F64 word of rao.
+        conviction: Of this hotkey, a raw U64F64 value of rao.
         eligible: Outstanding alpha that is neither the protocol's nor burned, rao.
 
     >>> may_take_over(18 << 64, 100), may_take_over((18 << 64) + 1, 100)
@@ -62,16 +63,16 @@ def empty_lock(now: int) -> LockState:
 
 
 def is_dust(lock: LockState) -> bool:
-    """Whether so little is locked and so little conviction left that the chain forgets the lock."""
+    """Whether so little alpha and so little conviction are left that the chain deletes the lock."""
     return lock.locked_mass < ZERO_THRESHOLD and lock.conviction < U64F64.number(ZERO_THRESHOLD)
 
 
 def exp_decay(dt: int, tau: int) -> int:
-    """E to the -dt / tau as a raw U64F64 value; the exponent is at least -40.
+    """The number e to the power of -dt / tau, as a raw U64F64 value; the exponent is at least -40.
 
     Args:
         dt: Blocks.
-        tau: Blocks; with 0 everything has decayed at once.
+        tau: Blocks; with 0 everything decays at once.
     """
     if dt == 0:
         return U64F64.one
@@ -82,7 +83,7 @@ def exp_decay(dt: int, tau: int) -> int:
 
 
 def _exp_negative(word: int) -> int:
-    """E to a negative raw I64F64 value: one divided by the series of its size."""
+    """The number e to a negative power, a raw I64F64 value: 1 divided by the series for the positive power."""
     size = -word
     if size == 0:
         return U64F64.one
@@ -94,11 +95,11 @@ def _exp_negative(word: int) -> int:
 
 
 def roll_forward(lock: LockState, now: int, rates: Rates, owner: bool, perpetual: bool) -> LockState:
-    """What has become of a lock by block `now` (`roll_forward_lock`).
+    """The lock as it is at block `now` (`roll_forward_lock`).
 
     Args:
         lock: As it was stored.
-        now: Block; an earlier one than the lock's changes nothing but an owner's conviction, and dust.
+        now: Block. If it is before the lock's block, only an owner's conviction and dust change.
         rates: The chain's.
         owner: Whether it is on the hotkey of the subnet's owner.
         perpetual: Whether it does not decay.
@@ -127,7 +128,7 @@ def _decayed(mass: int, conviction: int, dt: int, rates: Rates, perpetual: bool)
 
 
 def _matured(unlock: int, maturity: int, rates: Rates) -> int:
-    """Which share of a decaying lock has become conviction, where the two rates differ: raw U64F64 value."""
+    """The share of a decaying lock that has become conviction, if the two rates differ: raw U64F64 value."""
     if rates.unlock == 0 or rates.maturity == 0:
         return 0
     product = min(rates.unlock << 64, SIGNED_MAX) * (unlock - maturity) >> 64
@@ -149,12 +150,12 @@ def merge(lock: LockState, added: LockState) -> LockState:
 
 
 def reduce(lock: LockState, mass: int, conviction: int) -> LockState:
-    """A sum without the rao and the conviction that have left it, down to zero."""
+    """A sum of locks minus some rao and conviction; neither falls below zero."""
     return LockState(max(lock.locked_mass - mass, 0), subtract(lock.conviction, conviction), lock.last_update)
 
 
 def force_reduce(lock: LockState, amount: int, now: int) -> LockState:
-    """A lock of which alpha is taken, with conviction in proportion."""
+    """A lock after alpha was taken from it; conviction falls in proportion."""
     mass = max(lock.locked_mass - amount, 0)
     if mass == 0:
         return empty_lock(now)
@@ -163,6 +164,6 @@ def force_reduce(lock: LockState, amount: int, now: int) -> LockState:
 
 
 def conviction_of_part(lock: LockState, mass: int) -> int:
-    """Conviction that goes with some of the locked alpha, in proportion: raw U64F64 value."""
+    """Conviction of a part of the locked alpha, in proportion: raw U64F64 value."""
     share = U64F64.divide(U64F64.number(mass), U64F64.number(lock.locked_mass))
     return U64F64.multiply(lock.conviction, share)

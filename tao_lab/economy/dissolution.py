@@ -1,4 +1,4 @@
-"""What is left of a subnet that is dissolved: its TAO, shared out by alpha.
+"""When a subnet is dissolved, its TAO is divided among the holders of its alpha.
 
 Source: `pallets/subtensor/src/staking/remove_stake.rs` (`destroy_alpha_in_out_stakes`) of opentensor/subtensor.
 """
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 
 def split_pot(pot: int, alpha: Sequence[int]) -> list[int]:
-    """Share out a pot by alpha, to the last rao (largest remainder; of equal remainders the first).
+    """Divide a pot in proportion to alpha, to the last rao (largest remainder; of equal remainders the first).
 
     Args:
         pot: TAO of the pool, rao.

@@ -1,16 +1,17 @@
-"""From an epoch to accounts: miners' incentives, and dividends by way of parents and children to takes and nominators.
+"""From an epoch to accounts: who gets the miners' incentives and the validators' dividends.
 
-A validator's dividend first goes to everybody whose stake it was earned with: parents get theirs by their contribution,
-less the child's take (and what is burned) where parent and child belong to different people. What each hotkey has then
-is taken apart by its own stake: the part earned by TAO on root is paid from root's pot, the part earned by alpha from
-the validators'. A hotkey without a seat on root gets nothing for its TAO on root: the others share root's pot, and a
-pot in which nobody has a part is recycled. Of both pots the hotkey's owner keeps the take, and nominators share the
-rest.
+A validator's dividend is divided in three steps. First, parents whose stake helped to earn it get a part in proportion
+to their contribution. If parent and child have different owners, the child's take (and a burned part) is subtracted
+from it. Second, each hotkey's dividend is divided by what earned it: the part earned by TAO on root is paid from root's
+pot, the part earned by alpha from the validators' pot. A hotkey without a seat on root gets nothing for its TAO on
+root; the others share root's pot. If nobody has a part in root's pot, it is recycled. Third, the hotkey's owner keeps
+the take, and the nominators share the rest.
 
 Source: `pallets/subtensor/src/coinbase/run_coinbase.rs` (`distribute_emission`, `calculate_dividends_and_incentives`,
 `get_parent_child_dividends_distribution`, `get_self_contribution`, `calculate_dividend_distribution`,
-`distribute_dividends_and_incentives`). Since spec 442 only hotkeys with a UID on root have a part of root's pot,
-alpha's part is the one that is multiplied out, and `distribute_emission` recycles a pot that is nobody's.
+`distribute_dividends_and_incentives`). Since spec 442, only hotkeys with a UID on root have a part of root's pot, the
+chain computes alpha's part by multiplication (root's part is the rest), and `distribute_emission` recycles a pot in
+which nobody has a part.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from typing import NamedTuple
 
 from tao_lab.economy.fixed128 import U64_MAX, U96F32, add, subtract, u16_share, u64_share
 
-Lent = tuple[int, str]  # share of the stake, 2^64 - 1 is all; the other hotkey
+Lent = tuple[int, str]  # share of the stake (2^64 - 1 is all of it), and the other hotkey
 
 
 @dataclass(frozen=True)
@@ -32,10 +33,10 @@ class Staked:
         alpha: rao of the subnet's alpha staked on it.
         root: rao of TAO staked on it on root.
         owner: its coldkey.
-        take: what the owner keeps of nominators' dividends, u16 (`Delegates`).
-        childkey_take: what it keeps of parents' dividends, u16.
-        parents: who lends it stake.
-        children: to whom it lends stake.
+        take: part of the nominators' dividends that the owner keeps, u16 (`Delegates`).
+        childkey_take: part of the parents' dividends that it keeps, u16.
+        parents: hotkeys that lend stake to it.
+        children: hotkeys that it lends stake to.
         on_root: whether it has a UID on root.
     """
 
@@ -58,18 +59,19 @@ class HotkeyEmission(NamedTuple):
 
 
 class Payout(NamedTuple):
-    """A hotkey's dividend, rao: what its owner takes, and what all who stake on it share."""
+    """A hotkey's dividend, rao: the owner's take, the part that all its stakers share, and the whole of it."""
 
     take: int
     nominators: int
+    total: int
 
 
-NOTHING = Payout(0, 0)
+NOTHING = Payout(0, 0, 0)
 
 
 @dataclass(frozen=True)
 class Pending:
-    """What a subnet has gathered since its last epoch, rao of alpha.
+    """What a subnet has collected since its last epoch, rao of alpha.
 
     Attributes:
         server: for miners (`PendingServerEmission`).
@@ -90,7 +92,7 @@ class Dividends:
         incentives: of miners.
         alpha: from the validators' pot.
         root: from root's pot.
-        recycled: destroyed: on the way from children to parents, and all of root's pot where nobody has a part of it.
+        recycled: destroyed alpha: the burned part of parents' dividends, and root's pot if nobody has a part in it.
     """
 
     incentives: Mapping[str, int]
@@ -101,7 +103,7 @@ class Dividends:
 
 @dataclass
 class _Divided:
-    """Dividends by hotkey after parents had theirs, rao; and what was burned on the way."""
+    """Dividends by hotkey after the parents got their part, rao; and the burned part."""
 
     dividends: dict[str, int] = field(default_factory=dict)
     recycled: int = 0
@@ -110,10 +112,10 @@ class _Divided:
 def dividends(
     pending: Pending, emission: Iterable[HotkeyEmission], hotkeys: Mapping[str, Staked], tao_weight: int, ck_burn: int
 ) -> Dividends:
-    """Who gets what of one epoch's emission.
+    """Divide one epoch's emission among hotkeys, owners and stakers.
 
     Args:
-        pending: the pots. Miners' and validators' emission of the epoch says only in which proportion they are paid.
+        pending: the pots. The epoch's emission only decides in which proportion miners and validators share them.
         emission: what the epoch assigned to each hotkey.
         hotkeys: the hotkeys of `emission`, and their parents.
         tao_weight: u64, 2^64 - 1 is one (`TaoWeight`).
@@ -160,7 +162,7 @@ def divide_among_parents(
 
 
 def contribution(parent: Staked, share: int, tao_weight: int) -> int:
-    """What a parent's stake adds to a child's, raw U96F32 value of rao."""
+    """The stake that a parent adds to a child's, raw U96F32 value of rao."""
     lent = u64_share(share)
     alpha = U96F32.multiply(U96F32.number(parent.alpha), lent)
     root = U96F32.multiply(U96F32.multiply(U96F32.number(parent.root), lent), u64_share(tao_weight))
@@ -168,7 +170,7 @@ def contribution(parent: Staked, share: int, tao_weight: int) -> int:
 
 
 def self_contribution(hotkey: Staked, tao_weight: int) -> int:
-    """A hotkey's own stake without what it lends to children, rao (`get_self_contribution`)."""
+    """A hotkey's own stake minus the part that it lends to children, rao (`get_self_contribution`)."""
     kept = U96F32.one
     for share, _ in hotkey.children:
         kept = subtract(kept, u64_share(share))
@@ -184,7 +186,7 @@ def dividend_distribution(
     hotkeys: Mapping[str, Staked],
     dividends: Mapping[str, int],
 ) -> tuple[dict[str, int], dict[str, int]]:
-    """Divide the two pots by what each hotkey's dividend was earned with (`calculate_dividend_distribution`).
+    """Divide the two pots: for each hotkey, the part earned by alpha and by root (`calculate_dividend_distribution`).
 
     Args:
         pending_alpha: rao for alpha's part.
@@ -213,14 +215,14 @@ def _shared(pot: int, parts: Mapping[str, int]) -> dict[str, int]:
 
 
 def payout(dividend: int, take: int) -> Payout:
-    """Take a hotkey's dividend apart: the owner's take, and the rest.
+    """Divide a hotkey's dividend into the owner's take and the rest.
 
     Args:
         dividend: raw U96F32 value of rao.
         take: u16.
     """
     taken = U96F32.multiply(u16_share(take), dividend)
-    return Payout(U96F32.whole(taken), U96F32.whole(subtract(dividend, taken)))
+    return Payout(U96F32.whole(taken), U96F32.whole(subtract(dividend, taken)), U96F32.whole(dividend))
 
 
 def withheld_proportion(withheld: int, incentives: int) -> int:
@@ -234,14 +236,14 @@ def withheld_proportion(withheld: int, incentives: int) -> int:
 
 
 def root_claimable_increment(dividend: int, root_stake: int) -> int | None:
-    """What a root dividend adds to the rate at which every rao staked on root may claim alpha.
+    """How much a root dividend adds to the alpha that each rao staked on root may claim.
 
     Args:
         dividend: rao of alpha.
         root_stake: rao of TAO staked on the hotkey on root.
 
     Returns:
-        Raw I96F32 value; None where the dividend is larger than the stake, and is then staked for the owner.
+        Raw I96F32 value; None if the dividend is larger than the stake. Such a dividend is staked for the owner.
     """
     if dividend > root_stake:
         return None

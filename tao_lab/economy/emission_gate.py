@@ -1,7 +1,8 @@
-"""The emission gate: subnets with little demand get much less than their share, so that the others get more.
+"""The emission gate: subnets with little demand get much less than their share, and the others get more.
 
-A share of demand passes the gate in part: one half of a share as large as the bar, nearly all of a share well above
-it, next to nothing of one well below it. The bar is the 32nd largest share, and it is taken again at every 360th block.
+Each subnet has a share of demand. The gate lets a part of this share pass: one half if the share is as large as the
+bar, nearly all if it is well above the bar, and almost nothing if it is well below. The bar is the 32nd largest share.
+The chain measures it again at every 360th block.
 
     g = b / (1 + (bar / b)^3)
 
@@ -21,13 +22,13 @@ EMISSION_BAR_UPDATE_INTERVAL = 360  # blocks
 EMISSION_BAR_RANK = 32  # the default of `EmissionBarRank`
 EMISSION_GATE_EXPONENT = 3 * U64F64.one  # the default of `EmissionGateExponent`
 
-# The power is computed in I32F32, words of 64 bits with 32 fraction bits, by e^(h * ln(x)). Its last bits count: ln
-# divides by log2(e) with 23 fraction bits only, which is 10^-7 off, and mainnet's payments show it.
+# The power is e^(h * ln(x)), computed in I32F32 (64 bits, 32 of them after the point). Its last bits matter: ln divides
+# by log2(e) with only 23 fraction bits. That is an error of 10^-7, and mainnet's payments show it.
 ONE = 1 << 32
 LARGEST = (1 << 63) - 1
 LOG2_E = 0xB8AA3B << 9  # log2(e) cut to 23 fraction bits
 E = 0x15BF0A8 << 9  # e cut to 23 fraction bits
-TOO_LARGE = ((1 << 31) - 1) << 64  # U64F64: stands for every power that I32F32 cannot hold
+TOO_LARGE = ((1 << 31) - 1) << 64  # U64F64: used for every power that does not fit I32F32
 
 
 @dataclass(frozen=True)
@@ -35,36 +36,36 @@ class EmissionGate:
     """The gate of a block.
 
     Attributes:
-        bar: U64F64 word (`EmissionGateBar`); with 0 there is no gate.
-        exponent: U64F64 word (`EmissionGateExponent`).
+        bar: raw U64F64 value (`EmissionGateBar`); with 0 there is no gate.
+        exponent: raw U64F64 value (`EmissionGateExponent`).
     """
 
     bar: int = 0
     exponent: int = EMISSION_GATE_EXPONENT
 
 
-OPEN = EmissionGate()  # no gate: every share passes whole
+OPEN = EmissionGate()  # no gate: every share passes completely
 
 
 def bar_is_due(bar: int, block: int) -> bool:
-    """Whether a block takes the bar again: at every 360th, and as long as there is none."""
+    """Whether a block measures the bar again: at every 360th block, and as long as there is no bar."""
     return bar == 0 or block % EMISSION_BAR_UPDATE_INTERVAL == 0
 
 
 def emission_gate_bar(demand: Sequence[int], rank: int = EMISSION_BAR_RANK, quantile: int = 0) -> int:
-    """The bar that shares of demand make.
+    """The bar, computed from the shares of demand.
 
-    Subnets whose emission is switched off count too: they keep their rank, and get nothing only afterwards.
+    Subnets whose emission is switched off count too: they keep their rank, and a later step gives them nothing.
 
     Args:
         demand: Raw U64F64 values, one for each started subnet.
         rank: place of the bar among the shares above zero, the largest first (`EmissionBarRank`); with fewer shares the
             smallest is the bar.
-        quantile: U64F64 word (`EmissionBarQuantile`); counts only with rank 0: the bar is the share with which the
-            largest shares together reach it.
+        quantile: raw U64F64 value (`EmissionBarQuantile`), used only with rank 0. Then add up the shares, the largest
+            first; the bar is the share at which the sum reaches the quantile.
 
     Returns:
-        U64F64 word; 0 where no share is above zero.
+        Raw U64F64 value; 0 where no share is above zero.
     """
     largest_first = sorted(demand, reverse=True)
     if rank > 0:
@@ -79,14 +80,14 @@ def emission_gate_bar(demand: Sequence[int], rank: int = EMISSION_BAR_RANK, quan
 
 
 def apply_emission_gate(demand: Sequence[int], gate: EmissionGate) -> list[int]:
-    """What passes of each share, together one again.
+    """The part of each share that passes the gate, scaled so that the sum is one again.
 
     Args:
         demand: Raw U64F64 values.
         gate: bar and exponent.
 
     Returns:
-        Raw U64F64 values in the same order; unchanged where there is no bar, or nothing at all would pass.
+        Raw U64F64 values in the same order; unchanged if there is no bar, or if nothing at all would pass.
     """
     if gate.bar <= 0:
         return list(demand)
@@ -96,14 +97,14 @@ def apply_emission_gate(demand: Sequence[int], gate: EmissionGate) -> list[int]:
 
 
 def passing(share: int, gate: EmissionGate) -> int:
-    """The part of a share that passes: 1 / (1 + (bar / share)^exponent).
+    """The fraction of a share that passes: 1 / (1 + (bar / share)^exponent).
 
     Args:
-        share: U64F64 word.
+        share: raw U64F64 value.
         gate: bar and exponent.
 
     Returns:
-        U64F64 word; 0 for a share of nothing.
+        Raw U64F64 value; 0 if the share is 0.
     """
     if share <= 0:
         return 0
@@ -113,16 +114,16 @@ def passing(share: int, gate: EmissionGate) -> int:
 def power(value: int, exponent: int) -> int:
     """`safe_pow`: value^exponent as the chain computes it.
 
-    A value of nothing gives nothing. Where e^|exponent * ln(value)| does not fit I32F32 the chain takes the largest
-    number, also if the power itself would be tiny: of a share of more than about 1,290 bars next to nothing passes.
-    On mainnet no share is that large; in a network of few subnets one can be.
+    If the value is 0, the result is 0. If e^|exponent * ln(value)| does not fit I32F32, the chain takes the largest
+    number, even if the power itself would be tiny. So almost nothing passes of a share that is larger than about 1,290
+    bars. On mainnet no share is that large; in a network of few subnets a share can be.
 
     Args:
-        value: U64F64 word.
-        exponent: U64F64 word.
+        value: raw U64F64 value.
+        exponent: raw U64F64 value.
 
     Returns:
-        U64F64 word.
+        Raw U64F64 value.
     """
     logarithm = _ln(min(value >> 32, LARGEST))
     if logarithm is None:
@@ -132,7 +133,7 @@ def power(value: int, exponent: int) -> int:
 
 
 def _ln(word: int) -> int | None:
-    """Natural logarithm of an I32F32 word; None where there is none."""
+    """Natural logarithm of a raw I32F32 value; None if it does not exist."""
     if word < ONE:
         inverse = ONE * ONE // word if word else LARGEST + 1
         # The chain stops with an error for the two words whose inverse does not fit; here they count as zero.
@@ -141,7 +142,7 @@ def _ln(word: int) -> int | None:
 
 
 def _log2(word: int) -> int:
-    """Logarithm to base 2 of an I32F32 word of at least one: its whole part, then a bit for each squaring."""
+    """Logarithm to base 2 of a raw I32F32 value of at least one: its whole part, then one bit for each squaring."""
     result = 0
     while word >= 2 * ONE:
         result += 1
@@ -158,7 +159,7 @@ def _log2(word: int) -> int:
 
 
 def _exp(word: int) -> int | None:
-    """E to an I32F32 word, by a series of 31 terms; e to a negative one is one divided by it. None: it does not fit."""
+    """The exponential of a raw I32F32 value, by a series of 31 terms; e^-x is 1 / e^x. None: it does not fit."""
     if word in (0, ONE):
         return E if word else ONE
     size = abs(word)
@@ -173,5 +174,5 @@ def _exp(word: int) -> int | None:
 
 
 def _held(word: int) -> int:
-    """A word as I32F32 can hold it."""
+    """A raw value, limited to the range of I32F32."""
     return max(min(word, LARGEST), -LARGEST - 1)

@@ -1,8 +1,8 @@
-"""Raw fixed-point values: a number as a whole number of the smallest parts that the chain can tell apart.
+"""Raw fixed-point values: each number is stored as a whole number of small parts.
 
-The coinbase computes in two formats of 128 bits, both without sign: U64F64 for shares and prices (parts of 2^-64) and
-U96F32 for amounts (parts of 2^-32 of a rao). A product is cut to whole parts, a quotient too; what does not fit
-stops at the largest value, and a quotient that does not exist is zero.
+The coinbase (the part of the chain that pays emission) computes in two formats of 128 bits without sign: U64F64 for
+shares and prices (parts of 2^-64) and U96F32 for amounts (parts of 2^-32 of a rao). Products and quotients are cut to
+whole parts. A result that is too large becomes the largest value; a division by zero gives zero.
 
 Source: `substrate-fixed` v0.6.0 (`saturating_mul`, `checked_div`), `primitives/safe-math/src/lib.rs` (`safe_div`).
 """
@@ -34,7 +34,7 @@ class Format:
         return min(a * b >> self.bits, WORD_MAX)
 
     def divide(self, a: int, b: int) -> int:
-        """`safe_div`: 0 where there is no quotient or it does not fit."""
+        """`safe_div`: 0 if `b` is 0 or the quotient does not fit."""
         quotient = (a << self.bits) // b if b else 0
         return quotient if quotient <= WORD_MAX else 0
 
@@ -62,12 +62,12 @@ def add(a: int, b: int) -> int:
 
 
 def subtract(a: int, b: int) -> int:
-    """`saturating_sub`: zero where `b` is more."""
+    """`saturating_sub`: zero if `b` is larger."""
     return max(a - b, 0)
 
 
 def to_u96f32(word: int) -> int:
-    """A raw U64F64 value as U96F32: the last 32 bits are cut."""
+    """A raw U64F64 value as U96F32: the last 32 bits are cut off."""
     return word >> BETWEEN
 
 

@@ -1,8 +1,8 @@
-"""Supply over time: what many blocks make of the issuance, and when the next halving comes.
+"""Supply over time: how the issuance grows over many blocks, and when the next halving comes.
 
-Between two halvings every block issues the same, so the way is walked from halving to halving and not from block to
-block. A part of each block's TAO may be recycled: it ceases to exist, the issuance grows more slowly, and the halvings
-come later.
+Between two halvings every block issues the same, so these functions go from halving to halving instead of from block to
+block. A part of each block's TAO may be recycled, that is, destroyed: then the issuance grows more slowly, and the
+halvings come later.
 
 Source of the rule: `pallets/subtensor/src/coinbase/block_emission.rs` of opentensor/subtensor.
 """
@@ -32,7 +32,7 @@ class Era(NamedTuple):
 
 
 def next_halving(issuance: int) -> int | None:
-    """Issuance at which blocks begin to issue less, rao; None once they issue nothing."""
+    """Issuance at which blocks begin to issue less, rao; None if blocks issue nothing any more."""
     if not block_emission(issuance):
         return None
     left = TOTAL_SUPPLY
@@ -42,7 +42,7 @@ def next_halving(issuance: int) -> int | None:
 
 
 def eras(issuance: int, recycled_percent: int = 0) -> Iterator[Era]:
-    """The eras from an issuance on; the last one goes on for ever.
+    """The eras that follow an issuance; the last one never ends.
 
     Args:
         issuance: rao now.

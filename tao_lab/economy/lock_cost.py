@@ -1,7 +1,7 @@
-"""What a new subnet costs: twice the last lock right after a registration, then less with each block.
+"""What a new subnet costs: right after a registration twice the last lock, then less with each block.
 
-Where nobody registers, the cost is back at the last lock after one reduction interval, and goes on falling to the
-minimum. The interval shrinks with the block emission, so that a halving makes the cost fall faster.
+If nobody registers a subnet, the cost is down to the last lock after one reduction interval, and then falls further, to
+the minimum. The interval is proportional to the block emission, so after a halving the cost falls faster.
 
 Source: `pallets/subtensor/src/coinbase/root.rs` (`get_network_lock_cost`, `get_lock_reduction_interval`) of
 opentensor/subtensor.
@@ -18,10 +18,10 @@ def lock_cost(last_lock: int, min_lock: int, last_lock_block: int, block: int, r
     """TAO that `register_network` locks at a block.
 
     Args:
-        last_lock: what the last subnet locked, rao (`NetworkLastLockCost`).
-        min_lock: least that is locked, rao (`NetworkMinLockCost`).
-        last_lock_block: block of the last registration; 0: there was none.
-        block: the block at hand.
+        last_lock: TAO that the last subnet locked, rao (`NetworkLastLockCost`).
+        min_lock: minimum cost, rao (`NetworkMinLockCost`).
+        last_lock_block: block of the last registration; 0 if there was no registration.
+        block: the current block.
         reduction_interval: blocks in which the cost falls by `last_lock`; 0: it does not fall.
 
     Returns:

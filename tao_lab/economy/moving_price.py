@@ -1,8 +1,8 @@
-"""The moving price of a subnet: what shares of emission go by, instead of the price of the moment.
+"""The moving price of a subnet: shares of emission depend on it, and not on the price of the moment.
 
-Each block the moving price goes a small step towards the price. The step grows with the age of the subnet, so that a
-young pool, whose price is easily pushed, counts slowly: after `EMAPriceHalvingBlocks` blocks the step is half of its
-final size. A price above one counts as one.
+In each block the moving price moves a small step towards the price. The step grows with the age of the subnet: after
+`EMAPriceHalvingBlocks` blocks it has half of its final size. So the price of a young pool, which is easy to manipulate,
+has little effect. A price above one counts as one.
 
 Source: `pallets/subtensor/src/staking/stake_utils.rs` (`update_moving_price`, `get_moving_alpha_price`).
 """

@@ -1,12 +1,13 @@
-"""One block's emission in a whole network: from prices to shares, from shares to pools, and what becomes of the prices.
+"""One block's emission in a whole network: from prices to shares, from shares to pools, and the prices after it.
 
-This puts the pieces together in the order of the chain. The TAO of the block is divided among the started subnets.
-Of its part a subnet's pool first sells alpha for what is above the cap, then takes in the rest with new alpha, at the
-price after that purchase. At last each moving price goes a step towards the price, and root's part is measured again.
+This module combines the other rules in the order of the chain. The TAO of the block is divided among the started
+subnets. First, the part of a subnet's TAO that is above the cap buys alpha from the pool. Then the rest enters the pool
+together with new alpha, at the price after that purchase. Last, each moving price moves a step towards the price, and
+root's part is computed again.
 
 Source: `pallets/subtensor/src/coinbase/run_coinbase/emission_injection.rs` of RaoFoundation/subtensor
-(`compute_subnet_emission_terms`, `inject_pool_liquidity_and_swap_excess`), `coinbase/block_step.rs`. A test holds it,
-and the chain itself, to a block of Bittensor's mainnet.
+(`compute_subnet_emission_terms`, `inject_pool_liquidity_and_swap_excess`), `coinbase/block_step.rs`. A test compares
+it, and the lab's chain, with a block of Bittensor's mainnet.
 """
 
 from __future__ import annotations
@@ -37,14 +38,14 @@ class SubnetBefore:
 
     Attributes:
         netuid: its number.
-        moving_price: I96F32 word (`SubnetMovingPrice`).
-        miner_burned: U96F32 word (`MinerBurned`).
+        moving_price: raw I96F32 value (`SubnetMovingPrice`).
+        miner_burned: raw U96F32 value (`MinerBurned`).
         emission_enabled: whether it gets TAO (`SubnetEmissionEnabled`).
         first_emission_block: block (`FirstEmissionBlockNumber`).
         tao: rao in the pool (`SubnetTAO`).
         alpha_in: rao of alpha in the pool (`SubnetAlphaIn`).
         alpha_out: rao of alpha outside (`SubnetAlphaOut`).
-        protocol_alpha: rao of alpha of that which the chain bought (`SubnetProtocolAlpha`).
+        protocol_alpha: the part of `alpha_out` that the chain itself bought, rao of alpha (`SubnetProtocolAlpha`).
         quote_weight: weight of TAO in the pool, parts of 10^18 (`SwapBalancer`).
     """
 
@@ -67,12 +68,12 @@ class NetworkBefore:
     Attributes:
         block: number of the block whose state this is; the next one pays.
         block_emission: rao of TAO that the block pays.
-        emission_gate_bar: U64F64 word (`EmissionGateBar`).
-        subnet_moving_alpha: I96F32 word (`SubnetMovingAlpha`).
+        emission_gate_bar: raw U64F64 value (`EmissionGateBar`).
+        subnet_moving_alpha: raw I96F32 value (`SubnetMovingAlpha`).
         tao_weight: u64 (`TaoWeight`).
         root_tao: rao on root (`SubnetTAO` of root).
         subnets: the started ones.
-        emission_gate_exponent: U64F64 word (`EmissionGateExponent`).
+        emission_gate_exponent: raw U64F64 value (`EmissionGateExponent`).
         emission_bar_rank: `EmissionBarRank`.
     """
 
@@ -97,7 +98,7 @@ class SubnetAfter:
         excess_tao: rao that bought alpha from the pool (`SubnetExcessTao`).
         alpha_in_emission: rao of alpha that entered the pool (`SubnetAlphaInEmission`).
         alpha_out_emission: rao of alpha issued outside (`SubnetAlphaOutEmission`).
-        root_prop: U96F32 word (`RootProp`).
+        root_prop: raw U96F32 value (`RootProp`).
     """
 
     netuid: int
@@ -116,14 +117,14 @@ class SubnetAfter:
 
 @dataclass(frozen=True)
 class NetworkAfter:
-    """A network after the block: the bar that counted in it, and each started subnet in order."""
+    """A network after the block: the gate's bar in this block, and each started subnet in order."""
 
     emission_gate_bar: int
     subnets: tuple[SubnetAfter, ...]
 
 
 def pay_network(network: NetworkBefore) -> NetworkAfter:
-    """The block after a state, as far as emission goes: no epoch, no user, no root dividends.
+    """Pay one block's emission to a network; without an epoch, users' calls or root dividends.
 
     Args:
         network: the state before it.
@@ -136,19 +137,19 @@ def pay_network(network: NetworkBefore) -> NetworkAfter:
 
 
 def block_bar(network: NetworkBefore, demand: Sequence[int]) -> int:
-    """The bar that counts in the block: measured again, or the one that is kept."""
+    """The bar of the emission gate in this block: measured again if that is due, otherwise the stored one."""
     if not bar_is_due(network.emission_gate_bar, network.block + 1):
         return network.emission_gate_bar
     return emission_gate_bar(demand, network.emission_bar_rank) or network.emission_gate_bar
 
 
 def pay_subnet(network: NetworkBefore, subnet: SubnetBefore, share: int) -> SubnetAfter:
-    """A subnet's part of the block.
+    """What the block pays to one subnet, and the subnet after it.
 
     Args:
         network: the state before the block.
         subnet: one of its started subnets.
-        share: of the block's TAO, U64F64 word.
+        share: of the block's TAO, raw U64F64 value.
     """
     pool = Pool(subnet.tao, subnet.alpha_in, subnet.quote_weight, fee_rate=0)  # the chain buys without a fee
     issuance = subnet.alpha_in + subnet.alpha_out
@@ -159,7 +160,7 @@ def pay_subnet(network: NetworkBefore, subnet: SubnetBefore, share: int) -> Subn
     bought = swap(pool, "buy", excess).received if excess else 0
     pool = Pool(pool.tao + excess, pool.alpha - bought, pool.quote_weight, fee_rate=0)
     weight = weight_after_adding(pool, tao_in, alpha_in)
-    if weight is None:  # a weight would leave its range: nothing enters
+    if weight is None:  # a weight would leave its range: nothing enters the pool
         tao_in, alpha_in, weight = 0, 0, pool.quote_weight
     pool = Pool(pool.tao + tao_in, pool.alpha + alpha_in, weight, fee_rate=0)
     outside = subnet.alpha_out + bought + alpha_emission

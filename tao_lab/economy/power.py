@@ -1,9 +1,10 @@
-"""Powers of ratios with fractional exponents, to 18 digits, as the chain's big-number library takes them.
+"""Powers of ratios with fractional exponents, to 18 digits, as the chain's big-number library computes them.
 
-The library has two ways: an exact root where the exponent is a fraction of small numbers, else a logarithm and an
-exponential by series in fixed point. Both give the floor of the true power, except where the series run out of
-digits: at powers below e^-100, which only pools with very uneven weights reach. So most powers are taken with decimal
-numbers, which is fast, and the library's own ways decide where that leaves the last digit open.
+The library has two methods. If the exponent is a fraction of small numbers, it takes an exact root; otherwise it uses
+series for the logarithm and the exponential, in fixed point. Both give the floor of the true power, except if the
+series have too few digits: for powers below e^-100, which only pools with very uneven weights reach. So this module
+computes most powers with decimal numbers, which is fast. If the last digit is then still uncertain, it uses the
+library's own method.
 
 Source: `sam0x17/safe-bigmath` (revision 013c4998), `src/integer.rs` (`pow_ratio_scaled`).
 """
@@ -22,8 +23,8 @@ SPARE_BITS = 8  # kept at least beyond those of the scale
 MAX_ITERATIONS = 4_096
 LEAST_BITS = 32
 DIGITS = Context(prec=50, Emax=10**9, Emin=-(10**9))
-OPEN = Decimal("1e-20")  # nearer to a whole number, the digits do not decide
-LARGE_EXPONENTIAL = 60  # between e^-60 and e^60 the series keep far more digits than are asked for
+OPEN = Decimal("1e-20")  # if a result is closer than this to a whole number, 50 digits are not enough
+LARGE_EXPONENTIAL = 60  # between e^-60 and e^60 the series have far more digits than needed
 
 
 def power_scaled(numerator: int, denominator: int, p: int, q: int, precision: int = 256) -> int | None:
@@ -34,7 +35,7 @@ def power_scaled(numerator: int, denominator: int, p: int, q: int, precision: in
         denominator: Not negative.
         p: Exponent's numerator.
         q: Exponent's denominator.
-        precision: Fraction bits of the series, as its caller asks for.
+        precision: Fraction bits of the series, as the caller chooses.
 
     Returns:
         The power in parts of 10^18; above 2^64 only its size is right. None without a denominator.
@@ -56,7 +57,7 @@ def power_scaled(numerator: int, denominator: int, p: int, q: int, precision: in
 
 
 def _by_digits(numerator: int, denominator: int, p: int, q: int) -> int | None:
-    """The power with 50 digits, or None where they leave it open."""
+    """The power, computed with 50 digits, or None if these are not enough to decide."""
     logarithm = DIGITS.ln(DIGITS.divide(Decimal(numerator), Decimal(denominator)))
     exponent = DIGITS.divide(DIGITS.multiply(logarithm, Decimal(p)), Decimal(q))
     if exponent < -LARGE_EXPONENTIAL:
@@ -92,7 +93,7 @@ def power_by_series(numerator: int, denominator: int, p: int, q: int, precision:
 
 
 def _ln(value: int, bits: int, terms: int) -> int:
-    """Natural logarithm of a whole number as a word of `bits` fraction bits (`ln_biguint`)."""
+    """Natural logarithm of a whole number as a raw value with `bits` fraction bits (`ln_biguint`)."""
     shift = value.bit_length() - 1
     mantissa = (value << bits) >> shift
     if mantissa >= 3 << bits - 1:
@@ -106,7 +107,7 @@ def _ln2(bits: int, terms: int) -> int:
 
 
 def _ln1p(x: int, bits: int, terms: int) -> int:
-    """Ln(1 + x) by its series, up to the term that changes no digit."""
+    """Ln(1 + x) by its series, until a term changes no digit."""
     term = result = x
     before = _rounded(result)
     for n in range(2, terms + 1):
@@ -123,7 +124,7 @@ def _ln1p(x: int, bits: int, terms: int) -> int:
 
 
 def _exp(x: int, bits: int, terms: int) -> int:
-    """E to the x by its series, up to the term that changes no digit."""
+    """The number e to the power of x by its series, until a term changes no digit."""
     term = result = 1 << bits
     before = _rounded(result)
     for n in range(1, terms + 1):
@@ -139,6 +140,6 @@ def _exp(x: int, bits: int, terms: int) -> int:
 
 
 def _rounded(word: int) -> int:
-    """A word without its guard bits, rounded to the nearest, halves away from zero (`round_to_precision`)."""
+    """A raw value without its spare bits, rounded to the nearest, halves away from zero (`round_to_precision`)."""
     size = abs(word) + (GUARD >> 1) >> GUARD_BITS
     return size if word >= 0 else -size

@@ -1,8 +1,8 @@
-"""Who has to go: the neuron that makes room for a new one, the subnet that makes room for a new one.
+"""Pruning: which neuron is replaced when a full subnet gets a new one, and which subnet in a full network.
 
-A full subnet gives up the neuron with the least emission, the oldest first among equals. Neurons in their immunity
-period are spared while enough others are left, the owner's are never taken. A full network gives up the subnet with
-the lowest moving price whose immunity is over.
+On a full subnet the neuron with the least emission is replaced; among equals the oldest. Neurons in their immunity
+period are not replaced while enough others are left. The owner's neurons are never replaced. In a full network the
+subnet with the lowest moving price is dissolved, if its immunity period is over.
 
 Sources: `pallets/subtensor/src/subnets/registration.rs` (`get_neuron_to_prune`), `coinbase/root.rs`
 (`get_network_to_prune`) of opentensor/subtensor.
@@ -22,8 +22,8 @@ class Neuron:
         uid: its place.
         emission: alpha of the last epoch, rao.
         registered_at: block.
-        immune: it is in its immunity period.
-        immortal: it is one of the owner's that are never replaced.
+        immune: whether it is in its immunity period.
+        immortal: whether it is one of the owner's neurons, which are never replaced.
     """
 
     uid: int
@@ -39,7 +39,7 @@ class Subnet:
 
     Attributes:
         netuid: its number.
-        price: moving price of its alpha, any unit that orders.
+        price: moving price of its alpha, in any unit (only the order matters).
         registered_at: block.
     """
 
@@ -49,12 +49,12 @@ class Subnet:
 
 
 def neuron_to_prune(neurons: Iterable[Neuron], min_non_immune: int) -> int | None:
-    """UID that a newcomer gets on a full subnet, or None where nobody may be replaced.
+    """UID that a new neuron gets on a full subnet, or None if nobody may be replaced.
 
     Args:
         neurons: all of the subnet.
-        min_non_immune: while at most this number is neither immune nor immortal (`MinNonImmuneUids`), one that is
-            immune goes instead.
+        min_non_immune: if at most this number of neurons are neither immune nor immortal (`MinNonImmuneUids`), an
+            immune neuron is replaced instead.
     """
     mortal = [neuron for neuron in neurons if not neuron.immortal]
     free = [neuron for neuron in mortal if not neuron.immune]
@@ -65,12 +65,12 @@ def neuron_to_prune(neurons: Iterable[Neuron], min_non_immune: int) -> int | Non
 
 
 def subnet_to_prune(subnets: Iterable[Subnet], block: int, immunity_period: int) -> int | None:
-    """Netuid that a new subnet gets on a full network, or None while all are immune.
+    """Netuid that a new subnet gets in a full network, or None while all subnets are immune.
 
     Args:
-        subnets: all but root; of two with equal price and block the first goes.
-        block: the block at hand.
-        immunity_period: blocks after its registration in which a subnet stays (`NetworkImmunityPeriod`).
+        subnets: all but root; of two with equal price and block the first is dissolved.
+        block: the current block.
+        immunity_period: blocks after its registration in which a subnet cannot be dissolved (`NetworkImmunityPeriod`).
     """
     mortal = [subnet for subnet in subnets if block >= subnet.registered_at + immunity_period]
     return min(mortal, key=lambda subnet: (subnet.price, subnet.registered_at)).netuid if mortal else None

@@ -1,6 +1,6 @@
-"""What a place on a subnet costs: up with each registration, down with each block.
+"""What a place on a subnet costs: the price rises with each registration and falls with each block.
 
-A registration multiplies the price (`BurnIncreaseMult`); every block takes away so much that it halves in
+A registration multiplies the price by `BurnIncreaseMult`. In every block the price falls a little, so that it halves in
 `BurnHalfLife` blocks. It stays between `MinBurn` and `MaxBurn`.
 
 Source: `pallets/subtensor/src/subnets/registration.rs` (`update_registration_prices_for_networks`,
@@ -29,10 +29,10 @@ class PriceTerms:
     """How the price of one subnet moves.
 
     Attributes:
-        half_life: blocks, u16 (`BurnHalfLife`); 0: no decay.
+        half_life: blocks, u16 (`BurnHalfLife`); with 0 the price does not fall.
         increase_mult: factor of one registration, U64F64 bits (`BurnIncreaseMult`); below 1 it counts as 1.
         min_burn: lowest price, rao (`MinBurn`).
-        max_burn: highest price, rao (`MaxBurn`); the last word where it is below `min_burn`.
+        max_burn: highest price, rao (`MaxBurn`); if it is below `min_burn`, it has priority.
     """
 
     half_life: int
@@ -73,9 +73,9 @@ def registration_price(burn: int, terms: PriceTerms, event: PriceEvent) -> int:
 
 @cache
 def decay_factor(half_life: int) -> int:
-    """What is left of the price after one block, in 32 fraction bits.
+    """The factor by which the price falls in one block, with 32 fraction bits.
 
-    The largest word whose power to `half_life`, with every product floored, is at most one half.
+    It is the largest factor whose power to `half_life`, with every product floored, is at most one half.
     """
     one = 1 << FACTOR_BITS
     if half_life == 0:
@@ -91,7 +91,7 @@ def decay_factor(half_life: int) -> int:
 
 
 def power(base: int, exponent: int) -> int:
-    """A word of 32 fraction bits to a whole power, by squaring, every product floored."""
+    """A raw value with 32 fraction bits to a whole power, by squaring; every product is floored."""
     result = 1 << FACTOR_BITS
     while exponent:
         if exponent & 1:

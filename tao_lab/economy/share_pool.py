@@ -1,7 +1,7 @@
-"""Share pools: the stake of many coldkeys on one hotkey, as shares of one amount.
+"""Share pools: the stakes of many coldkeys on one hotkey, as shares of one amount.
 
-Dividends raise the amount and thereby every share's value at once; adding or removing stake makes or destroys shares
-at the current value. Shares are decimal floating-point numbers of 21 digits, which notice a single rao.
+Dividends raise the amount, and so the value of every share at once. Adding stake creates shares at the current value,
+removing stake destroys shares. Shares are decimal floating-point numbers of 21 digits, precise enough for a single rao.
 
 Source: `primitives/share-pool/src/lib.rs` (`SafeFloat`, `SharePool`).
 """
@@ -26,7 +26,7 @@ ZERO = SafeFloat(0, 0)
 
 
 def safe_float(mantissa: int, exponent: int = 0) -> SafeFloat:
-    """A number in normal form; digits behind the 21st are dropped.
+    """A number in normal form; digits after the 21st are dropped.
 
     Args:
         mantissa: Whole number, not negative.
@@ -50,7 +50,7 @@ def add(a: SafeFloat, b: SafeFloat) -> SafeFloat:
 
 
 def subtract(a: SafeFloat, b: SafeFloat) -> SafeFloat:
-    """Difference, zero where `b` is more; but nothing is taken from zero or by zero."""
+    """Difference; zero if `b` is larger. If `a` or `b` is zero, the result is `a`."""
     if a.mantissa == 0 or b.mantissa == 0:
         return a
     exponent, left, right = _aligned(a, b)
@@ -58,7 +58,7 @@ def subtract(a: SafeFloat, b: SafeFloat) -> SafeFloat:
 
 
 def mul_div(a: SafeFloat, b: SafeFloat, c: SafeFloat) -> SafeFloat:
-    """A * b / c; zero where `c` is."""
+    """A * b / c; zero if `c` is zero."""
     if c.mantissa == 0:
         return ZERO
     return safe_float(a.mantissa * b.mantissa // c.mantissa, a.exponent + b.exponent - c.exponent)
@@ -75,7 +75,7 @@ def _power_of_ten(exponent: int) -> int:
 
 
 def _aligned(a: SafeFloat, b: SafeFloat) -> tuple[int, int, int]:
-    """The larger exponent, and both mantissas at it."""
+    """The larger exponent, and both mantissas for that exponent."""
     exponent = max(a.exponent, b.exponent)
     left, right = (x.mantissa // _power_of_ten(exponent - x.exponent) for x in (a, b))
     return exponent, left, right
@@ -89,19 +89,19 @@ class Pool(NamedTuple):
 
 
 def share_value(pool: Pool, share: SafeFloat) -> int:
-    """Rao that a share is worth."""
+    """Value of a share in rao."""
     return to_rao(mul_div(safe_float(pool.rao), share, pool.shares))
 
 
 def can_add_stake(pool: Pool, rao: int) -> bool:
-    """Whether added rao make any shares at all (`sim_update_value_for_one`)."""
+    """Whether adding these rao would create any shares (`sim_update_value_for_one`)."""
     return pool.shares.mantissa == 0 or mul_div(safe_float(rao), pool.shares, safe_float(pool.rao)).mantissa > 0
 
 
 def change_stake(pool: Pool, share: SafeFloat, rao: int) -> tuple[Pool, SafeFloat]:
     """Add rao to one staker's part, or remove them (`update_value_for_one`); returns pool and share.
 
-    The first staker's shares are its rao.
+    For the first staker, one rao makes one share.
     """
     size = safe_float(abs(rao))
     if pool.shares.mantissa == 0:

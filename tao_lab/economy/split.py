@@ -1,7 +1,7 @@
-"""How one block's alpha of a subnet is divided: owner, miners, validators, root.
+"""How one block's alpha of a subnet is divided among owner, miners, validators and root.
 
-The owner's cut comes first. Half of the rest is the miners', half the validators'; root's part is taken out of the
-validators' half. Each part is cut to whole rao, so that up to three rao a block belong to nobody.
+First the owner gets a cut. Half of the rest is for miners, half for validators. Root's part is taken from the
+validators' half. Each part is cut to whole rao, so up to three rao a block belong to nobody.
 
 Source: `pallets/subtensor/src/coinbase/run_coinbase.rs` (`emit_to_subnets`).
 """
@@ -20,7 +20,7 @@ class Split(NamedTuple):
 
     Attributes:
         owner: to `PendingOwnerCut`.
-        server: to `PendingServerEmission`, the miners'.
+        server: to `PendingServerEmission`, for miners.
         validator: to `PendingValidatorEmission`.
         root: to `PendingRootAlphaDivs`, or recycled in a block in which root does not sell.
     """
@@ -36,7 +36,7 @@ def split(alpha_out: int, owner_cut: int, root_proportion: int) -> Split:
 
     Args:
         alpha_out: rao of alpha.
-        owner_cut: u16 (`SubnetOwnerCut`); 0 where the subnet's cut is switched off.
+        owner_cut: u16 (`SubnetOwnerCut`); 0 if the subnet's cut is switched off.
         root_proportion: root's weight in the subnet, raw U96F32 value.
     """
     alpha = U96F32.number(alpha_out)

@@ -1,8 +1,9 @@
-"""Who gets the block's TAO: shares by moving price and by what reaches miners, through the emission gate.
+"""Which subnets get the block's TAO: shares by moving price and by miners' pay, then the emission gate.
 
-A subnet that pays a part of its miners' emission to its own owner's hotkeys loses that part of its weight, and the
-others gain it: the result is its share of demand. The emission gate (`emission_gate`) then takes most of it from
-subnets with little demand. A subnet whose emission is switched off gets no TAO; the rest share what it would have got.
+If a subnet pays a part of its miners' emission to its own owner's hotkeys, it loses the same part of its weight, and
+the others gain it. The result is the subnet's share of demand. The emission gate (`emission_gate`) then takes most of
+this share from subnets with little demand. A subnet whose emission is switched off gets no TAO; the others share its
+part.
 
 Source: `pallets/subtensor/src/coinbase/subnet_emissions.rs` of RaoFoundation/subtensor at f8ff769a (`get_shares`,
 `get_shares_price_ema`, `get_subnet_block_emissions`).
@@ -19,7 +20,7 @@ from tao_lab.economy.fixed128 import U64F64, WORD_MAX, to_u64f64, to_u96f32
 
 @dataclass(frozen=True)
 class SubnetPrice:
-    """What a subnet's share goes by.
+    """What a subnet's share depends on.
 
     Attributes:
         moving_price: raw I96F32 value (`SubnetMovingPrice`).
@@ -38,7 +39,7 @@ def subnet_shares(subnets: Sequence[SubnetPrice], gate: EmissionGate = OPEN) -> 
 
     Args:
         subnets: those that emission goes to, in any order.
-        gate: the emission gate of the block; without one, no share is held back.
+        gate: the emission gate of the block; by default there is no gate.
 
     Returns:
         Raw U64F64 values in the same order; their sum is at most one.
@@ -52,11 +53,11 @@ def subnet_shares(subnets: Sequence[SubnetPrice], gate: EmissionGate = OPEN) -> 
 def without_gate(subnets: Sequence[SubnetPrice], gate: EmissionGate = OPEN) -> list[int]:
     """The rule before the gate, until July 2026: `subnet_shares` of every block with the gate open.
 
-    To compare: `net.rules.using(shares=without_gate)`.
+    To compare the two rules, use `net.rules.using(shares=without_gate)`.
 
     Args:
         subnets: those that emission goes to, in any order.
-        gate: is not looked at.
+        gate: ignored.
 
     Returns:
         Raw U64F64 values in the same order; their sum is at most one.
@@ -65,7 +66,7 @@ def without_gate(subnets: Sequence[SubnetPrice], gate: EmissionGate = OPEN) -> l
 
 
 def demand_shares(subnets: Sequence[SubnetPrice]) -> list[int]:
-    """Share of each subnet in demand: its moving price less the burned part, against all others.
+    """Each subnet's share of demand: its moving price without the burned part, divided by the sum over all subnets.
 
     Args:
         subnets: those that emission goes to, switched off or not.
@@ -78,11 +79,11 @@ def demand_shares(subnets: Sequence[SubnetPrice]) -> list[int]:
         U64F64.multiply(share, U64F64.one - min(to_u64f64(subnet.miner_burned), U64F64.one))
         for share, subnet in zip(prices, subnets, strict=True)
     ]
-    return normalized(weights) if any(weights) else prices  # all burn: prices alone decide
+    return normalized(weights) if any(weights) else prices  # all burn everything: prices alone decide
 
 
 def normalized(words: Sequence[int]) -> list[int]:
-    """Raw U64F64 values divided by their sum; all zero where that is zero."""
+    """Raw U64F64 values divided by their sum; all zero if the sum is zero."""
     total = min(sum(words), WORD_MAX)
     return [U64F64.divide(word, total) for word in words]
 
@@ -103,6 +104,6 @@ def subnet_block_emission(share: int, block_emission: int) -> int:
 def root_sells(subnets: Sequence[SubnetPrice]) -> bool:
     """Whether root gets its part of alpha in this block (`get_network_root_sell_flag`).
 
-    It does while all subnets together are worth more than one TAO for one alpha each; otherwise the part is recycled.
+    It does if the moving prices of all subnets together are above one TAO; otherwise root's part is recycled.
     """
     return sum(to_u64f64(subnet.moving_price) for subnet in subnets) > U64F64.one

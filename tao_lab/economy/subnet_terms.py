@@ -1,8 +1,9 @@
-"""What a block gives to a subnet's pool: TAO and alpha at the pool's price, and TAO for which alpha is bought.
+"""What a block gives to a subnet's pool: TAO and alpha at the pool's price, and TAO that buys alpha.
 
-TAO enters together with new alpha, so that the price stays. How much new alpha may enter is limited: by root's part in
-the subnet, which falls while the subnet's alpha grows. TAO beyond it does not enter as liquidity but buys alpha from
-the pool, which moves the price up. So an old subnet gets buyers where a young one gets depth.
+TAO enters the pool together with new alpha, so the price does not change. But the amount of new alpha has a cap: it
+depends on root's part in the subnet, which falls while the subnet's alpha grows. TAO above the cap does not enter as
+liquidity. It buys alpha from the pool, and this moves the price up. So in a young subnet emission makes the pool
+deeper, and in an old subnet it buys alpha.
 
 Source: `pallets/subtensor/src/coinbase/run_coinbase.rs` (`get_subnet_terms`), `coinbase/block_step.rs`
 (`root_proportion`).
@@ -33,7 +34,7 @@ class SubnetTerms:
 
 
 def root_proportion(root_tao: int, tao_weight: int, alpha_issuance: int) -> int:
-    """Root's weight in a subnet: weighted TAO on root against that and all alpha.
+    """Root's weight in a subnet: weighted TAO on root, divided by the sum of it and all alpha.
 
     Args:
         root_tao: rao staked on root (`SubnetTAO` of root).

@@ -1,8 +1,8 @@
 """The pool of a subnet: swapping TAO for alpha and back.
 
 A pool holds two reserves and a weight for each. Price is (w_base * tao) / (w_quote * alpha), and a swap moves along the
-curve alpha^w_base * tao^w_quote = constant; with both weights at one half that is x * y = k. The fee is taken from
-what is paid in, before the swap. A limit price stops a swap where the price would pass it.
+curve alpha^w_base * tao^w_quote = constant; with both weights at one half that is x * y = k. The fee is taken from the
+amount paid in, before the swap. A limit price ends a swap before the price passes the limit.
 
 Source: `pallets/swap/src/pallet/{balancer,swap_step,impls}.rs` of opentensor/subtensor. Numbers are U64F64 there:
 raw U64F64 values (128 bits, 64 of them for the fraction), which are plain ints here.
@@ -35,7 +35,7 @@ SWAP_ERRORS = ("SwapInputTooLarge", "ReservesTooLow", "PriceLimitExceeded", "Ins
 
 
 class SwapError(ValueError):
-    """A swap that the chain refuses; the message begins with the chain's name for it."""
+    """A swap that the chain refuses; the message begins with the chain's name of the error."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Pool:
 
 @dataclass(frozen=True)
 class SwapResult:
-    """What one swap did: rao of fee, rao paid in without the fee, rao received."""
+    """The result of a swap: rao of fee, rao paid in without the fee, rao received."""
 
     fee: int
     paid: int
@@ -76,7 +76,7 @@ class SwapResult:
 
     @property
     def fee_to_author(self) -> int:
-        """What the author of the block gets, rao: the fee, unless nothing was swapped."""
+        """Rao for the author of the block: the fee, unless nothing was swapped."""
         return self.fee if self.paid else 0
 
 
@@ -87,7 +87,7 @@ def swap(pool: Pool, side: Side, amount: int, limit_price: int | None = None) ->
         pool: reserves, weights, fee.
         side: "buy": TAO in, alpha out; "sell": alpha in, TAO out.
         amount: rao paid in, fee included.
-        limit_price: raw U64F64 value, rao of TAO for a rao of alpha; None: the chain's widest.
+        limit_price: raw U64F64 value, rao of TAO for a rao of alpha; None: the chain's lowest or highest price.
 
     Raises:
         SwapError: `SwapInputTooLarge`, `ReservesTooLow`, `PriceLimitExceeded` or `InsufficientLiquidity`.
@@ -124,20 +124,20 @@ def price(pool: Pool) -> int:
 
 
 def fee_amount(amount: int, fee_rate: int) -> int:
-    """Fee inside an amount, rao: the whole is `amount` (`calculate_fee_amount`)."""
+    """Fee that is included in `amount`, rao (`calculate_fee_amount`)."""
     return amount * U64F64.divide(fee_rate << FRACTION_BITS, U16_MAX << FRACTION_BITS) >> FRACTION_BITS
 
 
 def fee_on_top(paid: int, fee_rate: int) -> int:
-    """Fee that belongs to an amount paid without it, rao: used where the limit price cut a swap short."""
+    """Fee for an amount that does not include it, rao: used if the limit price ended a swap early."""
     rate = U64F64.divide(fee_rate << FRACTION_BITS, (U16_MAX - fee_rate) << FRACTION_BITS)
     return min(U64F64.multiply(paid << FRACTION_BITS, rate) >> FRACTION_BITS, U64_MAX)
 
 
 def amount_out(pool: Pool, side: Side, paid: int) -> int:
-    """Rao that leave the pool for `paid` rao without fee (`convert_deltas`).
+    """Rao that leave the pool if `paid` rao, without the fee, enter it (`convert_deltas`).
 
-    Buying: alpha * (1 - (tao / (tao + paid))^(w_quote / w_base)); selling the other way round.
+    Buying: alpha * (1 - (tao / (tao + paid))^(w_quote / w_base)); for selling, exchange TAO and alpha.
     """
     if side == "buy":
         reserve_in, reserve_out, exponent = pool.tao, pool.alpha, (pool.quote_weight, pool.base_weight)
@@ -148,7 +148,7 @@ def amount_out(pool: Pool, side: Side, paid: int) -> int:
 
 
 def price_after(pool: Pool, side: Side, paid: int) -> int:
-    """Price once `paid` rao without fee are swapped, raw U64F64 value (`price_target`)."""
+    """Price after a swap of `paid` rao, without the fee; raw U64F64 value (`price_target`)."""
     received = amount_out(pool, side, paid)
     if side == "buy":
         return _price(pool, max(pool.alpha - received, 0), min(pool.tao + paid, U64_MAX))
@@ -156,7 +156,7 @@ def price_after(pool: Pool, side: Side, paid: int) -> int:
 
 
 def amount_to_price(pool: Pool, side: Side, target: int) -> int:
-    """Rao without fee that move the price to `target` (`calculate_quote_delta_in`, `calculate_base_delta_in`).
+    """Rao, without the fee, that move the price to `target` (`calculate_quote_delta_in`, `calculate_base_delta_in`).
 
     Buying: tao * ((target / price)^w_base - 1); selling: alpha * ((price / target)^w_quote - 1).
     """
@@ -169,12 +169,12 @@ def amount_to_price(pool: Pool, side: Side, target: int) -> int:
 
 
 def max_move(origin: Pool, destination: Pool, limit_price: int) -> int:
-    """Alpha that can go from one pool through TAO into another, at a limit (`get_max_amount_move`); an estimate.
+    """Estimate of the alpha that can move from one pool through TAO to another at a limit (`get_max_amount_move`).
 
     Args:
         origin: Pool that is sold to.
         destination: Pool that is bought from.
-        limit_price: Lowest price of the origin's alpha in the destination's, parts of 10^9.
+        limit_price: Lowest price of the origin's alpha, in alpha of the destination, parts of 10^9.
 
     Returns:
         Rao of alpha; 0 where a pool is empty or the price is below the limit already.
@@ -205,7 +205,7 @@ def weight_after_adding(pool: Pool, tao: int, alpha: int) -> int | None:
 
 
 def weight_for_price(tao: int, alpha: int, price: int) -> int | None:
-    """Weight of TAO with which reserves have a price, raw U64F64 value (`maybe_initialize_palswap`).
+    """Weight of TAO that gives the reserves a certain price, a raw U64F64 value (`maybe_initialize_palswap`).
 
     Returns:
         Parts of 10^18; None where there are no reserves, or a weight would be below `MIN_WEIGHT`.
@@ -216,12 +216,12 @@ def weight_for_price(tao: int, alpha: int, price: int) -> int | None:
 
 
 def perquintill(numerator: int, denominator: int) -> int:
-    """A quotient of at most one in whole parts of 10^18, cut (`Perquintill::from_rational`)."""
+    """A quotient of at most one in whole parts of 10^18, truncated (`Perquintill::from_rational`)."""
     return numerator * ACCURACY // denominator
 
 
 def _ratio_power(numerator: int, denominator: int, p: int, q: int, precision: int, too_large: int) -> int:
-    """The power as a raw U64F64 value; `too_large` is what stands for a power beyond u64 parts of 10^18."""
+    """The power as a raw U64F64 value; `too_large` is returned if the power in parts of 10^18 does not fit u64."""
     scaled = power_scaled(numerator, denominator, p, q, precision) or 0
     if scaled > U64_MAX:
         scaled = too_large

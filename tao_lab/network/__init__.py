@@ -1,4 +1,4 @@
-"""`Network`: the one object that a newcomer meets. A chain, a faucet, wallets, subnets, and the official SDK on top.
+"""`Network`: the object that you use first. It has a chain, a faucet, wallets, subnets, and the official SDK.
 
     net = Network()                                  # in memory; Network("class.db") keeps it
     alice = net.wallet("alice", tao=1_000)
@@ -7,7 +7,7 @@
     net.run(epochs=5)
     net.metagraph(sn)
 
-Money is explicit: `net.tao(5)` is five TAO, and a bare number is never an amount.
+Amounts need a unit: `net.tao(5)` is five TAO, and a plain number is never an amount.
 """
 
 from tao_lab.network.flow import AlphaFlow, Received, TaoFlow, follow_alpha, follow_tao

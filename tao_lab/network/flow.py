@@ -1,8 +1,8 @@
-"""Where the chain's new money went, read from its states: each block's TAO, and the alpha of a subnet over some blocks.
+"""Where the chain's new money goes: the TAO of a block, and a subnet's alpha over some blocks.
 
-The block's TAO goes to no person: it is put into the subnets' pools, partly by buying alpha. People are paid in alpha,
-which gathers in pots and is handed out when the tempo is over. Both flows are read as differences of states, so they
-are complete only for blocks in which nobody sent anything.
+No person gets the block's TAO: it enters the subnets' pools, partly by buying alpha. People are paid in alpha. The
+alpha is collected in pots and paid out at the end of the tempo. Both flows are computed as differences between two
+states, so they are complete only for blocks without users' calls.
 
 Sources: `pallets/subtensor/src/coinbase/{run_coinbase,block_emission}.rs`, `staking/claim_root.rs`.
 """
@@ -31,11 +31,11 @@ class TaoFlow:
     """One block's TAO, rao.
 
     Attributes:
-        issued: what the block issued.
-        liquidity: what entered each subnet's pool together with new alpha, by netuid.
-        buys: what bought alpha from each subnet's pool.
-        claimed: what root's stakers took out of each pool for alpha that they had earned; it moved to root.
-        recycled: what ceased to exist again.
+        issued: TAO that the block issued.
+        liquidity: TAO that entered each subnet's pool together with new alpha, by netuid.
+        buys: TAO that bought alpha from each subnet's pool, by netuid.
+        claimed: TAO that root's stakers got from each pool for alpha that they had earned; it moved to root.
+        recycled: TAO that was destroyed again.
     """
 
     issued: int
@@ -46,7 +46,7 @@ class TaoFlow:
 
     @property
     def lost(self) -> int:
-        """What is not accounted for: 0."""
+        """TAO that is missing in this account; it should be 0."""
         return self.issued - sum(self.liquidity.values()) - sum(self.buys.values()) - self.recycled
 
 
@@ -65,14 +65,14 @@ class AlphaFlow:
     """A subnet's alpha of some blocks, rao.
 
     Attributes:
-        netuid: which subnet.
-        blocks: how many.
-        minted: what they issued to people (`SubnetAlphaOutEmission`).
-        received: by whom it arrived, most first.
-        root: what root's stakers may claim.
-        recycled: what ceased to exist again.
-        burned: what is nobody's for ever.
-        waiting: what lies in pots until the tempo is over; negative if more was paid out than came in.
+        netuid: number of the subnet.
+        blocks: number of blocks.
+        minted: alpha that these blocks issued to people (`SubnetAlphaOutEmission`).
+        received: who received it, the largest amount first.
+        root: alpha that root's stakers may claim.
+        recycled: alpha that was destroyed again.
+        burned: alpha that nobody can ever use.
+        waiting: alpha in the pots until the end of the tempo; negative if more was paid out than came in.
     """
 
     netuid: int
@@ -86,22 +86,22 @@ class AlphaFlow:
 
     @property
     def dust(self) -> int:
-        """Rao that rounding gave to nobody."""
+        """Rao that nobody got because of rounding."""
         paid = sum(part.rao for part in self.received)
         return self.minted - paid - self.root - self.recycled - self.burned - self.waiting
 
     def of(self, role: Role) -> int:
-        """What all accounts of one role received together."""
+        """Rao that all accounts of one role received together."""
         return sum(part.rao for part in self.received if part.role == role)
 
 
 def follow_tao(before: StorageReader, after: StorageReader, emission: Callable[[int], int] = block_emission) -> TaoFlow:
-    """Where one block's TAO went.
+    """Compute where one block's TAO went.
 
     Args:
         before: the state before the block.
         after: the state after it.
-        emission: the rule of issuance that the block was made by.
+        emission: the rule of issuance that the block used.
     """
     issuance, grown = (int(state.get(MODULE, "TotalIssuance")) for state in (before, after))
     issued = emission(issuance)
@@ -114,7 +114,7 @@ def follow_tao(before: StorageReader, after: StorageReader, emission: Callable[[
 
 
 def follow_alpha(net: Network, netuid: int, first: int, last: int) -> AlphaFlow:
-    """Where a subnet's alpha of the blocks first to last went.
+    """Compute where a subnet's alpha of some blocks went.
 
     Args:
         net: the network.

@@ -1,7 +1,7 @@
-"""A class's network, joined from one's own notebook: the same object as a network of one's own, on a chain elsewhere.
+"""A class's network, joined from your own notebook: used like `Network`, but the chain is on another computer.
 
-Wallets stay on this computer, calls are signed here, and what is read comes from the class's node. What only the
-owner of a chain can do (root's calls, other rules, blocks at will) is refused with a sentence.
+Wallets stay on your computer, and calls are signed there. Everything that you read comes from the class's node. Some
+things only the owner of a chain can do (root's calls, other rules, making blocks); these raise an error that says so.
 """
 
 from __future__ import annotations
@@ -36,16 +36,16 @@ SCHEMES = ("ws", "wss")
 
 
 class NotYours(ChainError):  # noqa: N818 - named by what happened
-    """Only whoever runs the chain can do this."""
+    """Only the person who runs the chain can do this."""
 
 
 class Paused(UserWarning):
-    """The class's blocks stand still."""
+    """The class's chain is paused: it makes no blocks."""
 
 
 @dataclass(frozen=True)
 class Membership:
-    """Who one is in the class.
+    """Your place in the class.
 
     Attributes:
         name: of the student.
@@ -61,8 +61,8 @@ class Membership:
 def join(url: str, code: str, name: str, *, wallets: str | Path | None = None, password: str | None = None) -> Joined:
     """Join a class: the same object, on the chain of the class's node.
 
-    Your wallet is made on this computer and signs here; its coldkey's signature is your place in the class, so
-    the same wallet joins again, tomorrow too.
+    Your wallet is made on this computer and signs here. You join with a signature of its coldkey, so the same wallet
+    can join again later.
 
     Args:
         url: Address of the node, which the instructor shows: ws://192.168.1.5:9944.
@@ -96,7 +96,7 @@ class Joined(Network):
     def __init__(
         self, url: str, code: str, name: str, *, wallets: str | Path | None = None, password: str | None = None
     ) -> None:
-        """Connect, make or open the wallet, and join by a signature of its coldkey; a second time it is the same place.
+        """Connect, make or open the wallet, and join by a signature of its coldkey; a second time gives the same place.
 
         Raises:
             NoAnswer: Nobody answers at the address.
@@ -109,7 +109,7 @@ class Joined(Network):
             if refused.code != FORBIDDEN:
                 raise
             raise NotYours(f"{code!r} is not the code of this class; look at the instructor's projector") from None
-        self.chain = cast(Chain, self._remote)  # it answers what is asked here of a chain of this process
+        self.chain = cast(Chain, self._remote)  # has the methods of `Chain` that `Network` uses
         self._closer = weakref.finalize(self, self._remote.close)
         self.wallets = self._wallet_folder(None, wallets or Path.home() / ".tao-lab" / "classes", True)
         self._names, self._people = {}, {}
@@ -146,7 +146,7 @@ class Joined(Network):
         return self._remote.connection.understand(reader, method, self._ask(method, *params))
 
     def close(self) -> None:
-        """Leave; the class goes on, and one can join again."""
+        """Leave. The class continues, and you can join again."""
         self._closer()
 
     def __repr__(self) -> str:
@@ -156,7 +156,7 @@ class Joined(Network):
     # --- what the class does differently -----------------------------------------------------------------------
 
     def fund(self, who: Signer | str, rao: int) -> None:
-        """Fill an account's free balance up to a number of rao: yours from the class's faucet, another from yours.
+        """Fill an account's free balance up to a number of rao: yours by the class's faucet, another from your money.
 
         Raises:
             NotYours: That is more than a student of this class gets, or the faucet's budget is spent.
@@ -292,15 +292,15 @@ class Joined(Network):
         self._not_yours("a proof of storage needs the whole state")
 
     def report_subnet(self) -> int:
-        """Refused: it is made between two blocks."""
+        """Refused: only the owner of a chain can make this subnet, between two blocks."""
         self._not_yours("making subnet 171")
 
     def fetch_pulses(self) -> list[int]:
-        """Refused: pulses come in with a block."""
+        """Refused: only the author of a block can add the beacon's pulses."""
         self._not_yours("bringing pulses of the beacon")
 
     def serve(self, *, port: int = 0, origins: tuple[str, ...] = ()) -> Server:
-        """Refused: the node serves already."""
+        """Refused: the class's node already serves."""
         self._not_yours("serving the chain")
 
     # --- the official SDK --------------------------------------------------------------------------------------

@@ -1,12 +1,13 @@
-"""Bittensor's mainnet as a starting point: a chain that goes on from a block of it.
+"""Bittensor's mainnet as a starting point: a chain that continues from one of its blocks.
 
-What is mainnet's: of each subnet the pool with its weights, the alpha outside, moving price, burned share, switch and
-dates; the bar of the emission gate, TAO on root, TAO's weight, issuance, limits and costs of subnets; height and time.
-The next block therefore pays what mainnet's next block paid, to the rao (`tests/test_network_mainnet.py`).
+These values are mainnet's: for each subnet the pool with its weights, the alpha outside the pool, moving price, burned
+share, emission switch and dates; for the network the bar of the emission gate, TAO on root, TAO's weight, issuance,
+limits and costs of subnets, height and time. So the next block pays exactly what mainnet's next block paid, to the rao
+(`tests/test_network_mainnet.py`).
 
-What is the lab's own: all people. On each subnet an owner validates and one miner works, and together they hold all
-alpha that is nobody else's; the owner's weights burn what the subnet burned on mainnet. One validator holds root, and
-one account the TAO that is in no pool. Nobody has their keys. Epochs, weights, stakes and what they pay are not
+All people are the lab's own. On each subnet an owner validates and one miner works. Together they have all alpha that
+does not belong to the protocol. The owner's weights burn the same share as on mainnet. One validator has all of root,
+and one account has all TAO that is in no pool. Nobody has their keys. Epochs, weights, stakes and their pay are not
 mainnet's.
 """
 
@@ -42,7 +43,7 @@ OURS = (
 
 
 def mainnet_genesis(path: Path = MAINNET_9240381) -> Genesis:
-    """The first block of a chain that goes on from mainnet.
+    """The genesis of a chain that continues from mainnet.
 
     Args:
         path: a file of `datasets/mainnet`.
@@ -60,7 +61,7 @@ def owner_hotkey(netuid: int) -> str:
 
 
 def _account(*names: int) -> str:
-    """An address to which nobody has a key, named by numbers."""
+    """An address made from numbers; nobody has a key for it."""
     data = b"mainnet/" + b"".join(name.to_bytes(2, "little") for name in names)
     return str(bittensor_core.ss58_encode(data.ljust(32, b"\x2e"), SS58_FORMAT))
 
@@ -132,7 +133,7 @@ def _add_people(ctx: Context, subnet: MainnetSubnet) -> None:
     append_neuron(ctx, netuid, miner)
     set_owner_hotkey(ctx, netuid, owner)
     increase_stake(ctx, owner, coldkey, netuid, max(subnet.alpha_out - subnet.protocol_alpha, 0))
-    for uid in (0, 1):  # since long: else the owner's weights would be older than the miner
+    for uid in (0, 1):  # registered long ago: otherwise the owner's weights would be older than the miner
         state.put(MODULE, "BlockAtRegistration", netuid, uid, subnet.registered_at)
     state.put(MODULE, "ValidatorPermit", netuid, [True, False])
     burned = min(subnet.miner_burned, ONE32) * U16_MAX // ONE32

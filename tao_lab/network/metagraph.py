@@ -1,8 +1,7 @@
-"""The metagraph: who is on a subnet, and what the last epoch made of each.
+"""The metagraph: the neurons of a subnet, and their results of the last epoch.
 
-Read straight from the chain's storage under the chain's names, at the head or at a past block. The SDK reads the same
-from its runtime API; a test says that the two agree.
-Source: `pallets/subtensor/src/rpc_info/metagraph.rs`.
+It is read directly from the chain's storage, with the chain's names, at the head or at a past block. The SDK reads the
+same values from a runtime API; a test checks that the two agree. Source: `pallets/subtensor/src/rpc_info/metagraph.rs`.
 """
 
 from __future__ import annotations
@@ -44,16 +43,16 @@ class Neuron:
     Attributes:
         uid: its number on the subnet.
         hotkey: its key.
-        coldkey: who owns it.
-        name: what the lab calls it: its wallet's name, else the beginning of its hotkey.
-        stake: rao that count for it in the epoch: alpha, and root's TAO by its weight.
+        coldkey: address of its owner.
+        name: its wallet's name, otherwise the beginning of its hotkey.
+        stake: rao that count in the epoch: alpha plus weighted TAO on root.
         vtrust, consensus, incentive, dividends: u16 of the last epoch.
         emission: rao of alpha that it earned in the last epoch.
         permit: whether it may set weights that count.
         registered_at: block of its registration.
-        immune: whether the immunity period still runs.
-        last_update: block of its last weights, 0 for never.
-        axon: "ip:port" where it serves, or empty.
+        immune: whether it is still in its immunity period.
+        last_update: block of its last weights; 0 if it never set any.
+        axon: "ip:port" of its server, or empty.
     """
 
     uid: int
@@ -78,8 +77,8 @@ class Metagraph:
     """A subnet after a block.
 
     Attributes:
-        netuid: which subnet.
-        block: after which block.
+        netuid: number of the subnet.
+        block: block after which it was read.
         neurons: by UID.
         weights: row of each UID that set weights: {uid: {uid: u16}}.
     """
@@ -99,7 +98,7 @@ class Metagraph:
         """A neuron by its UID, hotkey or name.
 
         Raises:
-            BadValue: nobody of this subnet.
+            BadValue: there is no such neuron on this subnet.
         """
         for neuron in self.neurons:
             if who in (neuron.uid, neuron.hotkey, neuron.name):
@@ -108,7 +107,7 @@ class Metagraph:
 
     @property
     def table(self) -> pd.DataFrame:
-        """One row a neuron; shares as fractions of 1, stake in τ, emission in alpha: for reading, not for counting."""
+        """One row for each neuron: shares as fractions of 1, stake in τ, emission in alpha. The numbers are floats."""
         import pandas as pd  # slow to load, and only tables need it
 
         rows = [
@@ -139,9 +138,9 @@ def read_metagraph(state: StorageReader, netuid: int, block: int, names: Mapping
 
     Args:
         state: after `block`.
-        netuid: which subnet.
-        block: its height.
-        names: what hotkeys are called.
+        netuid: number of the subnet.
+        block: height of that block.
+        names: names of hotkeys.
 
     Raises:
         BadValue: there is no such subnet.

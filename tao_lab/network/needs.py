@@ -1,4 +1,4 @@
-"""What the parts of a network (people, stakes, subnet 171) need of it, so that none of them imports `Network`."""
+"""The methods that people, stakes and subnet 171 need of a network, so that these modules don't import `Network`."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Calls(Protocol):
         ...
 
     def lock_cost(self) -> Amount:
-        """What creating a subnet costs now."""
+        """The present cost of creating a subnet."""
         ...
 
     def run(self, *, blocks: int | None = None, epochs: int | None = None, subnet: int | None = None) -> int:
@@ -49,5 +49,5 @@ class Calls(Protocol):
         ...
 
     def progress(self, total: int, words: str, least: int = 20) -> AbstractContextManager[Callable[[int], Any]]:
-        """A progress bar for what takes at least `least` steps; gives the function that counts them."""
+        """A progress bar for at least `least` steps; yields the function that counts them."""
         ...

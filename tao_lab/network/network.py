@@ -55,7 +55,7 @@ class ReopenedWarning(UserWarning):
 
 
 class RealWalletsWarning(UserWarning):
-    """The real wallet folder of this computer exists, and the lab leaves it alone."""
+    """This computer has a real wallet folder; the lab does not use it."""
 
 
 _OPEN: weakref.WeakValueDictionary[Path, Chain] = weakref.WeakValueDictionary()  # by the file that keeps it
@@ -71,11 +71,11 @@ def _close_earlier(file: Path) -> None:
 
 
 class WrongPassword(ChainError):  # noqa: N818 - named by what happened
-    """The password given is not that of the kept wallet."""
+    """The password is not that of the existing wallet."""
 
 
 class Network:
-    """A chain of one's own.
+    """A chain of your own.
 
     Attributes:
         chain: The chain itself, for lessons that open it.
@@ -95,13 +95,14 @@ class Network:
     ) -> None:
         """Open a network, or begin one.
 
-        A file that this program has open already, as a cell that runs a second time, is closed first, with a warning:
-        the same chain goes on in the new object.
+        If this program has already opened the file (for example, a cell runs a second time), the earlier object is
+        closed, with a warning; the new object continues the same chain.
 
         Args:
-            path: File that keeps it; by default it lives in memory.
-            wallets: Folder for keyfiles; by default `class-wallets` next to a file `class.db`, else a folder that goes
-                away with the network. The computer's real wallet folder is used only if it is named here.
+            path: File for the chain; by default the chain is only in memory.
+            wallets: Folder for keyfiles. By default it is `class-wallets` next to a file `class.db`; without a file, a
+                folder that is deleted with the network. The computer's real wallet folder is used only if you name it
+                here.
             genesis: What a new chain begins with.
 
         Raises:
@@ -125,14 +126,14 @@ class Network:
     def mainnet(
         cls, path: str | Path | None = None, *, data: Path = MAINNET_9240381, wallets: str | Path | None = None
     ) -> Self:
-        """A network that goes on from Bittensor's mainnet at block 9,240,381 (2026-10-08): 128 subnets.
+        """A network that continues Bittensor's mainnet from block 9,240,381 (2026-10-08), with 128 subnets.
 
         Prices, burned shares, pools, their weights, issuance and the gate's bar are mainnet's. Owners, hotkeys and
         neurons are the lab's own, two on each subnet, and nobody has their keys. Stake on `owner_hotkey(netuid)` of
         `tao_lab.network.mainnet`.
 
         Args:
-            path: File that keeps it, as for `Network`; a file that is there already goes on where it was.
+            path: File for the chain, as for `Network`; an existing file is continued.
             data: File of mainnet's state.
             wallets: As for `Network`.
 
@@ -200,19 +201,19 @@ class Network:
         password: str | None = None,
         words: int = 12,
     ) -> bt.Wallet:
-        """A wallet by name: made at the first call, the same one afterwards.
+        """A wallet by name. The first call makes it, later calls return the same wallet.
 
         Args:
             name: Folder of the wallet.
             hotkey: File of its hotkey.
             tao: The faucet fills the coldkey's free balance up to this amount.
-            password: Encrypts a new coldkey, and opens one that is there; without it a new one is stored in the clear,
-                which is fine for play money only, and one that is encrypted asks for it when it has to sign.
+            password: Encrypts a new coldkey, or opens an existing one. Without it, a new coldkey is stored without
+                encryption (use that only for play money), and an encrypted coldkey asks for its password when it signs.
             words: Length of a new key's mnemonic: 12, 15, 18, 21 or 24.
 
         Raises:
             BadValue: A name, the amount, the password or the number of words is invalid.
-            WrongPassword: The password does not open the coldkey that is there.
+            WrongPassword: The password does not open the existing coldkey.
         """
         for field, value in (("name", name), ("hotkey", hotkey)):
             if not _names_a_file(value):
@@ -237,7 +238,7 @@ class Network:
         """Let the faucet fill an account's free balance up to this number of rao.
 
         Raises:
-            BadValue: No whole number of rao.
+            BadValue: Not a whole number of rao.
             CallFailed: The faucet is empty.
         """
         if not isinstance(rao, int) or isinstance(rao, bool) or not 0 <= rao <= SUPPLY_TAO * RAO_PER_TAO:
@@ -290,7 +291,7 @@ class Network:
         Raises:
             CallFailed: It failed in the block.
             InvalidTransaction: No block may contain it.
-            NotInLab: The lab's chain does not carry it out.
+            NotInLab: The lab's chain does not have this call.
             BadValue: An argument does not fit.
             WrongPassword: The wallet is locked, and nobody is there to type its password.
         """
@@ -348,7 +349,7 @@ class Network:
             BadValue: An argument does not fit.
         """
         if self.balance(self._sudo).rao < SUDO_SPARE_RAO:
-            self.fund(self._sudo, RAO_PER_TAO)  # a sudo call is free, but who signs must be able to pay
+            self.fund(self._sudo, RAO_PER_TAO)  # a sudo call is free, but the signer must be able to pay
         inner = self.chain.compose(pallet, name, args)
         receipt = self.call(self._sudo, "Sudo", "sudo", call=inner)
         for event in receipt.events:
@@ -365,19 +366,20 @@ class Network:
         subnet: int | None = None,
         history: str = "blocks",
     ) -> int:
-        """Make blocks, as fast as the machine goes; returns the height.
+        """Make blocks, as fast as this machine can; returns the height.
 
         Args:
             blocks: Number of blocks, or
             epochs: number of epochs of a subnet.
             subnet: The one whose epochs count; by default the newest.
-            history: Which states `net.at` can read afterwards: `blocks` of every block, or `epochs` of each 360th and
-                of the last, which is a good deal faster on a large network. It goes with `blocks` only.
+            history: Which states `net.at` can read afterwards. With "blocks" it is the state of every block. With
+                "epochs" it is only every 360th state and the last one, which is much faster on a large network; this
+                works only together with `blocks`.
 
         Raises:
             BadValue: Neither or both are given, one is not a whole number from 0 on, or there is no such subnet
                 or history.
-            BlockFailed: A rule raised; the blocks before stay.
+            BlockFailed: A rule raised an error; the blocks before it are kept.
         """
         if (blocks is None) == (epochs is None):
             raise BadValue("run", {"blocks": blocks, "epochs": epochs}, "one of blocks=… and epochs=…")
@@ -408,7 +410,7 @@ class Network:
 
     @contextmanager
     def progress(self, total: int, words: str, least: int = 20) -> Iterator[Callable[[int], Any]]:
-        """A progress bar for what takes at least `least` steps; gives the function that counts them."""
+        """A progress bar for at least `least` steps; yields the function that counts them."""
         if total < least:
             yield lambda steps: None
             return
@@ -431,12 +433,12 @@ class Network:
     ) -> int:
         """Register a subnet, start it, and let it take part in emission; returns its number, the netuid.
 
-        The owner's hotkey gets UID 0. As root the lab lifts the limit of one new subnet a day, sets the tempo, and
-        turns on the subnet's emission, which on the real network its governance does.
+        The owner's hotkey gets UID 0. As root, the lab removes the limit of one new subnet a day, sets the tempo, and
+        turns on the subnet's emission. On the real network, governance turns on the emission.
 
         Args:
             owner: Wallet whose coldkey pays the lock cost and owns the subnet.
-            kind: Kind of work, one of `tao_lab.subnets`; kept in the subnet's identity on chain.
+            kind: Kind of work, one of `tao_lab.subnets`; stored in the subnet's identity on the chain.
             name: Name of the subnet; by default the kind.
             tempo: Blocks between epochs, 1 to 65,535; with less than 100, weights may be set once a tempo.
             commit_reveal: Whether weights are committed first and revealed later, as on the real network.
@@ -465,14 +467,14 @@ class Network:
         return netuid
 
     def report_subnet(self) -> int:
-        """The lab's subnet 171, with the numbers of the report behind the course; made at the first call.
+        """Subnet 171 as in the student's report from which the course began; made at the first call.
 
         Its kind of work is "code", as on the test network's 171 of July 2025, and a seat costs 0.0005 τ.
         """
         return report.report_subnet(self)
 
     def _open_subnet(self, owner: bt.Wallet, netuid: int, tempo: int, commit_reveal: bool) -> None:
-        """Start a new subnet and set its terms; in a class the instructor's node does it."""
+        """Start a new subnet and set its hyperparameters; in a class the instructor's node does that."""
         subnets.open_subnet(self, owner, netuid, tempo, commit_reveal)
 
     def populate(
@@ -491,7 +493,7 @@ class Network:
             subnet: Its netuid.
             validators: How many.
             miners: How many, with qualities spread from poor to excellent.
-            stake: What the validators stake together; by default 100 τ each.
+            stake: Stake of all validators together; by default 100 τ each.
             noise: Validators' error in grading, as a part of the quality.
             seed: Of keys, qualities and errors.
 
@@ -503,7 +505,7 @@ class Network:
         return populate(self, subnet, validators, miners, None if stake is None else stake.rao, noise, seed)
 
     def lock_cost(self) -> Amount:
-        """What creating a subnet costs now."""
+        """The present cost of creating a subnet."""
         return bt.Balance.from_rao(network_lock_cost(self.chain.state, self.block_number))
 
     def subnets(self) -> list[int]:
@@ -527,7 +529,7 @@ class Network:
         return f"one of {known}" if known else "a subnet, but there is none yet: net.create_subnet(owner=…)"
 
     def metagraph(self, subnet: int | None = None, *, block: int | None = None) -> Metagraph:
-        """Who is on a subnet, and what the last epoch made of each; a table, and a chart in a notebook.
+        """The neurons of a subnet, with their results of the last epoch; a table, and in a notebook also a chart.
 
         Args:
             subnet: Its netuid; by default the newest.
@@ -557,8 +559,8 @@ class Network:
             wallet: Whose coldkey pays.
             subnet: Its netuid.
             amount: Of TAO, the fee included.
-            hotkey: Whom to stake on: a wallet, or the address of a hotkey; by default the wallet's own.
-            limit: Highest price of one alpha; what does not fit below it is not staked.
+            hotkey: The hotkey to stake on: a wallet, or the address of a hotkey; by default the wallet's own.
+            limit: Highest price of one alpha; only the amount that can be bought below it is staked.
 
         Raises:
             BadValue: An amount is a bare number, or not TAO.
@@ -597,8 +599,8 @@ class Network:
             wallet: Whose coldkey sells.
             subnet: Its netuid.
             amount: Of alpha, `net.alpha(5, subnet)`; by default all.
-            hotkey: Whom it is staked on: a wallet, or the address of a hotkey; by default the wallet's own.
-            limit: Lowest price of one alpha, in TAO; what does not fit above it stays staked.
+            hotkey: The hotkey with the stake: a wallet, or the address of a hotkey; by default the wallet's own.
+            limit: Lowest price of one alpha, in TAO; the amount that cannot be sold above it stays staked.
 
         Raises:
             BadValue: An amount is a bare number, or of the wrong unit.
@@ -607,11 +609,11 @@ class Network:
         return stakes.remove_stake(self, wallet, subnet, amount, hotkey or wallet, limit)
 
     def staked(self, wallet: bt.Wallet, subnet: int, *, hotkey: bt.Wallet | str | None = None) -> Amount:
-        """What a wallet's coldkey has staked on a hotkey, by default its own: alpha of a subnet, or TAO on root."""
+        """The stake of a wallet's coldkey on a hotkey, by default its own: alpha of a subnet, or TAO on root."""
         return stakes.staked(self, wallet, subnet, hotkey or wallet)
 
     def pool(self, subnet: int | None = None, *, block: int | None = None) -> Pool:
-        """The pool of a subnet, by default the newest, after a block, by default the head.
+        """The pool of a subnet (by default the newest) after a block (by default the head).
 
         Raises:
             BadValue: There is no such subnet or block.
@@ -620,7 +622,7 @@ class Network:
         return read_pool(self.chain.state if block is None else self.at(block), netuid)
 
     def alpha_price(self, subnet: int | None = None, *, block: int | None = None) -> Amount:
-        """TAO for one alpha of a subnet, by default the newest, after a block, by default the head.
+        """TAO for one alpha of a subnet (by default the newest) after a block (by default the head).
 
         Raises:
             BadValue: There is no such subnet or block.
@@ -633,12 +635,12 @@ class Network:
 
     @property
     def rules(self) -> Rules:
-        """The functions that decide, to be replaced: `with net.rules.using(epoch=mine): net.run(blocks=360)`."""
+        """The chain's rules, which you can replace: `with net.rules.using(epoch=mine): net.run(blocks=360)`."""
         return self.chain.rules
 
     @property
     def rules_as_of(self) -> str:
-        """The runtime whose rules the chain follows, and its date on mainnet; docs/chain.md says what stays out."""
+        """The runtime whose rules the chain follows, and its date on mainnet; docs/chain.md says what is missing."""
         return RULES_AS_OF
 
     @property
@@ -655,7 +657,7 @@ class Network:
         return self.chain.head if number is None else self.chain.block(number)
 
     def at(self, block: int) -> StorageReader:
-        """The state after a block of the past, read by the chain's names: `net.at(5).get("System", "Account", who)`.
+        """The state after a past block, read by the chain's names: `net.at(5).get("System", "Account", who)`.
 
         Raises:
             BadValue: There is no such block.
@@ -663,34 +665,34 @@ class Network:
         return self.chain.at(block)
 
     def verify(self) -> Tampered | None:
-        """The first block that is not what it was when it was made; None if all are."""
+        """The first block that was changed after it was made; None if no block was."""
         return self.chain.verify()
 
     def extrinsic_proof(self, block: int, index: int) -> ListProof:
-        """Shows that an extrinsic is in a block, without the rest of the block."""
+        """Prove that an extrinsic is in a block, without the rest of the block."""
         return self.chain.extrinsic_proof(block, index)
 
     def state_proof(self, block: int, pallet: str, item: str, *keys: Any) -> StateProof:
-        """Shows what an item held after a block, or that it held nothing, without the rest of the state."""
+        """Prove the value of a storage item after a block, or that it had no value, without the rest of the state."""
         return self.chain.state_proof(self.chain.state.key(pallet, item, *keys), block)
 
     # --- the official SDK --------------------------------------------------------------------------------------
 
     @property
     def substrate(self) -> LocalSubstrate:
-        """The connection that the SDK takes: `bt.Client("local", substrate=net.substrate)`. New at each access."""
+        """A connection for the SDK: `bt.Client("local", substrate=net.substrate)`. New at each access."""
         return LocalSubstrate(self.node)
 
     @property
     def subtensor(self) -> bt.Subtensor:
-        """The SDK's classic entry point on this network, blocking or awaited. New at each access."""
+        """The SDK's classic entry point for this network, blocking or with `await`. New at each access."""
         return bt.Subtensor(NETWORK, substrate=self.substrate)
 
     def fetch_pulses(self) -> list[int]:
-        """Fetch what opens timelocked weights from the real drand beacon, for the next block; needs the internet.
+        """Fetch the signatures that open timelocked weights from the real drand beacon; needs the internet.
 
         Returns:
-            The beacon's rounds that the next block stores: those that commits wait for and that are out by now.
+            The beacon's rounds that the next block stores: rounds that commits wait for and that are already published.
 
         Raises:
             BeaconError: The beacon is out of reach.
@@ -698,11 +700,11 @@ class Network:
         return add_pulses(self.chain)
 
     def serve(self, *, port: int = 0, origins: tuple[str, ...] = ()) -> Server:
-        """Open the network on this machine, for `btcli` and other programs; close what it returns.
+        """Open the network to programs on this machine, such as `btcli`. Close the returned server at the end.
 
         Args:
-            port: TCP port; 0 takes a free one.
-            origins: Web pages that may connect, such as `https://polkadot.js.org`; `*` for all.
+            port: TCP port; 0 means any free port.
+            origins: Origins of web pages that may connect, such as `https://polkadot.js.org`; `*` for all.
 
         Raises:
             BadValue: The port is invalid, or in use.
@@ -737,7 +739,7 @@ def _root_key(chain: Chain) -> Keypair:
 
 
 def _wallets_of(file: Path, is_new: bool) -> Path:
-    """The folder of a chain's wallets: each file has its own, and files of earlier releases keep `wallets`."""
+    """The folder of a chain's wallets: each file has its own folder; files of earlier releases keep `wallets`."""
     folder = file.resolve()
     own, shared = folder.with_name(f"{folder.stem}-wallets"), folder.with_name("wallets")
     if is_new:
@@ -746,17 +748,17 @@ def _wallets_of(file: Path, is_new: bool) -> Path:
 
 
 def _names_a_file(name: object) -> bool:
-    """Whether a wallet or hotkey can be called this on any disk."""
+    """Whether every disk accepts this name for a wallet or hotkey."""
     if not isinstance(name, str) or name in ("", ".", "..") or not name.isprintable():
         return False
     return not set(name) & set("/\\") and len(name.encode("utf-8", "replace")) <= LONGEST_NAME
 
 
 def _unlock(wallet: bt.Wallet, password: str) -> None:
-    """Open a kept coldkey with its password.
+    """Open an existing coldkey with its password.
 
     Raises:
-        WrongPassword: It is another one, or the coldkey has none.
+        WrongPassword: The password is wrong, or the coldkey has no password.
     """
     file = wallet.coldkey_file
     if not file.is_encrypted():
@@ -768,10 +770,10 @@ def _unlock(wallet: bt.Wallet, password: str) -> None:
 
 
 def _coldkey(wallet: bt.Wallet) -> Keypair:
-    """What signs for a wallet; the SDK asks for the password of a locked one.
+    """The key that signs for a wallet; the SDK asks for the password of a locked one.
 
     Raises:
-        WrongPassword: There is no terminal to ask at.
+        WrongPassword: There is no terminal to ask for the password.
     """
     try:
         return wallet.coldkey
@@ -783,7 +785,7 @@ def _coldkey(wallet: bt.Wallet) -> Keypair:
 
 
 def address(who: Signer | str) -> str:
-    """SS58 address of a wallet's coldkey, of a key, or of an address itself.
+    """SS58 address of a wallet's coldkey or of a key; an address is returned unchanged.
 
     Raises:
         BadValue: It is not an address.

@@ -1,7 +1,7 @@
-"""People for a subnet: validators with stake and miners with a quality, each with a wallet of its own.
+"""People for a subnet: validators with stake and miners with a quality, each with its own wallet.
 
-Everything here is done with the real calls, signed by the neurons' own keys: the faucet pays, coldkeys register and
-stake, hotkeys set weights. The keys come from a seed, so that a lesson repeats exactly.
+Everything here is done with real calls, signed by the neurons' own keys: the faucet pays, coldkeys register and stake,
+hotkeys set weights. The keys come from a seed, so a lesson gives exactly the same result each time.
 """
 
 from __future__ import annotations
@@ -17,22 +17,20 @@ from tao_lab.chain.pallets.subtensor.lookups import MODULE, last_updates, subnet
 from tao_lab.network.needs import Calls
 from tao_lab.units import RAO_PER_TAO, U16_MAX
 
-SPARE_RAO = RAO_PER_TAO // 10  # for fees, and so that the account stays alive
+SPARE_RAO = RAO_PER_TAO // 10  # for fees, and for the existential deposit that keeps the account
 STAKE_RAO = 100 * RAO_PER_TAO  # of a validator, on average
-SKEW = (
-    0.8  # stake of the k-th validator is about k ** -SKEW of the first one's: a few hold most, as on the real network
-)
+SKEW = 0.8  # the k-th validator has about k ** -SKEW of the first one's stake, so a few have most, as in reality
 
 
 @dataclass(frozen=True)
 class Population:
-    """Who came to a subnet.
+    """The people that `populate` brought to a subnet.
 
     Attributes:
-        netuid: which one.
+        netuid: number of the subnet.
         validators: their wallets, most stake first.
         miners: their wallets.
-        quality: how good each miner's work is, 0 to 1, by the miner's UID; only the lab knows it, the chain never does.
+        quality: how good each miner's work is, 0 to 1, by UID; only the lab knows it, not the chain.
     """
 
     netuid: int
@@ -45,7 +43,7 @@ class Population:
 
 
 def seeded_wallet(net: Calls, name: str, seed: int) -> bt.Wallet:
-    """A wallet whose keys follow from name and seed: for play only, since anybody can make them again."""
+    """A wallet whose keys are computed from name and seed; for play only, because anybody can compute them too."""
     wallet = bt.Wallet(name, "default", str(net.wallets))
     if not wallet.coldkeypub_file.exists_on_device():
         cold, hot = ("0x" + _key_seed(name, kind, seed) for kind in ("coldkey", "hotkey"))
@@ -102,7 +100,7 @@ def populate(
 
 
 def _first_free_number(net: Calls, netuid: int) -> int:
-    """Populating twice makes new people, not the same ones again."""
+    """The first unused number: populating twice makes new people, not the same ones again."""
     number = 0
     while (net.wallets / f"sn{netuid}-validator-{number}").exists() or (
         net.wallets / f"sn{netuid}-miner-{number}"
@@ -112,7 +110,7 @@ def _first_free_number(net: Calls, netuid: int) -> int:
 
 
 def _register(net: Calls, netuid: int, wallet: bt.Wallet, rao: int) -> int:
-    """Pay the registration price of this moment; returns the UID."""
+    """Register at the present price; returns the UID."""
     price = net.chain.state.get(MODULE, "Burn", netuid)
     net.fund(wallet, price + rao + SPARE_RAO)
     net.call(wallet, MODULE, "burned_register", netuid=netuid, hotkey=wallet.hotkey.ss58_address)
@@ -123,22 +121,22 @@ def _register(net: Calls, netuid: int, wallet: bt.Wallet, rao: int) -> int:
 
 
 def _stakes(count: int, total: int) -> list[int]:
-    """Rao of each validator: they fall off as a power of the rank, and sum to the total up to rounding."""
+    """Rao of each validator: they fall as a power of the rank, and their sum is the total up to rounding."""
     ranks = np.arange(1, count + 1, dtype=float) ** -SKEW
     return [int(total * share) for share in ranks / ranks.sum()] if count else []
 
 
 def _qualities(count: int, random: np.random.Generator) -> list[float]:
-    """From poor to excellent, in no order."""
+    """Qualities from poor to excellent, in random order."""
     return [float(q) for q in random.permutation(np.linspace(0.2, 1.0, count))] if count else []
 
 
 def grade(net: Calls, people: Population, noise: float = 0.05, seed: int = 0) -> None:
-    """Let every validator set weights: what each miner's work is worth, seen with some noise.
+    """Let every validator set weights: the quality of each miner's work, with some random error.
 
     Args:
         net: the network.
-        people: who grades whom.
+        people: the validators and miners.
         noise: standard deviation of a validator's error, as a part of the quality.
         seed: of the noise.
     """
@@ -153,7 +151,7 @@ def grade(net: Calls, people: Population, noise: float = 0.05, seed: int = 0) ->
 
 
 def _blocks_to_wait(net: Calls, people: Population) -> int:
-    """Until the rate limit lets all of them set weights; registering counts as setting them."""
+    """Blocks until the rate limit allows all of them to set weights; a registration counts as setting them."""
     state, netuid = net.chain.state, people.netuid
     limit, updates = state.get(MODULE, "WeightsSetRateLimit", netuid), last_updates(state, netuid)
     uids = [uid_of(state, netuid, wallet.hotkey.ss58_address) for wallet in people.validators]

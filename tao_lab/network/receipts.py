@@ -1,4 +1,4 @@
-"""What comes back from a network: receipts of calls, accounts, and the error of a call that failed."""
+"""What a network returns: receipts of calls, accounts, and the error of a call that failed."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ Amount: TypeAlias = bt.Balance
 
 @dataclass(frozen=True)
 class Receipt:
-    """What became of an extrinsic.
+    """The result of an extrinsic.
 
     Attributes:
         block: Height of its block.
-        index: Its place in the block.
+        index: Its number in the block, from 0.
         fee: What the signer paid for it.
         events: Its own events, decoded.
         refusals: Why calls inside it failed (of a batch, a proxy, a multisig, sudo), with the chain's sentences.
@@ -35,12 +35,12 @@ class Receipt:
 
 @dataclass(frozen=True)
 class Account:
-    """An account as the chain keeps it.
+    """An account as the chain stores it.
 
     Attributes:
         address: Its SS58 address.
-        free: What it can spend, less the existential deposit.
-        reserved: What deposits hold back.
+        free: The free balance. All of it except the existential deposit can be spent.
+        reserved: The balance that is locked in deposits.
         nonce: Number of its next extrinsic.
     """
 
@@ -51,11 +51,11 @@ class Account:
 
 
 class CallFailed(ChainError):  # noqa: N818 - named by what happened
-    """A call that is in a block, and failed there: the fee is paid, nothing else happened.
+    """A call that is in a block, but failed there: the fee is paid, and nothing else changed.
 
     Attributes:
         name: The chain's own name of the error.
-        sentence: What the chain says about it, for example how much was there and how much was needed; may be empty.
+        sentence: An explanation, for example how much the account had and how much it needed; may be empty.
     """
 
     def __init__(self, call: str, error: DispatchError, receipt: Receipt) -> None:

@@ -1,9 +1,9 @@
-"""Subnet 171, on which the student's report behind the course mined in July 2025, on the lab's own network.
+"""Subnet 171 on the lab's own network: the student whose report began this course mined on a subnet 171 in July 2025.
 
-The chain gives the lowest free number to a new subnet, so a young network would have to grow 170 others first. The lab
-makes this one between two blocks, as a genesis does, with the chain's own function and the number asked for; the next
-block carries it. All that follows is done by calls. At the end a seat costs the least that the chain allows, 0.0005 τ,
-as if nobody had registered for days: the price falls by half every so often, and stays there.
+The chain gives the lowest free number to a new subnet, so a new network would need 170 other subnets first. So the lab
+makes this subnet between two blocks, as a genesis does: it uses the chain's own function with the number 171, and the
+next block contains the subnet. Everything else is done by calls. At the end a seat costs the minimum that the chain
+allows, 0.0005 τ, as if nobody had registered for days.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from tao_lab.units import RAO_PER_TAO
 NETUID = 171
 KIND = "code"
 NAME = "SWE-Rizzo, test network"
-VALIDATORS, MINERS = 2, 3  # who are there already
-TEMPO = 30  # blocks; 360 there
+VALIDATORS, MINERS = 2, 3  # that are on the subnet from the start
+TEMPO = 30  # blocks; on the test network it was 360
 REGISTRATION_RAO = 500_000  # 0.0005 τ, the report's price and the chain's lowest
 STAKE_RAO = 5_000_000  # 0.005 τ, what the report staked
 
 
 def report_subnet(net: Calls) -> int:
-    """Make subnet 171 if it is not there; returns its number."""
+    """Make subnet 171 if it does not exist; returns its number."""
     if subnet_exists(net.chain.state, NETUID):
         return NETUID
     owner = seeded_wallet(net, "report-creator", 0)

@@ -1,4 +1,4 @@
-"""Staking as a newcomer does it: TAO into a subnet's alpha and back, by the real calls, with amounts that have a unit.
+"""Staking: change TAO into a subnet's alpha and back, by real calls, with amounts that have a unit.
 
 Sources of the calls: `pallets/subtensor/src/staking/{add_stake,remove_stake,set_children,auto_parent}.rs`,
 `coinbase/root.rs` (`do_root_register`).
@@ -61,7 +61,7 @@ def take_root_seat(net: Calls, wallet: bt.Wallet, lends: bool) -> Receipt:
 
 
 def staked(net: Calls, wallet: bt.Wallet, netuid: int, hotkey: Hotkey) -> bt.Balance:
-    """What a wallet's coldkey has staked on a hotkey; see `Network.staked`."""
+    """The stake of a wallet's coldkey on a hotkey; see `Network.staked`."""
     address = str(wallet.coldkeypub.ss58_address)
     return bt.Balance.from_rao(stake_of_coldkey(net.chain.state, hotkey_address(hotkey), address, netuid), netuid)
 

@@ -9,13 +9,13 @@ from tao_lab.network.needs import Calls
 
 
 def subnet_identity(name: str, kind: str) -> dict[str, str]:
-    """The identity of a subnet of the lab; its kind of work stands in `additional`."""
+    """The identity of a subnet of the lab; its field `additional` names the kind of work."""
     empty = dict.fromkeys(("github_repo", "subnet_contact", "subnet_url", "discord", "description", "logo_url"), "")
     return {"subnet_name": name, **empty, "additional": f"kind={kind}"}
 
 
 def open_subnet(net: Calls, owner: bt.Wallet, netuid: int, tempo: int, commit_reveal: bool) -> None:
-    """Start a new subnet and set its terms, as root where only root may."""
+    """Start a new subnet and set its hyperparameters, as root if only root may set them."""
     net.call(owner, MODULE, "start_call", netuid=netuid)
     net.sudo("AdminUtils", "sudo_set_subnet_emission_enabled", netuid=netuid, enabled=True)
     net.sudo("AdminUtils", "sudo_set_commit_reveal_weights_enabled", netuid=netuid, enabled=commit_reveal)

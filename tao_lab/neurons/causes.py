@@ -1,6 +1,6 @@
-"""The ways in which the loop from a question to a payment breaks, in the order of that loop.
+"""Reasons why a miner earns nothing, in the order of the steps from a question to a payment.
 
-Each looks at the evidence and reads nothing itself.
+Each function checks the evidence; it does not read the chain itself.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from dataclasses import dataclass
 from tao_lab.neurons.evidence import Facts
 from tao_lab.units import RAO_PER_TAO, U16_MAX
 
-WRONG_FORM = "wrong form"  # how `score_each` begins such a reason
+WRONG_FORM = "wrong form"  # the beginning of such a reason from `score_each`
 
 
 @dataclass(frozen=True)
 class Cause:
-    """One reason for no pay.
+    """One reason why a miner earns nothing.
 
     Attributes:
-        name: for programs.
+        name: a short name for programs.
         sentence: what is wrong.
         evidence: blocks and counts that show it.
-        mend: what to do.
+        mend: how to fix it.
     """
 
     name: str
@@ -32,7 +32,7 @@ class Cause:
 
 
 def causes(found: Facts) -> list[Cause]:
-    """Why the miner earns nothing, in the order of the loop; empty if it earns."""
+    """Why the miner earns nothing, in the order of the steps; empty if it earns."""
     for question in (_no_subnet, _not_registered):
         if cause := question(found):
             return [cause]
@@ -252,7 +252,7 @@ def _clipped(found: Facts) -> Cause | None:
     giving = [peer for peer in found.validators if me and found.row(peer).get(me.uid)]
     if me is None or not giving:
         return None
-    voices = [*found.validators, *([me] if me.permit and me.stake else [])]  # whose stake consensus counts
+    voices = [*found.validators, *([me] if me.permit and me.stake else [])]  # neurons whose stake counts in consensus
     own = f" (its own stake, {me.stake / RAO_PER_TAO:.9g}, among those who do not)" if me in voices else ""
     share = sum(peer.stake for peer in giving) / sum(peer.stake for peer in voices)
     kappa = found.hyper["Kappa"] / U16_MAX

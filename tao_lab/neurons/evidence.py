@@ -1,4 +1,4 @@
-"""What the chain and validators' journals say about a miner: read, not judged (`causes` does that)."""
+"""Read what the chain and validators' journals say about a miner; `causes` draws the conclusions."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ class Heard:
     """What validators' journals say about a miner.
 
     Attributes:
-        lines: of any kind, about any miner: 0 means that there was no journal.
+        lines: number of lines about all miners; 0 means that there is no journal.
         asked: tasks sent to this miner.
         last_asked: block of the last one.
-        problems: how often which problem kept an answer away, by its first words.
-        scored: answers that came and were worth something.
-        reasons: of scores of 0 for answers that came.
-        examples: one whole sentence for each of `problems` and `reasons`.
-        waiting: by validator, why it set no weights when it wrote last.
+        problems: how often each problem prevented an answer, by the problem's first words.
+        scored: answers with a score above 0.
+        reasons: reasons for answers with a score of 0.
+        examples: one complete sentence for each of `problems` and `reasons`.
+        waiting: by validator, why it set no weights, from its last line.
     """
 
     lines: int = 0
@@ -60,13 +60,13 @@ class Heard:
 
 @dataclass(frozen=True)
 class Facts:
-    """What the chain says, at one block.
+    """The chain's data about a miner, at one block.
 
     Attributes:
         netuid: the subnet.
         hotkey: the miner.
         peers: the subnet's neurons; None if there is no such subnet.
-        hyper: items of `BY_NETUID`.
+        hyper: hyperparameters of the subnet, the items of `BY_NETUID`.
         stake_threshold: rao of stake weight that setting weights needs.
         weights: rows by UID of the validator, u16 by UID of the miner.
         sealed: hotkeys with commits that are not revealed yet.
@@ -86,7 +86,7 @@ class Facts:
 
     @property
     def me(self) -> Peer | None:
-        """The miner on the subnet."""
+        """The miner's neuron on the subnet."""
         return None if self.peers is None else self.peers.by_hotkey.get(self.hotkey)
 
     @property
@@ -96,7 +96,7 @@ class Facts:
 
     @property
     def validators(self) -> list[Peer]:
-        """Others who may set weights that count: with a permit and enough stake."""
+        """Other neurons whose weights count: they have a permit and enough stake."""
         everyone = () if self.peers is None else self.peers.by_hotkey.values()
         return [
             peer
@@ -106,7 +106,7 @@ class Facts:
 
     @property
     def incentive(self) -> int:
-        """The miner's, u16."""
+        """The miner's incentive, u16."""
         column = self.hyper.get("Incentive") or ()
         return int(column[self.me.uid]) if self.me is not None and self.me.uid < len(column) else 0
 
@@ -116,12 +116,12 @@ class Facts:
         return int(self.hyper["LastEpochBlock"] + self.hyper["Tempo"])
 
     def row(self, validator: Peer) -> Mapping[int, int]:
-        """What a validator says about miners, in effect: nothing if it was said before this miner came."""
+        """A validator's weights as they count for this miner; empty if they are older than its registration."""
         return self.weights.get(validator.uid, {})
 
 
 async def facts(connection: bt.Client, netuid: int, hotkey: str, heard: Heard | None = None) -> Facts:
-    """Everything that `causes` looks at, read at one block."""
+    """Everything that `causes` needs, read at one block."""
     heard = heard or Heard()
     if not await connection.query((MODULE, "NetworksAdded"), [netuid]):
         return Facts(netuid, hotkey, None, heard=heard)
@@ -152,7 +152,7 @@ async def facts(connection: bt.Client, netuid: int, hotkey: str, heard: Heard | 
 
 
 def listen(lines: Iterable[Mapping[str, Json]], netuid: int, hotkey: str) -> Heard:
-    """What journals say about a miner of a subnet."""
+    """Read what journals say about a miner of a subnet."""
     count = asked = last_asked = scored = 0
     problems: Counter[str] = Counter()
     reasons: Counter[str] = Counter()

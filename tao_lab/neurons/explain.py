@@ -1,7 +1,7 @@
-"""Why did I earn nothing? Found from the chain, and from validators' journals where there are any.
+"""Why did I earn nothing? The answer comes from the chain, and from validators' journals if there are any.
 
-`evidence` reads, `causes` judges without reading, `explain` does both. Each cause has its evidence and what to do
-about it.
+`evidence` reads the facts, `causes` draws conclusions, `explain` does both. Each cause comes with its evidence and with
+what to do.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ class Explanation:
     """Why a miner earned nothing, or that it earns.
 
     Attributes:
-        facts: on which it rests.
-        causes: the first is where to begin; empty if the miner earns.
+        facts: the evidence.
+        causes: begin with the first; empty if the miner earns.
     """
 
     facts: Facts

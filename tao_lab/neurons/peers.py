@@ -1,6 +1,6 @@
-"""Who is on a subnet, as both programs see it: one metagraph, read through the official SDK.
+"""The neurons of a subnet, for miner and validator: one metagraph, read through the official SDK.
 
-`Peers` is what a moment of the chain says; `Watch` keeps the newest in a running program.
+`Peers` is the metagraph at one block; `Watch` keeps the newest one in a running program.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Peer:
         active: whether its weights count: it has set some within the activity cutoff.
         registered_at: block.
         last_update: block of its last weights.
-        axon: where it serves, if it does.
+        axon: address of its server, if it has one.
     """
 
     uid: int
@@ -69,7 +69,7 @@ class Peers:
 
 
 def client(chain: Chain) -> bt.Client:
-    """The SDK's client of a network, to be opened with `async with`."""
+    """The SDK's client of a network; open it with `async with`."""
     if isinstance(chain, Network):
         return bt.Client("local", substrate=chain.substrate)
     return bt.Client(chain, fallback_endpoints=[]) if "://" in chain else bt.Client(chain)
@@ -105,7 +105,7 @@ class Watch:
     """The newest `Peers`, kept by `run`.
 
     Attributes:
-        peers: what the chain said last; None until it has said something.
+        peers: the newest metagraph; None before the first one.
     """
 
     def __init__(self, chain: Chain, netuid: int, seconds: float) -> None:
@@ -113,7 +113,7 @@ class Watch:
         self.peers: Peers | None = None
 
     async def run(self) -> None:
-        """Read every so often, until cancelled; a chain that is away is asked again."""
+        """Read again and again until cancelled; if the chain does not answer, try again."""
         while True:
             try:
                 async with client(self._chain) as connection:
@@ -129,7 +129,7 @@ class Watch:
 
 
 def endpoint(axon: str) -> Endpoint:
-    """Host and port of an axon as the metagraph writes it; an IPv4 address inside an IPv6 one is taken out."""
+    """Host and port of an axon from the metagraph; an IPv4 address inside an IPv6 address is unpacked."""
     host, _, port = axon.rpartition(":")
     address = ipaddress.ip_address(host.strip("[]"))
     mapped = getattr(address, "ipv4_mapped", None)
@@ -137,7 +137,7 @@ def endpoint(axon: str) -> Endpoint:
 
 
 def _endpoint_or_none(axon: str) -> Endpoint | None:
-    """The same; None for what is not an address: one miner's entry must not hide the others'."""
+    """Like `endpoint`, but None for an invalid address: one miner's bad entry must not hide the others."""
     try:
         return endpoint(axon)
     except ValueError:
@@ -155,11 +155,12 @@ def published(host: str) -> str:
 
 
 def may_be_asked(host: str, local: bool) -> bool:
-    """Whether a validator opens a connection to an address that a miner put on the chain.
+    """Whether a validator may connect to an address that a miner put on the chain.
 
-    Anybody may name any address. Only public ones are asked, or this machine's where the chain itself is on it, so
-    that no miner makes a validator knock at doors of its own network. An IPv6 address that carries an IPv4 one leads
-    there through a gateway: both must be public, and translators' own prefixes (64:ff9b::/96, ::/96) are not asked.
+    Anybody can put any address on the chain. So a validator connects only to public addresses, or to this machine if
+    the chain is on it too. Otherwise a miner could make a validator send requests inside the validator's own network.
+    An IPv6 address that contains an IPv4 address leads to it through a gateway, so both must be public. The prefixes of
+    translators (64:ff9b::/96, ::/96) are not allowed.
     """
     address: Any = ipaddress.ip_address(host)
     if local and address.is_loopback:
@@ -168,14 +169,14 @@ def may_be_asked(host: str, local: bool) -> bool:
 
 
 def _is_public(address: Any) -> bool:
-    if address in SIX_TO_FOUR:  # public or not by the age of this Python; what it carries decides
+    if address in SIX_TO_FOUR:  # Python versions disagree whether these are public; the inner address decides
         return True
     unicast = address.version == 4 or address in GLOBAL_UNICAST
     return bool(unicast and address.is_global and not address.is_multicast)
 
 
 def _carried(address: Any) -> list[Any]:
-    """IPv4 addresses that an IPv6 one leads to: 6to4 (RFC 3056), Teredo (RFC 4380), ISATAP (RFC 5214)."""
+    """IPv4 addresses inside an IPv6 address: 6to4 (RFC 3056), Teredo (RFC 4380), ISATAP (RFC 5214)."""
     if address.version == 4:
         return []
     found = [address.sixtofour, *(address.teredo or ())]

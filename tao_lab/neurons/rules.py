@@ -1,8 +1,8 @@
-"""A subnet's own rule at work: its tasks and scores are checked, and a failure names the rule and what it gave.
+"""Run a subnet's own rule: check its tasks and scores, and report a failure with the rule's name and value.
 
-The rule is somebody's Python file. One answer can make a careless rule fail ("divide by the length of the answer");
-then this answer scores 0, the failure is reported, and the others are scored without it. A rule that fails whatever
-comes is wrong, and that is an error.
+The rule is a Python file that somebody wrote. One answer can make a careless rule fail, for example if the rule divides
+by the length of the answer. Then this answer gets 0, the failure is reported, and the other answers are scored without
+it. A rule that fails on every answer is wrong, and that is an error.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ LEFT_OUT = "left out: the rule failed on this answer"
 
 
 class BadRule(LabError):  # noqa: N818 - named by what it is
-    """A subnet's own function raised, or returned what it may not.
+    """A subnet's own function raised an error, or returned an invalid value.
 
     Attributes:
         index: place of the answer whose score is bad; None if it isn't known.
-        by_answer: whether an answer can be the reason. The number of scores depends on none.
+        by_answer: whether an answer can be the reason. It cannot if the number of scores is wrong.
     """
 
     def __init__(self, rule: str, what: str, allowed: str, index: int | None = None, *, by_answer: bool = True) -> None:
@@ -34,7 +34,7 @@ def make_round(subnet: Subnet, seed: int) -> Round:
     """A task by the subnet's rule.
 
     Raises:
-        BadRule: It raised, or returned something else.
+        BadRule: It raised an error, or did not return a round.
     """
     rule = _name(subnet.make_round)
     asked = _called(rule, lambda: subnet.make_round(seed))
@@ -47,7 +47,7 @@ def miners(subnet: Subnet) -> dict[str, Forward]:
     """The subnet's own miners by name, the honest one first.
 
     Raises:
-        BadRule: Its function raised, or returned something else.
+        BadRule: Its function raised an error, or did not return miners.
     """
     rule = _name(subnet.miners)
     found = _called(rule, subnet.miners)
@@ -60,7 +60,7 @@ def score(subnet: Subnet, asked: Round, answers: Sequence[Answer]) -> list[Score
     """A score for each answer by the subnet's rule.
 
     Raises:
-        BadRule: It raised, or returned anything but a `Score` from 0 to 1 for each answer.
+        BadRule: It raised an error, or did not return a `Score` from 0 to 1 for each answer.
     """
     rule = _name(subnet.score)
     scores = _called(rule, lambda: subnet.score(asked, answers))
@@ -74,16 +74,17 @@ def score(subnet: Subnet, asked: Round, answers: Sequence[Answer]) -> list[Score
 def score_without_failures(
     subnet: Subnet, asked: Round, answers: Sequence[Answer], *, proven: bool
 ) -> tuple[list[Score], dict[int, BadRule]]:
-    """Scores, with 0 for each answer on which the rule fails, and those failures by the answer's place.
+    """Scores, with 0 for each answer on which the rule fails, and these failures by the answer's index.
 
     Args:
         subnet: The kind of work.
-        asked: What was asked.
-        answers: What came.
-        proven: Whether this rule has scored an answer before; then the answers are at fault even if it fails on all.
+        asked: The round that was asked.
+        answers: The answers.
+        proven: Whether this rule has scored an answer before. If so, the answers are the reason even if it fails on
+            all.
 
     Raises:
-        BadRule: The rule fails on every answer that came, or even without them.
+        BadRule: The rule fails on every answer, or even without answers.
     """
     try:
         return score(subnet, asked, answers), {}
@@ -102,7 +103,7 @@ def score_without_failures(
 
 
 def _failure(subnet: Subnet, asked: Round, answers: Sequence[Answer], index: int) -> BadRule | None:
-    """How the rule fails on one answer, if no other came."""
+    """How the rule fails on one answer alone; None if it does not fail."""
     try:
         score(subnet, asked, _without(answers, set(range(len(answers))) - {index}))
     except BadRule as error:
@@ -121,7 +122,7 @@ def _called(rule: str, call: Callable[[], Any]) -> Any:
     try:
         return call()
     except LabError:
-        raise  # something that the person at the keyboard can mend, as a model that has not been fetched
+        raise  # the user can fix this, for example by downloading a model
     except (Exception, SystemExit) as error:
         what = escaped(f"raised {type(error).__name__}: {error}")
         raise BadRule(rule, what, "no exception, whatever the answers are") from error
@@ -142,7 +143,7 @@ def _checked(rule: str, given: Any, index: int) -> Score:
 
 
 def _name(function: Callable[..., Any]) -> str:
-    """The rule's function with its module, as a person finds it."""
+    """The name of the rule's function with its module."""
     module = getattr(function, "__module__", type(function).__module__)
     return f"{module}.{getattr(function, '__qualname__', type(function).__name__)}"
 

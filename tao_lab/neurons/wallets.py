@@ -1,4 +1,4 @@
-"""Wallets of programs: opened by name, with a sentence where a file is missing."""
+"""Open the wallets of programs by name, with a clear error if a file is missing."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""What travels between a validator and a miner: a signed POST of a task, and an answer or a refusal, as JSON.
+"""The messages between validator and miner, as JSON: a signed POST with a task, and an answer or a refusal.
 
     POST /forward          body {"id", "kind", "content", "seconds"}      headers of `bittensor.http_auth` (btauth/1)
     200                    body {"id", "content"}
     4xx, 5xx               body {"code", "sentence", "mend"}
 
-Neither side trusts the other: bytes and values are counted before they are read, and what is read is checked.
+Neither side trusts the other: bytes and values are counted before they are read, and every value is checked.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tao_lab.neurons.work import Json, Task
 
 PATH = "/forward"
 MOST_REQUEST = 2**20  # bytes of a task
-MOST_ANSWER = 8 * 2**20  # bytes of an answer: a waveform is long
+MOST_ANSWER = 8 * 2**20  # bytes of an answer; a waveform is large
 MOST_REFUSAL = 2**16  # bytes of a refusal: it is a sentence
 LONGEST_ID = 128
 LONGEST_SECONDS = 600.0
@@ -73,7 +73,7 @@ def read_answer(body: bytes, task: Task) -> Json:
     """The content of an answer to a task.
 
     Raises:
-        NotAnAnswer: It is not JSON, or no answer to this task.
+        NotAnAnswer: It is not JSON, or not an answer to this task.
     """
     try:
         data = read_json(body)
@@ -85,7 +85,7 @@ def read_answer(body: bytes, task: Task) -> Json:
 
 
 def read_refusal(status: int, body: bytes) -> str:
-    """What a miner says about why it doesn't answer, on one line that is safe to log."""
+    """A miner's reason for a refusal, on one line that is safe to log."""
     try:
         said = read_json(body)
         return escaped(f"{said['code']}: {said['sentence']}")

@@ -1,7 +1,7 @@
-"""What a subnet's work looks like to a miner and a validator: tasks go out, answers come back, scores are made.
+"""A subnet's work: validators send tasks, miners send answers, and the kind of work scores them.
 
-A kind of work is a `Subnet`; `tao_lab/subnets/` has one a file. The miner's server and the validator's loop know no
-more of a kind than what stands here.
+A kind of work is a `Subnet`; `tao_lab/subnets/` has one in each file. The miner's server and the validator's loop use
+only what is defined here.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from hashlib import sha256
 from typing import Any, Protocol
 
 Json = Any
-MOST_ERRORS = 20  # in an answer's form, among which the one to tell is looked for: a hostile one can have 100,000
-SIZES = ("maxItems", "maxLength", "maxProperties")  # beyond which nothing else is looked at
+MOST_ERRORS = 20  # errors in an answer's form that are compared; a hostile answer can have 100,000
+SIZES = ("maxItems", "maxLength", "maxProperties")  # if a size is too large, nothing else is checked
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ class Task:
     Attributes:
         id: unique; an answer names it.
         kind: of the subnet's work, for example "text".
-        content: what a miner needs in order to answer, as plain JSON; never the solution.
-        seconds: that a miner has for its answer.
+        content: everything that a miner needs for an answer, as plain JSON; never the solution.
+        seconds: time limit for the answer.
     """
 
     id: str
@@ -37,11 +37,11 @@ class Task:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back from one miner.
+    """One miner's answer to a task, or the reason why there is none.
 
     Attributes:
-        content: plain JSON, as the kind's `answer_schema` says; None where none came.
-        seconds: that it took, as the validator's clock saw it.
+        content: plain JSON in the form of the kind's `answer_schema`; None if no answer came.
+        seconds: time it took, measured by the validator.
         problem: why there is no answer ("timeout", "refused", "malformed", ...); empty if there is one.
     """
 
@@ -52,11 +52,11 @@ class Answer:
 
 @dataclass(frozen=True)
 class Score:
-    """What a validator thinks of an answer.
+    """A validator's score for an answer.
 
     Attributes:
         value: 0 to 1.
-        reason: in words, for the miner who wants to know why.
+        reason: the reason in words, for the miner.
     """
 
     value: float
@@ -68,7 +68,7 @@ Forward = Callable[[Task], Json]  # a miner: from a task to an answer's content
 
 @dataclass(frozen=True)
 class Round:
-    """One task with what only the validator knows of it."""
+    """One task, and its secret, which only the validator knows."""
 
     task: Task
     secret: Mapping[str, Json] = field(default_factory=dict)
@@ -82,8 +82,8 @@ class Subnet(Protocol):
         title: what it is about, in a few words.
         answer_schema: JSON Schema of an answer's content; an answer that does not fit it scores zero.
         weakness: the known way to earn without doing the work.
-        exploit: the name among `miners()` of the one who earns by it.
-        source: where its data come from, and their licence.
+        exploit: the name, in `miners()`, of the miner that uses the weakness.
+        source: where its data come from, with their licence.
     """
 
     kind: str
@@ -94,22 +94,22 @@ class Subnet(Protocol):
     source: str
 
     def make_round(self, seed: int) -> Round:
-        """A task; the same for the same seed."""
+        """A task; the same seed gives the same task."""
         ...
 
     def score(self, asked: Round, answers: Sequence[Answer]) -> list[Score]:
-        """A score for each answer, in their order; answers without content or of a wrong form score zero."""
+        """A score for each answer, in their order; an answer without content or with a wrong form gets zero."""
         ...
 
     def miners(self) -> Mapping[str, Forward]:
-        """Miners by name: "honest" first, then at least two that cheat."""
+        """Miners by name: first "honest", then at least two that cheat."""
         ...
 
 
 def task_id(kind: str, seed: int) -> str:
-    """A task's name, from which nobody reads the seed: whoever has the seed can make the secret as well.
+    """A task's name. Nobody can compute the seed from it; with the seed, anyone could make the secret too.
 
-    Validators therefore draw their seeds from a large range, at random; the small ones are for lessons and tests.
+    So validators draw random seeds from a large range. Small seeds are for lessons and tests.
     """
     return f"{kind}-{sha256(f'{kind} {seed}'.encode()).hexdigest()[:16]}"
 
@@ -117,7 +117,7 @@ def task_id(kind: str, seed: int) -> str:
 def form_problem(schema: Mapping[str, Json], content: Json) -> str:
     """What is wrong with the form of an answer's content, in words; empty if it fits the schema.
 
-    Numbers that JSON does not know (NaN, infinity) and values that are not JSON at all fit no schema.
+    Numbers that JSON does not have (NaN, infinity) and values that are not JSON fit no schema.
     """
     from jsonschema.exceptions import best_match
 
@@ -146,7 +146,7 @@ def _validator() -> Any:
 
 
 def _unique_items(_: Any, wanted: bool, items: Json, schema: Json) -> Iterator[Exception]:
-    """The keyword in linear time: `jsonschema` compares each item with each where they can't be sorted."""
+    """The keyword `uniqueItems` in linear time: for items that can't be sorted, `jsonschema` compares all pairs."""
     from jsonschema.exceptions import ValidationError
 
     if wanted and isinstance(items, list) and len({_equal(one) for one in items}) < len(items):
@@ -154,7 +154,7 @@ def _unique_items(_: Any, wanted: bool, items: Json, schema: Json) -> Iterator[E
 
 
 def _equal(item: Json) -> tuple[bool, Json]:
-    """The same for equal JSON values: 1 is 1.0, and not true."""
+    """A key that is the same for equal JSON values: 1 equals 1.0, but not true."""
     is_number = isinstance(item, int | float) and not isinstance(item, bool)
     return is_number, item if is_number else json.dumps(item, sort_keys=True)
 
@@ -162,7 +162,7 @@ def _equal(item: Json) -> tuple[bool, Json]:
 def score_each(
     schema: Mapping[str, Json], answers: Sequence[Answer], judge: Callable[[Json, Answer], Score]
 ) -> list[Score]:
-    """Scores in the order of the answers: `judge(content, answer)` sees only those that came and fit the schema."""
+    """Scores in the order of the answers; `judge(content, answer)` gets only answers that fit the schema."""
     scores = []
     for answer in answers:
         if answer.problem or answer.content is None:

@@ -26,9 +26,9 @@ from bittensor_core import Keypair
 from tao_lab.chain import signing
 from tao_lab.chain.block import Block, Header
 from tao_lab.chain.errors import BadValue, ChainError, DispatchError, InvalidTransaction
-from tao_lab.chain.merkle import ListProof, list_proof
+from tao_lab.chain.merkle import PREFIX_BYTES, ListProof, list_proof
 from tao_lab.chain.runtime import SPEC_VERSION, Runtime, load_runtime
-from tao_lab.chain.state import PREFIX_BYTES, StorageReader
+from tao_lab.chain.state import StorageReader
 from tao_lab.foreign import LONGEST_LINE, escaped
 
 Json = Any

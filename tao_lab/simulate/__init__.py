@@ -1,4 +1,4 @@
-"""Populations on a running network: who takes part, what each does, and what it earns.
+"""Simulate participants on a running network: what each of them does, and what it earns.
 
 Example::
 

@@ -1,7 +1,7 @@
-"""Five attacks, each met by one rule: the same scenario twice, with the rule off and on, by how strong the attack is.
+"""Five attacks, and one rule against each: the same scenario with the rule off and on, at several strengths.
 
-A duel's scenarios run on a chain like all others. What they gave is kept in `datasets/attacks/duels.json`, made by
-`scripts/make_duels.py`, so that a page can show every strength at once; a test runs some of them again.
+A duel's scenarios run on a chain like all others. Their results are stored in `datasets/attacks/duels.json`, made by
+`scripts/make_duels.py`, so that a page can show every strength at once. A test runs some of them again.
 """
 
 from __future__ import annotations
@@ -26,28 +26,28 @@ HONEST = Group("honest", "validator", count=3, stake=1_000 * TAO)
 MINERS = Group("honest", "miner", count=6)
 LOOKING = Group("honest", "validator", count=3, stake=1_000 * TAO, options={"one_for_all": True})
 STAKE = 3_000 * TAO  # of the honest validators together, rao of alpha
-ORDER = 1_000 * TAO  # what the victim of a sandwich pays
-DIGITS = 2  # of a kept per cent, behind the point: finer than any page shows, coarser than a change of fees
+ORDER = 1_000 * TAO  # the payment of a sandwich's victim
+DIGITS = 2  # of a stored per cent, after the point: more than any page shows, but a change of fees does not matter
 Measure = Callable[["Run"], tuple[tuple[float, ...], tuple[float, ...]]]
 
 
 @dataclass(frozen=True)
 class Duel:
-    """An attack and the rule that meets it.
+    """An attack and the rule against it.
 
     Attributes:
-        name: By which it is chosen.
+        name: The name by which you choose it.
         title: The attack, in a few words.
-        does: What somebody does with a strength, in words.
-        gets: What the attacker's gain is a part of, in a few words.
+        does: What the attacker does at a strength, in words.
+        gets: What the attacker's gain is a share of, in a few words.
         rule: The rule, in a few words.
         strengths: How strong the attack can be.
-        unit: What a strength counts.
-        attacker: What the attacker's per cent is of.
-        honest: What the honest one's per cent is of.
-        fair: What an honest one would get in the attacker's place, per cent.
-        scenario: From a strength, and whether the rule is on, to what is run.
-        measure: From a run to the per cents of attacker and honest, epoch by epoch.
+        unit: The unit of a strength.
+        attacker: The whole of which the attacker's figure is a percentage.
+        honest: The whole of which the honest participant's figure is a percentage.
+        fair: What an honest participant would get in the attacker's place, per cent.
+        scenario: Makes the scenario from a strength and from whether the rule is on.
+        measure: Computes the percentages of attacker and honest participant from a run, epoch by epoch.
     """
 
     name: str
@@ -66,16 +66,16 @@ class Duel:
 
 @dataclass(frozen=True)
 class Fight:
-    """What one run of a duel gave, per cents epoch by epoch."""
+    """The result of one run of a duel: percentages, epoch by epoch."""
 
     attacker: tuple[float, ...]
     honest: tuple[float, ...]
 
     @property
     def end(self) -> tuple[float, float]:
-        """Of attacker and honest in the second half of the run, on average.
+        """Means of attacker and honest participant in the second half of the run.
 
-        The first half does not count: it shows who came first, not who does better.
+        The first half does not count: it depends on who came first, not on who does better.
         """
         half = len(self.attacker) // 2
         attacker, honest = self.attacker[half:], self.honest[half:]
@@ -85,14 +85,14 @@ class Fight:
 def fight(
     duel: Duel, strength: int, guarded: bool, seed: int = 0, watch: Callable[[int, int], Any] | None = None
 ) -> Fight:
-    """Run one of a duel's scenarios on a chain of its own.
+    """Run one of a duel's scenarios on a new chain.
 
     Args:
         duel: Which attack.
         strength: How strong, one of the duel's strengths or between them.
         guarded: Whether the rule is on.
         seed: Of keys, qualities and errors.
-        watch: Called after each epoch with its number and how many there are.
+        watch: Called after each epoch with its number and the number of epochs.
     """
     scenario = duel.scenario(strength, guarded)
     scenario = Scenario(**{**_parts(scenario), "seed": seed})
@@ -109,7 +109,7 @@ def _parts(scenario: Scenario) -> dict[str, Any]:
 
 
 def pay_of(group: str, honest: str = "honest miner") -> Measure:
-    """A group's part of what all miners earn, and that of one of the honest on average."""
+    """A group's share of what all miners earn, and the mean share of one honest miner."""
 
     def measure(ran: Run) -> tuple[tuple[float, ...], tuple[float, ...]]:
         return (
@@ -121,9 +121,9 @@ def pay_of(group: str, honest: str = "honest miner") -> Measure:
 
 
 def _by_epoch(ran: Run, group: str, column: str, whole: bool) -> tuple[float, ...]:
-    """Per cents of all that a column holds: of a group, or of one in it on average.
+    """A group's percentage of the sum of a column, or the mean percentage of one member.
 
-    Shares are of what was given out; an epoch that gave nothing counts as 0.
+    An epoch that paid nothing counts as 0.
     """
     found = []
     for _, rows in ran.epochs.groupby("epoch"):
@@ -135,7 +135,7 @@ def _by_epoch(ran: Run, group: str, column: str, whole: bool) -> tuple[float, ..
 
 
 def dividends_per_stake(group: str, honest: str = "honest validator") -> Measure:
-    """A validator's dividends for its stake, per cent of an honest one's for the same stake."""
+    """A validator's dividends for its stake, in per cent of an honest validator's for the same stake."""
 
     def measure(ran: Run) -> tuple[tuple[float, ...], tuple[float, ...]]:
         found = []
@@ -149,7 +149,7 @@ def dividends_per_stake(group: str, honest: str = "honest validator") -> Measure
 
 
 def stolen(ran: Run) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """The thief's profit, per cent of the order; and the victim's alpha, per cent of what the order gets alone."""
+    """The attacker's profit, per cent of the order; the victim's alpha, per cent of the alpha without an attack."""
     totals = ran.totals.set_index("group")
     profit = 100 * int(totals.tao["sandwicher trader"]) / ORDER
     bought = ran.trades[(ran.trades.group == "buyer trader") & (ran.trades.side == "buy")]
@@ -158,7 +158,7 @@ def stolen(ran: Run) -> tuple[tuple[float, ...], tuple[float, ...]]:
 
 @cache
 def _alone() -> int:
-    """Rao of alpha that the order gets where nobody attacks."""
+    """Rao of alpha that the order gets if nobody attacks."""
     scenario = _sandwich(0, False)
     buyer = next(group for group in scenario.groups if group.role == "buyer")
     ran = run(Scenario("alone", (buyer,), epochs=1, pool=scenario.pool), progress=False)
@@ -204,7 +204,7 @@ def _sandwich(front: int, guarded: bool) -> Scenario:
 
 
 def _stake_of(percent: int) -> int:
-    """Rao of alpha that are this many per cent of all stake, beside the honest."""
+    """Rao of alpha that are this percentage of all stake, together with the honest stake."""
     return round(STAKE * percent / (100 - percent))
 
 
@@ -296,7 +296,7 @@ DUELS: Mapping[str, Duel] = {
 
 @dataclass(frozen=True)
 class Kept:
-    """All fights of all duels, of seed 0."""
+    """All fights of all duels, with seed 0."""
 
     fights: Mapping[tuple[str, int, bool], Fight] = field(default_factory=dict)
 
@@ -304,7 +304,7 @@ class Kept:
         """One of them.
 
         Raises:
-            ScenarioError: It is not kept.
+            ScenarioError: The file does not have it.
         """
         if name not in DUELS:
             raise ScenarioError(f"duel is {name!r}; allowed: {', '.join(DUELS)}")
@@ -314,7 +314,7 @@ class Kept:
         return self.fights[name, strength, guarded]
 
     def to_json(self) -> str:
-        """As it is kept: a list, one fight a line."""
+        """The text of the file: a list, one fight in each line."""
         lines = [
             json.dumps({"duel": name, "strength": strength, "guarded": guarded, **asdict(fought)})
             for (name, strength, guarded), fought in self.fights.items()
@@ -340,7 +340,7 @@ def every_fight(watch: Callable[[str, int, bool], Any] | None = None) -> Kept:
 
 @cache
 def kept() -> Kept:
-    """What the file holds."""
+    """The fights in the file."""
     rows = json.loads(KEPT.read_text(encoding="utf-8"))
     return Kept(
         {

@@ -19,12 +19,12 @@ def grid(scenario: Scenario, **values: Iterable[Any]) -> list[Scenario]:
         grid(scenario, seed=range(10), **{"hyperparameters.kappa": [32_767, 40_000], "groups.0.stake": [0, 10**12]})
 
     Args:
-        scenario: What all of them have in common.
-        **values: Values by field. A path with points leads into hyperparameters, groups and their options; a group is
+        scenario: The values that all of them share.
+        **values: Values by field. A path with points names a hyperparameter, a group's field or an option. A group is
             named by its number or its name: `groups.cartel validator.stake`.
 
     Raises:
-        ScenarioError: A path leads nowhere, a value does not fit, or there are none.
+        ScenarioError: A path does not exist, a value does not fit, or there are no values.
     """
     columns = {path: list(column) if _many(column) else _refuse(path, column) for path, column in values.items()}
     for path, column in columns.items():
@@ -48,7 +48,7 @@ def _refuse(path: str, column: object) -> list[Any]:
 
 
 def _put(data: Any, path: str, value: Any) -> None:
-    """Set a value inside what JSON decodes to; only objects of free names get new ones."""
+    """Set a value inside decoded JSON; only objects with free names can get new names."""
     *way, last = path.split(".")
     place, free = data, False
     for step in way:

@@ -1,4 +1,4 @@
-"""Miners: one works, the others have found something cheaper."""
+"""Miners: one kind works honestly; the others do something cheaper."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ class Honest(Role):
 
     Attributes:
         quality: Of its answers, 0 to 1.
-        spread: Half the width of the range in which the members of a group lie around `quality`.
-        drift: Standard deviation of what the quality changes in an epoch: good miners get worse, bad ones better.
+        spread: The members of a group have qualities from `quality - spread` to `quality + spread`.
+        drift: Standard deviation of the change of quality in an epoch: good miners get worse, bad ones better.
     """
 
     limits = {"quality": (0, 1), "spread": (0, 1), "drift": (0, 1)}  # noqa: RUF012
@@ -36,7 +36,7 @@ class Honest(Role):
 
 @role("miner", "lazy")
 class Lazy(Role):
-    """Answers at once with what it has at hand.
+    """Answers at once, without work.
 
     Attributes:
         quality: Of its answers.
@@ -53,10 +53,10 @@ class Lazy(Role):
 
 @role("miner", "sybil")
 class Sybil(Role):
-    """One person with many hotkeys: one answer, sent by each of them.
+    """One person with many hotkeys: each hotkey sends the same answer.
 
     Attributes:
-        quality: Of the one answer.
+        quality: Of this answer.
     """
 
     limits = {"quality": (0, 1)}  # noqa: RUF012
@@ -70,7 +70,7 @@ class Sybil(Role):
 
 @role("miner", "colluder")
 class Colluder(Role):
-    """Friend of a cartel: it answers with nothing of use, and waits for the cartel's weight."""
+    """Friend of a cartel: its answers are useless, and it waits for the cartel's weight."""
 
     def answer(self, view: View) -> Answer:
         """Worthless."""
@@ -79,7 +79,7 @@ class Colluder(Role):
 
 @role("miner", "griefer")
 class Griefer(Role):
-    """Registers new hotkeys that do nothing, until its TAO is spent: on a full subnet each takes somebody's place.
+    """Registers new hotkeys that do nothing, until its TAO is spent. On a full subnet each takes somebody's place.
 
     Attributes:
         each_epoch: New hotkeys in an epoch.

@@ -1,4 +1,4 @@
-"""Owners of a subnet: they take a cut of its emission, and may try to take more."""
+"""Owners of a subnet: they take a cut of its emission, and some try to take more."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ class Idle(Role):
 
 @role("owner", "self-weighter")
 class SelfWeighter(Role):
-    """Validates with its own stake, and puts its whole weight on a miner of its own.
+    """Validates with its own stake, and gives all its weight to its own miner.
 
-    The chain burns what the owner's own hotkeys earn as miners, and remembers how much of the miners' part that was
-    (`MinerBurned`): the subnet's share of the network's emission falls by it.
+    The chain burns what the owner's own hotkeys earn as miners, and stores which part of the miners' emission that was
+    (`MinerBurned`). The subnet's share of the network's emission falls by this part.
     """
 
     own_miners = 1
 
     def answer(self, view: View) -> Answer | None:
-        """Of its own miner: worthless."""
+        """The answer of its own miner: worthless."""
         return Answer(0.0, f"nothing, by {view.name}")
 
     def act(self, view: View) -> list[Action]:

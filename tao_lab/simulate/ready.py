@@ -1,6 +1,6 @@
-"""Scenarios to begin with: each is an attack of lab 09, with the values between which its defence lies.
+"""Ready scenarios: each is an attack of lab 09, with parameter values for which it succeeds and fails.
 
-`tao-lab simulate --list` names them; `tao-lab simulate NAME --show` prints one as JSON, to be changed and run.
+`tao-lab simulate --list` names them. `tao-lab simulate NAME --show` prints one as JSON, which you can change and run.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ VALIDATORS = Group("honest", "validator", count=4)
 
 @dataclass(frozen=True)
 class Table:
-    """A scenario, and the values by which it is varied.
+    """A scenario, and the values that are varied.
 
     Attributes:
         title: What it shows, in one sentence.
-        scenario: What all runs have in common.
-        grid: Values by path, as `grid` takes them; besides the seed.
+        scenario: The values that all runs share.
+        grid: Values by path, as for the function `grid`; without the seed.
     """
 
     title: str
@@ -35,12 +35,12 @@ class Table:
     grid: Mapping[str, Sequence[Any]] = field(default_factory=dict)
 
     def scenarios(self, seeds: int = 1) -> list[Scenario]:
-        """All of them, with seeds from 0 on unless the table has seeds of its own."""
+        """All scenarios, with seeds from 0 on unless the table has its own seeds."""
         own = {} if "seed" in self.grid else {"seed": range(seeds)}
         return grid(self.scenario, **{**self.grid, **own})
 
     def to_json(self) -> str:
-        """As a file that `tao-lab simulate` takes."""
+        """The text of a file for `tao-lab simulate`."""
         data = {"title": self.title, "scenario": json.loads(self.scenario.to_json()), "grid": dict(self.grid)}
         return json.dumps(data, indent=2, ensure_ascii=False)
 
@@ -142,7 +142,7 @@ def ready(name: str) -> Table:
     """A table that comes with the lab.
 
     Raises:
-        ScenarioError: There is none of this name.
+        ScenarioError: There is no table with this name.
     """
     if name not in READY:
         raise ScenarioError(f"scenario is {name!r}; allowed: {', '.join(READY)}, or a file of JSON")
@@ -153,7 +153,7 @@ def read_table(path: Path) -> Table:
     """A table from a file of JSON: one scenario, or an object with `scenario` and `grid`.
 
     Raises:
-        ScenarioError: It cannot be read, or is of another form.
+        ScenarioError: The file cannot be read, or has another form.
     """
     try:
         data = json.loads(path.read_text())

@@ -1,4 +1,4 @@
-"""What a run returns: two tables, in exact rao, and what the chain refused."""
+"""The result of a run: tables in exact rao, and the calls that the chain refused."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ class Run:
     """A scenario that has been run.
 
     Attributes:
-        scenario: What was run.
-        epochs: A row for each epoch and UID. `stake` is what counts in the consensus, rao; `incentive`, `dividends`,
-            `consensus`, `vtrust` are u16 of 65,535; `emission` is rao of alpha that the epoch gave, before takes and
-            burns.
-        totals: A row for each group, all its members together. `stake`: rao of alpha when the counting began; `earned`:
-            rao of alpha that were added; `share`: of all that was earned; `cost`: rao of TAO paid to begin, for seats
-            and fees, not for stake; `tao`: rao of free TAO that were added; `profit`: rao of TAO: `tao` less `cost`,
-            and what was earned at the last price; `seats`: UIDs that it holds at the end.
-        trades: What the traders bought and sold, in the order of the chain: `tao` rao that went in (`buy`) or came out
-            (`sell`), `alpha` rao on the other side, `fee` rao of what was paid in, which stays outside the pool.
-        refused: Calls that the chain refused, with its own name of the error.
+        scenario: The scenario that was run.
+        epochs: A row for each epoch and UID. `stake` is the stake that counts in consensus, rao; `incentive`,
+            `dividends`, `consensus`, `vtrust` are u16 of 65,535; `emission` is the rao of alpha that the epoch paid,
+            before takes and burns.
+        totals: A row for each group, all its members together. `stake`: rao of alpha at the start; `earned`: rao of
+            alpha added since then; `share`: share of everything that was earned; `cost`: rao of TAO paid at the start
+            for seats and fees, without stake; `tao`: rao of free TAO added; `profit`: rao of TAO: `tao` minus `cost`,
+            plus `earned` at the last price; `seats`: UIDs that it has at the end.
+        trades: The traders' purchases and sales, in the order of the chain: `tao` rao paid in (`buy`) or received
+            (`sell`), `alpha` rao on the other side, `fee` rao of the amount paid in, which does not enter the pool.
+        refused: Calls that the chain refused, with the chain's name of the error.
     """
 
     scenario: Scenario
@@ -54,7 +54,7 @@ class Run:
         trades: list[dict[str, Any]],
         refused: list[dict[str, Any]],
     ) -> Run:
-        """Make the tables; groups come in the order of the scenario, an owner that it does not name comes last."""
+        """Make the tables; groups are in the order of the scenario, an owner that it does not name is last."""
         import pandas as pd  # slow to load
 
         extra = [each["group"] for each in members if each["group"] not in names]

@@ -1,7 +1,7 @@
-"""What a participant is: a small class with one method a step.
+"""Roles of participants: each is a small class with one method for each step of an epoch.
 
-A role sees the chain as anybody sees it, by a `View`, and answers with calls. A miner also answers the validators'
-tasks: with a quality between 0 and 1, which only the lab knows, and which each validator sees through its own error::
+A role reads the chain through a `View`, as anybody can, and returns calls. A miner also answers the validators' tasks.
+Its answer has a quality between 0 and 1. Only the lab knows it; each validator sees it with its own error::
 
     @role("miner", "honest")
     class HonestMiner(Role):
@@ -34,11 +34,11 @@ Weights = Mapping[int, float]  # by UID, of any scale
 
 @dataclass(frozen=True)
 class Answer:
-    """What a miner sends back.
+    """A miner's answer.
 
     Attributes:
         quality: 0 to 1. The lab knows it; a validator sees it with an error.
-        text: What it says. Equal texts are one answer, whoever sent them.
+        text: Its text. Equal texts count as one answer, whoever sent them.
     """
 
     quality: float
@@ -47,14 +47,14 @@ class Answer:
 
 @dataclass(frozen=True)
 class SetWeights:
-    """A validator's row. Where weights are committed first, the engine commits now and reveals when it is time."""
+    """A validator's row. With commit-reveal, the simulation commits it now and reveals it in time."""
 
     weights: Weights
 
 
 @dataclass(frozen=True)
 class Register:
-    """Buy a place for a new hotkey, on the same coldkey, at the price of the moment."""
+    """Buy a place for a new hotkey of the same coldkey, at the present price."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Call:
         pallet: Of the call.
         name: Of the call.
         args: By the chain's names, in rao.
-        key: Who signs: `coldkey` or `hotkey`.
+        key: The key that signs: `coldkey` or `hotkey`.
         shielded: Whether it is sent encrypted, so that nobody reads it before it is in a block.
     """
 
@@ -81,10 +81,10 @@ Action = SetWeights | Register | Call
 
 @dataclass(frozen=True)
 class Around:
-    """Calls right before and right behind one that waits for the block.
+    """Calls directly before and directly after a waiting call.
 
     Attributes:
-        place: Which of `View.waiting`.
+        place: Index of the waiting call in `View.waiting`.
     """
 
     place: int
@@ -115,13 +115,13 @@ class View:
         state: The chain's state, which is public.
         netuid: The subnet.
         block: Height of the newest block.
-        epoch: Which epoch this is, from 1 on.
+        epoch: Number of this epoch, from 1.
         name: The participant's own name.
-        seats: Its own hotkeys; the first one is the one with which it validates or mines.
-        friends: Hotkeys by group, of all groups. Honest roles do not look at it: they don't know who is who.
-        answers: What each UID answered in this epoch.
-        random: A generator of its own, from the seed.
-        waiting: Calls of others that wait for the block; of a shielded one only the carrier can be read.
+        seats: Its own hotkeys; it validates or mines with the first one.
+        friends: Hotkeys of all groups, by group. Honest roles don't use it, because they can't know the groups.
+        answers: Each UID's answer in this epoch.
+        random: Its own random generator, made from the seed.
+        waiting: Other participants' calls that wait for the block; of a shielded call only the carrier can be read.
     """
 
     state: StorageReader
@@ -146,17 +146,17 @@ class View:
         return hotkeys_by_uid(self.state, self.netuid)
 
     def uids(self, seats: tuple[Seat, ...]) -> list[int]:
-        """UIDs of those seats that have one now."""
+        """UIDs of the seats that have a UID now."""
         wanted = {str(seat.hotkey.ss58_address) for seat in seats}
         return [uid for uid, hotkey in self.hotkeys.items() if hotkey in wanted]
 
     @property
     def uid(self) -> int | None:
-        """Its own first UID, or None while it has none."""
+        """Its own first UID, or None if it has no UID."""
         return next(iter(self.uids(self.seats[:1])), None)
 
     def rows(self) -> dict[int, dict[int, int]]:
-        """Weights that everybody can read on chain now: a row for each UID that has set any."""
+        """Weights that everybody can read on the chain now: a row for each UID that has set weights."""
         return {uid: dict(row) for uid, row in self.state.entries(MODULE, "Weights", self.netuid)}
 
     def stakes(self) -> dict[int, int]:
@@ -175,8 +175,8 @@ class Role:
     """A participant's behaviour; its fields are its parameters.
 
     Attributes:
-        own_miners: How many miners of its own a validator brings, on the same coldkey.
-        limits: Lowest and highest value of a parameter that is a number; or the words that are allowed.
+        own_miners: How many own miners a validator has, with the same coldkey.
+        limits: Lowest and highest value of a numeric parameter, or the allowed words.
     """
 
     kind: ClassVar[str] = ""
@@ -186,7 +186,7 @@ class Role:
 
     @classmethod
     def made(cls, options: Mapping[str, Any]) -> Self:
-        """A role with its parameters.
+        """Make a role with its parameters.
 
         Raises:
             ScenarioError: No such parameter, or its value is of another kind or outside its limits.
@@ -204,7 +204,7 @@ class Role:
         return cls(**options)
 
     def answer(self, view: View) -> Answer | None:
-        """What it answers to the task of this epoch; None: it does not mine."""
+        """Its answer to this epoch's task; None if it does not mine."""
         return None
 
     def act(self, view: View) -> list[Action]:
@@ -212,11 +212,11 @@ class Role:
         return []
 
     def trade(self, view: View) -> list[Action]:
-        """Its calls in the second block of an epoch, where the traders are."""
+        """Its calls in the second block of an epoch, the traders' block."""
         return []
 
     def attack(self, view: View) -> list[Around]:
-        """What it puts around calls that wait in that block; it decides the order as a block's author can."""
+        """Its calls around waiting calls in the traders' block; it decides the order, as a block's author can."""
         return []
 
     def act_late(self, view: View) -> list[Action]:
@@ -261,7 +261,7 @@ def role_class(kind: str, name: str) -> type[Role]:
     """The class of a role.
 
     Raises:
-        ScenarioError: There is none of this kind and name.
+        ScenarioError: There is no role of this kind and name.
     """
     if (kind, name) not in ROLES:
         raise ScenarioError(f"role is {name!r}; allowed for a {kind}: {', '.join(roles().get(kind, []))}")

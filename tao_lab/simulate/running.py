@@ -1,7 +1,8 @@
-"""Running a scenario: an epoch is a few blocks in which everybody acts, and one in which the chain pays.
+"""Run a scenario: an epoch is a few blocks in which the participants act, and one block in which the chain pays.
 
-The blocks of an epoch, after the block in which the last one ran: in the first everybody reveals and sets weights, in
-the second the traders trade, in the last one those act who wait for the others. The next block runs the epoch.
+After the block of the last epoch, the blocks are used like this. In the first, everybody who validates reveals and sets
+weights. In the second, the traders trade. In the last one, participants act that wait for the others (copiers). The
+next block runs the epoch.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ from tao_lab.simulate.world import Member, Signed, World, include, new_seat, ope
 from tao_lab.units import U16_MAX
 
 SALT_WORDS = 8
-LONG_RUN = 30  # epochs: what takes more than about two seconds
-CARRIER = Call("MevShield", "submit_encrypted", {})  # what can be read of a shielded call
+LONG_RUN = 30  # epochs; a longer run takes more than about two seconds
+CARRIER = Call("MevShield", "submit_encrypted", {})  # the only part of a shielded call that others can read
 Step = Callable[[Member, View], list[Action]]
 Made = tuple[Member, Signed]
 
@@ -42,19 +43,19 @@ def run(
     watch: Callable[[Network, int], Any] | None = None,
     progress: bool = True,
 ) -> Run:
-    """Run a scenario on a chain of its own.
+    """Run a scenario on a new chain.
 
     Args:
-        scenario: What is run.
-        rules: Functions in place of the chain's, by their names in `net.rules`: `{"epoch": mine}`. They hold from the
-            first epoch on.
-        hyperparameters: On top of the scenario's.
-        watch: Called after each epoch with the network and the epoch's number, for what the tables do not hold.
+        scenario: The scenario.
+        rules: Functions that replace the chain's, by their names in `net.rules`: `{"epoch": mine}`. They are used from
+            the first epoch on.
+        hyperparameters: Added to the scenario's, or replacing them.
+        watch: Called after each epoch with the network and the epoch's number, to record more than the tables do.
         progress: Whether a long run shows a bar.
 
     Raises:
         ScenarioError: The scenario cannot be set up.
-        RuleBroken: A replaced rule raised, or returned what no chain could store.
+        RuleBroken: A replaced rule raised an error, or returned something that no chain can store.
     """
     world = open_world(scenario, {**scenario.hyperparameters, **(hyperparameters or {})})
     with world.net as net, net.rules.using(**rules) if rules else nullcontext():
@@ -76,7 +77,7 @@ def _to_epoch(world: World) -> None:
 
 
 def _blocks_left(world: World) -> int:
-    """Blocks to the one that runs the next epoch, that one included."""
+    """Number of blocks until the next epoch, including the block that runs it."""
     return int(world.state("LastEpochBlock") + world.state("Tempo") - world.net.block_number)
 
 
@@ -94,7 +95,7 @@ class _Play:
         self.start = {member.name: self._worth(member) for member in world.members}
 
     def epoch(self, epoch: int) -> None:
-        """Let everybody act, run the epoch, and write down what it made of each."""
+        """Let all participants act, run the epoch, and record the result for each UID."""
         answers = self._answers(epoch)
         views = [(member, self._view(member, epoch, answers)) for member in self.world.members]
         early = [*self._reveals(), *self._entries(epoch)]
@@ -108,7 +109,7 @@ class _Play:
         self.rows += self._observed(epoch)
 
     def result(self) -> Run:
-        """Everything that was written down."""
+        """Everything that was recorded."""
         end = {member.name: self._worth(member) for member in self.world.members}
         price = current_alpha_price(self.world.net.chain.state, self.world.netuid)
         seated = set(hotkeys_by_uid(self.world.net.chain.state, self.world.netuid).values())
@@ -133,7 +134,7 @@ class _Play:
     # --- one step ---------------------------------------------------------------------------------------------------
 
     def _calls(self, views: list[tuple[Member, View]], step: Step) -> list[Made]:
-        """What everybody does in one step."""
+        """The calls of all participants in one step."""
         return [
             (member, made)
             for member, view in views
@@ -142,7 +143,7 @@ class _Play:
         ]
 
     def _include(self, epoch: int, calls: list[Made]) -> None:
-        """Make the block with these calls, and write down which of them the chain refuses."""
+        """Make the block with these calls, and record the calls that the chain refuses."""
         for (member, call), error in zip(calls, include(self.world.net, [call for _, call in calls]), strict=True):
             if error is not None:
                 self.refused.append(
@@ -153,7 +154,7 @@ class _Play:
                 member.outside = [seat for seat in member.outside if seat.hotkey.ss58_address != call.args["hotkey"]]
 
     def _entries(self, epoch: int) -> list[Made]:
-        """Registrations of those whose time has come and who have no place yet."""
+        """Registrations of participants that join now and have no place yet."""
         return [
             (member, registration(self.world.netuid, member, seat))
             for member in self.world.members
@@ -162,7 +163,7 @@ class _Play:
         ]
 
     def _trade(self, epoch: int, answers: Mapping[int, Answer]) -> None:
-        """The block of the traders: everybody's calls, and around them those of whoever decides the order."""
+        """The traders' block: all their calls, and around them the calls of whoever decides the order."""
         views = [(member, self._view(member, epoch, answers)) for member in self.world.members]
         wishes = [
             (member, action) for member, view in views for action in member.role.trade(view) if isinstance(action, Call)
@@ -179,7 +180,7 @@ class _Play:
             self.trades += self._traded(epoch)
 
     def _traded(self, epoch: int) -> list[dict[str, Any]]:
-        """What the newest block bought and sold, in its order."""
+        """Purchases and sales of the newest block, in its order."""
         by_coldkey = {member.address: member for member in self.world.members}
         rows = []
         for event in self.world.net.chain.events(self.world.net.block_number):
@@ -200,7 +201,7 @@ class _Play:
         )  # fmt: skip
 
     def _answers(self, epoch: int) -> dict[int, Answer]:
-        """What every miner with a UID answers."""
+        """The answers of all miners with a UID."""
         found: dict[int, Answer] = {}
         for member in self.world.members:
             view = self._view(member, epoch, {})
@@ -224,7 +225,7 @@ class _Play:
         return [self._weights(member, action)]
 
     def _weights(self, member: Member, row: SetWeights) -> Signed:
-        """Set a row of weights, or commit to it where the subnet wants that."""
+        """Set a row of weights, or commit it if the subnet uses commit-reveal."""
         uids, values = as_u16(row.weights)
         hotkey, netuid = member.seats[0].hotkey, self.world.netuid
         if not self.world.state("CommitRevealWeightsEnabled"):

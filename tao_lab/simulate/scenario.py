@@ -1,4 +1,4 @@
-"""A scenario: who takes part in a subnet, with how much stake, under which rules, and for how long. Data only.
+"""A scenario: who takes part in a subnet, with how much stake, under which rules, and for how long. It is only data.
 
 ::
 
@@ -9,7 +9,7 @@
         Group("colluder", "miner"),
     ), hyperparameters={"kappa": 32_767})
 
-The same scenario with the same seed gives the same run to the last bit, in whatever order its groups are written.
+The same scenario with the same seed gives the same run to the last bit, also if its groups are in another order.
 """
 
 from __future__ import annotations
@@ -27,27 +27,28 @@ KINDS = ("validator", "miner", "trader", "owner")
 LEAST_TEMPO = 4  # blocks: early calls, trades, late calls, and the block of the epoch
 MOST_EPOCHS, MOST_SEED, MOST_COUNT = 10_000, 2**63 - 1, 250
 RAO_MAX = 21_000_000 * RAO_PER_TAO
-POOL = (100_000 * RAO_PER_TAO, 1_000_000 * RAO_PER_TAO)  # rao of TAO and of alpha: deep, so that staking moves little
-STAKE = {"validator": 1_000 * RAO_PER_TAO, "miner": 0, "trader": 0, "owner": 0}  # rao of alpha, unless it is said
+POOL = (100_000 * RAO_PER_TAO, 1_000_000 * RAO_PER_TAO)  # rao of TAO and alpha; large, so stakes hardly move the price
+STAKE = {"validator": 1_000 * RAO_PER_TAO, "miner": 0, "trader": 0, "owner": 0}  # rao of alpha, by default
 
 
 class ScenarioError(LabError):
-    """A scenario, or a part of one, that cannot be run: says what, what is allowed, and how to mend it."""
+    """A scenario that cannot be run: the message says what is wrong, what is allowed, and how to fix it."""
 
 
 @dataclass(frozen=True)
 class Group:
-    """Participants who are alike.
+    """Participants with the same role.
 
     Attributes:
         role: How they behave: a name from `roles()`.
         kind: `validator`, `miner`, `trader` or `owner`; a role belongs to one kind.
-        count: How many they are.
-        stake: Rao of alpha that each holds on its own hotkey at the start; None: 1,000 alpha for a validator, else 0.
-        tao: Rao of TAO that each has to spend during the run, besides what it paid to begin.
-        joins: 0: it is there from the start. From 1 on, for miners: it registers in this epoch, at the price of that
-            moment and from its `tao`; where the chain refuses, it tries again in the next.
-        name: What tables call the group; by default "role kind".
+        count: How many there are.
+        stake: Rao of alpha that each has on its own hotkey at the start; None: 1,000 alpha for a validator, otherwise
+            0.
+        tao: Rao of TAO that each can spend during the run, in addition to the costs at the start.
+        joins: 0: it takes part from the start. From 1 on, for miners: it registers in this epoch, at the price of that
+            moment, and pays with its `tao`. If the chain refuses, it tries again in the next epoch.
+        name: Name of the group in tables; by default "role kind".
         options: The role's own parameters.
     """
 
@@ -83,16 +84,16 @@ class Group:
 
 @dataclass(frozen=True)
 class Scenario:
-    """What is run.
+    """Everything that a run needs.
 
     Attributes:
-        name: What tables call it.
+        name: Its name in tables.
         groups: Who takes part.
-        epochs: How many epochs count, after a first one in which the validators get their permits.
+        epochs: Number of epochs that count; before them, one epoch runs in which the validators get their permits.
         seed: Of keys, qualities and errors.
-        tempo: Blocks of an epoch, 4 or more; few, so that runs are quick.
-        hyperparameters: By the chain's names: what follows `sudo_set_` in a call of the pallet `AdminUtils`, such as
-            `kappa` or `commit_reveal_weights_enabled`; of a call with several arguments, an object of them.
+        tempo: Blocks of an epoch, 4 or more; by default few, so that runs are quick.
+        hyperparameters: By the chain's names: the part after `sudo_set_` in the calls of the pallet `AdminUtils`, such
+            as `kappa` or `commit_reveal_weights_enabled`. If a call has several arguments, give an object with them.
         pool: Reserves before the first stake, rao of TAO and of alpha.
     """
 
@@ -132,10 +133,10 @@ class Scenario:
 
     @classmethod
     def from_json(cls, text: str | Mapping[str, Any]) -> Self:
-        """A scenario from JSON, or from what JSON decodes to; the inverse of `to_json`.
+        """A scenario from JSON text, or from decoded JSON; the inverse of `to_json`.
 
         Raises:
-            ScenarioError: It is not a scenario; says which field.
+            ScenarioError: It is not a scenario; the message names the field.
         """
         if isinstance(text, str):
             try:
@@ -151,11 +152,11 @@ class Scenario:
 
     @property
     def id(self) -> str:
-        """16 hexadecimal digits that follow from all of it: equal scenarios have equal ones."""
+        """16 hexadecimal digits, computed from the whole scenario: equal scenarios have equal ids."""
         return blake2b(self.to_json().encode(), digest_size=8).hexdigest()
 
     def using(self, **changes: Any) -> Self:
-        """The same with other hyperparameters on top: `scenario.using(kappa=40_000)`."""
+        """A copy with some other hyperparameters: `scenario.using(kappa=40_000)`."""
         return replace(self, hyperparameters={**self.hyperparameters, **changes})
 
 

@@ -1,8 +1,8 @@
 """A sweep: a table of scenarios, run on all cores or on a Dask cluster, with the results in one Parquet file.
 
-Each finished run becomes a small file beside the result, written under another name first and then renamed: whoever is
-killed leaves whole files only, and the next sweep to the same place runs what is missing. When all are there they
-become one file, in the order of the table, and the small ones go.
+Each finished run becomes a small file beside the result. It is first written under another name and then renamed, so a
+sweep that is killed leaves only complete files, and the next sweep to the same file runs only what is missing. When all
+runs are finished, they become one file, in the order of the table, and the small files are deleted.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from tao_lab.simulate.world import check
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEDULER_SECONDS = 10  # for which a scheduler may keep silent
-GREETING = b"compression"  # in the first message of a scheduler: how it compresses
+SCHEDULER_SECONDS = 10  # to wait for a scheduler's first message
+GREETING = b"compression"  # part of a scheduler's first message
 MOST_GREETING = 4_096  # bytes of that message
 Rows = list[dict[str, Any]]  # totals of a run, a row for each group
 Rules = Mapping[str, Callable[..., Any]]
@@ -36,7 +36,7 @@ Report = Callable[[int], Any]
 
 
 class SweepError(LabError):
-    """A sweep cannot be run, or its file is not one."""
+    """A sweep cannot be run, or a file is not the result of a sweep."""
 
 
 def sweep(
@@ -54,14 +54,14 @@ def sweep(
     by its path as in `grid`, then those of `Run.totals`.
 
     Args:
-        scenarios: What is run; each once, even if it is there twice.
-        out: Parquet file for the table. Runs that are there already, or in the folder of parts beside it, are not run
-            again. None: nothing is kept.
+        scenarios: The scenarios; each runs once, even if the list has it twice.
+        out: Parquet file for the table. Runs that are already in it, or in the folder of parts beside it, are not run
+            again. None: no file is written.
         workers: Processes; by default one for each core. 1: in this process.
         scheduler: Address of the scheduler of a running Dask cluster, such as `tcp://10.0.0.1:8786`, whose workers have
-            the lab installed; then `workers` does not count.
-        rules: As for `run`; with `out`, the same file must not be used with other rules.
-        hyperparameters: On top of each scenario's.
+            the lab installed; then `workers` is ignored.
+        rules: As for `run`. Don't use the same `out` with other rules.
+        hyperparameters: Added to each scenario's, or replacing them.
 
     Raises:
         SweepError: The file is of another kind, or the scheduler is out of reach.
@@ -84,7 +84,7 @@ def sweep(
 
 
 def totals_of(text: str, rules: Rules | None = None) -> tuple[str, Rows]:
-    """Run a scenario, given as JSON; returns its id and the rows of its totals. What a worker does."""
+    """Run a scenario, given as JSON; returns its id and the rows of its totals. The workers call this function."""
     scenario = Scenario.from_json(text)
     return scenario.id, _records(run(scenario, rules=rules, progress=False).totals)
 
@@ -97,7 +97,7 @@ def _records(frame: pd.DataFrame) -> Rows:
 def results(
     scenarios: Sequence[Scenario], workers: int | None, scheduler: str | None = None, rules: Rules | None = None
 ) -> Iterator[tuple[str, Rows]]:
-    """Run scenarios; yields the id and the rows of the totals of each as it ends, in no order."""
+    """Run scenarios; yields the id and the rows of the totals of each when it ends, in any order."""
     texts = [scenario.to_json() for scenario in scenarios]
     count = min(workers or os.cpu_count() or 1, len(texts))
     if scheduler is not None and texts:
@@ -109,7 +109,7 @@ def results(
 
 
 def _in_processes(texts: Sequence[str], workers: int, rules: Rules | None) -> Iterator[tuple[str, Rows]]:
-    """On processes of this machine, which begin fresh: a notebook's functions reach them, its open chains do not."""
+    """Run on new processes of this machine: a notebook's functions are copied to them, its open chains are not."""
     from joblib import Parallel, delayed
     from joblib.externals.loky import get_reusable_executor
 
@@ -118,7 +118,7 @@ def _in_processes(texts: Sequence[str], workers: int, rules: Rules | None) -> It
             n_jobs=workers,
             return_as="generator_unordered",
             batch_size=1,
-            max_nbytes=None,  # no shared memory: what crosses is small
+            max_nbytes=None,  # no shared memory: the data are small
             initializer=end_with,
             initargs=(os.getpid(),),
         )(delayed(totals_of)(text, rules) for text in texts)
@@ -127,16 +127,16 @@ def _in_processes(texts: Sequence[str], workers: int, rules: Rules | None) -> It
 
 
 def _hear_greeting(scheduler: str) -> None:
-    """Make sure that a scheduler answers at an address: it speaks first, where other servers wait or say other things.
+    """Make sure that there is a scheduler at an address: unlike other servers, it sends the first message.
 
-    Dask's own client waits for ever for a server that says nothing.
+    Dask's own client would wait forever for a server that sends nothing.
 
     Raises:
         OSError, ValueError: It is not a scheduler of Dask.
     """
     place = urlsplit(scheduler)
     if place.scheme != "tcp" or place.hostname is None or place.port is None:
-        return  # the client knows what else is allowed
+        return  # the client checks all other addresses
     heard = b""
     with socket.create_connection((place.hostname, place.port), SCHEDULER_SECONDS) as connection:
         while GREETING not in heard:
@@ -147,7 +147,7 @@ def _hear_greeting(scheduler: str) -> None:
 
 
 def _on_cluster(texts: Sequence[str], scheduler: str, rules: Rules | None) -> Iterator[tuple[str, Rows]]:
-    """On the workers of a running Dask cluster."""
+    """Run on the workers of a running Dask cluster."""
     try:
         from distributed import Client, as_completed
     except ImportError:
@@ -193,7 +193,7 @@ class _Kept:
         if strange:
             raise SweepError(f"{out} has {strange} runs that are not in this table; name another file, or delete it")
         try:
-            self.parts.mkdir(parents=True, exist_ok=True)  # before the first run, which would else be lost
+            self.parts.mkdir(parents=True, exist_ok=True)  # fail now rather than after the first run
         except OSError as error:
             raise SweepError(
                 f"out is {out}: nothing can be written there ({error.strerror}); name another file"
@@ -208,7 +208,7 @@ class _Kept:
         return self.out.with_name(self.out.name + ".parts")
 
     def _read(self, path: Path) -> int:
-        """Take the runs of a file; returns how many of them the table does not have."""
+        """Read the runs of a file; returns how many of them the table does not have."""
         import pandas as pd
 
         from tao_lab.simulate.results import TOTALS
@@ -232,7 +232,7 @@ class _Kept:
             self._write(pd.DataFrame(totals).assign(run=key), self.parts / f"{key}.parquet")
 
     def finish(self) -> pd.DataFrame:
-        """The table of all runs; with a file, the one file of them."""
+        """The table of all runs; if there is a file, also write it."""
         import pandas as pd
 
         all_parameters = {key: parameters(scenario) for key, scenario in self.table.items()}
@@ -257,14 +257,14 @@ class _Kept:
         return frame
 
     def _write(self, frame: pd.DataFrame, path: Path) -> None:
-        """Write a Parquet file whole or not at all: it gets its name when it is finished."""
+        """Write a Parquet file completely or not at all: it gets its name when it is finished."""
         unfinished = self.parts / f"{path.name}.unfinished-{os.getpid()}"
         frame.to_parquet(unfinished, index=False)
         unfinished.replace(path)
 
 
 def _one_kind(values: Sequence[Any]) -> list[Any]:
-    """A column as a table can keep it: as it is, or as text where kinds are mixed or a number has more than 64 bits."""
+    """A column for the table: unchanged, or as text if its types are mixed or a number has more than 64 bits."""
     kinds = {type(value) for value in values if value is not None}
     plain = kinds <= {bool} or kinds <= {str} or kinds <= {int, float}
     if plain and all(abs(value) < 1 << 63 for value in values if isinstance(value, int)):

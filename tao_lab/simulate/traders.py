@@ -1,4 +1,4 @@
-"""Traders: they buy and sell a subnet's alpha in the block of the traders, the second of each epoch."""
+"""Traders: they buy and sell a subnet's alpha in the second block of each epoch."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from tao_lab.simulate.roles import Action, Around, Call, Role, View, role
 from tao_lab.simulate.scenario import MOST_EPOCHS, RAO_MAX
 from tao_lab.units import RAO_PER_TAO
 
-ALL = (1 << 64) - 1  # more than anybody has: the chain then sells everything
+ALL = (1 << 64) - 1  # more than anybody has, so the chain sells everything
 BUYS = ("add_stake", "add_stake_limit")
 MILLION = 1_000_000
 
 
 @role("trader", "buyer")
 class Buyer(Role):
-    """Buys once with what it has, and holds.
+    """Buys once and keeps what it bought.
 
     Attributes:
         spend: Rao of TAO that it pays.
-        epoch: When.
-        slippage: Highest price that it takes, in millionths above the price that it sees; -1: any price.
-        partial: Whether it takes what fits below that price; otherwise the chain refuses all of it.
+        epoch: The epoch in which it buys.
+        slippage: Highest price that it accepts, in millionths above the present price; -1: any price.
+        partial: Whether it buys the part that fits below that price; otherwise the chain refuses the whole call.
         shielded: Whether it sends its call encrypted.
     """
 
@@ -48,10 +48,10 @@ class Buyer(Role):
 
 @role("trader", "sandwicher")
 class Sandwicher(Role):
-    """Buys right before somebody else's purchase, which then pays more, and sells right behind it.
+    """Buys directly before somebody else's purchase, which then costs more, and sells directly after it.
 
-    It decides the order of the block, as its author can, or whoever pays the author. It surrounds every purchase that
-    it can read.
+    It decides the order of the block, like the block's author or somebody who pays the author. It surrounds every
+    purchase that it can read.
 
     Attributes:
         front: Rao of TAO with which it buys first.

@@ -1,21 +1,22 @@
-"""Validators: one is honest, the others have found something easier or more profitable."""
+"""Validators: one kind is honest; the others do something easier or more profitable."""
 
 from __future__ import annotations
 
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, owner_uid
 from tao_lab.simulate.roles import Action, Answer, Role, Seat, SetWeights, View, role
 
-LEAST_SEEN = 0.001  # a validator's error makes no answer worth less than this
+LEAST_SEEN = 0.001  # with its error, a validator never grades an answer below this
 
 
 @role("validator", "honest")
 class Honest(Role):
-    """Grades every answer by its quality, seen with an error.
+    """Grades every answer by its quality, with a random error.
 
     Attributes:
         noise: Standard deviation of the error, as a part of the quality.
-        one_for_all: Whether miners with the same answer share the weight of one.
-        burn: Part of the weight, 0 to 1, for the subnet owner's hotkey: what that earns as a miner is burned.
+        one_for_all: Whether miners with the same answer share the weight of one answer.
+        burn: Part of the weight, 0 to 1, for the subnet owner's hotkey: the chain burns what this hotkey earns as a
+            miner.
     """
 
     limits = {"noise": (0, 10), "burn": (0, 1)}  # noqa: RUF012
@@ -30,7 +31,7 @@ class Honest(Role):
         return [SetWeights(row)] if any(row.values()) else []
 
     def row(self, view: View) -> dict[int, float]:
-        """Its grades, and the owner's part."""
+        """Its grades, and the part for the owner."""
         grades, owner = self.grades(view), owner_uid(view.state, view.netuid)
         if not self.burn or owner is None:
             return grades
@@ -39,7 +40,7 @@ class Honest(Role):
         return {**kept, owner: self.burn}
 
     def grades(self, view: View) -> dict[int, float]:
-        """What each answer is worth."""
+        """The grade of each answer."""
         seen = {
             uid: max(answer.quality * (1 + self.noise * float(view.random.standard_normal())), LEAST_SEEN)
             if answer.quality > 0
@@ -54,7 +55,7 @@ class Honest(Role):
 
 @role("validator", "lazy")
 class Lazy(Honest):
-    """Grades once, and sends the same row for ever."""
+    """Grades once, and then always sends the same row."""
 
     def __post_init__(self) -> None:
         self._row: dict[int, float] = {}
@@ -67,7 +68,7 @@ class Lazy(Honest):
 
 @role("validator", "hoarder")
 class Hoarder(Honest):
-    """Sets weights once, and never again: it keeps its permit and waits for its dividends."""
+    """Sets weights once and never again: it keeps its permit and collects dividends."""
 
     def act(self, view: View) -> list[Action]:
         """Grade in the first epoch only."""
@@ -76,11 +77,11 @@ class Hoarder(Honest):
 
 @role("validator", "copier")
 class Copier(Role):
-    """Looks at no answer: it sends the weights that it can read on chain.
+    """Reads no answers: it copies weights that it can read on the chain.
 
     Attributes:
-        of: `largest`: the row of the validator with the most stake; `consensus`: the consensus of the last epoch.
-        late: Whether it copies in the last block before the epoch, when all others have set theirs.
+        of: What it copies. `largest`: the row of the validator with the most stake; `consensus`: the last consensus.
+        late: Whether it copies in the last block before the epoch, after all others have set their weights.
     """
 
     limits = {"of": ("largest", "consensus")}  # noqa: RUF012
@@ -97,7 +98,7 @@ class Copier(Role):
         return self.copied(view) if self.late else []
 
     def copied(self, view: View) -> list[Action]:
-        """The row that it can read, if there is one."""
+        """Set the row that it can read, if there is one."""
         if self.of == "consensus":
             consensus = view.state.get(MODULE, "Consensus", view.netuid)
             row = {uid: float(value) for uid, value in enumerate(consensus) if value}
@@ -111,10 +112,10 @@ class Copier(Role):
 
 @role("validator", "cartel")
 class Cartel(Role):
-    """Puts its whole weight on its friends, whatever they answer.
+    """Gives all its weight to its friends, whatever they answer.
 
     Attributes:
-        friends: Name of the group of miners; empty: all groups of colluders.
+        friends: Name of the friends' group of miners; empty: all groups of colluders.
     """
 
     friends: str = ""
@@ -125,7 +126,7 @@ class Cartel(Role):
         return [SetWeights(dict.fromkeys(uids, 1.0))] if uids else []
 
     def seats_of_friends(self, view: View) -> tuple[Seat, ...]:
-        """Who they are."""
+        """The hotkeys of its friends."""
         if self.friends:
             return view.friends.get(self.friends, ())
         return tuple(seat for seats in view.friends.values() for seat in seats if seat.role == "colluder")
@@ -133,7 +134,7 @@ class Cartel(Role):
 
 @role("validator", "self-weighter")
 class SelfWeighter(Role):
-    """Puts its whole weight on a miner of its own, which answers with nothing of use."""
+    """Gives all its weight to its own miner, whose answers are useless."""
 
     own_miners = 1
 

@@ -1,7 +1,7 @@
-"""A network for one scenario: a subnet with its pool and hyperparameters, and everybody with keys, stake and a seat.
+"""A network for one scenario: a subnet with pool and hyperparameters, and participants with keys, stake and seats.
 
-All of it is done with the real calls, signed by the participants' own keys, many in a block. Only the pool's first
-reserves are written by hand, as a genesis is. The keys follow from the seed.
+It is made with real calls, signed by the participants' own keys, many in each block. Only the pool's first reserves are
+written directly, as in a genesis. The keys are computed from the seed.
 """
 
 from __future__ import annotations
@@ -34,22 +34,22 @@ from tao_lab.simulate.scenario import Group, Scenario, ScenarioError
 from tao_lab.units import RAO_PER_TAO
 
 ADMIN, SETTER = "AdminUtils", "sudo_set_"
-SPARE_RAO = RAO_PER_TAO // 50  # for fees, and so that the account stays alive
-FLAT_PRICE = {"bits": 1 << 64}  # registering does not raise the price: the first ones pay the same
+SPARE_RAO = RAO_PER_TAO // 50  # for fees, and for the existential deposit that keeps the account
+FLAT_PRICE = {"bits": 1 << 64}  # registering does not raise the price: all first members pay the same
 OWNER = "owner"
-SHIELD_PERIOD = 8  # blocks: the longest that the chain takes
+SHIELD_PERIOD = 8  # blocks: the longest period that the chain accepts
 
 
 @dataclass
 class Member:
-    """One participant: keys, behaviour, and what it keeps in mind.
+    """One participant: its keys, behaviour and memory.
 
     Attributes:
         seats: Its hotkeys; the first one is its main one.
-        cost: Rao of TAO that it paid to begin: its seats and the fees, not its stake.
-        outside: Hotkeys that still have to buy a place.
-        random: Its own generator.
-        open_commits: Rows that it has committed to and not revealed: epoch, UIDs, values, salt.
+        cost: Rao of TAO that it paid at the start for seats and fees, without its stake.
+        outside: Hotkeys that have not bought a place yet.
+        random: Its own random generator.
+        open_commits: Rows that it has committed but not revealed: epoch, UIDs, values, salt.
     """
 
     group: Group
@@ -64,13 +64,13 @@ class Member:
 
     @property
     def address(self) -> str:
-        """Of its coldkey."""
+        """Address of its coldkey."""
         return str(self.coldkey.ss58_address)
 
 
 @dataclass(frozen=True)
 class Signed:
-    """A call, and who signs it; a shielded one goes encrypted, inside a carrier that the same key signs."""
+    """A call and its signer; a shielded call is encrypted inside a carrier that the same key signs."""
 
     key: Keypair
     pallet: str
@@ -84,7 +84,7 @@ class World:
     """A running scenario.
 
     Attributes:
-        members: In the order of their names; groups are in the order of theirs.
+        members: Sorted by the name of their group, then by number.
         seats: By hotkey.
     """
 
@@ -95,7 +95,7 @@ class World:
     seats: dict[str, Seat]
 
     def state(self, item: str, *keys: Any) -> Any:
-        """An item of the pallet for this subnet."""
+        """A storage item of the pallet for this subnet."""
         return self.net.chain.state.get(MODULE, item, self.netuid, *keys)
 
 
@@ -128,7 +128,7 @@ def open_world(scenario: Scenario, hyperparameters: Mapping[str, Any]) -> World:
 
 
 def check(scenario: Scenario, hyperparameters: Mapping[str, Any]) -> None:
-    """Find what can be found wrong with a scenario before its chain is made.
+    """Find errors in a scenario before its chain is made.
 
     Raises:
         ScenarioError: A role, an option or a hyperparameter does not exist, or there are two owners.
@@ -141,7 +141,7 @@ def check(scenario: Scenario, hyperparameters: Mapping[str, Any]) -> None:
 
 
 def include(net: Network, calls: Iterable[Signed]) -> list[ChainError | None]:
-    """Sign calls, and make one block that contains them in their order; returns why each failed, or None."""
+    """Sign calls, and make one block that contains them in this order; returns each call's error, or None."""
     chain, hashes = net.chain, list[bytes | ChainError]()
     nonces: dict[str, int] = {}
     for call in calls:
@@ -188,7 +188,7 @@ def _failures(net: Network, number: int) -> dict[int, DispatchError]:
 
 
 def _members(scenario: Scenario) -> list[Member]:
-    """Everybody, in an order that does not depend on the order of the groups."""
+    """All participants, in an order that does not depend on the order of the groups."""
     return [
         _member(scenario, group, number)
         for group in sorted(scenario.groups, key=lambda group: group.name)
@@ -197,7 +197,7 @@ def _members(scenario: Scenario) -> list[Member]:
 
 
 def _owner(scenario: Scenario) -> Member:
-    """The owner of a scenario that names none: it takes its cut and does nothing."""
+    """The owner if the scenario names no owner: it takes its cut and does nothing else."""
     return _member(scenario, Group("idle", OWNER, name=OWNER), 0)
 
 
@@ -271,7 +271,7 @@ def _create_subnet(net: Network, owner: Member, scenario: Scenario) -> int:
 
 
 def set_pool(net: Network, netuid: int, tao: int, alpha: int) -> None:
-    """Write a pool's reserves between two blocks, every rao in its place; the next block carries them.
+    """Write a pool's reserves between two blocks, with all totals that depend on them; the next block contains them.
 
     Args:
         net: The network.
@@ -294,7 +294,7 @@ def set_pool(net: Network, netuid: int, tao: int, alpha: int) -> None:
 
 
 def hyperparameter_calls() -> dict[str, tuple[str, ...]]:
-    """Names of all hyperparameters that root sets, and the arguments of each call besides the netuid."""
+    """Names of all hyperparameters that root can set, and the arguments of each call except the netuid."""
     found = {}
     for (pallet, name), registered in CALLS.items():
         if pallet == ADMIN and name.startswith(SETTER):
@@ -304,7 +304,7 @@ def hyperparameter_calls() -> dict[str, tuple[str, ...]]:
 
 
 def _hyperparameter_args(values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Arguments of each call besides the netuid; switches first, as others may depend on them."""
+    """Arguments of each call except the netuid; switches first, because others may depend on them."""
     known, found = hyperparameter_calls(), dict[str, dict[str, Any]]()
     if "tempo" in values:
         raise ScenarioError("hyperparameters: 'tempo' is a field of the scenario itself; write it there")
@@ -337,7 +337,7 @@ def _set_hyperparameters(world: World, values: Mapping[str, Any]) -> None:
 
 
 def _bring_in(world: World) -> None:
-    """Register everybody at one price, and let each buy its stake from a pool that only they move."""
+    """Register all participants at one price, and let each buy its stake from the pool."""
     net, netuid = world.net, world.netuid
     price = int(world.state("Burn"))
     funds, entries = dict[str, int](), list[Signed]()
@@ -346,7 +346,7 @@ def _bring_in(world: World) -> None:
             member.outside = list(member.seats)
             funds[member.address] = member.group.tao + SPARE_RAO
             continue
-        new = member.seats[member.group.kind == OWNER :]  # the owner's first hotkey has its UID
+        new = member.seats[member.group.kind == OWNER :]  # the owner's first hotkey already has a UID
         funds[member.address] = len(new) * (price + SPARE_RAO) + member.group.tao
         entries += [_entry(netuid, member, seat) for seat in new]
     _fund(net, funds)
@@ -366,7 +366,7 @@ def _bring_in(world: World) -> None:
 
 
 def _entry(netuid: int, member: Member, seat: Seat) -> Signed:
-    """How a hotkey becomes known: it buys a place; a trader's, which needs none, is only made its coldkey's."""
+    """The first call for a hotkey: it buys a place. A trader needs none; its hotkey is only linked to its coldkey."""
     hotkey = str(seat.hotkey.ss58_address)
     if seat.kind == "trader":
         return Signed(member.coldkey, MODULE, "try_associate_hotkey", {"hotkey": hotkey})
@@ -380,7 +380,7 @@ def registration(netuid: int, member: Member, seat: Seat) -> Signed:
 
 
 def new_seat(scenario: Scenario, member: Member) -> Seat:
-    """One more hotkey of a participant, as a miner."""
+    """A new hotkey of a participant, for a miner."""
     key = _key(scenario.seed, member.name, f"hotkey {len(member.seats)}")
     return Seat(member.group.name, member.group.role, "miner", member.name, key)
 
@@ -390,7 +390,7 @@ def _stake_args(netuid: int, member: Member, tao: int) -> dict[str, Any]:
 
 
 def _purchase(pool: Pool, alpha: int) -> tuple[Pool, int]:
-    """The pool after somebody bought this much alpha, and the rao that it takes, fee included."""
+    """The pool after a purchase of this much alpha, and its cost in rao, fee included."""
     if not alpha:
         return pool, 0
     low, high = 0, 1
@@ -408,6 +408,6 @@ def _purchase(pool: Pool, alpha: int) -> tuple[Pool, int]:
 
 
 def _received(pool: Pool, tao: int) -> int:
-    """Alpha for some TAO; 0 for so little that the pool gives nothing."""
+    """Alpha for some TAO; 0 if the amount is too small for the pool."""
     fee = tao * pool.fee_rate // 65_535
     return 0 if tao - fee < 1 else swap(pool, "buy", tao).received if tao > 1_000 else 0

@@ -1,6 +1,6 @@
-"""The gallery of kinds of work: each a `Subnet` (tao_lab/neurons/work.py) in a file of its own.
+"""The gallery of kinds of work. Each kind is a `Subnet` (tao_lab/neurons/work.py) in its own file.
 
-`kind("code")` is one of them, `kinds()` their names, `play` lets its miners compete in this process.
+`kinds()` lists their names, `kind("code")` returns one of them, and `play` lets its miners compete in this process.
 """
 
 from tao_lab.subnets.gallery import kind, kinds

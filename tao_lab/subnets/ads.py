@@ -1,8 +1,8 @@
 """Ads: spend a budget so that people buy (as SN16 BitAds). Clicks and sales are simulated; no real data are open.
 
-The model: a channel sells clicks at a price, up to a number. Of its clicks a share, fixed by the seed, ends in an
-order; of these orders a share, high where the channel is a click farm, is returned within days. A campaign is worth
-the orders that stand after the fraud filter, as a part of what the best split of the budget would have brought.
+The model: a channel sells clicks at a price, up to a maximum number. A share of its clicks, fixed by the seed, leads to
+an order. A share of these orders is returned within days; for a click farm this share is high. The score counts the
+orders that the fraud filter accepts, divided by the orders that the best split of the budget would give.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ import numpy as np
 from tao_lab.neurons.work import Answer, Forward, Json, Round, Score, Task, score_each, task_id
 
 CHANNELS = 6
-FARMS = 2  # of them
+FARMS = 2  # channels that are click farms
 BUDGET = 1000.0
-TRIAL_CLICKS = 400  # of each channel, whose outcome everybody is told
+TRIAL_CLICKS = 400  # of each channel; everybody sees their outcome
 MOST_OWN_ORDERS = 100
 # the fraud filter
-LEAST_SECONDS = 5.0  # between a visit and its order; faster is a program
+LEAST_SECONDS = 5.0  # between a visit and its order; a faster order comes from a program
 MOST_OF_A_DEVICE = 2  # orders
 RETURN_DAYS = 14  # an order that is returned within this number of days does not count
 
 
 def clicks_of(spend: Sequence[float], channels: Sequence[Mapping[str, Json]]) -> list[int]:
-    """Clicks that each channel delivers for what is spent there."""
+    """Clicks that each channel delivers for the money spent there."""
     return [
         min(int(amount / channel["click_price"]), channel["most_clicks"])
         for amount, channel in zip(spend, channels, strict=True)
@@ -34,7 +34,7 @@ def clicks_of(spend: Sequence[float], channels: Sequence[Mapping[str, Json]]) ->
 
 
 def verified(orders: Sequence[Mapping[str, Json]]) -> int:
-    """How many of the orders that a miner sends itself pass the fraud filter."""
+    """How many of the orders that a miner itself sends pass the fraud filter."""
     of_device: dict[int, int] = {}
     for order in orders:
         of_device[order["device"]] = of_device.get(order["device"], 0) + 1
@@ -47,7 +47,7 @@ def verified(orders: Sequence[Mapping[str, Json]]) -> int:
 
 
 def best_split(rates: Sequence[float], channels: Sequence[Mapping[str, Json]]) -> list[float]:
-    """The budget on the channels in the order of sales for the money, each as far as it goes."""
+    """The best split: the channel with the most sales for the money first, up to its limit, then the next."""
     left, spend = BUDGET, [0.0] * len(channels)
     for number in sorted(range(len(channels)), key=lambda n: -rates[n] / channels[n]["click_price"]):
         spend[number] = min(left, channels[number]["most_clicks"] * channels[number]["click_price"])
@@ -124,9 +124,9 @@ class Ads:
         return Round(task, {"rates": rates, "seed": seed})
 
     def score(self, asked: Round, answers: Sequence[Answer]) -> list[Score]:
-        """Verified sales as a part of those of the best split."""
+        """Verified sales, divided by those of the best split."""
         channels, rates = asked.task.content["channels"], asked.secret["rates"]
-        # who would buy is fixed, click by click: two answers that buy the same clicks make the same sales
+        # it is fixed for each click whether it leads to a sale, so the same clicks give the same sales
         luck = np.random.default_rng([161, asked.secret["seed"]]).random((CHANNELS, 2000))
         buys = [np.cumsum(luck[number] < rate) for number, rate in enumerate(rates)]
 
@@ -137,7 +137,7 @@ class Ads:
         return score_each(self.answer_schema, answers, lambda content, _: _judge(content, sales, best))
 
     def miners(self) -> Mapping[str, Forward]:
-        """A campaign from the trial's figures; cheaters; a patient returner, who profits by the weakness."""
+        """A campaign from the trial's figures; cheaters; a patient returner, who uses the weakness."""
         return {
             "honest": lambda task: _campaign(task, []),
             "click buyer": _click_buyer,
@@ -158,14 +158,14 @@ def _judge(content: Json, sales: Any, best: int) -> Score:
 
 
 def _campaign(task: Task, orders: Sequence[Json]) -> Json:
-    """Orders that stood in the trial, cautiously rated, decide where the money goes."""
+    """Spend the money where the trial had the most accepted orders, with a cautious estimate."""
     channels = task.content["channels"]
     rates = [(c["trial_orders"] - c["trial_returns"] + 0.5) / (c["trial_clicks"] + 50) for c in channels]
     return {"spend": best_split(rates, channels), "own_orders": list(orders)}
 
 
 def _click_buyer(task: Task) -> Json:
-    """As many clicks as the money buys, whoever clicks."""
+    """Buy as many clicks as possible, also from click farms."""
     channels = task.content["channels"]
     return {"spend": best_split([1.0] * CHANNELS, channels), "own_orders": []}
 

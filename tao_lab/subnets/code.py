@@ -1,7 +1,7 @@
-"""Code: mend a function in which one thing is wrong (as SN45 Gen42/SWE-Rizzo, whose test network twin was 171).
+"""Code: repair a function in which one thing is wrong (like SN45 Gen42/SWE-Rizzo, on the test network subnet 171).
 
-A task shows a broken function and a few calls with their right results; hidden calls decide. Answers run in
-`tao_lab.sandbox` and hand back values only: the right results stay with the validator, so that nothing can be forged.
+A task shows a broken function and a few calls with their right results; hidden calls decide the score. Answers run in
+`tao_lab.sandbox` and return only values. Only the validator has the right results, so an answer cannot fake a success.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from tao_lab.subnets.repair import LIBRARY, Function, changes, source
 EXAMPLES = 6
 HIDDEN_TESTS = 20
 CALL_SECONDS = 0.05  # of CPU time, for our own candidates
-BATCH = 6  # changes that are tried together; about every second one will do
-OWN_LIMITS = sandbox.Limits(seconds=60.0, processes=8, output=sandbox.MIB, files=0)  # for what we wrote ourselves
+BATCH = 6  # changes that are tried together; about half of them can be used
+OWN_LIMITS = sandbox.Limits(seconds=60.0, processes=8, output=sandbox.MIB, files=0)  # for the lab's own code
 LIMITS = sandbox.Limits(seconds=2.0, memory=512 * sandbox.MIB, processes=8, output=256 * 1024, files=0)
 
-# Runs candidates on calls; prints, for each, the values or what was raised. It knows no right result.
+# Runs candidates on calls, and prints the values or errors of each. It does not know the right results.
 HARNESS = """
 import json, signal, sys
 def plain(value):
@@ -65,17 +65,17 @@ print(json.dumps(results))
 def run_calls(
     codes: Sequence[str], calls: Sequence[Json], limits: sandbox.Limits = LIMITS, seconds: float = CALL_SECONDS
 ) -> tuple[list[list[dict[str, Json]]], str]:
-    """What functions named `solve` return, in the sandbox.
+    """Run functions named `solve` in the sandbox.
 
     Args:
-        codes: their texts.
+        codes: source text of each function.
         calls: lists of arguments.
         limits: for all together.
-        seconds: of CPU time for one call; a function that takes longer gets no further calls.
+        seconds: CPU time for one call; a function that takes longer gets no further calls.
 
     Returns:
-        For each code, for each call, {"value": …} or {"error": …} (fewer where it took too long); and a problem in
-        words if the whole came to nothing.
+        For each function and each call, {"value": …} or {"error": …} (fewer if the function took too long); and a
+        problem in words if nothing could be run.
     """
     job = json.dumps({"codes": list(codes), "calls": list(calls), "seconds": seconds})
     outcome = sandbox.run(HARNESS, stdin=job, limits=limits)
@@ -89,7 +89,7 @@ def run_calls(
 
 
 def same(mine: Json, right: Json) -> bool:
-    """Whether two results agree: of the same types, floats within rounding."""
+    """Whether two results agree: the same types, and floats equal up to rounding."""
     if isinstance(mine, list) and isinstance(right, list):
         return len(mine) == len(right) and all(same(a, b) for a, b in zip(mine, right, strict=True))
     if type(mine) is not type(right):
@@ -104,7 +104,7 @@ def passed(results: Sequence[Mapping[str, Json]], expected: Sequence[Json]) -> l
 
 
 class Code:
-    """Mend a function; hidden calls decide."""
+    """Repair a function; hidden calls decide the score."""
 
     kind = "code"
     title = "Mend a small Python function in which one thing is wrong; hidden unit tests decide"
@@ -129,11 +129,11 @@ class Code:
         return _make_round(seed)
 
     def score(self, asked: Round, answers: Sequence[Answer]) -> list[Score]:
-        """The share that was won of the hidden tests that the broken function failed, less those it broke."""
+        """Of the hidden tests that the broken function failed, the share that now passes, minus tests that now fail."""
         return score_each(self.answer_schema, answers, lambda content, _: _judge(content["code"], asked.secret))
 
     def miners(self) -> Mapping[str, Forward]:
-        """A search for the change that mends; cheaters; a librarian, who profits by the weakness."""
+        """A search for the right change; cheaters; a librarian, who uses the weakness."""
         return {
             "honest": search_for_mend,
             "unchanged": lambda task: {"code": task.content["code"]},
@@ -175,7 +175,7 @@ INSTRUCTION = (
 
 
 def _right_results(function: Function, right: str, calls: Sequence[Json]) -> tuple[list[Json], list[Json]]:
-    """Results of the library's function, and the calls that it accepted."""
+    """The calls that the library's function accepts, and their results."""
     rows, problem = run_calls([right], calls, OWN_LIMITS)
     kept = (
         [(result["value"], call) for result, call in zip(rows[0], calls, strict=True) if "value" in result]
@@ -190,20 +190,20 @@ def _right_results(function: Function, right: str, calls: Sequence[Json]) -> tup
 
 
 def _choose(broken: Sequence[str], calls: Sequence[Json], expected: Sequence[Json]) -> tuple[str, list[bool]]:
-    """The first change that an example shows and that a fair part of the hidden calls notices."""
+    """The first change that makes an example and enough of the hidden calls fail."""
     for first in range(0, len(broken), BATCH):
         batch = broken[first : first + BATCH]
         rows, _ = run_calls(batch, calls, OWN_LIMITS)
         for code, results in zip(batch, rows, strict=False):
             verdict = passed(results, expected)
-            endless = len(results) < len(calls)  # a dull mistake, and slow to find
+            endless = len(results) < len(calls)  # a boring mistake, and slow to find
             if not endless and not all(verdict[:EXAMPLES]) and sum(verdict[EXAMPLES:]) <= 0.8 * (len(calls) - EXAMPLES):
                 return code, verdict
     raise LabError("code: no change to this function shows in its examples")
 
 
 def form_of_code(code: str) -> str:
-    """What is wrong with the form of an answer's code, in words; empty if nothing."""
+    """What is wrong with the form of an answer's code, in words; empty if nothing is wrong."""
     if "```" in code:
         return (
             "the code is wrapped in a Markdown fence; send the bare function, without ``` and without a word around it"
@@ -233,7 +233,7 @@ def _judge(code: str, secret: Mapping[str, Json]) -> Score:
 
 
 def search_for_mend(task: Task) -> Json:
-    """An honest miner without a language model: tries every small change until the examples come out right."""
+    """An honest miner without a language model: it tries small changes until the examples give the right results."""
     code, examples = task.content["code"], task.content["examples"]
     candidates = [code, *changes(code)]
     calls, expected = [e["arguments"] for e in examples], [e["result"] for e in examples]
@@ -243,7 +243,7 @@ def search_for_mend(task: Task) -> Json:
 
 
 def with_model(generate: Callable[..., str], max_tokens: int = 512) -> Forward:
-    """A miner that asks a language model; `generate(messages, max_tokens=…, seed=…)` gives its answer's text."""
+    """A miner that asks a language model; `generate(messages, max_tokens=…, seed=…)` returns the answer's text."""
 
     def forward(task: Task) -> Json:
         shown = "\n".join(f"solve(*{e['arguments']!r}) == {e['result']!r}" for e in task.content["examples"])

@@ -1,8 +1,8 @@
-"""Deepfake: the probability that a picture is synthetic (as SN34 BitMind).
+"""Deepfake: the probability that a picture is synthetic (like SN34 BitMind).
 
-Real pictures are cut out of photographs; synthetic ones are made by five generators that leave traces of different
-kinds. An answer gives a probability for each of sixteen pictures; it is worth the Matthews correlation at one half,
-which is 0 for whoever says always the same.
+Real pictures are cut out of photographs. Synthetic ones come from five generators; each leaves other traces. An answer
+gives a probability for each of sixteen pictures. Its score is the Matthews correlation with the threshold one half,
+which is 0 for an answer that always says the same.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ TRAINING_PICTURES = 300  # of each kind, for the honest miner
 TREES = 60
 
 Picture = NDArray[np.uint8]  # [SIDE, SIDE, 3]
-Generator = Callable[[np.random.Generator, Picture], Picture]  # a real picture is there for those that start from one
+Generator = Callable[[np.random.Generator, Picture], Picture]  # takes a real picture; some generators start from it
 
 
 @cache
@@ -49,7 +49,7 @@ def cut(random: np.random.Generator, pool: Sequence[Picture]) -> Picture:
 
 
 def _noise(random: np.random.Generator, real: Picture) -> Picture:
-    """Clouds: random phases under the falling spectrum that photographs have."""
+    """Clouds: random phases with the spectrum of photographs."""
     radius = np.hypot(*np.meshgrid(np.fft.fftfreq(SIDE), np.fft.fftfreq(SIDE)))
     radius[0, 0] = 1.0
     fields = [np.fft.ifft2(np.fft.fft2(random.normal(size=(SIDE, SIDE))) / radius**1.2).real for _ in range(3)]
@@ -58,7 +58,7 @@ def _noise(random: np.random.Generator, real: Picture) -> Picture:
 
 
 def _upsampled(random: np.random.Generator, real: Picture) -> Picture:
-    """A small picture made large by strided filters, as some networks do: it leaves a checkerboard."""
+    """A small picture enlarged by strided filters, as some neural networks do: it leaves a checkerboard."""
     small = Image.fromarray(real).resize((SIDE // 2, SIDE // 2), Image.Resampling.BILINEAR)
     large = np.asarray(small, float).repeat(2, axis=0).repeat(2, axis=1)
     kernel = 1 + random.uniform(-0.08, 0.08, (2, 2))
@@ -66,7 +66,7 @@ def _upsampled(random: np.random.Generator, real: Picture) -> Picture:
 
 
 def _scrambled(random: np.random.Generator, real: Picture) -> Picture:
-    """A photograph's spectrum with its phases lost: texture without things."""
+    """A photograph's spectrum with random phases: texture without objects."""
     phases = np.exp(1j * np.angle(np.fft.fft2(random.normal(size=(SIDE, SIDE)))))
     spectrum = np.fft.fft2(real.astype(float), axes=(0, 1))
     mean = spectrum[0, 0].copy()
@@ -76,7 +76,7 @@ def _scrambled(random: np.random.Generator, real: Picture) -> Picture:
 
 
 def _quilt(random: np.random.Generator, real: Picture) -> Picture:
-    """A photograph in tiles, put together again: seams where there should be none."""
+    """A photograph cut into tiles and put together again: it has visible seams."""
     size = 8
     tiles = [real[y : y + size, x : x + size] for y in range(0, SIDE, size) for x in range(0, SIDE, size)]
     order, row = random.permutation(len(tiles)), SIDE // size
@@ -123,7 +123,7 @@ def decode(text: str) -> Picture:
 
 
 def matthews(said: Sequence[bool], true: Sequence[bool]) -> float:
-    """Matthews correlation coefficient, -1 to 1; 0 where either is always the same."""
+    """Matthews correlation coefficient, -1 to 1; 0 if `said` or `true` is always the same."""
     pairs = list(zip(said, true, strict=True))
     tp, tn, fp, fn = (pairs.count(pair) for pair in ((True, True), (False, False), (True, False), (False, True)))
     product = (tp + fp) * (tp + fn) * (tn + fp) * (tn + fn)
@@ -160,7 +160,7 @@ class Deepfake:
     )
 
     def __init__(self, generators: Mapping[str, Generator] = GENERATORS):
-        """Args: generators: that make the synthetic pictures, by name."""
+        """Args: generators: functions that make the synthetic pictures, by name."""
         self._generators = dict(generators)
 
     def make_round(self, seed: int) -> Round:
@@ -174,7 +174,7 @@ class Deepfake:
         return Round(task, {"generators": names})
 
     def score(self, asked: Round, answers: Sequence[Answer]) -> list[Score]:
-        """Matthews correlation; what is worse than chance counts as chance."""
+        """Matthews correlation; an answer worse than chance gets 0."""
         true = [bool(name) for name in asked.secret["generators"]]
 
         def judge(content: Json, _: Answer) -> Score:
@@ -186,7 +186,7 @@ class Deepfake:
         return score_each(self.answer_schema, answers, judge)
 
     def miners(self) -> Mapping[str, Forward]:
-        """A forest on spectra and differences; cheaters; one with the photographs, who profits by the weakness."""
+        """A random forest on spectra and differences; cheaters; one with the photographs, who uses the weakness."""
         return {
             "honest": by_traces,
             "always": lambda task: {"synthetic": [1.0] * PICTURES},
@@ -204,7 +204,7 @@ def _picture(
 
 
 def features(picture: Picture) -> NDArray[np.float64]:
-    """What traces a generator may leave: spectrum by frequency, edges' tails, grids, seams, how colours go together."""
+    """Numbers that show a generator's traces: spectrum, strength of edges, grids, seams, correlation of colours."""
     grey = picture.mean(axis=2)
     power = np.abs(np.fft.fft2(grey - grey.mean())) ** 2 + 1.0
     radius = np.hypot(*np.meshgrid(np.fft.fftfreq(SIDE), np.fft.fftfreq(SIDE)))
@@ -222,7 +222,7 @@ def features(picture: Picture) -> NDArray[np.float64]:
 
 @cache
 def _forest() -> Any:
-    """Trained on photographs that no task shows, and on what the generators make of them."""
+    """A random forest, trained on photographs that no task shows, and on the generators' pictures from them."""
     from sklearn.datasets import load_sample_images
     from sklearn.ensemble import RandomForestClassifier
 
@@ -244,7 +244,7 @@ def _dice(task: Task) -> np.random.Generator:
 
 
 def _by_size(task: Task) -> Json:
-    """The smaller half of the files is called synthetic."""
+    """Call the smaller half of the files synthetic."""
     sizes = [len(picture) for picture in task.content["pictures"]]
     return {"synthetic": [float(size < np.median(sizes)) for size in sizes]}
 
@@ -254,7 +254,7 @@ def _by_photos(task: Task) -> Json:
 
 
 def _known(picture: Picture) -> bool:
-    """Whether a picture stands in one of the photographs, pixel by pixel."""
+    """Whether a picture is part of one of the photographs, pixel by pixel."""
     for photo in (*photos(), *(photo[:, ::-1] for photo in photos())):
         corners = (photo[: -SIDE + 1, : -SIDE + 1] == picture[0, 0]).all(axis=2)
         corners &= (photo[SIDE - 1 :, SIDE - 1 :] == picture[-1, -1]).all(axis=2)

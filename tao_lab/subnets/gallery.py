@@ -1,4 +1,4 @@
-"""Which kinds of work there are: those of the lab, and one of your own in a Python file."""
+"""Find a kind of work: one of the lab's, or your own in a Python file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from tao_lab.errors import LabError
 from tao_lab.neurons.work import Subnet
 
-# name of the kind, which is also the module's: the class in it
+# name of the kind (and of its module): name of the class
 KINDS = {
     "text": "Text",
     "code": "Code",
@@ -59,7 +59,7 @@ def _from_file(path: Path) -> Subnet:
     assert spec is not None
     module = importlib.util.module_from_spec(spec)
     try:
-        # not by the loader: it keeps compiled files, and takes a file that changed within a second for the same
+        # not with the import loader: it caches compiled files, and misses a change within the same second
         exec(compile(path.read_bytes(), str(path), "exec"), module.__dict__)
     except (Exception, SystemExit) as error:  # a file that ends the program would end this one, with its exit code
         raise LabError(f"{path}: does not load: {type(error).__name__}: {error}") from error

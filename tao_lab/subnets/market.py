@@ -5,8 +5,8 @@
         market.pay()             # to the end of the epoch
         market.standings()       # who has which score, and who was paid what
 
-Everything is the real thing (`Miner`, `Validator`, `Network`) but for one: tasks come in a fixed order, so that a
-lesson repeats. A validator that is paid must never do that.
+Everything is real (`Miner`, `Validator`, `Network`), with one exception: tasks come in a fixed order, so that a lesson
+gives the same result each time. A validator that earns money must never do that.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ from tao_lab.units import U16_MAX
 
 TEMPO = 30  # blocks: a lesson has no time for 360
 WEIGHTS_RATE = 5  # blocks between two rows of weights
-STAKE_TAO = 100  # of each validator, half as much of the next
-BACKING_TAO = 50  # of the staker, on the first validator
-SPENDING_TAO = 100  # of each neuron: a registration doubles the price of the next one
+STAKE_TAO = 100  # of the first validator; each further one has half of the one before
+BACKING_TAO = 50  # that the staker stakes on the first validator
+SPENDING_TAO = 100  # for each neuron: a registration doubles the price of the next one
 REFRESH_SECONDS = 1.0
 
 
 class InOrder:
-    """A kind of work whose tasks come in a fixed order, whatever seed is drawn."""
+    """A kind of work whose tasks come in a fixed order; it ignores the seeds that a validator draws."""
 
     def __init__(self, work: Subnet, seed: int) -> None:
         self._work, self._seeds = work, itertools.count(seed)
@@ -54,11 +54,11 @@ class InOrder:
 
 @dataclass(frozen=True)
 class Standing:
-    """What a miner has come to.
+    """The score and pay of a miner.
 
     Attributes:
         name: of the miner.
-        uid: its place on the subnet.
+        uid: its UID on the subnet.
         score: moving average of the first validator, 0 to 1.
         incentive: its share of the miners' pay in the last epoch.
         paid: rao of alpha since the market opened.
@@ -98,14 +98,14 @@ class Market:
 
         Args:
             work: The kind of work, or its name, as `tao_lab.subnets.kind` takes it.
-            miners: Their functions by name; None registers a miner that begins to serve later.
+            miners: Their functions by name; with None a miner is registered now and begins to serve later.
             validators: How many.
-            net: Where; by default a chain of its own.
+            net: The network; by default a new one.
             seed: Of the first task.
             tempo: Blocks between epochs.
 
         Raises:
-            LabError: Nobody mines, nobody validates, or there is no such kind.
+            LabError: There are no miners or no validators, or there is no such kind.
         """
         if not miners or validators < 1:
             raise LabError(f"miners: {len(miners)}, validators: {validators}; allowed: at least one of each")
@@ -181,11 +181,11 @@ class Market:
         return steps
 
     def pay(self) -> int:
-        """Make blocks to the end of the epoch, which pays; returns the height."""
+        """Make blocks to the end of the epoch, when the chain pays; returns the height."""
         return self.net.run(epochs=1, subnet=self.netuid)
 
     def ask(self, task: Task) -> dict[str, Answer]:
-        """Hand a user's task to all miners, signed by the first validator; nobody is scored for it."""
+        """Send a user's task to all miners, signed by the first validator; the answers get no scores."""
         targets = [Target(str(self._hotkey(name)), self._axon(name)) for name in self.miners]
 
         async def work() -> list[Answer]:
@@ -214,7 +214,7 @@ class Market:
         return sorted(rows, key=lambda row: (-row.paid, -row.score))
 
     def scores(self, name: str) -> tuple[float, ...]:
-        """What each validator has for a miner, a moving average from 0 to 1; empty before the first step."""
+        """Each validator's score for a miner, a moving average from 0 to 1; empty before the first step."""
         records = [validator.scores.all().get(self._hotkey(name)) for validator in self._open]
         return tuple(record.score if record else 0.0 for record in records)
 
@@ -236,13 +236,13 @@ class Market:
 
 @dataclass(frozen=True)
 class Tested:
-    """A question with a known answer, as one miner answered it.
+    """A question with a known answer, and one miner's answer to it.
 
     Attributes:
-        question: of a validator.
+        question: from a validator.
         reference: the right answer.
         answer: of the miner.
-        score: what that was worth, 0 to 1.
+        score: of the answer, 0 to 1.
     """
 
     question: str
@@ -260,8 +260,8 @@ class Work:
         uid: its place.
         about: what it does, in words.
         answer: to the user's question, which nobody scores.
-        tests: what it was scored for, of all validators.
-        scores: what each validator has for it after its tests, a moving average from 0 to 1.
+        tests: questions of all validators, for which it got a score.
+        scores: each validator's score for it after the tests, a moving average from 0 to 1.
         incentive: its share of the miners' pay.
         paid: rao of alpha.
     """
@@ -277,7 +277,7 @@ class Work:
 
     @property
     def right(self) -> int:
-        """How many tests it got fully right."""
+        """How many tests it answered fully right."""
         return sum(test.score == 1 for test in self.tests)
 
 
@@ -297,7 +297,7 @@ class PaidRound:
         opened: block before the first question.
         block: in which the epoch paid.
         net: the chain, to look at.
-        notice: what was not as it should be, in words; empty if all was.
+        notice: what went wrong, in words; empty if nothing did.
     """
 
     question: str
@@ -331,7 +331,7 @@ def run_round(
         task: The user's question, in the form of the tests.
         rounds: Tests by each validator.
         seed: Of the first test.
-        notice: To be handed on.
+        notice: Passed on to the result.
     """
     with Market(work, {name: forward for name, (_, forward) in miners.items()}, seed=seed) as market:
         opened = market.net.block_number
@@ -380,7 +380,7 @@ def run_round(
 
 
 def _tests(steps: Sequence[Step], hotkey: str) -> tuple[Tested, ...]:
-    """What one miner was scored for."""
+    """The tests for which one miner got a score."""
     return tuple(
         Tested(
             str(step.asked.task.content["question"]),

@@ -1,4 +1,4 @@
-"""Rounds of one kind of work in this process: every miner answers every task, the kind's own rule scores them."""
+"""Play rounds of one kind of work in this process: every miner answers every task, and the kind scores them."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def play(
         progress: called after each round.
 
     Returns:
-        One row a miner, best first: `miner`, `score` (mean, 0 to 1), `worst`, `best`, `right` (share of the rounds with
-        a score above 0.5), `seconds` (mean time for an answer), `reason` (that its last score was given).
+        One row for each miner, the best first: `miner`, `score` (mean, 0 to 1), `worst`, `best`, `right` (share of the
+        rounds with a score above 0.5), `seconds` (mean time for an answer), `reason` (for its last score).
 
     Raises:
         LabError: no rounds or no miners.
-        BadRule: the kind's own rule raised, or returned anything but scores from 0 to 1.
+        BadRule: the kind's own rule raised an error, or did not return scores from 0 to 1.
     """
     subnet = kind(work) if isinstance(work, str) else work
     players = rules.miners(subnet) if miners is None else dict(miners)
@@ -69,14 +69,14 @@ def play(
 
 
 def ask(forward: Forward, task: Task) -> Answer:
-    """One miner's answer to one task; what it raises is a problem, and an answer after the deadline none."""
+    """One miner's answer to one task; an error becomes a problem, and a late answer does not count."""
     beginning = time.perf_counter()
     try:
         content = forward(task)
     except ModelTimeout:
         return Answer(None, time.perf_counter() - beginning, "timeout")
     except LabError:
-        raise  # something that the person at the keyboard can mend, as a model that has not been fetched
+        raise  # the user can fix this, for example by downloading a model
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a miner may fail in any way
         return Answer(None, time.perf_counter() - beginning, f"{type(error).__name__}: {error}")
     seconds = time.perf_counter() - beginning

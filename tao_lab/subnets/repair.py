@@ -1,7 +1,8 @@
 """Broken functions for the code subnet: real ones from Python's standard library, with one small change.
 
-The functions are read from the library's own source (PSF licence) on this machine, and nothing of them is shipped. A
-change swaps an operator, moves a number by one or turns a condition round; every change can be undone by another.
+The functions are read from the library's own source (PSF licence) on this machine; the lab does not contain them. A
+change exchanges an operator, changes a number by one, or negates a condition. Every change can be undone by another
+one.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any, cast
 
 Arguments = list[Any]
 
-# operator: what may stand in its place
+# operator: its replacements
 SWAPS: dict[type[ast.AST], tuple[type[ast.AST], ...]] = {
     ast.Add: (ast.Sub,),
     ast.Sub: (ast.Add,),
@@ -114,7 +115,7 @@ def source(function: Function) -> str:
 
 
 def changes(code: str) -> list[str]:
-    """Every text that is one small change away from a function's, in a fixed order."""
+    """Every text that differs from a function's text by one small change, in a fixed order."""
     tree = ast.parse(code)
     places = [(number, change) for number, node in enumerate(ast.walk(tree)) for change in range(len(_edits(node)))]
     texts = []

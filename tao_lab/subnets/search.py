@@ -1,8 +1,8 @@
-"""Search: put passages in order for a query (as SN5 OpenKaito).
+"""Search: rank passages for a query (like SN5 OpenKaito).
 
-Passages are paragraphs of Python's language reference as `pydoc` has it, a query is a topic's heading. The judgments
-are pydoc's own: a paragraph of the topic itself has grade 3, one of a topic that pydoc says to see also has grade 1. A
-ranking is worth its nDCG, less for an answer that takes more than half of the time.
+Passages are paragraphs of Python's language reference, as `pydoc` has it. A query is the heading of a topic. The grades
+come from pydoc: a paragraph of the topic itself has grade 3, a paragraph of a topic that pydoc lists under "see also"
+has grade 1. The score of a ranking is its nDCG; it falls if the answer takes more than half of the time.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ DEPTH = 10  # places that count
 GRADE_TOPIC, GRADE_RELATED = 3, 1
 MOST_OF_TOPIC, MOST_RELATED = 3, 5
 SHORTEST, LONGEST = 150, 800  # characters of a passage
-SLOWEST_FACTOR = 0.5  # of an answer in the last moment
+SLOWEST_FACTOR = 0.5  # of the score, for an answer at the last moment
 
 
 @cache
@@ -39,7 +39,7 @@ def paragraphs() -> dict[str, tuple[str, ...]]:
 
 @cache
 def related() -> dict[str, tuple[str, ...]]:
-    """For each topic those that pydoc says to see also."""
+    """For each topic, the topics that pydoc lists under "see also"."""
     tables = {**pydoc.Helper.topics, **pydoc.Helper.keywords}  # word: another word, or (topic, words to see also)
 
     def resolve(word: str) -> tuple[str, str]:
@@ -57,12 +57,12 @@ def related() -> dict[str, tuple[str, ...]]:
 
 
 def heading(topic: str) -> str:
-    """A topic's heading, without signs."""
+    """A topic's heading, without punctuation."""
     return re.sub(r'["*]', "", topics[topic].strip().splitlines()[0])
 
 
 def ndcg(ranked: Sequence[int], available: Sequence[int]) -> float:
-    """Normalized discounted cumulative gain of the first places: grades as ranked, against all that there are."""
+    """Normalized discounted cumulative gain of the first places: the ranking's gain, divided by the best possible."""
 
     def gain(grades: Sequence[int]) -> float:
         return sum((2**grade - 1) / math.log2(place + 2) for place, grade in enumerate(grades[:DEPTH]))
@@ -110,7 +110,7 @@ class Search:
             grades.setdefault(random.choice(paragraphs()[other]), GRADE_RELATED)
         while len(grades) < PASSAGES:
             passage = random.choice(paragraphs()[random.choice(far)])
-            if not any(passage in paragraphs()[known] for known in (topic, *near)):  # some stand in two topics
+            if not any(passage in paragraphs()[known] for known in (topic, *near)):  # some are in two topics
                 grades.setdefault(passage, 0)
         order = random.sample(list(grades), PASSAGES)
         passages = [{"id": f"p{number}", "text": passage} for number, passage in enumerate(order)]
@@ -118,14 +118,14 @@ class Search:
         return Round(task, {"grades": {f"p{number}": grades[passage] for number, passage in enumerate(order)}})
 
     def score(self, asked: Round, answers: Sequence[Answer]) -> list[Score]:
-        """NDCG of the ranking; passages that it leaves out count as worthless."""
+        """NDCG of the ranking; missing passages get grade 0."""
         grades: Mapping[str, int] = asked.secret["grades"]
         return score_each(
             self.answer_schema, answers, lambda content, answer: _judge(grades, content["ranking"], asked.task, answer)
         )
 
     def miners(self) -> Mapping[str, Forward]:
-        """TF-IDF; cheaters; one who looks the judgments up, who profits by the weakness."""
+        """TF-IDF; cheaters; one who looks up the grades, who uses the weakness."""
         return {
             "honest": by_likeness,
             "as given": lambda task: {"ranking": [passage["id"] for passage in task.content["passages"]]},

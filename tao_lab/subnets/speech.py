@@ -1,8 +1,9 @@
-"""Speech: a waveform for a sentence (as SN3 MyShell TTS).
+"""Speech: a waveform for a sentence (like SN3 MyShell TTS).
 
-Sentences have the form of the GRID corpus (Cooke and others, 2006). A validator knows how its own voice says the
-sentence, and others that differ in a word: an answer is intelligible as far as it is nearer to the right one, and
-close as far as its spectrum is. Without espeak-ng the validator's voice is the synthesizer of voices.py.
+Sentences have the form of the GRID corpus (Cooke and others, 2006). A validator has recordings of its own voice for the
+sentence, and for other sentences that differ in one word. An answer is intelligible if it is nearer to the right
+recording than to the others. It is close if its spectrum is similar. Without espeak-ng the validator's voice is the
+synthesizer of voices.py.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ SHORTEST, LONGEST = 0.5, 6.0  # seconds
 SILENT = 0.003  # root mean square
 WINDOW, STEP = 200, 80  # samples: 25 ms, 10 ms
 BANDS, CEPSTRA = 24, 13
-CLOSE, FAR = 0.0, 12.0  # spectral distances that are worth everything and nothing
+CLOSE, FAR = 0.0, 12.0  # spectral distances for the best score and for no score
 
 REFERENCE = {"espeak-ng": Voice("espeak-ng", 50), "formant": Voice("formant", 120)}
 HONEST = {"espeak-ng": Voice("espeak-ng", 35, 0.9, "en-gb"), "formant": Voice("formant", 100, 0.9, tract=1.08)}
@@ -66,7 +67,7 @@ class Speech:
     )
 
     def __init__(self, program: str = ""):
-        """Args: program: of validator and miners, "espeak-ng" or "formant"; if not given, espeak-ng where it is."""
+        """Args: program: of validator and miners, "espeak-ng" or "formant"; by default espeak-ng if it is installed."""
         self._program = program or ("espeak-ng" if has_espeak() else "formant")
 
     def make_round(self, seed: int) -> Round:
@@ -92,7 +93,7 @@ class Speech:
         )
 
     def miners(self) -> Mapping[str, Forward]:
-        """Another voice; cheaters; one with the validator's own voice, who profits by the weakness."""
+        """Another voice; cheaters; one with the validator's own voice, who uses the weakness."""
         honest, reference = HONEST[self._program], REFERENCE[self._program]
         return {
             "honest": lambda task: {"wav": encode(say(task.content["sentence"], honest))},
@@ -119,7 +120,7 @@ def decode(text: str) -> Wave:
     """Samples of an answer.
 
     Raises:
-        ValueError: no WAV, or not mono, 16 bits, `RATE`, between the shortest and the longest.
+        ValueError: not a WAV file, or not mono, not 16 bits, not `RATE`, too short or too long.
     """
     try:
         with wave.open(io.BytesIO(base64.b64decode(text, validate=True))) as file:
@@ -144,7 +145,7 @@ def _judge(text: str, right: str, others: Sequence[str], voice: Voice) -> Score:
     mine = cepstra(sound)
     away = distance(mine, reference(right, voice))
     nearer = sum(distance(mine, reference(other, voice)) > away for other in others) / len(others)
-    intelligible = max(0.0, 2 * nearer - 1)  # noise is nearer to every second one
+    intelligible = max(0.0, 2 * nearer - 1)  # noise is nearer in half of the comparisons
     closeness = min(1.0, max(0.0, (FAR - away) / (FAR - CLOSE)))
     words = f"nearer to the sentence than to {nearer:.0%} of others, spectral distance {away:.1f}"
     return Score(closeness * intelligible**2, words)
@@ -152,12 +153,12 @@ def _judge(text: str, right: str, others: Sequence[str], voice: Voice) -> Score:
 
 @lru_cache(maxsize=2048)
 def reference(sentence: str, voice: Voice) -> NDArray[np.float64]:
-    """How the validator's voice says a sentence."""
+    """The validator's recording of a sentence."""
     return cepstra(say(sentence, voice))
 
 
 def cepstra(sound: Wave) -> NDArray[np.float64]:
-    """Mel-frequency cepstra, [frames, CEPSTRA], without what is constant; silence at both ends is cut off."""
+    """Mel-frequency cepstra, [frames, CEPSTRA], without the constant part; silence at both ends is cut off."""
     frames = np.lib.stride_tricks.sliding_window_view(sound, WINDOW)[::STEP]
     power = np.abs(np.fft.rfft(frames * np.hanning(WINDOW), axis=1)) ** 2
     loud = np.flatnonzero(power.sum(axis=1) > power.sum(axis=1).max() * 1e-4)
@@ -168,7 +169,7 @@ def cepstra(sound: Wave) -> NDArray[np.float64]:
 
 @lru_cache(maxsize=1)
 def _mel_bands() -> NDArray[np.float64]:
-    """Triangles evenly spread on the mel scale, [BANDS, frequencies]."""
+    """Triangular filters at equal distances on the mel scale, [BANDS, frequencies]."""
     edges = 700 * (10 ** (np.linspace(150, 2100, BANDS + 2) / 2595) - 1)
     frequencies = np.fft.rfftfreq(WINDOW, 1 / RATE)[None, :]
     low, middle, high = (edges[start : start + BANDS, None] for start in range(3))

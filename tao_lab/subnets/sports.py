@@ -1,8 +1,8 @@
-"""Sports: the probability that the favourite wins, on real games (as SN30 and SN41, Bettensor and Sportstensor).
+"""Sports: the probability that the favourite wins real games (like SN30 and SN41, Bettensor and Sportstensor).
 
-A task is a slate of college basketball games with the bookmakers' point spread. What counts is the log-loss, turned
-into the geometric mean of the probabilities that an answer gave to what happened: a coin has one half of that and
-earns nothing. Each reason tells how the market's own line did on the same games.
+A task is a list of college basketball games with the bookmakers' point spread. The score comes from the log-loss,
+written as the geometric mean of the probabilities that an answer gave to the real results. A coin has a mean of one
+half and earns nothing. Each reason also says how well the betting market predicted the same games.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # a table is the only thing that needs pandas, which takes ha
 GAMES = DATASETS / "subnets" / "games.csv"
 SLATE = 24  # games in a task
 FEATURES = ["spread", "favourite_at_home", "neutral_site", "favourite_ranked", "underdog_ranked"]
-LEAST_PROBABILITY = 0.001  # a certainty that fails would be an infinite loss
+LEAST_PROBABILITY = 0.001  # with probability 0 for the real result, the loss would be infinite
 MARGIN_DEVIATION = 11.0  # points, standard deviation of a game's margin around the spread in these games
 COIN = 0.5
 
@@ -44,12 +44,12 @@ def history() -> pd.DataFrame:
 
 
 def market_line(spread: float) -> float:
-    """The chance of the favourite that a point spread says: margins are normal around it (Stern, 1991)."""
+    """The favourite's chance according to a point spread: margins are normal around the spread (Stern, 1991)."""
     return NormalDist(0.0, MARGIN_DEVIATION).cdf(spread)
 
 
 def mean_probability(probabilities: Sequence[float], won: Sequence[int]) -> float:
-    """Geometric mean of the probabilities of what happened: exp(-log-loss)."""
+    """Geometric mean of the probabilities of the real results: exp(-log-loss)."""
     kept = [min(max(p, LEAST_PROBABILITY), 1 - LEAST_PROBABILITY) for p in probabilities]
     return math.exp(sum(math.log(p if w else 1 - p) for p, w in zip(kept, won, strict=True)) / len(kept))
 
@@ -85,7 +85,7 @@ class Sports:
     )
 
     def make_round(self, seed: int) -> Round:
-        """A slate of games; the secret has their results."""
+        """A list of games; the secret has their results."""
         rows = Random(f"sports {seed}").sample(range(1, len(games()), 2), SLATE)
         slate = games().iloc[rows]
         shown = [
@@ -98,7 +98,7 @@ class Sports:
         )
 
     def score(self, asked: Round, answers: Sequence[Answer]) -> list[Score]:
-        """The geometric mean of the probabilities, above a coin's: 0 for a coin and worse, 1 for a prophet."""
+        """How far the geometric mean is above a coin's: 0 for a coin or worse, 1 for a perfect prediction."""
         won = asked.secret["won"]
         line = mean_probability([market_line(game["spread"]) for game in asked.task.content["games"]], won)
 
@@ -112,7 +112,7 @@ class Sports:
         return score_each(self.answer_schema, answers, judge)
 
     def miners(self) -> Mapping[str, Forward]:
-        """Logistic regression; cheaters; one with an archive, who profits by the weakness."""
+        """Logistic regression; cheaters; one with an archive, who uses the weakness."""
         return {
             "honest": by_regression,
             "certain": lambda task: {"probabilities": [1.0] * SLATE},
@@ -141,7 +141,7 @@ def _regression() -> Any:
 
 
 def _from_archive(task: Task) -> Json:
-    """Looks each game up; where several are alike, it takes the share that was won."""
+    """Look each game up; if several games are alike, take the share that the favourite won."""
     alike: dict[tuple[float, ...], list[int]] = {}
     for row in games().iloc[1::2].to_dict("records"):
         alike.setdefault(tuple(float(row[name]) for name in FEATURES), []).append(row["favourite_won"])

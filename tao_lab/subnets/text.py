@@ -1,8 +1,8 @@
 """Text: short factual questions, answered by a language model (the default work of labs 00 and 04).
 
-An answer is scored by the reference in it, less what else it says; one without the reference by how alike the two are.
-The likeness is the cosine of TF-IDF vectors of character n-grams (scikit-learn), fitted on all references: it knows
-spelling, not meaning, and it needs no model, so that every validator comes to the same score.
+An answer that contains the reference loses score for other words. An answer without the reference is scored by its
+similarity to the reference: the cosine of TF-IDF vectors of character n-grams (scikit-learn), fitted on all references.
+It compares spelling, not meaning. It needs no model, so every validator computes the same score.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ FILLERS = frozenset(
         "was",
     ]
 )
-LEAST_LIKENESS = 0.6  # below it an answer without the reference is worth nothing
-MOST_WITHOUT_MATCH = 0.5  # what a perfect likeness without the reference's words would be worth
+LEAST_LIKENESS = 0.6  # with less similarity, an answer without the reference gets 0
+MOST_WITHOUT_MATCH = 0.5  # score of a perfect similarity without the reference's words
 
 # symbols and names of chemical elements (IUPAC)
 ELEMENTS = {
@@ -62,7 +62,7 @@ ELEMENTS = {
 
 @cache
 def facts() -> tuple[tuple[str, str], ...]:
-    """Every question with its reference answer; none that gives the answer away, as Mexico City does Mexico."""
+    """Every question with its reference answer, except questions that contain the answer (Mexico, Mexico City)."""
     lines = COUNTRIES.read_text(encoding="utf-8").splitlines()[1:]
     pairs = [(f"Which chemical element has the symbol {symbol}?", name) for symbol, name in ELEMENTS.items()]
     for country, capital, continent in (line.split("\t") for line in lines):
@@ -73,20 +73,20 @@ def facts() -> tuple[tuple[str, str], ...]:
 
 
 def words(text: str) -> list[str]:
-    """A text's words, small, without accents and signs."""
+    """A text's words in lower case, without accents and punctuation."""
     plain = unicodedata.normalize("NFKD", text.casefold())
     return re.findall(r"[a-z0-9]+", "".join(letter for letter in plain if not unicodedata.combining(letter)))
 
 
 def has(text: str, reference: str) -> bool:
-    """Whether a text holds the reference's words, one after the other."""
+    """Whether a text contains the reference's words, one after the other."""
     return f" {' '.join(words(reference))} " in f" {' '.join(words(text))} "
 
 
 def match(question: str, reference: str, answer: str) -> float:
-    """How precisely an answer gives the reference, 0 to 1: the share of the reference in what the answer adds.
+    """How precise an answer is, 0 to 1: the reference's share of the words that the answer adds.
 
-    Words of the question and a few that mean nothing by themselves are free.
+    Words of the question, and a few words without meaning of their own, don't count.
     """
     if not has(answer, reference):
         return 0.0
@@ -132,7 +132,7 @@ class Text:
     )
 
     def __init__(self, generate: Generate | None = None):
-        """Args: generate: the honest miner's language model; `smollm2` is loaded at its first question if not given."""
+        """Args: generate: the honest miner's language model; by default `smollm2`, loaded at the first question."""
         self._generate = generate
 
     def make_round(self, seed: int) -> Round:
@@ -144,12 +144,12 @@ class Text:
         )
 
     def score(self, asked: Round, answers: Sequence[Answer]) -> list[Score]:
-        """By the reference in the answer, or by how alike they are."""
+        """By the reference in the answer, or by their similarity."""
         question, reference = asked.task.content["question"], asked.secret["reference"]
         return score_each(self.answer_schema, answers, lambda content, _: _judge(question, reference, content["text"]))
 
     def miners(self) -> Mapping[str, Forward]:
-        """A language model; cheaters; one with the table, who profits by the weakness."""
+        """A language model; cheaters; one with the table, who uses the weakness."""
         return {
             "honest": with_model(self._generate or _smollm2),
             "echo": lambda task: {"text": task.content["question"]},
@@ -159,7 +159,7 @@ class Text:
         }
 
 
-# shown to the model before the question, none of them asked in a task: a small model learns the form from them
+# shown to the model before the question, so that a small model learns the form; no task asks them
 EXAMPLES = (
     ("What is the capital of Iceland?", "Reykjavik"),
     ("Nuuk is the capital of which country?", "Greenland"),
@@ -172,7 +172,7 @@ HEDGE = "Africa, Asia, Europe, Paris, London, Cairo, Tokyo, India, China, Brazil
 
 
 def with_model(generate: Generate, max_tokens: int = MAX_TOKENS) -> Forward:
-    """A miner that asks a language model; `generate(messages, max_tokens=…, seed=…)` gives its answer's text."""
+    """A miner that asks a language model; `generate(messages, max_tokens=…, seed=…)` returns the answer's text."""
 
     def forward(task: Task) -> Json:
         *before, question = task.content["messages"]

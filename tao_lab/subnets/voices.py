@@ -1,8 +1,8 @@
-"""Voices for the speech subnet: espeak-ng where it is installed, and a small formant synthesizer that is always there.
+"""Voices for the speech subnet: espeak-ng if it is installed, and a small formant synthesizer that is always available.
 
-The synthesizer is a source and a filter: pulses for voiced sounds and noise for the others go through three resonators
-whose frequencies glide from sound to sound. Vowels have the mean formants of men that Peterson and Barney measured
-(1952). It says the words of `PRONUNCIATION`, and is plain enough to read.
+The synthesizer has a source and a filter. The source makes pulses for voiced sounds and noise for the others. The
+filter has three resonators whose frequencies change smoothly from sound to sound. Vowels have the mean formants of men
+that Peterson and Barney measured (1952). It can say the words of `PRONUNCIATION`, and its code is easy to read.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ SOUNDS = {
     "-": _consonant(400, 1400, 2400, 0, 0, 0.04),
 }  # fmt: skip
 GLIDES = {"EY": "EH IY", "AY": "AA IY", "OW": "AO UW", "AW": "AA UW"}
-STOPS = frozenset("PBTDKG")  # have a moment of silence before them
+STOPS = frozenset("PBTDKG")  # sounds with a short silence before them
 
 PRONUNCIATION = {
     "bin": "B IH N", "lay": "L EY", "place": "P L EY S", "set": "S EH T", "blue": "B L UW", "green": "G R IY N",
@@ -82,7 +82,7 @@ class Voice:
         pitch: Hz for the synthesizer, 0 to 99 for espeak-ng.
         speed: 1 is usual.
         variant: espeak-ng's name of a voice.
-        tract: formants are multiplied by it; a shorter vocal tract has higher ones.
+        tract: factor for the formants; a shorter vocal tract has higher formants.
     """
 
     program: str
@@ -99,7 +99,7 @@ def has_espeak() -> bool:
 
 @lru_cache(maxsize=512)
 def say(sentence: str, voice: Voice) -> Wave:
-    """A sentence as samples at `RATE`; the same each time."""
+    """A sentence as samples at `RATE`; the same samples each time."""
     return _espeak(sentence, voice) if voice.program == "espeak-ng" else _formant(sentence, voice)
 
 
@@ -107,7 +107,7 @@ def _espeak(sentence: str, voice: Voice) -> Wave:
     speed = str(round(160 * voice.speed))
     command = ["espeak-ng", "--stdout", "-v", voice.variant, "-p", str(round(voice.pitch)), "-s", speed, sentence]
     sound = subprocess.run(command, capture_output=True, check=True, timeout=ESPEAK_SECONDS).stdout
-    with wave.open(io.BytesIO(sound)) as file:  # its length is not filled in, since it was written to a pipe
+    with wave.open(io.BytesIO(sound)) as file:  # the header has no length, because espeak-ng wrote to a pipe
         rate = file.getframerate()
     samples = np.frombuffer(sound[44 : len(sound) - len(sound) % 2], "<i2") / 32768
     return _levelled(resample_poly(samples, RATE, rate))
@@ -120,7 +120,7 @@ def _formant(sentence: str, voice: Voice) -> Wave:
     fall = np.linspace(1.1, 0.85, count)
     phase = np.cumsum(voice.pitch * fall / RATE)
     pulses = np.diff(np.floor(phase), prepend=0.0) * 6.0
-    pulses = lfilter([1.0], [1.0, -0.9], pulses)  # the glottis: less of the high
+    pulses = lfilter([1.0], [1.0, -0.9], pulses)  # the glottis: weaker high frequencies
     noise = random.normal(size=count)
     loudness = np.repeat(track[:, 3:], FRAME, axis=0)
     sound = pulses * loudness[:, 0] + noise * loudness[:, 1]
@@ -130,7 +130,7 @@ def _formant(sentence: str, voice: Voice) -> Wave:
 
 
 def _frames(sentence: str, voice: Voice) -> Iterator[tuple[float, ...]]:
-    """The parameters of each frame, gliding from the middle of one sound to the middle of the next."""
+    """The parameters of each frame, changing smoothly from the middle of one sound to the middle of the next."""
     names = ["-"]
     for word in sentence.split():
         for name in PRONUNCIATION[word].split():

@@ -226,7 +226,12 @@ def _dividends_arguments(data: Mapping[str, Any]) -> tuple[Any, ...]:
 
 def _dividends_answer(result: Any) -> Mapping[str, Any]:
     if isinstance(result, Dividends):
-        result = {name: getattr(result, name) for name in ("incentives", "alpha", "root", "recycled")}
+        # The files keep what each of the two sides is paid: the take and the nominators' part.
+        pairs = {
+            name: {key: (paid.take, paid.nominators) for key, paid in getattr(result, name).items()}
+            for name in ("alpha", "root")
+        }
+        result = {"incentives": result.incentives, **pairs, "recycled": result.recycled}
     if not isinstance(result, Mapping):
         raise AnswerError(f"returned {type(result).__name__}; allowed: Dividends, or a dict with its fields")
     return {

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tao_lab.chain import dispatch
+from tao_lab.chain.block import Header, decode_header
 from tao_lab.chain.chain import Chain
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import Origin, Weight
@@ -37,6 +38,31 @@ def test_a_header_names_its_parent_and_its_hash_is_the_blocks_name(chain: Chain)
         assert chain.block(number).header.parent_hash == chain.block(number - 1).hash
         assert chain.block_hash(number) == chain.block(number).hash
         assert chain.number_of(chain.block(number).hash) == number
+
+
+@pytest.mark.parametrize("number", [0, 63, 64, 16_383, 16_384, 1 << 30])
+def test_a_header_has_the_bytes_of_the_runtimes_type(chain: Chain, number: int) -> None:
+    header = Header(bytes(range(32)), number, b"\x01" * 32, b"\x02" * 32, 10**9 + number)
+    value = {
+        "parent_hash": "0x" + header.parent_hash.hex(),
+        "number": number,
+        "state_root": "0x" + header.state_root.hex(),
+        "extrinsics_root": "0x" + header.extrinsics_root.hex(),
+        "digest": header.digest,
+    }
+    data = header.encode(chain.runtime)
+    assert data == chain.runtime.encode(chain.runtime.header_type, value, "header")
+    assert decode_header(chain.runtime, data) == header
+
+
+def test_the_clock_is_the_extrinsic_that_a_client_would_compose(chain: Chain) -> None:
+    block = chain.produce_block(time_ms=1_790_000_000_000)
+    call = chain.compose("Timestamp", "set", {"now": 1_790_000_000_000})
+    (clock,) = (chain.decode(data) for data in block.extrinsics)
+    assert clock.call_data == call
+    (event,) = chain.events(block.number)
+    assert (event["event_id"], event["extrinsic_idx"]) == ("ExtrinsicSuccess", 0)
+    assert event["attributes"]["dispatch_info"]["pays_fee"] == "No"
 
 
 def test_time_goes_on_by_twelve_seconds_a_block_or_as_told(chain: Chain) -> None:

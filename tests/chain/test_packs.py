@@ -1,58 +1,128 @@
-"""Items of which a block changes many values are stored whole; what can be read is the same."""
+"""Values in columns are the same as values one by one: at the head, in the tree, in the past, and after a way back."""
 
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tao_lab.bench.population import Size, populate
-from tao_lab.chain import executive
+from tao_lab.chain import executive, packs
 from tao_lab.chain.chain import Chain
+from tao_lab.chain.column import Layout
 from tao_lab.chain.context import Context
-from tao_lab.chain.store import LEAST_PACKED, PastState, Store, StoredBlock
+from tao_lab.chain.state import RawState
+from tao_lab.chain.state_tree import StateTree
+from tao_lab.chain.store import PastState, Store, StoredBlock
 
-PREFIXES = (b"a" * 32, b"b" * 32)
-MANY = LEAST_PACKED + 4
+ITEMS = (b"a" * 32, b"b" * 32)
+KEYS, WIDTH = 6, 2
+LAYOUTS = [  # two that share keys, and one of another item
+    Layout(item, [item + bytes([i]) for i in places], bytes(WIDTH))
+    for item, places in ((ITEMS[0], range(4)), (ITEMS[0], (5, 3, 2)), (ITEMS[1], range(KEYS)))
+]
 
-steps = st.lists(
-    st.tuples(
-        st.sampled_from(PREFIXES),
-        st.lists(st.integers(0, MANY), max_size=5),  # which keys are removed
-        st.sampled_from([1, 3, MANY]),  # how many are written
-        st.binary(min_size=2, max_size=2),
-    ),
-    min_size=1,
-    max_size=8,
+keys = st.builds(lambda item, i: item + bytes([i]), st.sampled_from(ITEMS), st.integers(0, KEYS - 1))
+values = st.binary(min_size=WIDTH, max_size=WIDTH) | st.sampled_from([b"xyz", b"\0\0"])
+writes = st.one_of(
+    st.tuples(st.just("put"), keys, values),
+    st.tuples(st.just("remove"), keys),
+    st.tuples(st.just("column"), st.sampled_from(LAYOUTS), st.integers(0, 255), st.lists(st.booleans(), max_size=KEYS)),
+    st.tuples(st.just("mark")),
+    st.tuples(st.just("rollback")),
+)
+blocks = st.lists(
+    st.tuples(st.lists(writes, max_size=8), st.sampled_from(["keep", "keep", "light", "fail"])), max_size=9
 )
 
 
-@pytest.mark.slow
-@settings(max_examples=40, deadline=None)
-@given(steps)
-def test_every_past_state_is_what_it_was(changes: list[tuple[bytes, list[int], int, bytes]]) -> None:
-    store, state, past = Store(), dict[bytes, bytes](), []
-    for number, (prefix, removed, written, value) in enumerate(changes):
-        new: dict[bytes, bytes | None] = {prefix + bytes([i]): value + bytes([i]) for i in range(written)}
-        new.update({prefix + bytes([i]): None for i in removed if prefix + bytes([i]) in state})
-        for key, entry in new.items():
-            if entry is None:
-                del state[key]
-            else:
-                state[key] = entry
-        name = bytes([number])
-        store.commit(
-            [StoredBlock(number, name, name, b"")],
-            new,
-            lambda wanted: {key: entry for key, entry in state.items() if key.startswith(wanted)},
-        )
-        past.append(dict(state))
+class Model:
+    """A plain dict beside the state, with its marks."""
+
+    def __init__(self) -> None:
+        self.state, self.raw = dict[bytes, bytes](), RawState()
+        self.marks: list[tuple[int, dict[bytes, bytes]]] = []
+
+    def do(self, name: str, *args: Any) -> None:
+        getattr(self, name)(*args)
+        assert dict(self.raw.items()) == self.state
+        assert [self.raw.get(key) for key in sorted(self.state)] == [self.state[key] for key in sorted(self.state)]
+        for item in ITEMS:
+            assert list(self.raw.keys(item)) == sorted(key for key in self.state if key.startswith(item))
+
+    def put(self, key: bytes, value: bytes) -> None:
+        self.raw.put(key, value)
+        self.state[key] = value
+
+    def remove(self, key: bytes) -> None:
+        self.raw.remove(key)
+        self.state.pop(key, None)
+
+    def column(self, layout: Layout, first: int, where: list[bool]) -> None:
+        column = self.raw.column(layout)
+        there = [self.state.get(key) for key in layout.keys]
+        if column is None:  # one of the values is, or was at the last seal, of another width
+            return
+        assert [column.get(row) for row in range(len(there))] == there
+        data = np.arange(len(there) * WIDTH, dtype=np.uint8).reshape(-1, WIDTH) + np.uint8(first)
+        chosen = np.array((where + [False] * len(there))[: len(there)])
+        self.raw.write_column(column, data, chosen if where else None)
+        for row, key in enumerate(layout.keys):
+            if not where or chosen[row]:
+                self.state[key] = data[row].tobytes()
+
+    def mark(self) -> None:
+        self.marks.append((self.raw.mark(), dict(self.state)))
+
+    def rollback(self) -> None:
+        if self.marks:
+            mark, self.state = self.marks.pop()
+            self.raw.rollback(mark)
+
+
+@settings(max_examples=60, deadline=None)
+@given(blocks)
+def test_columns_change_nothing_but_the_way_values_are_kept(chain: list[tuple[list[Any], str]]) -> None:
+    model, tree, store, past = Model(), StateTree(), Store(), dict[int, dict[bytes, bytes]]()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(packs, "SUMMARY_EVERY", 3)
+        for number, (steps, end) in enumerate(chain):
+            for step in steps:
+                model.do(*step)
+            model.marks.clear()
+            if end == "light":
+                model.raw.shorten_journal()
+                continue
+            changes = model.raw.changes()
+            tree.update(changes)
+            assert tree.root == tree_of(model.state).root
+            if end == "fail":
+                tree.update(model.raw.before(changes))
+                assert tree.root == tree_of(past[max(past)] if past else {}).root
+                continue
+            name = bytes([number])
+            store.commit([StoredBlock(number, name, name, b"")], changes)
+            model.raw.seal()
+            past[number] = dict(model.state)
+        check_past(store, past)
+    store.close()
+
+
+def tree_of(state: dict[bytes, bytes]) -> StateTree:
+    tree = StateTree()
+    tree.update(state)
+    return tree
+
+
+def check_past(store: Store, past: dict[int, dict[bytes, bytes]]) -> None:
     replayed: dict[bytes, bytes] = {}
     by_block = dict(store.changes_by_block())
-    for number, expected in enumerate(past):
+    for number, expected in past.items():
         assert dict(store.state_at(number)) == expected
         reader = PastState(store, number)
-        for prefix in (*PREFIXES, b""):
+        for prefix in (*ITEMS, b""):
             found = sorted(key for key in expected if key.startswith(prefix))
             assert reader.keys(prefix) == found
             assert reader.keys(prefix, limit=3) == found[:3]
@@ -61,23 +131,29 @@ def test_every_past_state_is_what_it_was(changes: list[tuple[bytes, list[int], i
         for key, entry in by_block.get(number, {}).items():
             replayed.pop(key, None) if entry is None else replayed.update({key: entry})
         assert replayed == expected
-    store.close()
 
 
-def test_a_chain_of_many_subnets_opens_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize("summary_every", [2, 256])
+def test_a_chain_of_some_subnets_opens_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, summary_every: int
+) -> None:
+    monkeypatch.setattr(packs, "SUMMARY_EVERY", summary_every)
     chain = Chain(tmp_path / "chain.db")
-    size = Size(subnets=LEAST_PACKED + 2, neurons=3, validators=1, tempo=7)
+    size = Size(subnets=4, neurons=3, validators=1, tempo=3)
     populate(Context(chain.runtime, chain.state, 1, executive.author(chain.state)), size)
-    states = []
-    for _ in range(4):
+    states = [dict(chain.state.raw.items())]
+    for _ in range(5):
         chain.produce_block()
         states.append(dict(chain.state.raw.items()))
     assert chain.verify() is None
     chain.close()
     again = Chain(tmp_path / "chain.db")
     assert dict(again.state.raw.items()) == states[-1]
-    for number, expected in enumerate(states, 1):
+    for _ in range(2):
+        again.produce_block()
+        states.append(dict(again.state.raw.items()))
+    for number, expected in enumerate(states[1:], 1):
         assert dict(again.store.state_at(number)) == expected
-    again.produce_block()
+        assert {key: again.store.value_at(key, number) for key in expected} == expected
     assert again.verify() is None
     again.close()

@@ -42,7 +42,7 @@ def test_each_call_of_the_runtime_is_carried_out_or_has_a_reason_why_not(chain: 
         ("Scheduler", "cancel", {"when": 1, "index": 0}, NO_SCHEDULE),
         ("Preimage", "note_preimage", {"bytes": "0x00"}, NO_PREIMAGE),
         ("SafeMode", "enter", {}, NEVER_STOPS),
-        ("SubtensorModule", "set_min_collateral", {"netuid": 1, "hotkey": account("alice"), "min_locked": 1}, NEWER),
+        ("AdminUtils", "sudo_set_basket_concentration_cap", {"cap": 1}, NEWER),
     ],
 )
 def test_a_call_that_is_absent_is_refused_with_the_reason(

@@ -61,7 +61,7 @@ def test_changes_are_exactly_what_differs_from_the_last_block(
     write(state, after)
     old, new = model(before), model([*before, *after])
     expected = {key: new.get(key) for key in old.keys() | new.keys() if old.get(key) != new.get(key)}
-    assert state.changes() == expected
+    assert state.changes().each() == expected
 
 
 @given(WRITES, st.binary(max_size=2), st.integers(1, 5))
@@ -139,3 +139,37 @@ def test_the_key_of_an_account_is_that_of_the_real_chain(chain: Chain) -> None:
         "26aa394eea5630e07c48ae0c9558cef7b99d880ec681799c0cf30e8886371da9"
         "de1e86a9a8c739864cf3cc5ec2bea59fd43593c715fdd31c61141abd04a99fd6822c8558854ccde39a5684e7a56da27d"
     )
+
+
+def test_whole_numbers_are_read_and_written_as_by_the_runtimes_coder(chain: Chain) -> None:
+    runtime, seen = chain.runtime, 0
+    items = [(pallet["name"], item) for pallet in runtime.pallets.values() for item in pallet["storage"]]
+    for pallet, name in items:
+        item = runtime.item(pallet, name if isinstance(name, str) else name["name"])
+        number = item.number
+        if number is None:
+            continue
+        for data in (bytes(number.width), bytes(range(1, number.width + 1)), b"\xff" * number.width):
+            value = runtime.core.decode(item.value_type, data, True)
+            assert number.decoded(data) == value
+            assert type(number.decoded(data)) is type(value)
+            assert number.encoded(value) == data == runtime.encode(item.value_type, value, item.name)
+        assert number.encoded(number.highest + 1) is None
+        assert number.encoded(True) is None
+        seen += 1
+    assert seen > 200
+
+
+def test_a_float_is_no_netuid_although_it_equals_one(chain: Chain) -> None:
+    chain.state.put("SubtensorModule", "Tempo", 1, 20)
+    assert chain.state.get("SubtensorModule", "Tempo", 1) == 20
+    with pytest.raises(BadValue, match="Tempo"):
+        chain.state.get("SubtensorModule", "Tempo", 1.0)
+
+
+def test_keys_of_heights_are_those_of_other_keys_and_are_not_kept(chain: Chain) -> None:
+    item = chain.runtime.item("System", "BlockHash")
+    kept = dict(item.parts[0])
+    key = chain.state.passing_key("System", "BlockHash", 123_456)
+    assert dict(item.parts[0]) == kept
+    assert key == chain.state.key("System", "BlockHash", 123_456)

@@ -80,6 +80,7 @@ def populate(path: Path) -> None:
     must(chain, "miner", "Commitments", "set_commitment", netuid=NETUID, info={"fields": [{"Raw5": "0x68656c6c6f"}]})
     must(chain, "alice", MODULE, "set_subnet_identity", netuid=NETUID, **SUBNET_IDENTITY)
     must(chain, "alice", MODULE, "set_identity", **dict.fromkeys(IDENTITY, "alice"))
+    must(chain, "alice", MODULE, "set_min_collateral", netuid=NETUID, hotkey=account("validator"), min_locked=7 * TAO)
     must(chain, "alice", "Proxy", "add_proxy", delegate=account("bob"), proxy_type="Any", delay=0)
     chain.close()
 

@@ -55,6 +55,11 @@ def is_validators(found: Any) -> bool:
     return (found.hotkey, found.owner, round(found.take, 6)) == (VALIDATOR, ALICE, 0.179995)
 
 
+def is_the_floor(found: Any) -> bool:
+    amounts = [found[f"{name}_alpha"].rao for name in ("locked", "min_locked", "earned", "headroom", "shortfall")]
+    return (found["hotkey"], found["coldkey"], amounts) == (VALIDATOR, ALICE, [0, 7 * TAO, 0, 0, 7 * TAO])
+
+
 Holds = Callable[[Any, Truth], bool]
 TRUE: dict[str, Holds | object] = {
     # --- accounts and the chain
@@ -133,10 +138,10 @@ TRUE: dict[str, Holds | object] = {
         and a["threshold_alpha"].rao == t.get("SubnetAlphaOut", 1) * 18 // 100
         and a["hotkeys"] == []
     ),
-    # --- collateral: a chain on which nobody has any
-    "miner_collateral": NOBODY,
-    "subnet_collateral": NOBODY,
-    "collateral_policy": lambda a, t: a["lock_share"] == 0,
+    # --- collateral: alice has a floor for her validator's, and nothing is locked yet
+    "miner_collateral": lambda a, t: is_the_floor(a),
+    "subnet_collateral": lambda a, t: [(is_the_floor(found), found["uid"]) for found in a] == [(True, 0)],
+    "collateral_policy": lambda a, t: (a["lock_share"], a["drain_ratio"]) == (0, 1),
     # --- neurons
     "neurons": lambda a, t: (
         [(n.uid, n.hotkey, n.total_stake.rao) for n in a]

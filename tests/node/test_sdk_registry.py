@@ -207,7 +207,7 @@ CROWDLOAN = {"deposit_tao": 10, "min_contribution_tao": 1, "cap_tao": 100, "end"
 CREATED = [("create_crowdloan", CROWDLOAN)]
 CASES: dict[str, Case] = {
     "transfer": Case({"dest_ss58": CAROL, "amount_tao": 1}),
-    "add_collateral": Case({"netuid": 1, "amount_alpha": 1}, NOT_IN_LAB),
+    "add_collateral": Case({"netuid": 1, "amount_alpha": 1}),
     "add_proxy": Case({"delegate_ss58": CAROL}),
     "add_stake": Case({"hotkey_ss58": VALIDATOR, "netuid": 1, "amount_tao": 1}),
     "add_stake_limit": Case({"hotkey_ss58": VALIDATOR, "netuid": 1, "amount_tao": 1, "limit_price_rao": 10**12}),
@@ -318,7 +318,7 @@ CASES: dict[str, Case] = {
     "set_hyperparameter": Case({"netuid": 1, "name": "immunity_period", "value": 5000}),
     "set_identity": Case({"name": "Alice"}),
     "set_mechanism_count": Case({"netuid": 1, "mechanism_count": 1}),
-    "set_min_collateral": Case({"netuid": 1, "min_alpha": 1}, NOT_IN_LAB),
+    "set_min_collateral": Case({"netuid": 1, "min_alpha": 1}),
     "set_perpetual_lock": Case({"netuid": 1, "enabled": True}),
     "set_reject_locked_alpha": Case({"enabled": True}),
     "set_root_claim_threshold": Case({"threshold": 0.001}, who="sudo"),
@@ -374,8 +374,8 @@ HYPERPARAMETERS: dict[str, tuple[Any, str]] = {  # value, and what becomes of it
     "bonds_reset_enabled": (True, RUNS),
     "burn_half_life": (720, RUNS),
     "burn_increase_mult": (1.5, RUNS),
-    "collateral_drain_ratio": (2.0, NOT_IN_LAB),
-    "collateral_lock_share": (0.5, NOT_IN_LAB),
+    "collateral_drain_ratio": (2.0, RUNS),
+    "collateral_lock_share": (0.5, RUNS),
     "commit_reveal_period": (2, RUNS),
     "commit_reveal_weights_enabled": (True, RUNS),
     "epoch_consensus": ("Null", RUNS),

@@ -5,10 +5,12 @@ Sources: `pallets/subtensor/src/rpc_info/{metagraph,show_subnet}.rs`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from tao_lab.chain.dispatch import Query, runtime_api
 from tao_lab.chain.pallets import commitments
+from tao_lab.chain.pallets.subtensor.collateral import bonded_hotkeys, collateral_of
 from tao_lab.chain.pallets.subtensor.lookups import (
     MODULE,
     all_netuids,
@@ -19,6 +21,7 @@ from tao_lab.chain.pallets.subtensor.stake_weights import stake_parts
 from tao_lab.chain.runtime_apis.neurons import NO_AXON
 from tao_lab.chain.runtime_apis.subnets import API, hyperparameters, name_and_symbol, pool_info, read_items
 from tao_lab.chain.state import StorageReader
+from tao_lab.economy.collateral import Collateral
 
 REGISTRATION = {
     "num_uids": "SubnetworkN",
@@ -39,6 +42,7 @@ NO_LONGER_COMPUTED: dict[str, list[int]] = {"pruning_score": [], "trust": [], "r
 SELECTIVE = ("pallet_subtensor", "rpc_info", "metagraph", "SelectiveMetagraph")  # its fields are numbered in order
 OF_MECHANISM = ("incentives", "last_update")
 VALIDATORS, COMMITMENTS = "validators", "commitments"
+EMPTY = Collateral(0, 0)
 
 
 def _hotkeys(state: StorageReader, netuid: int) -> list[str]:
@@ -78,7 +82,6 @@ def _metagraph(query: Query, netuid: int) -> dict[str, Any] | None:
     on_subnet = [(netuid, hotkey) for hotkey in hotkeys]
     dividends = state.get_many(MODULE, "AlphaDividendsPerSubnet", on_subnet)
     name, symbol = name_and_symbol(state, netuid)
-    none = [0] * len(hotkeys)  # nobody locks collateral in the lab's chain
     return {
         **hyperparameters(state, netuid),
         **pool_info(query, netuid),
@@ -94,9 +97,22 @@ def _metagraph(query: Query, netuid: int) -> dict[str, Any] | None:
         "axons": [axon or NO_AXON for axon in state.get_many(MODULE, "Axons", on_subnet)],
         "tao_dividends_per_hotkey": [(hotkey, 0) for hotkey in hotkeys],  # root has been paid in alpha since 2025
         "alpha_dividends_per_hotkey": list(zip(hotkeys, dividends, strict=True)),
-        "collateral_locked": none,
-        "collateral_min": none,
-        "collateral_earned": none,
+        **_collaterals(state, netuid, hotkeys, by_uid["coldkeys"]),
+    }
+
+
+def _collaterals(
+    state: StorageReader, netuid: int, hotkeys: Sequence[str], coldkeys: Sequence[str]
+) -> dict[str, list[int]]:
+    """What the owners of hotkeys have locked on them, rao of alpha by UID."""
+    bonds = [EMPTY] * len(hotkeys)
+    if bonded_hotkeys(state, netuid):
+        stakes = zip(hotkeys, coldkeys, strict=True)
+        bonds = [collateral_of(state, netuid, hotkey, coldkey) or EMPTY for hotkey, coldkey in stakes]
+    return {
+        "collateral_locked": [bond.locked for bond in bonds],
+        "collateral_min": [bond.min_locked for bond in bonds],
+        "collateral_earned": [bond.earned for bond in bonds],
     }
 
 

@@ -11,7 +11,7 @@ from bittensor_core import ss58_decode
 
 from tao_lab.chain.dispatch import Query, runtime_api
 from tao_lab.chain.pallets.subtensor.conviction import hotkey_conviction, subnet_king
-from tao_lab.chain.pallets.subtensor.locks import encodable, lock_of, locked_mass, total_stake
+from tao_lab.chain.pallets.subtensor.locks import available_to_unstake, encodable, lock_of, locked_mass, total_stake
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, all_netuids, subnet_exists
 from tao_lab.chain.pallets.subtensor.stake import stake_of_coldkey
 from tao_lab.chain.state import StorageReader
@@ -77,7 +77,8 @@ def _available(query: Query, coldkey: str, netuids: list[int]) -> dict[int, dict
     for netuid in netuids:
         total, locked = total_stake(state, coldkey, netuid), locked_mass(state, coldkey, netuid, query.block)
         if total or locked:
-            found[netuid] = {"total": total, "locked": locked, "available": max(total - locked, 0)}
+            available = available_to_unstake(state, coldkey, netuid, query.block)
+            found[netuid] = {"total": total, "locked": locked, "available": available}
     return found
 
 

@@ -1,66 +1,123 @@
 """Items of the state as numpy columns: one value for each subnet, read and written together.
 
 A rule that goes over all subnets would otherwise look up, decode and encode every value on its own. A column is the
-same bytes: what nobody wrote has the metadata's default, and only values that changed are written.
+same bytes (`tao_lab.chain.column`): what nobody wrote has the metadata's default.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any, ParamSpec
 
 import numpy as np
 
+from tao_lab.chain.column import WORD_BYTES, Layout
+from tao_lab.chain.column import Column as StateColumn
 from tao_lab.chain.state import Storage
 
 Column = np.ndarray[Any, np.dtype[Any]]
 
-MOST_KEPT = 512  # columns of keys
-DTYPES: dict[int, Any] = {
-    1: np.dtype("u1"),
-    2: np.dtype("u2"),
-    4: np.dtype("u4"),
-    8: np.dtype("u8"),
-    16: np.dtype(("u8", (2,))),
-}
+Given = ParamSpec("Given")
+MOST_SELECTIONS = 64  # lists of subnets for which an item's rows are kept
+ALL = slice(None)
+
+
+class RaggedItemError(Exception):
+    """Values of an item are not all as wide as its default."""
+
+
+class SubnetLayout:
+    """The layout of an item over all subnets that anybody has asked for."""
+
+    def __init__(self, state: Storage, pallet: str, name: str, netuids: Sequence[int]) -> None:
+        item, keys = state.runtime.item(pallet, name), [state.key(pallet, name, netuid) for netuid in netuids]
+        self.netuids = tuple(netuids)
+        self.layout = Layout(item.prefix, keys, _absent(state, keys) if item.optional else item.default)
+        self.rows: dict[tuple[int, ...], Any] = {self.netuids: ALL}
+
+    def rows_of(self, netuids: tuple[int, ...]) -> Any:
+        """Where these subnets are: an index for arrays; None where one is missing."""
+        found = self.rows.get(netuids)
+        if found is None and set(netuids) <= set(self.netuids):
+            if len(self.rows) >= MOST_SELECTIONS:
+                self.rows = {self.netuids: ALL}
+            places = {netuid: row for row, netuid in enumerate(self.netuids)}
+            found = self.rows[netuids] = np.array([places[netuid] for netuid in netuids], np.intp)
+        return found
+
+
+def _absent(state: Storage, keys: Sequence[bytes]) -> bytes:
+    """What stands for an absent value of an optional item: zeros, as wide as a value that is there."""
+    there = (value for value in state.raw.get_many(keys) if value is not None)
+    return bytes(len(next(there, bytes(WORD_BYTES))))
 
 
 class Columns:
-    """Columns over a list of subnets."""
+    """Columns over a list of subnets.
+
+    Every method raises `RaggedItemError` where values of the item are not all as wide as its default.
+    """
 
     def __init__(self, state: Storage, netuids: Sequence[int]) -> None:
         self._state, self._netuids = state, tuple(netuids)
 
-    def keys(self, pallet: str, name: str) -> list[bytes]:
-        """Storage keys of an item, one for each subnet."""
-        cache = self._state.column_keys
-        found = cache.get((pallet, name, self._netuids))
-        if found is None:
-            if len(cache) > MOST_KEPT:
-                cache.clear()
-            found = [self._state.key(pallet, name, netuid) for netuid in self._netuids]
-            cache[(pallet, name, self._netuids)] = found
-        return found
+    def _find(self, pallet: str, name: str) -> tuple[StateColumn, Any]:
+        layouts, item = self._state.layouts, (pallet, name)
+        found: SubnetLayout | None = layouts.get(item)
+        rows = None if found is None else found.rows_of(self._netuids)
+        if found is None or rows is None:
+            known = () if found is None else found.netuids
+            new = [netuid for netuid in self._netuids if netuid not in known]
+            found = layouts[item] = SubnetLayout(self._state, pallet, name, [*known, *new])
+            rows = found.rows_of(self._netuids)
+        column = self._state.raw.column(found.layout)
+        if column is None:
+            raise RaggedItemError(f"{pallet}.{name}")
+        return column, rows
+
+    def prepare(self, *items: tuple[str, str]) -> None:
+        """Make sure that items can be written later."""
+        for item in items:
+            self._find(*item)
 
     def written(self, pallet: str, name: str) -> Column:
         """Bool (n,): whether something is written there."""
-        return np.array([value is not None for value in self._state.raw.get_many(self.keys(pallet, name))], np.bool_)
+        column, rows = self._find(pallet, name)
+        return column.present[rows].copy() if rows is ALL else column.present[rows]
 
     def read(self, pallet: str, name: str) -> Column:
         """Values of an item of 1, 2, 4, 8 or 16 bytes: unsigned (n,), or (n, 2) with the low word first."""
-        item = self._state.runtime.item(pallet, name)
-        values = self._state.raw.get_many(self.keys(pallet, name))
-        data = b"".join([item.default if value is None else value for value in values])
-        width = len(data) // max(len(values), 1)
-        return np.frombuffer(data, DTYPES[width or 8])
+        column, rows = self._find(pallet, name)
+        return column.words[rows].copy() if rows is ALL else column.words[rows]
 
     def write(self, pallet: str, name: str, values: Column, where: Column | None = None) -> None:
         """Write values of the item's width, all of them or those `where` says."""
-        keys, data = self.keys(pallet, name), np.ascontiguousarray(values).tobytes()
-        width = max(len(data) // max(len(keys), 1), 1)
-        if where is None:
-            chunks = [data[at : at + width] for at in range(0, len(data), width)]
-        else:
-            places = np.flatnonzero(where).tolist()
-            keys, chunks = [keys[i] for i in places], [data[i * width : (i + 1) * width] for i in places]
-        self._state.raw.put_many(keys, chunks)
+        if where is not None and not where.any():
+            return
+        column, rows = self._find(pallet, name)
+        data = np.ascontiguousarray(values).view(np.uint8).reshape(len(self._netuids), column.layout.width)
+        if rows is not ALL:
+            data, where = _spread(column, rows, data, where)
+        self._state.raw.write_column(column, data, where)
+
+
+def or_readable(twin: Callable[Given, Any]) -> Callable[Given, Any]:
+    """Leave the work to the readable rule where values cannot be had as columns; the twin has written nothing then."""
+
+    @wraps(twin)
+    def guarded(*args: Given.args, **kwargs: Given.kwargs) -> Any:
+        try:
+            return twin(*args, **kwargs)
+        except RaggedItemError:
+            return NotImplemented
+
+    return guarded
+
+
+def _spread(column: StateColumn, rows: Column, data: Column, where: Column | None) -> tuple[Column, Column]:
+    """Values and places of some rows, as those of all."""
+    everywhere, places = column.data.copy(), np.zeros(len(column.present), np.bool_)
+    everywhere[rows] = data
+    places[rows] = True if where is None else where
+    return everywhere, places

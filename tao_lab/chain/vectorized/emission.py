@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from tao_lab.chain.column import Column as StateColumn
+from tao_lab.chain.column import Layout
 from tao_lab.chain.context import Context
 from tao_lab.chain.pallets.balances import EXISTENTIAL_DEPOSIT
 from tao_lab.chain.pallets.subtensor import run_coinbase
@@ -22,7 +24,7 @@ from tao_lab.chain.pallets.subtensor.pool import DYNAMIC, SWAP, change_total_sta
 from tao_lab.chain.pallets.subtensor.tao import account_of_netuid, recycle_credit
 from tao_lab.chain.rules import Rules
 from tao_lab.chain.runtime import Runtime
-from tao_lab.chain.vectorized.columns import Column, Columns
+from tao_lab.chain.vectorized.columns import Column, Columns, RaggedItemError, or_readable
 from tao_lab.economy.emission_gate import EmissionGate
 from tao_lab.economy.fixed128 import U64_MAX, u16_share, u64_share
 from tao_lab.economy.subnet_shares import SubnetPrice
@@ -58,7 +60,8 @@ ALWAYS_WRITTEN = {
     "alpha_in": (MODULE, "SubnetAlphaInEmission"),
     "alpha_out": (MODULE, "SubnetAlphaOutEmission"),
 }
-FREE = slice(16, 24)  # of the bytes of System.Account: after the nonce and three counts of references
+ACCOUNTS = ("System", "Account")
+FREE = 2  # which word of System.Account: after the nonce and three counts of references
 KEPT = "emission"  # of the context: the table, for `settle`
 RULES = ("block_emission", "shares", "split", "swap")
 
@@ -72,6 +75,7 @@ class Emitted:
 
 
 @run_coinbase.emit_to_subnets.twin
+@or_readable
 def emit_to_subnets(ctx: Context, netuids: list[int], credit: int) -> Any:
     """Emission of a block; `NotImplemented` where it has to be done subnet by subnet.
 
@@ -84,6 +88,7 @@ def emit_to_subnets(ctx: Context, netuids: list[int], credit: int) -> Any:
     if not netuids or any(getattr(ctx.rules, name) is not getattr(Rules, name) for name in RULES):
         return NotImplemented
     columns = Columns(ctx.state, netuids)
+    columns.prepare(*ALWAYS_WRITTEN.values())
     accounts = _accounts(ctx, netuids)
     dynamic = (columns.read(MODULE, "SubnetMechanism") == DYNAMIC).all()
     if accounts is None or not dynamic or not columns.read(SWAP, "PalSwapInitialized").all():
@@ -93,8 +98,8 @@ def emit_to_subnets(ctx: Context, netuids: list[int], credit: int) -> Any:
     for field, item in {**READ_ONLY, **CHANGED, "quote_weight": ALWAYS_WRITTEN["quote_weight"]}.items():
         table[field] = columns.read(*item).view(SUBNET[field].base)
     before = table.copy()
-    root_tao, tao_weight, cut = _scalars(ctx)
-    words = _gate_words(block_gate(ctx, lambda: _prices(table)))
+    root_tao, tao_weight, cut = scalars(ctx)
+    words = gate_words(block_gate(ctx, lambda: prices(table)))
     if not emit(table, np.uint64(credit), root_tao, tao_weight, cut, words):
         return NotImplemented
     for field, item in CHANGED.items():
@@ -114,6 +119,7 @@ def emit_to_subnets(ctx: Context, netuids: list[int], credit: int) -> Any:
 
 
 @run_coinbase.settle.twin
+@or_readable
 def settle_at_once(ctx: Context, netuids: list[int]) -> Any:
     """Moving prices and root's weights after emission and pay-outs, from the table that emission has kept.
 
@@ -123,9 +129,10 @@ def settle_at_once(ctx: Context, netuids: list[int]) -> Any:
     if emitted is None:
         return NotImplemented
     columns, table = emitted.columns, emitted.table
+    columns.prepare((MODULE, "RootProp"))
     table["outside"] = columns.read(*CHANGED["outside"])  # pay-outs may have recycled some
     moving_alpha = int(ctx.state.get(MODULE, "SubnetMovingAlpha")["bits"])
-    root_tao, tao_weight, _ = _scalars(ctx)
+    root_tao, tao_weight, _ = scalars(ctx)
     if moving_alpha < 0 or not settle(table, np.uint64(ctx.block), root_tao, tao_weight, np.uint64(moving_alpha)):
         return NotImplemented
     columns.write(MODULE, "SubnetMovingPrice", table["moving_price"])
@@ -133,7 +140,7 @@ def settle_at_once(ctx: Context, netuids: list[int]) -> Any:
     return None
 
 
-def _prices(table: Table) -> list[SubnetPrice]:
+def prices(table: Table) -> list[SubnetPrice]:
     """What shares go by, of subnets with a pool, in the order of the table."""
     rows = zip(table["moving_price"].tolist(), table["miner_burned"].tolist(), table["enabled"].tolist(), strict=True)
     return [SubnetPrice(_signed(moving), burned[0] | burned[1] << 64, bool(on)) for moving, burned, on in rows]
@@ -143,13 +150,14 @@ def _signed(words: list[int]) -> int:
     return int.from_bytes(b"".join(word.to_bytes(8, "little") for word in words), "little", signed=True)
 
 
-def _gate_words(gate: EmissionGate) -> tuple[np.uint64, np.uint64, np.uint64]:
+def gate_words(gate: EmissionGate) -> tuple[np.uint64, np.uint64, np.uint64]:
     """Bar in two halves, and exponent in I32F32."""
     low, exponent = gate.bar & U64_MAX, min(gate.exponent >> 32, U64_MAX)
     return np.uint64(gate.bar >> 64), np.uint64(low), np.uint64(exponent)
 
 
-def _scalars(ctx: Context) -> tuple[np.uint64, np.uint64, np.uint64]:
+def scalars(ctx: Context) -> tuple[np.uint64, np.uint64, np.uint64]:
+    """TAO on root, and the TAO weight and the owners' cut as raw U96F32 values."""
     root_tao = ctx.state.get(MODULE, "SubnetTAO", ROOT_NETUID)
     tao_weight = u64_share(ctx.state.get(MODULE, "TaoWeight"))
     return np.uint64(root_tao), np.uint64(tao_weight), np.uint64(u16_share(ctx.state.get(MODULE, "SubnetOwnerCut")))
@@ -158,38 +166,33 @@ def _scalars(ctx: Context) -> tuple[np.uint64, np.uint64, np.uint64]:
 # --- TAO on the subnets' accounts -------------------------------------------------------------------------------
 
 
-def _accounts(ctx: Context, netuids: list[int]) -> list[bytes] | None:
+def _accounts(ctx: Context, netuids: list[int]) -> StateColumn | None:
     """`System.Account` of each subnet's account; None where one is not there."""
-    values = ctx.state.raw.get_many(_account_keys(ctx, netuids))
-    found = [value for value in values if value is not None and _free(value) >= EXISTENTIAL_DEPOSIT]
-    return found if len(found) == len(netuids) else None
+    layouts = ctx.state.layouts
+    found: tuple[list[int], Layout] | None = layouts.get(ACCOUNTS)
+    if found is None or found[0] != netuids:
+        keys = ctx.state.keys_by_account("System", "Account", [account_of_netuid(netuid) for netuid in netuids])
+        item = ctx.runtime.item(*ACCOUNTS)
+        found = layouts[ACCOUNTS] = netuids, Layout(item.prefix, keys, item.default)
+    column = ctx.state.raw.column(found[1])
+    if column is None:
+        raise RaggedItemError("System.Account")
+    return column if (column.words[:, FREE] >= EXISTENTIAL_DEPOSIT).all() else None
 
 
-def _account_keys(ctx: Context, netuids: list[int]) -> list[bytes]:
-    return ctx.state.keys_by_account("System", "Account", [account_of_netuid(netuid) for netuid in netuids])
-
-
-def _free(account: bytes) -> int:
-    return int.from_bytes(account[FREE], "little")
-
-
-def _pay_accounts(ctx: Context, netuids: list[int], accounts: list[bytes], table: Table) -> None:
+def _pay_accounts(ctx: Context, netuids: list[int], accounts: StateColumn, table: Table) -> None:
     """Put the TAO of chain buys and injections into the accounts, an event for each."""
-    keys, values = [], []
-    where, excesses, injected = _account_keys(ctx, netuids), table["excess_tao"].tolist(), table["tao_in"].tolist()
-    amounts = zip(netuids, where, accounts, excesses, injected, strict=True)
-    for netuid, key, account, excess, tao_in in amounts:
-        if excess or tao_in:
-            free = (_free(account) + excess + tao_in).to_bytes(8, "little")
-            keys.append(key)
-            values.append(account[: FREE.start] + free + account[FREE.stop :])
-        before, after = _deposit_event(ctx.runtime, netuid)
-        ctx.events += [before + rao.to_bytes(8, "little") + after for rao in (excess, tao_in) if rao]
-    ctx.state.raw.put_many(keys, values)
+    paid = table["excess_tao"] + table["tao_in"]
+    after = accounts.words.copy()
+    after[:, FREE] += paid
+    ctx.state.raw.write_column(accounts, after.view(np.uint8), paid > 0)
+    for netuid, *amounts in zip(netuids, table["excess_tao"].tolist(), table["tao_in"].tolist(), strict=True):
+        before, behind = deposit_event(ctx.runtime, netuid)
+        ctx.events += [before + rao.to_bytes(8, "little") + behind for rao in amounts if rao]
 
 
 @cache
-def _deposit_event(runtime: Runtime, netuid: int) -> tuple[bytes, bytes]:
+def deposit_event(runtime: Runtime, netuid: int) -> tuple[bytes, bytes]:
     """The bytes of `Balances.Deposit` on a subnet's account, before and after the amount."""
     content = {"who": account_of_netuid(netuid), "amount": 0}
     record = {"phase": "Initialization", "event": {"Balances": {"Deposit": content}}, "topics": []}
@@ -198,6 +201,7 @@ def _deposit_event(runtime: Runtime, netuid: int) -> tuple[bytes, bytes]:
 
 
 @run_coinbase.subnets_to_emit_to.twin
+@or_readable
 def subnets_to_emit_to(ctx: Context, netuids: list[int]) -> list[int]:
     """Subnets that have been started, trade, and are open for registration."""
     columns = Columns(ctx.state, netuids)

@@ -10,12 +10,13 @@ from tao_lab.chain.context import Context
 from tao_lab.chain.pallets.subtensor import block_step, registration, tempo
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID
 from tao_lab.chain.rules import Rules
-from tao_lab.chain.vectorized.columns import Columns
+from tao_lab.chain.vectorized.columns import Columns, or_readable
 from tao_lab.economy.registration_price import FACTOR_BITS, decay_factor
 from tao_lab.economy.work import effective_difficulty
 
 
 @tempo.count_block.twin
+@or_readable
 def count_block(ctx: Context, netuids: list[int]) -> list[int]:
     """Count the block for every subnet; returns those whose epoch is due."""
     columns = Columns(ctx.state, netuids)
@@ -29,6 +30,7 @@ def count_block(ctx: Context, netuids: list[int]) -> list[int]:
 
 
 @block_step.stepped.twin
+@or_readable
 def stepped(ctx: Context, netuids: list[int]) -> list[int]:
     """Subnets whose epoch ran or was skipped in this block."""
     at = Columns(ctx.state, netuids).read(MODULE, "LastEpochBlock") == ctx.block
@@ -36,6 +38,7 @@ def stepped(ctx: Context, netuids: list[int]) -> list[int]:
 
 
 @registration.lower_prices.twin
+@or_readable
 def lower_prices(ctx: Context, netuids: list[int]) -> Any:
     """`registration_price` of a block on every subnet, unless a student's rule decides."""
     if ctx.rules.registration_price is not Rules.registration_price:
@@ -53,6 +56,7 @@ def lower_prices(ctx: Context, netuids: list[int]) -> Any:
 
 
 @registration.lower_difficulties.twin
+@or_readable
 def lower_difficulties(ctx: Context, netuids: list[int]) -> None:
     """What work a place takes falls as the price does; root has none."""
     netuids = [netuid for netuid in netuids if netuid != ROOT_NETUID]
@@ -70,6 +74,7 @@ def lower_difficulties(ctx: Context, netuids: list[int]) -> None:
 
 
 @registration.count_anew.twin
+@or_readable
 def count_anew(ctx: Context, netuids: list[int]) -> None:
     """No registrations in this block yet."""
     columns = Columns(ctx.state, netuids)

@@ -52,8 +52,13 @@ def rush_prices() -> list[int]:
             hotkey = net.wallet("payer", hotkey=f"hotkey-{number}").hotkey.ss58_address
             calls.append(net.chain.compose("SubtensorModule", "burned_register", {"netuid": netuid, "hotkey": hotkey}))
         receipt = net.call(payer, "Utility", "batch_all", calls=calls)
-        to_pool = [e["attributes"] for e in receipt.events if e["event_id"] == "Transfer"]
-    return [int(transfer["amount"]) for transfer in to_pool][:RUSH]
+    paid = [0]
+    for event in receipt.events:
+        if event["event_id"] == "Transfer":  # to the pool, and its fee to the block's author
+            paid[-1] += int(event["attributes"]["amount"])
+        elif event["event_id"] == "NeuronRegistered":
+            paid.append(0)
+    return paid[:RUSH]
 
 
 def _rush() -> Finding:

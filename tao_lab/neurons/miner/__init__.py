@@ -1,4 +1,4 @@
-"""A miner: one function from a task to an answer, behind an HTTP server that trusts nobody."""
+"""A miner: one function from a task to an answer, behind an HTTP server that checks every request."""
 
 from tao_lab.neurons.miner.admission import Policy
 from tao_lab.neurons.miner.program import Miner

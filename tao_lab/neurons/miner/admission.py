@@ -1,8 +1,8 @@
-"""Admission to a miner: who may ask, how much, and whether the request is theirs. The model is behind it.
+"""Admission to a miner: who may ask, how often, and whether the signature is right. Only then the model runs.
 
-What costs least is looked at first: the length that a request claims, the headers of its signature, the caller's place
-on the chain; then the body, which must come soon and be short; then the signature (`bittensor.http_auth`), and only
-then the caller's rate, so that nobody uses up another's.
+The cheapest checks come first: the stated length of a request, the headers of its signature, and the caller's
+registration on the chain. Then the body is read, which must be short and complete in time. Then the signature is
+verified (`bittensor.http_auth`). The rate limit comes last, so that nobody can use up another caller's requests.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ SIGNED_BY = [
         http_auth.HEADER_SIGNATURE,
     )
 ]
-SHORT = 2**16  # bytes of a task that is read at once; longer ones are read beside the event loop
-MOST_CALLERS = 4_096  # remembered by the rate limit before those that have waited long enough are forgotten
+SHORT = 2**16  # bytes of a task that is decoded directly; longer ones are decoded in a thread
+MOST_CALLERS = 4_096  # that the rate limit remembers before it deletes callers that have waited long enough
 CODES = {
     http_auth.MalformedAuth: "malformed_signature",
     http_auth.WrongReceiver: "wrong_receiver",
@@ -43,20 +43,20 @@ CODES = {
 
 @dataclass(frozen=True)
 class Policy:
-    """Whom a miner answers, and how much it takes on.
+    """Whom a miner answers, and how much work it accepts.
 
     Attributes:
-        need_permit: only validators with a permit.
+        need_permit: whether only validators with a permit are answered.
         min_stake: TAO of stake weight that a caller must have on the subnet.
-        allowed: hotkeys that are answered whatever the chain says.
+        allowed: hotkeys that are always answered.
         blacklist: hotkeys that are never answered.
-        per_minute: requests of one caller.
-        burst: requests of one caller at once.
-        most_bytes: of a request's body.
-        body_seconds: that a body may take to arrive.
-        most_waiting: tasks that may wait or be worked on.
-        workers: tasks worked on at once.
-        most_seconds: for one answer, whatever the task allows.
+        per_minute: maximum number of requests of one caller in a minute.
+        burst: maximum number of requests of one caller at once.
+        most_bytes: maximum size of a request's body.
+        body_seconds: maximum time for a body to arrive.
+        most_waiting: maximum number of tasks that wait or run.
+        workers: maximum number of tasks that run at once.
+        most_seconds: maximum time for one answer, even if the task allows more.
     """
 
     need_permit: bool = True
@@ -73,10 +73,10 @@ class Policy:
 
 
 class Admission:
-    """Lets a request in as a task of a known caller, or raises `Refusal`.
+    """Checks a request: returns the caller and the task, or raises `Refusal`.
 
     Attributes:
-        hotkey: the miner's own, for which requests must be signed.
+        hotkey: the miner's own; requests must be signed for it.
     """
 
     def __init__(self, hotkey: str, policy: Policy, peers: Callable[[], Peers | None] | None, kind: str = "") -> None:
@@ -85,13 +85,13 @@ class Admission:
         Args:
             hotkey: SS58 address of the miner.
             policy: Whom to answer.
-            peers: What the chain says now; None for a miner without a chain, which answers whoever signs.
-            kind: Of work that it does; any if empty.
+            peers: Returns the present metagraph; None for a miner without a chain, which answers every signed request.
+            kind: Kind of work that it does; empty for any.
         """
         self.hotkey = hotkey
         self._policy, self._peers, self._kind = policy, peers, kind
         self._nonces = http_auth.InMemoryNonceStore()
-        self._since = time.time_ns()  # what was signed before this may have been answered before a restart
+        self._since = time.time_ns()  # a request signed earlier may have been answered before a restart
         self._rates = Rates(policy.per_minute / 60, policy.burst)
 
     async def admit(self, request: Request) -> tuple[str, Task]:
@@ -145,7 +145,7 @@ class Admission:
             raise Refusal("too_little_stake", has, unread=True)
 
     async def _body(self, request: Request) -> bytes:
-        """The body, if it is short and comes soon."""
+        """The body, if it is short and complete in time."""
         parts, size, seconds = [], 0, self._policy.body_seconds
         try:
             async with asyncio.timeout(seconds):
@@ -193,7 +193,7 @@ class Rates:
         """Take one request; returns 0, or the seconds until the next is allowed."""
         now = self._clock()
         if len(self._buckets) > MOST_CALLERS:
-            full = self._burst / self._per_second  # seconds after which a bucket is as good as none
+            full = self._burst / self._per_second  # after these seconds a bucket is full again and can be deleted
             self._buckets = {key: bucket for key, bucket in self._buckets.items() if now - bucket[1] < full}
         left, then = self._buckets.get(who, (self._burst, now))
         left = min(self._burst, left + (now - then) * self._per_second)

@@ -1,6 +1,6 @@
-"""The miner's HTTP application: admission, a model behind it, and two pages for the operator.
+"""The miner's HTTP application: admission, the model, and two pages for the operator.
 
-`POST /forward` is what validators use; `/health` and `/metrics` (Prometheus) are answered to this machine only.
+Validators use `POST /forward`. Only this machine may read `/health` and `/metrics` (Prometheus).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tao_lab.neurons.miner.refusal import REASONS, Refusal
 from tao_lab.neurons.wire import PATH, answer_bytes
 from tao_lab.neurons.work import Forward, Json, Task
 
-REMEMBERED = 200  # requests, for a person who looks
+REMEMBERED = 200  # requests that are kept for people to look at
 ANSWERED = "answered"
 FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 log = logging.getLogger(__name__)
@@ -32,14 +32,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Served:
-    """One request, as a person looks at it.
+    """One request, for people to look at.
 
     Attributes:
         at: Unix time.
-        caller: hotkey that signed it; empty if none did.
-        task: its id; empty if there was none.
+        caller: hotkey that signed it; empty if it is not signed.
+        task: id of the task; empty if there is no task.
         outcome: "answered", or the code of the refusal.
-        seconds: that it took.
+        seconds: time it took.
         sentence: of the refusal.
     """
 
@@ -52,7 +52,7 @@ class Served:
 
 
 class Metrics:
-    """What Prometheus collects. One registry a miner, so that a notebook can have two."""
+    """Counters for Prometheus. Each miner has its own registry, so a notebook can have two miners."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -62,12 +62,12 @@ class Metrics:
         self.at_work = Gauge("miner_tasks", "Tasks that wait or are worked on.", registry=self.registry)
 
     def count(self, outcome: str) -> int:
-        """Requests that ended so."""
+        """Number of requests with this outcome."""
         return int(self.requests[outcome]._value.get())
 
 
 class Workbench:
-    """Runs `forward` for a task, a few at a time, each within its seconds."""
+    """Runs `forward` for tasks, a few at a time, each with its time limit."""
 
     def __init__(self, forward: Forward, policy: Policy, metrics: Metrics) -> None:
         self._forward, self._policy = forward, policy
@@ -82,7 +82,7 @@ class Workbench:
         """The answer's content.
 
         Raises:
-            Refusal: The miner is stopping or busy, the model failed or took too long.
+            Refusal: The miner is stopping or busy, or the model failed or took too long.
         """
         if self.stopping:
             raise Refusal("stopping", "the miner is shutting down")
@@ -108,7 +108,7 @@ class Workbench:
         future = self._pool.submit(self._forward, task)
         future.add_done_callback(
             lambda _: self._change(-1)
-        )  # a thread cannot be stopped: until it ends it has its place
+        )  # a thread cannot be stopped: it uses a worker until it ends
         return await asyncio.wrap_future(future)
 
     def _change(self, by: int) -> None:
@@ -116,7 +116,7 @@ class Workbench:
             self._at_work += by
 
     def close(self) -> None:
-        """Take no more; what runs is not waited for."""
+        """Accept no more tasks; don't wait for running ones."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
 
@@ -163,7 +163,7 @@ def _answered(task: Task, content: Json) -> bytes:
 
 
 def _ensure_local(request: Request) -> None:
-    """Answer only this machine: not the world behind a proxy on it, which says so in its headers."""
+    """Answer only this machine, and no requests through a proxy on it, which its headers show."""
     host = request.client.host if request.client else ""
     if any(name in request.headers for name in FORWARDED):
         raise HTTPException(404)

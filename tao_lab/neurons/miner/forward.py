@@ -1,4 +1,4 @@
-"""Where a miner's `forward` comes from: a student's file, read again when it changes, or a language model."""
+"""A miner's function `forward`: from a student's file, which is read again when it changes, or a language model."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 class FileForward:
     """The function `forward(task)` of a file. A changed file is read again before the next task.
 
-    A version that does not load is reported in the log, and the last good one goes on.
+    If a new version does not load, the log says so, and the last good version is still used.
     """
 
     def __init__(self, path: Path) -> None:
@@ -56,7 +56,7 @@ class FileForward:
         try:
             found = self._path.stat()
         except OSError:
-            return (0, 0)  # between two writes of an editor
+            return (0, 0)  # the editor is just replacing the file
         return (found.st_mtime_ns, found.st_size)
 
 
@@ -82,7 +82,7 @@ def _load(path: Path) -> Forward:
 
 
 def _line(error: BaseException, file: str) -> int | str:
-    """The line of the file at which it failed."""
+    """The line of the file where the error happened."""
     found: int | str = "?"
     trace = error.__traceback__
     while trace is not None:
@@ -96,7 +96,7 @@ def _line(error: BaseException, file: str) -> int | str:
 
 
 class Model(Protocol):
-    """What a language model of `tao_lab.neurons.models` offers."""
+    """The part of a language model that is used here."""
 
     def generate(
         self, prompt: Sequence[Mapping[str, str]], *, max_tokens: int, seed: int, timeout: float | None
@@ -106,7 +106,7 @@ class Model(Protocol):
 
 
 def model_forward(model: Model, max_tokens: int, seed: int = 0) -> Forward:
-    """A miner that hands a task's question to a language model, and returns `{"text": …}`.
+    """A miner that sends a task's question to a language model, and returns `{"text": …}`.
 
     Args:
         model: The model, loaded.
@@ -125,7 +125,7 @@ def messages_of(task: Task) -> list[dict[str, str]]:
     """The conversation that a task asks to continue.
 
     Raises:
-        ValueError: The task's content has none of the fields that hold one.
+        ValueError: The task's content has no field with a conversation.
     """
     content = task.content
     if isinstance(content.get("messages"), list):

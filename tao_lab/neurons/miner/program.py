@@ -6,7 +6,7 @@
     with Miner(forward, wallet=wallet, network=net, netuid=1) as miner:
         net.run(blocks=360)
 
-The server runs in a thread of its own. Leaving the block finishes what is being answered.
+The server runs in its own thread. At the end of the block, it finishes the answers in progress.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Miner:
         hotkey: its address.
         served: the newest requests, oldest first.
         metrics: its counters.
-        url: where it listens, once it does.
+        url: its address, after it has started.
     """
 
     def __init__(
@@ -65,13 +65,14 @@ class Miner:
         Args:
             forward: Answers a task; called in threads, or awaited if it is a coroutine function.
             wallet: Wallet or key whose hotkey the miner is.
-            network: A `Network`, or the name or URL of one; None serves whoever signs, and lists nothing.
-            netuid: The subnet, where there is a network.
-            kind: Of work that is done; any if empty.
+            network: A `Network`, or the name or URL of one; with None every signed request is answered, and no address
+                is published.
+            netuid: The subnet, if there is a network.
+            kind: Kind of work that it does; empty for any.
             host: Address of this machine to listen on.
-            port: TCP port; 0 takes a free one.
-            policy: Whom to answer, and how much to take on.
-            refresh: Seconds between looks at the chain.
+            port: TCP port; 0 means any free port.
+            policy: Whom to answer, and how much work to accept.
+            refresh: Seconds between two readings of the chain.
         """
         if (network is None) != (netuid is None):
             raise LabError("a miner on a network needs both: network= and netuid=")
@@ -95,10 +96,10 @@ class Miner:
     # --- start and stop -----------------------------------------------------------------------------------------
 
     def start(self) -> Miner:
-        """Read the chain, open the port, list it, and serve.
+        """Read the chain, open the port, publish the address, and serve.
 
         Raises:
-            LabError: The port is taken, the chain cannot be read, the hotkey is not registered, or the chain refuses
+            LabError: The port is in use, the chain cannot be read, the hotkey is not registered, or the chain refuses
                 the address.
         """
         listener = _listen(self._host, self._port)
@@ -117,7 +118,7 @@ class Miner:
         return self
 
     def close(self) -> None:
-        """Finish what is being answered, refuse the rest, and close the port."""
+        """Finish the answers in progress, refuse other requests, and close the port."""
         self._bench.stopping = True
         if self._server is not None:
             self._server.should_exit = True
@@ -136,13 +137,13 @@ class Miner:
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """The server's address."""
         host = f"[{self._host}]" if ":" in self._host else self._host
         return f"http://{host}:{self._port}"
 
     @property
     def outcomes(self) -> Counter[str]:
-        """How many requests ended how, since the start."""
+        """Number of requests by outcome, since the start."""
         return Counter({code: count for code in self.metrics.requests if (count := self.metrics.count(code))})
 
     # --- in the server's thread ---------------------------------------------------------------------------------
@@ -174,7 +175,7 @@ class Miner:
                     await watching
 
     async def _announce(self) -> None:
-        """Read the chain for the first time, and list the miner's address there."""
+        """Read the chain for the first time, and publish the miner's address there."""
         if self._watch is None or self._chain is None or self._netuid is None:
             return
         async with client(self._chain) as connection:
@@ -198,7 +199,7 @@ class Miner:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """A listening socket. It says that it speaks TCP: only then does asyncio send small answers without delay."""
+    """A listening socket with the protocol number of TCP: asyncio needs it to send small answers without delay."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:

@@ -1,6 +1,6 @@
-"""HTTP/1.1 as uvicorn speaks it, with the two limits that it leaves out: how long and how large a request's head is.
+"""uvicorn's HTTP/1.1 with two more limits: how long a request's head may take, and how large it may be.
 
-Without them, connections that never end their headers would stay open for ever, and their bytes in memory.
+Without these limits, a connection that never ends its headers would stay open and use memory forever.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ MOST_HEAD = 16 * 2**10  # bytes of a request's line and headers
 
 
 class LimitedProtocol(HttpToolsProtocol):
-    """Closes a connection whose next request's head is late or long."""
+    """Closes a connection if the head of its next request is too late or too long."""
 
     _timer: asyncio.TimerHandle | None = None
     _head = 0
@@ -27,7 +27,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._timer = self.loop.call_later(HEAD_SECONDS, transport.close)
 
     def data_received(self, data: bytes) -> None:
-        """Count what belongs to a head."""
+        """Count the bytes of a head."""
         if self._in_head:
             self._head += len(data)
         super().data_received(data)
@@ -48,7 +48,7 @@ class LimitedProtocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Nothing more to wait for."""
+        """Stop the timer: there is nothing more to wait for."""
         self._stop_waiting()
         super().connection_lost(exc)
 
@@ -59,7 +59,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
 
 def settings() -> dict[str, Any]:
-    """What the miner's and the benchmark's servers share."""
+    """Settings that the miner's and the benchmark's servers share."""
     return {
         "http": LimitedProtocol,
         "ws": "none",

@@ -1,4 +1,4 @@
-"""Why a miner did not answer: a code for programs, a sentence and a way to mend it for people."""
+"""Why a miner did not answer: a code for programs; a sentence and a fix for people."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from fastapi import Response
 
-# code: HTTP status, how to mend it
+# code: HTTP status, how to fix it
 REASONS = {
     "unsigned": (401, "sign each request with bittensor.http_auth.sign and send its X-Bittensor-* headers"),
     "malformed_signature": (401, "send the headers exactly as bittensor.http_auth.sign makes them"),
@@ -39,8 +39,8 @@ class Refusal(Exception):  # noqa: N818 - a refusal is not an error of the miner
     Attributes:
         code: Key of `REASONS`.
         sentence: What was wrong with this request.
-        wait: Seconds to wait, for `Retry-After`; 0 for none.
-        unread: Whether a part of the body may still be on its way.
+        wait: Seconds to wait, for `Retry-After`; 0 if waiting does not help.
+        unread: Whether a part of the body may not have been read.
     """
 
     code: str
@@ -49,7 +49,7 @@ class Refusal(Exception):  # noqa: N818 - a refusal is not an error of the miner
     unread: bool = False
 
     def response(self) -> Response:
-        """What the caller gets. The connection is closed: only who is answered may keep one open."""
+        """The HTTP response. It closes the connection: only callers that get answers may keep one open."""
         status, mend = REASONS[self.code]
         headers = {"connection": "close"}
         if self.wait:

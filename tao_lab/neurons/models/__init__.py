@@ -1,4 +1,4 @@
-"""Language models for miners: `load(name)` gives a model that answers prompts.
+"""Language models for miners: `load(name)` returns a model that answers prompts.
 
 Importing this package is quick: torch and Transformers are imported when a model on this machine is loaded.
 """

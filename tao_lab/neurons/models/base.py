@@ -1,4 +1,4 @@
-"""What every language model can do, wherever it runs: `generate` and `stream`, with the same options and errors."""
+"""The interface of all language models: `generate` and `stream`, with the same options and errors."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from tao_lab.errors import LabError, a_kind
 
-MOST_TOKENS = 32_768  # that one answer may ask for; a model's own context is often less
+MOST_TOKENS = 32_768  # largest `max_tokens`; a model's own context is often smaller
 ROLES = ("system", "user", "assistant")
 
 Message = Mapping[str, str]  # {"role": "user", "content": "..."}
@@ -19,10 +19,10 @@ Prompt = str | Sequence[Message]
 
 
 class ModelTimeout(LabError):  # noqa: N818 - named as TimeoutError reads
-    """The time was up before the answer was complete.
+    """The time limit passed before the answer was complete.
 
     Attributes:
-        partial: what had been written by then.
+        partial: the text so far.
     """
 
     def __init__(self, seconds: float, partial: str):
@@ -35,14 +35,14 @@ class ModelTimeout(LabError):  # noqa: N818 - named as TimeoutError reads
 
 @dataclass(frozen=True)
 class Settings:
-    """How to answer.
+    """Settings of an answer.
 
     Attributes:
-        max_tokens: the most new tokens.
-        temperature: 0 takes the likeliest token; higher is more varied.
-        seed: of the random choices; no choice is random at temperature 0.
+        max_tokens: the largest number of new tokens.
+        temperature: 0 takes the most likely token; higher is more varied.
+        seed: for the random choices; at temperature 0 nothing is random.
         stop: the answer ends before the first of these texts.
-        timeout: seconds for the whole answer; None waits as long as it takes.
+        timeout: seconds for the whole answer; None for no limit.
     """
 
     max_tokens: int = 128
@@ -66,19 +66,19 @@ class Settings:
 
 @dataclass
 class Deadline:
-    """When an answer's time is up, by this process's monotonic clock."""
+    """The end of an answer's time limit, by this process's monotonic clock."""
 
     seconds: float | None
     started: float = field(default_factory=time.monotonic)
 
     @property
     def left(self) -> float | None:
-        """Seconds left, not below 0; None without a limit."""
+        """Seconds left, at least 0; None without a limit."""
         return None if self.seconds is None else max(0.0, self.started + self.seconds - time.monotonic())
 
     @property
     def over(self) -> bool:
-        """Whether the time is up."""
+        """Whether the time limit has passed."""
         return self.left == 0.0
 
 
@@ -107,14 +107,15 @@ class Model(ABC):
             prompt: a text, or messages such as `{"role": "user", "content": "..."}` that end with the user's.
             max_tokens: the most new tokens.
             temperature: 0 takes the likeliest token; higher is more varied.
-            seed: of the random choices. The same model, prompt, settings and seed give the same answer again: in
-                float32, or loaded with exact=True, whoever else is asking; else if nobody else is.
+            seed: for the random choices. The same model, prompt, settings and seed give the same answer again. In
+                float32, or with exact=True, this is also true if others ask at the same time; otherwise only if nobody
+                does.
             stop: the answer ends before the first of these texts.
-            timeout: seconds for the whole answer, waiting included.
+            timeout: seconds for the whole answer, including the wait.
 
         Raises:
-            ModelTimeout: with what had been written by then.
-            LabError: a setting that is not allowed, a prompt that is too long, a server that does not answer.
+            ModelTimeout: the time limit passed; the error contains the text so far.
+            LabError: a setting is not allowed, the prompt is too long, or the server does not answer.
         """
         settings = _settings(max_tokens, temperature, seed, stop, timeout)
         return "".join(self._stream(as_messages(prompt), settings))
@@ -129,7 +130,7 @@ class Model(ABC):
         stop: str | Sequence[str] = (),
         timeout: float | None = None,
     ) -> Iterator[str]:
-        """The same answer in pieces, as they are written. Closing the iterator ends the work on it."""
+        """The same answer in pieces, as the model writes them. Closing the iterator ends the work."""
         return self._stream(as_messages(prompt), _settings(max_tokens, temperature, seed, stop, timeout))
 
     @abstractmethod
@@ -142,10 +143,10 @@ class Model(ABC):
 
 
 def as_messages(prompt: Prompt) -> list[Message]:
-    """A prompt as messages; a text is what the user says.
+    """A prompt as messages; a text becomes a message of the user.
 
     Raises:
-        LabError: no text, or a message that is not `{"role": ..., "content": ...}`.
+        LabError: the text is empty, or a message is not `{"role": ..., "content": ...}`.
     """
     messages: list[Message] = [{"role": "user", "content": prompt}] if isinstance(prompt, str) else list(prompt)
     if not messages:

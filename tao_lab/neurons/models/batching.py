@@ -1,8 +1,8 @@
-"""One thread that answers all waiting requests together, a token each at a time.
+"""One thread answers all waiting requests together, one token for each in every step.
 
-Reading a network's weights from memory takes most of a step's time, so a step for eight answers costs little more
-than one for a single answer. A request joins between two steps and leaves when it is done; nobody waits for the end
-of a batch. The thread ends when there is nothing left to answer.
+Most of a step's time is for reading the network's weights from memory, so a step for eight answers takes little longer
+than a step for one. A request joins between two steps and leaves when it is done, so nobody waits for the end of a
+batch. The thread ends when no requests are left.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from tao_lab.neurons.models.sampling import choose
 
 
 class Request:
-    """One answer in the making; iterating gives its tokens.
+    """One answer that is being made; iterate over it to get its tokens.
 
     Attributes:
         prompt: tokens of the prompt.
         made: tokens of the answer so far.
-        late: the time was up before the answer was complete.
+        late: whether the time limit passed before the answer was complete.
     """
 
     def __init__(self, prompt: Sequence[int], settings: Settings):
@@ -49,7 +49,7 @@ class Request:
             yield event
 
     def take(self, token: int, end_tokens: frozenset[int]) -> bool:
-        """Add a token; True if the answer goes on."""
+        """Add a token; True if the answer continues."""
         if token not in end_tokens:
             self.made.append(token)
             self._events.put(token)
@@ -59,12 +59,12 @@ class Request:
         return False
 
     def fail(self, error: Exception) -> None:
-        """Let the reader raise an error."""
+        """Make the reader of this answer raise an error."""
         self._events.put(error)
 
     @property
     def unwanted(self) -> bool:
-        """Nobody waits for it any more; tells the reader so if its time is up."""
+        """Whether nobody waits for it any more; if its time limit has passed, also tell the reader."""
         if self.deadline.over and not self.cancelled:
             self.cancelled = self.late = True
             self._events.put(None)
@@ -76,9 +76,9 @@ class Batcher:
 
     Args:
         network: a causal language model of Transformers.
-        end_tokens: that end an answer.
+        end_tokens: tokens that end an answer.
         slots: requests that are answered at the same time; more wait.
-        close: candidates nearer than this are chosen between by the request's own logits (`sampling.choose`).
+        close: if candidates are closer than this, the request's own logits decide (`sampling.choose`).
     """
 
     def __init__(self, network: Any, end_tokens: frozenset[int], slots: int, close: float):
@@ -92,7 +92,7 @@ class Batcher:
         self._cache_name = "cache" if "cache" in inspect.signature(network.forward).parameters else "past_key_values"
 
     def submit(self, request: Request) -> None:
-        """Start on a request, now or as soon as a slot is free."""
+        """Start a request, now or as soon as a slot is free."""
         self._waiting.put(request)
         with self._lock:
             if not self._busy:
@@ -149,7 +149,7 @@ class Batcher:
         batch.keep(going_on)
 
     def _logits(self, tokens: Sequence[int], cache: Any = None) -> Any:
-        """Of the token after these, float32 (vocabulary,); fills the cache."""
+        """Logits of the token after these, float32 (vocabulary,); fills the cache."""
         import torch
 
         ids = torch.tensor([list(tokens)], device=self.network.device)
@@ -158,14 +158,14 @@ class Batcher:
 
 
 class _Batch:
-    """Requests that are answered together, and what the network remembers of them.
+    """Requests that are answered together, and the network's cache for them.
 
-    Rows are aligned at their ends: a shorter row has empty places before its first token, where `mask` is 0.
+    Rows are aligned at their ends: a shorter row has empty places before its first token; there `mask` is 0.
 
     Attributes:
-        requests: one a row.
+        requests: one for each row.
         cache: keys and values, (rows, heads, length, size) for each layer.
-        mask: int64 (rows, length), 1 where a token is.
+        mask: int64 (rows, length), 1 for a token, 0 for an empty place.
     """
 
     def __init__(self) -> None:
@@ -194,7 +194,7 @@ class _Batch:
         self.mask = torch.cat([self.mask, torch.ones_like(self.mask[:, :1])], dim=1)
 
     def keep(self, rows: list[int]) -> None:
-        """Drop the other rows, and the places that are empty in all that stay."""
+        """Keep these rows; drop the others, and places that are empty in all kept rows."""
         if len(rows) == len(self.requests):
             return
         self.requests = [self.requests[i] for i in rows]
@@ -226,7 +226,7 @@ def _cache_of(parts: list[Any]) -> Any:
 
 
 def _lengthened(tensor: Any, length: int, dimension: int) -> Any:
-    """With zeros put before the entries of a dimension."""
+    """The tensor with zeros before the entries of a dimension."""
     import torch
 
     shape = list(tensor.shape)

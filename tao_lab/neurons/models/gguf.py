@@ -1,4 +1,4 @@
-"""From llama.cpp's file format to the one that Transformers loads in a second."""
+"""Convert llama.cpp's file format into the one that Transformers loads in a second."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tao_lab.neurons.models.torch_here import quiet, torch_and_transformers
 def convert(weights: Path, to: Path) -> None:
     """Write the model of a GGUF file as a folder of Transformers, weights in float16, tokenizer included.
 
-    Reading a GGUF unpacks its 4-bit blocks to float32, which takes many seconds; float16 keeps three digits of them.
+    Reading a GGUF file unpacks its 4-bit blocks to float32, which takes many seconds; float16 keeps about three digits.
     """
     torch, transformers = torch_and_transformers()
     where = {"pretrained_model_name_or_path": str(weights.parent), "gguf_file": weights.name}
@@ -20,7 +20,7 @@ def convert(weights: Path, to: Path) -> None:
         tokenizer = transformers.AutoTokenizer.from_pretrained(**where)
         unpacked = transformers.AutoModelForCausalLM.from_pretrained(**where, dtype=torch.float32)
         config = unpacked.config
-        del config.quantization_config  # it says GGUF, and the copy is not one
+        del config.quantization_config  # it says GGUF, but the copy is float16
         model = transformers.AutoModelForCausalLM.from_config(config, dtype=torch.float16)
         model.load_state_dict(unpacked.state_dict())
         model.save_pretrained(to)

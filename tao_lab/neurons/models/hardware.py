@@ -1,4 +1,4 @@
-"""What this machine has for language models, and which model fits: read from the driver, never guessed."""
+"""This machine's hardware for language models, read from the driver, and the model that fits."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pathlib import Path
 from tao_lab.neurons.models.memory import MISTRAL_7B, SMOLLM2_135M, Shape, memory
 
 MISTRAL = "mistralai/Mistral-7B-Instruct-v0.3"
-CONTEXT = 4_096  # tokens that must fit
-CUDA_BYTES = 600 * 2**20  # that CUDA itself and the arithmetic take beside the weights
+CONTEXT = 4_096  # tokens of prompt and answer that must fit
+CUDA_BYTES = 600 * 2**20  # for CUDA itself and for intermediate results
 QUERY = ("name", "memory.total", "memory.free", "driver_version")
 
 
@@ -28,7 +28,7 @@ class Card:
 
 @dataclass(frozen=True)
 class Choice:
-    """A way to load a model, and what it needs.
+    """A way to load a model, and the memory it needs.
 
     Attributes:
         name: for `load`.
@@ -47,7 +47,7 @@ class Choice:
 
 
 def cards() -> tuple[list[Card], str]:
-    """Cards that nvidia-smi sees, and why there are none (empty if there are)."""
+    """Cards that nvidia-smi lists, and the reason if there are no cards."""
     if not shutil.which("nvidia-smi"):
         return [], "no nvidia-smi, so no NVIDIA driver"
     command = ["nvidia-smi", f"--query-gpu={','.join(QUERY)}", "--format=csv,noheader,nounits"]
@@ -71,7 +71,7 @@ def _mebibytes(field: str) -> int:
 
 
 def ram() -> tuple[int, int]:
-    """Bytes of memory: all, and available; the second is 0 where the system does not tell."""
+    """Bytes of memory: all, and available; the second is 0 if the system does not say."""
     pages = os.sysconf("SC_PHYS_PAGES")
     names = os.sysconf_names
     free = os.sysconf("SC_AVPHYS_PAGES") if "SC_AVPHYS_PAGES" in names else 0
@@ -80,7 +80,7 @@ def ram() -> tuple[int, int]:
 
 
 def _available() -> int:
-    """Bytes that Linux could give to a new program, caches included; 0 elsewhere."""
+    """Bytes that Linux could give to a new program, including caches; 0 on other systems."""
     try:
         with Path("/proc/meminfo").open(encoding="ascii") as file:
             found = [line for line in file if line.startswith("MemAvailable:")]
@@ -90,7 +90,7 @@ def _available() -> int:
 
 
 def choices() -> list[Choice]:
-    """From the best answers to the smallest need."""
+    """All choices, from the best answers to the smallest memory."""
 
     def choice(name: str, shape: Shape, number_format: str, quantize: str | None) -> Choice:
         return Choice(name, quantize, sum(memory(shape, number_format, CONTEXT).values()))

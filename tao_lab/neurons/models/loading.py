@@ -1,4 +1,4 @@
-"""`load`: one name, one model, wherever it runs."""
+"""`load`: a language model by its name, on this machine or on a server."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ def load(
     served: str | None = None,
     api_key: str | None = None,
 ) -> Model:
-    """A language model that is ready to answer.
+    """Load a language model.
 
     Args:
         name: "smollm2" (SmolLM2-135M-Instruct, on this machine after `tao-lab models get smollm2`); a folder with a
             model of Transformers; a model's name at Hugging Face, after `tao-lab models get NAME`; the address of a
-            server that speaks OpenAI's protocol ("http://127.0.0.1:8000/v1"); or "echo", which says the prompt again.
-        quantize: "nf4" packs the weights of all linear layers to 4 bits (bitsandbytes); None leaves them.
-        double_quant: with "nf4", also pack the blocks' scales.
+            server that speaks OpenAI's protocol ("http://127.0.0.1:8000/v1"); or "echo", which repeats the prompt.
+        quantize: "nf4" packs the weights of all linear layers to 4 bits (bitsandbytes); None does not.
+        double_quant: with "nf4", whether to pack the blocks' scales too.
         compute: number format to calculate in: float32, bfloat16, float16, or "auto" (float32 on a processor, 16 bits
             on a graphics card).
         device: "cpu", "cuda", "cuda:1", "mps", or "auto": the graphics card if there is one.
         slots: requests that a model on this machine answers at the same time; more wait.
-        exact: whether an answer is the same alone and in a batch. None: where that costs next to nothing, which is in
-            float32 without quantization; True: always, at up to a few times the work in 16 bits and with "nf4".
-        served: which of a server's models.
-        api_key: for a server; without it, TAO_LAB_API_KEY of the environment.
+        exact: whether an answer is the same alone and in a batch. None: yes if that costs almost nothing, that is, in
+            float32 without quantization. True: always; in 16 bits and with "nf4" this can take a few times as long.
+        served: name of a server's model.
+        api_key: key for a server; by default TAO_LAB_API_KEY of the environment.
 
     Raises:
-        LabError: the model is not here, does not fit, or an argument is not allowed; with what to do.
+        LabError: the model is not here, does not fit, or an argument is not allowed; the message says what to do.
     """
     if quantize not in (None, "nf4"):
         raise LabError(f"quantize is {quantize!r}; allowed: None, 'nf4'")

@@ -51,7 +51,7 @@ class LocalModel(Model):
         return f"{self.name} on {self.network.device}, {bits.removeprefix('torch.')}, {size:,.0f} MiB"
 
     def go_on(self, text: str, *, max_tokens: int = 128) -> str:
-        """Go on with a bare text, without the chat format: what comes if the format is forgotten."""
+        """Continue a text without the chat format, to show what happens without it."""
         return "".join(self._answer(list(self.tokenizer(text)["input_ids"]), Settings(max_tokens)))
 
     def _stream(self, messages: list[Message], settings: Settings) -> Iterator[str]:
@@ -93,7 +93,7 @@ def load_folder(
     """A model of Transformers from its folder.
 
     Raises:
-        LabError: the folder holds no model, it does not fit, or the device or number format is unknown.
+        LabError: the folder has no model, it does not fit, or the device or number format is unknown.
     """
     check_folder(name, folder, quantize)
     torch, transformers = torch_and_transformers()
@@ -127,8 +127,8 @@ def nf4_config(compute: Any, double_quant: bool = True) -> Any:
     """Transformers' own configuration for 4 bits: NormalFloat4 in blocks of 64 weights, as in the QLoRA paper.
 
     Args:
-        compute: torch type that weights are unpacked to when they are used.
-        double_quant: also pack the blocks' scales, from 32 to 8 bits.
+        compute: torch type to which weights are unpacked when they are used.
+        double_quant: whether to pack the blocks' scales too, from 32 to 8 bits.
     """
     _, transformers = torch_and_transformers()
     try:
@@ -146,7 +146,7 @@ def nf4_config(compute: Any, double_quant: bool = True) -> Any:
 
 
 def _close(network: Any, exact: bool | None) -> float:
-    """How near two candidates must be to be looked at again; 0: never."""
+    """How close two candidates must be for a second computation; 0: never."""
     precise = str(network.dtype) == "torch.float32" and not getattr(network, "is_loaded_in_4bit", False)
     if exact is None:
         exact = precise

@@ -1,7 +1,8 @@
-"""How much memory a language model takes, by part and by number format: counted from its shape, without loading it.
+"""How much memory a language model takes, by part and number format: computed from its shape, without loading it.
 
-The shape is that of the Llama family, to which Mistral and SmolLM2 belong. bitsandbytes packs the linear layers of the
-blocks; embeddings, norms and the output layer keep 16 bits. `tao-lab bench memory` measures the same on real tensors.
+This works for models of the Llama family, to which Mistral and SmolLM2 belong. bitsandbytes packs the linear layers of
+the blocks; embeddings, norms and the output layer keep 16 bits. `tao-lab bench memory` measures the same on real
+tensors.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from tao_lab.errors import LabError
 FORMATS = ("fp32", "fp16", "int8", "nf4", "nf4 double")
 PARTS = ("embeddings", "attention", "MLP", "norms", "output layer", "quantization state", "KV cache")
 NF4_BLOCK = 64  # weights that share a scale
-SCALES_BLOCK = 256  # scales that share a scale of their own, with double quantization
+SCALES_BLOCK = 256  # scales that share another scale, with double quantization
 FLOAT32_BYTES = 4
-CODE_BYTES = 16 * FLOAT32_BYTES  # the values that four bits of a weight stand for, kept with each matrix
-SCALE_CODE_BYTES = 256 * FLOAT32_BYTES  # the values that a byte of a scale stands for, kept with each matrix
+CODE_BYTES = 16 * FLOAT32_BYTES  # table of the sixteen values, stored with each matrix
+SCALE_CODE_BYTES = 256 * FLOAT32_BYTES  # table of the 256 values of a packed scale, stored with each matrix
 
 
 @dataclass(frozen=True)
@@ -26,13 +27,13 @@ class Shape:
 
     Attributes:
         vocabulary: number of tokens.
-        width: numbers that stand for a token between blocks.
-        inner: width inside the MLP.
+        width: length of a token's vector between blocks.
+        inner: length of the vector inside the MLP.
         blocks: decoder layers.
-        heads: of queries.
-        kv_heads: of keys and values.
-        head_size: numbers of a head.
-        tied: the output layer is the table of embeddings.
+        heads: number of heads of queries.
+        kv_heads: number of heads of keys and values.
+        head_size: length of a head's vector.
+        tied: whether the output layer is the same matrix as the embeddings.
     """
 
     vocabulary: int
@@ -65,12 +66,12 @@ SMOLLM2_135M = Shape(49_152, 576, 1_536, 30, 9, 3, 64, tied=True)
 
 
 def memory(shape: Shape, number_format: str, context: int = 4_096) -> dict[str, int]:
-    """Bytes of each part.
+    """Bytes of each part of a model in memory.
 
     Args:
         shape: of the model.
         number_format: one of `FORMATS`.
-        context: tokens of prompt and answer that are remembered, in 16 bits (32 with fp32).
+        context: tokens of prompt and answer in the cache, in 16 bits (32 with fp32).
 
     Raises:
         LabError: an unknown format, or a negative context.
@@ -103,7 +104,7 @@ def _norms(shape: Shape) -> int:
 
 
 def _state(rows: int, columns: int, number_format: str) -> int:
-    """Bytes that bitsandbytes keeps beside one packed matrix."""
+    """Bytes that bitsandbytes stores in addition to one packed matrix."""
     if number_format == "int8":
         return rows * FLOAT32_BYTES  # a scale for each row
     if number_format not in ("nf4", "nf4 double"):

@@ -1,8 +1,8 @@
 """Mistral's instruct format and its real tokenizers: v1 (Mistral-7B-Instruct-v0.1), v2 (v0.2) and v3 (v0.3).
 
-The package `mistral-common` (Mistral AI, Apache-2.0) ships the SentencePiece files. They are read here into the
-kind of tokenizer that models of Transformers have, with a chat template, so they go the way of every other model.
-The format's source is `mistral_common/tokens/tokenizers/instruct.py`; a test compares token by token.
+The package `mistral-common` (Mistral AI, Apache-2.0) ships the SentencePiece files. This module makes a Transformers
+tokenizer with a chat template from them, so they are used like every other model's. The format's source is
+`mistral_common/tokens/tokenizers/instruct.py`; a test compares token by token.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ FILES = {
     "v3": "mistral_instruct_tokenizer_240323.model.v3",
 }
 
-# The system message stands before the first user message in v1, before the last one since v2.
+# The system message comes before the first user message in v1, and before the last one since v2.
 _V1 = """
 {%- set ns = namespace(system='') %}
 {{- bos_token }}
@@ -83,7 +83,7 @@ def _data() -> Path:
 
 
 def _bpe(pieces: Any) -> Any:
-    """SentencePiece's BPE as the library `tokenizers` does it: scores become merges, best first.
+    """SentencePiece's BPE for the library `tokenizers`: scores become merges, the best first.
 
     A space is written as ▁. SentencePiece puts one before a text; here the chat template does.
     """
@@ -107,7 +107,7 @@ def _bpe(pieces: Any) -> Any:
 
 
 def _merges(names: list[str], ids: dict[str, int], pieces: Any) -> list[tuple[str, str]]:
-    """Each way to put a piece together of two others, by the piece's score, then by the parts' numbers."""
+    """All ways to join two pieces into a third, sorted by the score of the third, then by the parts' numbers."""
     found = []
     for i, name in enumerate(names):
         if pieces.is_control(i) or pieces.is_byte(i) or pieces.is_unknown(i):

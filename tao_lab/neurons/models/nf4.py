@@ -1,7 +1,7 @@
-"""NormalFloat4 as bitsandbytes packs it, in plain arrays: what a student's own quantization is compared with.
+"""NormalFloat4 as bitsandbytes packs it, in plain arrays; a student's own quantization is compared with it.
 
-64 weights share a scale, the largest absolute value among them. Each weight, divided by the scale, becomes the number
-of the nearest of sixteen values; these are quantiles of a normal distribution (QLoRA, arXiv:2305.14314).
+64 weights share a scale: the largest absolute value among them. Each weight is divided by the scale and replaced by the
+number of the nearest of sixteen values. These values are quantiles of a normal distribution (QLoRA, arXiv:2305.14314).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Packed:
     """Weights in four bits.
 
     Attributes:
-        codes: uint8 (n,), 0 to 15: which of the sixteen values.
+        codes: uint8 (n,), 0 to 15, the numbers of the values.
         scales: float32 (blocks,), one for each 64 weights.
     """
 
@@ -42,7 +42,7 @@ def quantize(weights: npt.ArrayLike) -> Packed:
     """Pack weights with bitsandbytes.
 
     Args:
-        weights: any shape; taken in rows, 64 by 64.
+        weights: any shape; read row by row, in blocks of 64.
 
     Raises:
         LabError: no weights, an odd number of them, or one that is not finite.
@@ -60,7 +60,7 @@ def quantize(weights: npt.ArrayLike) -> Packed:
 
 
 def dequantize(packed: Packed) -> FloatArray:
-    """The weights that the codes stand for, float32 (n,)."""
+    """The approximate weights, float32 (n,)."""
     return code_table()[packed.codes] * np.repeat(packed.scales, NF4_BLOCK)[: packed.codes.size]
 
 

@@ -1,4 +1,4 @@
-"""How well a model foresees a text: e to the mean surprise of a token. To waver between n equal tokens gives n."""
+"""Perplexity: how well a model predicts a text. If it hesitates between n equally likely tokens, perplexity is n."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tao_lab.neurons.models.base import Model
 from tao_lab.paths import DATASETS
 
 TEXT = DATASETS / "texts" / "origin-of-money.txt"
-WINDOW = 512  # tokens that the model sees at once; a new window begins in the middle of the last one
+WINDOW = 512  # tokens that the model sees at once; each window begins in the middle of the one before
 
 
 def sample_text() -> str:
@@ -18,15 +18,15 @@ def sample_text() -> str:
 
 
 def perplexity(model: Model, text: str, window: int = WINDOW) -> float:
-    """Perplexity of a text; lower is better, 1 would be to know it by heart.
+    """Perplexity of a text: exp(mean of -log(probability)). Lower is better; 1 is a perfect prediction.
 
     Args:
-        model: on this machine, from `load`; servers do not tell their probabilities.
+        model: a model on this machine, from `load`; servers do not send their probabilities.
         text: at least two tokens.
-        window: most tokens that are seen at once; each token but the first is foreseen once.
+        window: largest number of tokens at once; each token except the first is predicted once.
 
     Raises:
-        LabError: a model that is not on this machine, a text that is too short, a window that is not allowed.
+        LabError: the model is not on this machine, the text is too short, or the window is not allowed.
     """
     from tao_lab.neurons.models.local import LocalModel
 

@@ -1,8 +1,8 @@
-"""Which token comes next: a choice that depends on the request alone, not on who shares its batch.
+"""Choose the next token. The choice depends only on the request, not on other requests in its batch.
 
-Randomness is a Gumbel noise for each place in the answer, made from (seed, place), so neighbours use up nobody's
-random numbers. Rounding differs a little with the shape of a batch; where two candidates are closer together than
-rounding can move them, the choice is made from logits that are computed for this request alone.
+The random part is Gumbel noise, made from the seed and the token's place in the answer, so requests don't share random
+numbers. Rounding depends a little on the shape of a batch. If two candidates are so close that rounding could change
+the order, the choice uses logits that are computed for this request alone.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import numpy as np
 
 from tao_lab.neurons.models.base import Settings
 
-# Twice what sharing a batch can move a logit by, with room. Seen with SmolLM2: 6e-5 in float32; 1.3 among the five
-# best in 16 bits, and with NF4 on a processor, where bitsandbytes calculates in bfloat16 whatever it is told.
+# More than twice the largest change of a logit by the batch. Measured with SmolLM2: 6e-5 in float32; 1.3 for the five
+# best tokens in 16 bits, and with NF4 on a processor, where bitsandbytes always calculates in bfloat16.
 CLOSE = 2e-3
 CLOSE_IN_16_BITS = 4.0
 
@@ -29,8 +29,8 @@ def choose(
         logits: float32 tensor (vocabulary,), from a batch.
         settings: temperature and seed are used.
         place: 0 for the answer's first token.
-        close: two candidates that are nearer than this are chosen between with the logits of `alone`.
-        alone: computes the same logits for this request alone; None if `logits` are those already.
+        close: if two candidates are closer than this, the logits of `alone` decide.
+        alone: computes the same logits for this request alone; None if `logits` already are these.
     """
     noise = _noise(settings, place, logits)
     scores = logits + noise
@@ -41,7 +41,7 @@ def choose(
 
 
 def _noise(settings: Settings, place: int, like: Any) -> Any:
-    """Temperature times Gumbel noise: the largest of logits + noise is a draw from softmax(logits / temperature)."""
+    """Temperature times Gumbel noise: the largest logit plus noise is a sample of softmax(logits / temperature)."""
     if settings.temperature == 0:
         return 0.0
     noise = np.random.default_rng([settings.seed, place]).gumbel(size=like.shape[-1])

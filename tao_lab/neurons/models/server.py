@@ -1,4 +1,4 @@
-"""A model behind any server that speaks OpenAI's protocol: vLLM, Ollama, llama.cpp, a school's own."""
+"""A model on a server that speaks OpenAI's protocol: vLLM, Ollama, llama.cpp, or a school's own server."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from tao_lab.neurons.models.base import Deadline, Message, Model, ModelTimeout, 
 KEY_VARIABLE = "TAO_LAB_API_KEY"
 CONNECT_SECONDS = 10.0
 MOST_NAMES = 20  # of a server's models in an error
-KEPT = 2_000  # characters of a reply that are kept, to say what it was if it holds no answer
+KEPT = 2_000  # characters of a reply that are kept for the error if it has no answer
 QUOTED = 200  # characters of an answer that an error quotes
-SILENCE_SECONDS = 120.0  # without a timeout of its own, a request gives up when the server says nothing for so long
+SILENCE_SECONDS = 120.0  # a request without a timeout gives up when the server sends nothing for this long
 
 
 class ServedModel(Model):
@@ -24,12 +24,12 @@ class ServedModel(Model):
 
     Args:
         url: the server's base address, ending in /v1.
-        served: which of its models; None takes its only one.
-        api_key: sent as a bearer token; None takes TAO_LAB_API_KEY from the environment, else from a file `.env`
-            in this folder or one above it. It is never printed.
+        served: name of the model; None takes its only one.
+        api_key: sent as a bearer token; None takes TAO_LAB_API_KEY from the environment, otherwise from a file `.env`
+            in this folder or a folder above it. It is never printed.
 
     Raises:
-        LabError: the server does not answer, or has not this model; the key can't be sent, or stands in the address.
+        LabError: the server does not answer or does not have this model; the key can't be sent, or is in the address.
     """
 
     def __init__(self, url: str, served: str | None = None, api_key: str | None = None):
@@ -45,7 +45,7 @@ class ServedModel(Model):
         self.served = self._choose(served)
 
     def describe(self) -> str:
-        """Which model of which server."""
+        """The names of model and server."""
         return f"{self.served} at {self.url}"
 
     def _choose(self, wanted: str | None) -> str:
@@ -136,7 +136,7 @@ class ServedModel(Model):
             raise LabError(f"{self.url} answered HTTP {status}: {self._quoted(text)}")
 
     def _quoted(self, text: str) -> str:
-        """The beginning of what a server sent, in one line, without the key: some servers send it again."""
+        """The beginning of a server's reply, in one line, without the key (some servers repeat the key)."""
         hidden = text.replace(self._key, "(the key)") if self._key else text
         return " ".join(hidden.split())[:QUOTED] or "(nothing)"
 
@@ -147,7 +147,7 @@ class ServedModel(Model):
         )
 
     def _piece(self, line: str) -> tuple[str, bool]:
-        """The text in one line of a stream of server-sent events, and whether the model thinks aloud in it."""
+        """The text in one line of a stream of server-sent events, and whether it is a thought instead of the answer."""
         kind, _, data = line.partition(":")
         if kind != "data" or data.strip() == "[DONE]":
             return "", False
@@ -162,7 +162,7 @@ class ServedModel(Model):
             raise LabError(f"the server sent what OpenAI's protocol does not know: {self._quoted(data)}") from error
 
     def _empty(self, text: str, thought: bool) -> LabError:
-        """Why a reply with HTTP 200 holds no answer; an empty text must not pass for one."""
+        """Why a reply with HTTP 200 has no answer; an empty text must not count as an answer."""
         if thought:
             return LabError(f"{self.served} at {self.url} only thought, and wrote no answer; allow more max_tokens")
         return LabError(
@@ -171,14 +171,14 @@ class ServedModel(Model):
 
 
 def key_here() -> str | None:
-    """The key for a server: TAO_LAB_API_KEY of the environment, else of a file `.env` in this folder or one above."""
+    """The key for a server: TAO_LAB_API_KEY of the environment, or of a file `.env` in this folder or above it."""
     from dotenv import dotenv_values, find_dotenv
 
     return os.environ.get(KEY_VARIABLE) or dotenv_values(find_dotenv(usecwd=True)).get(KEY_VARIABLE)
 
 
 def _checked_key(key: str | None) -> str | None:
-    """A key as HTTP can send it; the error doesn't show it."""
+    """A key that HTTP can send; the error for another key doesn't show it."""
     key = (key or "").strip()
     if not key.isascii() or any(character.isspace() or not character.isprintable() for character in key):
         raise LabError(

@@ -1,18 +1,18 @@
-"""From tokens to pieces of text: whole characters only, and nothing of a stop text."""
+"""From tokens to pieces of text: only complete characters, and no part of a stop text."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-HALF_CHARACTER = "\ufffd"  # what a tokenizer shows for bytes that are not a whole character yet
+HALF_CHARACTER = "\ufffd"  # a tokenizer's text for bytes of an incomplete character
 
 
 def pieces(tokens: Iterable[int], decode: Callable[[Sequence[int]], str], stop: Sequence[str] = ()) -> Iterator[str]:
-    """Text as it becomes certain; ends at the first stop text, which is left out.
+    """Text, as soon as it cannot change any more; ends at the first stop text, which is left out.
 
     Args:
         tokens: of the answer, one by one.
-        decode: from all tokens so far to their text.
+        decode: returns the text of all tokens so far.
         stop: texts that end the answer.
     """
     seen: list[int] = []

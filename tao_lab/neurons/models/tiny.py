@@ -1,4 +1,4 @@
-"""Networks of a few thousand random weights, in a real model's architecture: to try the path, not for answers."""
+"""Networks of a few thousand random weights with a real model's architecture: to test the code, not for answers."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ def save_tiny(folder: Path, architecture: str = "mistral", seed: int = 0) -> Pat
     """Write a tiny random model with a tokenizer of bytes, for `load(folder)`.
 
     Args:
-        folder: where to; made if it is not there.
+        folder: where to write; made if it does not exist.
         architecture: "mistral" or "llama".
         seed: of the weights.
 
     Raises:
-        LabError: an architecture that is not known here.
+        LabError: the architecture is unknown.
     """
     torch, transformers = torch_and_transformers()
     if architecture not in ARCHITECTURES:
@@ -40,7 +40,7 @@ def save_tiny(folder: Path, architecture: str = "mistral", seed: int = 0) -> Pat
         num_key_value_heads=2,
         head_dim=16,
         max_position_embeddings=512,
-        initializer_range=0.5,  # large, so that some tokens are much likelier than others
+        initializer_range=0.5,  # large, so that some tokens are much more likely than others
         bos_token_id=None,
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.eos_token_id,

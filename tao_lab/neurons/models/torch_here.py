@@ -1,4 +1,4 @@
-"""torch and Transformers, imported when they are needed, and what of this machine they can use."""
+"""Import torch and Transformers when they are needed, and find out what hardware they can use."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ def torch_and_transformers() -> tuple[Any, Any]:
         raise LabError(
             "language models need torch and Transformers, which are not installed here; run: pip install -e '.[models]'"
         ) from error
-    # it looks for an optional kernel from the network, and does without it
+    # it looks for an optional kernel on the network, and works without it
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
     return torch, transformers
 
 
 def limit_threads(most: int | None = None) -> None:
-    """Let torch compute with a number of threads at most; by default half the cores, for there is other work beside it.
+    """Limit torch's threads; by default to half of the cores, because other programs need cores too.
 
-    Threads of a small model that wait for each other on a busy machine cost more than they give.
+    On a busy machine, the threads of a small model wait for each other, so more threads make it slower.
 
     Raises:
         LabError: torch is not installed.
@@ -58,10 +58,10 @@ def quiet() -> Iterator[None]:
 
 
 def device(wanted: str = "auto") -> str:
-    """Where a model runs: what was asked for, or the graphics card if there is one.
+    """The device for a model: the wanted one, or with "auto" the graphics card if there is one.
 
     Raises:
-        LabError: a device that is unknown or not here.
+        LabError: the device is unknown, or this machine does not have it.
     """
     torch, _ = torch_and_transformers()
     cuda = torch.cuda.is_available()
@@ -82,7 +82,7 @@ def device(wanted: str = "auto") -> str:
 
 
 def number_format(wanted: str, on: str) -> Any:
-    """The torch type to calculate with: float32 on a processor, 16 bits on a graphics card, unless told otherwise.
+    """The torch type for calculations; by default float32 on a processor, 16 bits on a graphics card.
 
     Raises:
         LabError: an unknown name.

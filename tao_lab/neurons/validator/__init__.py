@@ -1,4 +1,4 @@
-"""A validator: asks miners, scores what comes back, and puts weights on the chain."""
+"""A validator: it asks miners, scores their answers, and puts weights on the chain."""
 
 from tao_lab.neurons.validator.program import Asked, Step, Validator
 from tao_lab.neurons.validator.weights import weights_of

@@ -1,4 +1,4 @@
-"""Ask several miners the same task at the same time. Whatever one of them does, each has an `Answer` in the end."""
+"""Ask several miners the same task at the same time. Whatever a miner does, the result has an `Answer` for each."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class Target:
     """A miner to ask.
 
     Attributes:
-        hotkey: to which the request is bound.
-        axon: where it serves; None if the chain lists nothing.
+        hotkey: the only hotkey for which the request is valid.
+        axon: address of its server; None if the chain has no address.
     """
 
     hotkey: str
@@ -49,14 +49,14 @@ def http_client() -> httpx.AsyncClient:
 async def ask_all(
     http: httpx.AsyncClient, wallet: WalletLike, task: Task, targets: Sequence[Target], *, local: bool
 ) -> list[Answer]:
-    """An answer of each, in their order; without content where none came.
+    """An answer for each miner, in their order; without content if no answer came.
 
     Args:
         http: From `http_client`.
-        wallet: Whose hotkey signs.
-        task: What to ask.
+        wallet: Its hotkey signs.
+        task: The task.
         targets: The miners.
-        local: Whether miners on this machine are asked: only where the chain is there too.
+        local: Whether to ask miners on this machine, which is right only if the chain is here too.
     """
     return list(await asyncio.gather(*(_ask(http, wallet, task, target, local) for target in targets)))
 
@@ -74,7 +74,7 @@ async def _ask(http: httpx.AsyncClient, wallet: WalletLike, task: Task, target: 
             status, data = await _post(http, wallet, body, f"[{host}]" if ":" in host else host, port, target.hotkey)
         seconds = time.perf_counter() - start
         if status == httpx.codes.OK:
-            content = await asyncio.to_thread(read_answer, data, task)  # the others' answers go on arriving
+            content = await asyncio.to_thread(read_answer, data, task)  # meanwhile other answers arrive
         else:
             problem = f"{REFUSED}: {read_refusal(status, data)}"
     except TimeoutError:
@@ -89,7 +89,7 @@ async def _ask(http: httpx.AsyncClient, wallet: WalletLike, task: Task, target: 
 async def _post(
     http: httpx.AsyncClient, wallet: WalletLike, body: bytes, host: str, port: int, hotkey: str
 ) -> tuple[int, bytes]:
-    """Status and body, which is read no further than an answer may be long."""
+    """Status and body; the body is read up to the longest allowed answer."""
     headers = http_auth.sign(wallet, method="POST", path=PATH, body=body, receiver_ss58=hotkey)
     headers["content-type"] = "application/json"
     url = f"http://{host}:{port}{PATH}"

@@ -1,4 +1,4 @@
-"""What a validator did, one JSON object a line: `tao-lab explain` and people read it.
+"""A validator's journal: one JSON object in each line, for `tao-lab explain` and for people.
 
 Every line has `time` (Unix), `block`, `netuid`, `validator` (hotkey) and `event`:
 
@@ -10,8 +10,8 @@ Every line has `time` (Unix), `block`, `netuid`, `validator` (hotkey) and `event
     failed    step, task; hotkey, uid (of one miner's answer, or neither), sentence: the subnet's own rule failed
     joined, left    hotkey
 
-Much of it is what miners say. It is written with escapes for everything that isn't printable, so that a line stays a
-line, and shows in a terminal as what it is.
+Much of the text comes from miners. Characters that can't be printed are written as escapes, so that each entry stays on
+one line and a terminal shows it unchanged.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Journal:
     def __init__(self, path: Path | None, netuid: int, validator: str) -> None:
         self._file = None if path is None else path.open("a", encoding="utf-8", buffering=1)
         self._same = {"netuid": netuid, "validator": validator}
-        self.newest: list[dict[str, Json]] = []  # of this run, for a person in a notebook
+        self.newest: list[dict[str, Json]] = []  # lines of this run, to look at in a notebook
 
     def write(self, event: str, block: int, **fields: Any) -> None:
         """Add a line."""
@@ -51,7 +51,7 @@ class Journal:
 
 
 def read_journals(folder: Path) -> Iterator[dict[str, Json]]:
-    """The lines of all journals in a folder or of one file, oldest first in each; a torn last line is left out."""
+    """The lines of all journals in a folder, or of one file, oldest first; an incomplete last line is left out."""
     files = sorted(folder.rglob(f"*{SUFFIX}")) if folder.is_dir() else [folder]
     for file in files:
         for text in file.read_text(encoding="utf-8", errors="replace").split("\n"):
@@ -64,5 +64,5 @@ def read_journals(folder: Path) -> Iterator[dict[str, Json]]:
 
 
 def _safe(fields: Mapping[str, Json]) -> dict[str, Json]:
-    """The same, with escapes in each text; those that are there already stay."""
+    """The same fields with escapes in each text; existing escapes stay."""
     return {name: escaped(value, LONGEST_TEXT) if isinstance(value, str) else value for name, value in fields.items()}

@@ -1,4 +1,4 @@
-"""What the chain allows a validator on a subnet, read at one block, and what each of its refusals means."""
+"""What the chain allows a validator on a subnet, read at one block, and what each refusal means."""
 
 from __future__ import annotations
 
@@ -31,23 +31,23 @@ HYPERPARAMETERS = (
 
 @dataclass(frozen=True)
 class Limits:
-    """The chain's word to one validator.
+    """The chain's limits for one validator.
 
     Attributes:
         block: height.
-        me: the validator on the subnet; None if it is not registered.
+        me: the validator's neuron on the subnet; None if it is not registered.
         n: neurons on the subnet.
         tempo: blocks between epochs.
-        rate: blocks between two settings of weights.
-        fewest: weights in a row, at least.
-        highest: part that one weight may have of the row's sum, u16.
-        version_key: of the validator's program, at least.
-        commit_reveal: weights are committed first.
+        rate: minimum number of blocks between two settings of weights.
+        fewest: minimum number of weights in a row.
+        highest: largest share of the row's sum for one weight, u16.
+        version_key: minimum version of the validator's program.
+        commit_reveal: whether weights are committed first.
         reveal_period: epochs between commit and reveal.
         epoch: number of the current epoch.
         last_epoch: block of the last.
-        pending_epoch: block of one that the owner asked for; 0 if there is none.
-        most_validators: that hold a permit.
+        pending_epoch: block of an epoch that the owner requested; 0 if there is no such request.
+        most_validators: maximum number of permits.
         stake_threshold: rao of stake weight that setting weights needs.
         owner: whether the validator is the subnet's owner, who may set weights without a permit.
         beacon: whether the chain follows the drand beacon, which timelocked weights need.
@@ -79,14 +79,14 @@ class Limits:
 
     @property
     def blocks_to_wait(self) -> int:
-        """Blocks until the rate limit lets weights pass; 0 if it does."""
+        """Blocks until the rate limit allows weights; 0 if it allows them now."""
         if self.me is None or self.me.last_update == 0:
             return 0
         return max(0, self.me.last_update + self.rate - self.block)
 
 
 async def read_limits(connection: bt.Client, netuid: int, peers: Peers, hotkey: str) -> Limits:
-    """What holds for a validator at the block of `peers`."""
+    """The limits for a validator at the block of `peers`."""
     view = await connection.at(peers.block)
     values = await asyncio.gather(*(view.query((MODULE, name), [netuid]) for name in HYPERPARAMETERS))
     read: dict[str, Any] = dict(zip(HYPERPARAMETERS, values, strict=True))
@@ -123,12 +123,12 @@ NO_PERMIT, OLD_VERSION = "NeuronNoValidatorPermit", "IncorrectWeightVersionKey"
 
 
 def name_of(error: ChainError) -> str:
-    """The chain's name of a refusal, or the SDK's word where the chain gave none."""
+    """The chain's name of a refusal, or the SDK's word if the chain gave no name."""
     return str(error.name or error.code.value)
 
 
 def foreseen(limits: Limits, version_key: int) -> str | None:
-    """The name of the refusal that weights would meet now; None if nothing speaks against them."""
+    """The name of the refusal that weights would get now; None if the chain would accept them."""
     if limits.me is None:
         return NOT_THERE[0]
     if limits.me.stake < limits.stake_threshold:

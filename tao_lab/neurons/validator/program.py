@@ -1,11 +1,11 @@
-"""`Validator`: asks miners, scores their answers, remembers, and tells the chain.
+"""`Validator`: asks miners, scores their answers, remembers the scores, and sets weights on the chain.
 
     validator = Validator(kind("text"), wallet=wallet, network=net, netuid=1)
     validator.step()                  # one task for some miners; weights, where they are due
     validator.run(epochs=3)
 
-A step never raises for what a miner does; for what the chain refuses it writes a line into the journal. A subnet's
-own rule that is wrong ends it with `BadRule`.
+A step never raises an error because of a miner. If the chain refuses a call, the step writes a line into the journal.
+If the subnet's own rule is wrong, the validator ends with `BadRule`.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ from tao_lab.neurons.work import Answer, Round, Score, Subnet
 
 T = TypeVar("T")
 SAMPLE = 16  # miners in a step
-RATE = 0.2  # of the newest score in the average
-PARTS_OF_TEMPO = 4  # weights are renewed so often in an epoch, where the rate limit allows
+RATE = 0.2  # weight of the newest score in the average
+PARTS_OF_TEMPO = 4  # how often weights are renewed in an epoch, if the rate limit allows it
 log = logging.getLogger(__name__)
 
 
@@ -45,9 +45,9 @@ class Asked:
     """One miner's part of a step.
 
     Attributes:
-        hotkey: who.
-        answer: what came.
-        score: what it is worth.
+        hotkey: of the miner.
+        answer: its answer.
+        score: of this answer.
         average: its moving average afterwards.
     """
 
@@ -65,8 +65,8 @@ class Step:
         block: height at which it began.
         asked: the round; None if there was nobody to ask.
         miners: those who were asked.
-        weights: what the chain took, by UID; empty if nothing was sent, or it refused.
-        obstacle: why the chain would take no weights, where more than waiting for the rate limit is needed; else empty.
+        weights: weights that the chain accepted, by UID; empty if none were sent, or the chain refused.
+        obstacle: why the chain would refuse weights, if waiting for the rate limit does not help; otherwise empty.
     """
 
     block: int
@@ -82,7 +82,7 @@ class Validator:
     Attributes:
         hotkey: its address.
         scores: its memory.
-        journal: what it did.
+        journal: its log.
     """
 
     def __init__(
@@ -97,21 +97,21 @@ class Validator:
         rate: float = RATE,
         version_key: int = 0,
     ) -> None:
-        """Open the memory; nothing is asked yet.
+        """Open the memory; no miner is asked yet.
 
         Args:
             subnet: The kind of work.
             wallet: Wallet or key whose hotkey the validator is.
             network: A `Network`, or the name or URL of one.
             netuid: The subnet.
-            data: Folder for memory and journal; None keeps both in this process only.
+            data: Folder for memory and journal; None keeps both only in this process.
             sample: Miners asked in a step.
-            rate: Part of the newest score in the average.
-            version_key: Of this program, which subnets may want to be new enough.
+            rate: Weight of the newest score in the average.
+            version_key: Version of this program; a subnet may demand a minimum.
         """
         self._subnet, self._wallet, self._chain, self._netuid = subnet, wallet, network, netuid
         self._sample, self._version_key = sample, version_key
-        self._unregistered = False  # whether the log has said so
+        self._unregistered = False  # whether the log already says that it is not registered
         self._proven = False  # whether the subnet's rule has scored an answer in this run
         self.hotkey = str(resolve_signer(wallet, role="hotkey").ss58_address)
         if data is not None:
@@ -153,10 +153,10 @@ class Validator:
         stop: threading.Event | None = None,
         on_step: Callable[[Step], None] | None = None,
     ) -> None:
-        """Make steps; a chain that is away is waited for.
+        """Make steps; if the chain does not answer, wait for it.
 
         Args:
-            epochs: Ends after this number of epochs; None goes on.
+            epochs: Ends after this number of epochs; None never ends.
             every: Seconds between steps.
             stop: Ends it when set.
             on_step: Called after each step, in the validator's thread.
@@ -203,7 +203,7 @@ class Validator:
         return Step(limits.block, asked, miners, weights, obstacle), limits
 
     def _obstacle(self, limits: Limits) -> str:
-        """Why the chain would take no weights; a validator that isn't registered hears it before it asks anybody."""
+        """Why the chain would refuse weights; a validator that isn't registered learns it before it asks anybody."""
         if limits.me is None and not self._unregistered:
             log.warning("%s is not registered on subnet %d: nobody will count its weights", self.hotkey, self._netuid)
         self._unregistered = limits.me is None
@@ -212,7 +212,7 @@ class Validator:
         return known[0] if known else ""
 
     def _is_miner(self, peers: Peers, hotkey: str) -> bool:
-        """Everyone but the validator itself, and others that only validate."""
+        """Whether a neuron is a miner: not this validator itself, and not one that only validates."""
         peer = peers.by_hotkey[hotkey]
         return hotkey != self.hotkey and not (peer.permit and peer.axon is None)
 
@@ -239,7 +239,7 @@ class Validator:
     async def _score(
         self, peers: Peers, asked: Round, hotkeys: Sequence[str], answers: Sequence[Answer]
     ) -> list[Score]:
-        """Scores by the subnet's rule; where it fails on a miner's answer, the journal and the log say so."""
+        """Scores by the subnet's rule; if it fails on a miner's answer, the journal and the log say so."""
         same = {"step": self.scores.step, "task": asked.task.id}
         try:
             values, failures = await asyncio.to_thread(
@@ -267,8 +267,8 @@ class Validator:
     # --- weights ------------------------------------------------------------------------------------------------
 
     async def _tell(self, connection: bt.Client, before: Peers) -> dict[int, float]:
-        """Reveal and set what is due now; returns the weights that the chain took."""
-        peers = await read_peers(connection, self._netuid)  # answers take seconds, blocks go on
+        """Reveal and set weights that are due now; returns the weights that the chain accepted."""
+        peers = await read_peers(connection, self._netuid)  # answers take seconds, and meanwhile new blocks come
         limits = await read_limits(connection, self._netuid, peers, self.hotkey)
         setter = Setter(
             connection, self._wallet, self.hotkey, self._netuid, self._version_key, self.scores, self.journal
@@ -280,7 +280,7 @@ class Validator:
         return weights if await setter.set(weights, limits) else {}
 
     def _may_set(self, limits: Limits, weights: dict[int, float]) -> bool:
-        """Whether there is something to say and the chain would take it; if not, why is written down."""
+        """Whether there are weights and the chain would accept them; if not, the reason is written into the journal."""
         name = foreseen(limits, self._version_key)
         known = None if name is None else explain(name, limits, self._version_key)
         if known is None and not weights:
@@ -292,7 +292,7 @@ class Validator:
 
 
 def _due(limits: Limits) -> bool:
-    """Whether the weights on the chain should be renewed: there are none yet, or they are a part of an epoch old."""
+    """Whether to renew the weights on the chain: there are none yet, or they are older than a part of an epoch."""
     if limits.me is None or limits.me.last_update <= limits.me.registered_at:
         return True
     return limits.block - limits.me.last_update >= max(limits.rate, limits.tempo // PARTS_OF_TEMPO, 1)
@@ -304,6 +304,6 @@ async def _wait(stop: threading.Event, seconds: float) -> None:
 
 
 def in_own_loop(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """Run a coroutine to its end from anywhere: a notebook's cell already runs in a loop."""
+    """Run a coroutine to its end in a new event loop; a notebook's cell already runs in a loop."""
     with ThreadPoolExecutor(1, thread_name_prefix="tao-lab-validator") as thread:
         return thread.submit(lambda: asyncio.run(work())).result()

@@ -1,7 +1,7 @@
-"""Whom to ask next: whoever has waited longest.
+"""Choose the miners to ask next: those that have waited longest.
 
-Miners stand in one queue. A newcomer goes to its end, so does whoever was asked. Nobody who leaves or joins can put
-another back: who stands at place p is asked within p/k rounded up steps of k miners, whatever happens.
+Miners wait in one queue. New miners go to its end, and so do miners that were asked. A miner that joins or leaves never
+moves another miner back. With k miners in each step, the miner at place p is asked after at most p/k steps, rounded up.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ def longest_waiting(turns: Mapping[str, int], most: int) -> list[str]:
     """The miners to ask in this step, by name.
 
     Args:
-        turns: of each miner, the number it drew when it joined or was asked last; numbers only grow.
+        turns: for each miner, a number that it got when it joined or was last asked; numbers only grow.
         most: miners in a step.
     """
     return sorted(turns, key=lambda name: (turns[name], name))[:most]

@@ -1,7 +1,7 @@
-"""A validator's memory: each miner's average score and place in the queue, and what it has committed to.
+"""A validator's memory: each miner's average score and place in the queue, and the validator's commits.
 
-One SQLite file; a step is one transaction, so that a validator that is killed has lost at most the step it was in.
-A miner is its hotkey *and* the block of its registration: who was deregistered and comes back starts over.
+It is one SQLite file. Each step is one transaction, so a validator that is killed loses at most the current step. A
+miner is identified by its hotkey *and* the block of its registration: after a new registration it starts over.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ SEED_BYTES = 6
 
 @dataclass(frozen=True)
 class Record:
-    """What a validator remembers of a miner.
+    """A validator's memory of one miner.
 
     Attributes:
-        hotkey: who.
+        hotkey: of the miner.
         score: moving average, 0 to 1.
         asked: tasks sent.
         answered: answers that came.
-        silent: tasks in a row that were not answered.
+        silent: number of tasks in a row without an answer.
     """
 
     hotkey: str
@@ -54,13 +54,13 @@ class Record:
 
 @dataclass(frozen=True)
 class Commit:
-    """Weights that were committed by their hash, and are to be revealed.
+    """Weights whose hash was committed, and that must be revealed later.
 
     Attributes:
-        hash: what the chain knows of it.
+        hash: the hash on the chain.
         uids: of the miners.
         weights: u16.
-        salt: u16 numbers that kept them secret.
+        salt: random u16 numbers that keep the weights secret.
         version_key: as committed.
     """
 
@@ -79,8 +79,8 @@ class Scores:
 
         Args:
             path: File, or ":memory:".
-            rate: Part of the newest score in the average, above 0, at most 1.
-            secret: Of a new file: decides the tasks; drawn if not given.
+            rate: Weight of the newest score in the average, above 0, at most 1.
+            secret: For a new file: the tasks depend on it; by default it is random.
 
         Raises:
             LabError: The file is not such a memory, or the rate is invalid.
@@ -104,7 +104,7 @@ class Scores:
     # --- facts --------------------------------------------------------------------------------------------------
 
     def fact(self, name: str) -> int:
-        """A number by name; 0 if there is none."""
+        """A stored number by its name; 0 if there is no such number."""
         row = self._db.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
         return int(row[0]) if row else 0
 
@@ -118,14 +118,14 @@ class Scores:
 
     @property
     def seed(self) -> int:
-        """Of the next step's task: repeatable for the validator, not to be guessed by miners."""
+        """Seed of the next step's task: the validator can compute it again, miners cannot guess it."""
         text = f"{self.fact('secret')}/{self.step}".encode()
         return int.from_bytes(hashlib.blake2b(text, digest_size=SEED_BYTES).digest(), "big")
 
     # --- miners -------------------------------------------------------------------------------------------------
 
     def keep(self, peers: Iterable[Peer]) -> tuple[list[str], list[str]]:
-        """Forget who is gone and welcome who is new; returns the hotkeys of both.
+        """Delete miners that have left and add new ones; returns the hotkeys of both.
 
         Args:
             peers: Miners that are on the subnet now.
@@ -154,11 +154,11 @@ class Scores:
         return longest_waiting(dict(self._db.execute("SELECT hotkey, turn FROM miners")), most)
 
     def record(self, scores: Mapping[str, float], answered: Iterable[str]) -> None:
-        """End a step: average the scores in, and put whoever was asked at the end of the queue.
+        """End a step: update the averages, and move the miners that were asked to the end of the queue.
 
         Args:
             scores: 0 to 1, by the hotkey that was asked.
-            answered: those of them that gave an answer, right or wrong.
+            answered: hotkeys that gave an answer, right or wrong.
         """
         came = set(answered)
         with _transaction(self._db):
@@ -171,29 +171,29 @@ class Scores:
             self._remember("step", self.step + 1)
 
     def all(self) -> dict[str, Record]:
-        """What is remembered, by hotkey."""
+        """All records, by hotkey."""
         rows = self._db.execute("SELECT hotkey, score, asked, answered, silent FROM miners ORDER BY hotkey")
         return {row[0]: Record(*row) for row in rows}
 
     # --- commits ------------------------------------------------------------------------------------------------
 
     def add_commit(self, commit: Commit) -> None:
-        """Remember what is about to be committed."""
+        """Store a commit before it is sent."""
         lists = (json.dumps(numbers) for numbers in (commit.uids, commit.weights, commit.salt))
         self._db.execute("INSERT INTO commits VALUES (?, ?, ?, ?, ?)", (commit.hash, *lists, commit.version_key))
 
     def commits(self) -> list[Commit]:
-        """What is to be revealed, oldest first."""
+        """Commits that must be revealed, oldest first."""
         rows = self._db.execute("SELECT hash, uids, weights, salt, version_key FROM commits ORDER BY rowid")
         return [Commit(row[0], json.loads(row[1]), json.loads(row[2]), json.loads(row[3]), row[4]) for row in rows]
 
     def forget_commit(self, commit: Commit) -> None:
-        """A commit that was revealed, or never will be."""
+        """Delete a commit that was revealed, or that can't be revealed any more."""
         self._db.execute("DELETE FROM commits WHERE hash = ?", (commit.hash,))
 
 
 class _transaction:  # noqa: N801 - used as a statement
-    """All or nothing."""
+    """A transaction: all changes are stored, or none of them."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db

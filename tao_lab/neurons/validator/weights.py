@@ -1,7 +1,8 @@
-"""From average scores to weights that the chain takes, and onto the chain the way the subnet wants it.
+"""Turn average scores into weights that the chain accepts, and put them on the chain.
 
-Without commit-reveal the weights are set; with it they are committed, timelocked where the chain follows the drand
-beacon (it opens them itself), by their hash where it does not (the validator reveals them in the right epoch).
+Without commit-reveal the weights are set directly. With commit-reveal they are committed. If the chain follows the
+drand beacon, they are timelocked, and the chain opens them. Otherwise their hash is committed, and the validator
+reveals them in the right epoch.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from tao_lab.neurons.validator.limits import MODULE, Limits, explain, name_of
 from tao_lab.neurons.validator.scores import Commit, Record, Scores
 from tao_lab.units import U16_MAX
 
-MOST_SILENT = 3  # tasks in a row without an answer; then the weight is 0 until one comes
+MOST_SILENT = 3  # tasks in a row without an answer; then the weight is 0 until the miner answers
 LEAST = 1 / U16_MAX  # of the highest weight: the smallest that the chain stores
 SALT_WORDS = 8
 Sending = Awaitable[bt.ExtrinsicResult]
@@ -33,13 +34,13 @@ Sending = Awaitable[bt.ExtrinsicResult]
 def weights_of(records: Mapping[str, Record], peers: Peers, me: str, fewest: int = 0) -> dict[int, float]:
     """Weight of each UID: its miner's average score. Empty if nobody has earned any.
 
-    Where the subnet wants more weights than there are good miners, others get the least that the chain stores.
+    If the subnet demands more weights than there are good miners, others get the smallest weight that the chain stores.
 
     Args:
-        records: what the validator remembers, by hotkey.
+        records: the validator's memory, by hotkey.
         peers: the subnet.
-        me: the validator's hotkey, which gets nothing from itself.
-        fewest: weights in a row, at least.
+        me: the validator's hotkey, which gives itself no weight.
+        fewest: minimum number of weights in a row.
     """
     weights = {
         peer.uid: records[hotkey].score
@@ -55,7 +56,7 @@ def weights_of(records: Mapping[str, Record], peers: Peers, me: str, fewest: int
 
 
 def as_u16(weights: Mapping[int, float], highest: int) -> tuple[list[int], list[int]]:
-    """UIDs and u16 weights as the SDK would send them: no part above `highest`/65,535, the largest 65,535."""
+    """UIDs and u16 weights as the SDK sends them: no share above `highest`/65,535; the largest weight is 65,535."""
     uids = sorted(weights)
     values = [weights[uid] for uid in uids]
     if highest < U16_MAX:
@@ -66,7 +67,7 @@ def as_u16(weights: Mapping[int, float], highest: int) -> tuple[list[int], list[
 
 @dataclass
 class Setter:
-    """Puts a validator's weights on the chain and writes down what came of it."""
+    """Puts a validator's weights on the chain and writes the result into the journal."""
 
     connection: bt.Client
     wallet: WalletLike
@@ -77,7 +78,7 @@ class Setter:
     journal: Journal
 
     async def set(self, weights: Mapping[int, float], limits: Limits) -> bool:
-        """Set or commit weights; whether the chain took them."""
+        """Set or commit weights; returns whether the chain accepted them."""
         uids, values = as_u16(weights, limits.highest)
         if limits.commit_reveal and not limits.beacon:
             return await self._commit(uids, values, limits)
@@ -89,7 +90,7 @@ class Setter:
         salt = [secrets.randbelow(U16_MAX + 1) for _ in range(SALT_WORDS)]
         hashed = commit_hash(self.hotkey, self.netuid, uids, values, salt, self.version_key)
         commit = Commit(hashed, uids, values, salt, self.version_key)
-        self.scores.add_commit(commit)  # before it is sent: one that cannot be revealed would be worse than none
+        self.scores.add_commit(commit)  # stored before it is sent, so that it can always be revealed
         call = calls.SubtensorModule.commit_weights(netuid=self.netuid, commit_hash=hashed)
         done = await self._send("hash", self._submit(call), limits, uids, values)
         if not done:
@@ -97,7 +98,7 @@ class Setter:
         return done
 
     async def reveal(self, limits: Limits) -> None:
-        """Reveal what is due, and forget what the chain no longer knows."""
+        """Reveal commits that are due, and delete those that the chain no longer has."""
         pending = self.scores.commits()
         if not pending:
             return

@@ -1,11 +1,11 @@
-"""Gaming by search: simple strategies that look for cheap ways to score, on any kind of work.
+"""Simple strategies that search for ways to get a score without the work, on any kind of work.
 
     found = stress("ads", tasks=10, budget=400, seed=0)
-    found.cheap        # the strategies that score like the honest miner without its work
+    found.cheap  # the strategies that score almost like the honest miner, without its work
 
-A strategy has what an outsider has: the tasks, the form of an answer, and the subnet's public program. With that
-program it makes tasks of its own, whose secrets it knows, and learns on them. What it learned is then measured on
-tasks that it has not seen. Everything repeats with the seed.
+A strategy knows what an outsider knows: the tasks, the form of an answer, and the subnet's public program. With the
+program it makes its own tasks, whose secrets it knows, and learns from them. Then it is tested on tasks that it has not
+seen. The same seed gives the same result.
 """
 
 from tao_lab.subnets.stress.practice import Practice, Stopped

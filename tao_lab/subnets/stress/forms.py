@@ -1,4 +1,4 @@
-"""Answers made from their form alone: the JSON Schema says what may stand where, and a recipe chooses."""
+"""Make answers from their form alone: the JSON Schema lists the options for each place, and a recipe chooses."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from random import Random
 from tao_lab.neurons.work import Json
 
 MOST_ITEMS = 100  # of an array without a limit
-LARGEST = 2_000  # items or letters that are made; a form that demands more gets no answer
+LARGEST = 2_000  # items or letters; a form that demands more gets no answer
 LARGEST_FLOAT = sys.float_info.max
-MOST_WORDS = 6  # that are tried in one place
+MOST_WORDS = 6  # words that are tried in one place
 
-Recipe = Mapping[str, int]  # place in the form: number of the option that stands there
+Recipe = Mapping[str, int]  # place in the form: number of the chosen option
 
 
 def options(schema: Json, words: Sequence[str] = (), place: str = "$") -> dict[str, int]:
@@ -23,8 +23,8 @@ def options(schema: Json, words: Sequence[str] = (), place: str = "$") -> dict[s
 
     Args:
         schema: JSON Schema of an answer.
-        words: texts that may stand where a text is wanted.
-        place: where the schema stands in the whole; for the recursion.
+        words: texts to try where the form demands a text.
+        place: place of this schema in the whole form; for the recursion.
     """
     kind = _kind(schema)
     if kind == "object":
@@ -38,7 +38,7 @@ def options(schema: Json, words: Sequence[str] = (), place: str = "$") -> dict[s
 
 
 def answer(schema: Json, recipe: Recipe, words: Sequence[str] = (), place: str = "$", index: int = 0) -> Json:
-    """An answer in the schema's form, with the options that a recipe chooses; the first where it says nothing."""
+    """An answer in the schema's form with the options of a recipe; without one, the first option of a place."""
     kind = _kind(schema)
     if kind == "object":
         parts = schema.get("properties", {})
@@ -52,7 +52,7 @@ def answer(schema: Json, recipe: Recipe, words: Sequence[str] = (), place: str =
 
 
 def recipes(places: Mapping[str, int], most: int, random: Random) -> Iterator[dict[str, int]]:
-    """Every choice of options if there are few, else some by chance; the first options first."""
+    """Every choice of options if there are few, otherwise random ones; the first options first."""
     total = 1
     for count in places.values():
         total *= count
@@ -66,7 +66,7 @@ def recipes(places: Mapping[str, int], most: int, random: Random) -> Iterator[di
 
 
 def _kind(schema: Json) -> str:
-    if not isinstance(schema, Mapping):  # True and False are schemas too: all, and nothing
+    if not isinstance(schema, Mapping):  # True and False are schemas too: everything and nothing is allowed
         return "null"
     kinds = schema.get("type", "object" if "properties" in schema else "string")
     return str(kinds if isinstance(kinds, str) else next((kind for kind in kinds if kind != "null"), "null"))
@@ -78,7 +78,7 @@ def _items(schema: Json) -> Json:
 
 
 def _values(schema: Json, words: Sequence[str], index: int) -> list[Json]:
-    """What may stand in one place; the same number of options for every index."""
+    """The options for one place; the same number of options for every index."""
     kind = _kind(schema)
     if isinstance(schema, Mapping) and "enum" in schema:
         values = list(schema["enum"]) or [None]

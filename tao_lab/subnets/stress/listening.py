@@ -1,6 +1,7 @@
-"""Running the validator's own check at home, and noting every value that its functions hand to each other.
+"""Run the validator's check on the attacker's machine, and record every value that its functions return.
 
-Whoever has the program can do that. If the check makes what it compares an answer with, the best answer is that.
+Anyone with the program can do that. If the check computes the value that it compares an answer with, this value is the
+best answer.
 """
 
 from __future__ import annotations
@@ -13,17 +14,17 @@ from typing import Any
 
 from tao_lab.neurons.work import Answer, Json, Round, Subnet, Task
 
-MOST_CALLS = 200  # that are noted in one check
+MOST_CALLS = 200  # that are recorded in one check
 
-Name = tuple[str, int]  # of the function, and which of its calls
+Name = tuple[str, int]  # name of the function, and number of the call
 
 
 def overheard(subnet: Subnet, asked: Round, probe: Json) -> dict[Name, Any]:
-    """What the functions returned that scored an answer, by name and number of the call.
+    """The values that the functions of the check returned while they scored an answer, by name and number of the call.
 
     Args:
         subnet: the kind of work.
-        asked: the round; its secret may be of another one.
+        asked: the round; its secret may come from another round.
         probe: an answer in the right form.
     """
     heard: dict[Name, Any] = {}
@@ -41,7 +42,7 @@ def overheard(subnet: Subnet, asked: Round, probe: Json) -> dict[Name, Any]:
 def converters(subnet: Subnet, task: Task) -> dict[str, Callable[[Any], Any]]:
     """The kind's own functions of one argument that the honest miner calls, by name.
 
-    One of them may turn what was overheard into an answer. Functions that nobody called are left alone.
+    One of them may turn a recorded value into an answer. Functions that were not called are left out.
     """
     space, called = _space(subnet), set()
     honest = next(iter(subnet.miners().values()))
@@ -51,7 +52,7 @@ def converters(subnet: Subnet, task: Task) -> dict[str, Callable[[Any], Any]]:
 
 
 def _space(subnet: Subnet) -> dict[str, Any]:
-    """The names of the module that the check is written in."""
+    """The names in the module that defines the check."""
     space: dict[str, Any] = getattr(inspect.unwrap(subnet.score), "__globals__", {})
     return space
 
@@ -73,7 +74,7 @@ def _needed(function: Any) -> list[str]:
 
 @contextmanager
 def _spies(space: dict[str, Any], note: Callable[[str, Any], None]) -> Iterator[None]:
-    """Every function of a module tells what it returns, in the block; caches are left out, for they call nobody."""
+    """Inside the block, record what every function of a module returns; cached functions are left out."""
 
     def spy(name: str, function: Any) -> Any:
         inner = getattr(function, "__wrapped__", function) if hasattr(function, "cache_clear") else function

@@ -1,7 +1,7 @@
-"""Cached answers: what was right on practised tasks is looked up, whole, by element, or by what is most alike.
+"""Cached answers: look up what was right on practice tasks, for the same task, the same part, or the most similar one.
 
-Likeness counts shared fragments: eight letters in a row of a text, twelve pixels in a row of a picture. A fragment that
-few have says more. That is how a plagiarism checker works, and all that a cheater needs.
+Similarity counts shared fragments: eight letters in a row of a text, twelve pixels in a row of a picture. A rare
+fragment counts more. A plagiarism checker works like this, and a cheater needs no more.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from zlib import crc32
 from tao_lab.neurons.work import Json
 from tao_lab.subnets.stress.pieces import canonical
 
-LETTERS = 8  # of a text that make a fragment
+LETTERS = 8  # of a text, in one fragment
 PIXELS = 12  # of a picture's row
 SHORTEST_FILE = 60  # letters of base64 that may be a picture
-KEPT_OF = 4  # of the pictures' fragments one in four is kept, the same ones everywhere: "winnowing"
+KEPT_OF = 4  # one in four fragments of a picture is kept, by a fixed rule ("winnowing")
 PNG = "iVBORw0KGgo"  # how every PNG file begins in base64
-MOST_HAVING = 8  # things that are kept for a fragment; the first ones
-FEWEST_SHARED = 0.02  # of its fragments that something must share with what is remembered; else it is a stranger
+MOST_HAVING = 8  # things that are remembered for a fragment; the first ones
+FEWEST_SHARED = 0.02  # share of its fragments that must be known; with fewer, a thing is a stranger
 
 
 def fragments(value: Json) -> set[Hashable]:
-    """What a value shares with others that are like it."""
+    """The fragments of a value, to find similar values."""
     if isinstance(value, Mapping):
         return {
             (name, part) if not isinstance(inner, str) else part
@@ -59,7 +59,7 @@ def _of_picture(text: str) -> set[Hashable]:
 
 
 class Memory:
-    """Things with what was right for them; `recall` says what is right for another one."""
+    """Things and the right value for each; `recall` guesses the right value for another thing."""
 
     def __init__(self) -> None:
         self._exact: dict[str, list[Any]] = defaultdict(list)
@@ -69,12 +69,12 @@ class Memory:
         self._strangers: list[Any] = []
 
     def add(self, thing: Json, value: Any, around: str = "") -> None:
-        """Remember one; what was a stranger when it came says what strangers are.
+        """Remember a thing. A thing that was a stranger at first shows the right value for strangers.
 
         Args:
             thing: plain JSON.
-            value: what was right for it.
-            around: what it stood in; only things with the same around them are compared.
+            value: the right value for it.
+            around: its context; only things with the same context are compared.
         """
         key = around + canonical(thing)
         if key not in self._exact:
@@ -90,16 +90,16 @@ class Memory:
         self._exact[key].append(value)
 
     def recall(self, thing: Json, around: str = "") -> Any:
-        """What is right for a thing: of the same one, of the one most like it, of strangers; None if nothing is known.
+        """The value of the same thing, or of the most similar one, or of strangers; None if nothing is known.
 
-        Of several values numbers give their mean, others the most frequent.
+        Several numbers give their mean; other values give the most frequent one.
         """
         if known := self._exact.get(around + canonical(thing)):
             return middle(known)
         nearest = self._nearest(_marked(thing, around))
         if nearest is not None:
             return self._values[nearest]
-        # the newest strangers met the fullest memory
+        # the newest strangers were compared with the most things
         return middle(self._strangers[len(self._strangers) // 2 :] or self._values)
 
     def _is_stranger(self, parts: set[Hashable]) -> bool:
@@ -120,7 +120,7 @@ def _marked(thing: Json, around: str) -> set[Hashable]:
 
 
 def middle(values: Sequence[Any]) -> Any:
-    """Mean of numbers, else the most frequent value; None of nothing."""
+    """The mean of numbers, otherwise the most frequent value; None if there are no values."""
     if not values:
         return None
     if all(isinstance(value, int | float) for value in values):

@@ -1,4 +1,4 @@
-"""What lies in a task and in a secret, by its place: values, columns of lists, and the orders that they suggest."""
+"""The parts of a task and of a secret, by place: values, columns of lists, and the orders that they give."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST_DEPTH = 4
 
 
 def values(content: Json, path: Path = ()) -> Iterator[tuple[Path, Json]]:
-    """Every value of a task or a secret with its place: objects are entered, lists are not."""
+    """Every value of a task or a secret with its place, also inside objects, but not inside lists."""
     if path:
         yield path, content
     if isinstance(content, Mapping) and len(path) < MOST_DEPTH:
@@ -26,7 +26,7 @@ def at(content: Json, path: Path) -> Json:
     """The value at a place.
 
     Raises:
-        KeyError: there is none.
+        KeyError: there is no value at this place.
     """
     for name in path:
         content = content[name]
@@ -37,13 +37,13 @@ def canonical(value: Json) -> str:
     """The same text for equal values."""
     try:
         return json.dumps(value, sort_keys=True, default=str)
-    except (TypeError, ValueError):  # a secret need not be JSON: keys of all kinds, or a value inside itself
+    except (TypeError, ValueError):  # a secret may not be JSON: keys of other types, or a value inside itself
         return repr(value)
 
 
 @dataclass(frozen=True)
 class Reading:
-    """A way to make a part of an answer of a value: its name, and the function."""
+    """A way to turn a value into a part of an answer: its name, and the function."""
 
     name: str
     read: Callable[[Json], Json]
@@ -65,7 +65,7 @@ def _keys(value: Mapping[str, Any], sign: int) -> list[str]:
     return sorted(value, key=lambda name: sign * value[name])
 
 
-# from a value to a part of an answer; each raises where it makes no sense
+# from a value to a part of an answer; each raises an error if it makes no sense
 READINGS = (
     Reading("as it is", lambda value: value),
     Reading("as ones and zeros", lambda value: _truth(value)),
@@ -78,7 +78,7 @@ READINGS = (
 
 
 def columns(content: Json) -> Iterator[tuple[str, Json]]:
-    """The task's own values, and for each list of objects: each field's values, their sizes, and the orders by them."""
+    """The task's values, and for each list of objects: the values of each field, their sizes, and both orders."""
     for path, value in values(content):
         name = ".".join(path)
         yield name, value

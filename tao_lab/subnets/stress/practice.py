@@ -1,4 +1,4 @@
-"""Tasks that an attacker makes at home with the subnet's public program: it knows their secrets, and scores on them."""
+"""Practice tasks, made with the subnet's public program: the attacker knows their secrets and can score answers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tao_lab.neurons import rules
 from tao_lab.neurons.work import Answer, Forward, Json, Round, Subnet
 from tao_lab.subnets.play import ask
 
-LARGEST_SEED = 2**48  # validators draw from a large range, and so does whoever practises
+LARGEST_SEED = 2**48  # validators draw seeds from a large range, and so does the attacker
 
 
 class Stopped(Exception):  # noqa: N818 - no error: the search is over
@@ -17,7 +17,7 @@ class Stopped(Exception):  # noqa: N818 - no error: the search is over
 
 
 class Practice:
-    """What one strategy may try, counted: a task made, or an answer scored, is one unit of its budget.
+    """The practice of one strategy: each task made and each answer scored costs one unit of its budget.
 
     Attributes:
         subnet: the kind of work.
@@ -29,14 +29,14 @@ class Practice:
     def __init__(
         self, subnet: Subnet, budget: int, seed: int, made: dict[int, Round], tell: Callable[[], object] = lambda: None
     ) -> None:
-        """Begin with nothing spent.
+        """Begin with the full budget.
 
         Args:
             subnet: the kind of work.
             budget: units that may be spent.
             seed: of the tasks.
-            made: tasks that were made before, by number; new ones are added, so that no strategy makes them twice.
-            tell: called for each unit.
+            made: tasks that already exist, by number; new ones are added, so that no task is made twice.
+            tell: called for each unit spent.
         """
         self.subnet, self.budget, self.spent, self.failures = subnet, budget, 0, 0
         self._seed, self._made, self._tell = seed, made, tell
@@ -56,19 +56,19 @@ class Practice:
         return self._made[number]
 
     def score(self, asked: Round, content: Json) -> float:
-        """What an answer to a practised task is worth.
+        """The score of an answer to a practice task.
 
         Raises:
             Stopped: the budget is spent.
         """
         self._spend()
-        # the rule has scored an honest answer before: where it fails now, this answer is worth 0, as to a validator
+        # the rule has scored an honest answer before; if it fails now, this answer gets 0, as at a validator
         (score,), failures = rules.score_without_failures(self.subnet, asked, [Answer(content)], proven=True)
         self.failures += len(failures)
         return score.value
 
     def mean(self, forward: Forward, numbers: Sequence[int]) -> float:
-        """Mean score of a miner on some tasks; an answer that fails is worth nothing."""
+        """Mean score of a miner on some tasks; an answer that fails gets 0."""
         values = []
         for number in numbers:
             asked = self.round(number)

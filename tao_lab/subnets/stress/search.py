@@ -1,4 +1,4 @@
-"""`stress`: every strategy searches, then all of them answer tasks that none has seen, beside the honest miner."""
+"""`stress`: each strategy searches; then all of them and the honest miner answer tasks that no strategy has seen."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from tao_lab.subnets.play import ask
 from tao_lab.subnets.stress import strategies
 from tao_lab.subnets.stress.practice import Practice, seed_of
 
-CHEAP = 0.9  # of the honest miner's score: what a strategy without work must reach to be a way to cheat
+CHEAP = 0.9  # a strategy without work that reaches this share of the honest score is a way to cheat
 SEATS = 3  # of a group that does the work once
 LATE = 0.95  # of the time that a task allows
-SMALLEST = 0.01  # an honest score below it is not a measure
+SMALLEST = 0.01  # an honest score below this is too small to compare with
 
 SEARCHES: Mapping[str, Callable[[Practice, Random], strategies.Found]] = {
     "constant": strategies.constant,
@@ -25,7 +25,7 @@ SEARCHES: Mapping[str, Callable[[Practice, Random], strategies.Found]] = {
     "cached": strategies.cached,
     "imitate": strategies.imitate,
 }
-# who lives by honest work: what the seat itself does of it, and why no rule of scoring alone can stop it
+# strategies that use honest work: the part that they do themselves, and why no scoring rule can stop them
 SHARED: Mapping[str, tuple[float, str]] = {
     "copy": (0.0, "sends the honest miner's answer, later; signed requests and a task for each miner close this"),
     "collude": (1 / SEATS, f"{SEATS} seats send one answer; a task for each seat, and the price of a seat, close this"),
@@ -36,16 +36,16 @@ STRATEGIES = (*SEARCHES, *SHARED)
 
 @dataclass(frozen=True)
 class Finding:
-    """What one strategy came to.
+    """The result of one strategy.
 
     Attributes:
         strategy: its name, one of `STRATEGIES`.
         score: mean on the tasks that it had not seen, 0 to 1.
         share: of the honest miner's score.
-        work: part of the honest work that it does for each answer; 0 for none.
-        tries: tasks made and answers scored at home before.
+        work: part of the honest work that it does for each answer; 0 if it does no honest work.
+        tries: tasks made and answers scored in practice.
         seconds: mean time for an answer, on this machine.
-        words: what it does.
+        words: what it does, in words.
         cheap: whether it scores like the honest miner without any honest work.
     """
 
@@ -61,13 +61,13 @@ class Finding:
 
 @dataclass(frozen=True)
 class Stress:
-    """What the search found.
+    """The result of the search.
 
     Attributes:
         kind: of work.
-        tasks: on which scores are measured.
+        tasks: number of tasks on which scores are measured.
         budget: of each strategy, tasks made and answers scored.
-        seed: of all of it.
+        seed: of everything random.
         honest: mean score of the honest miner.
         honest_seconds: mean time that it takes for an answer.
         declared: name of the cheater that the kind declares.
@@ -131,12 +131,12 @@ def stress(
         tasks: on which the found miners are measured; none of them is used in the search.
         budget: tasks that each strategy may make, and answers that it may score, together.
         seed: the same seed finds the same, apart from seconds.
-        only: names of strategies.
-        progress: called with the units done and the most that there can be.
+        only: names of the strategies to run; by default all.
+        progress: called with the number of units spent and their maximum.
 
     Raises:
         LabError: a number is too small, or there is no such strategy or kind.
-        BadRule: the kind's own rule raised, or returned anything but scores from 0 to 1.
+        BadRule: the kind's own rule raised an error, or did not return scores from 0 to 1.
     """
     from tao_lab.subnets import kind
 

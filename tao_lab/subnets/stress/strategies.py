@@ -1,7 +1,7 @@
 """The strategies: each looks for a miner that scores without the work, and says in words what it found.
 
 A strategy gets a `Practice`, tries what it can within the budget, and returns its best miner. `constant`, `template`,
-`cached` and `imitate` need the public program only; `copy`, `collude` and `slow` (in search.py) live by honest work.
+`cached` and `imitate` need only the public program; `copy`, `collude` and `slow` (in search.py) use honest work.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from tao_lab.subnets.stress.memory import Memory
 from tao_lab.subnets.stress.practice import Practice, Stopped
 
 CHECKED = range(3)  # numbers of the tasks on which variants are compared
-EXAMINED = range(8)  # numbers of the tasks on which what was learned is compared
-FIRST_LEARNED = 8  # the tasks from here on are learned
-FIRST_LESSON = 25  # tasks that are learned before the first look; twice as many before the next
+EXAMINED = range(8)  # numbers of the tasks that test what was learned
+FIRST_LEARNED = 8  # tasks from this number on are for learning
+FIRST_LESSON = 25  # tasks that are learned before the first test; twice as many before the next
 GOOD_ENOUGH = 0.98
-GAIN = 0.01  # of score, that doubling what is learned must bring
+GAIN = 0.01  # of score; doubling the number of learned tasks must improve it by this much
 PATIENCE = 3  # doublings without a gain, after which nothing more is learned
 MOST_RECIPES = 150
 MOST_READINGS = 200
@@ -33,7 +33,7 @@ MOST_READINGS = 200
 
 @dataclass(frozen=True)
 class Found:
-    """What a strategy came to: its miner, its score in practice, and what it does, in words."""
+    """The result of a strategy: its miner, its score in practice, and what it does, in words."""
 
     forward: Forward | None
     score: float
@@ -41,7 +41,7 @@ class Found:
 
 
 class Best:
-    """The best miner so far; of equal ones the first."""
+    """The best miner so far; of equally good ones the first."""
 
     def __init__(self, nothing: str) -> None:
         self.found = Found(None, 0.0, nothing)
@@ -80,7 +80,7 @@ def _always(content: Json) -> Forward:
 
 
 def _frequent_words(practice: Practice) -> list[str]:
-    """Texts that stand in the secrets of practised tasks, the most frequent first."""
+    """Texts from the secrets of practice tasks, the most frequent first."""
     seen: dict[str, int] = {}
     for number in range(FIRST_LEARNED, FIRST_LEARNED + 10):
         for _, value in pieces.values(practice.round(number).secret):
@@ -93,7 +93,7 @@ def _frequent_words(practice: Practice) -> list[str]:
 
 
 def template(practice: Practice, random: Random) -> Found:
-    """Parts of the task itself, put into the answer's form: sent back, turned round, sorted by a column."""
+    """Parts of the task itself, put into the answer's form: unchanged, reversed, or sorted by a column."""
     best = Best("nothing in the task could be sent back for a score")
     schema = practice.subnet.answer_schema
     try:
@@ -141,7 +141,7 @@ def _fits(schema: Json, forward: Forward, task: Task) -> bool:
 
 
 def cached(practice: Practice, random: Random) -> Found:
-    """Answers that are looked up: tasks are made at home with the public program, and their secrets remembered."""
+    """Look answers up: make practice tasks with the public program, and remember their secrets."""
     best = Best("what was learned on tasks made at home helped on no other task")
     learned, lesson = 0, FIRST_LESSON
     try:
@@ -190,7 +190,7 @@ class _SecretReading:
 
 
 def _read_secret(practice: Practice) -> _SecretReading | None:
-    """The part of a secret that makes the best answer to its own task, as the check at home says."""
+    """The part of a secret that gives the best answer to its own task, tested in practice."""
     schema = practice.subnet.answer_schema
     best, best_score = None, 0.0
     for slot in _slots(schema):
@@ -220,7 +220,7 @@ def _score_of_reading(practice: Practice, one: _SecretReading) -> float:
 
 
 class _Learner(Protocol):
-    """What remembers tasks: it learns one after the other, and answers at any time."""
+    """Remembers tasks: it learns one after the other, and can answer at any time."""
 
     what: str
 
@@ -230,7 +230,7 @@ class _Learner(Protocol):
 
 
 class _Honest:
-    """Remembers honest answers: where a secret says nothing, the work is done once, at home."""
+    """Remembers honest answers: if the secret does not help, the work is done once, in practice."""
 
     what = "honest answers to the same task, or to the one most like it,"
 
@@ -263,7 +263,7 @@ class _Whole:
 
 
 class _Elements:
-    """Remembers the parts of a task one by one: where a secret has a value for each element of a list."""
+    """Remembers the parts of a task one by one, if the secret has a value for each element of a list."""
 
     what = "each part of the task, or the one most like it,"
 
@@ -284,7 +284,7 @@ class _Elements:
             self._memory.add(element, value, context)
 
     def _split(self, content: Json) -> tuple[str, list[Json], list[str]]:
-        """What surrounds the list, its elements without their names, and the names."""
+        """The context of the list, its elements without their names, and the names."""
         assert self._list is not None
         context = [value for name, value in content.items() if name != self._list and not isinstance(value, list)]
         elements, names = content[self._list], []
@@ -306,7 +306,7 @@ class _Elements:
 
 
 def _aligned(content: Json, part: Json) -> tuple[str, str | None]:
-    """The list of a task whose elements a secret's part has a value for, and the field that names them, if one does."""
+    """The list of a task for whose elements the secret has values, and the field with their names, if there is one."""
     for name, value in content.items():
         if not isinstance(value, list) or not value:
             continue
@@ -328,12 +328,12 @@ def _name(value: Any) -> Any:
 
 
 def imitate(practice: Practice, random: Random) -> Found:
-    """The validator's own check, run at home on the task: what it compares an answer with is sent as the answer."""
+    """Run the validator's check on the task, and send the value that it compares answers with."""
     subnet = practice.subnet
     schema = subnet.answer_schema
     best = Best("nothing that the check makes at home scored as an answer")
     try:
-        spare = practice.round(FIRST_LEARNED)  # whose secret stands in for the one that the attacker lacks
+        spare = practice.round(FIRST_LEARNED)  # its secret replaces the one that the attacker does not know
         honest = ask(next(iter(subnet.miners().values())), spare.task)
         if honest.problem:
             return best.found
@@ -347,13 +347,13 @@ def imitate(practice: Practice, random: Random) -> Found:
         pass
     if best.found.forward is not None and _fits(schema, _always(honest.content), spare.task):
         same = _score_of(practice, honest.content)
-        if same >= best.found.score:  # what is overheard is no better than the old answer itself
+        if same >= best.found.score:  # the recorded value is not better than the old answer itself
             return Found(None, 0.0, "what the check hands around is worth no more than an old answer")
     return best.found
 
 
 def _score_of(practice: Practice, content: Json) -> float:
-    """Mean score of one answer on the tasks that variants are compared on; 0 where the budget is spent."""
+    """Mean score of one answer on the tasks in `CHECKED`; 0 if the budget is spent."""
     try:
         return practice.mean(_always(content), CHECKED[:2])
     except Stopped:
@@ -362,7 +362,7 @@ def _score_of(practice: Practice, content: Json) -> float:
 
 @dataclass(frozen=True)
 class _Source:
-    """What to send: the value that a function returned, as it is, or made into a text by another."""
+    """What to send: the value that a function returned, unchanged, or made into a text by another function."""
 
     heard: listening.Name
     converter: str
@@ -381,7 +381,7 @@ def _as_it_is(value: Any) -> Any:
 def _sources(
     practice: Practice, spare: Round, probe: Json, ways: Mapping[str, Callable[[Any], Any]]
 ) -> Iterator[_Source]:
-    """What fits the answer's form, of all that is heard on one task."""
+    """The recorded values of one task that fit the answer's form."""
     subnet = practice.subnet
     task = practice.round(CHECKED[0]).task
     heard = _hear(subnet, spare, task, probe)
@@ -413,7 +413,7 @@ def _listening(subnet: Any, spare: Round, probe: Json, source: _Source, convert:
 
 
 def _short(content: Json, letters: int = 160) -> str:
-    """An answer in few letters: of a long list the first entry and the last, for some count from one to the other."""
+    """A short text for an answer: of a long list only the first and the last entry (some lists just count up)."""
     text = pieces.canonical(_ends(content))
     return text if len(text) <= letters else f"{text[: letters - 1]}…"
 

@@ -2,7 +2,8 @@
 
 Source: opentensor/subtensor at 14bc6f9f964b: `pallets/admin-utils/src/lib.rs` (origin, window, checks, order),
 `pallets/subtensor/src/utils/misc.rs` and `subnets/*.rs` (`set_…`: item and event), `utils/rate_limiting.rs` (limits),
-`runtime/src/lib.rs` (bounds). Weights are in `weights.py`. All items and the plain events are SubtensorModule's.
+`runtime/src/lib.rs` (bounds). Weights are in `weights.py`. All items and the plain events are SubtensorModule's. The
+two calls of collateral are those of spec 475: `pallets/admin-utils/src/lib.rs` in coldint/subtensor at 02214123.
 """
 
 from __future__ import annotations
@@ -127,6 +128,8 @@ sudo_set_min_allowed_uids                  min_allowed_uids    MinAllowedUids   
 sudo_set_min_non_immune_uids               min                 MinNonImmuneUids            MinNonImmuneUidsSet                root  -                     always any    root 42
 sudo_set_burn_half_life                    burn_half_life      BurnHalfLife                AdminUtils.BurnHalfLifeSet         owner BurnHalfLife          window exists -    42
 sudo_set_burn_increase_mult                burn_increase_mult  BurnIncreaseMult            AdminUtils.BurnIncreaseMultSet     owner BurnIncreaseMult      window exists -    2x
+sudo_set_collateral_lock_share             lock_share          CollateralLockShare         AdminUtils.CollateralLockShareSet  owner CollateralLockShare   window exists -    42
+sudo_set_collateral_drain_ratio            drain_ratio         CollateralDrainRatio        AdminUtils.CollateralDrainRatioSet owner CollateralDrainRatio  window exists -    2x
 sudo_set_owner_cut_enabled                 enabled             OwnerCutEnabled             -                                  owner -                     window exists -    off
 sudo_set_owner_cut_auto_lock_enabled       enabled             OwnerCutAutoLockEnabled     -                                  owner -                     window exists -    on
 sudo_set_subnet_emission_enabled           enabled             SubnetEmissionEnabled       AdminUtils.SubnetEmissionEnabledSet root -                     always exists -    off
@@ -187,6 +190,12 @@ BOUNDS: tuple[tuple[str, str, Any, dict[str, Any], str | None], ...] = (
     ("sudo_set_min_burn", "root", 1_000_000_000, {"MaxBurn": 10**12}, "ValueNotInBounds"),
     ("sudo_set_min_burn", "root", 776, {"MaxBurn": 777}, None),
     ("sudo_set_min_burn", "root", 777, {"MaxBurn": 777}, "ValueNotInBounds"),
+    ("sudo_set_collateral_lock_share", "alice", 62_258, {}, None),
+    ("sudo_set_collateral_lock_share", "root", 62_259, {}, "CollateralLockShareTooHigh"),
+    ("sudo_set_collateral_drain_ratio", "alice", {"bits": 1}, {}, None),
+    ("sudo_set_collateral_drain_ratio", "root", {"bits": 10 * ONE}, {}, None),
+    ("sudo_set_collateral_drain_ratio", "root", {"bits": 10 * ONE + 1}, {}, "CollateralDrainRatioOutOfBounds"),
+    ("sudo_set_collateral_drain_ratio", "root", {"bits": 0}, {}, "CollateralDrainRatioOutOfBounds"),
     ("sudo_set_max_burn", "root", 100_000_001, {"MinBurn": 0}, None),
     ("sudo_set_max_burn", "root", 100_000_000, {"MinBurn": 0}, "ValueNotInBounds"),
     ("sudo_set_max_burn", "root", 300_000_001, {"MinBurn": 300_000_000}, None),

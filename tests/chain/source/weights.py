@@ -2,7 +2,8 @@
 
 Source: opentensor/subtensor at 14bc6f9f964b, `pallets/*/src` of admin-utils, commitments, crowdloan, drand, proxy,
 shield, swap, utility, and `pallets/subtensor/src/macros/dispatches.rs`. The factors are its runtime's: 20 proxies, 75
-announcements, 500 contributors, 50 refunds in one call. The pallets of the Polkadot SDK are not here: `test_fees.py`
+announcements, 500 contributors, 50 refunds in one call. The four calls of collateral are newer: coldint/subtensor at
+666be267 and 02214123. The pallets of the Polkadot SDK are not here: `test_fees.py`
 holds them to what mainnet charges.
 
 Columns: call, picoseconds, database reads and writes, whether the signer pays (`Pays::No`: free), class. In the second
@@ -28,6 +29,8 @@ AdminUtils.sudo_set_burn_increase_mult              25_000_000                  
 AdminUtils.sudo_set_ck_burn                         15_650_000                                  1         1         pays Normal
 AdminUtils.sudo_set_coldkey_swap_announcement_delay 5_370_000                                   0         1         pays Normal
 AdminUtils.sudo_set_coldkey_swap_reannouncement_delay 5_360_000                                   0         1         pays Normal
+AdminUtils.sudo_set_collateral_drain_ratio          42_884_000                                  8         2         pays Operational
+AdminUtils.sudo_set_collateral_lock_share           42_884_000                                  8         2         pays Operational
 AdminUtils.sudo_set_commit_reveal_version           6_052_000                                   0         1         pays Normal
 AdminUtils.sudo_set_commit_reveal_weights_enabled   34_544_000                                  5         1         pays Normal
 AdminUtils.sudo_set_commit_reveal_weights_interval  34_654_000                                  5         1         pays Normal
@@ -115,6 +118,7 @@ Proxy.remove_announcement                           25_595_226+75*205_163+20*40_
 Proxy.remove_proxies                                27_407_028+20*55_808                        1         1         pays Normal
 Proxy.remove_proxy                                  27_827_049+20*64_054                        1         2         pays Normal
 Proxy.set_real_pays_fee                             14_259_931+20*42_799                        1         1         pays Normal
+SubtensorModule.add_collateral                      692_258_000                                 39        18        pays Normal
 SubtensorModule.add_stake                           664_064_000                                 32        16        pays Normal
 SubtensorModule.add_stake_burn                      967_308_000                                 33        17        pays Normal
 SubtensorModule.add_stake_limit                     853_005_000                                 32        16        pays Normal
@@ -166,6 +170,7 @@ SubtensorModule.set_children                        119_000_000                 
 SubtensorModule.set_coldkey_auto_stake_hotkey       33_853_000                                  4         2         pays Normal
 SubtensorModule.set_identity                        32_040_000                                  3         1         pays Normal
 SubtensorModule.set_mechanism_weights               15_540_000_000                              4111      2         free Normal
+SubtensorModule.set_min_collateral                  39_027_000                                  5         2         pays Normal
 SubtensorModule.set_pending_childkey_cooldown       3_000_000                                   0         1         pays Normal
 SubtensorModule.set_perpetual_lock                  0                                           4         3         pays Normal
 SubtensorModule.set_reject_locked_alpha             0                                           1         1         pays Normal

@@ -46,10 +46,14 @@ def column(ctx: Context, item: str) -> list[Any]:
 
 def test_a_place_is_paid_with_its_price_and_the_hotkey_gets_the_next_uid(subnet: Context) -> None:
     before, pot = free_rao(subnet, "bob"), free_rao(subnet, account_of_netuid(NETUID))
-    (transfer, registered) = register(subnet)
-    assert registered == {"NeuronRegistered": (NETUID, 1, account("bob-hot"))}
-    assert before - free_rao(subnet, "bob") == TAO == transfer["Transfer"]["amount"]
-    assert free_rao(subnet, account_of_netuid(NETUID)) == pot + TAO
+    author, fee = free_rao(subnet, subnet.author), TAO * 33 // 65_535
+    done = register(subnet)
+    moved = [event["Transfer"]["amount"] for event in done if "Transfer" in event]
+    assert moved == [TAO, fee]  # to the subnet, and the pool's fee to the block's author
+    assert done[-1] == {"NeuronRegistered": (NETUID, 1, account("bob-hot"))}
+    assert before - free_rao(subnet, "bob") == TAO
+    assert free_rao(subnet, account_of_netuid(NETUID)) == pot + TAO - fee
+    assert free_rao(subnet, subnet.author) == author + fee
     state = subnet.state
     assert state.get(MODULE, "SubnetworkN", NETUID) == 2
     assert state.get(MODULE, "Keys", NETUID, 1) == account("bob-hot")
@@ -73,7 +77,7 @@ def test_the_payment_buys_alpha_that_is_nobody_s(subnet: Context) -> None:
     assert subnet.state.get(MODULE, "SubnetAlphaIn", NETUID) < alpha
     assert subnet.state.get(MODULE, "SubnetAlphaOut", NETUID) == 0
     assert subnet.state.get(MODULE, "RAORecycledForRegistration", NETUID) == TAO
-    assert subnet.state.get(MODULE, "SubnetTaoFlow", NETUID) == TAO
+    assert subnet.state.get(MODULE, "SubnetTaoFlow", NETUID) == TAO - fee
     assert subnet.state.get(MODULE, "RegistrationsThisBlock", NETUID) == 1
 
 
@@ -164,7 +168,7 @@ def test_a_buyer_keeps_the_existential_deposit(subnet: Context) -> None:
     fund(subnet, "carol", 1)
     register(subnet, "carol-hot", who="carol")
     assert free_rao(subnet, "carol") == 500
-    assert subnet.state.get(MODULE, "SubnetTaoFlow", NETUID) == TAO
+    assert subnet.state.get(MODULE, "SubnetTaoFlow", NETUID) == TAO - TAO * 33 // 65_535
     assert subnet.state.get(MODULE, "RAORecycledForRegistration", NETUID) == TAO
     assert_no_rao_lost(subnet)
 

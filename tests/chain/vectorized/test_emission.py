@@ -139,12 +139,12 @@ def test_settling(tao: int, alpha: int, quote: int, moving: int, started: int, h
         assert int(table["root_prop"][0, 0]) == root_proportion(root_tao, 971_718_665_099_567_868, alpha)
 
 
-def both_ways(prepare: Callable[[Chain], None], blocks: int) -> list[Chain]:
+def both_ways(prepare: Callable[[Chain], None], blocks: int, size: Size = SIZE) -> list[Chain]:
     """Two chains with the same population, one at once, one subnet by subnet."""
     chains = []
     for at_once in (True, False):
         chain = Chain()
-        populate(Context(chain.runtime, chain.state, 1, executive.author(chain.state)), SIZE)
+        populate(Context(chain.runtime, chain.state, 1, executive.author(chain.state)), size)
         prepare(chain)
         with nullcontext() if at_once else readable_only():
             for _ in range(blocks):
@@ -171,10 +171,8 @@ def test_the_state_is_the_same_over_some_tempos(monkeypatch: pytest.MonkeyPatch)
     assert len(used) == 3 * SIZE.tempo
 
 
-@pytest.mark.slow
-@settings(max_examples=12, deadline=None)
-@given(data=st.data())
-def test_the_state_is_the_same_whatever_the_subnets_are_like(data: st.DataObject) -> None:
+def drawn_state(data: st.DataObject, size: Size) -> Callable[[Chain], None]:
+    """A function that puts drawn values into a chain's subnets."""
     draw = data.draw
     items: list[tuple[str, st.SearchStrategy[Any]]] = [
         ("SubnetMovingPrice", st.builds(lambda bits: {"bits": bits}, st.integers(-(2**33), 2**42))),
@@ -189,7 +187,7 @@ def test_the_state_is_the_same_whatever_the_subnets_are_like(data: st.DataObject
         ("PendingServerEmission", st.integers(0, 2**64 - 1)),
     ]
     changes = [
-        (item, draw(st.integers(1, SIZE.subnets)), draw(values))
+        (item, draw(st.integers(1, size.subnets)), draw(values))
         for item, values in draw(st.lists(st.sampled_from(items), max_size=6))
     ]
     more_root = draw(st.sampled_from([0, 10**6, 5 * 10**6]))
@@ -200,4 +198,11 @@ def test_the_state_is_the_same_whatever_the_subnets_are_like(data: st.DataObject
         ctx = Context(chain.runtime, chain.state, 1, executive.author(chain.state))
         put_tao(ctx, ROOT_NETUID, more_root * RAO_PER_TAO)
 
-    assert_same(both_ways(prepare, 3))
+    return prepare
+
+
+@pytest.mark.slow
+@settings(max_examples=12, deadline=None)
+@given(data=st.data())
+def test_the_state_is_the_same_whatever_the_subnets_are_like(data: st.DataObject) -> None:
+    assert_same(both_ways(drawn_state(data, SIZE), 3))

@@ -40,6 +40,7 @@ from tao_lab.chain.pallets.subtensor.staking import clear_small_nominations, nom
 from tao_lab.chain.pallets.subtensor.subnets import set_owner_hotkey
 from tao_lab.chain.pallets.subtensor.tempo import apply_tempo, ensure_admin_window_open
 from tao_lab.chain.pallets.subtensor.uids import trim_null_uids_batch, trim_to_max_allowed_uids
+from tao_lab.economy.collateral import MAX_DRAIN_RATIO, MAX_LOCK_SHARE
 from tao_lab.units import U16_MAX
 
 MIN_BURN_BELOW = 1_000_000_000  # rao
@@ -142,6 +143,16 @@ def _burn_increase(ctx: Context, netuid: int, value: dict[str, Any], by_owner: b
         raise refused("InvalidValue", f"burn_increase_mult is not a number from 1 to {MAX_BURN_INCREASE}")
 
 
+def _lock_share(ctx: Context, netuid: int, value: int, by_owner: bool) -> None:
+    if value > MAX_LOCK_SHARE:
+        raise refused("CollateralLockShareTooHigh", f"lock_share is {value}, allowed: at most {MAX_LOCK_SHARE}")
+
+
+def _drain_ratio(ctx: Context, netuid: int, value: dict[str, Any], by_owner: bool) -> None:
+    if not 0 < value["bits"] <= MAX_DRAIN_RATIO:
+        raise refused("CollateralDrainRatioOutOfBounds", "drain_ratio is not a number above 0 and at most 10")
+
+
 # --- the table --------------------------------------------------------------------------------------------------
 
 
@@ -150,6 +161,7 @@ def _owners(base: int, reads: int = 5) -> Weight:
 
 
 OPERATIONAL = weight(25_000_000, reads=4, writes=1)
+COLLATERAL = weight(42_884_000, reads=8, writes=2)  # of spec 475
 
 ROOTS_SETTERS = (
     # registration
@@ -293,6 +305,30 @@ OWNERS_SETTERS = (
         on_root=False,
         check=_burn_increase,
         admin_event="BurnIncreaseMultSet",
+        operational=True,
+    ),
+    SubnetSetter(
+        "sudo_set_collateral_lock_share",
+        "lock_share",
+        "CollateralLockShare",
+        None,
+        COLLATERAL,
+        OwnerHyperparameter("CollateralLockShare"),
+        on_root=False,
+        check=_lock_share,
+        admin_event="CollateralLockShareSet",
+        operational=True,
+    ),
+    SubnetSetter(
+        "sudo_set_collateral_drain_ratio",
+        "drain_ratio",
+        "CollateralDrainRatio",
+        None,
+        COLLATERAL,
+        OwnerHyperparameter("CollateralDrainRatio"),
+        on_root=False,
+        check=_drain_ratio,
+        admin_event="CollateralDrainRatioSet",
         operational=True,
     ),
     SubnetSetter(

@@ -40,7 +40,7 @@ RAORecycledForRegistration MaxRegistrationsPerBlock WeightsVersionKey LiquidAlph
 SubtokenEnabled OwnerCutAutoLockEnabled ImmuneOwnerUidsLimit StakeWeight LoadedEmission RevealPeriodEpochs
 MechanismCountCurrent MechanismEmissionSplit OwnerLock DecayingOwnerLock SubnetAlphaIn SubnetAlphaOut
 SubnetProtocolAlpha SubnetEpochConsensus LastYumaStepBlock NullPruningTarget SavedYumaMaxAllowedValidators
-LiquidAlphaConsensusMode
+LiquidAlphaConsensusMode CollateralLockShare CollateralDrainRatio
 """
 VALUES = tuple(BY_NETUID.split())
 MAPS = (  # stored by netuid and something else
@@ -57,6 +57,9 @@ MAPS = (  # stored by netuid and something else
     "HotkeyLock",
     "DecayingHotkeyLock",
     "LockingColdkeys",
+    "MinerCollateral",
+    "ColdkeyMinerCollateral",
+    "ColdkeyCollateralHotkeys",
     "RootClaimed",
 )
 MECHANISM_VALUES = ("LastUpdate", "Incentive", "ConsensusByMechanism")

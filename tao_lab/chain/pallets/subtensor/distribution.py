@@ -1,7 +1,8 @@
 """Paying out an epoch: the owner's cut, miners' incentives, dividends of alpha and of root.
 
 What is for the owner's own hotkeys as miners is burned or recycled, and remembered in `MinerBurned`, which lowers the
-subnet's share of the next blocks.
+subnet's share of the next blocks. What a hotkey with a collateral earns opens that, or fills it up to the floor that
+its owner set.
 
 Source: `pallets/subtensor/src/coinbase/run_coinbase.rs` (`distribute_emission`, `get_owner_hotkeys`,
 `distribute_dividends_and_incentives`). The rule is `tao_lab.economy.dividends`.
@@ -10,9 +11,11 @@ Source: `pallets/subtensor/src/coinbase/run_coinbase.rs` (`distribute_emission`,
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from tao_lab.chain.context import Context
 from tao_lab.chain.pallets.subtensor.child_threshold import live_edges
+from tao_lab.chain.pallets.subtensor.collateral import bonded_hotkeys, settle
 from tao_lab.chain.pallets.subtensor.epochs import run_epochs
 from tao_lab.chain.pallets.subtensor.lease_dividends import distribute_dividends
 from tao_lab.chain.pallets.subtensor.locks import auto_lock_owner_cut
@@ -45,11 +48,41 @@ def distribute_emission(ctx: Context, netuid: int, pending: Pending, owner_cut: 
     recycle_subnet_alpha(ctx, netuid, paid.recycled)
     pay_owner_cut(ctx, netuid, owner_cut)
     ledger = open_ledger(ctx, netuid, list(hotkeys))
+    bonds = Bonds(ctx, netuid, ledger, bonded_hotkeys(ctx.state, netuid))
     owners = {hotkey: staked.owner for hotkey, staked in hotkeys.items()}
-    pay_incentives(ctx, netuid, paid.incentives, owners, ledger)
-    pay_alpha_dividends(ctx, netuid, paid.alpha, owners, ledger)
-    pay_root_dividends(ctx, netuid, paid.root, hotkeys, ledger)
+    pay_incentives(ctx, netuid, paid.incentives, owners, ledger, bonds)
+    pay_alpha_dividends(ctx, netuid, paid.alpha, owners, ledger, bonds)
+    pay_root_dividends(ctx, netuid, paid.root, hotkeys, ledger, bonds)
     ledger.write()
+
+
+@dataclass(frozen=True)
+class Bonds:
+    """Collaterals on a subnet while an epoch is paid out.
+
+    Attributes:
+        hotkeys: with a collateral; most subnets have none.
+    """
+
+    ctx: Context
+    netuid: int
+    ledger: Ledger
+    hotkeys: set[str]
+
+    def after(self, hotkey: str, owner: str, emission: int, own: int) -> int:
+        """Settle a hotkey's collateral; returns what is left of the owner's part for the owner, rao.
+
+        Args:
+            hotkey: Who earned.
+            owner: Its coldkey.
+            emission: Rao of alpha that the hotkey earned.
+            own: Rao of them that are the owner's own.
+        """
+        if hotkey not in self.hotkeys:
+            return own
+        captured = settle(self.ctx, self.netuid, hotkey, owner, emission, own)
+        self.ledger.increase(hotkey, owner, captured)
+        return own - captured
 
 
 def read_staked(state: Storage, netuid: int, hotkeys: Sequence[str]) -> dict[str, Staked]:
@@ -129,7 +162,7 @@ def owner_hotkeys(state: StorageReader, netuid: int) -> list[str]:
 
 
 def pay_incentives(
-    ctx: Context, netuid: int, incentives: Mapping[str, int], owners: Mapping[str, str], ledger: Ledger
+    ctx: Context, netuid: int, incentives: Mapping[str, int], owners: Mapping[str, str], ledger: Ledger, bonds: Bonds
 ) -> None:
     """Stake the miners' incentives, on the hotkey that their owner chose for it or on their own."""
     state, immune = ctx.state, set(owner_hotkeys(ctx.state, netuid))
@@ -141,6 +174,9 @@ def pay_incentives(
             withheld += incentive
             remove(ctx, netuid, incentive)
             continue
+        liquid = bonds.after(hotkey, owners[hotkey], incentive, incentive)
+        if not liquid:
+            continue
         if destination is not None:
             ctx.deposit_event(
                 MODULE,
@@ -149,19 +185,20 @@ def pay_incentives(
                 destination=destination,
                 hotkey=hotkey,
                 owner=owners[hotkey],
-                incentive=incentive,
+                incentive=liquid,
             )
-        ledger.increase(destination or hotkey, owners[hotkey], incentive)
+        ledger.increase(destination or hotkey, owners[hotkey], liquid)
     word = withheld_proportion(withheld, sum(incentives.values()))
     state.put(MODULE, "MinerBurned", netuid, {"bits": word})
 
 
 def pay_alpha_dividends(
-    ctx: Context, netuid: int, payouts: Mapping[str, Payout], owners: Mapping[str, str], ledger: Ledger
+    ctx: Context, netuid: int, payouts: Mapping[str, Payout], owners: Mapping[str, str], ledger: Ledger, bonds: Bonds
 ) -> None:
     """Stake the takes, and let the rest raise the stake of all who stake on the hotkey."""
     for hotkey, payout in sorted(payouts.items()):
-        ledger.increase(hotkey, owners[hotkey], payout.take)
+        take = bonds.after(hotkey, owners[hotkey], payout.total, payout.take)
+        ledger.increase(hotkey, owners[hotkey], take)
         ledger.increase_all(hotkey, payout.nominators)
     _record(ctx, "AlphaDividendsPerSubnet", netuid, payouts)
     keys = ctx.state.keys_by_account(MODULE, "TotalHotkeyAlphaLastEpoch", list(payouts), netuid)
@@ -169,13 +206,18 @@ def pay_alpha_dividends(
 
 
 def pay_root_dividends(
-    ctx: Context, netuid: int, payouts: Mapping[str, Payout], hotkeys: Mapping[str, Staked], ledger: Ledger
+    ctx: Context,
+    netuid: int,
+    payouts: Mapping[str, Payout],
+    hotkeys: Mapping[str, Staked],
+    ledger: Ledger,
+    bonds: Bonds,
 ) -> None:
     """Stake the takes; who stakes on root may claim the rest."""
     rates: list[tuple[str, int]] = []
     for hotkey, payout in sorted(payouts.items()):
         staked = hotkeys[hotkey]
-        ledger.increase(hotkey, staked.owner, payout.take)
+        ledger.increase(hotkey, staked.owner, bonds.after(hotkey, staked.owner, payout.total, payout.take))
         increment = root_claimable_increment(payout.nominators, staked.root)
         if increment is None:  # more than the root stake: the owner gets it as stake
             ledger.increase(hotkey, staked.owner, payout.nominators)

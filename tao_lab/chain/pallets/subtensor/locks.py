@@ -16,6 +16,7 @@ from typing import Any
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import Origin, call, ensure_signed, weight
 from tao_lab.chain.errors import DispatchError
+from tao_lab.chain.pallets.subtensor.collateral import locked_of_coldkey, locked_on
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, failed, hotkey_exists
 from tao_lab.chain.pallets.subtensor.stake import stake_of_coldkey
 from tao_lab.chain.state import StorageReader
@@ -244,22 +245,29 @@ def locked_mass(state: StorageReader, coldkey: str, netuid: int, now: int) -> in
     return found[1].locked_mass if found else 0
 
 
+def available_to_unstake(state: StorageReader, coldkey: str, netuid: int, now: int) -> int:
+    """Alpha of a coldkey on a subnet that is neither locked nor collateral, rao."""
+    kept = locked_mass(state, coldkey, netuid, now) + locked_of_coldkey(state, netuid, coldkey)
+    return max(total_stake(state, coldkey, netuid) - kept, 0)
+
+
 def ensure_available(ctx: Context, coldkey: str, netuid: int, alpha: int) -> None:
     """Refuse to take more than what a coldkey has on a subnet and has not locked.
 
     Raises:
         DispatchError: `StakeUnavailable`.
     """
-    total, locked = total_stake(ctx.state, coldkey, netuid), locked_mass(ctx.state, coldkey, netuid, ctx.block)
-    if max(total - locked, 0) < alpha:
-        sentence = f"{coldkey} has {total} rao on subnet {netuid}, {locked} of them locked; {alpha} are asked for"
+    available = available_to_unstake(ctx.state, coldkey, netuid, ctx.block)
+    if available < alpha:
+        total = total_stake(ctx.state, coldkey, netuid)
+        sentence = f"{coldkey} has {total} rao on subnet {netuid}, {available} of them free; {alpha} are asked for"
         raise failed("StakeUnavailable", sentence)
 
 
 def available_on(state: StorageReader, hotkey: str, coldkey: str, netuid: int, now: int) -> int:
     """Alpha that may leave one hotkey of a coldkey, rao (`available_to_unstake_from_hotkey`)."""
-    free = total_stake(state, coldkey, netuid) - locked_mass(state, coldkey, netuid, now)
-    return min(stake_of_coldkey(state, hotkey, coldkey, netuid), max(free, 0))
+    on_hotkey = stake_of_coldkey(state, hotkey, coldkey, netuid) - locked_on(state, netuid, hotkey, coldkey)
+    return max(min(on_hotkey, available_to_unstake(state, coldkey, netuid, now)), 0)
 
 
 def ensure_can_receive_locked_alpha(state: StorageReader, coldkey: str, locked: int) -> None:

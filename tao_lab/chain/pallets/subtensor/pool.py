@@ -16,7 +16,7 @@ from tao_lab.chain.pallets.subtensor.lookups import MODULE, subnet_exists
 from tao_lab.chain.pallets.subtensor.tao import add_to
 from tao_lab.chain.state import StorageReader
 from tao_lab.economy import Pool, SwapError, SwapResult, price, swap
-from tao_lab.economy.fixed128 import U64F64
+from tao_lab.economy.fixed128 import U64F64, U96F32
 from tao_lab.economy.swap import (
     ACCURACY,
     FRACTION_BITS,
@@ -59,6 +59,11 @@ def read_pool(state: StorageReader, netuid: int, *, drop_fees: bool = False) -> 
 def current_alpha_price(state: StorageReader, netuid: int) -> int:
     """TAO for one alpha as a raw U64F64 value: 1 without a pool, 0 with an empty one."""
     return price(read_pool(state, netuid)) if has_pool(state, netuid) else ONE
+
+
+def moving_alpha_price(state: StorageReader, netuid: int) -> int:
+    """Moving price of a subnet, raw I96F32 value; one where there is no pool (`get_moving_alpha_price`)."""
+    return int(state.get(MODULE, "SubnetMovingPrice", netuid)["bits"]) if has_pool(state, netuid) else U96F32.one
 
 
 def alpha_amount_for_tao(state: StorageReader, netuid: int, tao: int) -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import Origin, call, ensure_signed, weight
+from tao_lab.chain.pallets.subtensor.collateral import ensure_hotkey_covers_collateral
 from tao_lab.chain.pallets.subtensor.locks import ensure_available
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, failed
 from tao_lab.chain.pallets.subtensor.stake import decrease_stake, stake_of_coldkey
@@ -31,6 +32,7 @@ def _take(ctx: Context, coldkey: str, hotkey: str, amount: int, netuid: int) -> 
     if ctx.state.get(MODULE, "SubnetAlphaOut", netuid) < amount:
         raise failed("InsufficientLiquidity", f"less than {amount} rao of alpha are outstanding")
     ensure_available(ctx, coldkey, netuid, amount)
+    ensure_hotkey_covers_collateral(ctx.state, coldkey, hotkey, netuid, amount)
     decrease_stake(ctx, hotkey, coldkey, netuid, amount)
     return amount
 

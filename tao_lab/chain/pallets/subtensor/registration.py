@@ -1,8 +1,9 @@
 """Registration: a coldkey buys a place on a subnet for a hotkey.
 
-The price buys alpha from the subnet's pool, which is then nobody's. It goes up with each registration and down with
-each block. A full subnet gives up its weakest neuron. `register` still has the arguments of the old proof of work, and
-does what `burned_register` does; the new one is in `pow_registration`.
+The price buys alpha from the subnet's pool. That alpha is nobody's afterwards; where the subnet's owner wants
+collateral, a part of it stays the miner's, locked (`collateral_calls`). The price goes up with each registration and
+down with each block. A full subnet gives up its weakest neuron. `register` still has the arguments of the old proof of
+work, and does what `burned_register` does; the new one is in `pow_registration`.
 
 Source: `pallets/subtensor/src/subnets/registration.rs` (`do_register_with_post_info` since spec 469).
 """
@@ -17,6 +18,7 @@ from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import Origin, call, ensure_signed, weight
 from tao_lab.chain.errors import DispatchError
 from tao_lab.chain.pallets.subtensor.accounts import create_account
+from tao_lab.chain.pallets.subtensor.collateral_calls import Charge, charge, pay_registration
 from tao_lab.chain.pallets.subtensor.lookups import (
     MODULE,
     ROOT_NETUID,
@@ -26,8 +28,8 @@ from tao_lab.chain.pallets.subtensor.lookups import (
     subnet_exists,
     uid_of,
 )
-from tao_lab.chain.pallets.subtensor.pool import record_tao_flow, swap_tao_for_alpha
-from tao_lab.chain.pallets.subtensor.tao import add_to, keep_alive_balance, transfer_tao_to_subnet
+from tao_lab.chain.pallets.subtensor.stake_checks import MAX_STAKING_HOTKEYS, ensure_staking_hotkeys_can_grow
+from tao_lab.chain.pallets.subtensor.tao import add_to, keep_alive_balance
 from tao_lab.chain.pallets.subtensor.uids import append_neuron, replace_neuron, uid_to_prune
 from tao_lab.chain.state import StorageReader
 from tao_lab.chain.twins import has_twin
@@ -91,35 +93,34 @@ def _register(ctx: Context, coldkey: str, netuid: int, hotkey: str) -> None:
     """`do_register`."""
     state = ctx.state
     with _refused_before_payment():
-        burn = _ensure_may_register(ctx, coldkey, netuid, hotkey)
+        due = _ensure_may_register(ctx, coldkey, netuid, hotkey)
         create_account(ctx, coldkey, hotkey)
         if not coldkey_owns_hotkey(state, coldkey, hotkey):
             raise failed("NonAssociatedColdKey", f"{hotkey} belongs to {state.get(MODULE, 'Owner', hotkey)}")
+        if due.collateral:
+            ensure_staking_hotkeys_can_grow(state, coldkey, hotkey, MAX_STAKING_HOTKEYS)
     replaced = _uid_to_replace(ctx, netuid)
-    paid = transfer_tao_to_subnet(ctx, netuid, coldkey, burn)
-    bought = swap_tao_for_alpha(ctx, netuid, paid).received
-    add_to(ctx, MODULE, "SubnetAlphaOut", netuid, -bought)
+    pay_registration(ctx, netuid, hotkey, coldkey, due)
     uid = take_place(ctx, netuid, hotkey, replaced)
     move_price(ctx, netuid, "registration")
     registered = state.get(MODULE, "RegistrationsThisBlock", netuid)
     state.put(MODULE, "RegistrationsThisBlock", netuid, min(registered + 1, U16_MAX))
-    add_to(ctx, MODULE, "RAORecycledForRegistration", netuid, burn)
-    record_tao_flow(ctx, netuid, paid)
+    add_to(ctx, MODULE, "RAORecycledForRegistration", netuid, due.burned)
     ctx.deposit_event(MODULE, "NeuronRegistered", netuid, uid, hotkey)
 
 
-def _ensure_may_register(ctx: Context, coldkey: str, netuid: int, hotkey: str) -> int:
-    """Returns the price, rao."""
+def _ensure_may_register(ctx: Context, coldkey: str, netuid: int, hotkey: str) -> Charge:
+    """Returns what the coldkey has to pay."""
     ensure_subnet(ctx, netuid)
     if not ctx.state.get(MODULE, "NetworkRegistrationAllowed", netuid):
         raise failed("SubNetRegistrationDisabled", f"the owner of subnet {netuid} has closed it")
     uid = uid_of(ctx.state, netuid, hotkey)
     if uid is not None:
         raise failed("HotKeyAlreadyRegisteredInSubNet", f"{hotkey} has UID {uid} on subnet {netuid}")
-    burn, free = int(ctx.state.get(MODULE, "Burn", netuid)), keep_alive_balance(ctx, coldkey)
-    if burn > free:
-        raise failed("NotEnoughBalanceToStake", f"{coldkey} has {in_tao(free)} free, a seat costs {in_tao(burn)}")
-    return burn
+    due, free = charge(ctx.state, netuid, hotkey, coldkey), keep_alive_balance(ctx, coldkey)
+    if due.total > free:
+        raise failed("NotEnoughBalanceToStake", f"{coldkey} has {in_tao(free)} free, a seat costs {in_tao(due.total)}")
+    return due
 
 
 def _uid_to_replace(ctx: Context, netuid: int) -> int | None:

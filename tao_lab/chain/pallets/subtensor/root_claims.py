@@ -255,7 +255,7 @@ def sudo_set_root_claim_threshold(ctx: Context, origin: Origin, netuid: int, new
 
 def auto_claim(ctx: Context) -> None:
     """Let a few coldkeys, drawn by the parent's hash, claim on all subnets (`run_auto_claim_root_divs`)."""
-    parent = bytes.fromhex(ctx.state.get("System", "ParentHash")[2:])
+    parent = ctx.state.raw_get(ctx.state.key("System", "ParentHash")) or bytes(32)
     for index in drawn_indices(parent, NUM_ROOT_CLAIMS, ctx.state.get(MODULE, "NumStakingColdkeys")):
         coldkey = ctx.state.get(MODULE, "StakingColdkeysByIndex", index)
         if coldkey is not None:

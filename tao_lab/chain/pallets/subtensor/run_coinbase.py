@@ -20,7 +20,7 @@ from tao_lab.chain.pallets.subtensor.pool import (
     adjust_protocol_liquidity,
     change_total_stake,
     current_alpha_price,
-    has_pool,
+    moving_alpha_price,
     record_protocol_flow,
     swap_tao_for_alpha,
 )
@@ -136,11 +136,6 @@ def subnet_price(state: StorageReader, netuid: int) -> SubnetPrice:
         miner_burned=state.get(MODULE, "MinerBurned", netuid)["bits"],
         emission_enabled=state.get(MODULE, "SubnetEmissionEnabled", netuid),
     )
-
-
-def moving_alpha_price(state: StorageReader, netuid: int) -> int:
-    """Moving price of a subnet, raw I96F32 value; one where there is no pool."""
-    return int(state.get(MODULE, "SubnetMovingPrice", netuid)["bits"]) if has_pool(state, netuid) else U96F32.one
 
 
 def alpha_issuance(state: StorageReader, netuid: int) -> int:

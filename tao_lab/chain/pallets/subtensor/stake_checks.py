@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from tao_lab.chain.context import Context
 from tao_lab.chain.errors import DispatchError
-from tao_lab.chain.pallets.subtensor.locks import ensure_available
+from tao_lab.chain.pallets.subtensor.collateral import ensure_hotkey_covers_collateral, locked_of_coldkey
+from tao_lab.chain.pallets.subtensor.locks import ensure_available, total_stake
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, failed, hotkey_exists, subnet_exists
 from tao_lab.chain.pallets.subtensor.pool import approx_fee, has_pool, read_pool, sim_swap, simulate
 from tao_lab.chain.pallets.subtensor.stake import pool_takes_stake, stake_of_coldkey
@@ -150,6 +151,7 @@ def validate_remove_stake(
         raise _slippage(alpha, most)
     ensure_hotkey(ctx.state, hotkey)
     ensure_available(ctx, coldkey, netuid, alpha)
+    ensure_hotkey_covers_collateral(ctx.state, coldkey, hotkey, netuid, alpha)
 
 
 def validate_stake_transition(
@@ -194,6 +196,17 @@ def validate_stake_transition(
     ensure_staking_hotkeys_can_grow(state, destination[1], destination[0], most)
     if len(netuids) > 1:
         ensure_available(ctx, coldkey, netuid, alpha)
+    elif coldkey != destination[1]:
+        _ensure_transfer_respects_collateral(state, coldkey, netuid, alpha)
+    ensure_hotkey_covers_collateral(state, coldkey, hotkey, netuid, alpha)
+
+
+def _ensure_transfer_respects_collateral(state: StorageReader, coldkey: str, netuid: int, alpha: int) -> None:
+    """Collateral does not go with stake that is given away: enough for all of it must stay."""
+    total, locked = total_stake(state, coldkey, netuid), locked_of_coldkey(state, netuid, coldkey)
+    if alpha > max(total - locked, 0):
+        sentence = f"{locked} of {total} rao on subnet {netuid} are collateral; {alpha} are to be given away"
+        raise failed("StakeUnavailable", sentence)
 
 
 # --- how much the pool and a price limit let through -------------------------------------------------------------

@@ -12,7 +12,8 @@ from __future__ import annotations
 from tao_lab.chain.context import Context
 from tao_lab.chain.errors import DispatchError
 from tao_lab.chain.pallets.subtensor.child_threshold import queue_check_of_suspended
-from tao_lab.chain.pallets.subtensor.locks import cleanup_lock, force_reduce_lock, transfer_lock
+from tao_lab.chain.pallets.subtensor.collateral import ensure_hotkey_covers_collateral
+from tao_lab.chain.pallets.subtensor.locks import cleanup_lock, ensure_available, force_reduce_lock, transfer_lock
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, coldkey_owns_hotkey, failed
 from tao_lab.chain.pallets.subtensor.pool import (
     MAX_PRICE,
@@ -118,8 +119,10 @@ def unstake_from_subnet(
         Rao of TAO.
 
     Raises:
-        DispatchError: What the swaps and the transfers raise.
+        DispatchError: `StakeUnavailable` for what is locked, or what the swaps and the transfers raise.
     """
+    ensure_available(ctx, coldkey, netuid, alpha)
+    ensure_hotkey_covers_collateral(ctx.state, coldkey, hotkey, netuid, alpha)
     decrease_stake(ctx, hotkey, coldkey, netuid, alpha)
     swapped = swap_alpha_for_tao(ctx, netuid, alpha, price_limit, drop_fees)
     refund = max(alpha - swapped.paid - swapped.fee, 0)

@@ -30,8 +30,7 @@ from tao_lab.chain.pallets.subtensor.lookups import (
     is_subnet_account,
     subnet_exists,
 )
-from tao_lab.chain.pallets.subtensor.pool import DYNAMIC, change_total_stake, current_alpha_price
-from tao_lab.chain.pallets.subtensor.run_coinbase import moving_alpha_price
+from tao_lab.chain.pallets.subtensor.pool import DYNAMIC, change_total_stake, current_alpha_price, moving_alpha_price
 from tao_lab.chain.pallets.subtensor.symbols import next_available_symbol
 from tao_lab.chain.pallets.subtensor.tao import account_of_netuid, coldkey_balance, recycle_tao, transfer_tao_to_subnet
 from tao_lab.chain.pallets.subtensor.uids import append_neuron

@@ -15,6 +15,7 @@ from tao_lab.chain.dispatch import DB_READ, Origin, Weight, call, ensure_root, e
 from tao_lab.chain.errors import DispatchError
 from tao_lab.chain.merkle import blake2_256
 from tao_lab.chain.pallets.subtensor import rate_limits
+from tao_lab.chain.pallets.subtensor.collateral import move_to_coldkey
 from tao_lab.chain.pallets.subtensor.lock_swaps import swap_coldkey_locks
 from tao_lab.chain.pallets.subtensor.locks import set_accept_locked_alpha
 from tao_lab.chain.pallets.subtensor.lookups import (
@@ -148,6 +149,7 @@ def _swap(ctx: Context, old: str, new: str) -> None:
             state.put(MODULE, "SubnetOwner", netuid, new)
         _move_auto_stake(ctx, netuid, old, new)
         _move_stake(ctx, netuid, old, new)
+        move_to_coldkey(ctx, netuid, old, new)
     _move_hotkeys(ctx, old, new)
     swap_coldkey_locks(ctx, old, new)
     transfer_all_tao_and_kill(ctx, old, new)

@@ -24,6 +24,7 @@ from tao_lab.chain.measured_weights import measured_weight
 from tao_lab.chain.pallets.subtensor import rate_limits
 from tao_lab.chain.pallets.subtensor.child_threshold import queue_check
 from tao_lab.chain.pallets.subtensor.children import swap_relations
+from tao_lab.chain.pallets.subtensor.collateral import ensure_no_split, rename_hotkey
 from tao_lab.chain.pallets.subtensor.lock_swaps import swap_hotkey_locks
 from tao_lab.chain.pallets.subtensor.lookups import (
     MODULE,
@@ -129,6 +130,8 @@ def _ensure_may_swap(ctx: Context, coldkey: str, old: str, new: str, netuid: int
         raise failed("NonAssociatedColdKey", f"{new} belongs to somebody else")
     if old == new:
         raise failed("NewHotKeyIsSameWithOld")
+    if keep_stake:
+        ensure_no_split(state, coldkey, old, netuid)
     if netuid is None:
         member = any(member for _, member in state.entries(MODULE, "IsNetworkMember", new))
     else:
@@ -278,6 +281,8 @@ def _move(ctx: Context, old: str, new: str, netuid: int, keep_stake: bool, spent
         _move_neuron(ctx, old, new, netuid, spent)
     if _rename(ctx, "ChildkeyTake", (old, netuid), (new, netuid)):
         spent.add(1, 2)
+    if not keep_stake:
+        rename_hotkey(ctx, netuid, state.get(MODULE, "Owner", new), old, new)
     swap_relations(ctx, old, new, netuid, spent)
     if state.exists(MODULE, "AutoStakeDestinationColdkeys", old, netuid):
         coldkeys = state.get(MODULE, "AutoStakeDestinationColdkeys", old, netuid)
