@@ -310,7 +310,7 @@ def test_the_first_swap_on_a_subnet_need_not_wait(ctx: Context, neuron: int) -> 
 
 
 def test_a_neuron_s_names_are_remembered_from_the_first_to_the_last(ctx: Context, neuron: int) -> None:
-    """`record_hotkey_swap_lineage`, and `clear_stale_hotkey_successor` when a name registers anew."""
+    """`record_hotkey_swap_lineage`, and `clear_stale_hotkey_successor` when a name registers again."""
     names = [OLD, NEW, account("newer"), OLD]
     for before, after in pairwise(names):
         swap(ctx, NETUID, hotkey=before, new_hotkey=after, keep_stake=True)
