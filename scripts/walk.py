@@ -1,7 +1,8 @@
 """A newcomer's walk through the labs, in a real browser: run all, a wrong answer, its hint, the solution, progress.
 
-Run `python scripts/walk.py /tmp/walk` and look at the pictures it leaves there; `--lab 06` walks one lab only. It ends
-with 1 if a lab showed an error, a hint did not come, or a right answer was not taken.
+Run `python scripts/walk.py /tmp/walk` and look at the pictures it leaves there; `--lab 06` walks one lab only, and
+`--screens` also leaves a picture of each screen of a lab, from its top to its end. It ends with 1 if a lab showed an
+error, a hint did not come, or a right answer was not taken.
 """
 
 from __future__ import annotations
@@ -31,11 +32,24 @@ GO = f"""async (place) => {{
     notebook.mode = "edit";
     notebook.activeCell.editor.focus();
 }}"""
+TOP = f"""async () => {{
+    {OPEN}.content.activeCellIndex = 0;
+    await {OPEN}.content.scrollToItem(0, "start");
+}}"""
 COUNT = f"(place) => {OPEN}.content.widgets[place].model.sharedModel.execution_count"
 TEXT = f"""(place) => {OPEN}.content.widgets[place].model.sharedModel.outputs
     .map((output) => output.data?.["text/plain"] ?? output.text ?? output.evalue ?? "").flat().join("\\n")"""
 ERRORS = f"""() => {OPEN}.content.widgets.flatMap((cell) => (cell.model.sharedModel.outputs ?? [])
     .filter((output) => output.output_type === "error").map((output) => `${{output.ename}}: ${{output.evalue}}`))"""
+
+SCREEN = (1280, 1400)  # px, of the pictures of a whole lab: two of a laptop's screens
+# Scroll to a height; JupyterLab draws the cells that come into view, and then knows their heights.
+SCROLL = """async (top) => {
+    const pane = document.querySelector(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-WindowedPanel-outer");
+    pane.scrollTop = top;
+    await new Promise((ready) => setTimeout(ready, 700));
+    return [pane.scrollTop, pane.clientHeight, pane.scrollHeight];
+}"""
 
 
 class Walk:
@@ -58,6 +72,19 @@ class Walk:
         """Leave a picture of what is on screen."""
         self.page.screenshot(path=self.pictures / f"{name}.png")
 
+    def screens(self, name: str) -> None:
+        """Leave pictures of the whole notebook, a screen each."""
+        before = self.page.viewport_size
+        self.page.set_viewport_size(dict(zip(("width", "height"), SCREEN, strict=True)))
+        top, count = 0, 0
+        while True:
+            at, seen, whole = self.page.evaluate(SCROLL, top)
+            self.picture(f"{name}-screen-{count:02}")
+            if at + seen >= whole - 2:
+                break
+            top, count = at + seen - 60, count + 1
+        self.page.set_viewport_size(before)
+
     def answer(self, exercise: Exercise, text: str) -> str:
         """Write an answer as a person does, run it and its check; gives what the check says."""
         blank, check = self.page.evaluate(PLACES, exercise.id)
@@ -72,10 +99,12 @@ class Walk:
         self.page.wait_for_function(IDLE)
         return self.page.evaluate(TEXT, check)
 
-    def lab(self, lab: solve.Lab) -> None:
+    def lab(self, lab: solve.Lab, screens: bool = False) -> None:
         """One lab: run it, answer its first exercise wrongly, read the hint, answer rightly."""
         self.open(lab.name)
-        self.page.evaluate(GO, 0)
+        if screens:
+            self.screens(lab.number)
+        self.page.evaluate(TOP)
         self.picture(f"{lab.number}-1-open")
         exercise, wrong = first_with_an_edit(lab.number)
         said = self.answer(exercise, edited(exercise.source, wrong))
@@ -106,6 +135,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("pictures", type=Path, help="folder for the pictures; it is made")
     parser.add_argument("--lab", action="append", help="number of a lab, more than once for more; all if not given")
+    parser.add_argument("--screens", action="store_true", help="also a picture of each screen of each lab")
     chosen = parser.parse_args()
     chosen.pictures.mkdir(parents=True, exist_ok=True)
     labs = [solve.lab(number) for number in chosen.lab] if chosen.lab else list(solve.labs())
@@ -114,7 +144,7 @@ def main() -> int:
         with _browser.jupyterlab(Path(folder)) as address, _browser.open_browser(1280, 900) as visit:
             walk = Walk(visit.page, address, chosen.pictures)
             for lab in passing_bar(labs, desc="Walking through the labs", unit="lab"):
-                walk.lab(lab)
+                walk.lab(lab, chosen.screens)
             walk.open("start")
             walk.picture("start")
             problems = walk.problems + [f"asked another host: {address}" for address in visit.refused] + visit.errors

@@ -40,6 +40,7 @@ KEPT = ";white-space:nowrap"
 WRAPPED = ";white-space:normal;overflow-wrap:anywhere;min-width:9em"  # a narrow page breaks long texts, not numbers
 SMALLEST = 0.7  # of a picture's size, on a narrow page: its letters, 12 px high, stay above 8 px
 SHORT = 16  # letters that stay on a line
+INSIDE = re.compile(r"(?<=[a-z.])(?=[A-Z])")  # where a name such as SubnetTaoInEmission may be broken
 
 
 def picture(data: bytes, mime: str, alternative: str, width: float = 0) -> str:
@@ -152,6 +153,8 @@ def _row_html(row: Sequence[str], place: int, grid: Grid, colour: str) -> str:
         room = KEPT if len(text) <= SHORT or side == "right" else WRAPPED
         style = f"{CELL}{room};text-align:{side}{mark if (place, column) in grid.marked else ''}"
         shown = f"<code>{escape(text)}</code>" if grid.literal else _code(text)
+        if len(text) > SHORT and re.fullmatch(r"<code>[A-Za-z.]+</code>", shown):
+            shown = INSIDE.sub("<wbr>", shown)
         cells.append(f'<td style="{style}">{shown}</td>')
     return "".join(cells)
 

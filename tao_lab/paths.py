@@ -16,6 +16,8 @@ JUPYTER_CONFIG = ROOT / "etc" / "jupyter"
 
 # Set if an instructor hands the lab out: JupyterLab does not list solutions, and `tao-lab solve` writes no solutions.
 WITHOUT_SOLUTIONS = "TAO_LAB_WITHOUT_SOLUTIONS"
+# Names the node of a class that dashboards show, with the class's code behind it: ws://192.168.1.5:9944/K7QM2FXA.
+WATCHED_CLASS = "TAO_LAB_CLASS"
 
 
 def without_solutions() -> bool:

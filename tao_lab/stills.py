@@ -59,7 +59,7 @@ def show(
     """
     data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
     display(dict(data), metadata=dict(metadata), raw=True)  # type: ignore[no-untyped-call]
-    if os.environ.get("SERVER_SOFTWARE", "").startswith("voila"):
+    if in_voila():
         return lambda: None
 
     def output() -> dict[str, Any]:
@@ -68,6 +68,11 @@ def show(
 
     handle = display(output(), raw=True, display_id=True)  # type: ignore[no-untyped-call]
     return lambda: handle.update(output(), raw=True) if handle is not None else None
+
+
+def in_voila() -> bool:
+    """Whether this runs for a page of Voila, not for a notebook that is saved."""
+    return os.environ.get("SERVER_SOFTWARE", "").startswith("voila")
 
 
 def picture(png: bytes, alternative: str, title: str = "") -> str:

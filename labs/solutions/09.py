@@ -104,7 +104,7 @@ def safe_limit(pool, order, limits, fronts, cost):
 
     pool    Pool
     order   int          rao of τ that the victim wants to pay; the order happens whole or not at all
-    limits  list of int  limit prices to choose from, words, in any order
+    limits  list of int  fixed-point prices to choose from, in any order
     fronts  list of int  rao of τ with which attackers may begin
     cost    int          rao that an attack costs besides: only more than that is worth it
 

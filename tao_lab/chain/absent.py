@@ -1,6 +1,6 @@
-"""Calls of the real runtime that the lab's chain knows but doesn't carry out, and why.
+"""Calls of the real runtime that the lab's chain knows by name but doesn't have, and why.
 
-A test compares this table with the metadata: each of its calls is either carried out or listed here.
+A test compares this table with the metadata: the lab's chain has each call, or the call is listed here.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ ABSENT = {  # calls by pallet and reason; `*` stands for all of a pallet
 
 
 def reason(pallet: str, name: str) -> str:
-    """Why a call is not carried out; empty for a call that isn't listed."""
+    """Why the lab's chain doesn't have a call; empty for a call that isn't listed."""
     for why, names in ABSENT.get(pallet, {}).items():
         if names == ALL or name in names.split():
             return why

@@ -1,4 +1,4 @@
-"""How `state_call` gets its answer: a registered function, else what an empty chain says."""
+"""Answers of `state_call`: from a registered function, otherwise the answer of an empty chain."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from tao_lab.chain.runtime import Runtime
 PRIMITIVE_BYTES = {"bool": 1, "u8": 1, "u16": 2, "u32": 4, "u64": 8, "u128": 16, "u256": 32, "i8": 1, "i16": 2}
 PRIMITIVE_BYTES |= {"i32": 4, "i64": 8, "i128": 16, "i256": 32, "char": 4, "str": 1}
 
-# Runtime APIs about networks, stakes and prices: an empty chain has an empty answer to each of their questions.
-# The others (executing blocks, Ethereum, contracts, root's baskets) are about what this chain does not have: an empty
-# answer would say that nothing is owed to a staker, which is not true here.
+# Runtime APIs about networks, stakes and prices: an empty chain has an empty answer to each of them. The others
+# (executing blocks, Ethereum, contracts, root's baskets) are about things that this chain does not have. There an empty
+# answer could be wrong: it would say that nothing is owed to a staker.
 EMPTY_ANSWERS = (
     "DelegateInfoRuntimeApi",
     "NeuronInfoRuntimeApi",
@@ -50,7 +50,7 @@ def answer(query: Query, api: str, method: str, data: bytes) -> bytes:
 
 
 def _arguments(runtime: Runtime, inputs: list[tuple[str, str]], data: bytes) -> list[Any]:
-    """Decode the arguments: they stand one behind the other, so each is cut off by its own encoded length."""
+    """Decode the arguments: they follow each other, so the encoded length of each gives the start of the next."""
     values = []
     for name, scale_type in inputs:
         try:

@@ -1,4 +1,4 @@
-"""Is the stored chain what it was when it was made? Every block is held against what its name commits to."""
+"""Was the stored chain changed after it was made? Every block is compared with its hash."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tao_lab.chain.store import Store, StoredBlock
 
 @dataclass(frozen=True)
 class Tampered:
-    """The first block of which something does not fit."""
+    """The first block in which something does not fit."""
 
     number: int
     reason: str
@@ -25,11 +25,11 @@ class Tampered:
 
 
 def find_tampered(runtime: Runtime, store: Store) -> Tampered | None:
-    """Look for the first block that is not what it was; None if all are.
+    """Look for the first block that was changed; None if no block was.
 
-    Every header must hash to the block's name and name its parent, every extrinsic and every change of the state must
-    be under the roots; a block whose state was not kept has no root of it. The newest block is vouched for by nobody
-    but its own hash.
+    Every header's hash must be the block's name, and the header must name its parent. Extrinsics and state must give
+    the roots in the header; a block whose state was not kept has no state root. The newest block has no successor, so
+    only its own hash protects it.
 
     Raises:
         DatabaseCorrupt: The file itself is damaged.
@@ -58,7 +58,7 @@ def find_tampered(runtime: Runtime, store: Store) -> Tampered | None:
 
 
 def _misfit(stored: StoredBlock, header: Header, state_root: bytes) -> str | None:
-    """What of a stored block is not what its name commits to, in words."""
+    """What does not fit in a stored block, in words."""
     if blake2_256(stored.header) != stored.hash:
         return "its header does not hash to its name"
     if header.number != stored.number:

@@ -1,7 +1,7 @@
-"""What an author does for the drand beacon: fetch the signatures that commits wait for, and add them to its next block.
+"""The author's work for the drand beacon: fetch the signatures that commits wait for, and add them to the next block.
 
-The SDK seals weights for a round of the real beacon (`quicknet`), whose public key is built into it, so that nobody but
-the real beacon can open them, and not before its time. This is the one part of the lab that needs the internet.
+The SDK seals weights for a round of the real beacon (`quicknet`), whose public key is built into it. So only the real
+beacon can open them, and only at the right time. This is the only part of the lab that needs the internet.
 
 Source: `pallets/drand/src/lib.rs` (`fetch_drand_pulse_and_send_unsigned`, the off-chain worker).
 """
@@ -22,11 +22,11 @@ from tao_lab.chain.state import StorageReader
 
 MODULE = "SubtensorModule"
 MOST_PULSES = 50  # in one block, as the real worker adds (`MAX_PULSES_TO_FETCH`)
-NO_KEY = {"Sr25519": "0x" + "00" * 32}  # who fetched: nobody asks here
+NO_KEY = {"Sr25519": "0x" + "00" * 32}  # key of the worker that fetched; not used here
 
 
 class BeaconError(ChainError):
-    """The beacon did not give the signature of a round that is out."""
+    """The beacon did not give the signature of a round that is already published."""
 
 
 def wanted_rounds(state: StorageReader) -> list[int]:
@@ -41,11 +41,11 @@ def add_pulses(
     fetch: Callable[[int], str] = bittensor_core.get_signature_for_round,
     now: float | None = None,
 ) -> list[int]:
-    """Fetch what is wanted and out by now, check it, and let the next block store it.
+    """Fetch the needed signatures that are already published, check them, and let the next block store them.
 
     Args:
-        chain: Whose commits wait.
-        fetch: Gives the signature of a round as hex; the default asks the beacon's public API.
+        chain: The chain with the commits.
+        fetch: Returns the signature of a round as hex; the default asks the beacon's public API.
         now: Unix time; None: the computer's clock.
 
     Returns:

@@ -1,6 +1,6 @@
 """BLAKE2b with 32 bytes of output, compiled, for the many small hashes of a state tree.
 
-`hashlib` does the same; calling it some ten thousand times a block costs more than the hashing itself.
+`hashlib` computes the same, but ten thousand calls of it in each block take longer than the hashing itself.
 
 Source: RFC 7693.
 """
@@ -71,7 +71,7 @@ def _mix(a: Any, b: Any, c: Any, d: Any, x: Any, y: Any) -> Any:
 
 @njit
 def compress(h: Words, m: Words, length: Any, last: bool) -> None:
-    """Take one block of 16 words into the state `h` of 8; `length` is how many bytes there are with it."""
+    """Add one block of 16 words to the state `h` of 8 words; `length` is the number of bytes so far."""
     v0, v1, v2, v3, v4, v5, v6, v7 = h[0], h[1], h[2], h[3], h[4], h[5], h[6], h[7]
     v8, v9, v10, v11 = IV[0], IV[1], IV[2], IV[3]
     v12, v13, v14, v15 = IV[4] ^ np.uint64(length), IV[5], IV[6] ^ np.uint64(0), IV[7]
@@ -111,9 +111,9 @@ def hash_parts(first: Any, head: Bytes, tail: Bytes, block: Bytes, h: Words) -> 
     Args:
         first: The first byte.
         head: Bytes, fewer than 127.
-        tail: Bytes of any number.
-        block: Room for 128 bytes.
-        h: Room for 8 words.
+        tail: Any number of bytes.
+        block: Space for 128 bytes.
+        h: Space for 8 words.
     """
     start(h)
     words = block.view(np.uint64)

@@ -1,4 +1,4 @@
-"""Blocks: a header that commits to everything, and the extrinsics it carries."""
+"""Blocks: the extrinsics, and a header with hashes that fix the whole content."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from tao_lab.chain.store import StoredBlock
 
 AURA_ENGINE = "0x61757261"  # "aura"
 SLOT_BYTES = 8  # at the end of a header
-NO_STATE_ROOT = EMPTY_ROOT  # of a block whose state was not kept
+NO_STATE_ROOT = EMPTY_ROOT  # state root of a block whose state was not kept
 
 
 @dataclass(frozen=True)
 class Header:
-    """The 32-byte commitments of a block; its hash is the block's name.
+    """The header of a block; its hash is the block's name.
 
     Attributes:
         parent_hash: Hash of the block before.
         number: Height.
-        state_root: Root of the state after this block, `System.Events` included; zeros where it was not kept.
+        state_root: Root of the state after this block, with `System.Events`; zeros if the state was not kept.
         extrinsics_root: Root of its extrinsics.
-        slot: The slot of its author, in the digest.
+        slot: The author's time slot, in the digest.
     """
 
     parent_hash: bytes
@@ -36,7 +36,7 @@ class Header:
 
     @property
     def digest(self) -> dict[str, Any]:
-        """The digest as the runtime's type takes it."""
+        """The digest in the form of the runtime's type."""
         return {"logs": [{"PreRuntime": (AURA_ENGINE, "0x" + self.slot.to_bytes(SLOT_BYTES, "little").hex())}]}
 
     def encoded_logs(self, runtime: Runtime) -> list[bytes]:
@@ -56,7 +56,7 @@ def encoded_digest(runtime: Runtime, slot: int) -> bytes:
 
 @cache
 def _digest_start(runtime: Runtime) -> bytes:
-    """What comes before the slot, which ends the digest."""
+    """The bytes of the digest before the slot, which is at its end."""
     digest = Header(b"", 0, b"", b"", 0).digest
     return runtime.encode(runtime.item("System", "Digest").value_type, digest, "digest")[:-SLOT_BYTES]
 
@@ -83,7 +83,7 @@ class Block:
 
     @classmethod
     def from_stored(cls, runtime: Runtime, stored: StoredBlock) -> Block:
-        """From a row of the store."""
+        """Make a block from a row of the store."""
         header = decode_header(runtime, stored.header)
         return cls(stored.number, stored.hash, header, tuple(split_extrinsics(stored.extrinsics)))
 

@@ -1,8 +1,9 @@
-"""The chain: a pool of extrinsics, the head's state, and blocks that turn the one into the next.
+"""The chain: a pool of waiting extrinsics, the newest state, and the blocks that change it.
 
-`submit` checks an extrinsic and keeps it; `produce_block` runs the hooks and the extrinsics on the state, takes its
-root, and commits header, extrinsics and changed keys in one transaction. Whatever goes wrong on the way, the state is
-that of the last committed block. What an extrinsic must fulfil is in `validity`, what a block does in `executive`.
+`submit` checks an extrinsic and puts it into the pool. `produce_block` runs the hooks and the extrinsics on the state,
+computes the state's root, and commits header, extrinsics and changed keys in one transaction. If anything fails, the
+state is still that of the last committed block. The checks of an extrinsic are in `validity`, the work of a block in
+`executive`.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ from tao_lab.chain.store import PastState, Store, StoredBlock
 __all__ = ["Chain", "Refusal", "Tampered"]
 
 log = logging.getLogger(__name__)
-REFUSALS_KEPT = 64  # blocks whose refusals are remembered with their sentences
+REFUSALS_KEPT = 64  # blocks whose failures are kept with their sentences
 MOST_WAITING = 8_192  # extrinsics in the pool: a node's default
 
 
@@ -64,7 +65,7 @@ class Refusal:
 @dataclass(frozen=True)
 class _Pooled:
     extrinsic: Extrinsic
-    death: int  # first height at which the signature no longer holds
+    death: int  # first height at which the signature is no longer valid
 
 
 class Chain:
@@ -146,7 +147,7 @@ class Chain:
     # --- the pool ----------------------------------------------------------------------------------------------
 
     def decode(self, data: bytes) -> Extrinsic:
-        """Take an extrinsic apart, without judging it.
+        """Decode an extrinsic without checking it.
 
         Raises:
             MalformedExtrinsic: The bytes are not an extrinsic.
@@ -164,16 +165,16 @@ class Chain:
         period: int | None = None,
         tip: int = 0,
     ) -> bytes:
-        """A signed extrinsic of `keypair` for this chain, as a wallet makes it; `submit` takes it.
+        """Make a signed extrinsic for this chain, as a wallet does; give it to `submit`.
 
         Args:
             keypair: Key of `bittensor_core` that signs.
             pallet: Pallet of the call.
             name: Name of the call.
             args: Its arguments by the metadata's names; an inner call as bytes from `compose`.
-            nonce: By default the account's next.
-            period: Blocks for which it is good, a power of two from 4 on; None: for ever.
-            tip: Rao for the block's author on top of the fee.
+            nonce: By default the account's next nonce.
+            period: Blocks for which it is valid, a power of two from 4 on; None: forever.
+            tip: Rao in addition to the fee.
 
         Raises:
             BadValue: The call does not exist or an argument does not fit it.
@@ -191,7 +192,7 @@ class Chain:
         return signing.compose(self.runtime, pallet, name, args)
 
     def submit(self, data: bytes) -> bytes:
-        """Check an extrinsic and keep it for a block; returns its hash.
+        """Check an extrinsic and put it into the pool; returns its hash.
 
         Raises:
             MalformedExtrinsic: The bytes are not an extrinsic.
@@ -210,7 +211,7 @@ class Chain:
             return extrinsic.hash
 
     def dry_run(self, data: bytes) -> bytes:
-        """What would become of an extrinsic in the next block, in SCALE (`ApplyExtrinsicResult`); nothing is kept.
+        """An extrinsic's result if it were in the next block, in SCALE (`ApplyExtrinsicResult`); nothing changes.
 
         Raises:
             MalformedExtrinsic: The bytes are not an extrinsic.
@@ -230,7 +231,7 @@ class Chain:
             return self.runtime.encode(self.runtime.apply_result_type, result, "the result of a dry run")
 
     def add_inherent(self, pallet: str, name: str, args: Mapping[str, Any]) -> None:
-        """Let the author put a call of its own, without a signature, into the next block.
+        """Put an inherent (a call of the author without a signature) into the next block.
 
         Raises:
             BadValue: The call does not exist or an argument does not fit it.
@@ -244,11 +245,11 @@ class Chain:
 
     @property
     def pool(self) -> tuple[Extrinsic, ...]:
-        """What waits for a block, in the order of arrival."""
+        """Extrinsics that wait for a block, in the order of arrival."""
         return tuple(pooled.extrinsic for pooled in self._pool.values())
 
     def next_nonce(self, who: str) -> int:
-        """The nonce of the account's next extrinsic, behind those that wait."""
+        """The nonce for the account's next extrinsic, after those that wait in the pool."""
         nonce = int(self.state.get("System", "Account", who)["nonce"])
         waiting = {x.nonce for x in self.pool if x.signer == who}
         while nonce in waiting:
@@ -268,15 +269,15 @@ class Chain:
     # --- blocks ------------------------------------------------------------------------------------------------
 
     def produce_block(self, time_ms: int | None = None, *, keep_state: bool = True) -> Block:
-        """Make the next block from what waits, and commit it.
+        """Make the next block from the pool, and commit it.
 
-        Without `keep_state` the block is a *light* one: its header has zeros for the state root, its state can be read
-        while it is the head and never again, and it is written to the file together with the next block whose state
-        is kept. It is the fast way to a later state.
+        Without `keep_state` it makes a *light* block: its header has zeros instead of the state root, its state can be
+        read only while the block is the newest, and it is written to the file together with the next block whose state
+        is kept. This is the fast way to a later state.
 
         Args:
-            time_ms: Its Unix time; by default one slot behind its parent.
-            keep_state: Whether the state after this block can be read for ever.
+            time_ms: Its Unix time; by default one slot after its parent's.
+            keep_state: Whether the state after this block can always be read.
 
         Raises:
             BlockFailed: A hook or a call raised something that is not a chain error; the state is the parent's.
@@ -324,7 +325,7 @@ class Chain:
         return self.head
 
     def _apply_pool(self, ctx: Context, included: list[bytes], refused: list[Refusal]) -> list[_Pooled]:
-        """Run what waits, in order of arrival; returns what must wait longer."""
+        """Run the pool in order of arrival; returns the extrinsics that must wait longer."""
         if not self._pool:
             return []
         candidates, progress = list(self._pool.values()), True
@@ -363,13 +364,13 @@ class Chain:
             return None
 
     def _refuse_hopeless(self, carrier: Extrinsic) -> None:
-        """Keep out a carrier of what no block may contain: its sender would wait for it in vain."""
+        """Refuse a carrier if no block may contain its extrinsic; the sender would wait for nothing."""
         hidden = self._hidden_in(carrier)
         if hidden is not None:
             self._check(hidden)
 
     def _pooled_hidden(self, carrier: Extrinsic) -> _Pooled | None:
-        """What follows a carrier in its block, if the block may contain it; else the carrier has paid for nothing."""
+        """The extrinsic of a carrier, to run directly after it, or None if the block may not contain it."""
         hidden = self._hidden_in(carrier)
         try:
             return None if hidden is None else _Pooled(hidden, self._check(hidden))
@@ -377,7 +378,7 @@ class Chain:
             return None
 
     def _apply(self, ctx: Context, pooled: _Pooled) -> ChainError | Weight:
-        """Run one extrinsic; returns what it weighed, or why no block may contain it."""
+        """Run one extrinsic; returns its weight, or why no block may contain it."""
         extrinsic = pooled.extrinsic
         if ctx.block >= pooled.death:
             return InvalidTransaction("BadProof", f"its era ended before block {pooled.death}")
@@ -391,7 +392,7 @@ class Chain:
             raise BlockFailed(f"block {ctx.block}: {name} raised {error!r}") from error
 
     def _commit(self, parent: bytes, number: int, slot: int, extrinsics: list[bytes]) -> Block:
-        """Take the roots, write the block, and make it the head."""
+        """Compute the roots, write the block, and make it the newest block."""
         changes = self._raw.changes()
         self._tree.update(changes)
         header = Header(parent, number, self._tree.root, list_root(extrinsics), slot)
@@ -408,7 +409,7 @@ class Chain:
         return block
 
     def _commit_light(self, parent: bytes, number: int, slot: int, extrinsics: list[bytes]) -> Block:
-        """Make a block the head without its state's root; it waits to be written."""
+        """Make a light block the newest block; it is written later."""
         header = Header(parent, number, NO_STATE_ROOT, list_root(extrinsics), slot)
         encoded = header.encode(self.runtime)
         block = Block(number, blake2_256(encoded), header, tuple(extrinsics))
@@ -434,7 +435,7 @@ class Chain:
         return self._light[waiting] if 0 <= waiting < len(self._light) else self.store.block(number)
 
     def block_hash(self, number: int) -> bytes | None:
-        """Hash of the block at a height, or None; clients ask for the first one as block 0, whatever its height."""
+        """Hash of the block at a height, or None; for clients the first block is block 0, whatever its height."""
         if number == self.head.number:
             return self.head.hash
         if number == 0:
@@ -474,9 +475,9 @@ class Chain:
         return events
 
     def refusals(self, number: int) -> dict[int, DispatchError]:
-        """What failed in one of the newest blocks, by the place of its event, with the chain's sentences.
+        """Failures in one of the newest blocks, by the index of their events, with the chain's sentences.
 
-        A block's bytes hold only names of errors, so an older block has none.
+        A block stores only the names of errors, so older blocks have no sentences.
         """
         return self._refusals.get(number, {})
 
@@ -492,7 +493,7 @@ class Chain:
     # --- proofs ------------------------------------------------------------------------------------------------
 
     def extrinsic_proof(self, number: int, index: int) -> ListProof:
-        """Shows that an extrinsic is in a block, against the header's `extrinsics_root`.
+        """Prove that an extrinsic is in a block, against the header's `extrinsics_root`.
 
         Raises:
             BadValue: There is no such block, or no such extrinsic in it.
@@ -503,9 +504,9 @@ class Chain:
         return list_proof(extrinsics, index)
 
     def state_proof(self, key: bytes, number: int) -> StateProof:
-        """Shows the value of a storage key after a block, or its absence, against the header's `state_root`.
+        """Prove the value of a storage key after a block, or its absence, against the header's `state_root`.
 
-        At the head this costs one path; for a past block the tree of that state is built first.
+        For the newest block this is fast; for a past block the tree of that state is built first.
         """
         self._ensure_kept(number)
         if number == self.head.number:
@@ -516,7 +517,7 @@ class Chain:
         return tree.proof(key)
 
     def verify(self) -> Tampered | None:
-        """The first block that is not what it was when it was made; None if all are (see `audit`).
+        """The first block that was changed after it was made; None if no block was (see `audit`).
 
         Raises:
             DatabaseCorrupt: The file itself is damaged.

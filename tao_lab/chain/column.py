@@ -1,8 +1,8 @@
-"""Columns: values of many keys of one item, kept as one array instead of one by one.
+"""Columns: the values of many keys of one storage item, stored as one array.
 
-A block changes some items for every subnet. Their values lie in a `Column` of the state: a row of bytes for each key of
-a `Layout`. Whoever works on the whole column reads and writes the array; whoever asks for one key gets the same bytes
-as ever. What a block changed is taken from the column as it was at the last seal, all rows at once.
+A block changes some items for every subnet. Their values are in a `Column` of the state: a row of bytes for each key of
+a `Layout`. Fast code reads and writes the whole array; other code can still read the bytes of one key. The changes of a
+block are found by comparing the column with its copy from the last seal (the end of the last block).
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ WORD_BYTES = 8
 
 
 class Layout:
-    """Which keys of an item a column holds, in order. Two layouts are the same only if they are one object.
+    """The keys of a column, in order. Two layouts are equal only if they are the same object.
 
     Attributes:
         prefix: Of the item.
         keys: Storage keys of the item, each once.
-        default: SCALE bytes of an absent value; a column's values are as wide.
+        default: SCALE bytes of a missing value; all values of a column have the same number of bytes.
     """
 
     def __init__(self, prefix: bytes, keys: Sequence[bytes], default: bytes) -> None:
@@ -38,22 +38,22 @@ class Layout:
 
 
 class Rows(NamedTuple):
-    """What a column held at one moment: bytes (n, width), and which keys had a value, bool (n,)."""
+    """The content of a column at one moment: bytes (n, width), and which keys had a value, bool (n,)."""
 
     data: Array
     present: Array
 
 
 class Column:
-    """Values at the keys of a layout. An absent key has the item's default in its row.
+    """Values at the keys of a layout. A missing key has the item's default in its row.
 
     Attributes:
         layout: The keys.
         data: Bytes, uint8 (n, width).
-        present: Bool (n,): whether something is written there.
-        words: The same memory as numbers: (n,) where the width is that of a number, uint64 (n, width / 8) where that is
-            whole, else `data` itself.
-        sealed: What it held at the last seal of the state; None while it has not been written since.
+        present: Bool (n,): whether the key has a stored value.
+        words: The same memory as numbers: (n,) if the width is that of a number, uint64 (n, width / 8) if 8 divides the
+            width, otherwise `data` itself.
+        sealed: Its content at the last seal of the state; None if it has not been written since then.
     """
 
     def __init__(self, layout: Layout, rows: Rows) -> None:
@@ -70,7 +70,7 @@ class Column:
         return self.data[row].tobytes() if self.present[row] else None
 
     def set(self, row: int, value: bytes | None) -> None:
-        """Write a value of the column's width, or none."""
+        """Write a value of the column's width; None removes it."""
         self.present[row] = value is not None
         self.data[row] = np.frombuffer(self.layout.default if value is None else value, np.uint8)
 
@@ -79,7 +79,7 @@ class Column:
         return Rows(self.data.copy(), self.present.copy())
 
     def take(self, rows: Rows) -> None:
-        """Hold these values."""
+        """Replace all values."""
         self.data[:], self.present[:] = rows
 
     def items(self) -> Iterator[tuple[bytes, bytes]]:
@@ -97,7 +97,7 @@ def values_of(layout: Layout, rows: Rows) -> Iterator[tuple[bytes, bytes | None]
 
 
 class ColumnChange(NamedTuple):
-    """A column before and after: some of its rows differ."""
+    """A column before and after a change."""
 
     layout: Layout
     before: Rows
@@ -106,18 +106,18 @@ class ColumnChange(NamedTuple):
 
 @dataclass(frozen=True)
 class Changes:
-    """What differs from the last seal.
+    """The changes since the last seal.
 
     Attributes:
-        keys: Of keys outside columns: new values, None for a removed one.
-        columns: Columns of which something differs.
+        keys: For keys outside columns: the new values, None for a removed one.
+        columns: Columns in which something differs.
     """
 
     keys: Mapping[bytes, bytes | None] = field(default_factory=dict)
     columns: Sequence[ColumnChange] = ()
 
     def each(self) -> dict[bytes, bytes | None]:
-        """Key by key."""
+        """The changes key by key."""
         found = dict(self.keys)
         for layout, before, after in self.columns:
             pairs = zip(values_of(layout, before), values_of(layout, after), strict=True)

@@ -1,4 +1,4 @@
-"""What a call or a hook may touch while a block is being built."""
+"""The context of a call or a hook: what it may read and change while a block is built."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from tao_lab.chain.state import Storage
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a call that another call carried out.
+    """The result of a call that another call carried out.
 
     Attributes:
-        error: Why it failed; None where it did not.
-        actual_weight: What it reports to have weighed; None where that is what it was declared with.
+        error: Why it failed; None if it succeeded.
+        actual_weight: The weight that it reports; None if it is the declared weight.
     """
 
     error: DispatchError | None
     actual_weight: Weight | None
 
     def weight_of(self, call: Call) -> Weight:
-        """What the call weighed (`extract_actual_weight`)."""
+        """The actual weight of the call (`extract_actual_weight`)."""
         return call.registered.spent(call.args, self.actual_weight)
 
 
 @dataclass(slots=True)
 class Context:
-    """One block under construction.
+    """One block that is being built.
 
     Attributes:
         state: Typed storage of the block so far.
@@ -40,10 +40,11 @@ class Context:
         rules: Functions that a student can replace.
         phase: `Initialization`, `Finalization`, or `{"ApplyExtrinsic": index}`; events carry it.
         events: Encoded `EventRecord`s so far.
-        refusals: What failed, by the place of the event that tells of it. An event holds only the name of an error;
-            this one has its sentence. It is for people, and no part of the state.
-        parent_hash: Of the block before, where the state does not have it yet: while an extrinsic waits.
-        kept: What one fast twin keeps for another in the same block (`tao_lab.chain.twins`); no part of the state.
+        refusals: Failures, by the index of their events. An event has only the name of an error; this has the sentence
+            too. It is for people, not a part of the state.
+        parent_hash: Hash of the block before, if the state does not have it yet (while an extrinsic waits).
+        kept: Values that one fast twin keeps for another in the same block (`tao_lab.chain.twins`); not a part of the
+            state.
     """
 
     runtime: Runtime
@@ -58,7 +59,7 @@ class Context:
     kept: dict[str, Any] = field(default_factory=dict)
 
     def deposit_event(self, pallet: str, name: str, *values: Any, **fields: Any) -> None:
-        """Record an event: by `fields` where the metadata names them, else by `values` in order.
+        """Record an event: with `fields` if the metadata names its fields, otherwise with `values` in order.
 
         Raises:
             BadValue: The metadata has no such event, or a field does not fit.
@@ -70,7 +71,7 @@ class Context:
 
     @property
     def extrinsic_index(self) -> int:
-        """Place in the block of the extrinsic that runs; 0 in the hooks."""
+        """Index of the running extrinsic in the block; 0 in the hooks."""
         return int(self.phase["ApplyExtrinsic"]) if isinstance(self.phase, dict) else 0
 
     def mark(self) -> tuple[int, int]:
@@ -78,17 +79,17 @@ class Context:
         return self.state.raw.mark(), len(self.events)
 
     def rollback(self, mark: tuple[int, int]) -> None:
-        """Undo what was written and recorded since `mark`."""
+        """Undo all writes and events since `mark`."""
         self.state.raw.rollback(mark[0])
         del self.events[mark[1] :]
         for place in [place for place in self.refusals if place >= mark[1]]:
             del self.refusals[place]
 
     def dispatch(self, origin: Origin, call: Call) -> Post:
-        """Carry out a call in its own transaction: all of it, or nothing.
+        """Carry out a call in its own transaction: if it fails, nothing is changed.
 
         Raises:
-            DispatchError: It failed and left nothing behind; `System.CallFiltered` where the origin may not call it.
+            DispatchError: It failed, and nothing is changed; `System.CallFiltered` if the origin may not make the call.
             NotInLab: This chain does not carry it out.
         """
         if origin.kind != "Root" and not all(allows(call) for allows in (*CALL_FILTERS, *origin.filters)):
@@ -103,11 +104,10 @@ class Context:
         return self.dispatch_bypassing_filters(origin, call)
 
     def dispatch_bypassing_filters(self, origin: Origin, call: Call) -> Post:
-        """Carry out a call as root's calls do, whatever filters and guards say (`dispatch_bypass_filter`).
+        """Carry out a call like one of root: without filters and guards (`dispatch_bypass_filter`).
 
         Raises:
-            DispatchError: It failed and left nothing behind.
-            NotInLab: This chain does not carry it out.
+            DispatchError: It failed, and nothing is changed. NotInLab: This chain does not carry it out.
         """
         registered, mark = call.registered, self.mark()
         try:
@@ -125,11 +125,11 @@ class Context:
             return Outcome(error, error.weight)
 
     def dispatch_result(self, error: DispatchError | None) -> Any:
-        """`DispatchResult` as events carry it."""
+        """`DispatchResult` in the form for events."""
         return {"Ok": ()} if error is None else {"Err": self.told_error(error)}
 
     def told_error(self, error: DispatchError) -> Any:
-        """An error as the next event carries it; its sentence is kept beside the events."""
+        """An error in the form for the next event; its sentence is kept in `refusals`."""
         self.refusals[len(self.events)] = error
         return self.runtime.dispatch_error(error)
 

@@ -1,13 +1,13 @@
-"""What a pallet is to this chain: functions, registered by the names that the runtime's metadata gives them.
+"""Pallets on this chain: functions, registered by their names in the runtime's metadata.
 
-A file in `tao_lab/chain/pallets/` holds one pallet. Its calls are plain functions
+Each file in `tao_lab/chain/pallets/` is one pallet. Its calls are plain functions
 
     @call("Balances", weight=Weight(ref_time=…))
     def transfer_keep_alive(ctx, origin, dest, value): ...
 
-whose parameters behind `origin` have the names of the metadata. `@on_initialize("SubtensorModule")` runs at the start
+whose parameters after `origin` have the names of the metadata. `@on_initialize("SubtensorModule")` runs at the start
 of each block, `@transaction_check` may keep an extrinsic out of the pool, `@runtime_api("NeuronInfoRuntimeApi")`
-answers `state_call`. What is not registered does not exist: see `NotInLab`.
+answers `state_call`. Calls that are not registered raise `NotInLab`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tao_lab.chain.measured_weights import measured_weight
 from tao_lab.chain.state import StorageReader
 from tao_lab.chain.weight import DB_READ, DB_WRITE, Tally, Weight, weight
 
-__all__ = ["DB_READ", "DB_WRITE", "Tally", "Weight", "weight"]  # a pallet gets them from here, with all the rest
+__all__ = ["DB_READ", "DB_WRITE", "Tally", "Weight", "weight"]  # pallets import them from here too
 
 
 CallArgs = dict[str, Any]
@@ -34,7 +34,7 @@ PaysFunction = Callable[[CallArgs], bool]
 
 
 def inner_weight(base: Weight) -> WeightFunction:
-    """Weight of a call that carries out its argument `call`: `base`, and that call's own."""
+    """Weight of a call that carries out its argument `call`: `base` plus the weight of that call."""
 
     def weight_of(args: CallArgs) -> Weight:
         inner: Call = args["call"]
@@ -45,11 +45,11 @@ def inner_weight(base: Weight) -> WeightFunction:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Who calls: `account` has signed; without one, the chain's root, or nobody (an inherent).
+    """The caller: a signed account, the chain's root, or nobody (an inherent).
 
     Attributes:
         kind: `Signed`, `Root` or `None`.
-        filters: Each says whether a call may be made with this origin; root is never asked.
+        filters: Functions that say whether a call may be made with this origin; they don't apply to root.
     """
 
     kind: str
@@ -107,7 +107,7 @@ def lookup(address: Any) -> str:
     """The account that a decoded `MultiAddress` names.
 
     Raises:
-        DispatchError: `CannotLookup`: it is not of the kind `Id`.
+        DispatchError: `CannotLookup`: its kind is not `Id`.
     """
     if not isinstance(address, str):
         raise DispatchError("CannotLookup", "", f"{address!r:.100} is not an account's address")
@@ -119,8 +119,8 @@ class Post:
     """What a call may return (`PostDispatchInfo`).
 
     Attributes:
-        pays_fee: Whether its fee is taken after all.
-        weight: What it really weighed; None where that is what it was declared with.
+        pays_fee: Whether the signer pays the fee.
+        weight: Its real weight; None if it is the declared weight.
     """
 
     pays_fee: bool = True
@@ -129,10 +129,10 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class RegisteredCall:
-    """A call that this chain carries out.
+    """A call of this chain.
 
     Attributes:
-        weight: Its own weight, or a function of its arguments that tells.
+        weight: Its own weight, or a function that computes it from the arguments.
     """
 
     pallet: str
@@ -143,16 +143,16 @@ class RegisteredCall:
     dispatch_class: str
 
     def pays(self, args: CallArgs) -> bool:
-        """Whether the signer pays for it, as far as is known before it runs."""
+        """Whether the signer pays for it, as known before it runs."""
         return self.pays_fee if isinstance(self.pays_fee, bool) else self.pays_fee(args)
 
     def weight_of(self, args: CallArgs) -> Weight:
-        """Weight with these arguments and of the guards in front of it, as far as is known before it runs."""
+        """Declared weight with these arguments, including the guards before the call."""
         own = self.weight if isinstance(self.weight, Weight) else self.weight(args)
         return own + guards_weight(self.pallet, self.name)
 
     def spent(self, args: CallArgs, actual: Weight | None) -> Weight:
-        """What the call weighed after it ran: never more than it was declared with (`calc_actual_weight`)."""
+        """Actual weight after the call ran, never more than the declared one (`calc_actual_weight`)."""
         declared = self.weight_of(args)
         return declared if actual is None else actual.at_most(declared)
 
@@ -162,7 +162,7 @@ class Call:
     """A decoded call: names of the metadata, and the arguments as plain values (nested calls as `Call`).
 
     Attributes:
-        hash: BLAKE2b-256 of its SCALE bytes, as `0x…`: the name of a call that is announced or awaits approvals.
+        hash: BLAKE2b-256 of its SCALE bytes, as `0x…`; announcements and approvals name a call by it.
     """
 
     pallet: str
@@ -172,12 +172,12 @@ class Call:
 
     @classmethod
     def from_decoded(cls, decoded: dict[str, Any]) -> Call:
-        """From what `bittensor_core.Runtime.decode_call` gives."""
+        """Make a call from the result of `bittensor_core.Runtime.decode_call`."""
         args = {arg["name"]: _nested(arg["value"]) for arg in decoded["call_args"]}
         return cls(decoded["call_module"], decoded["call_function"], args, decoded["call_hash"])
 
     def inner(self) -> list[Call]:
-        """The calls in its arguments, not those inside them."""
+        """The calls in its arguments, but not the calls inside those."""
         found = []
         for value in self.args.values():
             found += [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, Call)]
@@ -185,10 +185,10 @@ class Call:
 
     @property
     def registered(self) -> RegisteredCall:
-        """What carries this call out.
+        """The registered function of this call.
 
         Raises:
-            NotInLab: Nothing does.
+            NotInLab: There is no such function.
         """
         found = CALLS.get((self.pallet, self.name))
         if found is None:
@@ -207,7 +207,7 @@ def _nested(value: Any) -> Any:
     return value
 
 
-# The block under construction: `tao_lab.chain.context.Context`, which is built on this module.
+# The block that is being built: `tao_lab.chain.context.Context`, which imports this module.
 BlockContext = Any
 Hook = Callable[[BlockContext], None]
 Guard = Callable[[BlockContext, str, Call], None]
@@ -235,7 +235,7 @@ def call(
     Args:
         pallet: The pallet's name in the metadata.
         weight: Its weight in June's source, or a function of its arguments; `measured_weights.py` wins.
-        pays_fee: Whether the signer pays for it, or a function of its arguments that tells.
+        pays_fee: Whether the signer pays for it, or a function that computes it from the arguments.
         dispatch_class: `Normal`, `Operational` or `Mandatory` (an inherent).
     """
 
@@ -279,22 +279,22 @@ def on_genesis(pallet: str) -> Callable[[GenesisHook], GenesisHook]:
 
 
 def call_filter(function: Callable[[Call], bool]) -> Callable[[Call], bool]:
-    """Register a function `(call)` that says whether anyone but root may make a call at all."""
+    """Register a function `(call)` that says whether accounts other than root may make a call at all."""
     CALL_FILTERS.append(function)
     return function
 
 
 def dispatch_guard(function: Guard) -> Guard:
-    """Register a function `(ctx, who, call)` that raises `DispatchError` for what an account may not call now.
+    """Register a function `(ctx, who, call)` that raises `DispatchError` if an account may not make a call now.
 
-    Unlike a transaction check it also sees the calls inside a batch or a proxy, each with its own signer.
+    Unlike a transaction check, it also gets the calls inside a batch or a proxy, each with its own signer.
     """
     DISPATCH_GUARDS.append(function)
     return function
 
 
 def transaction_check(function: Guard) -> Guard:
-    """Register a function `(ctx, signer, call)` that raises `InvalidTransaction` for what no block may contain."""
+    """Register a function `(ctx, signer, call)` that raises `InvalidTransaction` if no block may contain a call."""
     TRANSACTION_CHECKS.append(function)
     return function
 
@@ -310,8 +310,8 @@ class RegisteredApi:
 def runtime_api(api: str, *, takes_bytes: bool = False) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register a function `(query, …)` as the method of its own name of a runtime API.
 
-    `query` is a `Query`: the state at the block asked about. The arguments come decoded, or with `takes_bytes` as
-    the one byte string that was sent; the result is encoded by the type in the metadata.
+    `query` is a `Query` with the state at the requested block. The arguments are decoded; with `takes_bytes` the
+    function gets the bytes that were sent. The result is encoded with the type from the metadata.
     """
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -323,7 +323,7 @@ def runtime_api(api: str, *, takes_bytes: bool = False) -> Callable[[Callable[..
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What a runtime API may look at."""
+    """What a runtime API may read."""
 
     state: StorageReader
     block: int

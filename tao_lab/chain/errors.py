@@ -1,8 +1,8 @@
-"""What can be wrong with an extrinsic, a value or the chain's file, each with the chain's own name.
+"""Errors of extrinsics, values and the chain's file, with the chain's own names.
 
-Three moments, three kinds, as on the real chain: bytes that are not an extrinsic (`MalformedExtrinsic`), an extrinsic
-that no block may contain (`InvalidTransaction`, Substrate's name of each case), and a call that a block contains and
-that failed (`DispatchError`: the fee is paid, the rest is undone).
+As on the real chain, there are three kinds. `MalformedExtrinsic`: the bytes are not an extrinsic. `InvalidTransaction`:
+no block may contain the extrinsic (the names are Substrate's). `DispatchError`: a call in a block failed; the fee is
+paid, and everything else is undone.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class MalformedExtrinsic(BadValue):
 
 
 class NotInLab(ChainError):
-    """A call of the real runtime which this chain knows by name but does not carry out."""
+    """A call of the real runtime that this chain knows by name but does not have."""
 
     def __init__(self, pallet: str, call: str, reason: str = "") -> None:
         super().__init__(f"{pallet}.{call} is not in the lab's chain" + (f": {reason}" if reason else ""))
@@ -40,7 +40,7 @@ class InvalidTransaction(ChainError):
 
     Attributes:
         name: Substrate's name of the case: `BadProof`, `Stale`, `Future`, `Payment`, `AncientBirthBlock`, ….
-        custom: The number, where the name is `Custom`.
+        custom: The number, if the name is `Custom`.
     """
 
     def __init__(self, name: str, sentence: str, custom: int | None = None) -> None:
@@ -48,18 +48,18 @@ class InvalidTransaction(ChainError):
         self.name, self.sentence, self.custom = name, sentence, custom
 
     def encodable(self) -> dict[str, object]:
-        """As the runtime's `TransactionValidityError`."""
+        """The error in the form of the runtime's `TransactionValidityError`."""
         return {"Invalid": {"Custom": self.custom or 0} if self.name == "Custom" else self.name}
 
 
 class DispatchError(ChainError):
-    """A call that failed inside a block: everything it wrote is undone, its fee is not.
+    """A call that failed inside a block: everything it wrote is undone, but the fee is paid.
 
     `DispatchError("Balances", "LiquidityRestrictions")` is a pallet's error; the shared ones are
     `DispatchError("Token", "FundsUnavailable")`, `("Arithmetic", "Overflow")` and `DispatchError("BadOrigin")`.
 
     Attributes:
-        weight: What the call weighed until it failed; None where that is what it was declared with.
+        weight: Weight of the call until it failed; None if it is the declared weight.
     """
 
     weight: Weight | None
@@ -72,15 +72,15 @@ class DispatchError(ChainError):
 
 
 class BlockFailed(ChainError):
-    """A block could not be built (a rule raised, or an event does not encode); the state stays at its parent."""
+    """A block could not be built (a rule raised an error, or an event cannot be encoded); the state is the parent's."""
 
 
 class RuleBroken(BlockFailed):
-    """A replaced rule raised, or returned what no chain could store.
+    """A replaced rule raised an error, or returned something that no chain can store.
 
     Attributes:
         rule: Name in `net.rules`.
-        problem: What it did, and what is allowed.
+        problem: What it did wrong, and what is allowed.
     """
 
     def __init__(self, rule: str, function: object, problem: str) -> None:
@@ -90,7 +90,7 @@ class RuleBroken(BlockFailed):
 
 
 class StoreError(ChainError):
-    """The chain's file cannot be used; the last committed block is untouched."""
+    """The chain's file cannot be used; the last committed block is unchanged."""
 
 
 class DatabaseLocked(StoreError):
@@ -102,4 +102,4 @@ class DatabaseCorrupt(StoreError):
 
 
 class DatabaseFull(StoreError):
-    """There is no room for the next block."""
+    """There is no space for the next block."""

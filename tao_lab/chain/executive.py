@@ -1,4 +1,4 @@
-"""How a block is carried out: its frame, the hooks, and each extrinsic with nonce, fee, call and events.
+"""Run a block: its beginning and end, the hooks, and each extrinsic with nonce, fee, call and events.
 
 Sources: `frame/executive/src/lib.rs` and `frame/system/src/lib.rs` of the Polkadot SDK; the order of the hooks is that
 of `construct_runtime!` in `runtime/src/lib.rs`.
@@ -26,7 +26,7 @@ CLOCK = ("Timestamp", "set")
 
 
 def author(state: Storage) -> str:
-    """The account that authors blocks: the only authority."""
+    """The account that makes blocks: the only authority."""
     return _first_authority(state.runtime, state.raw_get(state.key("Aura", "Authorities")) or b"")
 
 
@@ -47,10 +47,10 @@ def _in_order(runtime: Runtime, hooks: tuple[tuple[str, Any], ...]) -> list[tupl
 
 
 def initialize(ctx: Context, parent_hash: bytes, slot: int) -> None:
-    """Write what `System` holds before the first hook."""
+    """Write the values of `System` before the first hook."""
     state, kept = ctx.state, ctx.runtime.block_hashes_kept
     state.put("System", "Number", ctx.block)
-    state.raw.put(state.key("System", "ParentHash"), parent_hash)  # a hash is its own SCALE bytes
+    state.raw.put(state.key("System", "ParentHash"), parent_hash)  # SCALE does not change the bytes of a hash
     state.raw.put(state.passing_key("System", "BlockHash", ctx.block - 1), parent_hash)
     if ctx.block > kept:
         state.raw.remove(state.passing_key("System", "BlockHash", ctx.block - kept - 1))
@@ -61,7 +61,7 @@ def run_hooks(ctx: Context, hooks: Iterable[tuple[str, Any]]) -> None:
     """Run the hooks of all pallets.
 
     Raises:
-        BlockFailed: One raised; says which. `RuleBroken` where it was a rule of a student.
+        BlockFailed: A hook raised an error; the message names it. `RuleBroken` if it was a student's rule.
     """
     for pallet, hook in in_order(ctx.runtime, hooks):
         try:
@@ -83,7 +83,7 @@ def apply_clock(ctx: Context, time_ms: int) -> bytes:
 
 @cache
 def _clock_start(runtime: Runtime) -> bytes:
-    """What comes before the time, which ends the clock's extrinsic."""
+    """The bytes of the clock's extrinsic before the time, which is at its end."""
     return inherent(runtime, *CLOCK, {"now": 0}).data[1:-1]
 
 
@@ -96,7 +96,7 @@ def _clock_event(runtime: Runtime) -> bytes:
 
 
 def apply_inherent(ctx: Context, extrinsic: Extrinsic) -> None:
-    """Carry out another call of the author; one that fails is in the block with its error."""
+    """Carry out another inherent; if it fails, it is in the block with its error."""
     failure = ctx.try_dispatch(NONE, extrinsic.call).error
     _deposit_result(ctx, extrinsic.call, extrinsic_weight(ctx.runtime, extrinsic), Post(), failure)
 
@@ -109,7 +109,7 @@ def finalize(ctx: Context) -> None:
 
 
 def extrinsic_weight(runtime: Runtime, extrinsic: Extrinsic) -> Weight:
-    """Weight of an extrinsic with its frame, before it runs."""
+    """Weight of an extrinsic before it runs, including the fixed weight of every extrinsic."""
     return _spent_weight(runtime, extrinsic, Post())
 
 
@@ -120,12 +120,12 @@ def _spent_weight(runtime: Runtime, extrinsic: Extrinsic, post: Post) -> Weight:
 
 
 def highest_fee(runtime: Runtime, extrinsic: Extrinsic) -> int:
-    """Rao that are taken before the call runs, with the tip; some may come back."""
+    """Rao that are taken before the call runs, including the tip; a part may be refunded."""
     return _fee(runtime, extrinsic, Post())
 
 
 def _fee(runtime: Runtime, extrinsic: Extrinsic, post: Post) -> int:
-    """Rao for the frame, the length and the weight that is billed; the tip alone where the call is free."""
+    """Rao for the base fee, the length and the billed weight; only the tip if the call is free."""
     call, registered = extrinsic.call, extrinsic.call.registered
     if not (post.pays_fee and registered.pays(call.args)):
         return extrinsic.tip
@@ -138,11 +138,11 @@ def apply_extrinsic(ctx: Context, extrinsic: Extrinsic) -> Weight:
     """Carry out a signed extrinsic: nonce, fee, call, settlement, events.
 
     Returns:
-        What it weighed in the end, with its frame.
+        Its actual weight, including the fixed weight of every extrinsic.
 
     Raises:
-        InvalidTransaction: No block may contain it; nothing was done. A call that fails does not raise: it is in the
-            block with its error.
+        InvalidTransaction: No block may contain it; nothing was changed. A call that fails does not raise this: it is
+            in the block with its error.
         NotInLab: As above.
     """
     mark = ctx.mark()
@@ -178,13 +178,13 @@ def _apply(ctx: Context, extrinsic: Extrinsic) -> Weight:
 
 
 def outcome(ctx: Context) -> Any:
-    """What the extrinsic that was just carried out came to: a `Result` with the error of its last event."""
+    """The result of the extrinsic that just ran: a `Result` with the error of its last event."""
     event = ctx.runtime.core.decode(ctx.runtime.event_record_type, ctx.events[-1], True)
     return {"Err": event["attributes"]["dispatch_error"]} if event["event_id"] == "ExtrinsicFailed" else {"Ok": None}
 
 
 def _deposit_result(ctx: Context, call: Call, spent: Weight, post: Post, failure: DispatchError | None) -> None:
-    """The last event of an extrinsic: success, or the error; with what it weighed and whether it paid."""
+    """The last event of an extrinsic: success or the error, with its weight and whether it paid."""
     info = _dispatch_info(call, spent, post)
     if failure is None:
         ctx.deposit_event("System", "ExtrinsicSuccess", dispatch_info=info)

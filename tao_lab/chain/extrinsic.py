@@ -1,9 +1,9 @@
-"""Extrinsics: real bytes with real signatures, taken apart and checked.
+"""Extrinsics: decode and check real bytes with real signatures.
 
-A signed extrinsic (version 4) is: length, version, who signs, the signature, how long it is valid (era), a nonce, a
-tip, the mode of the metadata check, and the call. What was signed is the call, those extra fields, and four facts
-that are not sent: versions of the runtime and its extrinsics, the genesis hash, and the hash of the block in which
-its era begins. A signature is therefore good for one chain, one runtime, one stretch of time and one nonce.
+A signed extrinsic (version 4) has these parts: length, version, signer, signature, how long it is valid (era), nonce,
+tip, the mode of the metadata check, and the call. The signature covers the call, these extra fields, and four values
+that are not sent: the versions of the runtime and of its extrinsics, the genesis hash, and the hash of the block in
+which its era begins. So a signature is valid only for one chain, one runtime, one period of time and one nonce.
 
 Sources: `sp_runtime::generic::{UncheckedExtrinsic, Era}` of the Polkadot SDK; `TxExtension` in `runtime/src/lib.rs`.
 """
@@ -33,13 +33,13 @@ MIN_PERIOD, MAX_PERIOD = 4, 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class Era:
-    """A stretch of `period` blocks that begins at a height congruent to `phase`."""
+    """A period of `period` blocks; the remainder of its first height divided by `period` is `phase`."""
 
     period: int
     phase: int
 
     def birth(self, current: int) -> int:
-        """First block of the stretch that `current` lies in."""
+        """First block of the period that contains `current`."""
         return (max(current, self.phase) - self.phase) // self.period * self.period + self.phase
 
 
@@ -48,10 +48,10 @@ class Extrinsic:
     """A decoded extrinsic; an inherent (`Timestamp.set`) has no signer.
 
     Attributes:
-        data: The whole bytes, with their length in front.
+        data: All bytes, beginning with their length.
         hash: BLAKE2b-256 of `data`.
         extra: The bytes of era, nonce, tip and mode, as signed.
-        era: None where it never ends.
+        era: None if it never ends.
         signature_kind: Key type of `bittensor_core`.
     """
 
@@ -70,7 +70,7 @@ class Extrinsic:
 
 
 class _Reader:
-    """Takes bytes from the front; whatever is missing is an error with a name."""
+    """Reads bytes from the front; an error names the field that is missing."""
 
     def __init__(self, data: bytes) -> None:
         self.data, self.at = data, 0
@@ -139,11 +139,11 @@ def decode_extrinsic(runtime: Runtime, data: bytes, most_bytes: int) -> Extrinsi
 
     Args:
         runtime: The schema.
-        data: The bytes, with their length in front.
-        most_bytes: How long it may be.
+        data: The bytes, beginning with their length.
+        most_bytes: Maximum length.
 
     Raises:
-        MalformedExtrinsic: The bytes are not an extrinsic; names the first field that is wrong.
+        MalformedExtrinsic: The bytes are not an extrinsic; the message names the first wrong field.
     """
     if len(data) > most_bytes:
         raise MalformedExtrinsic("length", f"{len(data)} bytes", f"at most {most_bytes} bytes")
@@ -195,7 +195,7 @@ def call_bytes(runtime: Runtime, call: Call) -> bytes:
 
 
 def _composable(runtime: Runtime, value: Any) -> Any:
-    """An argument as `compose_call` takes it: with bytes in place of calls."""
+    """An argument in the form for `compose_call`: with bytes instead of calls."""
     if isinstance(value, Call):
         return call_bytes(runtime, value)
     if isinstance(value, dict):
@@ -212,7 +212,7 @@ def inherent(runtime: Runtime, pallet: str, name: str, args: dict[str, object]) 
 
 
 def split_extrinsics(data: bytes) -> list[bytes]:
-    """Encoded extrinsics that were put one behind the other."""
+    """Split a sequence of encoded extrinsics."""
     reader, found = _Reader(data), []
     while reader.at < len(data):
         start = reader.at

@@ -1,7 +1,7 @@
-"""For how much weight an extrinsic pays: some calls are billed at most what they weighed at spec 459.
+"""The weight that an extrinsic pays for: some calls pay for at most their weight of spec 459.
 
-Later runtimes declare these calls much heavier, for the worst case; their users pay as before. A call around others
-(a batch, a proxy) saves what the calls inside it save. Blocks count the whole weight.
+Later runtimes declare much larger weights for these calls, for the worst case, but users pay as before. The discount
+also applies to calls inside others (a batch, a proxy). Blocks count the whole weight.
 
 Source: `runtime/src/staking_fee.rs` (`fee_weight_cap_459`, `leaves`, `fee_weight_discount`). Mainnet at spec 475
 agrees: `remove_stake_limit` in 160 bytes pays 645,119 rao, `swap_stake_limit` in 162 bytes 1,069,370 rao.
@@ -39,18 +39,18 @@ CAPS = {  # picoseconds; calls of SubtensorModule
     "recycle_alpha": 1_133_000_000,
     "set_min_collateral": 281_000_000,
 }
-AROUND = {  # calls whose weight includes that of the calls inside them
+AROUND = {  # calls whose weight includes the weights of the calls inside them
     "Utility": ["batch", "batch_all", "force_batch", "if_else", "as_derivative", "dispatch_as", "dispatch_as_fallible"],
     "Proxy": ["proxy", "proxy_announced"],
 }
 
 
 def billed_weight(call: Call, actual: Weight | None = None) -> Weight:
-    """The weight that a call's fee is for.
+    """The weight that a call pays for.
 
     Args:
         call: The extrinsic's call.
-        actual: What it reports to have weighed after it ran; None before, and where it reports nothing.
+        actual: The weight that it reports after it ran; None before that, or if it reports nothing.
     """
     declared = call.registered.weight_of(call.args)
     billed = Weight(declared.ref_time - sum(_saved(leaf) for leaf in leaves(call)), declared.proof_size)

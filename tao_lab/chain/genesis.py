@@ -1,4 +1,4 @@
-"""What a chain begins with."""
+"""The genesis: the state at the beginning of a chain."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DEV_TAO = 1_000_000
 START_MS = 1_767_225_600_000  # 2026-01-01 00:00 UTC
 
 
-@cache  # a key costs milliseconds, and every chain begins with three
+@cache  # a key takes milliseconds, and every chain begins with three keys
 def _address(uri: str) -> str:
     return str(Keypair.from_uri(uri).ss58_address)
 
@@ -34,8 +34,8 @@ class Genesis:
         sudo: Account that may call as root.
         authority: Account that authors every block and receives the fees.
         time_ms: Unix time of the first block, in milliseconds.
-        number: Height of the first block; not zero where a state of another chain is continued.
-        fill: Writes what else the first block's state holds, given its `Context`.
+        number: Height of the first block; not zero if the chain continues the state of another chain.
+        fill: Writes the rest of the first state; it gets the `Context`.
     """
 
     balances: Mapping[str, int] = field(default_factory=lambda: {_address(FAUCET_URI): FAUCET_TAO * RAO_PER_TAO})
@@ -57,5 +57,5 @@ def dev_genesis() -> Genesis:
 
 
 def dev_uri(name: str) -> str:
-    """What a development account's key is made from."""
+    """The text from which a development account's key is made."""
     return f"//{name}"

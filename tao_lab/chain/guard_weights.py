@@ -1,9 +1,9 @@
-"""What the guards in front of a call weigh: part of the weight of every call, and of its fee.
+"""Weights of the guards before a call; they are part of the weight of every call, and of its fee.
 
-Before a call runs, Subtensor's guards look at it: at every call whether the signer is about to swap its coldkey, at a
-few calls something of their own. A call inside a batch or a proxy is looked at again, and weighs so again. The checks
-of the signed extrinsic itself (sender, era, nonce, …) have weights too, but no extrinsic counts them: the network's
-extrinsics are Frontier's, whose `get_dispatch_info` asks the call alone.
+Before a call runs, Subtensor's guards check it. One guard checks at every call whether the signer is about to swap its
+coldkey; a few calls have another guard. A call inside a batch or a proxy is checked again, so the weight counts again.
+The checks of the signed extrinsic itself (sender, era, nonce, …) have weights too, but they are not counted: the
+network's extrinsics are Frontier's, and their `get_dispatch_info` counts only the call.
 
 Sources: `pallets/subtensor/src/guards/*.rs` (`DispatchExtension::weight`) and `check_*_extension` in
 `pallets/subtensor/src/weights.rs`; for the guard of every call the numbers of spec 467 and later
@@ -16,12 +16,12 @@ from __future__ import annotations
 
 from tao_lab.chain.weight import Weight, weight
 
-COLDKEY_SWAP = weight(10_000_000, reads=2)  # in front of every call
+COLDKEY_SWAP = weight(10_000_000, reads=2)  # before every call
 
 WEIGHTS, RATE_LIMITS = weight(52_958_000, reads=11), weight(35_376_000, reads=7)
 DELEGATE_TAKE, SERVING = weight(15_378_000, reads=3), weight(19_035_000, reads=3)
 EVM_KEY = weight(15_448_000, reads=2)
-GUARDED = (  # calls of SubtensorModule, and the guard that looks at them
+GUARDED = (  # calls of SubtensorModule, and the guard that checks them
     (
         WEIGHTS,
         "batch_commit_weights batch_reveal_weights batch_set_weights commit_weights commit_mechanism_weights "
@@ -47,5 +47,5 @@ GUARDS = _guards()
 
 
 def guards_weight(pallet: str, name: str) -> Weight:
-    """Weight of the guards in front of a call."""
+    """Weight of the guards before a call."""
     return GUARDS.get((pallet, name), COLDKEY_SWAP)

@@ -1,16 +1,16 @@
 """Two Merkle trees with BLAKE2b-256: one over a block's extrinsics, one over the whole state.
 
-A leaf is hashed with a zero byte before it and a node with a one, so that neither can pass for the other.
+A leaf is hashed with a zero byte before it, a node with a one byte, so that nobody can present one as the other.
 
-The extrinsics of a block are the leaves of a plain binary tree, in order; an odd one out moves up as it is.
+The extrinsics of a block are the leaves of a plain binary tree, in order; a node without a partner moves up unchanged.
 
 The state is a *compact sparse tree*: a key goes left or right by the bits of its path (most significant first), and a
 subtree with a single key is that key's leaf. A path is made of hashes: first of the storage item, then of the key. The
-shape depends on the content only, never on the order of writing; a change rehashes one way (about log2 of the number of
-keys), and the same way proves that a key has a value, or that it has none. The tree itself is in `state_tree`.
+shape depends only on the content, not on the order of writing. A change rehashes one path (about log2 of the number of
+keys), and the same path proves that a key has a value, or that it has no value. The tree itself is in `state_tree`.
 
-The real chain uses a base-16 Patricia trie (`sp-trie` of the Polkadot SDK) for both; what a root promises is the
-same, the bytes of a root are not.
+The real chain uses a base-16 Patricia trie (`sp-trie` of the Polkadot SDK) for both. Its roots have the same purpose,
+but other bytes.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from hashlib import blake2b
 HASH_BYTES = 32
 HASH_BITS = 256
 EMPTY_ROOT = bytes(HASH_BYTES)
-PREFIX_BYTES = 32  # of a storage key: its item
+PREFIX_BYTES = 32  # of a storage key; they name its item
 ITEM_PATH_BYTES = 2
 
 
@@ -37,7 +37,7 @@ def leaf_hash(data: bytes) -> bytes:
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
-    """Hash of a node from those of its two children."""
+    """Hash of a node, from the hashes of its two children."""
     return blake2_256(b"\x01" + left + right)
 
 
@@ -46,7 +46,7 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 @dataclass(frozen=True)
 class ListProof:
-    """Shows that a leaf is at `index` of a list of `size`: its siblings from the bottom up, None where it had none."""
+    """Proof that a leaf is at `index` of a list of `size`: the siblings from the bottom up, None for a missing one."""
 
     index: int
     size: int
@@ -83,7 +83,7 @@ def list_proof(leaves: Sequence[bytes], index: int) -> ListProof:
 
 
 def list_proof_root(leaf: bytes, proof: ListProof) -> bytes:
-    """The root of the list in which `leaf` is what `proof` says it is."""
+    """The root that follows from `leaf` and `proof`."""
     node, at = leaf_hash(leaf), proof.index
     for sibling in proof.siblings:
         if sibling is not None:
@@ -93,7 +93,7 @@ def list_proof_root(leaf: bytes, proof: ListProof) -> bytes:
 
 
 def verify_list_proof(root: bytes, leaf: bytes, proof: ListProof) -> bool:
-    """Whether `leaf` is what `proof` says it is under `root`."""
+    """Whether `proof` shows that `leaf` is in the list with this root."""
     return list_proof_root(leaf, proof) == root
 
 
@@ -102,20 +102,20 @@ def verify_list_proof(root: bytes, leaf: bytes, proof: ListProof) -> bool:
 
 @dataclass(frozen=True)
 class StateProof:
-    """Siblings from the root down, and what is at the end: nothing (None), or the one leaf there."""
+    """Siblings from the root down, and the leaf at the end of the path (None if there is no leaf)."""
 
     siblings: tuple[bytes, ...]
     end: tuple[bytes, bytes] | None  # (path, hash) of the leaf at the end
 
     def encode(self) -> bytes:
-        """Its hashes in a row: the siblings, then the leaf's path and hash, zeros where there is no leaf."""
+        """Its hashes one after the other: the siblings, then the leaf's path and hash, or zeros without a leaf."""
         return b"".join((*self.siblings, *(self.end or (bytes(HASH_BYTES),) * 2)))
 
 
 def key_path(key: bytes) -> bytes:
-    """The way to a key: sixteen bits of the hash of its item's prefix, then bits of its own hash.
+    """The path to a key: sixteen bits of the hash of its item's prefix, then bits of its own hash.
 
-    So all keys of an item lie in one subtree, and a block that writes an item for every subnet changes one region.
+    So all keys of an item are in one subtree, and a block that writes an item for every subnet changes one region.
     """
     return blake2_256(key[:PREFIX_BYTES])[:ITEM_PATH_BYTES] + blake2_256(key)[: HASH_BYTES - ITEM_PATH_BYTES]
 

@@ -1,7 +1,8 @@
 """The bytes of a runtime's metadata: a walk through version 15, and version 14 made from it.
 
-Version 15 has all that 14 has, and more: the types of an extrinsic's parts, runtime APIs, texts about pallets. So 14 is
-cut out of it; the registry of types is the same in both. Clients of before 2024 read 14 only.
+Version 15 contains everything in version 14, and also the types of an extrinsic's parts, runtime APIs, and texts about
+pallets. So version 14 is made from it by leaving parts out; the registry of types is the same in both. Clients from
+before 2024 can read only version 14.
 
 Layouts: `frame-metadata` 18 (`src/v14.rs`, `src/v15.rs`) and `scale-info` 2 (`src/ty/`) of the Polkadot SDK.
 """
@@ -22,7 +23,7 @@ def compact(value: int) -> bytes:
 
 
 class Copier:
-    """Reads SCALE from `data` and collects in `out` what is kept."""
+    """Reads SCALE from `data` and copies the wanted parts to `out`."""
 
     def __init__(self, data: bytes) -> None:
         self.data, self.at, self.out = data, 0, bytearray()
@@ -58,7 +59,7 @@ class Copier:
                 part()
 
     def skip(self, *parts: Callable[[], Any]) -> None:
-        """Read parts and keep nothing of them."""
+        """Read these parts without copying them."""
         kept = len(self.out)
         for part in parts:
             part()
@@ -116,7 +117,7 @@ class Copier:
         self.docs()
 
     def pallet_parts(self, entries: Callable[[], Any]) -> None:
-        """Copy what follows a pallet's name, without its documentation: storage, calls, events, constants, errors."""
+        """Copy a pallet's parts after its name, without documentation: storage, calls, events, constants, errors."""
         self.option(self.octets, entries)
         self.option(self.compact)
         self.option(self.compact)
@@ -130,7 +131,7 @@ def version_14(metadata: bytes, extrinsic_type: int) -> bytes:
 
     Args:
         metadata: In version 15.
-        extrinsic_type: Number of the type of an extrinsic, which version 15 has no place for.
+        extrinsic_type: Number of the type of an extrinsic, which version 15 does not contain.
 
     Raises:
         ValueError: It isn't version 15.

@@ -1,10 +1,11 @@
-"""What each kind of proxy may call for the account that it stands for.
+"""The calls that each kind of proxy may make for its account.
 
-The three broad kinds are told by what they forbid. None of them reaches sudo, and none a call that carries out another
-one for somebody else, where the filter would no longer look: a multisig's, a crowdloan's, a sealed one that is stored.
+The three broad kinds are told by what they forbid. None of them reaches sudo, and none reaches a call that carries
+out another one for somebody else, where the filter would no longer look: a multisig's, a crowdloan's, a sealed one
+that is stored.
 
 Source: `runtime/src/proxy_filters/mod.rs` of spec 475, whose tests name the groups; the content of most groups is that
-of `call_groups.rs` before 475. Calls that no stored version names are judged as the older calls that they extend
+of `call_groups.rs` before 475. Calls that no stored version names are treated like the older calls that they extend
 (`TWINS`).
 """
 
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from tao_lab.chain.dispatch import Call
 
 ANY, NON_TRANSFER, TRANSFER, SMALL_TRANSFER = "Any", "NonTransfer", "Transfer", "SmallTransfer"
-SMALL_TRANSFER_LIMIT = 500_000_000  # rao, and of alpha
+SMALL_TRANSFER_LIMIT = 500_000_000  # rao of TAO, or of alpha
 
 
 DEPRECATED = ("Triumvirate", "Senate", "Governance", "RootWeights")
@@ -59,12 +60,12 @@ class Wraps:
 
 @dataclass(frozen=True)
 class Filter:
-    """A list of calls, allowed or denied; `*` stands for all of a pallet.
+    """A list of calls, allowed or denied; `*` means all calls of a pallet.
 
     Attributes:
-        denies: Whether the list is of what is forbidden.
+        denies: Whether the list contains the forbidden calls.
         calls: Pallet and name.
-        conditions: What must hold besides for a call of the list.
+        conditions: Additional conditions for calls of the list.
     """
 
     denies: bool
@@ -77,13 +78,13 @@ class Filter:
         return self.names(call.pallet, call.name) and (condition is None or condition.holds(call))
 
     def names(self, pallet: str, name: str) -> bool:
-        """Whether a call of that name may be made, if its condition holds."""
+        """Whether a call of this name may be made, if its condition is true."""
         made = TWINS.get((pallet, name), (pallet, name))
         listed = made in self.calls or (pallet, "*") in self.calls
         return listed != self.denies
 
     def condition(self, pallet: str, name: str) -> Below | Wraps | None:
-        """What must hold besides for a call of that name."""
+        """The additional condition for a call of this name."""
         return (self.conditions or {}).get(TWINS.get((pallet, name), (pallet, name))[1])
 
 
@@ -188,7 +189,7 @@ FILTERS = {
 
 
 def is_superset(one: str, other: str) -> bool:
-    """Whether a proxy of kind `one` may do all that one of kind `other` may."""
+    """Whether a proxy of kind `one` may make every call that a proxy of kind `other` may."""
     if one in (other, ANY):
         return True
     if other == ANY:

@@ -3,8 +3,8 @@
     with net.rules.using(epoch=mine):
         net.run(epochs=3)
 
-A replaced rule is called like the library's own. If it raises, or returns what no chain could store, the block fails
-with a message that names the function and what it broke, and the state stays as it was.
+A replaced rule is called like the library's own. If it raises an error, or returns something that no chain can store,
+the block fails. The message names the function and the problem, and the state does not change.
 """
 
 from __future__ import annotations
@@ -207,7 +207,7 @@ class Rules:
 
 
 def _takes_two(function: Callable[..., Any]) -> bool:
-    """Whether a function can be called with two arguments; one that cannot say so is."""
+    """Whether a function can be called with two arguments; also True if its signature is unknown."""
     try:
         inspect.signature(function).bind(None, None)
     except TypeError:
@@ -218,7 +218,7 @@ def _takes_two(function: Callable[..., Any]) -> bool:
 
 
 def _broken_rao(amount: Any, highest: int) -> str:
-    """What is wrong with an amount, in words; empty if nothing."""
+    """What is wrong with an amount, in words; empty if nothing is wrong."""
     if isinstance(amount, bool) or not isinstance(amount, int) or not 0 <= amount <= highest:
         return f"{amount!r}; allowed: whole rao from 0 to {highest}"
     return ""

@@ -1,4 +1,4 @@
-"""The schema: the real runtime's metadata, and what is read from it once.
+"""The schema: the real runtime's metadata, and values that are read from it once.
 
 Storage keys, SCALE, calls, events and errors all come from `bittensor_core.Runtime` on the metadata of the real
 chain (spec version 475, patched; see `scripts/make_metadata.py`). Nothing here declares a type by hand.
@@ -23,17 +23,17 @@ SPEC_NAME = "node-subtensor"
 SPEC_VERSION = 475  # mainnet since block 9,233,781 of 2026-10-07
 TRANSACTION_VERSION = 1
 SS58_FORMAT = 42
-NESTED_ERRORS = ("Token", "Arithmetic", "Transactional", "Trie")  # errors of the runtime that do not belong to a pallet
+NESTED_ERRORS = ("Token", "Arithmetic", "Transactional", "Trie")  # errors of the runtime that belong to no pallet
 
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """How a value that is one whole number lies in its bytes, the lowest first; reading it takes no decoder.
+    """The byte format of a value that is one whole number, lowest byte first; such values need no decoder.
 
     Attributes:
         width: Bytes.
         signed: Whether it may be below zero.
-        in_bits: Whether it comes as `{"bits": number}`, as a fixed-point number does.
+        in_bits: Whether its decoded form is `{"bits": number}`, as for a fixed-point number.
         lowest: The smallest number that fits.
         highest: The largest.
     """
@@ -50,7 +50,7 @@ class Number:
         return {"bits": number} if self.in_bits else number
 
     def encoded(self, value: Any) -> bytes | None:
-        """The bytes of a value; None where the runtime's encoder has to judge it."""
+        """The bytes of a value; None if the runtime's encoder must decide."""
         if self.in_bits:
             value = value.get("bits") if type(value) is dict and len(value) == 1 else None
         if type(value) is int and self.lowest <= value <= self.highest:
@@ -64,14 +64,13 @@ class Item:
 
     Attributes:
         prefix: The 32 bytes that all its keys begin with.
-        arity: How many keys it takes; 0 for a plain value.
+        arity: Number of its keys; 0 for a plain value.
         value_type: SCALE type of a value.
-        optional: Whether an absent value is None; otherwise it is `default`.
-        default: SCALE bytes of an absent value.
+        optional: Whether a missing value is None; otherwise it is `default`.
+        default: SCALE bytes of a missing value.
         layout: How each key is hashed, and its type.
-        number: How a value lies in its bytes, where it is one whole number.
-        parts: For each key, the bytes that stand for it in a storage key, as far as they were asked for; items whose
-            keys have the same layout share them.
+        number: The byte format of a value, if it is one whole number.
+        parts: For each key used so far, its bytes in a storage key; items whose keys have the same layout share them.
     """
 
     pallet: str
@@ -92,7 +91,7 @@ class Runtime:
     def __init__(self, metadata: bytes) -> None:
         self.metadata = metadata
         self.core = bittensor_core.Runtime(metadata, SPEC_VERSION, TRANSACTION_VERSION, SS58_FORMAT)
-        self.known_items: dict[tuple[str, str], Item] = {}  # those that were asked for
+        self.known_items: dict[tuple[str, str], Item] = {}  # items used so far
         self._parts: dict[tuple[str, str], dict[Any, bytes]] = {}  # by layout
         self._constants: dict[tuple[str, str], Any] = {}
         self.event_record_type = self._type_named("frame_system", "EventRecord")
@@ -108,7 +107,7 @@ class Runtime:
 
     @property
     def apply_result_type(self) -> str:
-        """Type of what becomes of an extrinsic in a block: `ApplyExtrinsicResult`."""
+        """Type of an extrinsic's result in a block: `ApplyExtrinsicResult`."""
         return str(self.runtime_apis["BlockBuilder"]["apply_extrinsic"]["output"])
 
     def _type_named(self, *path: str) -> str:
@@ -142,7 +141,7 @@ class Runtime:
     def compact_limits(self) -> dict[tuple[str, str], dict[str, int]]:
         """Pallet and call to its compact arguments, each with the largest number of its type.
 
-        The decoder reads a compact number whatever its size; the real runtime refuses one that its type cannot hold.
+        The decoder reads compact numbers of any size; the real runtime refuses numbers that do not fit the type.
         """
         calls = next(t for t in self.types.values() if t.get("path", [""])[-1] == "RuntimeCall")
         found: dict[tuple[str, str], dict[str, int]] = {}
@@ -193,7 +192,7 @@ class Runtime:
         return item
 
     def _number(self, scale_type: str) -> Number | None:
-        """How a value of a type lies in its bytes, where it is one whole number, alone or in a struct of its own."""
+        """The byte format of a type whose values are one whole number, alone or inside a struct."""
         definition, in_bits = self.types[int(scale_type.removeprefix("scale_info::"))]["def"], False
         while "composite" in definition and len(definition["composite"].get("fields", [])) == 1:
             only = definition["composite"]["fields"][0]
@@ -208,7 +207,7 @@ class Runtime:
         return Number(bits // 8, signed, in_bits, lowest, lowest + (1 << bits) - 1)
 
     def constant(self, pallet: str, name: str) -> Any:
-        """A constant of a pallet, decoded; not to be changed."""
+        """A constant of a pallet, decoded; don't change the returned value."""
         found = self._constants.get((pallet, name))
         if found is None:
             found = self._constants[(pallet, name)] = self.core.constant(pallet, name)
@@ -271,11 +270,11 @@ class Runtime:
 
 
 def octets(value: str) -> bytes:
-    """The bytes of a decoded `Vec<u8>`: it comes as text, or as `0x…` where the bytes are not UTF-8."""
+    """The bytes of a decoded `Vec<u8>`, which is text, or `0x…` if the bytes are not UTF-8."""
     return bytes.fromhex(value[2:]) if value.startswith("0x") else value.encode()
 
 
 @cache
 def load_runtime() -> Runtime:
-    """The runtime that the lab ships: 6 ms at the first call, the same object afterwards."""
+    """The lab's runtime; the first call takes 6 ms, later calls return the same object."""
     return Runtime(lzma.decompress(METADATA_FILE.read_bytes()))

@@ -1,4 +1,4 @@
-"""Calls as bytes, and extrinsics as a wallet signs them: the same for a chain of this process and one far away."""
+"""Encode calls and sign extrinsics like a wallet, for a chain in this process or on another computer."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from tao_lab.chain.runtime import Runtime
 
 @dataclass(frozen=True)
 class Terms:
-    """What an extrinsic is signed for, besides its call.
+    """The signed values of an extrinsic besides its call.
 
     Attributes:
         nonce: number of the account's extrinsic.
         head: height at which it is signed.
-        period: blocks for which it is good, a power of two from 4 on; None: for ever.
-        tip: rao for the block's author on top of the fee.
+        period: blocks for which it is valid, a power of two from 4 on; None: forever.
+        tip: rao in addition to the fee.
     """
 
     nonce: int
@@ -54,8 +54,8 @@ def sign(
         runtime: of the chain.
         keypair: key of `bittensor_core` that signs.
         call: from `compose`.
-        terms: what it is signed for.
-        block_hash: of a height, that of genesis among them.
+        terms: the other signed values.
+        block_hash: returns the hash of a height, including genesis.
     """
     era: Any = "00" if terms.period is None else {"period": terms.period, "current": terms.head}
     birth = 0 if terms.period is None else bittensor_core.era_birth(terms.period, terms.head)

@@ -1,11 +1,11 @@
 """State: a map from real storage keys to real SCALE bytes, with an undo journal, and typed access by real names.
 
-`RawState` is the map of the chain's head. Whoever changes it can take a `mark` and go back to it, which is how a
-failed call leaves nothing behind; at the end of a block the journal is what the block changed.
+`RawState` is the state after the newest block. It has an undo journal: a call takes a `mark` first, and if it fails,
+the state returns to the mark. At the end of a block the journal contains the block's changes.
 
-`Storage` reads and writes values by pallet and item. An item that nobody wrote has the metadata's default, or is
-None where the metadata says that it is optional, just as on the real chain. Accounts are SS58 addresses, numbers
-are int, `Option` is None or the value, structs are dicts, a fixed-point number is `{"bits": int}`.
+`Storage` reads and writes values by pallet and item. An item without a stored value has the metadata's default, or is
+None if the metadata says that it is optional, as on the real chain. Accounts are SS58 addresses, numbers are int,
+`Option` is None or the value, structs are dicts, a fixed-point number is `{"bits": int}`.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from tao_lab.chain.errors import BadValue
 from tao_lab.chain.merkle import PREFIX_BYTES
 from tao_lab.chain.runtime import Item, Runtime
 
-LEAST_KEPT = 8  # accounts of a list that is kept
+LEAST_KEPT = 8  # shorter lists of accounts are not kept
 LISTS_KEPT = 1 << 11  # of parts of keys, a list for all hotkeys of a subnet
 ACCOUNT_TYPE = "scale_info::0"
-UID_BYTES = 2  # at the end of a storage key
+UID_BYTES = 2  # of a UID at the end of a storage key
 PARTS_KEPT = 1 << 17  # parts of storage keys of one layout
 PLAIN_PARAMS = (int, str)  # netuids, heights, accounts
 
 
 def prefix_end(prefix: bytes) -> bytes | None:
-    """The first key behind all that begin with `prefix`, or None where there is none."""
+    """The first key after all keys that begin with `prefix`, or None if there is no such key."""
     stripped = prefix.rstrip(b"\xff")
     return stripped[:-1] + bytes([stripped[-1] + 1]) if stripped else None
 
@@ -50,8 +50,8 @@ class ReadableState(Protocol):
 class RawState:
     """The head's map, changed in place, with an undo journal.
 
-    Most values lie in a dict for each item. Those that a block changes for all subnets lie in columns; whoever asks for
-    one of them by its key need not know.
+    Most values are in a dict for each item. Values that a block changes for all subnets are in columns, but can still
+    be read by their keys.
     """
 
     def __init__(self) -> None:
@@ -61,7 +61,7 @@ class RawState:
         self._places: dict[bytes, tuple[Column, int]] = {}  # of keys in columns
         self._sorted: dict[bytes, list[bytes]] = {}
         self._journal: list[tuple[bytes, bytes | None] | tuple[Column, Rows]] = []
-        self._sealed: dict[bytes, bytes | None] = {}  # what keys held at the last `seal`, of a shortened journal
+        self._sealed: dict[bytes, bytes | None] = {}  # values of keys at the last `seal`, if the journal was shortened
         self._written: dict[Column, None] = {}  # columns that were written since the last `seal`
 
     def get(self, key: bytes) -> bytes | None:
@@ -106,7 +106,7 @@ class RawState:
             self._sorted.pop(prefix, None)
 
     def _write(self, key: bytes, value: bytes | None) -> bytes | None:
-        """Put or remove without a trace; returns what was there."""
+        """Put or remove without a journal entry; returns the old value."""
         prefix, place = key[:PREFIX_BYTES], self._places.get(key)
         if place is not None and value is not None and len(value) != place[0].layout.width:
             self._dissolve(place[0])
@@ -160,9 +160,9 @@ class RawState:
     # --- columns -----------------------------------------------------------------------------------------------
 
     def column(self, layout: Layout) -> Column | None:
-        """The values at the keys of a layout as one array, from now on; None where they are not all as wide.
+        """The values at the keys of a layout as one array, from now on; None if their lengths differ.
 
-        Its rows are to be written with `write_column` only.
+        Write its rows only with `write_column`.
         """
         found = self._columns.get(layout)
         if found is not None:
@@ -212,7 +212,7 @@ class RawState:
             self._written[column] = None
 
     def _dissolve(self, column: Column) -> None:
-        """Keep the values of a column one by one from now on."""
+        """Store the values of a column one by one from now on."""
         layout = column.layout
         if column.sealed is not None:
             self._sealed.update(values_of(layout, column.sealed))
@@ -252,7 +252,7 @@ class RawState:
         del self._journal[mark:]
 
     def changes(self) -> Changes:
-        """What differs from the last `seal`."""
+        """The changes since the last `seal`."""
         places = self._places
         keys = {
             key: value for key, old in self._before().items() if key not in places and (value := self.get(key)) != old
@@ -265,25 +265,25 @@ class RawState:
         return Changes(keys, columns)
 
     def before(self, changes: Changes) -> Changes:
-        """The way back: what the changed keys and columns held at the last `seal`."""
+        """The values of the changed keys and columns at the last `seal`, to undo the changes."""
         before = self._before()
         columns = [ColumnChange(layout, after, old) for layout, old, after in changes.columns]
         return Changes({key: before[key] for key in changes.keys}, columns)
 
     def _before(self) -> dict[bytes, bytes | None]:
-        # the first entry of a key is the last to be taken
+        # go backwards, so that the first entry of a key wins
         before: dict[Any, Any] = dict(entry for entry in reversed(self._journal) if type(entry[0]) is bytes)
         before.update(self._sealed)
         return before
 
     def _before_of(self, keys: Mapping[bytes, int]) -> dict[bytes, bytes | None]:
-        """The same of a few keys, those that may have changed."""
+        """The same for a few keys that may have changed."""
         before: dict[Any, Any] = {what: old for what, old in reversed(self._journal) if what in keys}
         before.update({key: self._sealed[key] for key in keys if key in self._sealed})
         return before
 
     def shorten_journal(self) -> None:
-        """Keep of the journal only what was there at the last `seal`: its marks are no more."""
+        """Shorten the journal to the values at the last `seal`; earlier marks become invalid."""
         sealed: dict[Any, Any] = self._sealed
         for what, old in self._journal:
             if type(what) is bytes:
@@ -319,7 +319,7 @@ class StorageReader:
         self._lists_of_parts: dict[tuple[tuple[str, str], tuple[str, ...]], list[bytes]] = {}
 
     def key(self, pallet: str, name: str, *params: Any) -> bytes:
-        """The storage key of an item; with fewer keys than it takes, the prefix of all that begin so.
+        """The storage key of an item; with fewer keys than it has, the prefix of all matching storage keys.
 
         Raises:
             BadValue: The item does not exist, or a key does not fit it.
@@ -328,14 +328,14 @@ class StorageReader:
         return self._key(item, params)
 
     def passing_key(self, pallet: str, name: str, *params: Any) -> bytes:
-        """The storage key of an item for params that do not come again soon, as a height: nothing of it is kept."""
+        """The storage key for params that are not used again soon, such as a height; its parts are not cached."""
         return bytes(self.runtime.core.storage_key(pallet, name, list(params)))
 
     def _key(self, item: Item, params: Sequence[Any]) -> bytes:
         key = item.prefix
         if len(params) > item.arity:
             return key + b"".join(self._hashed(item, params))
-        for parts, param in zip(item.parts, params, strict=False):  # most params come again
+        for parts, param in zip(item.parts, params, strict=False):  # most params are used again
             part = parts.get(param) if type(param) in PLAIN_PARAMS else None  # 1.0 equals 1, but not as a netuid
             if part is None:
                 return item.prefix + b"".join(self._hashed(item, params))
@@ -345,7 +345,7 @@ class StorageReader:
     def keys_by_account(
         self, pallet: str, name: str, accounts: Sequence[str], netuid: int | None = None
     ) -> list[bytes]:
-        """Storage keys of an item kept by account, and by netuid if one is given, for many accounts at once."""
+        """Storage keys for many accounts at once, of an item with the key account, or account and netuid."""
         item = self.runtime.item(pallet, name)
         if not accounts:
             return []
@@ -359,8 +359,8 @@ class StorageReader:
         return (account, netuid) if item.layout[0][1] == ACCOUNT_TYPE else (netuid, account)
 
     def keys_by_uid(self, pallet: str, name: str, index: int, n: int) -> list[bytes]:
-        """Storage keys of an item kept by netuid (or mechanism) and UID, of the first n UIDs."""
-        head = self.key(pallet, name, index)  # netuid and UID are in the key as they are
+        """Storage keys for the first n UIDs, of an item with the keys netuid (or mechanism) and UID."""
+        head = self.key(pallet, name, index)  # netuid and UID are not hashed in the key
         return [head + uid.to_bytes(UID_BYTES, "little") for uid in range(n)]
 
     def _account_parts(self, accounts: tuple[str, ...], item: Item, netuid: int | None) -> list[bytes]:
@@ -378,7 +378,7 @@ class StorageReader:
         return found
 
     def _hashed(self, item: Item, params: Sequence[Any]) -> list[bytes]:
-        """The parts of a key, kept for the next time."""
+        """The parts of a key, cached for the next time."""
         try:
             counts = range(1, len(params) + 1)
             keys = [bytes(self.runtime.core.storage_key(item.pallet, item.name, list(params[:n]))) for n in counts]
@@ -409,7 +409,7 @@ class StorageReader:
         return self.runtime.core.decode(item.value_type, value, True)
 
     def get(self, pallet: str, name: str, *params: Any) -> Any:
-        """The value of an item: what was written, else the metadata's default, else None.
+        """The value of an item: the stored value, otherwise the metadata's default, otherwise None.
 
         Raises:
             BadValue: The item does not exist, or the keys do not fit it.
@@ -419,7 +419,7 @@ class StorageReader:
         return self._decode(item, self._raw.get(key))
 
     def get_many(self, pallet: str, name: str, params: Sequence[Sequence[Any]]) -> list[Any]:
-        """The values of one item at many keys, as `get` gives them, but all decoded at once.
+        """The values of one item at many keys, like `get`, but decoded all at once.
 
         Raises:
             BadValue: The item does not exist, or keys do not fit it.
@@ -442,9 +442,9 @@ class StorageReader:
         return self._raw.get(self._full_key(item, params)) is not None
 
     def entries(self, pallet: str, name: str, *params: Any) -> list[tuple[Any, Any]]:
-        """All written (key, value) of a map below the keys given, in the order of the storage keys.
+        """All stored (key, value) pairs of a map under the given keys, in the order of the storage keys.
 
-        A key is the one that remains, or the tuple of those that remain.
+        Each key is the remaining key, or the tuple of the remaining keys.
         """
         item = self.runtime.item(pallet, name)
         keys = list(self._raw.keys(self._key(item, params)))
@@ -495,7 +495,7 @@ class Storage(StorageReader):
         self.raw.remove(self._full_key(self.runtime.item(pallet, name), params))
 
     def remove_prefix(self, pallet: str, name: str, *params: Any) -> int:
-        """Remove all entries of a map below the keys given; returns how many there were."""
+        """Remove all entries of a map under the given keys; returns their number."""
         keys = self.raw.keys(self.key(pallet, name, *params))
         for key in list(keys):
             self.raw.remove(key)

@@ -1,8 +1,9 @@
 """The Merkle tree over the whole state, in arrays, changed in place.
 
 It is the *compact sparse tree* of `merkle`: a key goes left or right by the bits of its path, and a subtree with a
-single key is that key's leaf. The shape depends on the content only. A change rehashes the way from its leaf to the
-root; many changes of a block share most of it, because the paths of one item's keys begin with the same sixteen bits.
+single key is that key's leaf. The shape depends only on the content. A change rehashes the path from its leaf to the
+root. The changes of a block share large parts of their paths, because the paths of one item's keys begin with the same
+sixteen bits.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ def _bit(paths: Bytes, leaf: int, depth: int) -> int:
 def _hang(
     root: int, leaf: int, paths: Bytes, kind: Bytes, child: Ids, parent: Ids, depth: Any, spare: Ids, left: int
 ) -> Any:
-    """Put a new leaf into the tree; returns the root and how many of the spare ids are left."""
+    """Put a new leaf into the tree; returns the root and the number of spare ids that are left."""
     at, above, side, level = root, NONE, 0, 0
     while at != NONE and kind[at] == BRANCH:
         above, side = at, _bit(paths, leaf, level)
@@ -71,7 +72,7 @@ def _hang(
 def _hang_all(
     root: int, leaves: Ids, paths: Bytes, kind: Bytes, child: Ids, parent: Ids, depth: Any, spare: Ids, left: int
 ) -> Any:
-    """Put leaves into the tree while there is room; returns the root, the spare ids, and how many were put."""
+    """Put leaves into the tree while there is space; returns the root, the spare ids, and the number of new leaves."""
     for done in range(leaves.shape[0]):
         if left <= HASH_BITS:
             return root, left, done
@@ -170,14 +171,14 @@ class StateTree:
 
     @property
     def root(self) -> bytes:
-        """32 bytes that commit to every key and value; zeros for the empty state."""
+        """The root: 32 bytes that depend on every key and value; zeros for the empty state."""
         return self._hash(self._root)
 
     def _hash(self, node: int) -> bytes:
         return EMPTY_ROOT if node == NONE else self._hashes[node].tobytes()
 
     def update(self, changes: Mapping[bytes, bytes | None] | Changes) -> None:
-        """Write (or, with None, remove) these keys, and what has changed of these columns."""
+        """Write (or, with None, remove) these keys, and the changed rows of these columns."""
         changes = changes if isinstance(changes, Changes) else Changes(changes)
         keys = dict(changes.keys)
         parts = [part for change in changes.columns if (part := self._rows(change, keys)) is not None]
@@ -200,7 +201,7 @@ class StateTree:
         _rehash(above, self._child, self._parent, self._depth, self._hashes, self._seen, self._turn)
 
     def _rows(self, change: ColumnChange, keys: dict[bytes, bytes | None]) -> tuple[Ids, Bytes] | None:
-        """Leaves and new values of the rows that differ; those that come or go are put into `keys` instead."""
+        """Leaves and new values of the rows that differ; new and removed keys go into `keys` instead."""
         layout, before, after = change
         differs = (before.data != after.data).any(axis=1)
         if not (before.present.all() and after.present.all()):
@@ -236,7 +237,7 @@ class StateTree:
                 self._grow()
 
     def _forget_columns(self, keys: list[bytes]) -> None:
-        """Leaves of these keys have come or gone."""
+        """Forget the columns of keys whose leaves were added or removed."""
         for prefix in {key[:PREFIX_BYTES] for key in keys}:
             self._columns.pop(prefix, None)
 
@@ -248,7 +249,7 @@ class StateTree:
         return int(dirty)
 
     def _grow(self) -> None:
-        """Twice as much room."""
+        """Double the space for nodes."""
         old = len(self._kind)
         more = max(old, FIRST_ROOM)
         for name in ("_kind", "_child", "_parent", "_depth", "_seen", "_paths", "_hashes"):
@@ -260,7 +261,7 @@ class StateTree:
         self._spare, self._left = spare, self._left + more
 
     def proof(self, key: bytes) -> StateProof:
-        """The path to `key`: proves its value, or that it has none."""
+        """The path to `key`, which proves its value, or that it has no value."""
         path, level = int.from_bytes(key_path(key), "big"), HASH_BITS - 1
         at, siblings = self._root, []
         while at != NONE and self._kind[at] == BRANCH:

@@ -1,6 +1,7 @@
-"""Changing the past, as somebody would who owns the computer: blocks as lists, step by step.
+"""Change the past like somebody who owns the computer: blocks in a list, step by step.
 
-What each step leaves undone is what a reader of the chain finds; `tao_lab.chain.audit` looks for it in a file.
+After each step, a reader of the chain can still find something that does not fit; `tao_lab.chain.audit` looks for it in
+a file.
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ def header_hash(header: Header) -> bytes:
     return blake2_256(header.encode(load_runtime()))
 
 
-# --- what a forger does, in the order in which one learns it ---
+# --- the forger's steps, in the order in which a forger learns them ---
 
 
 def change_extrinsic(blocks: Sequence[Block], number: int) -> list[Block]:
-    """Alice's payment in a block is another amount."""
+    """Change the amount of Alice's payment in a block."""
     block = blocks[number]
     data = bytearray(block.extrinsics[-1])
     data[-1] ^= 1
@@ -31,27 +32,27 @@ def change_extrinsic(blocks: Sequence[Block], number: int) -> list[Block]:
 
 
 def mend_root(blocks: Sequence[Block], number: int) -> list[Block]:
-    """The block's header names the root of what is now in it."""
+    """Write the root of the changed extrinsics into the block's header."""
     block = blocks[number]
     header = replace(block.header, extrinsics_root=list_root(block.extrinsics))
     return [*blocks[:number], replace(block, header=header), *blocks[number + 1 :]]
 
 
 def mend_name(blocks: Sequence[Block], number: int) -> list[Block]:
-    """The block's name is the hash of its header again."""
+    """Make the block's name the hash of its header again."""
     block = blocks[number]
     return [*blocks[:number], replace(block, hash=header_hash(block.header)), *blocks[number + 1 :]]
 
 
 def mend_parent(blocks: Sequence[Block], number: int) -> list[Block]:
-    """The block names the one before it again, as that is called now."""
+    """Write the present name of the block before into this block."""
     block = blocks[number]
     header = replace(block.header, parent_hash=blocks[number - 1].hash)
     return [*blocks[:number], replace(block, header=header), *blocks[number + 1 :]]
 
 
 def forge(blocks: Sequence[Block], number: int, last: int) -> list[Block]:
-    """Change a block, and write it and all blocks behind it again, up to and with `last`."""
+    """Change a block, and write it and all blocks after it again, up to and including `last`."""
     forged = mend_name(mend_root(change_extrinsic(blocks, number), number), number)
     for later in range(number + 1, last + 1):
         forged = mend_name(mend_parent(forged, later), later)

@@ -1,21 +1,21 @@
-"""Rules with a fast twin: the readable rule stands in its pallet, the twin in `tao_lab/chain/vectorized/`.
+"""Rules with a twin: the readable rule is in its pallet, its fast version (the twin) in `tao_lab/chain/vectorized/`.
 
-A rule that goes over all subnets is written as the source has it, one subnet after the other:
+A rule for all subnets is written as in the source, one subnet after the other:
 
     @has_twin
     def update_root_prop(ctx, netuids): ...
 
-A twin does the same on whole columns, to the last byte, and is registered from outside:
+A twin does exactly the same on whole columns, and is registered from its own module:
 
     @update_root_prop.twin
     def update_root_prop_at_once(ctx, netuids): ...
 
-A chain with a subnet or two gains nothing from columns; such a rule may have another twin for few subnets, which is
-asked first.
+A chain with one or two subnets gains nothing from columns. So a rule may have another twin for few subnets, which is
+tried first.
 
-A twin that cannot do a block (a student's rule is in force, a number is too large) returns `NotImplemented` and has
-changed nothing; then the next twin or the readable rule does the work. So no rule imports its twin, and a chain
-without the package of twins is slower and otherwise the same.
+If a twin cannot do a block (a student's rule is used, a number is too large), it returns `NotImplemented` without
+changing anything. Then the next twin or the readable rule does the work. So no rule imports its twin; without the
+package of twins a chain is slower, but otherwise the same.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _readable_only: ContextVar[bool] = ContextVar("readable_only", default=False)
 
 
 class WithTwin(Generic[Given, Result]):
-    """A readable rule that asks its twin first.
+    """A readable rule that tries its twin first.
 
     Attributes:
         readable: The rule itself.
@@ -60,7 +60,7 @@ class WithTwin(Generic[Given, Result]):
         return function
 
     def twin_for_few(self, function: Callable[Given, Any]) -> Callable[Given, Any]:
-        """Register the twin that is asked first, and that says itself which subnets are few."""
+        """Register the twin that is tried first; it decides itself whether there are few subnets."""
         self._twin_for_few = function
         return function
 
@@ -72,7 +72,7 @@ def has_twin(readable: Callable[Given, Result]) -> WithTwin[Given, Result]:
 
 @contextmanager
 def readable_only() -> Iterator[None]:
-    """Let no twin work inside a `with` block: what tests compare the twins with."""
+    """Use only readable rules inside a `with` block, so that tests can compare them with the twins."""
     token = _readable_only.set(True)
     try:
         yield

@@ -1,4 +1,4 @@
-"""May the next block contain this extrinsic? Signature, era, nonce, weight, fee, and what the pallets ask.
+"""May the next block contain this extrinsic? Checks of signature, era, nonce, weight, fee, and the pallets' own.
 
 Sources: `TxExtension` in `runtime/src/lib.rs`, `check_nonce.rs` and `check_mortality.rs` beside it;
 `frame/system/src/extensions/` of the Polkadot SDK. The names of the refusals are those of
@@ -24,16 +24,16 @@ BlockHash = Callable[[int], bytes | None]
 
 
 def check_signature(extrinsic: Extrinsic, height: int, block_hash: BlockHash, hashes_kept: int) -> int:
-    """Check the signature for a block at `height`; returns the first height at which it no longer holds.
+    """Check the signature for a block at `height`; returns the first height at which it is no longer valid.
 
     Args:
         extrinsic: A signed extrinsic.
         height: Of the next block.
         block_hash: Hash of an earlier block, or None.
-        hashes_kept: For how many blocks a hash may be named by an era.
+        hashes_kept: Number of past blocks whose hashes an era may use.
 
     Raises:
-        InvalidTransaction: `BadProof`, `AncientBirthBlock`, `Stale` (a shielded one that is good for long).
+        InvalidTransaction: `BadProof`, `AncientBirthBlock`, `Stale` (a shielded one that is valid for too long).
     """
     era, genesis_hash = extrinsic.era, block_hash(0) or b""
     birth = 0 if era is None else era.birth(height)
@@ -53,7 +53,7 @@ def check_signature(extrinsic: Extrinsic, height: int, block_hash: BlockHash, ha
 
 
 def check_call(extrinsic: Extrinsic) -> None:
-    """Refuse what nobody may send, and calls that this chain does not carry out.
+    """Refuse calls that nobody may send, and calls that this chain does not have.
 
     Raises:
         InvalidTransaction: `Call`, `MandatoryValidation`.
@@ -75,7 +75,7 @@ def _require_registered(call: Call) -> None:
 
 
 def _check_era_of_shielded(extrinsic: Extrinsic) -> None:
-    """A ciphertext is opened with the key of this very block: one that is good for long only fills the pool."""
+    """Refuse a shielded extrinsic that is valid for too long: only the present key opens it, so it would just wait."""
     if (extrinsic.call.pallet, extrinsic.call.name) != ("MevShield", "submit_encrypted"):
         return
     if extrinsic.era is None or extrinsic.era.period > MAX_SHIELD_PERIOD:
@@ -83,7 +83,7 @@ def _check_era_of_shielded(extrinsic: Extrinsic) -> None:
 
 
 def check_account(ctx: Context, extrinsic: Extrinsic) -> None:
-    """Check what depends on the state: nonce, fee, and the pallets' own checks.
+    """Make the checks that depend on the state: nonce, fee, and the pallets' own checks.
 
     Raises:
         InvalidTransaction: `Stale`, `ExhaustsResources`, `Payment`, or a pallet's own.

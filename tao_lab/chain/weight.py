@@ -1,4 +1,4 @@
-"""Weights: how much of a block a call takes, in picoseconds of a reference machine and bytes of proof.
+"""Weights: how much of a block a call uses, in picoseconds of a reference machine and bytes of proof.
 
 Source: `frame/support` of the Polkadot SDK (`Weight`); `RocksDbWeight` in its `weights/rocksdb_weights.rs`.
 """
@@ -22,11 +22,11 @@ class Weight:
         return Weight(self.ref_time + other.ref_time, self.proof_size + other.proof_size)
 
     def at_most(self, limit: Weight) -> Weight:
-        """Each part, but not more than that of `limit`."""
+        """This weight, with each part limited to that of `limit`."""
         return Weight(min(self.ref_time, limit.ref_time), min(self.proof_size, limit.proof_size))
 
     def encodable(self) -> dict[str, int]:
-        """As the runtime's `Weight`."""
+        """The weight in the form of the runtime's `Weight`."""
         return {"ref_time": self.ref_time, "proof_size": self.proof_size}
 
 
@@ -37,13 +37,13 @@ def weight(base: int, reads: int = 0, writes: int = 0) -> Weight:
 
 @dataclass(slots=True)
 class Tally:
-    """Database accesses that a call counts while it runs, to report what it really weighed."""
+    """Counts database accesses while a call runs, to report its real weight."""
 
     reads: int = 0
     writes: int = 0
 
     def add(self, reads: int = 0, writes: int = 0) -> None:
-        """Count some more."""
+        """Count more accesses."""
         self.reads += reads
         self.writes += writes
 

@@ -1,7 +1,7 @@
-"""A class as it runs: the network, its node on a port, blocks by time, the room, and the pages of the instructor.
+"""A running class: the network, its node, blocks at fixed times, the room, and the instructor's pages.
 
-A snapshot is the whole class in one file, at a block. Restoring one, and starting over, replace the file that is
-kept: the node closes its port for a moment, and clients connect again.
+A snapshot is the whole class in one file, at one block. Restoring a snapshot and starting over replace the class's
+file: the node closes its port for a moment, and clients connect again.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ from tao_lab.node.producer import Producer
 from tao_lab.node.server import LOOPBACK, Limits, Server
 from tao_lab.units import FASTEST_SECONDS, SLOWEST_SECONDS
 
-LIMITS = Limits(4 * MOST_STUDENTS, 4 * MOST_STUDENTS)  # a whole class may sit behind one address
+LIMITS = Limits(4 * MOST_STUDENTS, 4 * MOST_STUDENTS)  # a whole class may share one address
 LONGEST_NAME = 60  # bytes of a snapshot's
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a class is reached.
+    """The address of a class.
 
     Attributes:
         host: address of this machine to listen on.
-        port: TCP port of the node; 0 takes a free one.
+        port: TCP port of the node; 0 means any free port.
         tls: certificate and key, or None.
     """
 
@@ -50,23 +50,23 @@ class ClassHost:
     """A running class.
 
     Attributes:
-        file: what keeps it.
-        net: its network now; another one after a restore.
-        room: its room now.
-        server: its node's server now.
+        file: its file.
+        net: its present network; a new one after a restore.
+        room: its present room.
+        server: its node's present server.
     """
 
     def __init__(self, file: Path, terms: Terms | None = None, place: Place | None = None) -> None:
         """Open the class of a file, or begin one there.
 
         Args:
-            file: what keeps the chain and the class's book.
-            terms: of a new class; None goes on with those that are kept.
-            place: where it is reached.
+            file: the file with the chain and the class.
+            terms: settings of a new class; None keeps the stored ones.
+            place: its address.
 
         Raises:
             StoreError: The file is locked, damaged, or of another kind.
-            BadValue: The port is taken.
+            BadValue: The port is in use.
         """
         self.file = file.resolve()
         self._place = place or Place()
@@ -79,7 +79,7 @@ class ClassHost:
         try:
             self.net.node.instant = False
             self.room = Room(self.net, self._terms)
-            self._terms = None  # from now on the book has them
+            self._terms = None  # from now on the roster has them
             code = self.room.roster.terms.code
             place = self._place
             self.server = Server(
@@ -102,7 +102,7 @@ class ClassHost:
             self._producer = None
 
     def close(self) -> None:
-        """End the class; its file goes on another time."""
+        """End the class; it can be continued later with the same file."""
         with self._lock:
             self._end_blocks()
             self.server.close()
@@ -118,7 +118,7 @@ class ClassHost:
     # --- what the instructor does ------------------------------------------------------------------------------
 
     def pause(self, paused: bool) -> None:
-        """Let the blocks stand still, or go on."""
+        """Pause the blocks, or continue."""
         with self._lock:
             self.room.pause(paused)
             self._end_blocks()
@@ -126,7 +126,7 @@ class ClassHost:
                 self._begin_blocks()
 
     def pace(self, seconds: float) -> None:
-        """Other seconds between two blocks.
+        """Change the seconds between two blocks.
 
         Raises:
             BadValue: Out of range.
@@ -144,21 +144,21 @@ class ClassHost:
         """Make blocks at once; returns the height.
 
         Raises:
-            BadValue: None, or too many at a time.
+            BadValue: Not a positive number, or too many at a time.
         """
         if not isinstance(blocks, int) or isinstance(blocks, bool) or not 1 <= blocks <= 7_200:
             raise BadValue("blocks", blocks, "1 to 7,200")
         for _ in range(blocks):
-            with self.net.chain.lock:  # between two blocks others are served
+            with self.net.chain.lock:  # other requests are served between two blocks
                 self.net.chain.produce_block()
         return self.net.block_number
 
     def snapshot(self, name: str = "") -> Path:
-        """Keep the class as it is now in a file of its own, beside the class's.
+        """Save the class as it is now in a new file beside the class's file.
 
         Raises:
             BadValue: The name cannot be that of a file.
-            StoreError: There is one of this name.
+            StoreError: There is already a snapshot with this name.
         """
         label = name or time.strftime("%Y-%m-%d-%H%M%S")
         path = self._snapshot_path(label)
@@ -183,11 +183,11 @@ class ClassHost:
         return self.file.with_name(f"{self.file.stem}.{name}.snapshot")
 
     def restore(self, name: str) -> None:
-        """Go back to a snapshot. What is there now is kept as a snapshot first.
+        """Go back to a snapshot. First the present class is saved as a snapshot.
 
         Raises:
             BadValue: There is no such snapshot.
-            StoreError: It is damaged, or no snapshot of a class; the class goes on as it is.
+            StoreError: It is damaged, or not a snapshot of a class; the class continues unchanged.
         """
         path = self._snapshot_path(name)
         if not path.is_file():
@@ -200,7 +200,7 @@ class ClassHost:
             self._replace_file(lambda: shutil.copyfile(path, self.file), replace(terms))
 
     def reset(self) -> None:
-        """Begin a new chain with the same students: each gets the first grant again. The old one becomes a snapshot."""
+        """Begin a new chain with the same students and new first grants. The old chain is kept as a snapshot."""
         with self._lock:
             self.snapshot(f"before reset {time.strftime('%Y-%m-%d-%H%M%S')}")
             roster = self.room.roster
@@ -241,7 +241,7 @@ class ClassHost:
 
 
 def kept_terms(file: Path) -> Terms | None:
-    """The terms of the class that a file keeps, if it keeps one."""
+    """The settings of the class in a file, if there is one."""
     if not file.exists():
         return None
     store = Store(file)

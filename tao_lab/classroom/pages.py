@@ -1,7 +1,7 @@
-"""The class's two pages: the instructor's desk, and what the projector shows.
+"""The class's two pages: the instructor's page, and the page for the projector.
 
-They are served on a port of their own, on this machine only, and want the instructor's token: in the address when the
-page is opened, and in a header of each request, so that no other web page can send one.
+They are served on a separate port, only on this machine, and need the instructor's token. It is in the address when the
+page is opened, and in a header of each request, so no other web page can send requests.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ TOKEN_BYTES = 16
 
 @cache
 def page(name: str) -> str:
-    """The text of a page, with what both share put in."""
+    """The text of a page, with the parts that both pages share."""
     shared = {part: (FOLDER / part).read_text("utf-8") for part in ("shared.css", "shared.js")}
     text = (FOLDER / name).read_text("utf-8")
     for part, content in shared.items():
@@ -47,7 +47,7 @@ def page(name: str) -> str:
 
 
 def actions(host: ClassHost) -> dict[str, Callable[[dict[str, Any]], Any]]:
-    """What the instructor can do, by name; each takes the request's JSON."""
+    """The instructor's actions by name; each takes the request's JSON."""
     return {
         "pause": lambda asked: host.pause(True),
         "resume": lambda asked: host.pause(False),
@@ -72,7 +72,7 @@ def application(host: ClassHost, token: str) -> Starlette:
 
     Args:
         host: the class.
-        token: what the instructor's requests carry.
+        token: the token that the instructor's requests must contain.
     """
     known = actions(host)
 
@@ -124,14 +124,14 @@ class Pages:
     """The pages on a port of this machine, in a thread; close them, or use them in a `with` block.
 
     Attributes:
-        url: The instructor's address, with the token behind `#`, which no server and no log sees.
+        url: The instructor's address. The token comes after `#`, a part that browsers never send to a server.
     """
 
     def __init__(self, host: ClassHost, *, port: int = 0) -> None:
         """Open the port.
 
         Raises:
-            BadValue: It is taken.
+            BadValue: It is in use.
         """
         self.token = secrets.token_urlsafe(TOKEN_BYTES)
         config = uvicorn.Config(

@@ -1,8 +1,8 @@
-"""The class on its node: joining, the faucet, terms of new subnets, and what the pages show.
+"""The class on its node: joining, the faucet, new subnets, and the data for the pages.
 
-A node in class mode answers `lab_join`, `lab_faucet`, `lab_class` and `lab_openSubnet` from here. The book is kept
-beside the chain, in the same file, so one file is a class. A grant is written down before its extrinsic waits for a
-block; one that no block contains is sent again at the start.
+This module implements `lab_join`, `lab_faucet`, `lab_class` and `lab_openSubnet` of a node in class mode. The roster is
+stored in the same file as the chain, so one file is a whole class. A grant is stored before its extrinsic goes into the
+pool. At a new start, grants that are in no block are sent again.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from tao_lab.network.joined import JOIN_TEXT, OPEN_TEXT
 from tao_lab.network.network import Network
 from tao_lab.units import RAO_PER_TAO
 
-KEPT_AS = "class"  # name of the book beside the chain
-SUDO_TAO = 10  # what root has, so that it may sign
-SAME_PRICE = 1 << 64  # the factor 1 as the chain writes it (U64F64)
-SETTLED_BLOCKS = 256  # looked through at the start for grants that are in a block already
+KEPT_AS = "class"  # name of the roster in the chain's file
+SUDO_TAO = 10  # on root's account, so that root can sign
+SAME_PRICE = 1 << 64  # the factor 1 as a raw U64F64 value
+SETTLED_BLOCKS = 256  # blocks that are searched at the start for grants
 
 
 class Room:
@@ -40,20 +40,20 @@ class Room:
 
     Attributes:
         net: the network, which this process owns.
-        roster: the book.
-        seen: when each student asked last, in Unix seconds, by name.
+        roster: the data of the class.
+        seen: time of each student's last request, in Unix seconds, by name.
     """
 
     def __init__(self, net: Network, terms: Terms | None = None) -> None:
-        """Open the class that the network's file keeps, or begin one.
+        """Open the class in the network's file, or begin one.
 
         Args:
             net: the network.
-            terms: of a new class; of one that is kept they replace the old terms.
+            terms: settings of a new class; they replace the settings of an existing class.
         """
         self.net, self.seen = net, dict[str, float]()
         self._faucet, self._sudo = Keypair.from_uri(FAUCET_URI), Keypair.from_uri(SUDO_URI)
-        self._opening = set[int]()  # subnets whose terms wait for the next block
+        self._opening = set[int]()  # subnets whose opening waits for the next block
         self._wealth: tuple[int, list[dict[str, Any]]] = (-1, [])
         kept = net.chain.store.meta(KEPT_AS)
         self.roster = Roster() if kept is None else Roster.from_json(kept)
@@ -73,7 +73,7 @@ class Room:
             self.net.chain.listeners.remove(self._on_block)
 
     def _prepare(self) -> None:
-        """Root can sign, and students may create subnets one after the other."""
+        """Let root sign, and allow students to create subnets one after the other."""
         self.net.fund(self._sudo, SUDO_TAO * RAO_PER_TAO)
         if self.net.chain.state.get(MODULE, "NetworkRateLimit"):
             self.net.sudo("AdminUtils", "sudo_set_network_rate_limit", rate_limit=0)
@@ -82,10 +82,10 @@ class Room:
         self.net.chain.store.set_meta(KEPT_AS, roster.to_json())
         self.roster = roster
 
-    # --- what students call; the node holds the chain's lock meanwhile -----------------------------------------
+    # --- called by students, while the node has the chain's lock -----------------------------------------
 
     def describe(self) -> dict[str, Any]:
-        """What everybody in the class may know."""
+        """Public data of the class."""
         roster, terms = self.roster, self.roster.terms
         return {
             "title": terms.title,
@@ -97,7 +97,7 @@ class Room:
         }
 
     def join(self, code: str, name: str, account: str, signature: bytes) -> dict[str, Any]:
-        """Take a student in, with the first grant; the coldkey's signature says that the wallet is theirs.
+        """Add a student, with the first grant; the coldkey's signature proves that the wallet is theirs.
 
         Raises:
             NotGranted: The code or the signature is wrong, or the name is somebody else's.
@@ -114,22 +114,22 @@ class Room:
         return {"name": student.name, "title": title, "granted": student.granted, "coming": coming}
 
     def take_in(self, name: str, address: str) -> None:
-        """Write a student into the book, and send the first grant.
+        """Add a student to the roster, and send the first grant.
 
         Raises:
-            NotGranted: The name is somebody else's, or no name.
+            NotGranted: The name is invalid or belongs to somebody else.
         """
         roster = self.roster.joined(name, address, self.net.block_number)
         if roster is not self.roster:
             self._keep(roster)
-            with suppress(NotGranted):  # the budget is spent: they are in all the same
+            with suppress(NotGranted):  # if the budget is spent, the student still joins
                 self._give(address, self.roster.terms.grant)
 
     def give(self, account: str, rao: int, address: str) -> bytes:
-        """Put a transfer to a student into the pool, as a node's faucet does; returns the extrinsic's hash.
+        """Put a transfer to a student into the pool, like a node's faucet; returns the extrinsic's hash.
 
         Raises:
-            NotGranted: The account is not a student's, or a limit would be passed.
+            NotGranted: The account does not belong to a student, or a limit would be passed.
         """
         name = self._give(account, rao)
         student = self.roster.by_address(account)
@@ -138,10 +138,11 @@ class Room:
         return name
 
     def open_subnet(self, netuid: int, tempo: int, commit_reveal: bool, signature: bytes) -> None:
-        """Let root turn on a student's new subnet: its emission, its tempo, how weights are set.
+        """Let root open a student's new subnet: turn on its emission, set its tempo and how weights are set.
 
         Raises:
-            NotGranted: It is not a student's, its owner did not sign, or it is open already or from the next block on.
+            NotGranted: It does not belong to a student, its owner did not sign, or it is already open or will be in the
+                next block.
         """
         state = self.net.chain.state
         owner = str(state.get(MODULE, "SubnetOwner", netuid))
@@ -158,7 +159,7 @@ class Room:
             ("sudo_set_subnet_emission_enabled", {"netuid": netuid, "enabled": True}),
             ("sudo_set_commit_reveal_weights_enabled", {"netuid": netuid, "enabled": commit_reveal}),
             ("sudo_set_tempo", {"netuid": netuid, "tempo": tempo}),
-            # many register at once, and each would make the seat of the next one more expensive
+            # many register at the same time, and each registration would raise the price for the next one
             ("sudo_set_burn_increase_mult", {"netuid": netuid, "burn_increase_mult": {"bits": SAME_PRICE}}),
         ]
         if tempo < state.get(MODULE, "WeightsSetRateLimit", netuid):
@@ -188,7 +189,7 @@ class Room:
         return self.net.chain.submit(self.net.chain.sign(keypair, pallet, name, args))
 
     def _send_again(self) -> None:
-        """Grants that were promised before the process ended, and that no block contains."""
+        """Send grants again that were promised before the process ended, and that are in no block."""
         chain, newest = self.net.chain, self.net.block_number
         for number in range(max(0, newest - SETTLED_BLOCKS), newest + 1):
             self.roster = self.roster.settled({name.hex() for name in chain.block(number).extrinsic_hashes})
@@ -202,19 +203,19 @@ class Room:
         self._opening.clear()
         roster = self.roster.settled({name.hex() for name in block.extrinsic_hashes})
         if roster is not self.roster:
-            with suppress(ChainError):  # it is found in the block again at the next start
+            with suppress(ChainError):  # the next start finds it in the block again
                 self._keep(roster)
             self.roster = roster
 
-    # --- what the instructor decides ---------------------------------------------------------------------------
+    # --- the instructor's actions ---------------------------------------------------------------------------
 
     def change(self, **terms: Any) -> None:
-        """Other terms, by their names."""
+        """Change settings, by their names."""
         with self.net.chain.lock:
             self._keep(replace(self.roster, terms=replace(self.roster.terms, **terms)))
 
     def pause(self, paused: bool) -> None:
-        """Write down whether blocks stand still."""
+        """Store whether the class is paused."""
         with self.net.chain.lock:
             self._keep(replace(self.roster, paused=paused))
 
@@ -222,15 +223,15 @@ class Room:
         """Free a student's name.
 
         Raises:
-            NotGranted: Nobody has it.
+            NotGranted: Nobody has this name.
         """
         with self.net.chain.lock:
             self._keep(self.roster.freed(name))
 
-    # --- what the pages show -----------------------------------------------------------------------------------
+    # --- data for the pages -----------------------------------------------------------------------------------
 
     def leaderboard(self) -> list[dict[str, Any]]:
-        """Each student's wealth in rao, most first: free TAO, stake on root, and alpha at the pool's price now."""
+        """Each student's wealth in rao, the richest first: free TAO, stake on root, alpha at the present price."""
         with self.net.chain.lock:
             height = self.net.block_number
             if self._wealth[0] != height:
@@ -282,12 +283,12 @@ class Room:
 
 
 def wealth(state: StorageReader, address: str, prices: Mapping[int, int]) -> tuple[int, int]:
-    """What an account has, rao of TAO: what is free, and what is staked, with alpha at these prices.
+    """The wealth of an account in rao of TAO: the free balance, and its stakes with alpha at these prices.
 
     Args:
-        state: a chain's.
+        state: a chain's state.
         address: of the coldkey.
-        prices: of one alpha of each subnet, U64F64 words.
+        prices: of one alpha of each subnet, raw U64F64 values.
     """
     staked = 0
     for hotkey in state.get(MODULE, "StakingHotkeys", address):
@@ -298,10 +299,10 @@ def wealth(state: StorageReader, address: str, prices: Mapping[int, int]) -> tup
 
 
 def _check_signature(account: str, text: str, signature: bytes) -> None:
-    """Whether an account signed a text.
+    """Check that an account signed a text.
 
     Raises:
-        NotGranted: It did not.
+        NotGranted: It did not sign it.
     """
     try:
         signed = Keypair(ss58_address=account).verify(text.encode(), signature)

@@ -1,4 +1,4 @@
-"""Who is in a class, and what the faucet gave: plain data, kept as JSON beside the chain."""
+"""The students of a class, and the faucet's grants: plain data, stored as JSON beside the chain."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from typing import Any
 from tao_lab.node.faucet import FaucetRefuses
 from tao_lab.units import RAO_PER_TAO
 
-LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # without those that look alike on a projector
+LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # without letters that look alike on a projector
 CODE_LENGTH = 8
 LONGEST_NAME = 40  # characters of a student's name
 MOST_STUDENTS = 250
-MOST_GRANTS = 8  # of one student that wait for a block
+MOST_GRANTS = 8  # waiting grants of one student
 GRANT_TAO = 100  # what a student gets at once
-LIMIT_TAO = 2_000  # what a student can get together: enough to create a subnet
-BUDGET_TAO = 200_000  # what all can get together
+LIMIT_TAO = 2_000  # maximum for a student: enough to create a subnet
+BUDGET_TAO = 200_000  # maximum for the whole class
 
 
 class NotGranted(FaucetRefuses):
-    """The class says no, with a sentence that a student can act on."""
+    """The class refuses; the message tells the student what to do."""
 
 
 def new_code() -> str:
-    """A code to join by: a few letters that are easy to read aloud."""
+    """A new code for joining: a few letters that are easy to read aloud."""
     return "".join(secrets.choice(LETTERS) for _ in range(CODE_LENGTH))
 
 
@@ -35,10 +35,10 @@ class Student:
     """One place in the class.
 
     Attributes:
-        name: as they call themselves.
+        name: the name that the student chose.
         address: SS58 address of their coldkey.
         granted: rao that the faucet gave.
-        joined_at: height at which they joined first.
+        joined_at: height at which they first joined.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Student:
 
 @dataclass(frozen=True)
 class Grant:
-    """TAO on its way from the faucet: promised, and not in a block yet."""
+    """TAO that the faucet has promised, but that is not in a block yet."""
 
     address: str
     rao: int
@@ -57,14 +57,14 @@ class Grant:
 
 @dataclass(frozen=True)
 class Terms:
-    """What the instructor decides.
+    """The instructor's settings.
 
     Attributes:
         title: of the class.
-        code: to join by.
-        grant: rao for each who joins.
-        limit: rao that one student gets at most.
-        budget: rao that all get at most.
+        code: code for joining.
+        grant: rao for each student who joins.
+        limit: maximum rao for one student.
+        budget: maximum rao for all students.
         block_seconds: between two blocks.
     """
 
@@ -78,13 +78,13 @@ class Terms:
 
 @dataclass(frozen=True)
 class Roster:
-    """The class's book. Every change is a new one.
+    """The data of a class. Every change makes a new `Roster`.
 
     Attributes:
-        terms: what the instructor decided.
+        terms: the instructor's settings.
         students: in the order in which they joined.
-        pending: grants that no block contains yet, by the hash of their extrinsic in hex.
-        paused: whether the blocks stand still.
+        pending: grants that are not in a block yet, by the hash of their extrinsic in hex.
+        paused: whether the class is paused.
     """
 
     terms: Terms = field(default_factory=Terms)
@@ -106,10 +106,10 @@ class Roster:
         return next((one for one in self.students if one.address == address), None)
 
     def joined(self, name: str, address: str, height: int) -> Roster:
-        """With one more student; those who are in already stay as they are.
+        """A roster with one more student; nothing changes for a student who has already joined.
 
         Raises:
-            NotGranted: The name is somebody else's, or no name, or the class is full.
+            NotGranted: The name is invalid or belongs to somebody else, or the class is full.
         """
         known = self.by_address(address)
         if known is not None and known.name.casefold() == name.casefold():
@@ -127,7 +127,7 @@ class Roster:
         return replace(self, students=(*self.students, Student(name, address, 0, height)))
 
     def freed(self, name: str) -> Roster:
-        """Without a student; their account stays on the chain.
+        """A roster without a student; the account stays on the chain.
 
         Raises:
             NotGranted: Nobody has this name.
@@ -138,10 +138,10 @@ class Roster:
         return replace(self, students=tuple(one for one in self.students if one != student))
 
     def giving(self, address: str, rao: int, extrinsic: str) -> Roster:
-        """With a grant on its way.
+        """A roster with one more waiting grant.
 
         Raises:
-            NotGranted: Beyond the student's limit, or the class's budget; or this is not a student's account.
+            NotGranted: The student's limit or the class's budget would be passed, or this is not a student's account.
         """
         self.check_grant(address, rao)
         students = tuple(
@@ -150,7 +150,7 @@ class Roster:
         return replace(self, students=students, pending={**self.pending, extrinsic: Grant(address, rao)})
 
     def check_grant(self, address: str, rao: int) -> None:
-        """Whether the faucet may give so much.
+        """Check that the faucet may give this amount.
 
         Raises:
             NotGranted: It may not.
@@ -170,17 +170,17 @@ class Roster:
             raise NotGranted("the class's faucet is empty; the instructor can raise its budget")
 
     def settled(self, extrinsics: set[str]) -> Roster:
-        """Without the grants that are in a block now."""
+        """A roster without the grants that are now in a block."""
         left = {name: grant for name, grant in self.pending.items() if name not in extrinsics}
         return self if len(left) == len(self.pending) else replace(self, pending=left)
 
     def to_json(self) -> str:
-        """As it is kept."""
+        """The roster as JSON."""
         return json.dumps(asdict(self))
 
     @classmethod
     def from_json(cls, text: str) -> Roster:
-        """As it was kept."""
+        """The roster from its JSON."""
         found: dict[str, Any] = json.loads(text)
         return cls(
             Terms(**found["terms"]),

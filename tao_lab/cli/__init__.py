@@ -1,6 +1,6 @@
 """`tao-lab`: the lab from the command line. One file a group of commands; importing one registers them.
 
-Exit codes: 0 all is well, 1 something was tested and failed, 2 the request cannot be carried out as given.
+Exit codes: 0 success, 1 a test or check failed, 2 the command could not do what was asked.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from tao_lab.cli import app
 
 __all__ = ["main", "register"]
 
-FRAME = ("__main__", "app")  # the files that hold no command
+FRAME = ("__main__", "app")  # the files without a command
 
 
 def main() -> None:
-    """Entry point. A command that has a file of its own name starts without the other files."""
+    """Entry point. If a command has a file with its own name, only that file is loaded."""
     register(next((argument for argument in sys.argv[1:] if not argument.startswith("-")), ""))
     app.main()
 

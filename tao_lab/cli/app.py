@@ -1,4 +1,4 @@
-"""The command line's frame: the application, its two consoles, and what an error looks like."""
+"""The application of the command line, its two consoles, and how errors are shown."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ DEBUG = "--debug"
 
 
 def progress_bars(*columns: str | ProgressColumn) -> Progress:
-    """Bars on the terminal, gone when they are done; nothing where the messages go to a file."""
+    """Progress bars on the terminal that disappear at the end; none if messages go to a file."""
     from rich.progress import Progress
 
     return Progress(*columns, console=messages, transient=True, disable=not messages.is_terminal)

@@ -1,4 +1,4 @@
-"""`tao-lab doctor`: what this machine has, what each part is for, which model fits, and what to do otherwise."""
+"""`tao-lab doctor`: what this machine has, what each part is for, which model fits, and what to do if it does not."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PROGRAMS = (
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the report: what was looked at, how it is, what was found, and what to do if it is not fine."""
+    """One line of the report: what was checked, its state, what was found, and what to do if there is a problem."""
 
     what: str
     state: str
@@ -66,7 +66,7 @@ def _python() -> Iterator[Finding]:
 
 
 def _unmet(extra: str) -> list[str]:
-    """Requirements of the lab, or of one of its extras, that are not installed as they should be."""
+    """Requirements of the lab, or of one of its extras, that are missing or have a wrong version."""
     from importlib import metadata
 
     from packaging.requirements import Requirement

@@ -47,7 +47,7 @@ def fund(
 
 
 def _fund(socket: Connection, address: str, rao: int) -> int:
-    """Ask for money, and look at every block until it is there; returns the new balance in rao."""
+    """Request money, and check every block until it has arrived; returns the new balance in rao."""
     from tao_lab.chain.runtime import load_runtime
     from tao_lab.chain.state import RawState, Storage
     from tao_lab.node.rpc.families.lab import FAUCET
@@ -70,7 +70,7 @@ def _fund(socket: Connection, address: str, rao: int) -> int:
 
 
 def _ask(socket: Connection, method: str, *params: Any) -> Any:
-    """The result of a request; what is told meanwhile is dropped.
+    """The result of a request; notifications in the meantime are ignored.
 
     Raises:
         LabError: The node's error.

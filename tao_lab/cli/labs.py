@@ -89,7 +89,7 @@ def reset(
 
 
 def show(folder: WorkFolder, outcomes: Sequence[Outcome]) -> None:
-    """Print what was done, a line for each notebook; notebooks that are only made share one."""
+    """Print the outcome of each notebook in a line; new notebooks share one line."""
     made = [outcome for outcome in outcomes if outcome.words == "made"]
     if made:
         typer.echo(f"{folder.path}: made {len(made)} of your own copies of the labs")

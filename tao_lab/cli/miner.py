@@ -1,4 +1,4 @@
-"""`tao-lab miner`: a miner as a program of its own."""
+"""`tao-lab miner`: run a miner as a separate program."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def run(
 def _function(
     file: Path | None, model: str | None, max_tokens: int, device: str, subnet: Subnet | None, play: str
 ) -> Forward:
-    """What answers: a file, a language model, or one of the kind's own miners."""
+    """The miner's function: from a file, a language model, or one of the kind's own miners."""
     from tao_lab.neurons.miner.forward import FileForward, model_forward
 
     if file is not None and model is not None:

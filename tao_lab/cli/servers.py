@@ -1,4 +1,4 @@
-"""`tao-lab lab`, `present`, `node`: what stays open until Ctrl-C."""
+"""`tao-lab lab`, `present`, `node`: servers that run until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
+from urllib.parse import urlsplit
 
 import typer
 
@@ -15,7 +16,7 @@ from tao_lab import headings, servers
 from tao_lab.cli.app import app
 from tao_lab.cli.labs import Work, show
 from tao_lab.errors import LabError
-from tao_lab.paths import WITHOUT_SOLUTIONS
+from tao_lab.paths import WATCHED_CLASS, WITHOUT_SOLUTIONS
 from tao_lab.units import BLOCK_SECONDS, FASTEST_SECONDS, RAO_PER_TAO, SLOWEST_SECONDS
 
 if TYPE_CHECKING:
@@ -79,12 +80,24 @@ Readers = Annotated[
 Browser = Annotated[bool, typer.Option(help="Open a browser (where there is a display).")]
 
 
-@app.command(epilog="Example: `tao-lab present`, `tao-lab present consensus`, `tao-lab present --readers 40`")
+@app.command(
+    epilog="Example: `tao-lab present`, `tao-lab present consensus`, `tao-lab present --readers 40`, "
+    "`tao-lab present network --class ws://192.168.1.5:9944/K7QM2FXA`"
+)
 def present(
     name: Annotated[
         str | None, typer.Argument(help="A dashboard, for example consensus; without one, the start page.")
     ] = None,
     readers: Readers = None,
+    class_: Annotated[
+        str | None,
+        typer.Option(
+            "--class",
+            metavar="ADDRESS",
+            help="Address of a class's node with the class's code behind it: the dashboards of a running network and "
+            "of the leaderboard then show that class.",
+        ),
+    ] = None,
     port: VoilaPort = 8866,
     browser: Browser = True,
 ) -> None:
@@ -95,16 +108,39 @@ def present(
     its reader to wait, and opens when there is a place.
     """
     names = [each.name for each in headings.dashboards()]
+    if name is not None and name not in names:
+        raise LabError(f"no dashboard {name!r}; there are {', '.join(names)}")
+    if class_ is not None:
+        _watch(class_)
     if name is None:
         _serve(servers.voila_command(readers=readers), port, browser)
-    if name not in names:
-        raise LabError(f"no dashboard {name!r}; there are {', '.join(names)}")
     free = servers.free_port(port)
     address = f"http://127.0.0.1:{free}/voila/render/{name}.ipynb"
     typer.echo(f"{name}: {address}")
     if browser and _has_display():
         servers.open_when_ready(address)
     _serve(servers.voila_command(readers=readers), free, browser=False)
+
+
+def _watch(url: str) -> None:
+    """Let dashboards show a class.
+
+    Raises:
+        LabError: There is no class at this address.
+    """
+    from contextlib import closing
+
+    from tao_lab.node.remote import Connection, Refused
+
+    wanted = "--class wants the address of a class's node and its code, such as ws://192.168.1.5:9944/K7QM2FXA"
+    if urlsplit(url).scheme not in ("ws", "wss") or not urlsplit(url).netloc:
+        raise LabError(f"{wanted}; it is {url!r}")
+    try:
+        with closing(Connection(url)) as connection:
+            connection.ask("lab_class")
+    except Refused as error:
+        raise LabError(f"{wanted}. From {url} comes: {error}") from None
+    os.environ[WATCHED_CLASS] = url
 
 
 @app.command(epilog="Example: `tao-lab dashboards`")
@@ -214,7 +250,7 @@ def _run_class(
     page_port: int,
     stop: threading.Event,
 ) -> None:
-    """A class until it is stopped. A file that keeps one goes on with its code, its students and its terms."""
+    """Run a class until Ctrl-C. If the file has a class, it continues with its code, students and settings."""
     from tao_lab.classroom.host import ClassHost, kept_terms
     from tao_lab.classroom.pages import Pages
     from tao_lab.classroom.roster import Terms
@@ -235,7 +271,7 @@ def _run_class(
 
 
 def _tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
-    """What the node needs to speak TLS, if a certificate is given.
+    """The node's TLS settings, if a certificate is given.
 
     Raises:
         LabError: One of the two files is missing, or they don't fit together.
@@ -253,7 +289,7 @@ def _tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
 
 
 def _node_line(url: str, net: Network, seconds: float | None) -> str:
-    """What a node says when it is ready."""
+    """The text that a node prints when it is ready."""
     pace = "a block for each extrinsic" if seconds is None else f"a block every {seconds:g} s"
     return f"{url} at block {net.block_number:,}, {pace}; wallets are in {net.wallets}"
 

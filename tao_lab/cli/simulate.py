@@ -59,7 +59,7 @@ def simulate(
 
 
 def _print(title: str, frame: Any) -> None:
-    """Means over the seeds, by what was varied."""
+    """Print means over the seeds, by the varied values."""
     from tao_lab.simulate.results import TOTALS
     from tao_lab.units import RAO_PER_TAO
 

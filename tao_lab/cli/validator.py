@@ -1,4 +1,4 @@
-"""`tao-lab validator`: a validator as a program of its own."""
+"""`tao-lab validator`: run a validator as a separate program."""
 
 from __future__ import annotations
 

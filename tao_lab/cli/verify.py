@@ -21,7 +21,7 @@ def verify(
     """Run exact test vectors; a line for each that fails, then `N passed, M failed`."""
     from tao_lab import paths, vectors
 
-    # a terminal in JupyterLab stands in the student's folder, and the labs name files of the checkout
+    # a terminal in JupyterLab begins in the student's folder, but the labs name files of the checkout
     beside = paths.ROOT / file
     loaded = vectors.load(beside if beside.exists() and not file.exists() else file)
     with progress_bars() as progress:

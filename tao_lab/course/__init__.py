@@ -1,4 +1,4 @@
-"""What turns a notebook into a course: exercises with checks and hints, predictions, claims, progress, solutions.
+"""The course in the notebooks: exercises with checks and hints, predictions, claims, progress, solutions.
 
 ```python
 from tao_lab.course import check
@@ -13,7 +13,7 @@ from tao_lab.course.solve import Lab, labs, solved_notebook
 from tao_lab.course.terminal import terminal
 from tao_lab.course.which_model import which_model
 
-sealed.install()  # before anybody asks for a lab's exercises
+sealed.install()  # before a lab's exercises are imported
 
 __all__ = [
     "Lab",

@@ -1,4 +1,4 @@
-"""What a notebook calls, by the ids that are written in it."""
+"""The functions that a notebook calls; exercises, questions and claims are named by their ids."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def check(exercise: str, function: Any, seconds: float | None = None) -> checkin
     Args:
         exercise: id, for example "06.2".
         function: your function, without parentheses.
-        seconds: that it may take; by default what the exercise allows.
+        seconds: time limit; by default the exercise's own.
 
     Returns:
-        The result; in a notebook it shows itself.
+        The result; a notebook displays it.
 
     Raises:
         UnknownIdError: there is no such exercise.
@@ -69,7 +69,7 @@ def claim(number: int, choice: int | None = None) -> AskedClaim:
 
 
 def real_code(lab: str) -> Card:
-    """What the parts of a lab are called on the real chain.
+    """The names that a lab's values have on the real chain.
 
     Args:
         lab: number, for example "06".
@@ -105,7 +105,7 @@ def progress(lab: str = "") -> Card:
 
 
 def _standing(record: records.Record, exercise: str) -> str:
-    """Where an exercise stands, for `progress`."""
+    """The state of an exercise in words, for `progress`."""
     if record.is_right(exercise):
         return "✔ right"
     last = str(record.exercises.get(exercise, {}).get("state", "not started"))
@@ -115,9 +115,9 @@ def _standing(record: records.Record, exercise: str) -> str:
 
 
 def mine_or_reference(exercise: str, function: Callable[..., Any], reference: Callable[..., Any]) -> Callable[..., Any]:
-    """Your function where it can run, the library's where it cannot; says which.
+    """Your function if it can run, otherwise the library's; prints which one it takes.
 
-    A function that runs is taken even if it is wrong: that is the point of trying it.
+    It takes your function even if its results are wrong, so that you can see what they do.
 
     Args:
         exercise: id of the exercise that the function is for.

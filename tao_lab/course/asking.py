@@ -1,7 +1,7 @@
-"""A question that wants an answer before it shows its own: what predictions and claims have in common.
+"""A question that asks for your answer before it shows its own; predictions and claims share this code.
 
-In a notebook it is a widget; where there are no widgets it is text. The student's answer is recorded before anything
-of the right one is computed. It never waits: a notebook that runs from top to bottom runs past it.
+In a notebook it is a widget, elsewhere it is text. The student's answer is recorded before the right answer is
+computed. The cell never waits for an answer, so a notebook still runs from top to bottom.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class PredictionError(LabError):
 
 
 class Choice(anywidget.AnyWidget):  # type: ignore[misc]  # untyped base
-    """Options, a button and room for the answer. `chosen` is the place of the student's option, `answer` is HTML."""
+    """Options, a button and space for the answer. `chosen` is the index of the student's option, `answer` is HTML."""
 
     _esm = "\n".join(file.read_text(encoding="utf-8") for file in (_HERE.parent / "quiet_keys.js", _HERE / "asking.js"))
     _css = STYLE
@@ -47,18 +47,18 @@ class Choice(anywidget.AnyWidget):  # type: ignore[misc]  # untyped base
 
 
 class Asked:
-    """One question as a cell shows it. A subclass says what the answer is, and how it is asked for."""
+    """One question as a cell shows it. A subclass gives the right answer, and says how to answer from Python."""
 
-    before = "Predict first."  # what stands before the question
+    before = "Predict first."  # the words before the question
     button = "This is my prediction"
 
     def __init__(self, key: str, text: str, options: tuple[str, ...], choice: int | None = None):
         """Ask a question.
 
         Args:
-            key: under which the answer is recorded.
+            key: name for the recorded answer.
             text: the question.
-            options: that may be chosen.
+            options: the possible answers.
             choice: number of an option, from 1, to answer from Python; None leaves it to the widget.
 
         Raises:
@@ -73,23 +73,23 @@ class Asked:
             self._choose(options[choice - 1])
 
     def _choose(self, option: str) -> None:
-        """Record an answer; only the first one counts, in whichever cell it was given."""
+        """Record an answer; only the first one counts, also if another cell asks the same question."""
         self._made = self._made or self._recorded()
         if not self._made:
             self._made = option
             self._notice = records.record_prediction(self.key, option)
 
     def _recorded(self) -> str:
-        """The option that the record holds; empty where there is none, or where the question has changed since."""
+        """The recorded option; empty if there is none, or if the question has changed since then."""
         choice = records.load().predictions.get(self.key, {}).get("choice")
         return choice if choice in self.options else ""
 
     def answer(self, made: str) -> Card:
-        """What is right, beside what the student said."""
+        """The right answer, together with the student's."""
         raise NotImplementedError
 
     def from_python(self) -> str:
-        """How to answer where there is nothing to click."""
+        """How to answer without a widget."""
         raise NotImplementedError
 
     @cached_property
@@ -116,7 +116,7 @@ class Asked:
         widget.observe(lambda _: renew(), names="answer")
 
     def widget(self) -> Choice:
-        """The question with its options, a button, and room for the answer."""
+        """The question with its options, a button, and space for the answer."""
         prompt = f"<strong>{escape(self.before)}</strong> {escape(self.text)}"
         shown = Choice(prompt=prompt, options=list(self.options), button=self.button)
 
@@ -136,7 +136,7 @@ class Asked:
 
 
 def _still(widget: Choice) -> str:
-    """A question and what was answered, in plain HTML."""
+    """A question and its answer, in plain HTML."""
     marks = ("●" if place == widget.chosen else "○" for place in range(len(widget.options)))
     options = "".join(f"<div>{mark} {escape(text)}</div>" for mark, text in zip(marks, widget.options, strict=True))
     return f'<div>{widget.prompt}</div><div style="margin:4px 0">{options}</div>{widget.answer}'

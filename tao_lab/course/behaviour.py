@@ -1,7 +1,7 @@
-"""What a function does on the cases of an exercise, and which mistake does the same.
+"""The behaviour of a function on the cases of an exercise, and the known mistake that behaves the same.
 
-The behaviours of all mutants and of all pairs of known mistakes are computed beforehand (`tao_lab.course.making`) and
-kept as digests in one file a lab, so that a check only has to look one up.
+The behaviours of all mutants and of all pairs of known mistakes are computed in advance (`tao_lab.course.making`) and
+stored as digests (short hashes), in one file for each lab. So a check only has to look up one digest.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ from tao_lab.vectors import AnswerError
 
 DIGEST_BYTES = 5
 NEAR_ZERO = 1e-9  # a float below it is zero, as when answers are compared
-# Floats are rounded before they are digested. The factor moves numbers that people write down (0.5, 0.125) away from
-# the places where rounding turns, so that the last bits of a float do not matter.
+# Floats are rounded before the digest is computed. The factor moves common numbers (0.5, 0.125) away from the points
+# between two rounded values, so that the last bits of a float do not matter.
 FACTOR = 0.739_085_133_215_160_7
-MUTANT_SECONDS = 2.0  # a mutant that needs longer on all cases together never ends
+MUTANT_SECONDS = 2.0  # a mutant that needs longer on all cases together counts as endless
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """One case, and what a function made of it: values, or a problem in words."""
+    """One case, and a function's result for it: values, or a problem in words."""
 
     case: Case
     ran: Ran
@@ -45,7 +45,7 @@ class Attempt:
 
     @property
     def raised(self) -> Raised | None:
-        """What the function raised."""
+        """The error that the function raised, if any."""
         return self.ran.raised
 
 
@@ -56,7 +56,7 @@ def attempt(exercise: Exercise, function: Function, case: Case) -> Attempt:
 
 
 def read_answer(exercise: Exercise, ran: Ran, case: Case) -> Attempt:
-    """What a result says, without harmless differences: see `plain`."""
+    """The values of a result, without harmless differences (see `plain`)."""
     try:
         if problem := not_computed(ran.result):
             return Attempt(case, ran, problem=problem)
@@ -70,12 +70,12 @@ def read_answer(exercise: Exercise, ran: Ran, case: Case) -> Attempt:
 
 
 def is_right(attempt: Attempt, expected: Values) -> bool:
-    """Whether an attempt gave what must come out."""
+    """Whether an attempt gave the right values."""
     return attempt.values is not None and same_values(attempt.values, expected, attempt.case)
 
 
 def answers_otherwise(a: Attempt, b: Attempt) -> bool:
-    """Whether a function did something else when it was given the same case again; texts of errors don't count."""
+    """Whether a function did something else when it got the same case again; texts of errors don't count."""
     if a.values is not None and b.values is not None:
         return not same_values(a.values, b.values, a.case)
     if a.raised is not None and b.raised is not None:
@@ -96,7 +96,7 @@ def behave_alike(a: Attempt, b: Attempt) -> bool:
 
 
 def digest(attempts: Sequence[Attempt]) -> str:
-    """Digest of what came out of all attempts; floats count to six digits, what was raised by its kind."""
+    """Digest of the results of all attempts; floats count to six digits, errors by their type."""
     total = blake2b(digest_size=DIGEST_BYTES)
     for each in attempts:
         total.update(_outcome(each).encode())
@@ -141,17 +141,16 @@ def _canonical(value: Any) -> str:
 
 @dataclass(frozen=True)
 class Known:
-    """A mistake that has a name, and the hint that helps."""
+    """A known mistake, and the hint for it."""
 
     name: str
     hint: str
 
 
 def known_behaviour(exercise: Exercise, attempts: Sequence[Attempt], right: Sequence[bool]) -> Known | None:
-    """Two mistakes at once, or a mutant, that behaves as these attempts; None where nothing was computed beforehand.
+    """The pair of mistakes, or the mutant, that behaves like these attempts; None if none is known.
 
-    Attempts that only raised, or gave no answer at all, are alike for a hundred reasons: what they say is the better
-    hint.
+    If all attempts raised errors or gave no answer, there are too many possible reasons; the error is the better hint.
     """
     if not any(each.values is not None and not ok for each, ok in zip(attempts, right, strict=True)):
         return None
@@ -171,7 +170,7 @@ def known_behaviour(exercise: Exercise, attempts: Sequence[Attempt], right: Sequ
 
 @cache
 def known_names(exercise: Exercise) -> dict[str, str]:
-    """Digest of a behaviour: kind of the mutant, or names of the two mistakes, that has it; as shipped."""
+    """For each digest in the lab's file: the kind of mutant, or the names of the two mistakes."""
     file = table_file(exercise.id[:2])
     text = file.read_text(encoding="utf-8") if file.is_file() else sealed.texts_of(file.parent.name).get(file.name)
     if text is None:
@@ -181,7 +180,7 @@ def known_names(exercise: Exercise) -> dict[str, str]:
 
 
 def table_file(lab: str) -> Path:
-    """Where the behaviours of a lab's mutants are kept."""
+    """The file with the behaviours of a lab's mutants."""
     return Path(__file__).parent / f"lab{lab}" / "behaviours.json"
 
 
@@ -190,13 +189,13 @@ def table_file(lab: str) -> Path:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a changed solution does on the cases.
+    """The behaviour of a changed solution on the cases.
 
     Attributes:
-        kind: of the mutant, or the names of two mistakes.
-        label: what was changed.
-        state: "right" where no case tells it from the solution, "wrong", "no answer" or "did not end".
-        digests: of its behaviour: on all cases, and on those over floats where that is not right.
+        kind: kind of the mutant, or the names of two mistakes.
+        label: the change.
+        state: "right" if no case shows a difference to the solution, "wrong", "no answer" or "did not end".
+        digests: of its behaviour on all cases, and on the cases with floats if these are wrong.
     """
 
     kind: str
@@ -206,11 +205,11 @@ class Outcome:
 
 
 def outcomes(exercise: Exercise, wanted: Callable[[int], bool] = lambda place: True) -> Iterator[Outcome]:
-    """What each pair of known mistakes and each mutant of a solution does.
+    """Compute the behaviour of each pair of known mistakes and of each mutant of a solution.
 
     Args:
         exercise: whose solution is changed.
-        wanted: which of them to run, by place; all if nothing is said.
+        wanted: which of them to run, by index; by default all.
     """
     cases = exercise.make_cases()
     expected = [exercise.expected(case) for case in cases]
@@ -226,7 +225,7 @@ def _changed(exercise: Exercise) -> Iterator[Mutant]:
         try:
             function = compiled(edited(exercise.source, one, other), exercise.solution)
         except (EditError, SyntaxError):
-            continue  # both change the same text: there is no such pair
+            continue  # both change the same text, so they can't be combined
         yield Mutant(f"{one.name} + {other.name}", "", function)
     yield from mutants(exercise.solution, exercise.source)
 

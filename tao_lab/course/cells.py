@@ -1,7 +1,7 @@
-"""What became of the notebook's cells that define functions, so that a check can speak of the cell as it is now.
+"""Watch the notebook's cells that define functions, so that a check knows whether a function is up to date.
 
-A cell with a syntax error defines nothing: the name keeps its older function, or none. A check would then judge the
-older one, or fail with a bare `NameError`. Both are said in words here.
+A cell with a syntax error defines nothing: the name still has its older function, or does not exist. A check would then
+judge the older function, or fail with a `NameError`. This module explains both in words.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ class Cells:
         self._shell = shell
         self._text = ""  # of the cell that runs
         self._before: dict[str, Any] = {}
-        self._failed: dict[str, tuple[Any, str]] = {}  # by name: the function of before, and the error in words
+        self._failed: dict[str, tuple[Any, str]] = {}  # by name: the older function, and the error in words
         shell.events.register("pre_run_cell", self._about_to_run)
         shell.events.register("post_run_cell", self._has_run)
-        if not shell.custom_exceptions:  # somebody else's handler stays
+        if not shell.custom_exceptions:  # keep another handler, if there is one
             shell.set_custom_exc((NameError,), self._explain)
 
     def problem(self, function: Any) -> str:
@@ -60,7 +60,7 @@ class Cells:
         trace: TracebackType,
         tb_offset: int | None = None,
     ) -> None:
-        """Show a card where a check names a function that does not exist; the usual traceback otherwise."""
+        """Show a card if a check names a function that does not exist, otherwise the usual traceback."""
         used = {name: exercise for exercise, name in USES.findall(self._text)}
         name = str(error.name)
         if name in used:
@@ -86,7 +86,7 @@ def _in_words(error: BaseException) -> str:
 
 
 def _show(card: Card) -> None:
-    from IPython.display import display  # only a notebook gets here, and it has loaded it
+    from IPython.display import display  # only a notebook comes here, and it has loaded IPython
 
     display(card)  # type: ignore[no-untyped-call]
 

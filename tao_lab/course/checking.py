@@ -1,7 +1,7 @@
 """`check`: is a student's function right, and if not, which mistake is it?
 
-The function runs on the exercise's cases. A wrong one is compared with the wrong answers that people give, with two of
-them at once, and with mutants of the solution: what behaves the same on the same cases names the mistake.
+The function runs on the exercise's cases. A wrong function is compared with the known wrong answers, with pairs of
+them, and with mutants of the solution. If one of these behaves the same on all cases, it names the mistake.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ from tao_lab.course.running import Raised, Ran, TimeUp, copies, has_loop, has_so
 from tao_lab.errors import a_kind
 
 JUDGING = 20.0  # seconds for comparing answers and finding the mistake
-REPEATING = 1.0  # seconds for asking right cases again, in another order
+REPEATING = 1.0  # seconds for running right cases again, in another order
 State = Literal["not started", "right", "wrong"]
 TONE_OF: dict[State, Tone] = {"not started": "waiting", "right": "right", "wrong": "wrong"}
-CHANGEABLE = (list, dict, set, bytearray, np.ndarray, tuple)  # kinds of results that may change after a call
+CHANGEABLE = (list, dict, set, bytearray, np.ndarray, tuple)  # types of results that may change after a call
 STATEFUL = (
     "Look for what outlives a call: a default argument that is a list or a dict, a name outside the function, a cache "
     "whose key leaves something out, chance, a clock."
@@ -47,16 +47,16 @@ STATEFUL = (
 
 @dataclass(frozen=True, repr=False)
 class CheckResult:
-    """What `check` found.
+    """The result of `check`.
 
     Attributes:
         exercise: id.
-        state: in a word.
+        state: the result in one word.
         hint: what to do about it; empty if the function is right.
         mistake: name of the wrong answer that behaves the same, or empty.
         usable: whether every case gave an answer, right or wrong.
-        card: all of it, to be shown.
-        case: the smallest that is not right; None where there is none.
+        card: the whole result, to be shown.
+        case: the smallest wrong case; None if all are right.
     """
 
     exercise: str
@@ -69,7 +69,7 @@ class CheckResult:
 
     @property
     def given(self) -> dict[str, Any]:
-        """The arguments of the smallest case that is not right, by name; empty where there is none."""
+        """The arguments of the smallest wrong case, by name; empty if there is none."""
         return {} if self.case is None else copies(self.case.arguments)
 
     def _repr_html_(self) -> str:
@@ -91,7 +91,7 @@ def check(exercise: Exercise, function: Any, seconds: float | None = None) -> Ch
 
 
 def not_checked(exercise: Exercise, problem: str) -> CheckResult:
-    """The result for a function whose cell failed when it last ran: what is there is older than its text."""
+    """The result for a function whose cell failed when it last ran: the function is older than the cell's text."""
     hint = f"The cell with your function stopped with {problem}. Mend it, run it, then check again."
     return _result(exercise, "wrong", hint)
 
@@ -105,7 +105,7 @@ def note(result: CheckResult) -> CheckResult:
 
 
 def judge(exercise: Exercise, function: Any, seconds: float | None = None) -> CheckResult:
-    """Judge a student's function; nothing is written, nothing is raised but the user's own Ctrl-C.
+    """Judge a student's function. It writes no record, and raises nothing except the user's Ctrl-C.
 
     Args:
         exercise: what should be solved.
@@ -113,14 +113,14 @@ def judge(exercise: Exercise, function: Any, seconds: float | None = None) -> Ch
         seconds: that it may take for all cases together; by default what the exercise allows.
     """
     seconds = exercise.seconds if seconds is None else seconds
-    prepare(exercise)  # what fails in here is the lab's own fault, and is not hidden
+    prepare(exercise)  # an error here is the lab's own, so it is not hidden
     limit = time_limit(seconds + JUDGING)
     try:
         with limit:
             return _judge(exercise, function, seconds)
     except TimeUp:
         problem = "never ends"
-    except BaseException as error:  # what a student's objects do when they are compared or shown
+    except BaseException as error:  # a student's objects may raise anything when they are compared or shown
         if limit.by_user:
             raise
         problem = f"raises `{type(error).__name__}`"
@@ -129,7 +129,7 @@ def judge(exercise: Exercise, function: Any, seconds: float | None = None) -> Ch
 
 
 def prepare(exercise: Exercise) -> None:
-    """Make an exercise's cases, and what is right for each, before anybody waits for a check."""
+    """Make an exercise's cases and their right values in advance, so that a check does not wait for them."""
     for case in _cases(exercise):
         _expected(exercise, case)
 
@@ -168,13 +168,13 @@ def _judge(exercise: Exercise, function: Any, seconds: float) -> CheckResult:
 def _again(
     exercise: Exercise, function: Function, attempts: Iterable[Attempt], each: float, seconds: float
 ) -> CheckResult | None:
-    """Ask some cases again: the result for a function that then does something else, None for one that does not.
+    """Run some cases again. Returns a result if the function then does something else, otherwise None.
 
     Args:
         exercise: what should be solved.
         function: the student's function.
-        attempts: at the cases, in the order in which they are asked again.
-        each: seconds that a case takes; those beyond `REPEATING` seconds are not asked.
+        attempts: the first attempts, in the order in which the cases are run again.
+        each: seconds that a case takes; cases beyond `REPEATING` seconds are not run again.
         seconds: that all of it may take.
     """
     begin, attempts = time.monotonic(), tuple(attempts)
@@ -264,16 +264,16 @@ def _judge_attempts(
 
 
 def _altered(exercise: Exercise, attempt: Attempt, usable: bool) -> CheckResult:
-    """The result for a function that changes its arguments, or what is around it."""
+    """The result for a function that changes its arguments, or something outside itself."""
     ran = attempt.ran
     hint = _changed_hint(ran.changed) if ran.changed else _touched_hint(ran.touched)
     return _result(exercise, "wrong", hint, "", _printed([attempt]), usable, attempt.case)
 
 
 def _what_happened(exercise: Exercise, attempt: Attempt, expected: Values, hint: str) -> tuple[Block, ...]:
-    """What came out of a case that is not right: numbers that differ, a problem, or where it raised."""
+    """The result of a wrong case: numbers that differ, a problem, or the line that raised an error."""
     if attempt.values is not None and exercise.quiz:
-        return ()  # what is right is not given away
+        return ()  # don't show the right answer
     if attempt.values is not None:
         return differences(attempt.values, expected, attempt.case, exercise.axes)
     if attempt.raised is None:
@@ -304,7 +304,7 @@ def _result(
 
 
 def _find_mistake(exercise: Exercise, attempts: list[Attempt], right: list[bool]) -> WrongAnswer | None:
-    """The mistake that behaves the same on all cases, or else on those over floats."""
+    """The mistake that behaves the same on all cases, or at least on the cases with floats."""
     floats = [i for i, attempt in enumerate(attempts) if not attempt.case.exact]
     rounds = [list(range(len(attempts)))]
     if not all(right[i] for i in floats):
@@ -322,7 +322,7 @@ def _find_mistake(exercise: Exercise, attempts: list[Attempt], right: list[bool]
 
 @cache
 def _wrong_attempt(exercise: Exercise, wrong: WrongAnswer, place: int) -> Attempt:
-    """What a known wrong answer makes of a case; cases come from a seed, so that once is enough."""
+    """A known wrong answer's result for a case; cases come from a fixed seed, so it is computed only once."""
     return attempt(exercise, wrong.function, _cases(exercise)[place])
 
 
@@ -361,7 +361,7 @@ def _touched_hint(touched: tuple[str, ...]) -> str:
 
 
 def _printed(attempts: list[Attempt]) -> tuple[Block, ...]:
-    """What the function printed on the first of some cases on which it did, shortened."""
+    """What the function printed, on the first case on which it printed anything, shortened."""
     ran = next((attempt.ran for attempt in attempts if attempt.ran.characters), None)
     if ran is None:
         return ()

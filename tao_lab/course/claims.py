@@ -1,7 +1,7 @@
-"""Claims that circulate about Bittensor, and the experiments that test them.
+"""Claims that people make about Bittensor, and the experiments that test them.
 
-A claim's test runs the chain's rules or reads its data and gives a verdict with the numbers behind it. The number is
-that of the list in the course's plan.
+A claim's test runs the chain's rules or reads its data. It returns a verdict with the numbers behind it. The claims are
+numbered as in the list of the course's plan.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ class Claim:
 
     Attributes:
         number: of the list in the course's plan.
-        statement: as it circulates.
+        statement: the claim as people make it.
         test: the experiment.
-        as_of: date or version of the rules and the data that decide.
+        as_of: date or version of the rules and data on which the verdict depends.
     """
 
     number: int
@@ -47,7 +47,7 @@ class Claim:
     as_of: str = RULES
 
     def card(self, evidence: Evidence, said: str = "") -> Card:
-        """Statement, verdict, numbers, and as of when.
+        """Statement, verdict, numbers and date.
 
         Args:
             evidence: what the test found.
@@ -70,7 +70,7 @@ class AskedClaim(Asked):
         """Ask for a verdict.
 
         Args:
-            claim: what is said.
+            claim: the claim.
             choice: number of a verdict, from 1, to answer from Python; None leaves it to the widget.
 
         Raises:
@@ -82,7 +82,7 @@ class AskedClaim(Asked):
 
     @cached_property
     def evidence(self) -> Evidence:
-        """What the claim's test found; it runs at the first access."""
+        """The result of the claim's test, which runs at the first access."""
         return self.claim.test()
 
     def answer(self, made: str) -> Card:

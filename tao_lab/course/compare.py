@@ -1,4 +1,4 @@
-"""Comparing answers, and showing one case so that a person sees the difference."""
+"""Compare answers, and show one case so that a person sees the difference."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from tao_lab.errors import a_kind
 from tao_lab.fixed import EXACT, FLOAT
 from tao_lab.vectors.compare import first_difference
 
-TOLERANCE = 1e-9  # relative, and of 1: far above the rounding of float64, far below any mistake
-MOST_NUMBERS = 60  # a larger input helps nobody
-SHORT_TEXT = 20  # characters that are taken in at a glance
+TOLERANCE = 1e-9  # relative and absolute: far above the rounding of float64, far below any mistake
+MOST_NUMBERS = 60  # nobody reads a larger input
+SHORT_TEXT = 20  # characters that one sees at once
 Axes = tuple[str, str]
 AXES: Axes = ("row", "column")
-MOST_CHARACTERS = 200  # of a value that stands beside another
+MOST_CHARACTERS = 200  # of each of two values that are shown side by side
 LARGEST = 10**60  # whole numbers below it are written with commas
 LONGEST = 700  # characters of an argument
 
@@ -58,7 +58,7 @@ def first_words(found: Values, expected: Values, case: Case, right: str = "right
 
 
 def differences(found: Values, expected: Values, case: Case, axes: Axes = AXES) -> tuple[Block, ...]:
-    """Which values agree, and the first that does not beside what is right."""
+    """The values that agree, and the first wrong value beside the right one."""
     wrong = wrong_names(found, expected, case)
     name = wrong[0]
     blocks: list[Block] = []
@@ -85,7 +85,7 @@ def _differ(mine: Any, right: Any, case: Case) -> Any:
 
 
 def _text_words(name: str, mine: Any, wanted: Any, right: str) -> str:
-    """Where two texts part, or two pieces of bytes."""
+    """The first place where two texts, or two byte strings, differ."""
     if len(mine) != len(wanted):
         unit = "byte" if isinstance(mine, bytes) else "character"
         return f"`{name}` has {len(mine)} {unit}{'s' * (len(mine) != 1)}, {right} {len(wanted)}."
@@ -94,7 +94,7 @@ def _text_words(name: str, mine: Any, wanted: Any, right: str) -> str:
 
 
 def _is_long(value: Any) -> bool:
-    """Whether it is bytes, or a text in which one looks for the difference."""
+    """Whether it is bytes, or a text in which the difference is hard to see."""
     return isinstance(value, bytes) or (isinstance(value, str) and len(value) > SHORT_TEXT)
 
 
@@ -128,7 +128,7 @@ def _side_by_side(name: str, mine: Any, right: Any, differ: Any, case: Case, axe
 
 
 def show_case(case: Case, axes: Axes = AXES) -> tuple[Block, ...]:
-    """The arguments of a case; those too large to read by name only."""
+    """The arguments of a case; of an argument that is too large, only the name."""
     blocks: list[Block] = []
     plain: list[tuple[str, Any]] = []
     large: list[str] = []
@@ -171,7 +171,7 @@ def _number(value: Any, case: Case) -> str:
 
 
 def _exactly(value: Any, case: Case) -> str:
-    """A number, with its machine word where the last bits count."""
+    """A number, with its raw value if the last bits matter."""
     is_word = case.numbers is not None and case.numbers.name == "exact" and not isinstance(value, np.bool_)
     word = f" (word {int(value):,})" if is_word else ""
     return _number(value, case) + word

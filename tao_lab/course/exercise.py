@@ -1,8 +1,9 @@
-"""What an exercise is: a solution, cases to try it on, and the mistakes that people make.
+"""An exercise: a solution, cases to test it, and the mistakes that people make.
 
-One file holds one exercise. Its solution is the source of the notebook's blank cell and of `labs/solutions/`
-(`tao_lab.course.making`), and mistakes are edits of it. What must come out is said by the reference, a function of the
-library that knows nothing of the solution. Cases are made from a fixed seed, so that no answer can be typed in.
+Each exercise is one file. The notebook's blank cell and `labs/solutions/` are made from its solution
+(`tao_lab.course.making`), and mistakes are edits of the solution. The right values come from the reference, a function
+of the library that is independent of the solution. Cases are made from a fixed seed; there are too many to type the
+answers in.
 """
 
 from __future__ import annotations
@@ -28,13 +29,13 @@ Values = dict[str, Any]
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """One try of a function.
+    """One test case of a function.
 
     Attributes:
         arguments: by name of the parameter, in the order in which they are passed.
         about: what this case is, for example "3 validators, 4 miners".
-        numbers: the number system of the arguments, None where it plays no part.
-        expected: what must come out, if that is known from elsewhere; otherwise the reference says.
+        numbers: the number system of the arguments; None if it does not matter.
+        expected: the right values, if they are known from another source; by default the reference computes them.
     """
 
     arguments: Mapping[str, Any]
@@ -44,7 +45,7 @@ class Case:
 
     @property
     def size(self) -> int:
-        """How much there is to look at: numbers, characters and bytes in the arguments."""
+        """The size of the arguments: number of numbers, characters and bytes."""
         return sum(_size(value) for value in self.arguments.values())
 
     @property
@@ -69,7 +70,7 @@ def _size(value: Any) -> int:
 
 @dataclass(frozen=True)
 class WrongAnswer:
-    """A mistake that people make: an implementation that has it, and the hint that helps."""
+    """A mistake that people make: a function with this mistake, and the hint for it."""
 
     name: str
     hint: str
@@ -81,9 +82,9 @@ class Edit:
     """A mistake that people make, as changes of the solution's text.
 
     Attributes:
-        name: what is done wrong, in a few words.
+        name: the mistake, in a few words.
         changes: old text and new text; each old text occurs exactly once in the solution.
-        hint: what the answer does, and where to look; never the line that is right.
+        hint: what the answer does, and where to look; never the right line.
     """
 
     name: str
@@ -96,7 +97,7 @@ class ExerciseError(LabError):
 
 
 class EditError(Exception):
-    """An edit does not fit its solution."""
+    """An edit cannot be applied to its solution."""
 
 
 def edited(source: str, *edits: Edit) -> str:
@@ -124,7 +125,7 @@ def edited(source: str, *edits: Edit) -> str:
 
 
 def compiled(source: str, solution: Function) -> Function:
-    """The function that a changed solution defines, among the imports and helpers of the solution's own file."""
+    """The function of a changed solution, with the imports and helpers of the solution's own file."""
     space = dict(solution.__globals__)
     exec(compile(source, f"<{solution.__name__}, changed>", "exec"), space)
     function: Function = space[solution.__name__]
@@ -137,21 +138,22 @@ class Exercise:
 
     Attributes:
         id: lab and number, as in "06.2"; also a tag of its cell.
-        title: what is built.
+        title: what the student builds.
         solution: the right answer as a student could write it; its name is the name of the function.
-        reference: the library's own rule, which says what must come out.
+        reference: the library's own rule, which computes the right values.
         cases: makes the cases from a random generator with a fixed seed, small ones first.
-        read: from what a function returned to named values; raises AnswerError for what is not an answer.
-        wrong_answers: at least three, the more telling ones first.
-        equivalent: mutants of the solution that no case can tell from it, by label, each with the reason.
-        axes: what a row and a column of a matrix are, in words.
-        rounding: hint for an answer that is right over floats, and off in the last bits of exact numbers.
-        look: where to look when nothing else is known about a wrong answer; may be empty.
-        slow: where to look when an answer does not come in time; may be empty.
-        remembers: where to look when an answer depends on earlier calls; may be empty.
-        quiz: whether an answer is one choice of a few, so that a hint must not give the right one away.
-        unlocks: what the student can do with it, told when it is right.
-        seconds: that all cases together may take; more than the usual ten for what is slow on purpose.
+        read: turns a function's result into named values; raises AnswerError if it is not an answer.
+        wrong_answers: at least three, the most informative first.
+        equivalent: mutants that give the same results as the solution for every possible case, by label, with the
+            reason.
+        axes: names of the rows and columns of a matrix.
+        rounding: hint for an answer that is right with floats, but wrong in the last bits of exact numbers.
+        look: where to look if no other hint fits; may be empty.
+        slow: where to look if an answer takes too long; may be empty.
+        remembers: where to look if an answer depends on earlier calls; may be empty.
+        quiz: whether an answer is one choice of a few; then a hint must not reveal the right one.
+        unlocks: what the student can do now; shown when the answer is right.
+        seconds: time limit for all cases together; above the usual ten only for functions that are slow on purpose.
         seed: of the cases.
     """
 
@@ -183,10 +185,10 @@ class Exercise:
         return tuple(self.cases(np.random.default_rng(self.seed)))
 
     def expected(self, case: Case) -> Values:
-        """What a right answer is for a case.
+        """The right values for a case.
 
         Raises:
-            ExerciseError: the reader does not take what the reference returns.
+            ExerciseError: the reader does not accept the reference's result.
         """
         if case.expected is not None:
             return case.expected
@@ -216,17 +218,17 @@ class Exercise:
 
     @property
     def call(self) -> str:
-        """How the function is called, for messages."""
+        """The function's call as text, for messages."""
         return f"{self.name}({', '.join(inspect.signature(self.solution).parameters)})"
 
 
 def read_arrays(
     axes: tuple[str, str] = ("row", "column"), /, **shapes: Callable[[Mapping[str, Any]], tuple[int, ...]]
 ) -> Callable[[Any, Case], Values]:
-    """A reader of functions that return one array, or a tuple of them.
+    """A reader for functions that return one array, or a tuple of arrays.
 
     Args:
-        axes: what a row and a column of a matrix are, for hints about shapes.
+        axes: names of the rows and columns of a matrix, for hints about shapes.
         shapes: name of each array, in order, and its shape from the case's arguments; `mask(shape)` for an array
             of True and False.
     """
@@ -243,7 +245,7 @@ def read_arrays(
 
 @dataclass(frozen=True)
 class mask:  # noqa: N801 - reads as a function
-    """For `read_arrays`: an array of this shape that holds True and False."""
+    """For `read_arrays`: an array of True and False with this shape."""
 
     shape: Callable[[Mapping[str, Any]], tuple[int, ...]]
 
@@ -253,7 +255,7 @@ class mask:  # noqa: N801 - reads as a function
 
 
 def read_values(**kinds: Any) -> Callable[[Any, Case], Values]:
-    """A reader of functions that return one plain value, or a tuple of them.
+    """A reader for functions that return one plain value, or a tuple of plain values.
 
     Args:
         kinds: name of each value, in order, and its type: `int`, `bool`, `str`, `bytes`, or one of them `| None`.
@@ -278,7 +280,7 @@ WORDS: dict[Any, str] = {
 def _value(name: str, value: Any, kind: Any) -> Any:
     allowed = get_args(kind) or (kind,)
     value = plain(value)
-    if type(value) in allowed:  # True is an int to Python, and not to a reader
+    if type(value) in allowed:  # for Python, True is an int; here it is not
         return value
     if value is None:
         raise AnswerError(f"`{name}` is None: is a `return` missing, or a result that is never set?")
@@ -289,7 +291,7 @@ def _value(name: str, value: Any, kind: Any) -> Any:
 
 
 def _parts(result: Any, shapes: Mapping[str, tuple[int, ...]], what: str) -> Sequence[Any]:
-    """The parts of an answer, of some shapes: one, or several in a tuple, a list, or as the rows of an array."""
+    """The parts of an answer: one array, or several in a tuple, a list, or as the rows of an array."""
     if len(shapes) == 1:
         return (result,)
     wanted = f"{len(shapes)} {what}, as in `return {', '.join(shapes)}`"

@@ -1,7 +1,7 @@
-"""What students get: a copy of the lab without solutions, with the labs that are released.
+"""The copy of the lab for students: without solutions, and only with the labs that are released.
 
-Left out are `labs/solutions/`, the tests, and what git keeps; the exercises' own files are sealed
-(`tao_lab.course.sealed`). The library stays readable: it is the chain's rules.
+It leaves out `labs/solutions/`, the tests, and git's own files. The exercises' own files are sealed
+(`tao_lab.course.sealed`). The library stays readable, because it contains the chain's rules.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ SKIPPED = {"__pycache__", ".ipynb_checkpoints", "solutions", "teaching"}  # the 
 
 
 class HandoutError(LabError):
-    """A hand-out that cannot be made as asked for."""
+    """The copy for students cannot be made with these arguments."""
 
 
 @dataclass(frozen=True)
 class Handout:
-    """What was made: the folder, the labs in it, and those whose day has not come, with the day."""
+    """The copy for students: its folder, its labs, and the labs that come later, with their days."""
 
     folder: Path
     labs: tuple[str, ...]
@@ -42,16 +42,16 @@ class Handout:
 
 
 def make(folder: Path, *, labs: Sequence[str] = (), release: Path | None = None, today: date | None = None) -> Handout:
-    """Make a hand-out without solutions, or bring one up to date.
+    """Make a copy for students without solutions, or update one.
 
     Args:
-        folder: for the hand-out: new, empty, or an earlier hand-out, which is replaced as a whole.
-        labs: numbers of the labs that students get; all if not given.
+        folder: folder for the copy: new, empty, or with an earlier copy, which is replaced completely.
+        labs: numbers of the labs that students get; by default all.
         release: TOML with the day of each lab; a lab without a day is released.
-        today: the day that counts; today's date if not given.
+        today: the day to compare with; by default today's date.
 
     Raises:
-        HandoutError: the folder has something else in it, or the file of days says what cannot be.
+        HandoutError: the folder contains something else, or the file of days is invalid.
     """
     if paths.LABS in folder.resolve().parents or folder.resolve() == paths.ROOT:
         raise HandoutError(f"{folder} lies in the lab itself; choose a folder outside of it")
@@ -70,7 +70,7 @@ def make(folder: Path, *, labs: Sequence[str] = (), release: Path | None = None,
         old = Path(part) / "old"
         if folder.exists():
             folder.rename(old)
-            if (old / ".git").exists():  # the hand-out is published from there
+            if (old / ".git").exists():  # the instructor publishes the copy from this folder
                 (old / ".git").rename(new / ".git")
         new.rename(folder)
     return Handout(folder, tuple(lab.number for lab in given), later)
@@ -83,7 +83,7 @@ def days_of(file: Path) -> dict[str, date]:
         file: TOML: `[release]`, then lines as `"06" = 2026-10-12`.
 
     Raises:
-        HandoutError: it cannot be read, or names no lab, or no day.
+        HandoutError: it cannot be read, or a line has an unknown lab or an invalid day.
     """
     example = 'allowed: [release], then a line for each lab as "06" = 2026-10-12'
     try:
@@ -119,7 +119,7 @@ def _fill(folder: Path, notebooks: Sequence[Path]) -> None:
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Copy a folder as the checkout has it: no caches, no solutions, no links, all of it writable."""
+    """Copy a folder of the checkout without caches, solutions and links; all copies are writable."""
     target.mkdir(parents=True, exist_ok=True)
     for path in _files(source):
         copy = target / path.relative_to(source)

@@ -1,6 +1,6 @@
-"""The way through the course: every lab with its title, its question, what it builds on, and how far a student is.
+"""The path through the course: for every lab its title, its question, the labs it builds on, and the progress.
 
-Titles, questions and what a lab builds on are read from the first cell of its notebook, where a student reads them too.
+Title, question and the labs it builds on come from the first cell of its notebook, which students read too.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ State = Literal["not started", "begun", "done"]
 
 @dataclass(frozen=True)
 class Stop:
-    """One lab on the way.
+    """One lab on the path.
 
     Attributes:
         number: "06".
         link: its file, as a link from the start page.
         title: "Yuma Consensus".
-        question: that it answers.
+        question: the question that it answers.
         builds_on: numbers of the labs that its first cell names.
         right: exercises that were right when they were last checked.
-        exercises: how many there are.
-        state: of the student in it.
-        here: whether the student is here: in the first lab that is begun, else in the first that is not done.
+        exercises: number of its exercises.
+        state: the student's progress in it.
+        here: whether the student is here now: the first lab that is begun, otherwise the first that is not done.
     """
 
     number: str

@@ -1,6 +1,7 @@
-"""What is made from exercises: blank cells and checks of the notebooks, `labs/solutions/`, behaviours of mutants.
+"""Generate from the exercises: blank cells and checks of the notebooks, `labs/solutions/`, behaviours of mutants.
 
-`make labs` writes them; a test keeps them equal. An exercise's own file is the one place where it is written.
+`make labs` writes these files, and a test checks that they are up to date. Only the exercise's own file is edited by
+hand.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from tao_lab.errors import LabError
 
 
 class MakeError(LabError):
-    """Something cannot be made from a lab's exercises."""
+    """A file cannot be generated from a lab's exercises."""
 
 
 def exercises_of(lab: str) -> tuple[Exercise, ...]:
@@ -55,9 +56,9 @@ def blank(exercise: Exercise) -> str:
 
 
 def notebook(lab: solve.Lab) -> str:
-    """Text of a lab's notebook with the cells of its exercises made again; those that are missing are put in.
+    """Text of a lab's notebook with new cells for its exercises; missing cells are added.
 
-    A new exercise comes behind the one before it; its prose is yours to write.
+    A new exercise is added after the one before it; you write the text around it.
     """
     book = nbformat.read(lab.notebook, as_version=4)
     place = next((i for i, cell in enumerate(book.cells) if cell.source.startswith("## Put it in")), len(book.cells))
@@ -80,7 +81,7 @@ def notebook(lab: solve.Lab) -> str:
 
 
 def solutions(lab: str) -> str:
-    """Text of a lab's file of solutions: the imports that they need, and one function an exercise."""
+    """Text of a lab's file of solutions: the imports, and one function for each exercise."""
     mine = exercises_of(lab)
     own = {exercise.name for exercise in mine}
     needed: dict[str, None] = {}
@@ -94,7 +95,7 @@ def solutions(lab: str) -> str:
 
 
 def _imports(exercise: Exercise, own: set[str]) -> list[str]:
-    """Import statements of an exercise's file, as far as its solution uses what they bring."""
+    """Import statements of an exercise's file, with only the names that its solution uses."""
     used = {node.id for node in ast.walk(ast.parse(exercise.source)) if isinstance(node, ast.Name)} - own
     file = Path(inspect.getsourcefile(exercise.solution) or "")
     lines = []
@@ -156,7 +157,7 @@ def behaviours(found: Mapping[str, Sequence[Outcome]]) -> str:
 
 
 def make(lab: str) -> list[Path]:
-    """Write all that is made from a lab's exercises; gives the files that changed.
+    """Write all files that are generated from a lab's exercises; returns the files that changed.
 
     Args:
         lab: number, for example "06".

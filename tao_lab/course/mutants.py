@@ -1,7 +1,8 @@
-"""Mutants: a solution with one slip in it, as the yardstick of an exercise's cases and the source of its hints.
+"""Mutants: copies of a solution with one small mistake each, to test an exercise's cases and to find hints.
 
-Each kind of slip is one that people make: a tie treated the other way, an index one off, a unit forgotten, a sum along
-the wrong axis. A mutant that no case tells from the solution is either a gap in the cases, or equivalent for a reason.
+Each kind of mistake is one that people make: a tie decided the other way, an index off by one, a forgotten unit, a sum
+along the wrong axis. If no case shows a difference between a mutant and the solution, either a case is missing, or the
+mutant always gives the same results.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ import numpy as np
 
 from tao_lab.course.exercise import Function, compiled
 
-# What an answer does that behaves like a mutant of this kind, and where to look. Where two kinds of mutant behave
-# alike, the earlier one names the mistake.
+# For each kind of mutant: what an answer with this mistake does, and where to look. If two kinds behave alike, the
+# earlier one names the mistake.
 KINDS: dict[str, str] = {
     "boundary": "You treat a tie the other way: look at what happens when two compared values are equal.",
     "condition": "A condition is turned round, or asked of something that it should not be asked of.",
@@ -58,8 +59,8 @@ UNITS: dict[Any, tuple[Any, ...]] = {
     1_024: (1_000,),
     8: (1,),
 }
-SHORT = 8  # characters: what a label shows with the line that it stands in
-LARGEST_COUNT = 64  # whole numbers up to this one are counts, places and sizes; larger ones are units and constants
+SHORT = 8  # characters; a label shows a shorter text together with its line
+LARGEST_COUNT = 64  # whole numbers up to this are counts, indices and sizes; larger ones are units and constants
 OPPOSITES = {
     "min": "max",
     "minimum": "maximum",
@@ -91,17 +92,17 @@ TURNED: dict[type[ast.cmpop], type[ast.cmpop]] = {
 }
 
 Path = tuple[tuple[str, int | None], ...]
-Change = tuple[str, Any]  # kind, and what stands there instead: an expression, or a list of statements
+Change = tuple[str, Any]  # kind, and the replacement: an expression, or a list of statements
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """A solution with one slip.
+    """A solution with one small mistake.
 
     Attributes:
-        kind: of the slip, one of `KINDS`.
-        label: what stood there and what stands there now; unique in its exercise.
-        function: that has the slip.
+        kind: kind of the mistake, one of `KINDS`.
+        label: the old text and the new text; unique in its exercise.
+        function: the function with the mistake.
     """
 
     kind: str
@@ -134,7 +135,7 @@ def mutants(solution: Function, source: str) -> tuple[Mutant, ...]:
     return (*made, *_wrapped(solution))
 
 
-# --- slips in the text ---
+# --- mistakes in the text ---
 
 
 def _changes(tree: ast.Module) -> Iterator[tuple[str, str, ast.Module]]:
@@ -211,7 +212,7 @@ def _expression(text: str, **parts: ast.expr) -> ast.expr:
 
 
 def _expressions(node: ast.expr) -> Iterator[Change]:
-    """What could stand in place of one expression."""
+    """Replacements for one expression."""
     match node:
         case ast.Compare(ops=[operator], left=left, comparators=[right]):
             yield from _comparison(node, operator, left, right)
@@ -320,7 +321,7 @@ def _is_unit(node: ast.expr) -> bool:
 
 
 def _name(function: ast.expr) -> str:
-    """The last part of what is called: `sum` of `x.sum`, of `np.sum`, and of `sum`."""
+    """The last part of a called name: `sum` for `x.sum`, for `np.sum`, and for `sum`."""
     return (
         function.attr if isinstance(function, ast.Attribute) else function.id if isinstance(function, ast.Name) else ""
     )
@@ -433,7 +434,7 @@ def _subscript(node: ast.Subscript) -> Iterator[Change]:
             yield "part dropped", node.value
             for edge, place in ((lower, "lower"), (upper, "upper")):
                 if edge is None or isinstance(edge, ast.Constant):
-                    continue  # a constant is a place of its own
+                    continue  # constants are changed elsewhere
                 for sign in ("+", "-"):
                     moved = ast.Slice(lower, upper, step)
                     setattr(moved, place, _expression(f"x {sign} 1", x=edge))
@@ -450,7 +451,7 @@ def _is_none(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and node.value is None
 
 
-# --- slips in a block of statements ---
+# --- mistakes in a block of statements ---
 
 
 def _loop_of(node: ast.AST) -> bool:
@@ -460,7 +461,7 @@ def _loop_of(node: ast.AST) -> bool:
 def _blocks(
     block: Sequence[ast.stmt], skip: int, loop: bool, function: ast.FunctionDef
 ) -> Iterator[tuple[str, str, list[ast.stmt]]]:
-    """What could stand in place of a block; its first `skip` statements stay."""
+    """Replacements for a block; its first `skip` statements stay."""
     for index in range(skip, len(block)):
         statement = block[index]
         before, after = list(block[:index]), list(block[index + 1 :])
@@ -519,7 +520,7 @@ def _first_line(statement: ast.stmt) -> str:
 
 
 def _can_go(statement: ast.stmt, before: Sequence[ast.stmt], function: ast.FunctionDef) -> bool:
-    """Whether the rest still has all its names when a statement is left out."""
+    """Whether all names of the rest are still defined without this statement."""
     if isinstance(statement, (ast.Return, ast.FunctionDef, ast.Pass, ast.Import, ast.ImportFrom, ast.Global)):
         return False
     names = _assigned(statement) if not isinstance(statement, (ast.If, ast.AugAssign)) else set()
@@ -530,7 +531,7 @@ def _can_go(statement: ast.stmt, before: Sequence[ast.stmt], function: ast.Funct
 
 
 def _may_swap(first: ast.stmt, second: ast.stmt, before: Sequence[ast.stmt], function: ast.FunctionDef) -> bool:
-    """Whether two statements make a difference in the other order, and neither then lacks a name."""
+    """Whether the other order of two statements makes a difference, and all names are still defined."""
     if isinstance(first, ast.If) and isinstance(second, ast.If):
         return _leaves(first) and _leaves(second) and not first.orelse
     if isinstance(second, (ast.Return, ast.Raise, ast.Break, ast.Continue, ast.FunctionDef)):
@@ -556,7 +557,7 @@ def _used(statement: ast.stmt) -> set[str]:
 
 
 def _hoisted(tree: ast.Module) -> Iterator[tuple[str, str, ast.Module]]:
-    """A collection that should begin empty, made once for all calls: the mutable default argument."""
+    """A collection that should be empty at each call, but is made only once: the mutable default argument."""
     function = tree.body[0]
     assert isinstance(function, ast.FunctionDef)
     for index, statement in enumerate(function.body):
@@ -571,11 +572,11 @@ def _hoisted(tree: ast.Module) -> Iterator[tuple[str, str, ast.Module]]:
                 yield "hidden state", f"{_short(statement)} once for all calls", changed
 
 
-# --- slips around the whole function ---
+# --- mistakes around the whole function ---
 
 
 def _wrapped(solution: Function) -> Iterator[Mutant]:
-    """Functions that call the solution; `applies` says, after they ran, whether there was anything to change."""
+    """Functions that call the solution; after a run, `applies` says whether they changed anything."""
     wrappers: tuple[tuple[str, str, Callable[[Function], Function]], ...] = (
         ("hidden state", "answers like the call before", _stale),
         ("changed input", "changes its input", _spoiling),

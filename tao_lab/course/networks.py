@@ -1,4 +1,4 @@
-"""Networks for experiments, which need no warning about the computer's real wallets: they never look at them."""
+"""Networks for experiments, without the warning about real wallets: they never use the computer's wallet folder."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ def small_network(path: Path | None = None) -> Iterator[Network]:
     """A network for one experiment.
 
     Args:
-        path: File that keeps it, with its wallets beside it; without one, all of it goes away at the end.
+        path: File for the chain, with its wallets beside it; without a file, everything is deleted at the end.
     """
     with kept_network(path) as net:
         yield net
 
 
 def kept_network(path: Path | None = None, genesis: Genesis | None = None) -> Network:
-    """A network that stays open as long as somebody holds it: for what is made once and looked at often.
+    """A network that stays open as long as some code uses it: made once, and read often.
 
     Args:
         path: As above.

@@ -1,4 +1,4 @@
-"""What is wrong with an answer in the same way wherever it is wrong, for hints about mistakes that nobody foresaw."""
+"""Find what all wrong values of an answer have in common, for hints about unknown mistakes."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ import numpy as np
 from tao_lab.course.compare import wrong_names
 from tao_lab.course.exercise import Case, Values
 
-NEAR = 1e-7  # relative: two numbers nearer than that differ by rounding,
-NEAR_RAO = 10**6  # if they differ by less than that, too
-NEARLY_ONE = 1e-5  # a factor that reads like 1
-FACTOR_DIGITS = 1e-9  # relative: as equal as factors must be
-Pair = tuple[Any, Any]  # what came out, and what is right
+NEAR = 1e-7  # relative: two numbers that are closer than this differ by rounding,
+NEAR_RAO = 10**6  # if they also differ by less than this
+NEARLY_ONE = 1e-5  # a factor closer to 1 than this would be printed as 1
+FACTOR_DIGITS = 1e-9  # relative: factors that are closer than this count as equal
+Pair = tuple[Any, Any]  # the answer's value, and the right value
 
 
 def observed(wrong: Sequence[tuple[Values, Values, Case]]) -> str:
-    """One or two sentences; empty where nothing is the same everywhere.
+    """One or two sentences; empty if the wrong values have nothing in common.
 
     Args:
-        wrong: what came out, what is right and the case, of every case that gave values and is not right.
+        wrong: the answer's values, the right values and the case, for every case with wrong values.
     """
     names = list(dict.fromkeys(name for found, expected, case in wrong for name in wrong_names(found, expected, case)))
     if not names or any(set(found) != set(expected) for found, expected, _ in wrong):
@@ -34,7 +34,7 @@ def observed(wrong: Sequence[tuple[Values, Values, Case]]) -> str:
 
 
 def observed_here(found: Values, expected: Values, case: Case) -> str:
-    """The same for the first value of one case that is wrong."""
+    """The same for the first wrong value of one case."""
     names = wrong_names(found, expected, case)
     return _together([(found, expected, case)], names[:1]) if names and names[0] in found else ""
 
@@ -73,7 +73,7 @@ def _swapped(wrong: Sequence[tuple[Values, Values, Case]], names: Sequence[str])
 
 
 def _numbers(pairs: Sequence[Pair]) -> list[tuple[Any, Any]]:
-    """The numbers that differ, one by one; empty where something else is among the pairs."""
+    """The numbers that differ, one by one; empty if some pairs are not numbers."""
     found: list[tuple[Any, Any]] = []
     for mine, right in pairs:
         if isinstance(right, np.ndarray) and isinstance(mine, np.ndarray) and mine.shape == right.shape:
@@ -182,7 +182,7 @@ def _listed(value: Any) -> Any:
     return value.tolist() if isinstance(value, np.ndarray) else value
 
 
-# The first that fits is said.
+# The first that fits is used.
 _KINDS: tuple[Callable[[Sequence[Pair]], str], ...] = (
     _nothing,
     _sign,

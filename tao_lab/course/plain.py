@@ -1,9 +1,9 @@
-"""Answers without harmless differences: the one place that says which kinds of values are as good as which.
+"""Remove harmless differences from answers: this module says which types of values count as equal.
 
-A tuple is as good as a list, a number of numpy's as one of Python's, `bytearray` as `bytes`, an `OrderedDict` as a
-`dict`, and an object of a class that only adds to one of these as the plain one. Whole numbers that came as `Decimal`
-or `Fraction` are whole numbers. A float never is one, not even 3.0: it has room for 53 bits, so that amounts above
-9 million TAO would not fit, and `/` where `//` belongs would pass until then. An int where a float should be is right.
+A tuple counts as a list, a numpy number as a Python number, `bytearray` as `bytes`, an `OrderedDict` as a `dict`, and
+an object of a subclass as its plain type. A `Decimal` or `Fraction` with a whole value counts as a whole number. A
+float never does, not even 3.0: it has only 53 bits, so amounts above 9 million TAO would not fit, and an answer with
+`/` instead of `//` would pass below that. If a float is expected, an int is right.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from tao_lab.vectors import AnswerError
 SIZED = (str, bytes, bytearray, list, tuple, dict, set, frozenset)
 PLAIN = (bool, int, float, str, bytes, type(None))
 NUMERIC = "biuf"  # kinds of arrays that stay arrays: bool, int, unsigned, float
-MOST = 200_000  # entries or characters: no answer has as many, and looking at millions would fill the memory
+MOST = 200_000  # entries or characters: no right answer has more, and millions would fill the memory
 
 
 def plain(value: Any) -> Any:
-    """A value with everything in it as Python's own kinds: arrays of numbers stay arrays, and are copied.
+    """A value made only of Python's own types; arrays of numbers stay arrays, and are copied.
 
-    Anything else is handed on unchanged.
+    Any other value is returned unchanged.
 
     Raises:
         AnswerError: it has more than `MOST` entries.
@@ -71,7 +71,7 @@ def _array(value: Any) -> Any:
     return copy if copy.dtype.kind in NUMERIC else [plain(entry) for entry in copy.tolist()]
 
 
-# Python's own methods, not those of the value's class, which may do anything.
+# Use Python's own methods; those of the value's class may do anything.
 _SUBCLASSES: tuple[tuple[type, Any], ...] = (
     (int, int.__int__),
     (float, float.__float__),

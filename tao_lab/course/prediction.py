@@ -1,4 +1,4 @@
-"""`predict`: a question that wants an answer before the experiment runs."""
+"""`predict`: a question that asks for an answer before the experiment runs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Prediction(Asked):
         super().__init__(question.id, question.text, question.options, choice)
 
     def answer(self, made: str) -> Card:
-        """What the experiment shows, beside the prediction."""
+        """The result of the experiment, together with the prediction."""
         finding = self._question.experiment()
         option = self.options[finding.option]
         tone: Tone = "right" if made == option else "info"

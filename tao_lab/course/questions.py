@@ -10,7 +10,7 @@ from tao_lab.cards import Block
 
 @dataclass(frozen=True)
 class Finding:
-    """What an experiment showed: the index of the option that holds, why, and the numbers."""
+    """The result of an experiment: the index of the right option, the reason, and the numbers."""
 
     option: int
     because: str

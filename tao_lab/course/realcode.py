@@ -1,4 +1,4 @@
-"""What a lab's parts are called on the real chain: storage items, read from its own metadata."""
+"""The names of a lab's values on the real chain: storage items, read from its metadata."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from tao_lab.chain.runtime import SPEC_NAME, SPEC_VERSION, SS58_FORMAT, load_run
 
 KEYS = {0: "", 1: "netuid", 2: "netuid, uid"}
 LONGEST = 30  # characters of a default
-NOBODY = ss58_encode(bytes(32), SS58_FORMAT)  # what an account is as long as nobody wrote it
+NOBODY = ss58_encode(bytes(32), SS58_FORMAT)  # the default value of an account
 
 
 @dataclass(frozen=True)
 class StorageName:
-    """A storage item of the real chain, and what it is in the words of the lab.
+    """A storage item of the real chain, and its meaning in the words of the lab.
 
     Attributes:
         name: of the item.
         meaning: in the words of the lab.
-        pallet: that it is in.
-        keys: what it is found by; empty for the usual subnet, or subnet and UID.
+        pallet: its pallet.
+        keys: its keys; empty if they are the usual ones (subnet, or subnet and UID).
     """
 
     name: str
@@ -34,7 +34,7 @@ class StorageName:
 
 
 def storage_card(names: Sequence[StorageName]) -> Card:
-    """A table of storage items with their keys and the value that each has as long as nobody wrote it.
+    """A table of storage items with their keys and default values.
 
     Raises:
         BadValue: the real chain has no such item.

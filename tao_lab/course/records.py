@@ -1,7 +1,7 @@
-"""What a student has done, in one small file beside the notebook.
+"""A student's record, in one small file beside the notebook.
 
-The file is JSON, always written as a whole, so that it is never half there. A file that cannot be read is set aside
-under another name, with a notice; a folder that cannot be written costs the record, never the lesson.
+The file is JSON and is always written completely, so it is never incomplete. If the file cannot be read, it is renamed,
+with a notice. If the folder cannot be written, the record is lost, but the lab still works.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ FORMAT = "tao-lab/progress/1"
 
 @dataclass(frozen=True)
 class Record:
-    """Everything that the file holds.
+    """The contents of the file.
 
     Attributes:
         exercises: by id: `state` (of the last check), `checks` (how many), `right_at` (when first right, or None).
         predictions: by id of a question, or "claim 5": `choice` and `at` of the answer that counts.
-        notice: what the student should know about the file; empty if all is well.
-        keeps: whether the file can be written without losing what is in it.
+        notice: a message about the file for the student; empty if there is no problem.
+        keeps: whether the file can be written without losing its contents.
     """
 
     exercises: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -45,12 +45,12 @@ class Record:
 
 
 def path() -> Path:
-    """Where the record is: in the working directory, which for a notebook is its own folder."""
+    """The file of the record, in the working directory; for a notebook this is its own folder."""
     return Path.cwd() / FILE_NAME
 
 
 def load() -> Record:
-    """The record; a damaged file is set aside, and an empty record begins."""
+    """Read the record; a damaged file is renamed, and an empty record begins."""
     file = path()
     try:
         data = json.loads(file.read_text(encoding="utf-8"))
@@ -85,9 +85,9 @@ def _set_aside(file: Path) -> Record:
 
 
 def record_check(exercise: str, state: str) -> str:
-    """Note the result of a check; gives a notice if something about the file needs the student's attention.
+    """Record the result of a check; returns a notice if there is a problem with the file.
 
-    A function that was never more than blank leaves no trace.
+    Nothing is recorded for a function that has always been blank.
     """
     record = load()
     if state == "not started" and exercise not in record.exercises:
@@ -103,7 +103,7 @@ def record_check(exercise: str, state: str) -> str:
 
 
 def record_prediction(question: str, choice: str) -> str:
-    """Note what a student predicted."""
+    """Record a student's prediction."""
     record = load()
     entry = {"choice": choice, "at": _now()}
     return _save(replace(record, predictions={**record.predictions, question: entry}))

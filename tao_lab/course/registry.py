@@ -1,7 +1,7 @@
-"""Where the exercises, questions and claims of all labs are found.
+"""Find the exercises, questions and claims of all labs.
 
-A lab adds one module here, `labNN`, with `EXERCISES`, `QUESTIONS`, `CLAIMS` and `REAL_NAMES`; nothing else has to
-know of it.
+A lab adds one module here, `labNN`, with `EXERCISES`, `QUESTIONS`, `CLAIMS` and `REAL_NAMES`; nothing else must be
+changed.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ def questions() -> dict[str, Question]:
 
 @cache
 def claims() -> dict[int, Claim]:
-    """All claims by number: those of the labs, and those of the report that real data decides."""
-    from tao_lab.course import report  # like the labs, loaded when somebody asks for it
+    """All claims by number: the labs' claims, and the report's claims that are tested with real data."""
+    from tao_lab.course import report  # loaded only when needed, like the labs
 
     return {claim.number: claim for module in (*_modules(), report) for claim in module.CLAIMS}
 
@@ -58,7 +58,7 @@ def find(entries: dict[Key, Entry], key: Key, what: str) -> Entry:
     """One entry.
 
     Raises:
-        UnknownIdError: there is none; the message suggests the nearest, and lists those that there are.
+        UnknownIdError: there is no such entry; the message suggests the nearest, and lists all.
     """
     if key not in entries or isinstance(key, bool):
         likely = [known for known in entries if _simple(known) == _simple(key) or known == _lab_in(key)]
@@ -76,7 +76,7 @@ def _lab_in(key: object) -> str:
 
 
 def _simple(key: object) -> str:
-    """An id without what is easily left out: "06.A" and "6a" are the same."""
+    """An id in its simplest form, so that "06.A" and "6a" are the same."""
     return re.sub(r"\W", "", str(key)).lstrip("0").lower() or "0"
 
 

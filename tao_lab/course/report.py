@@ -1,4 +1,4 @@
-"""Claims of the report behind the course that real data decides: mainnet at one block, and the runtime's metadata."""
+"""Claims of the student's report that are tested with real data: mainnet at one block, and the runtime's metadata."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MAINNET = "mainnet at block 9,240,381 (2026-10-08), spec 475; said in July 2025"
 
 
 def _date(mainnet: MainnetBlock, block: int) -> datetime:
-    """When a block of mainnet was, at 12 seconds a block from the one whose time is known."""
+    """The time of a block of mainnet, computed with 12 seconds a block from a block with a known time."""
     known = datetime.fromtimestamp(mainnet.timestamp_ms / 1000, UTC)
     return known + timedelta(seconds=(block - mainnet.block) * BLOCK_SECONDS)
 
@@ -106,7 +106,7 @@ def _blocks_between(earlier: int, later: int) -> int:
 
 
 def vesting_over_months() -> Evidence:
-    """Claim 26: does the runtime name such a rule, and can TAO of the first block be sent at once?"""
+    """Claim 26: does the runtime have such a rule, and can TAO of the genesis be sent at once?"""
     pallets = load_runtime().pallets
     names = [f"{p}.{e['name']}" for p, parts in pallets.items() for kind in ("storage", "calls") for e in parts[kind]]
     named = [pallet for pallet in pallets if words_of(pallet) & VESTING_WORDS]
@@ -129,7 +129,7 @@ def vesting_over_months() -> Evidence:
 
 
 def _sent_in_block_1() -> int:
-    """Rao that somebody who has TAO before the first block can send in it."""
+    """Rao that somebody with TAO from the genesis can send in the first block."""
     early, friend = (Keypair.create_from_uri(f"//{name}").ss58_address for name in ("early", "friend"))
     balances = {**Genesis().balances, early: EARLY_TAO * RAO_PER_TAO}
     with kept_network(genesis=Genesis(balances=balances)) as net:

@@ -1,4 +1,4 @@
-"""Running a function that a student wrote: it may be blank, raise, change what is not its own, print, or never end."""
+"""Run a student's function safely: it may be blank, raise errors, change other values, print, or never end."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ import numpy as np
 
 from tao_lab.errors import a_kind
 
-AGAIN = 0.05  # seconds between two attempts to stop a function that swallows the first
+AGAIN = 0.05  # seconds between two attempts to stop a function that catches the first one
 MOST_SPARED = 20  # alarms
-JUMPS_IN_TRY = (3, 12)  # the Python in which the jump out of an `except` counts as part of the `try`
+JUMPS_IN_TRY = (3, 12)  # in this Python version the jump out of an `except` counts as part of the `try`
 KEPT = 400  # characters of what a function prints
 LONGEST = 500  # characters of an error's message
-THREAD_ENDS = 1.0  # seconds that a thread gets to end after the function that started it
+THREAD_ENDS = 1.0  # seconds in which a thread must end after the function that started it
 
 
 @dataclass(frozen=True)
 class Raised:
-    """What a function raised: type and message, and the last line of the student's own text that ran."""
+    """An error that a function raised: type, message, and the last line of the student's code that ran."""
 
     kind: str
     message: str
@@ -52,8 +52,8 @@ class Raised:
         return f"{self.kind}: {self.message}" if self.message else self.kind
 
 
-class RaisedElsewhere(Exception):  # noqa: N818 - it stands for another
-    """What a function raised in another process."""
+class RaisedElsewhere(Exception):  # noqa: N818 - it represents another error
+    """An error that a function raised in another process."""
 
     def __init__(self, raised: Raised):
         super().__init__(str(raised))
@@ -61,7 +61,7 @@ class RaisedElsewhere(Exception):  # noqa: N818 - it stands for another
 
 
 class Elsewhere:
-    """A student's function that lives in another process: its text is known, and each call is somebody else's work.
+    """A student's function in another process: its text is known here, and calls are sent to that process.
 
     Attributes:
         text: of the definition.
@@ -71,10 +71,10 @@ class Elsewhere:
         self.__name__, self.text = name, text
 
     def __call__(self, *arguments: Any) -> Any:
-        """Have it called there.
+        """Call the function in its process.
 
         Raises:
-            RaisedElsewhere: it raised.
+            RaisedElsewhere: it raised an error.
         """
         raise NotImplementedError
 
@@ -85,11 +85,11 @@ class Ran:
 
     Attributes:
         result: what was returned.
-        raised: what was raised instead.
-        changed: names of arguments that the function altered.
-        touched: what else it altered or left behind, in words.
+        raised: the error, if it raised one.
+        changed: names of arguments that the function changed.
+        touched: what else it changed or left behind, in words.
         printed: the beginning of what it printed.
-        characters: how much it printed.
+        characters: number of characters that it printed.
     """
 
     result: Any = None
@@ -101,9 +101,9 @@ class Ran:
 
 
 def is_blank(function: Callable[..., Any]) -> bool:
-    """Whether a function's body is still to be written: a docstring, `...`, `pass` and the like.
+    """Whether a function's body is not written yet: only a docstring, `...`, `pass` and the like.
 
-    Where the text of the function cannot be had, it is taken as written.
+    If the function's text is not available, it counts as written.
     """
     try:
         tree = ast.parse(textwrap.dedent(_text(function)))
@@ -133,7 +133,7 @@ def _says_nothing(statement: ast.stmt) -> bool:
 
 
 def has_loop(function: Callable[..., Any]) -> bool:
-    """Whether a function has a loop, as far as its text can be had; a call of itself is one."""
+    """Whether a function has a loop, if its text is available; recursion counts as a loop."""
     try:
         tree = ast.parse(textwrap.dedent(_text(function)))
     except (OSError, TypeError, SyntaxError, ValueError):
@@ -147,12 +147,12 @@ def _calls(node: ast.AST, name: str) -> bool:
 
 
 def is_the_labs(function: Callable[..., Any]) -> bool:
-    """Whether a function is the lab's own; wrappers made with `functools.wraps` count as what they wrap."""
+    """Whether a function is the lab's own; a wrapper made with `functools.wraps` counts as the wrapped function."""
     return str(getattr(unwrapped(function), "__module__", "")).startswith("tao_lab.")
 
 
 def unwrapped(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function inside wrappers made with `functools.wraps`; one that claims to wrap itself as it is."""
+    """The function inside wrappers made with `functools.wraps`; a wrapper of itself is returned unchanged."""
     try:
         return inspect.unwrap(function)
     except ValueError:
@@ -160,7 +160,7 @@ def unwrapped(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def has_source(function: Callable[..., Any]) -> bool:
-    """Whether the text of a function can be had."""
+    """Whether the text of a function is available."""
     try:
         _text(function)
     except (OSError, TypeError, ValueError):
@@ -169,9 +169,9 @@ def has_source(function: Callable[..., Any]) -> bool:
 
 
 def run(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Ran:
-    """Call a function with copies of its arguments, by position; nothing that it raises comes through, but TimeUp.
+    """Call a function with copies of its arguments, by position; only TimeUp is raised, other errors are in the result.
 
-    What it changes beside its arguments is put back: see `Surroundings`.
+    Other things that it changes are restored (see `Surroundings`).
     """
     given = copies(arguments)
     before, printed = Surroundings(), Printed()
@@ -198,7 +198,7 @@ def _call(function: Callable[..., Any], arguments: tuple[Any, ...], before: Surr
         try:
             return function(*arguments), None
         finally:
-            try:  # in here, before anything else is called: a tracer that raises would be asked about that first
+            try:  # before any other call: a tracer that raises would raise at that call
                 sys.setprofile(before.profile)
             finally:
                 sys.settrace(before.trace)
@@ -210,7 +210,7 @@ def _call(function: Callable[..., Any], arguments: tuple[Any, ...], before: Surr
 
 
 def copies(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Copies of a case's arguments, so that nobody changes the case."""
+    """Copies of a case's arguments, so that the case does not change."""
     return {name: _copied(value) for name, value in arguments.items()}
 
 
@@ -218,11 +218,11 @@ def _copied(value: Any) -> Any:
     try:
         return deepcopy(value)
     except TypeError:
-        return value  # a key pair of the SDK, for example: it cannot be copied, and holds nothing that can be changed
+        return value  # for example a key pair of the SDK: it cannot be copied, and cannot be changed
 
 
 def safe_text(value: Any, write: Callable[[Any], str] = repr, most: int = LONGEST) -> str:
-    """A student's object as one short line of text, whatever its own methods do."""
+    """A student's object as one short line of text, even if its own methods fail."""
     try:
         text = " ".join(write(value).split())
     except TimeUp:
@@ -247,7 +247,7 @@ def _describe(error: BaseException, function: Callable[..., Any]) -> Raised:
 
 
 def _frames(trace: TracebackType | None) -> list[traceback.FrameSummary]:
-    """The frames of a traceback; of a deep recursion the last hundred."""
+    """The frames of a traceback; for a deep recursion only the last hundred."""
     return list(traceback.extract_tb(trace, limit=-100))
 
 
@@ -280,11 +280,11 @@ def _same(before: Any, after: Any) -> bool:
         return len(before) == len(after) and all(_same(a, b) for a, b in zip(before, after, strict=True))
     if isinstance(before, (bool, int, float, str, bytes, bytearray, set, frozenset, type(None))):
         return bool(before == after or (before != before and after != after))
-    return True  # a number system, a function: nothing that holds values
+    return True  # a number system or a function: it has no values
 
 
 def not_computed(result: Any) -> str:
-    """What a result is instead of an answer, where Python has not run the function's lines yet; usually empty."""
+    """A name for a result whose code has not run yet (such as a generator); usually empty."""
     if isinstance(result, CoroutineType):
         result.close()
         return "Calling your function gives a coroutine, not an answer: write `def` without `async` before it."
@@ -300,14 +300,14 @@ def not_computed(result: Any) -> str:
 
 
 class Printed(io.StringIO):
-    """Takes what a function prints; keeps the beginning and the number of characters."""
+    """Collects what a function prints: the beginning, and the number of characters."""
 
     def __init__(self) -> None:
         super().__init__()
         self.characters = 0
 
     def close(self) -> None:
-        """Stay open: what was printed before is still wanted."""
+        """Stay open: the text printed so far is still needed."""
 
     def write(self, text: str) -> int:
         """Take some text."""
@@ -321,7 +321,7 @@ HOOKS = ("stdin", "excepthook", "displayhook", "unraisablehook")  # of `sys`
 
 
 class Surroundings:
-    """What a function shares with the rest of the notebook, as it is before a call."""
+    """The state that a function shares with the rest of the notebook, saved before a call."""
 
     def __init__(self) -> None:
         self._process = os.getpid()
@@ -339,7 +339,7 @@ class Surroundings:
         self._threads = set(threading.enumerate())
 
     def put_back_python(self) -> None:
-        """Put back what the judge itself stands on; a process that the function split off ends here."""
+        """Restore what the checker itself needs; a process that the function forked ends here."""
         for module, now, before in self._modules:
             for name, value in before.items():
                 if now.get(name) is not value and name[:2] != "__":
@@ -355,7 +355,7 @@ class Surroundings:
             gc.enable()
 
     def put_back(self) -> tuple[str, ...]:
-        """Put everything back; says in words what was altered."""
+        """Restore everything; returns what was changed, in words."""
         return tuple(words for words, altered in self._put_back() if altered)
 
     def _put_back(self) -> list[tuple[str, bool]]:
@@ -394,27 +394,27 @@ def _folder() -> str:
         return ""
 
 
-# --- an end for what never ends ---
+# --- stop functions that never end ---
 
 
 class TimeUp(BaseException):
     """The time for a check is over, or the user stopped it.
 
-    Not an Exception, so that a student's `except Exception` lets it through. `except BaseException` catches it: at the
-    end of that handler, where it is thrown away, it asks to be raised once more. Python does so when the loop begins
-    again, which is outside the `try`.
+    It is not an Exception, so a student's `except Exception` does not catch it. `except BaseException` does catch it.
+    At the end of that handler the exception is deleted, and its destructor requests another one. Python raises it when
+    the loop begins again, which is outside the `try`.
     """
 
 
-_watch: time_limit | None = None  # the one that counts now; one inside another hides it
+_watch: time_limit | None = None  # the active limit; an inner limit replaces the outer one
 
 
 class time_limit:  # noqa: N801 - used like a function
-    """Raises TimeUp in the body after some seconds, and again and again for a body that swallows it.
+    """Raises TimeUp in the body after some seconds, and again if the body catches it.
 
-    In the main thread an alarm of the operating system does it; a thread helps where the body cancels the alarm, and
-    in other threads. Ctrl-C in the body is told from a KeyboardInterrupt that the body raises itself: only the first
-    comes out, as KeyboardInterrupt.
+    In the main thread it uses an alarm of the operating system. A helper thread does it in other threads, and if the
+    body cancels the alarm. Ctrl-C during the body is raised as KeyboardInterrupt; a KeyboardInterrupt that the body
+    itself raises is not.
     """
 
     def __init__(self, seconds: float):
@@ -478,7 +478,7 @@ class time_limit:  # noqa: N801 - used like a function
             ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._thread), None)
 
     def _what_a_swallowed_one_does(self) -> Any:
-        """The destructor of the exception, which the body has caught: the next one is raised where no `try` is."""
+        """The destructor of an exception that the body has caught: it raises the next one outside any `try`."""
         if sys.version_info[:2] != JUMPS_IN_TRY:
             # Not a function of Python's, in which the exception would be raised at once, and be lost; nor a method of
             # the exception, as a `partial` is one from Python 3.14 on.
@@ -493,7 +493,7 @@ class time_limit:  # noqa: N801 - used like a function
         return __del__
 
     def _trace(self, frame: FrameType, event: str, argument: object) -> Any:
-        """Raise at the first instruction that no handler covers; Python stops tracing then."""
+        """Raise at the first instruction outside any handler; then Python stops tracing."""
         if self.over:
             return None
         if event == "opcode" and not _is_covered(frame):
@@ -501,7 +501,8 @@ class time_limit:  # noqa: N801 - used like a function
         return self._trace
 
     def _ring(self, number: int, frame: FrameType | None) -> None:
-        # What a destructor raises is lost, with a message on the screen: the alarm waits for its end, not for ever.
+        # An exception in a destructor is lost, with a message on the screen. So the alarm waits for its end, but not
+        # forever.
         if frame is not None and frame.f_code.co_name == "__del__" and self._spared < MOST_SPARED:
             self._spared += 1
         elif not self.over:
@@ -512,7 +513,7 @@ class time_limit:  # noqa: N801 - used like a function
         self._ring(number, frame)
 
     def _hurry(self) -> None:
-        """Runs in a thread of its own: what the alarm does, where there is none any more."""
+        """Runs in its own thread and does the alarm's work if there is no alarm."""
         self._ended.wait(self._seconds + (2 * AGAIN if self._alarms else 0))
         while not self._ended.wait(AGAIN):
             with self._lock:
@@ -525,7 +526,7 @@ class time_limit:  # noqa: N801 - used like a function
 
 
 def _is_covered(frame: FrameType) -> bool:
-    """Whether an exception at the instruction that a frame is at would be handled in the frame."""
+    """Whether an exception at a frame's present instruction would be handled in this frame."""
     instruction = frame.f_lasti
     entries = dis._parse_exception_table(frame.f_code)  # type: ignore[attr-defined]
     return any(entry.start <= instruction < entry.end for entry in entries)

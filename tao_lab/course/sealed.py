@@ -1,8 +1,8 @@
-"""Exercises in a hand-out for students: imported as always, and in no file that can be read by opening it.
+"""Sealed exercises in the copy for students: Python can import them, but a person who opens the file cannot read it.
 
 `tao-lab course make --without-solutions` puts a lab's exercises (solutions, mistakes, hints) into one file,
-`exercises.sealed`. It keeps solutions out of sight, also of a search; it is not a lock: anyone who takes this
-file apart finds them. Marks come from the instructor's machine, and need no lock.
+`exercises.sealed`. This hides solutions, also from a text search. It is not a lock: anyone who unpacks the file finds
+them. Marks are computed on the instructor's machine, so no lock is needed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ PACKAGE = "tao_lab.course."
 
 
 def seal(texts: Mapping[str, str]) -> bytes:
-    """Files as one that nobody reads by chance.
+    """Pack files into one file that nobody can read by accident.
 
     Args:
         texts: name to content.
@@ -38,7 +38,7 @@ def seal(texts: Mapping[str, str]) -> bytes:
 
 
 def unseal(data: bytes) -> dict[str, str]:
-    """The files in what `seal` made."""
+    """The files in a file made by `seal`."""
     texts: dict[str, str] = json.loads(zlib.decompress(_turned(data)))
     return texts
 
@@ -50,7 +50,7 @@ def _turned(data: bytes) -> bytes:
 
 @cache
 def texts_of(lab: str) -> dict[str, str]:
-    """A lab's sealed files; none in a complete checkout.
+    """A lab's sealed files; empty in a complete checkout.
 
     Args:
         lab: name of its package, for example "lab06".
@@ -88,14 +88,14 @@ class Sealed(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
         return texts_of(place[0])[place[1]]
 
     def get_code(self, fullname: str) -> CodeType:
-        """A module's code, under a name by which `inspect` finds its text again."""
+        """A module's code, under a file name with which `inspect` finds its text."""
         lab, name = _place(fullname) or ("", "")
         code: CodeType = compile(self.get_source(fullname), str(COURSE / lab / NAME / name), "exec", dont_inherit=True)
         return code
 
 
 def _place(fullname: str) -> tuple[str, str] | None:
-    """Package of the lab, and name of the file there: of `tao_lab.course.lab06.exercises.median` "median.py"."""
+    """Package of the lab, and the module's file there: for `tao_lab.course.lab06.exercises.median`, "median.py"."""
     if not fullname.startswith(PACKAGE):
         return None
     lab, _, rest = fullname.removeprefix(PACKAGE).partition(".")
@@ -106,7 +106,7 @@ def _place(fullname: str) -> tuple[str, str] | None:
 
 
 def install() -> None:
-    """Let the labs' exercises be found in sealed files, where a hand-out has them."""
+    """Make Python find the labs' exercises in sealed files, if there are any."""
     if any(COURSE.glob(f"lab*/{NAME}")) and not any(isinstance(finder, Sealed) for finder in sys.meta_path):
         finder: Any = Sealed()
         sys.meta_path.append(finder)

@@ -1,4 +1,4 @@
-"""Labs and their solutions: which there are, and a lab with its exercises filled in."""
+"""The list of labs, and a lab with its solutions filled in."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 from tao_lab import paths
 from tao_lab.errors import LabError
 
-if TYPE_CHECKING:  # every lab imports this file; only a solution's notebook needs nbformat, which takes a second
+if TYPE_CHECKING:  # nbformat takes a second to load; only a notebook with solutions needs it
     import nbformat
 
 ID = re.compile(r"\d\d\.\d+")
 
 
 class SolveError(LabError):
-    """There is no such lab, or its solutions do not fit it."""
+    """There is no such lab, or its solutions do not fit."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Lab:
 
     @property
     def solutions(self) -> Path:
-        """The file of its solutions; it may be left out of what students get."""
+        """The file of its solutions; the copy for students does not have it."""
         return self.notebook.parent / "solutions" / f"{self.number}.py"
 
 
@@ -45,7 +45,7 @@ def lab(number: str) -> Lab:
     """One lab, by its number or name.
 
     Raises:
-        SolveError: there is none; the message lists those that there are.
+        SolveError: there is no such lab; the message lists all labs.
     """
     for known in labs():
         if number in (known.number, known.name):

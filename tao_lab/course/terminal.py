@@ -1,4 +1,4 @@
-"""`terminal`: a command as one types it in a terminal, run from a cell, with what it printed."""
+"""`terminal`: run a command from a cell as in a terminal, and show its output."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class Ended:
     """A command that has ended.
 
     Attributes:
-        command: as it was typed.
-        output: what it printed, errors too.
-        code: 0 if all went well.
+        command: the command line.
+        output: everything it printed, including errors.
+        code: its exit code; 0 means success.
     """
 
     command: str
@@ -46,7 +46,7 @@ def terminal(command: str) -> Ended:
     """Run a command of this environment (`btcli …`, `tao-lab …`) and show what it prints.
 
     Args:
-        command: one line, as you would type it; no shell takes part in it.
+        command: one line, as you would type it; it is not run by a shell.
     """
     programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     environment = {**os.environ, "PATH": programs, "NO_COLOR": "1", "COLUMNS": COLUMNS, "TERM": "dumb"}

@@ -1,7 +1,7 @@
-"""An answer in its box, as a function that the check can call: arguments go in, what comes back is decoded here.
+"""An answer in its box, as a function that the check can call: arguments are sent in, and results are decoded here.
 
 The check (`tao_lab.course.checking.judge`) runs outside, with the cases, the reference and the comparison. The box has
-Python, the installed packages and the answer; of the lab it has no file.
+Python, the installed packages and the answer, but no file of the lab.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ LIMITS = sandbox.Limits(
     files=16 * sandbox.MIB,
 )
 LOAD_SECONDS = 20.0  # for imports and definitions, on a busy machine
-LONGEST = 500  # characters of somebody else's message
+LONGEST = 500  # characters of a message from the box
 STARTS = 3  # tries to start a box on a machine that is too busy
-ENDED = "BoxEnded"  # the kind of error that stands for the end of a box
+ENDED = "BoxEnded"  # name of the error for the end of a box
 USED = {
     "output": "printed or returned more than is allowed",
     "memory": "used more memory than is allowed",
@@ -57,8 +57,8 @@ class Piece:
         number: of the cell in the notebook.
         file: what the cell is called in messages.
         text: of the whole cell.
-        take: places of the statements that are run.
-        names: function as it is written: name under which it is wanted too.
+        take: indices of the statements that are run.
+        names: name of a function in the text: other name under which it is needed.
     """
 
     number: int
@@ -74,13 +74,13 @@ class Boxed(Elsewhere):
     def __init__(
         self, name: str, text: str, pieces: Sequence[Piece], rules: Allowed, ours: Mapping[str, Callable[..., Any]]
     ):
-        """Say what an answer is; `opened` starts its box.
+        """Describe an answer; `opened` starts its box.
 
         Args:
             name: of the function.
             text: of its definition.
-            pieces: what is run in the box, in order.
-            rules: what it may ask for.
+            pieces: the code that is run in the box, in order.
+            rules: its allowed requests.
             ours: name to function, of earlier exercises that the student has not solved.
         """
         super().__init__(name, text)
@@ -91,11 +91,11 @@ class Boxed(Elsewhere):
 
     @contextmanager
     def opened(self) -> Iterator[Raised | None]:
-        """Its box, as long as the block lasts; says what its definitions raised, if they did."""
+        """Open its box for the `with` block; yields the error of its definitions, if there is one."""
         for _ in range(STARTS):
             with sandbox.started(PROGRAM.read_text(encoding="utf-8"), limits=LIMITS, packages=True) as running:
                 if running.code is not None and not running.printed:
-                    continue  # it never began
+                    continue  # the box did not start
                 self._running = running
                 pieces = [
                     vars(piece) | {"take": list(piece.take), "names": dict(piece.names)} for piece in self._pieces
@@ -107,14 +107,14 @@ class Boxed(Elsewhere):
         raise LabError(f"the sandbox did not start in {STARTS} tries; run again when the machine is less busy")
 
     def ended(self) -> str:
-        """Why its box ended before its time, in words; empty while it lives."""
+        """Why its box ended too early, in words; empty while it runs."""
         return self._ended
 
     def __call__(self, *arguments: Any) -> Any:
-        """Have it called in the box.
+        """Call it in the box.
 
         Raises:
-            RaisedElsewhere: it raised, or its box has ended.
+            RaisedElsewhere: it raised an error, or its box has ended.
         """
         reply = self._exchange({"given": [self._values.encode(each) for each in arguments]}, LIMITS.seconds)
         if (printed := reply.get("printed")) and isinstance(printed, str):
@@ -132,7 +132,7 @@ class Boxed(Elsewhere):
             raise RaisedElsewhere(Raised(ENDED, str(error), None, "")) from None
 
     def _change(self, argument: Any, new: Json) -> None:
-        """Change an argument as the answer did; one whose change cannot be described exactly is changed somehow."""
+        """Change an argument as the answer did; if the change can't be described exactly, change it in another way."""
         try:
             value = self._values.decode(new)
         except BadValueError:
@@ -160,7 +160,7 @@ class Boxed(Elsewhere):
         return Raised(name, escaped(message, LONGEST), line, lines[line - 1].strip() if 0 < line <= len(lines) else "")
 
     def _exchange(self, message: Json, seconds: float) -> dict[str, Json]:
-        """Say something to the box, answer what it asks for, and return what it says in the end."""
+        """Send a message to the box, answer its requests, and return its final reply."""
         if self._ended or self._running is None:
             return _ended(self._ended)
         self._ended = "did not come to an end"  # if the check's time is up while this waits
@@ -189,7 +189,7 @@ class Boxed(Elsewhere):
         return self._ended
 
     def _answer(self, asked: Json) -> Json:
-        """What the box asks for, or the error that it raises."""
+        """The result of a request from the box, or the error that it raises."""
         try:
             return {"value": self._values.encode(self._value(asked))}
         except TimeUp:

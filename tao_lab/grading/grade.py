@@ -1,4 +1,4 @@
-"""Grading: each answer of each notebook in a box of its own, and a record of each notebook that survives a kill."""
+"""Grade notebooks: each answer runs in its own box, and each graded notebook is recorded at once."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tao_lab.processes import end_with
 from tao_lab.work import files
 
 FORMAT = "tao-lab/grade/1"
-PATIENCE = 2.0  # a grader waits this many times longer than a check in the notebook: the machine is busy
+PATIENCE = 2.0  # how many times longer than a check in the notebook: the machine is busy
 MOST_SEED = 2**31
 RIGHT, WRONG, BLANK, MISSING = "right", "wrong", "not started", "missing"
 
@@ -40,9 +40,9 @@ class Mark:
     Attributes:
         exercise: id.
         state: "right", "wrong", "not started" or "missing".
-        hint: what to do about it; empty where it is right.
+        hint: what to do about it; empty if it is right.
         mistake: name of the known mistake that behaves the same; may be empty.
-        card: the check's card, HTML: the smallest case that is not right.
+        card: the check's card in HTML, with the smallest wrong case.
         text: of the answer's function.
         notes: what was unusual about its cell.
     """
@@ -64,7 +64,7 @@ class Graded:
         student, identity, file, lab: whose, and which.
         problem: why nothing could be graded, in words; usually empty.
         marks: of each exercise of the lab.
-        essays: title and text of what a person reads.
+        essays: title and text of each essay, for a person.
     """
 
     student: str
@@ -78,12 +78,12 @@ class Graded:
 
 @dataclass(frozen=True)
 class Settings:
-    """What all notebooks of a run are graded with.
+    """The settings for all notebooks of a run.
 
     Attributes:
         seed: of the cases.
-        weights: points, and what answers may use besides.
-        patience: times as long as a check in the notebook waits.
+        weights: points, and additional functions that answers may use.
+        patience: factor for the time limits of a check in the notebook.
     """
 
     seed: int
@@ -92,7 +92,7 @@ class Settings:
 
 
 def new_seed() -> int:
-    """A seed that nobody knows, and no check in a notebook uses."""
+    """A random seed that nobody knows, and that checks in notebooks don't use."""
     return secrets.randbelow(MOST_SEED)
 
 
@@ -119,7 +119,7 @@ def grade_notebook(submission: Submission, lab: str, settings: Settings) -> Grad
 
 @cache
 def _shipped_essays(lab: str) -> frozenset[str]:
-    """What the cells of a lab's essays say before anybody has written in them."""
+    """The texts of a lab's essay cells before a student writes in them."""
     shipped = solve.lab(lab).notebook
     return frozenset(essay.text.strip() for essay in notebooks.read(shipped.read_bytes(), shipped.name).essays)
 
@@ -161,7 +161,7 @@ def _grade(exercise: Exercise, answers: Mapping[str, notebooks.Answer], right: s
             )
         result = checking.judge(fresh, boxed, seconds)
         if result.state == WRONG and not result.mistake and not boxed.ended():
-            known = checking.judge(exercise, boxed, seconds)  # of the notebook's own cases, more mistakes are known
+            known = checking.judge(exercise, boxed, seconds)  # with the notebook's own cases, more mistakes are known
             result = known if known.state == WRONG and not boxed.ended() else result
     if boxed.ended() and result.state != RIGHT:
         words = result.hint if "stopped after" in result.hint else _end_words(boxed.ended())
@@ -177,7 +177,7 @@ def _end_words(ended: str) -> str:
 def _with_others(
     exercise: Exercise, answers: Mapping[str, notebooks.Answer], right: set[str]
 ) -> tuple[list[Piece], dict[str, str]]:
-    """What is run for an answer with the earlier answers that it calls: the student's if they are right, else ours."""
+    """The code for an answer and for earlier answers that it calls: the student's if right, otherwise the lab's."""
     taken: dict[str, notebooks.Answer] = {exercise.id: answers[exercise.id]}
     ours: dict[str, str] = {}
     ahead = [*answers[exercise.id].needs]
@@ -213,7 +213,7 @@ def _rules(identity: str, more: tuple[str, ...]) -> Allowed:
 
 
 def labs_of(submission: Submission) -> tuple[str, ...]:
-    """Numbers of the labs that a notebook is for: what its tags say, or else its file's name; none if neither does."""
+    """Numbers of the labs in a notebook, from its tags, otherwise from its file name; empty if neither names a lab."""
     known = {identity[:2] for identity in registry.exercises()}
     try:
         tagged = {tag[:2] for tag in notebooks.read(submission.read(), submission.name).exercises} & known
@@ -223,7 +223,7 @@ def labs_of(submission: Submission) -> tuple[str, ...]:
 
 
 def prepare(labs: Sequence[str], seed: int, done: Callable[[], None] = lambda: None) -> None:
-    """Make the cases of some labs and what is right, before other processes begin."""
+    """Make the cases of some labs and their right values, before other processes begin."""
     for lab in labs:
         for exercise in exercises_of(lab):
             checking.prepare(fresh_exercise(exercise.id, seed))
@@ -238,12 +238,12 @@ def grade_all(
     workers: int = 1,
     done: Callable[[Graded], None] = lambda graded: None,
 ) -> list[Graded]:
-    """Grade notebooks; the same marks whatever their order, and however many processes work.
+    """Grade notebooks; order and number of processes do not change the marks.
 
     Args:
         jobs: notebooks, and the lab that each is graded for.
         settings: of the run.
-        kept: folder of the records: a notebook that has one there, of the same bytes and settings, is not run again.
+        kept: folder of the records; a notebook with a record for the same bytes and settings is not run again.
         workers: processes.
         done: called after each notebook.
 
@@ -280,7 +280,7 @@ def _each(jobs: Sequence[tuple[Submission, str]], left: Sequence[int], settings:
             for each in as_completed(running):
                 try:
                     yield running[each], each.result()
-                except BrokenProcessPool:  # one notebook ended its worker, and with it all that waited
+                except BrokenProcessPool:  # a notebook ended its worker, and so all waiting ones failed
                     broken.append(running[each])
         finally:
             pool.shutdown(cancel_futures=True)
@@ -295,13 +295,13 @@ def _each(jobs: Sequence[tuple[Submission, str]], left: Sequence[int], settings:
 
 
 def _workers(count: int) -> ProcessPoolExecutor:
-    """Processes that begin with a copy of this one, its cases and networks included."""
+    """Processes that begin as a copy of this one, with its cases and networks."""
     fork = multiprocessing.get_context("fork")
     return ProcessPoolExecutor(count, mp_context=fork, initializer=end_with, initargs=(os.getpid(),))
 
 
 def _key(submission: Submission, lab: str, settings: Settings) -> str:
-    """Name of a notebook's record: another one after any change that could change its marks."""
+    """Name of a notebook's record; it changes with everything that could change the marks."""
     try:
         data = submission.read()
     except OSError:
@@ -331,7 +331,7 @@ def _load(kept: Path, key: str) -> Graded | None:
         return Graded(**data | {"marks": marks, "essays": tuple(map(tuple, data["essays"]))})
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, TypeError):  # a record of another version, or half of one: grade again
+    except (OSError, ValueError, KeyError, TypeError):  # a record of another version, or an incomplete one: grade again
         return None
 
 

@@ -1,9 +1,9 @@
-"""The program in the box: it holds one answer of a student, and calls it.
+"""The program in the box: it loads one answer of a student, and calls it.
 
-`tao_lab.grading.boxed` sends this file's text into the sandbox and talks with it in lines of JSON. The box has no file
-of the lab. Plain values cross as they are (`encode`); what is more than its values, such as a chain, stays outside, and
-the answer holds a `Handle`, whose attributes and calls are asked for. Nothing that this program says is believed: it
-shares a process with the answer. It never hears what is right.
+`tao_lab.grading.boxed` sends this file's text into the sandbox and exchanges lines of JSON with it. The box has no file
+of the lab. Plain values are copied (`encode`). Other objects, such as a chain, stay outside: the answer gets a
+`Handle`, which requests attributes and calls from outside. The grader does not trust this program, because it runs in
+the same process as the answer. It never gets the right values.
 """
 
 import ast
@@ -28,7 +28,7 @@ import types
 import warnings
 from typing import Any
 
-KEPT = 400  # characters of what an answer prints
+KEPT = 400  # characters of an answer's output that are kept
 DEEPEST = 60  # levels of lists in a value
 LIBRARY = "tao_lab"
 
@@ -37,7 +37,7 @@ LIBRARY = "tao_lab"
 
 
 def encode(value: Any, depth: Any = 0) -> Any:
-    """A value as JSON: what is not a plain value becomes a description of its kind."""
+    """A value as JSON; an object that is not a plain value becomes a description of its type."""
     if depth > DEEPEST:
         return {"x": "deeply nested list"}
     if value is None or value is True or value is False:
@@ -81,7 +81,7 @@ def encode(value: Any, depth: Any = 0) -> Any:
 
 
 def how(value: Any) -> Any:
-    """What a result is instead of an answer where the answer's lines have not run yet."""
+    """A name for a result whose code has not run yet (such as a generator)."""
     if isinstance(value, types.CoroutineType):
         value.close()
         return "coroutine"
@@ -91,7 +91,7 @@ def how(value: Any) -> Any:
 
 
 def is_numpy(value: Any) -> Any:
-    """Whether a value is numpy's, as far as numpy has been loaded."""
+    """Whether a value is numpy's, if numpy has been loaded."""
     numpy = sys.modules.get("numpy")
     return numpy is not None and isinstance(value, (numpy.ndarray, numpy.generic, numpy.dtype))
 
@@ -129,7 +129,7 @@ def decode(value: Any) -> Any:
 
 
 def decode_numpy(kind: Any, given: Any) -> Any:
-    """The other way round of `encode_numpy`."""
+    """The inverse of `encode_numpy`."""
     import numpy
 
     if kind == "dt":
@@ -185,11 +185,11 @@ DECODERS: dict[str, Any] = {
 
 
 class NotHandedOutError(AttributeError):
-    """Something of the lab that an answer does not get when it is graded."""
+    """Something of the lab that an answer may not use when it is graded."""
 
 
 class Refused:
-    """Stands for such a thing: whoever uses it is told."""
+    """A stand-in for such a thing: every use raises the error."""
 
     def __init__(self, words: Any) -> None:
         object.__setattr__(self, "_words", words)
@@ -203,7 +203,7 @@ class Refused:
 
 
 class Handle:
-    """An object outside: its attributes and calls are asked for, and what may not be had is refused there."""
+    """An object outside: attributes and calls are requested from there, and may be refused there."""
 
     __slots__ = ("_known", "_number")
 
@@ -224,7 +224,7 @@ class Handle:
         raise AttributeError(f"{name!r} cannot be set here")
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
-        """Have it called outside."""
+        """Call it outside."""
         given = [[encode(each) for each in arguments], {name: encode(each) for name, each in named.items()}]
         return request({"call": [encode(self), *given]})
 
@@ -240,7 +240,7 @@ KIND_OF_RECORD: dict[Any, int] = {}
 
 
 def record_class(kind: Any) -> Any:
-    """A class like one outside: its fields, and what else its objects have is asked for."""
+    """A class with the same fields as one outside; other attributes are requested from outside."""
     if kind["number"] not in RECORDS:
         fields: list[Any] = []
         for name in kind["fields"]:
@@ -270,7 +270,7 @@ def record(value: Any) -> Any:
 
 
 class Stub(types.ModuleType):
-    """A module of the lab: each name is asked for."""
+    """A module of the lab; each name is requested from outside."""
 
     def __getattr__(self, name: Any) -> Any:
         if name.startswith("__"):
@@ -285,25 +285,25 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Finds a `Stub` for every module of the lab."""
 
     def find_spec(self, name: Any, path: Any = None, target: Any = None) -> Any:
-        """Only the lab's."""
+        """Find only modules of the lab."""
         if name.partition(".")[0] == LIBRARY:
             return importlib.machinery.ModuleSpec(name, self, is_package=True)
         return None
 
     def create_module(self, spec: Any) -> Any:
-        """A module whose names are asked for."""
+        """A module whose names are requested from outside."""
         return Stub(spec.name)
 
     def exec_module(self, module: Any) -> None:
-        """Nothing has to run."""
+        """Do nothing: there is no code to run."""
         module.__path__ = []
 
 
-# --- talking ---
+# --- messages ---
 
 
 class Talk:
-    """Lines of JSON to the outside and back."""
+    """Sends lines of JSON to the outside, and reads lines from there."""
 
     def __init__(self) -> None:
         self._out = os.fdopen(os.dup(1), "w", encoding="utf-8")
@@ -313,12 +313,12 @@ class Talk:
         os.close(0)
 
     def say(self, message: Any) -> None:
-        """One line to the outside."""
+        """Send one line to the outside."""
         self._out.write(json.dumps(message) + "\n")
         self._out.flush()
 
     def hear(self) -> Any:
-        """One line from there."""
+        """Read one line from the outside."""
         line = self._in.readline()
         if not line:
             os._exit(0)
@@ -326,7 +326,7 @@ class Talk:
 
 
 def request(message: Any) -> Any:
-    """Ask for something outside: what comes back, or the error that it raised there."""
+    """Send a request to the outside; returns the result, or raises the error from there."""
     talk.say({"ask": message})
     answer = talk.hear()
     if "raised" in answer:
@@ -375,7 +375,7 @@ def call(function: Any, given: Any, files: Any) -> Any:
 
 
 def described(error: Any, files: Any) -> Any:
-    """What was raised: kind, message, and the last line of the student's own text."""
+    """A raised error: type, message, and the last line of the student's own code."""
     frames, trace = [], error.__traceback__
     while trace is not None:
         frames.append((trace.tb_frame.f_code.co_filename, trace.tb_lineno))
@@ -391,7 +391,7 @@ def described(error: Any, files: Any) -> Any:
 
 
 class Printed(io.StringIO):
-    """Takes what is printed, and keeps the beginning."""
+    """Collects printed text, and keeps the beginning."""
 
     characters = 0
 
@@ -403,12 +403,12 @@ class Printed(io.StringIO):
 
 
 def no_input(*_: Any) -> Any:
-    """Stands for `input`."""
+    """Replaces `input`."""
     raise EOFError("input() waits for a person, and nobody is there when work is graded")
 
 
 def serve() -> None:
-    """Load an answer, then call it as often as the outside asks for."""
+    """Load an answer, then call it for each request from outside."""
     begin = talk.hear()
     files = [piece["file"] for piece in begin["pieces"]]
     try:

@@ -1,4 +1,4 @@
-"""What each exercise is worth, from an instructor's file, and what else an answer may use of the lab."""
+"""The points of each exercise, from an instructor's file, and other functions of the lab that answers may use."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ALLOWED = (
 
 
 class MarksError(LabError):
-    """A file of points that says what cannot be."""
+    """The file of points is invalid."""
 
 
 @dataclass(frozen=True)
@@ -29,14 +29,14 @@ class Weights:
 
     Attributes:
         points: of an exercise ("06.6"), of a whole lab ("06": its exercises share them), or "default" for all others.
-        allow: by exercise, names of the lab (`module.name`) that answers may use besides.
+        allow: by exercise, other names of the lab (`module.name`) that answers may use.
     """
 
     points: Mapping[str, float] = field(default_factory=dict)
     allow: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def of(self, exercise: str) -> float:
-        """Points for an exercise; those of a lab go in equal parts to its exercises without points of their own."""
+        """Points for an exercise; exercises without points of their own share the lab's points equally."""
         if exercise in self.points:
             return self.points[exercise]
         lab = exercise[:2]
@@ -52,7 +52,7 @@ def load(file: Path | None) -> Weights:
     """Points from a file; without one, every exercise is worth one point.
 
     Raises:
-        MarksError: the file cannot be read, or names what there is not.
+        MarksError: the file cannot be read, or names an unknown lab or exercise.
     """
     if file is None:
         return Weights()

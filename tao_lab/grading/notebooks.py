@@ -1,8 +1,8 @@
-"""Answers in a submitted notebook: the tagged cells, and what of the other cells they need.
+"""Answers in a submitted notebook: the tagged cells, and the parts of other cells that they need.
 
-A notebook is never run. It is read as JSON within limits, its cells are parsed, and of each answer only definitions are
-taken: functions, classes, imports and assignments of its own cell; of other cells functions, classes, imports, and
-constants that are written without a call. Everything that is unusual about it is said in `Answer.notes`.
+A notebook is never run. It is read as JSON within limits, and its cells are parsed. For each answer only definitions
+are taken: functions, classes, imports and assignments of its own cell; from other cells functions, classes, imports,
+and constants without a call. `Answer.notes` lists everything unusual.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class NotebookError(LabError):
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell, as far as it matters here; `tree` is None for what is not Python, and `error` says why."""
+    """One cell; `tree` is None if it is not Python, and `error` says why."""
 
     number: int  # in the notebook, from 1
     kind: str
@@ -53,19 +53,19 @@ class Cell:
 
     @property
     def name(self) -> str:
-        """What it is called in messages."""
+        """Its name in messages."""
         return f"cell {self.number}"
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a notebook has for one exercise.
+    """A notebook's answer to one exercise.
 
     Attributes:
         exercise: id.
-        text: of the function; empty where there is none.
-        problem: why it cannot be run, in words; empty if it can.
-        pieces: what is run in the box.
+        text: of the function; empty if there is none.
+        problem: why it cannot be run, in words; empty if it can be run.
+        pieces: the code that is run in the box.
         needs: ids of other exercises whose functions it calls.
         notes: what was unusual about its cell.
     """
@@ -94,12 +94,12 @@ class Notebook:
 
     @property
     def exercises(self) -> set[str]:
-        """Ids of the exercises that its cells are tagged with."""
+        """Ids of the exercises in the tags of its cells."""
         return {tag for cell in self.cells for tag in _exercise_tags(cell)}
 
     @property
     def essays(self) -> tuple[Essay, ...]:
-        """What its cells tagged `essay` say; a further tag, or the cell's id, is the title."""
+        """The texts of its cells with the tag `essay`; another tag, or the cell's id, is the title."""
         found = []
         for cell in self.cells:
             if ESSAY in cell.tags:
@@ -170,10 +170,10 @@ def _exercise_tags(cell: Cell) -> list[str]:
 
 
 def answer(notebook: Notebook, exercise: Exercise, others: Sequence[Exercise]) -> Answer:
-    """What a notebook has for an exercise.
+    """A notebook's answer to an exercise.
 
     Args:
-        notebook: read.
+        notebook: the notebook, from `read`.
         exercise: the exercise.
         others: all exercises of its lab; a call of another one's function is noted in `needs`.
     """
@@ -198,7 +198,7 @@ def answer(notebook: Notebook, exercise: Exercise, others: Sequence[Exercise]) -
 
 
 def _find(notebook: Notebook, exercise: Exercise) -> tuple[Cell | None, list[str]]:
-    """The cell of an answer: the last tagged one that is written in; else one with its id, or with its function."""
+    """The cell of an answer: the last tagged cell that is not blank; otherwise a cell with its id or its function."""
     identity = f"exercise-{exercise.id.replace('.', '-')}"
     code = [cell for cell in notebook.cells if cell.kind == "code"]
     tagged = [cell for cell in code if exercise.id in _exercise_tags(cell)]
@@ -230,7 +230,7 @@ def _is_blank(cell: Cell, exercise: Exercise) -> bool:
 
 
 def _function_in(cell: Cell, name: str, exact: bool = False) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
-    """The last function of that name in a cell; else, if the cell defines one function only, that one."""
+    """The last function with this name in a cell; otherwise, if the cell defines only one function, that one."""
     functions = [n for n in cell.tree.body if isinstance(n, DEFINITIONS[:2])] if cell.tree else []
     named = [function for function in functions if function.name == name]
     if named:
@@ -241,7 +241,7 @@ def _function_in(cell: Cell, name: str, exact: bool = False) -> ast.FunctionDef 
 def _pieces(
     notebook: Notebook, own: Cell, function: Any, exercise: Exercise, others: Sequence[Exercise]
 ) -> tuple[tuple[Piece, ...], tuple[str, ...]]:
-    """What is run for an answer: its cell's definitions, and those of other cells whose names it uses."""
+    """The code for an answer: its cell's definitions, and definitions of other cells whose names it uses."""
     assert own.tree is not None
     answers = {other.name: other.id for other in others if other.id != exercise.id}
     known = dict(_definitions(notebook, own))
@@ -276,12 +276,12 @@ def _pieces(
         names = {function.name: exercise.name} if cell is own and function.name != exercise.name else {}
         if take:
             pieces.append(Piece(cell.number, cell.name, cell.text, tuple(take), names))
-    pieces.sort(key=lambda piece: piece.file == own.name)  # its own cell is the last that runs
+    pieces.sort(key=lambda piece: piece.file == own.name)  # its own cell runs last
     return tuple(pieces), tuple(needs)
 
 
 def _definitions(notebook: Notebook, own: Cell) -> Iterator[tuple[str, tuple[Cell, int]]]:
-    """Names that plain definitions of other cells give, later ones last."""
+    """Names that plain definitions of other cells define, later ones last."""
     for cell in notebook.cells:
         if cell.tree is None or cell is own:
             continue
@@ -292,7 +292,7 @@ def _definitions(notebook: Notebook, own: Cell) -> Iterator[tuple[str, tuple[Cel
 
 
 def _stars(notebook: Notebook) -> set[tuple[int, int]]:
-    """Places of `from … import *`, whose names nobody knows, of what is not the lab's."""
+    """Indices of `from … import *` of modules that are not the lab's, whose names are unknown."""
     return {
         (cell.number, place)
         for cell in notebook.cells
@@ -315,7 +315,7 @@ def _defined(node: ast.stmt) -> Iterator[str]:
 
 
 def _loaded(node: ast.stmt) -> set[str]:
-    """Names that a statement, or a function in it, takes from the notebook."""
+    """Names of the notebook that a statement, or a function in it, uses."""
     try:
         tables = [symtable.symtable(ast.unparse(node), "cell", "exec")]
     except (SyntaxError, RecursionError, ValueError):

@@ -1,4 +1,4 @@
-"""What comes out of a run: tables for the instructor and for learning platforms, pages of students and of the class."""
+"""The results of a run: tables for the instructor and for learning platforms, pages for students and for the class."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ td.number, th.number { text-align: right; }
 pre { background: rgba(128,128,128,.12); padding: 8px; overflow-x: auto; white-space: pre-wrap; }
 .wide { overflow-x: auto; }
 """
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"  # a page runs nothing and loads nothing
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"  # a page runs no scripts and loads nothing
 ESSAYS = "essays to read.html"  # a name that no student's page has
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a cell that begins so
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would treat a cell that begins like this as a formula
 
 
 @dataclass(frozen=True)
 class Student:
-    """One student: all that was graded, and points.
+    """One student, with all graded notebooks and the points.
 
     Attributes:
         name, identity: as handed in.
@@ -59,7 +59,7 @@ class Student:
 
 @dataclass(frozen=True)
 class Class:
-    """All students of a run, and what there is to reach."""
+    """All students of a run, and the maximum points."""
 
     students: tuple[Student, ...]
     labs: tuple[str, ...]
@@ -68,12 +68,12 @@ class Class:
 
     @property
     def best(self) -> float:
-        """Points that there are."""
+        """The maximum number of points."""
         return sum(self.most.values())
 
 
 def of_class(grades: Iterable[Graded], labs: Sequence[str], settings: Settings, left_out: Sequence[str] = ()) -> Class:
-    """Put a run's notebooks together by student.
+    """Group a run's notebooks by student.
 
     Args:
         grades: of all notebooks.
@@ -104,7 +104,7 @@ def of_class(grades: Iterable[Graded], labs: Sequence[str], settings: Settings, 
 
 
 def grades_csv(found: Class) -> str:
-    """The whole table: a row a student, a column an exercise."""
+    """The whole table: a row for each student, a column for each exercise."""
     labs = [f"lab {lab}" for lab in found.labs]
     head = ["student", "id", "points", "of", "percent", *labs, *found.most, "essays to read", "notes"]
     rows = []
@@ -121,7 +121,7 @@ def grades_csv(found: Class) -> str:
 
 
 def moodle_csv(found: Class) -> str:
-    """What Moodle's grade import takes: participants by their number, grade and feedback."""
+    """The table for Moodle's grade import: participants by number, grade and feedback."""
     head = ["Identifier", "Full name", "Grade", "Maximum grade", "Feedback comments"]
     rows = [
         [
@@ -137,7 +137,7 @@ def moodle_csv(found: Class) -> str:
 
 
 def canvas_csv(found: Class) -> str:
-    """What Canvas's gradebook import takes: a column for each lab, with the points that there are in its second row."""
+    """The table for Canvas's gradebook import: a column for each lab, with the maximum points in the second row."""
     labs = [f"TAO Lab {lab}" for lab in found.labs]
     possible = [_number(sum(p for e, p in found.most.items() if e[:2] == lab)) for lab in found.labs]
     rows = [["    Points Possible", "", "", *possible]]
@@ -148,7 +148,7 @@ def canvas_csv(found: Class) -> str:
 
 
 def essays_csv(found: Class) -> str:
-    """What a person reads: every cell tagged `essay`."""
+    """The texts that a person reads: every cell with the tag `essay`."""
     rows = [
         [student.name, student.identity, graded.lab, title, text]
         for student in found.students
@@ -176,7 +176,7 @@ def _csv(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _plain(cell: str) -> str:
-    """A cell that a spreadsheet shows and does not run."""
+    """A cell that a spreadsheet shows as text, not as a formula."""
     return f"'{cell}" if cell.startswith(FORMULA) and not re.fullmatch(r"-?[\d.]+", cell) else cell
 
 
@@ -192,9 +192,9 @@ def _percent(student: Student, found: Class) -> str:
 
 
 def page_name(student: str) -> str:
-    """Name of a student's page: no other student has it, and no path leads elsewhere."""
+    """File name of a student's page: unique, and safe as a path."""
     plain = re.sub(r"[^\w-]+", "-", student).strip("-")[:60] or "student"
-    # two names that only differ in signs get pages of their own
+    # two names that differ only in special characters get different pages
     return f"{plain}.html" if plain == student else f"{plain}-{student.encode().hex()[:16]}{len(student)}.html"
 
 
@@ -202,7 +202,7 @@ def student_page(student: Student, found: Class, with_solutions: bool = False) -
     """A student's page: points, the hint of each failure, the smallest case that shows it.
 
     Args:
-        student: whose.
+        student: the student.
         found: the class.
         with_solutions: whether each failed exercise shows a solution too.
     """
@@ -236,7 +236,7 @@ def _failure(mark: Mark, with_solutions: bool) -> str:
 
 
 def class_page(found: Class, pairs: Sequence[similarity.Pair]) -> str:
-    """The instructor's page: points, the hardest exercises, the commonest mistakes, answers that are alike."""
+    """The instructor's page: points, the hardest exercises, the commonest mistakes, similar answers."""
     rows = [
         [f'<a href="{page_name(s.name)}">{escape(s.name)}</a>', _number(s.total), _percent(s, found), _states(s)]
         for s in found.students
@@ -275,7 +275,7 @@ def class_page(found: Class, pairs: Sequence[similarity.Pair]) -> str:
 
 
 def essays_page(found: Class) -> str:
-    """All essays by question, each question with how it is read, for the person who grades them."""
+    """All essays by question, each question with its rubric, for the person who grades them."""
     by_title: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for student in found.students:
         for graded in student.grades:
@@ -289,7 +289,7 @@ def essays_page(found: Class) -> str:
 
 
 def rubric_of(title: str) -> str:
-    """HTML of how an essay is read, where its lab says so (`tao_lab.course.labNN.essays`); else empty."""
+    """HTML of an essay's rubric, if its lab has one (`tao_lab.course.labNN.essays`); otherwise empty."""
     name = f"tao_lab.course.lab{title[:2]}.essays"
     if not re.fullmatch(r"\d\d\.\w+", title) or find_spec(name) is None:
         return ""
@@ -356,11 +356,11 @@ def _page(title: str, parts: Sequence[str]) -> str:
 
 
 def write(found: Class, out: Path, with_solutions: bool = False) -> list[Path]:
-    """Write all tables and pages; gives the files that an instructor opens.
+    """Write all tables and pages; returns the files for the instructor.
 
     Args:
         found: the class.
-        out: the table, `grades.csv`; the others stand beside it with longer names.
+        out: the table, `grades.csv`; the other files are beside it with longer names.
         with_solutions: whether pages of students show solutions.
     """
     alike = similarity.pairs(graded for student in found.students for graded in student.grades)

@@ -1,4 +1,4 @@
-"""A whole run: find what was handed in, grade it, write tables and pages."""
+"""A whole run: find the notebooks, grade them, write tables and pages."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ SEED = "seed.json"
 
 @dataclass(frozen=True)
 class Run:
-    """What a run did.
+    """The result of a run.
 
     Attributes:
         found: the class with its points.
         files: tables and pages that were written.
         left_out: what was not graded, in words.
-        notebooks, kept, unread: how many were there, were graded before, could not be read.
+        notebooks, kept, unread: number of all notebooks, of those graded before, and of unreadable ones.
         seed: of the cases.
     """
 
@@ -52,7 +52,7 @@ def grade_folder(
     again: bool = False,
     done: Callable[[int, int, str], None] = lambda finished, of, name: None,
 ) -> Run:
-    """Grade what is in a folder or a zip, and write tables and pages.
+    """Grade the notebooks in a folder or a zip, and write tables and pages.
 
     Args:
         submissions: the folder or the zip.
@@ -62,11 +62,12 @@ def grade_folder(
         seed: of the cases; without one, that of the last run for this table, or a new one.
         workers: processes.
         with_solutions: whether pages of students show solutions.
-        again: whether to grade again what was graded before.
-        done: called with how many notebooks are done, of how many, and whose is the last.
+        again: whether to grade notebooks again that were graded before.
+        done: called with the number of finished notebooks, the number of all, and the last student's name.
 
     Raises:
-        LabError: nothing to grade, a bad file of points, no such lab, or a sandbox that lets code see the lab.
+        LabError: there is nothing to grade, the file of points is invalid, there is no such lab, or code in the sandbox
+            could read the lab.
     """
     weights = load(points)
     known = {identity[:2] for identity in registry.exercises()}
@@ -120,7 +121,7 @@ def _jobs(found: Sequence[Submission], wanted: set[str]) -> tuple[list[tuple[Sub
 
 
 def _seed(records: Path, seed: int | None, again: bool) -> int:
-    """The seed of a run, kept beside its records: a run that was broken off goes on with the same cases."""
+    """The seed of a run, stored beside its records, so that an interrupted run continues with the same cases."""
     file = records / SEED
     if seed is None and not again and file.is_file():
         try:

@@ -1,8 +1,8 @@
-"""How alike the answers of two students are: numbers to look at, no verdict.
+"""How similar the answers of two students are: numbers to look at, not a verdict.
 
-Names, comments and layout do not count: an answer is the sequence of its Python tokens, with every name of its own as
-one sign. Short answers are alike because there is one way to write them, so they are left out, and so are wrong
-answers that most of the class has. What stands out most is the same *wrong* answer, which is shown apart.
+Names, comments and layout do not count: an answer is the sequence of its Python tokens, and all its own names count as
+the same token. Short answers are left out, because there is only one way to write them. Parts that most of the class
+has are left out too. The same *wrong* answer is the strongest sign, so it is shown separately.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from itertools import combinations
 from tao_lab.grading.grade import RIGHT, WRONG, Graded
 
 GRAM = 5  # tokens that are compared at once
-SHORTEST = 40  # tokens of an answer: those below are alike by nature
-COMMON = 0.5  # part of the class: what more than that has, says nothing
-LEAST = 0.5  # a pair below it is not listed
+SHORTEST = 40  # tokens of an answer; shorter ones are always similar
+COMMON = 0.5  # share of the class; parts that more students have are ignored
+LEAST = 0.5  # pairs with a smaller share are not listed
 MOST_PAIRS = 40
 SKIPPED = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
 
@@ -31,10 +31,10 @@ class Pair:
 
     Attributes:
         one, other: names.
-        share: of the rarer parts of their answers that both have, 0 to 1.
-        compared: exercises that both have written at length.
-        alike: ids of those that are nearly the same.
-        same_wrong: ids of those that are wrong in both, and nearly the same.
+        share: share of the rarer parts of their answers that both have, 0 to 1.
+        compared: exercises for which both have answers of sufficient length.
+        alike: ids of exercises with nearly the same answers.
+        same_wrong: ids of exercises with nearly the same wrong answers.
     """
 
     one: str
@@ -70,7 +70,7 @@ def _grams(text: str) -> frozenset[tuple[str, ...]]:
 
 
 def pairs(grades: Iterable[Graded]) -> list[Pair]:
-    """Pairs of students whose answers are alike, most alike first."""
+    """Pairs of students with similar answers, the most similar first."""
     grams: dict[str, dict[str, frozenset[tuple[str, ...]]]] = defaultdict(dict)
     states: dict[tuple[str, str], str] = {}
     for graded in grades:
@@ -90,7 +90,7 @@ def pairs(grades: Iterable[Graded]) -> list[Pair]:
 
 
 def _rare(all_grams: Sequence[frozenset[tuple[str, ...]]]) -> frozenset[tuple[str, ...]]:
-    """What no more than part of the class has; of three answers or fewer, everything."""
+    """The parts that at most a share of the class has; with three answers or fewer, everything."""
     counts = Counter(gram for grams in all_grams for gram in grams)
     most = max(2, COMMON * len(all_grams))
     return frozenset(gram for gram, count in counts.items() if count <= most)

@@ -1,6 +1,6 @@
-"""What was handed in: notebooks in a folder or in a zip, and whose they are.
+"""Submitted notebooks in a folder or in a zip, and their students.
 
-Known layouts: nbgrader's `submitted/STUDENT/LAB/x.ipynb`; a folder a student; Moodle's
+Known layouts: nbgrader's `submitted/STUDENT/LAB/x.ipynb`; a folder for each student; Moodle's
 `Name_12345_assignsubmission_file_/x.ipynb`; files side by side as `ann_06-yuma-consensus.ipynb`, also with Canvas's
 numbers, `annlee_101_2002_06-yuma-consensus.ipynb`. Nothing is unpacked, and links are not followed.
 """
@@ -37,7 +37,7 @@ class Submission:
         student: name, as the folder or the file says.
         identity: number of the learning platform; may be empty.
         name: of the file, below the folder or in the zip.
-        lab: number that the file's name says; empty if it says none.
+        lab: number of the lab from the file's name; may be empty.
         source: the folder or the zip.
     """
 
@@ -48,7 +48,7 @@ class Submission:
     source: Path
 
     def read(self) -> bytes:
-        """The notebook's bytes, at most one more than are allowed."""
+        """The notebook's bytes, at most one more than the limit."""
         if self.source.is_dir():
             with (self.source / self.name).open("rb") as file:
                 return file.read(MOST_BYTES + 1)
@@ -57,13 +57,13 @@ class Submission:
 
 
 def find(source: Path) -> tuple[list[Submission], list[str]]:
-    """All notebooks that were handed in, and what was left out, in words.
+    """All submitted notebooks, and what was left out, in words.
 
     Args:
         source: a folder, or a zip.
 
     Raises:
-        SubmissionsError: it is neither, or has no notebook.
+        SubmissionsError: it is neither a folder nor a zip, or has no notebook.
     """
     left_out: list[str] = []
     if source.is_dir():

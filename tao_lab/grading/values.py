@@ -1,10 +1,10 @@
-"""Values on their way into a box and back: the outer half of `tao_lab.grading.inside`.
+"""Send values into a box and back: the outer half of `tao_lab.grading.inside`.
 
-Plain values cross by value: numbers, texts, bytes, lists, tuples, sets, dictionaries, numpy arrays, `Decimal`,
+Plain values are copied into the box: numbers, texts, bytes, lists, tuples, sets, dictionaries, numpy arrays, `Decimal`,
 `Fraction`, `range`, key pairs of the SDK, and dataclasses of the lab whose methods no answer needs. Everything else,
-such as a chain, a model or a number system, stays here: the box gets a number for it, and asks for attributes and calls
-by that number. What may be asked for is what the solution of the exercise uses (`Allowed`), so that neither the
-reference nor another exercise's answer can be had.
+such as a chain, a model or a number system, stays here: the box gets a number for it, and uses that number to request
+attributes and calls. It may request only what the solution of the exercise uses (`Allowed`), so an answer cannot get
+the reference or another exercise's answer.
 """
 
 from __future__ import annotations
@@ -30,29 +30,29 @@ from tao_lab.renamed import RENAMED
 
 Json = Any
 
-# Modules whose public names every answer gets: arithmetic and units, none of which is what an exercise asks for.
+# Modules whose public names every answer may use: arithmetic and units, which are not the task of any exercise.
 OPEN_MODULES = ("tao_lab.fixed", "tao_lab.units", "tao_lab.economy.fixed128")
-MOST_BITS = 1 << 16  # of a whole number that comes out of a box
-MOST_BYTES = 8 << 20  # of an array that comes out of a box
-MOST_OBJECTS = 100_000  # that a box may hold numbers of
+MOST_BITS = 1 << 16  # of a whole number from a box
+MOST_BYTES = 8 << 20  # of an array from a box
+MOST_OBJECTS = 100_000  # objects outside that a box may have numbers for
 MOST_NESTING = 100
 
 
 class NotHandedOutError(AttributeError):
-    """Something of the lab that an answer does not get when it is graded."""
+    """Something of the lab that an answer may not use when it is graded."""
 
 
 class BadValueError(Exception):
-    """What came out of the box is not a value; the message says why."""
+    """The box did not send a valid value; the message says why."""
 
 
 @dataclass(frozen=True)
 class Allowed:
-    """What of the lab an answer may use: what the solutions of its exercise and of those before it use.
+    """The parts of the lab that an answer may use: those that the solutions of its exercise and of earlier ones use.
 
     Attributes:
         objects: functions, classes and constants, by their `id`.
-        attributes: names of attributes and methods of what it is given.
+        attributes: names of allowed attributes and methods.
         whole: `module.name` of what an instructor allows besides.
     """
 
@@ -62,7 +62,7 @@ class Allowed:
 
 
 def allowed(exercise: Exercise, before: tuple[Exercise, ...], more: tuple[str, ...] = ()) -> Allowed:
-    """What an answer to an exercise may use.
+    """The parts of the lab that an answer to an exercise may use.
 
     Args:
         exercise: the exercise.
@@ -78,7 +78,7 @@ def allowed(exercise: Exercise, before: tuple[Exercise, ...], more: tuple[str, .
 
 
 def _used(exercise: Exercise) -> list[Any]:
-    """What of the lab a solution uses by name, other exercises' functions left out."""
+    """The parts of the lab that a solution uses by name, without other exercises' functions."""
     space, found = exercise.solution.__globals__, []
     for node in ast.walk(ast.parse(exercise.source)):
         if isinstance(node, ast.Name) and node.id in space:
@@ -95,13 +95,13 @@ def _is_an_answer(value: Any) -> bool:
 
 
 class Values:
-    """What one box knows by number, and how values become JSON for it."""
+    """The objects that one box has numbers for, and how values become JSON for it."""
 
     def __init__(self, rules: Allowed):
         """Begin without objects.
 
         Args:
-            rules: what may be asked for.
+            rules: the allowed requests.
         """
         self._rules = rules
         self._objects: list[Any] = []
@@ -166,7 +166,7 @@ class Values:
         return {"n" if isinstance(value, np.generic) else "a": [array.dtype.str, list(array.shape), data]}
 
     def _stays(self, value: Any) -> bool:
-        """Whether a dataclass is more than its fields: an answer calls its methods, or a field stays here itself."""
+        """Whether a dataclass must stay here: an answer calls its methods, or one of its fields must stay here."""
         if any(callable(getattr(type(value), name, None)) for name in self._rules.attributes):
             return True
         return any(_is_opaque(getattr(value, part.name)) for part in fields(value))
@@ -261,35 +261,35 @@ class Values:
         array[:] = [self._decode(entry) for entry in entries]
         return array.reshape([int(part) for part in shape])
 
-    # --- what it asks for ---
+    # --- requests of the box ---
 
     def attribute(self, owner: Any, name: str) -> Any:
-        """An attribute of something that the box was given.
+        """An attribute of an object that the box has.
 
         Raises:
             NotHandedOutError: answers to this exercise do not get it.
         """
         kind = owner if isinstance(owner, type) else type(owner)
         is_open = kind.__module__ in OPEN_MODULES
-        is_the_labs = kind.__module__.partition(".")[0] == "tao_lab"  # what is not, has its methods in the box
+        is_the_labs = kind.__module__.partition(".")[0] == "tao_lab"  # other types have their methods in the box
         if not is_the_labs or name.startswith("_") or not (is_open or name in self._rules.attributes):
             raise NotHandedOutError(f"`.{name}` of {kind.__name__} is not handed out when this exercise is graded")
         return getattr(owner, name)
 
     def called(self, function: Any, arguments: Sequence[Any], named: Mapping[str, Any]) -> Any:
-        """Call something that the box was given.
+        """Call a function or object that the box has.
 
         Raises:
-            NotHandedOutError: with these arguments it may not be called.
+            NotHandedOutError: it may not be called with these arguments.
         """
-        if function is form_problem:  # a schema of one's own could name addresses, which jsonschema would fetch
+        if function is form_problem:  # an answer's own schema could name addresses, which jsonschema would load
             schema = arguments[0] if arguments else named.get("schema")
             if not any(type(known) is dict and known == schema for known in self._rules.objects.values()):
                 raise NotHandedOutError("`form_problem` takes the schemas of the lab only when this exercise is graded")
         return function(*arguments, **named)
 
     def named(self, module: str, name: str) -> Any:
-        """Something of the lab by its name: as the box writes it.
+        """Something of the lab by its name, in JSON for the box.
 
         Raises:
             NotHandedOutError: answers to this exercise do not get it.
@@ -308,7 +308,7 @@ class Values:
 
 
 def _is_opaque(value: Any) -> bool:
-    """Whether a value is not a plain one, however deep."""
+    """Whether a value contains something that is not plain."""
     if isinstance(value, (list, tuple, set, frozenset)):
         return any(map(_is_opaque, value))
     if isinstance(value, Mapping):
@@ -334,7 +334,7 @@ def _numbers(given: Json, single: bool) -> Any:
 
 
 def _odd(name: str, how: str) -> Any:
-    """Something of the kind that an answer returned, where it is not a value: the check then says so in its words."""
+    """A stand-in for a result that is not a value, so that the check can describe it in its own words."""
     kind = "".join(letter for letter in name if letter.isalnum() or letter == "_")[:60] or "object"
     if how == "generator":
         return (_ for _ in ())

@@ -23,6 +23,7 @@ from tao_lab.chain.errors import BadValue, ChainError
 from tao_lab.chain.merkle import StateProof
 from tao_lab.chain.pallets.subtensor.lookups import MODULE
 from tao_lab.chain.rules import Rules
+from tao_lab.network import running
 from tao_lab.network.metagraph import Metagraph, read_metagraph
 from tao_lab.network.network import NETWORK, Network, address
 from tao_lab.network.receipts import Receipt, Signer
@@ -195,21 +196,20 @@ class Joined(Network):
         *,
         blocks: int | None = None,
         epochs: int | None = None,
+        days: int | None = None,
+        to_block: int | None = None,
         subnet: int | None = None,
         history: str = "blocks",
     ) -> int:
         """Wait for a number of blocks of the class, or of epochs of a subnet; returns the height.
 
         Raises:
-            BadValue: Neither or both are given, or one is not a whole number from 0 on.
+            BadValue: Not one of the four lengths is given, or it is not a whole number from 0 on.
         """
-        if (blocks is None) == (epochs is None):
-            raise BadValue("run", {"blocks": blocks, "epochs": epochs}, "one of blocks=… and epochs=…")
-        count = blocks if epochs is None else epochs
-        if not isinstance(count, int) or isinstance(count, bool) or count < 0:
-            raise BadValue("blocks" if epochs is None else "epochs", count, "a whole number from 0 on")
+        running.check_run(blocks, epochs, days, to_block, "blocks")
         self._warn_of_pause()
         start = self.block_number
+        count = running.number_of_blocks(start, blocks, days, to_block) if epochs is None else epochs
         if epochs is None:
             with self.progress(count, "blocks of the class", least=1) as step:
                 self._wait(start, lambda height: height >= start + count, step)

@@ -31,7 +31,7 @@ from tao_lab.datasets import MAINNET_9240381
 from tao_lab.economy import Pool
 from tao_lab.economy.swap import FRACTION_BITS
 from tao_lab.keys import MNEMONIC_WORDS
-from tao_lab.network import report, stakes, subnets
+from tao_lab.network import report, running, stakes, subnets
 from tao_lab.network.mainnet import mainnet_genesis
 from tao_lab.network.metagraph import Metagraph, read_metagraph
 from tao_lab.network.population import Population, populate
@@ -47,7 +47,7 @@ SUPPLY_TAO = 21_000_000
 SUBNET_TEMPO = 360  # blocks, as on mainnet
 SUDO_SPARE_RAO = RAO_PER_TAO // 10
 LONGEST_NAME = 200  # bytes of a wallet's name: a disk allows 255, and the SDK appends to it
-PROGRESS_BLOCKS = 300  # a run of more blocks shows a progress bar
+BAR = "{desc}: {percentage:3.0f}% |{bar}| {n_fmt} of {total_fmt}, {remaining} left"
 
 
 class ReopenedWarning(UserWarning):
@@ -363,50 +363,39 @@ class Network:
         *,
         blocks: int | None = None,
         epochs: int | None = None,
+        days: int | None = None,
+        to_block: int | None = None,
         subnet: int | None = None,
         history: str = "blocks",
     ) -> int:
-        """Make blocks, as fast as this machine can; returns the height.
+        """Make blocks, as fast as the machine goes; returns the height.
+
+        A long run shows how long it will take. Ctrl-C, or the notebook's stop button, ends it after the present block;
+        the message says how to go on. A file that keeps the network has everything up to there.
 
         Args:
             blocks: Number of blocks, or
-            epochs: number of epochs of a subnet.
+            epochs: number of epochs of a subnet, or
+            days: number of days, of 7,200 blocks each, or
+            to_block: the height to run to; a network that is there already makes no block. So a cell that was stopped
+                can be run once more.
             subnet: The one whose epochs count; by default the newest.
-            history: Which states `net.at` can read afterwards. With "blocks" it is the state of every block. With
-                "epochs" it is only every 360th state and the last one, which is much faster on a large network; this
-                works only together with `blocks`.
+            history: Which states `net.at` can read afterwards: `blocks` of every block, or `epochs` of each 360th and
+                of the last, which is a good deal faster and keeps a file small. It does not go with `epochs`.
 
         Raises:
-            BadValue: Neither or both are given, one is not a whole number from 0 on, or there is no such subnet
-                or history.
-            BlockFailed: A rule raised an error; the blocks before it are kept.
+            BadValue: Not one of the four lengths is given, it is not a whole number from 0 on, or there is no such
+                subnet or history.
+            BlockFailed: A rule raised; the blocks before stay.
+            RunStopped: Ctrl-C.
         """
-        if (blocks is None) == (epochs is None):
-            raise BadValue("run", {"blocks": blocks, "epochs": epochs}, "one of blocks=… and epochs=…")
-        if history not in ("blocks", "epochs") or (history == "epochs" and blocks is None):
-            raise BadValue("history", history, "'blocks', or with blocks=… 'epochs'")
-        for field, count in (("blocks", blocks), ("epochs", epochs)):
-            if count is not None and (not isinstance(count, int) or isinstance(count, bool) or count < 0):
-                raise BadValue(field, count, "a whole number from 0 on")
-        if blocks is not None:
-            with self.progress(blocks, "blocks", least=PROGRESS_BLOCKS) as step:
-                for left in range(blocks, 0, -1):
-                    kept = history == "blocks" or left == 1 or (self.block_number + 1) % SUBNET_TEMPO == 0
-                    self.chain.produce_block(keep_state=kept)
-                    step(1)
-        elif epochs is not None:
-            self._run_epochs(epochs, self._existing_subnet(subnet))
+        running.check_run(blocks, epochs, days, to_block, history)
+        if epochs is not None:
+            running.run_epochs(self.chain, self.progress, epochs, self._existing_subnet(subnet))
+        else:
+            count = running.number_of_blocks(self.block_number, blocks, days, to_block)
+            running.run_blocks(self.chain, self.progress, count, history)
         return self.block_number
-
-    def _run_epochs(self, epochs: int, netuid: int) -> None:
-        state = self.chain.state
-        expected = epochs * int(state.get(MODULE, "Tempo", netuid))
-        with self.progress(expected, f"{epochs} epochs of subnet {netuid}", least=PROGRESS_BLOCKS) as step:
-            for _ in range(epochs):
-                before = state.get(MODULE, "LastEpochBlock", netuid)
-                while state.get(MODULE, "LastEpochBlock", netuid) == before:
-                    self.chain.produce_block()
-                    step(1)
 
     @contextmanager
     def progress(self, total: int, words: str, least: int = 20) -> Iterator[Callable[[int], Any]]:
@@ -416,7 +405,7 @@ class Network:
             return
         from tao_lab.bars import passing_bar  # brings ipywidgets
 
-        with passing_bar(total=total, desc=words, disable=None) as bar:
+        with passing_bar(total=total, desc=words, disable=None, bar_format=BAR) as bar:
             yield bar.update
 
     # --- subnets -----------------------------------------------------------------------------------------------

@@ -1,1 +1,1 @@
-"""What the chain shows to clients: the JSON-RPC methods of a Substrate node, with or without a socket."""
+"""The chain for clients: the JSON-RPC methods of a Substrate node, with or without a network connection."""

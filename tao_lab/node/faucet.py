@@ -1,7 +1,6 @@
-"""The faucet: play money for whoever asks, within limits. Only a node for play has one.
+"""The faucet gives play money to anyone, within limits. Only a development node has one.
 
-What it has given is counted in memory: a node that starts again starts over. A class with a budget may bring limits of
-its own.
+The amounts are counted in memory, so a new start of the node resets them. A class has its own limits and budget.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ MOST_PER_ADDRESS_TAO = 100_000
 
 
 class FaucetRefuses(ChainError):  # noqa: N818 - named by what happened
-    """The faucet gives nothing: a limit would be passed."""
+    """The faucet gives nothing, because a limit would be passed."""
 
 
 @dataclass
@@ -29,9 +28,9 @@ class Faucet:
     """Gives play money.
 
     Attributes:
-        chain: Where the money is.
-        per_account: Rao that one account gets in all.
-        per_address: Rao that all askers of one IP address get in all.
+        chain: The chain with the faucet's account.
+        per_account: Maximum rao for one account.
+        per_address: Maximum rao for all requests from one IP address.
     """
 
     chain: Chain
@@ -45,13 +44,13 @@ class Faucet:
         """Put a transfer to an account into the pool; returns the extrinsic's hash.
 
         Args:
-            account: Who gets it, an SS58 address.
-            rao: How much.
-            address: IP address of whoever asks.
+            account: SS58 address of the receiver.
+            rao: The amount.
+            address: IP address of the request.
 
         Raises:
             FaucetRefuses: A limit would be passed.
-            BadValue: The account isn't one.
+            BadValue: The account is not an SS58 address.
             InvalidTransaction: The faucet is empty.
         """
         with self.chain.lock:

@@ -1,7 +1,7 @@
 """JSON-RPC by HTTP POST, on the port of the WebSocket: one request, one answer, no subscriptions.
 
-A connection begins as a WebSocket's; where its first bytes ask for something else than `GET`, it goes on here. Whoever
-asks has the same limits: bytes, seconds, one answer at a time.
+The server first treats every connection as a WebSocket. If its first bytes are not `GET`, it continues here. The limits
+are the same: bytes, seconds, one answer at a time.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from http import HTTPStatus
 import httptools
 
 MOST_BYTES = 16 * 2**20  # of one request's body
-MOST_HEAD = 16 * 2**10  # of its head
-LINE_BYTES = 4  # of a header's line, besides name and value
+MOST_HEAD = 16 * 2**10  # bytes of its head
+LINE_BYTES = 4  # of a header's line, in addition to name and value
 MOST_WAITING = 16  # requests of one connection that wait for the one before them
-READ_SECONDS = 30.0  # for a request to come
-SEND_SECONDS = 30.0  # for a client to take an answer
+READ_SECONDS = 30.0  # for a request to arrive completely
+SEND_SECONDS = 30.0  # for a client to read an answer
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
 Answer = Callable[[bytes], Awaitable[str | None]]
@@ -30,11 +30,11 @@ Sending = Callable[[int], AbstractContextManager[bool]]
 
 @dataclass(frozen=True)
 class Origins:
-    """Which pages of a browser may ask: a browser says from where its page came.
+    """Which web pages may send requests: a browser names the origin of the page.
 
     Attributes:
         allowed: Origins such as `https://polkadot.js.org`; `*` for all.
-        own: Those of the server itself.
+        own: The origins of the server itself.
     """
 
     allowed: frozenset[str] = frozenset()
@@ -49,18 +49,18 @@ class Origins:
         )
 
     def admits(self, origin: str | None) -> bool:
-        """Whether a page from there may ask; programs come from nowhere."""
+        """Whether a page from this origin may send requests; programs have no origin."""
         return origin is None or origin in self.own or bool({origin, "*"} & self.allowed)
 
 
 @dataclass(frozen=True)
 class Admission:
-    """Who gets in at all: with a token, only those who name it behind the address, as in `ws://host:port/TOKEN`."""
+    """Who may connect: with a token, only clients that write it after the address, as in `ws://host:port/TOKEN`."""
 
     token: str | None = None
 
     def opens(self, path: str) -> bool:
-        """Whether a request for this path gets in. Letters may be large or small, as people type them."""
+        """Whether a request for this path is accepted; upper and lower case don't matter."""
         if self.token is None:
             return True
         named = path.partition("?")[0].strip("/")
@@ -72,7 +72,7 @@ NO_ENTRY = "this node needs its code after the address: ws://host:port/CODE"
 
 @dataclass
 class _Request:
-    """A request as it comes in."""
+    """A request that is being read."""
 
     method: bytes = b""
     path: bytes = b""
@@ -88,7 +88,7 @@ class _Request:
 
 
 class _Refused(Exception):  # noqa: N818 - named by what happened
-    """A request that isn't taken."""
+    """A request that is not accepted."""
 
     def __init__(self, status: HTTPStatus, text: str) -> None:
         super().__init__(text)
@@ -108,10 +108,11 @@ class HttpConnection(asyncio.Protocol):
         """Serve a connection.
 
         Args:
-            answer: Takes a frame, gives its answer.
-            origins: Which pages may ask.
-            admission: Who gets in.
-            sending: Counts the characters of an answer while it waits for its reader; whether there is room for it.
+            answer: Takes a frame, returns its answer.
+            origins: Origins of pages that may send requests.
+            admission: Who may connect.
+            sending: Counts the characters of an answer until the client has read it; says whether there is space for
+                it.
             gone: Called when the connection has ended.
         """
         self._answer, self._origins, self._admission, self._sending, self._gone = (
@@ -132,7 +133,7 @@ class HttpConnection(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self._transport: asyncio.Transport | None = None
 
-    # --- what asyncio tells --------------------------------------------------------------------------------------
+    # --- called by asyncio --------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
@@ -147,7 +148,7 @@ class HttpConnection(asyncio.Protocol):
         self._gone()
 
     def pause_writing(self) -> None:
-        """The client doesn't read."""
+        """The client doesn't read at the moment."""
         self._can_write.clear()
 
     def resume_writing(self) -> None:
@@ -173,10 +174,10 @@ class HttpConnection(asyncio.Protocol):
         except httptools.HttpParserError as error:
             self._refuse(_Refused(HTTPStatus.BAD_REQUEST, f"this is not an HTTP request: {error}"))
 
-    # --- what the parser tells -----------------------------------------------------------------------------------
+    # --- called by the parser -----------------------------------------------------------------------------------
 
     def on_url(self, url: bytes) -> None:
-        """What is asked for, or a part of it."""
+        """A part of the path."""
         self._request.path += url
         self._count(len(url))
 
@@ -191,7 +192,7 @@ class HttpConnection(asyncio.Protocol):
             raise _too_long_a_head()
 
     def on_headers_complete(self) -> None:
-        """The head is there."""
+        """The head is complete."""
         self._request.method = self._parser.get_method()
         self._request.keep_alive = self._parser.should_keep_alive()
         self._head = -MOST_BYTES
@@ -203,7 +204,7 @@ class HttpConnection(asyncio.Protocol):
             raise _Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a request has at most {MOST_BYTES:,} bytes")
 
     def on_message_complete(self) -> None:
-        """A request is there."""
+        """A request is complete."""
         self._stop_timer()
         self._head = 0
         self._waiting.append(self._request)
@@ -213,12 +214,12 @@ class HttpConnection(asyncio.Protocol):
         if self._worker is None or self._worker.done():
             self._worker = self._loop.create_task(self._work())
         if self._transport is not None:
-            self._transport.pause_reading()  # what else the client sends waits with the client
+            self._transport.pause_reading()  # further data wait at the client
 
     # --- answers -------------------------------------------------------------------------------------------------
 
     async def _work(self) -> None:
-        """Answer what waits, one after the other."""
+        """Answer waiting requests, one after the other."""
         while self._waiting and self._transport is not None and not self._transport.is_closing():
             request = self._waiting.popleft()
             status = HTTPStatus.OK
@@ -274,7 +275,7 @@ class HttpConnection(asyncio.Protocol):
             self._transport.write("\r\n".join([*headers, "", ""]).encode("latin-1") + body)
 
     def _refuse(self, refused: _Refused) -> None:
-        """Answer what can't be read, and end the connection."""
+        """Answer an unreadable request, and end the connection."""
         self._stop_timer()
         self._waiting.clear()
         self._request.keep_alive = False

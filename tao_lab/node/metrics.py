@@ -1,6 +1,6 @@
-"""What an operator watches: Prometheus figures at `/metrics`, and `/health` for whoever starts the node again.
+"""Figures for operators: `/metrics` for Prometheus, and `/health` for programs that restart the node.
 
-Names are those of a Substrate node where it has the same figure, so that its dashboards work here. Sources:
+If a Substrate node has the same figure, the name is the same, so its dashboards work here. Sources:
 `substrate/client/rpc-servers/src/middleware/metrics.rs`, `substrate/client/service/src/metrics.rs` of the Polkadot SDK.
 """
 
@@ -21,7 +21,7 @@ HEALTH, METRICS = "/health", "/metrics"
 
 
 class NodeFigures:
-    """Reads the figures when they are asked for.
+    """Reads the figures when Prometheus requests them.
 
     Attributes:
         answered: frames that were answered since the start, batches counted once.
@@ -36,7 +36,7 @@ class NodeFigures:
         PlatformCollector(registry=self._registry)
 
     def collect(self) -> Iterator[Metric]:
-        """The figures, as `prometheus_client` asks for them."""
+        """The figures in the form for `prometheus_client`."""
         chain, height = self._chain, self._chain.head.number
         heights = GaugeMetricFamily("substrate_block_height", "Height of the chain", labels=["status"])
         for status in ("best", "finalized"):  # the newest block is final

@@ -1,7 +1,7 @@
-"""Blocks by time: a thread that makes one every so often, as the real network's authors do every 12 seconds.
+"""Blocks at fixed times: a thread makes a block every few seconds, like the real network's authors every 12 seconds.
 
-A block carries the time at which it was made. Whatever goes wrong in one block (a student's rule, a call with a bug)
-stays in the log and with its sender; the next block comes in its turn.
+Each block has the time at which it was made. If a block fails (a student's rule, a call with a bug), the error is in
+the log, and the next block comes as usual.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ class Producer:
     """Makes blocks until it is closed.
 
     Attributes:
-        seconds: Between two blocks; may be changed while it runs.
+        seconds: Time between two blocks; may be changed while it runs.
     """
 
     def __init__(self, chain: Chain, seconds: float, *, clock: Callable[[], float] = time.time) -> None:
         """Begin.
 
         Args:
-            chain: Where the blocks go.
-            seconds: Between two blocks.
+            chain: The chain that gets the blocks.
+            seconds: Time between two blocks.
             clock: The Unix time in seconds.
 
         Raises:
@@ -62,7 +62,7 @@ class Producer:
         due = time.monotonic() + self.seconds
         while not self._stop.wait(max(0.0, due - time.monotonic())):
             self._produce()
-            due = max(due + self.seconds, time.monotonic())  # blocks that were missed are not made up for
+            due = max(due + self.seconds, time.monotonic())  # missed blocks are not made later
 
     def _produce(self) -> None:
         with self._chain.lock:
@@ -75,6 +75,6 @@ class Producer:
                 log.exception("block %d was not made", self._chain.head.number + 1)
 
     def _time_ms(self) -> int:
-        """Now; where the chain is ahead of the clock, the parent's time and the seconds between."""
+        """The present time; if the chain is ahead of the clock, the parent's time plus the block time."""
         now, parent = round(self._clock() * 1_000), int(self._chain.state.get("Timestamp", "Now"))
         return now if now > parent else parent + round(self.seconds * 1_000)

@@ -1,7 +1,7 @@
-"""A chain that another process keeps, read and written through its node by the SDK's own JSON-RPC session.
+"""A chain in another process, read and written through its node by the SDK's own JSON-RPC session.
 
-`RemoteChain` answers what `Network` asks of a chain of this process: its state comes as the same bytes under the same
-keys, and an extrinsic is signed here and sent. Rules, blocks and history stay with the node.
+`RemoteChain` has the methods of `Chain` that `Network` uses. It reads the same bytes under the same keys. Extrinsics
+are signed here and sent to the node. Rules, blocks and history stay at the node.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ from tao_lab.foreign import LONGEST_LINE, escaped
 Json = Any
 T = TypeVar("T")
 
-ANSWER_SECONDS = 60.0  # for an answer, reconnection included
-PAGE = 1_000  # keys and values of one question: as many as a node gives
-MOST_KEYS = 1_000_000  # of one item: beyond it the node is not an honest one
+ANSWER_SECONDS = 60.0  # for an answer, including a reconnection
+PAGE = 1_000  # keys and values of one request: the maximum of a node
+MOST_KEYS = 1_000_000  # of one item; an honest node never has more
 HASH_BYTES = 32
-MOST_PREFETCHED = 20_000  # values that come along with their keys
+MOST_PREFETCHED = 20_000  # values that are fetched together with their keys
 MISSES = 3  # single reads of an item, after which the whole item is fetched
-STATES_KEPT = 8  # blocks whose reads are remembered
-FORBIDDEN = 403  # HTTP's number for a wrong code
+STATES_KEPT = 8  # blocks whose values are cached
+FORBIDDEN = 403  # HTTP's status for a wrong code
 UNKNOWN_METHOD = -32601
 INVALID_TRANSACTION = 1010
 ALREADY_IMPORTED = 1013
@@ -56,8 +56,8 @@ class Refused(ChainError):  # noqa: N818 - named by what happened
     """The node answered with an error.
 
     Attributes:
-        code: JSON-RPC's number of it.
-        sentence: what the node says.
+        code: JSON-RPC's number of the error.
+        sentence: the node's message.
     """
 
     def __init__(self, code: int, sentence: str) -> None:
@@ -66,7 +66,7 @@ class Refused(ChainError):  # noqa: N818 - named by what happened
 
 
 class Connection:
-    """The SDK's session, in a thread of its own, for callers of any thread. It reconnects when the node restarts."""
+    """The SDK's session in its own thread, usable from any thread. It reconnects when the node restarts."""
 
     def __init__(self, url: str) -> None:
         """Connect.
@@ -86,7 +86,7 @@ class Connection:
         except ChainError:
             self.close()
             raise
-        self._session._retry_forever = True  # it was there once, so it is worth waiting for
+        self._session._retry_forever = True  # the node has answered once, so wait until it is back
 
     def close(self) -> None:
         """Leave."""
@@ -105,16 +105,16 @@ class Connection:
         return self._wait(self._request(method, list(params)))
 
     def read(self, reader: Callable[[Json], T], method: str, *params: Json) -> T:
-        """The result of a request, as `reader` makes it of the answer.
+        """The result of a request, converted by `reader`.
 
         Raises:
-            NoAnswer: the node does not answer, or with what no node of the lab answers.
+            NoAnswer: the node does not answer, or its answer is not that of a node of the lab.
             Refused: it answers with an error.
         """
         return self.understand(reader, method, self.ask(method, *params))
 
     def understand(self, reader: Callable[[Json], T], method: str, answer: Json) -> T:
-        """What `reader` makes of an answer.
+        """An answer, converted by `reader`.
 
         Raises:
             NoAnswer: a node of the lab would not answer so.
@@ -126,12 +126,12 @@ class Connection:
             raise NoAnswer(f"{self.place} answers {method} as no node of the lab does: {said}") from error
 
     async def _request(self, method: str, params: list[Json]) -> Json:
-        await self._session.connect()  # a session that ended in peace starts over
+        await self._session.connect()  # a closed session starts again
         return await self._session.request(method, params)
 
     @contextmanager
     def subscription(self, method: str, params: list[Json], end: str) -> Iterator[Iterator[Json]]:
-        """What a subscription tells, one after the other; the iterator ends with the connection."""
+        """The notifications of a subscription; the iterator ends with the connection."""
 
         async def open_it() -> Subscription:
             await self._session.connect()
@@ -172,7 +172,7 @@ class Connection:
 
 
 def _typed(place: str, error: SubstrateRequestException) -> ChainError:
-    """What the SDK's session raised, as an error of the lab."""
+    """An error of the SDK's session as an error of the lab."""
     if isinstance(error, RpcPolicyRejection):
         return Refused(error.status_code or 0, f"{place} lets nobody in without its code")
     if isinstance(error, MaxRetriesExceeded):
@@ -190,7 +190,7 @@ def _typed(place: str, error: SubstrateRequestException) -> ChainError:
 
 
 class RemoteState:
-    """Storage after one block, each value asked for once. An item that is read often is fetched whole."""
+    """Storage after one block. Each value is requested only once; an item that is read often is fetched completely."""
 
     def __init__(self, connection: Connection, block_hash: str) -> None:
         self._read, self._at = connection.read, block_hash
@@ -253,7 +253,7 @@ class RemoteState:
 
 
 class RemoteReader(StorageReader):
-    """Typed reads of a node's state; bytes that are not a value of their item are the node's fault."""
+    """Typed reads of a node's state; bytes that can't be decoded are an error of the node."""
 
     def __init__(self, connection: Connection, runtime: Runtime, block_hash: str) -> None:
         super().__init__(runtime, RemoteState(connection, block_hash))
@@ -322,7 +322,7 @@ class RemoteChain:
         self.lock = threading.RLock()
         self.is_open = True
         self.runtime = load_runtime()
-        self.store = SimpleNamespace(path=url)  # where the chain is kept, for those who say so
+        self.store = SimpleNamespace(path=url)  # the place of the chain, for messages
         self._states: dict[str, StorageReader] = {}
         self._blocks: dict[str, Block] = {}
         try:
@@ -337,7 +337,7 @@ class RemoteChain:
             raise
 
     def close(self) -> None:
-        """Leave the node; it goes on."""
+        """Disconnect from the node, which continues to run."""
         if self.is_open:
             self.is_open = False
             self.connection.close()
@@ -403,7 +403,7 @@ class RemoteChain:
         return events
 
     def refusals(self, number: int) -> dict[int, DispatchError]:
-        """What failed in a block, by the place of its event; with the chain's sentences while the node knows them."""
+        """Failures in a block, by the index of their events, with the chain's sentences if the node still has them."""
         told = {
             place: self.runtime.read_dispatch_error(event["attributes"]["dispatch_error"])
             for place, event in enumerate(self.events(number))
@@ -412,7 +412,7 @@ class RemoteChain:
         return told | self.connection.read(_refusals, "lab_refusals", number)
 
     def extrinsic_proof(self, number: int, index: int) -> ListProof:
-        """Shows that an extrinsic is in a block, against the header's `extrinsics_root`.
+        """Prove that an extrinsic is in a block, against the header's `extrinsics_root`.
 
         Raises:
             BadValue: There is no such block, or no such extrinsic in it.
@@ -425,7 +425,7 @@ class RemoteChain:
     # --- writing -----------------------------------------------------------------------------------------------
 
     def next_nonce(self, who: str) -> int:
-        """The nonce of the account's next extrinsic, behind those that wait."""
+        """The nonce for the account's next extrinsic, after those that wait in the pool."""
         return self.connection.read(int, "system_accountNextIndex", who)
 
     def compose(self, pallet: str, name: str, args: Mapping[str, Any]) -> bytes:
@@ -465,7 +465,7 @@ class RemoteChain:
         """Wait for new blocks until one of them is enough.
 
         Args:
-            seen: takes each new height, and says whether that is enough.
+            seen: takes each new height, and returns whether to stop waiting.
 
         Raises:
             NoAnswer: the node went away.

@@ -1,8 +1,8 @@
 """The chain on a port, by WebSocket and HTTP: for `btcli`, other processes, and a class in one room.
 
-Only this machine can reach it unless another address is given. A web page from elsewhere cannot: browsers say where a
-page came from, and such requests are refused. One thread serves all connections; requests are answered in a few threads
-beside it. What a client may hold is limited: connections, bytes of a message, bytes that it doesn't read, seconds.
+Only this machine can reach it unless another address is given. Web pages from other origins are refused: browsers name
+the origin of a page. One thread serves all connections; a few other threads answer requests. Each client has limits:
+connections, bytes of a message, unread bytes, seconds.
 """
 
 from __future__ import annotations
@@ -38,31 +38,31 @@ LOOPBACK = "127.0.0.1"
 SOMEWHERE = "192.0.2.1"  # an address of no network (RFC 5737)
 MOST_CLIENTS = 200
 MOST_PER_ADDRESS = 100
-MOST_REFUSED = 100  # connections that wait to hear that there is no place
-MOST_UNREAD = 8 * 2**20  # characters of notifications for a client that does not read; then it is cut off
-MOST_UNSENT = 512 * 2**20  # characters of answers that wait for their readers, of all clients
-MOST_UNSENT_PER_ADDRESS = 64 * 2**20  # and of those of one address; who asks for more is cut off
-SMALL = 2**16  # characters of an answer that isn't counted: an address has a hundred clients at most
-OVERHEAD = 200  # characters that a notification counts for, besides its own
-SILENT_SECONDS = 60.0  # without a request or a subscription, after which a client makes room for another
-WORKERS = 4  # threads that answer; most of the time one of them has the chain
+MOST_REFUSED = 100  # connections that wait for the message that there is no place
+MOST_UNREAD = 8 * 2**20  # unread characters of notifications, after which a client is disconnected
+MOST_UNSENT = 512 * 2**20  # unread characters of answers, of all clients
+MOST_UNSENT_PER_ADDRESS = 64 * 2**20  # of one address; a client that requests more is disconnected
+SMALL = 2**16  # characters; shorter answers aren't counted, because an address has at most a hundred clients
+OVERHEAD = 200  # characters that a notification counts for, in addition to its own
+SILENT_SECONDS = 60.0  # without a request or a subscription, after which a new client may replace it
+WORKERS = 4  # threads that answer; usually one of them uses the chain
 CLOSE_SECONDS = 2.0
 GET = b"GET "  # how a WebSocket begins
 log = logging.getLogger(__name__)
-_silent = logging.getLogger(f"{__name__}.websockets")  # a broken handshake is the client's affair
+_silent = logging.getLogger(f"{__name__}.websockets")  # don't log broken handshakes of clients
 _silent.setLevel(logging.CRITICAL)
 
 
 class _Client(ServerConnection):
-    """One connection, from its first byte.
+    """One connection.
 
     Attributes:
-        places: the server's book of connections.
-        heard: when it asked last, in seconds of the monotonic clock; minus infinity if it never did.
-        session: what it asks and hears; None until the handshake is over.
+        places: the server's list of connections.
+        heard: time of its last request, in seconds of the monotonic clock; minus infinity if there was none.
+        session: its session; None until the handshake is over.
         refused: whether there was no place for it.
-        address: where it comes from.
-        may_tell: whether notifications may be sent: an answer goes before what it brings about.
+        address: its IP address.
+        may_tell: whether notifications may be sent: an answer comes before the notifications that it causes.
     """
 
     def __init__(self, places: _Places, http: Callable[[_Client], HttpConnection], *args: Any, **options: Any) -> None:
@@ -92,11 +92,11 @@ class _Client(ServerConnection):
         super().connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes; where the first of them ask for no WebSocket, go on as HTTP."""
+        """Take bytes; if they don't begin a WebSocket, continue as HTTP."""
         if self._first is not None:
             self._first += data
             if GET.startswith(self._first):
-                return  # too few to know
+                return  # too few bytes to decide
             data, self._first = self._first, None
             if not data.startswith(GET) and not self.refused:
                 self._become_http(data)
@@ -104,7 +104,7 @@ class _Client(ServerConnection):
         super().data_received(data)
 
     def _become_http(self, data: bytes) -> None:
-        """Hand the connection over; the WebSocket's handshake, which waits still, has nothing to close."""
+        """Continue as HTTP; the waiting WebSocket handshake gets a connection that does nothing."""
         wire = self._wire
         assert wire is not None
         http = self._http(self)
@@ -115,25 +115,25 @@ class _Client(ServerConnection):
         http.data_received(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Leave the place to another."""
+        """Free the place for another client."""
         self.places.leave(self)
         super().connection_lost(exc)
 
     @property
     def can_make_room(self) -> bool:
-        """Whether it has never asked, or not for long, and waits for nothing."""
+        """Whether a new client may replace it: it sent no request for a long time, and waits for nothing."""
         listens = self.session is not None and self.session.listens
         return not listens and time.monotonic() - self.heard > SILENT_SECONDS
 
     def cut_off(self) -> None:
-        """End the connection without a word: the client doesn't read."""
+        """End the connection without a message, because the client doesn't read."""
         if self._wire is not None:
             self._wire.abort()
 
     # --- notifications ------------------------------------------------------------------------------------------
 
     def notify(self, text: str) -> None:
-        """Put a text in the queue, from the thread that makes the block: it neither waits nor raises."""
+        """Put a text into the queue, from the thread that makes the block, without waiting or errors."""
         with self._lock:
             self._unread += len(text) + OVERHEAD
             too_much = self._unread > MOST_UNREAD
@@ -141,11 +141,11 @@ class _Client(ServerConnection):
                 self._waiting.clear()
             else:
                 self._waiting.append(text)
-        with suppress(RuntimeError):  # the server was closed meanwhile
+        with suppress(RuntimeError):  # the server was closed in the meantime
             self.loop.call_soon_threadsafe(self.cut_off if too_much else self._news.set)
 
     async def tell(self) -> None:
-        """Send what is in the queue, until cancelled."""
+        """Send the texts of the queue, until cancelled."""
         while True:
             await self._news.wait()
             self._news.clear()
@@ -159,7 +159,7 @@ class _Client(ServerConnection):
                     self._unread -= len(text) + OVERHEAD
 
     async def send_in_time(self, text: str) -> bool:
-        """Send a text; whether the client took it. One that doesn't within `SEND_SECONDS` is cut off."""
+        """Send a text; returns whether the client read it within `SEND_SECONDS`. Otherwise it is disconnected."""
         with self.places.sending(self.address, len(text)) as room:
             if not room:
                 self.cut_off()
@@ -176,10 +176,10 @@ class _Client(ServerConnection):
 
 
 class _Nothing:
-    """A connection that is somebody else's by now."""
+    """A connection that now belongs to HTTP."""
 
     def abort(self) -> None:
-        """Leave it alone."""
+        """Do nothing."""
 
 
 @dataclass(frozen=True)
@@ -191,7 +191,7 @@ class Limits:
 
 
 class _Places:
-    """Who is connected. Touched by the server's thread only."""
+    """The connected clients. Only the server's thread uses it."""
 
     def __init__(self, limits: Limits | None) -> None:
         self.clients: list[_Client] = []  # oldest first
@@ -201,7 +201,7 @@ class _Places:
 
     @contextmanager
     def sending(self, address: str, size: int) -> Iterator[bool]:
-        """Count an answer as long as it waits for its reader; whether there is room for it."""
+        """Count an answer until its client has read it; yields whether there is space for it."""
         here, all_together = self._unsent[address] + size, self._unsent.total() + size
         room = size <= SMALL or (here <= MOST_UNSENT_PER_ADDRESS and all_together <= MOST_UNSENT)
         counted = size if room and size > SMALL else 0
@@ -214,7 +214,7 @@ class _Places:
                 del self._unsent[address]
 
     def take(self, client: _Client) -> bool:
-        """A place for a newcomer, if need be that of whoever has been silent longest."""
+        """Give a place to a new client, if necessary that of the client that has been silent longest."""
         here = [one for one in self.clients if one.address == client.address]
         limits = self._limits or Limits(MOST_CLIENTS, MOST_PER_ADDRESS)
         full = self.clients if len(self.clients) >= limits.all else here if len(here) >= limits.per_address else []
@@ -243,11 +243,11 @@ class _Places:
 
 
 def reachable(host: str) -> str:
-    """How others write the address of this machine: for "all addresses", the one by which it reaches a network."""
+    """The address by which others reach this machine; for "all addresses", that of its network connection."""
     if host not in ("0.0.0.0", "::", ""):
         return f"[{host}]" if ":" in host else host
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, suppress(OSError):
-        probe.connect((SOMEWHERE, 9))  # sends nothing; it only chooses a way out
+        probe.connect((SOMEWHERE, 9))  # sends nothing; it only selects the network connection
         return str(probe.getsockname()[0])
     return LOOPBACK
 
@@ -256,9 +256,9 @@ class Server:
     """A running server; close it, or use it in a `with` block.
 
     Attributes:
-        port: where it listens.
+        port: its TCP port.
         url: the address for clients, without a token.
-        figures: what an operator watches.
+        figures: figures for operators.
     """
 
     def __init__(
@@ -272,19 +272,20 @@ class Server:
         tls: ssl.SSLContext | None = None,
         limits: Limits | None = None,
     ) -> None:
-        """Open a port and serve in a thread of its own.
+        """Open a port and serve in a new thread.
 
         Args:
             node: The node.
-            port: TCP port; 0 takes a free one.
+            port: TCP port; 0 means any free port.
             host: Address of this machine to listen on.
-            origins: Web pages that may connect, such as `https://polkadot.js.org`; `*` for all.
-            token: What a client must name behind the address, `ws://host:port/TOKEN`; without one everybody is let in.
+            origins: Origins of web pages that may connect, such as `https://polkadot.js.org`; `*` for all.
+            token: A client must write it after the address, `ws://host:port/TOKEN`; without a token everybody may
+                connect.
             tls: Certificate and key; with them the address begins with `wss`.
-            limits: How many may be connected.
+            limits: Maximum numbers of connections.
 
         Raises:
-            BadValue: The port is invalid, or taken.
+            BadValue: The port is invalid, or in use.
         """
         self._node, self._host, self._admission, self._tls = node, host, Admission(token), tls
         self.port = port
@@ -305,7 +306,7 @@ class Server:
         self.url = f"{'ws' if tls is None else 'wss'}://{reachable(host)}:{self.port}"
 
     def close(self) -> None:
-        """Close the port and cut off the clients."""
+        """Close the port and disconnect the clients."""
         if self._thread.is_alive():
             with suppress(RuntimeError):  # it has just ended
                 self._loop.call_soon_threadsafe(self._stop.set)
@@ -313,7 +314,7 @@ class Server:
 
     @property
     def connections(self) -> int:
-        """How many clients are connected now."""
+        """Number of connected clients."""
         return len(self._places.clients)
 
     def __enter__(self) -> Server:
@@ -340,9 +341,9 @@ class Server:
                 self.port,
                 create_connection=partial(_Client, self._places, self._http),  # type: ignore[arg-type] # any factory
                 ssl=self._tls,
-                compression=None,  # as a node's; a large answer would hold this thread up, and with it everybody
+                compression=None,  # like a node; compressing a large answer would delay all clients
                 max_size=MOST_BYTES,
-                max_queue=1,  # messages that wait while one is answered
+                max_queue=1,  # messages that wait while another one is answered
                 process_request=self._admit,
                 close_timeout=CLOSE_SECONDS,
                 logger=_silent,
@@ -379,7 +380,7 @@ class Server:
         return None
 
     async def _tell(self, connection: ServerConnection, request: Request) -> Response | None:
-        """Health, to everybody; figures, to this machine, and to others only where everybody is let in."""
+        """Health for everybody; figures for this machine, and for others only if everybody may connect."""
         path = request.path.partition("?")[0]
         if "Upgrade" in request.headers or path not in (HEALTH, METRICS):
             return None
@@ -395,7 +396,7 @@ class Server:
         return response
 
     def _http(self, client: _Client) -> HttpConnection:
-        """Serve a connection that turns out to speak HTTP."""
+        """Serve a connection that uses HTTP."""
         session = Session(self._node, None, client.address)
 
         async def answer(frame: bytes) -> str | None:
@@ -407,13 +408,13 @@ class Server:
         return HttpConnection(answer, self._origins, self._admission, sending, lambda: self._places.leave(client))
 
     async def _client(self, connection: ServerConnection) -> None:
-        """Serve one client until it leaves. What it is told goes through a queue, so that it holds nobody up."""
+        """Serve one client until it leaves. Its notifications go through a queue, so that it does not delay others."""
         assert isinstance(connection, _Client)
         connection.session = session = Session(self._node, connection.notify, connection.address)
         teller = asyncio.create_task(connection.tell())
         try:
             while True:
-                message = await connection.recv(decode=False)  # bytes that are not UTF-8 get an answer as well
+                message = await connection.recv(decode=False)  # bytes that are not UTF-8 also get an answer
                 connection.heard = time.monotonic()
                 connection.may_tell.clear()
                 answer = await self._loop.run_in_executor(self._pool, session.handle, message)

@@ -1,7 +1,7 @@
-"""The chain as the official SDK's connection, in this process.
+"""A connection for the official SDK to a chain in this process.
 
-`bt.Client("local", substrate=LocalSubstrate(node))` is the SDK with nothing replaced but the socket: every read and
-every signed extrinsic goes through its own JSON-RPC session.
+`bt.Client("local", substrate=LocalSubstrate(node))` is the unchanged SDK; only the network socket is replaced. Every
+read and every signed extrinsic goes through the SDK's own JSON-RPC session.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from bittensor._transport.codec import RuntimeCodec
 from tao_lab.chain.runtime import SPEC_NAME, SPEC_VERSION, SS58_FORMAT, TRANSACTION_VERSION
 from tao_lab.node.rpc import Node, Session
 
-ENDPOINT = "ws://tao-lab.invalid"  # a label: nothing is ever dialled
+ENDPOINT = "ws://tao-lab.invalid"  # only a label: nothing connects to it
 
 
 class LocalConnection:
-    """What the SDK's session takes for a WebSocket: `send`, `recv`, `close`."""
+    """The SDK's session uses it like a WebSocket: `send`, `recv`, `close`."""
 
     def __init__(self, node: Node) -> None:
         self._loop = asyncio.get_running_loop()
@@ -33,7 +33,7 @@ class LocalConnection:
             self._loop.call_soon_threadsafe(self._inbox.put_nowait, text)
 
     async def send(self, message: str) -> None:
-        """Take a request; its answer is what `recv` gives."""
+        """Take a request; `recv` returns its answer."""
         answer = await asyncio.to_thread(self._session.handle, message)
         if answer is not None:
             self._inbox.put_nowait(answer)

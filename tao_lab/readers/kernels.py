@@ -14,6 +14,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections import deque
 from datetime import timedelta
 from pathlib import Path
 from threading import Lock
@@ -31,6 +32,8 @@ from tao_lab.readers import nursery
 
 MOST_BYTES = 65_536  # of an answer of a page's process, read at once
 VOILA = {"SERVER_SOFTWARE": "voila"}  # in the environment of pages and kernels: the lab asks where it is shown
+UNITS = {"hour": 3_600, "minute": 60, "second": 1}  # seconds
+REMEMBERED = 1_000  # kernels that ended because nobody touched their pages
 CAN_FORK = sys.platform == "linux" and hasattr(os, "pidfd_open")
 
 
@@ -214,6 +217,7 @@ class Readers(AsyncMappingKernelManager):  # type: ignore[misc,unused-ignore]
         super().__init__(**kwargs)
         self._reading: set[str] = set()  # kernels that run or are being started
         self._connected: set[str] = set()  # kernels that a page has connected to at least once
+        self._untouched: deque[str] = deque(maxlen=REMEMBERED)
 
     def demand_place(self) -> None:
         """Go on if one more reader may come.
@@ -274,5 +278,23 @@ class Readers(AsyncMappingKernelManager):  # type: ignore[misc,unused-ignore]
             seconds = self.idle_seconds
         else:
             seconds = self.left_seconds if kernel_id in self._connected else self.loading_seconds
-        if not await kernel.is_alive() or utcnow() - kernel.last_activity > timedelta(seconds=seconds):
+        alive, idle = await kernel.is_alive(), utcnow() - kernel.last_activity > timedelta(seconds=seconds)
+        if alive and idle and self._kernel_connections.get(kernel_id):
+            self._untouched.append(kernel_id)
+        if idle or not alive:
             await self.shutdown_kernel(kernel_id)
+
+    def why_ended(self, kernel_id: str) -> str:
+        """What to tell the reader of a kernel that has ended; empty while it is there."""
+        if kernel_id in self:
+            return ""
+        if kernel_id not in self._untouched:
+            return "Its Python has ended: the connection was lost for a while, or the server started again."
+        return f"Nobody touched it for {spell(self.idle_seconds)}, so its place was given to others."
+
+
+def spell(seconds: int) -> str:
+    """A time in words, in the largest unit that it is whole in: "2 hours"."""
+    name, size = next((name, size) for name, size in UNITS.items() if seconds % size == 0)
+    count = seconds // size
+    return f"{count} {name}{'' if count == 1 else 's'}"

@@ -11,6 +11,8 @@ import os
 from pathlib import Path
 from typing import Any, ClassVar
 
+from jupyter_server.base.handlers import APIHandler
+from jupyter_server.utils import url_path_join
 from tornado.ioloop import IOLoop
 from tornado.web import authenticated
 from traitlets import Integer, default
@@ -155,6 +157,15 @@ class LeaveHandler(VoilaShutdownKernelHandler):  # type: ignore[misc,unused-igno
             await super().post(kernel_id)
 
 
+class ReadingHandler(APIHandler):  # type: ignore[misc,unused-ignore]
+    """A page asks whether its kernel is still there."""
+
+    @authenticated
+    async def get(self, kernel_id: str) -> None:
+        """Answer with JSON: `ended` says why it has ended, and is empty while it is there."""
+        self.finish({"ended": self.kernel_manager.why_ended(kernel_id)})
+
+
 OURS = {TornadoVoilaHandler: PageHandler, VoilaShutdownKernelHandler: LeaveHandler}
 
 
@@ -208,7 +219,8 @@ class Room(Voila):  # type: ignore[misc,unused-ignore]
 
     def init_handlers(self) -> Any:
         """Voila's, with our pages."""
-        return [(path, OURS.get(handler, handler), *rest) for path, handler, *rest in super().init_handlers()]
+        handlers = [(path, OURS.get(handler, handler), *rest) for path, handler, *rest in super().init_handlers()]
+        return [(url_path_join(self.server_url, r"/voila/api/reading/([\w-]+)"), ReadingHandler), *handlers]
 
     def stop(self) -> None:
         """End all kernels, then the processes that they came from."""

@@ -43,6 +43,7 @@ class Duel:
         rule: The rule, in a few words.
         strengths: How strong the attack can be.
         unit: The unit of a strength.
+        across: The same on an axis.
         attacker: The whole of which the attacker's figure is a percentage.
         honest: The whole of which the honest participant's figure is a percentage.
         fair: What an honest participant would get in the attacker's place, per cent.
@@ -57,6 +58,7 @@ class Duel:
     rule: str
     strengths: tuple[int, ...]
     unit: str
+    across: str
     attacker: str
     honest: str
     fair: float
@@ -225,6 +227,7 @@ DUELS: Mapping[str, Duel] = {
             rule="kappa 50 % instead of 1 %",
             strengths=(10, 20, 33, 40, 49, 51, 60),
             unit="% of all stake",
+            across="stake, %",
             attacker=FAKE,
             honest=ONE,
             fair=100 / 7,
@@ -239,6 +242,7 @@ DUELS: Mapping[str, Duel] = {
             rule="kappa 60 % instead of 50 %",
             strengths=(33, 40, 45, 49, 51, 55, 59, 61, 66),
             unit="% of all stake",
+            across="stake, %",
             attacker=FAKE,
             honest=ONE,
             fair=100 / 7,
@@ -253,6 +257,7 @@ DUELS: Mapping[str, Duel] = {
             rule="weights are sealed first",
             strengths=(0, 10, 20, 30),
             unit="% by which miners change in an epoch",
+            across="change an epoch, %",
             attacker="of an honest validator's dividends, for the same stake",
             honest="the honest validator's own",
             fair=100.0,
@@ -267,6 +272,7 @@ DUELS: Mapping[str, Duel] = {
             rule="validators compare answers",
             strengths=(2, 4, 8, 16),
             unit="seats with one answer",
+            across="seats",
             attacker="of all miners' pay, to the one person",
             honest=ONE,
             fair=100 / 7,
@@ -281,6 +287,7 @@ DUELS: Mapping[str, Duel] = {
             rule="the order is sent encrypted",
             strengths=(100, 250, 500, 1_000, 2_000, 4_000),
             unit="τ in front of an order of 1,000 τ",
+            across="τ in front",
             attacker="of the order, the thief's profit",
             honest="of the alpha that the order gets if nobody attacks",
             fair=0.0,

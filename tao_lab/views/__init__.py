@@ -1,7 +1,7 @@
 """Charts and widgets: what a lab shows, and what an instructor presents.
 
 `ConsensusExplorer` is the page of lab 06; the chart functions show one result each. All of it works offline.
-A name's file is loaded when the name is first asked for: a drawing does not wait for altair, scipy and pandas.
+A name's file is loaded when the name is first used, so a drawing does not wait for altair, scipy and pandas.
 """
 
 import importlib
@@ -44,5 +44,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """What Tab completes."""
+    """The names that the Tab key completes."""
     return __all__

@@ -1,4 +1,4 @@
-"""Pictures of attacks: what attackers gain against the honest, cartels by stake, sandwiches by depth of pool."""
+"""Pictures of attacks: attackers' gains compared with honest ones, cartels by stake, sandwiches by pool size."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ WORTH = ["a sandwich pays", "the fee eats it"]
 
 
 def gains_chart(gains: Sequence[tuple[str, float]], title: str) -> Figure:
-    """What attackers get, as a multiple of what an honest participant with the same means gets.
+    """Attackers' gains, as a multiple of an honest participant's with the same money.
 
     Args:
-        gains: (attack, multiple); 1 is as much as the honest.
+        gains: (attack, multiple); 1 means as much as an honest participant.
         title: what the picture shows.
     """
     rows = [
@@ -45,7 +45,7 @@ def gains_chart(gains: Sequence[tuple[str, float]], title: str) -> Figure:
 
 
 def cartel_chart(lines: Table, points: Table, title: str) -> Figure:
-    """What a cartel's false miner gets, by the cartel's stake and kappa.
+    """The pay of a cartel's false miner, by the cartel's stake and kappa.
 
     Args:
         lines: columns `share` (% of stake), `pay` (% of the miners' pay) and `kappa` (words), by the rule.

@@ -1,4 +1,4 @@
-"""Pictures of blocks: the chain of names, and the way from one extrinsic up to the root."""
+"""Pictures of blocks: the chain of names, and the path from one extrinsic up to the root."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MOST_LEAVES = 8
 
 
 def hash_text(data: bytes) -> str:
-    """The beginning of a hash: enough for a person to tell two apart."""
+    """The beginning of a hash, enough to see the difference between two."""
     return f"0x{data[:3].hex()}…"
 
 
@@ -22,7 +22,7 @@ def chain_drawing(blocks: Sequence[Block], tampered: int | None = None) -> Drawi
 
     Args:
         blocks: some of a chain, in order.
-        tampered: number of the block that is not what it was: drawn in red, dashed, with a broken link behind it.
+        tampered: number of the changed block: drawn in red and dashed, with a broken link after it.
     """
     parts: list[Part] = []
     boxes: list[Box] = []
@@ -52,7 +52,7 @@ def chain_drawing(blocks: Sequence[Block], tampered: int | None = None) -> Drawi
 
 
 def _link(blocks: Sequence[Block], number: int) -> str:
-    """Whether what a block holds is what its own header says of it."""
+    """Whether a block's content matches its own header."""
     block = next((each for each in blocks if each.number == number), None)
     if block is None:
         return "it is not among these"
@@ -65,7 +65,7 @@ def _link(blocks: Sequence[Block], number: int) -> str:
 
 
 def _back(box: Box, before: Box, look: Look) -> list[Part]:
-    """The arrow from a block to its parent; from the beginning of a row it goes around."""
+    """The arrow from a block to its parent; at the beginning of a row it goes to the row above."""
     if box.y == before.y:
         return [Arrow((box.x - 2, box.left[1]), (before.x + before.width + 4, before.right[1]), look=look)]
     middle = (before.y + before.height + box.y) / 2
@@ -77,7 +77,7 @@ def _back(box: Box, before: Box, look: Look) -> list[Part]:
 
 
 def merkle_drawing(extrinsics: Sequence[bytes], index: int) -> Drawing:
-    """The tree over a block's extrinsics, with the way from one of them to the root, and the siblings that prove it.
+    """The tree over a block's extrinsics, with the path from one of them to the root, and the siblings that prove it.
 
     Args:
         extrinsics: at most eight.
@@ -120,7 +120,7 @@ def merkle_drawing(extrinsics: Sequence[bytes], index: int) -> Drawing:
 
 
 def _node(level: int, place: int, node: bytes, index: int, top: int) -> tuple[list[str], Look]:
-    """Words and look of a node: on the way, beside it, or neither."""
+    """Words and look of a node: on the path, beside the path, or elsewhere."""
     name = "root" if level == top else f"extrinsic {place}" if level == 0 else "node"
     own = index >> level
     if place == own:

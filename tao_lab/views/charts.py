@@ -1,8 +1,8 @@
-"""Charts of an epoch, each a function of its result; the widget draws the same charts with data that changes.
+"""Charts of an epoch, made from its result; the widget draws the same charts with changing data.
 
-A function returns a `Figure`: a picture with its text alternative that shows without a network, in a notebook, in
-Voila and in a page made from a notebook. Colours are Okabe and Ito's, and viridis for amounts: more is darker on
-white, and brighter in the dark theme.
+A function returns a `Figure`: a picture with a text alternative. It needs no network, in a notebook, in Voila and in a
+page made from a notebook. Colours are Okabe and Ito's, and viridis for amounts: more is darker on white, and brighter
+in the dark theme.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from tao_lab.views.sentences import percent
 from tao_lab.views.tables import Table, bonds_table, dividends_table, incentive_table, rows_of, weights_table
 
 WHO = alt.Scale(domain=["honest", "liar"], range=[BLUE, VERMILLION])
-# Labels of a scale of whole numbers: a tick between two of them stays without one.
+# Labels of a scale of whole numbers: a tick between two of them has no label.
 WHOLE: dict[str, Any] = {"labelExpr": "datum.value == floor(datum.value) ? datum.label : ''"}
 LETTER = 0.62  # a letter's width in a wide bold type, as a part of its size
 # px around a chart: a browser's letters may be wider than they were measured
@@ -36,18 +36,18 @@ ROOM = {"left": 20, "right": 40, "top": 5, "bottom": 5}
 
 @dataclass(frozen=True)
 class Figure:
-    """A chart that shows offline.
+    """A chart that needs no network.
 
     Attributes:
-        chart: the Altair chart, to take apart or to change.
-        alt: what the chart shows, for who cannot see it.
+        chart: the Altair chart, which you can change.
+        alt: a description, for people who cannot see it.
     """
 
     chart: alt.LayerChart
     alt: str
 
     def spec(self) -> dict[str, Any]:
-        """Vega-Lite; a title longer than the chart is wide goes on in a second line."""
+        """The Vega-Lite specification; a title that is too long continues in a second line."""
         spec = {"padding": ROOM, **self.chart.to_dict()}
         if isinstance(spec.get("title"), str) and isinstance(spec.get("width"), int):
             size = spec.get("config", {}).get("title", {}).get("fontSize", SMALL.font)
@@ -103,7 +103,7 @@ def weights_chart(result: Epoch, cast: Cast | None = None) -> Figure:
 
 
 def clipping_chart(result: Epoch, cast: Cast | None = None) -> Figure:
-    """Weights of each validator against consensus: what is above the bar is cut.
+    """Weights of each validator compared with consensus: the part above the bar is cut.
 
     Args:
         result: an epoch.
@@ -134,7 +134,7 @@ def incentive_chart(result: Epoch, cast: Cast | None = None) -> Figure:
 
 
 def dividends_chart(result: Epoch, cast: Cast | None = None) -> Figure:
-    """Dividends of each validator against its share of stake.
+    """Dividends of each validator compared with its share of stake.
 
     Args:
         result: an epoch.
@@ -156,7 +156,7 @@ def bonds_chart(epochs: Sequence[Epoch], miner: int, cast: Cast | None = None, v
         epochs: epochs in a row, for example of `run_epochs`; the first is drawn at 0.
         miner: UID of the miner.
         cast: whom to show; without one, validators with 0.1 % of stake or more in the last epoch.
-        validator: UID of the one that the chart is about; without one, that with the largest bond.
+        validator: UID of the highlighted validator; by default the one with the largest bond.
     """
     cast = cast or Cast.of(epochs[-1])
     if miner not in cast.miners:
@@ -247,7 +247,7 @@ def exact_against_float_chart(inputs: EpochInput, epochs: int = 20) -> Figure:
 
 
 def favourite_chart(inputs: EpochInput) -> Figure:
-    """What the largest validator can do for a miner whom nobody else pays, under either consensus.
+    """How much the largest validator can pay a miner whom nobody else pays, with Yuma and with Null consensus.
 
     Args:
         inputs: state before the epoch; in the chart the largest validator gives all its weight to one miner.
@@ -265,16 +265,21 @@ def favourite_chart(inputs: EpochInput) -> Figure:
     stake = float(inputs.stake[elected]) / float(inputs.stake.sum())
     yuma, null = (f"{shares[name]:.0%}" for name in ("Yuma", "Null"))
     title = f"Validator {elected} has {stake:.0%} of the stake; its favourite gets {yuma} under Yuma, {null} under Null"
-    chart = (
-        alt.Chart(values_of({"consensus": list(shares), "share": list(shares.values())}))
-        .mark_bar()
-        .encode(
-            x=alt.X("share:Q", title="favourite's part of the miners' pay", axis=alt.Axis(format="%")),
-            y=alt.Y("consensus:N", title=None, sort=None),
-            color=alt.Color("consensus:N", legend=None, scale=alt.Scale(range=[BLUE, VERMILLION]), sort=None),
-        )
+    rows = values_of({"consensus": list(shares), "share": list(shares.values()), "text": [yuma, null]})
+    base = alt.Chart(rows).encode(
+        x=alt.X(
+            "share:Q",
+            title="favourite's part of the miners' pay",
+            scale=alt.Scale(domain=[0, 1.1]),
+            axis=alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1]),
+        ),
+        y=alt.Y("consensus:N", title=None, sort=None),
     )
-    return figure_of(alt.layer(chart), title, f"{title}. Two bars: Yuma and Null consensus.", 480, 90)
+    bars = base.mark_bar().encode(
+        color=alt.Color("consensus:N", legend=None, scale=alt.Scale(range=[BLUE, VERMILLION]), sort=None)
+    )
+    text = base.mark_text(align="left", dx=5).encode(text="text:N")
+    return figure_of(alt.layer(bars, text), title, f"{title}. Two bars: Yuma and Null consensus.", 480, 90)
 
 
 # --- the same charts over any data: values, or a name that the widget fills ---
@@ -432,7 +437,7 @@ def _faded(test: str, strong: float, faint: float = 0.15) -> Any:
 
 
 def miner_axis(cast: Cast, style: Style = SMALL, labels: bool = True, title: str | None = "miner (UID)") -> alt.X:
-    """An axis of miners; where the chart is too narrow for their UIDs, they stand upright."""
+    """An axis of miners; if the chart is too narrow for their UIDs, they are written vertically."""
     colour: Any = {"condition": {"test": "datum.value == target", "value": VERMILLION}, "value": INK}
     narrow = f"width < {len(cast.miners) * style.font * 2.1:.0f}"
     axis = alt.Axis(
@@ -460,7 +465,7 @@ def _amount_axis(title: str, **settings: Any) -> alt.Axis:
 
 
 def _side(style: Style) -> dict[str, float]:
-    """Room for labels, the same in all charts, so that their plots line up."""
+    """Space for labels, the same in all charts, so that their plots are aligned."""
     return {"minExtent": style.font * 2.8, "maxExtent": style.font * 2.8}
 
 

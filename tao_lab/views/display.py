@@ -1,6 +1,6 @@
-"""What the chain's own objects look like in a notebook: blocks, receipts, wallets, metagraphs and the like.
+"""Cards for the chain's own objects in a notebook: blocks, receipts, wallets, metagraphs and others.
 
-The layers below know nothing of pictures: `tao_lab.notebook` says which function here makes a card of which type.
+The layers below do not use pictures: `tao_lab.notebook` says which function here makes the card of each type.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def block_card(block: Block) -> Card:
 
 
 def header_card(header: Header) -> Card:
-    """What a block's name commits to."""
+    """The contents of a header, whose hash is the block's name."""
     return Card("info", "Header", f"of block {header.number:,}", (_fields(_header_fields(header)),))
 
 
@@ -60,7 +60,7 @@ def _header_fields(header: Header) -> dict[str, str]:
 
 
 def extrinsic_card(extrinsic: Extrinsic) -> Card:
-    """Who signed what, and what keeps it from being sent twice."""
+    """Signer and call, and the values that prevent sending it twice."""
     fields = {"hash": f"0x{extrinsic.hash.hex()}", "size": f"{len(extrinsic.data)} bytes"}
     if extrinsic.signer is not None:
         era = "for ever" if extrinsic.era is None else f"for {extrinsic.era.period} blocks"
@@ -75,7 +75,7 @@ def extrinsic_card(extrinsic: Extrinsic) -> Card:
 
 
 def receipt_card(receipt: Receipt) -> Card:
-    """Where it went, what it cost, and what happened."""
+    """Block, fee and events of a call."""
     rows = [
         [f"`{event['module_id']}.{event['event_id']}`", _brief(_short(event["attributes"], None))]
         for event in receipt.events[:MOST_ROWS]
@@ -99,7 +99,7 @@ def account_card(account: Account) -> Card:
 
 
 def wallet_card(wallet: bt.Wallet) -> Card:
-    """The addresses of a wallet; never its secrets."""
+    """The addresses of a wallet, without its secrets."""
     rows = []
     for name, file, public in (
         ("coldkey", wallet.coldkey_file, wallet.coldkeypub_file),
@@ -114,7 +114,7 @@ def wallet_card(wallet: bt.Wallet) -> Card:
 
 
 def fields_card(value: Any) -> Card:
-    """The fields of a rule's inputs or result, by the names that the rule gives them; amounts as they are, in rao."""
+    """The fields of a rule's inputs or result, by their names in the rule; amounts are in rao."""
     named_tuple = getattr(value, "_fields", None)
     names = named_tuple or [field.name for field in fields(value)]
     about = (type(value).__doc__ or "").partition("\n")[0]
@@ -142,13 +142,13 @@ def _call_text(call: Call) -> str:
 
 
 def _brief(text: str) -> str:
-    """Long addresses and hashes cut in the middle, so that a table fits its page."""
+    """A text with long addresses and hashes shortened in the middle, so that a table fits its page."""
     text = LONG_WORD.sub(lambda match: short(match[0]), text)
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
 def _short(value: Any, longest: int | None = LONGEST) -> str:
-    """A decoded value in a line; None lets it be as long as it is."""
+    """A decoded value in one line; with None it is not shortened."""
     if isinstance(value, Call):
         return f"{value.pallet}.{value.name}"
     if isinstance(value, bytes):

@@ -1,7 +1,7 @@
-"""Drawings: boxes, arrows and words, for what is not a chart (a chain of blocks, a Merkle path, a tree of keys).
+"""Drawings: boxes, arrows and words for pictures that are not charts (a chain of blocks, a tree of keys).
 
 A `Drawing` is a picture in SVG with a title and a text alternative. It needs no library in the page and no network.
-Whatever a colour says, a border or a word says too.
+Colours never carry a meaning alone: a border or a word says the same.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Look = Literal["plain", "good", "given", "bad", "faint"]
 TITLE = 34  # px above the picture
 LINE = 17  # px between two lines of a box
 
-# Fill, border, width of the border and its dashes: a look can be recognized without its colour.
+# Fill, border, width of the border and its dashes: each look can be recognized without its colour.
 LOOKS: dict[str, tuple[str, str, str, str]] = {
     "plain": ("#FFFFFF", "#767676", "1.2", ""),
     "good": ("#E3F0F8", BLUE, "2.2", ""),
@@ -66,7 +66,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Arrow:
-    """A line, mostly with a head at its end, and words at its middle; a bad one is dashed and crossed out."""
+    """A line, usually with a head at its end, and words in the middle; a bad one is dashed and crossed out."""
 
     start: tuple[float, float]
     end: tuple[float, float]
@@ -77,7 +77,7 @@ class Arrow:
 
 @dataclass(frozen=True)
 class Words:
-    """Words that stand alone; `y` is their base line."""
+    """Words without a box; `y` is their base line."""
 
     x: float
     y: float
@@ -111,11 +111,11 @@ Part = Box | Arrow | Words | Bar | Ribbon
 
 @dataclass(frozen=True)
 class Drawing:
-    """A picture that shows offline.
+    """A picture that needs no network.
 
     Attributes:
         title: what it shows.
-        alt: the same for who cannot see it.
+        alt: the same in words, for people who cannot see it.
         width: px.
         height: px, without the title.
         parts: boxes, arrows and words.

@@ -1,4 +1,4 @@
-"""Pictures of emission: a block's TAO on its way to the pools, a subnet's alpha on its way to people, supply over time.
+"""Pictures of emission: a block's TAO from issue to pools, a subnet's alpha from pots to people, supply over time.
 
 Everything is read from a running chain's states or computed by the chain's own rules.
 """
@@ -28,14 +28,14 @@ from tao_lab.views.palette import BLACK, BLUE, GREEN, GREY, ORANGE, VERMILLION
 from tao_lab.views.sankey import Stop, Stream, sankey
 
 ROLE_COLOURS = {"owner": ORANGE, "miner": BLUE, "validator": GREEN, "root": GREY}
-MOST_ACCOUNTS = 4  # of one role; the others are put together
+MOST_ACCOUNTS = 4  # of one role; the others are added up
 YEAR = 365 * BLOCKS_PER_DAY
 YEARS = 30
 KEY = alt.Legend(symbolType="stroke", symbolSize=500, symbolStrokeWidth=2)
 
 
 def tao_text(rao: int) -> str:
-    """An amount of TAO for a picture: small ones in rao."""
+    """An amount of TAO for a picture; small amounts are in rao."""
     if rao < RAO_PER_TAO // 1_000:
         return f"{rao:,} rao"
     return f"{rao / RAO_PER_TAO:,.3f} τ"
@@ -52,11 +52,11 @@ def alpha_text(rao: int) -> str:
 
 
 def tao_flow_drawing(net: Network, block: int | None = None) -> Drawing:
-    """Where the TAO of one block went: from the block over the subnets into the accounts of their pools.
+    """Where the TAO of one block went: from the block through the subnets into their pools.
 
     Args:
         net: the network.
-        block: its number, 1 or more; by default the newest. Nobody should have sent anything in it.
+        block: its number, 1 or more; by default the newest. It should have no users' calls.
     """
     number = net.block_number if block is None else block
     after = net.at(number)
@@ -94,7 +94,7 @@ def _holds(net: Network, number: int, netuid: int) -> str:
 
 
 def alpha_flow_drawing(net: Network, subnet: int, blocks: int | None = None) -> Drawing:
-    """Where a subnet's alpha went, up to its last epoch: from the blocks over four pots to accounts.
+    """Where a subnet's alpha went, up to its last epoch: from the blocks through four pots to accounts.
 
     Args:
         net: the network.

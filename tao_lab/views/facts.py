@@ -1,7 +1,7 @@
-"""What an outcome comes to: the numbers and the yes-or-no facts that its sentences and titles may use.
+"""Facts about an outcome: the numbers and the true-or-false facts for its sentences and titles.
 
-Everything is read from the arrays that the charts draw, not from what the chain's rule would have made of them: a
-student's epoch may clip and still pay in full, or pay somebody whom nobody rates. Shares are of 1.
+Everything is read from the arrays of the charts, not from what the chain's rule would compute: a student's epoch may
+clip and still pay in full, or pay somebody whom nobody rates. Shares are fractions of 1.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from tao_lab.views.scenario import Cast, Outcome
 
 @dataclass(frozen=True)
 class Facts:
-    """What may be said.
+    """Facts that texts may use.
 
     Attributes:
         kappa: share of stake that decides consensus.
         stake: the liars' share of active stake when they begin to lie.
-        stake_at_the_end: the same in the last epoch, which the chart of dividends shows.
+        stake_at_the_end: their share in the last epoch, which the chart of dividends shows.
         weights: each liar's weight on the miner that they push.
         left: each of these weights after clipping.
         consensus: on that miner.
-        circles: weights that the chart of consensus draws.
+        circles: number of weights in the chart of consensus.
         above: how many of them are above consensus.
         cut: how many of them were cut.
         praised: UID of the miner to whom the honest validators together give most, each counted by its stake.
@@ -87,11 +87,11 @@ class Facts:
 
     @property
     def decide_alone(self) -> bool:
-        """Whether a weight that only the liars give should stand in consensus: they hold kappa of the votes."""
+        """Whether a weight that only the liars give should be the consensus: they have kappa of the stake."""
         return self.stake > 0 and self.stake >= self.kappa
 
     @classmethod
-    @lru_cache(4)  # every title and sentence of an outcome asks
+    @lru_cache(4)  # every title and sentence of an outcome needs them
     def of(cls, outcome: Outcome) -> Facts:
         """Read them from an outcome."""
         first, last, before, target = outcome.epochs[0], outcome.after, outcome.before, outcome.target
@@ -131,7 +131,7 @@ def _floats(result: Epoch, numbers: Array) -> Array:
 
 
 def _rows(result: Epoch, uids: Sequence[int]) -> list[int]:
-    """Where validators stand in the matrices of an epoch."""
+    """Rows of validators in the matrices of an epoch."""
     return [int(np.flatnonzero(result.validators == uid)[0]) for uid in uids]
 
 

@@ -1,4 +1,4 @@
-"""Pictures of keys: what a wallet holds, and how keys grow out of a phrase. No secret is ever drawn."""
+"""Pictures of keys: the keys of a wallet, and how keys are made from a phrase. Secrets are never drawn."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ POLKADOT, BITTENSOR = 0, 42
 
 
 def short(text: str) -> str:
-    """An address or a hash, so short that a person can still tell it from another."""
+    """An address or a hash, shortened so that one can still see the difference to another."""
     return text if len(text) <= 14 else f"{text[:6]}…{text[-5:]}"
 
 
 def wallet_drawing(wallet: bt.Wallet) -> Drawing:
-    """A wallet's two keys: where each is kept, what the world sees of it, and what it is for.
+    """A wallet's two keys: where each is stored, what others see of it, and its use.
 
     Args:
-        wallet: whose keyfiles exist.
+        wallet: its keyfiles must exist.
     """
     rows = (
         ("coldkey", wallet.coldkey_file, wallet.coldkeypub, "money: pays, stakes, owns"),
@@ -67,11 +67,11 @@ def _row(y: float, boxes: tuple[tuple[int, list[str]], ...]) -> list[Part]:
 
 
 def key_tree(phrase: str, *paths: str) -> Drawing:
-    """What grows out of one phrase: entropy, secret keys, public keys, addresses.
+    """Everything that is made from one phrase: entropy, secret keys, public keys, addresses.
 
     Args:
         phrase: a mnemonic that is not a secret.
-        paths: derivations, each behind one of the others: `//1`, `//1//2`.
+        paths: derivations, each from an earlier one: `//1`, `//1//2`.
 
     Raises:
         ValueError: the phrase is not a mnemonic.

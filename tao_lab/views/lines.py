@@ -1,4 +1,4 @@
-"""Lines: a price over time with what happened, and several lines with their names."""
+"""Line charts: a price over time with events, and several lines with their names."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from tao_lab.views.tables import Table
 
 
 def price_history_chart(prices: Sequence[tuple[int, float]], marks: Sequence[tuple[int, str]], title: str) -> Figure:
-    """The price of alpha, block after block, with what happened.
+    """The price of alpha, block after block, with events.
 
     Args:
         prices: (block, TAO for one alpha).
-        marks: (block, what began there).
+        marks: (block, event that began there).
         title: what the picture shows.
     """
     by_block = dict(prices)
@@ -51,7 +51,7 @@ def price_history_chart(prices: Sequence[tuple[int, float]], marks: Sequence[tup
 def lines_chart(
     table: Table, x: tuple[str, str], y: tuple[str, str], series: str, title: str, log: bool = False
 ) -> Figure:
-    """Lines over time, one for each name in a column, told apart by colour and dashes, with their names at the end.
+    """Lines over time, one for each name in a column, with different colours and dashes, and names at their ends.
 
     Args:
         table: columns.

@@ -1,4 +1,4 @@
-"""The course as a map: a box for each lab, an arrow from each lab to those that build on it, and where a student is."""
+"""The course as a map: a box for each lab, arrows to the labs that build on it, and the student's place."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CELL = "padding:4px 10px;text-align:left;vertical-align:top;border:1px solid rgb
 
 
 class Stop(Protocol):
-    """What the map needs to know of a lab (`tao_lab.course.journey.Stop`)."""
+    """The data of a lab for the map (`tao_lab.course.journey.Stop`)."""
 
     number: str
     link: str
@@ -82,8 +82,9 @@ def course_map(stops: Sequence[Any], pages: Sequence[tuple[str, str]] = ()) -> C
 def _layout(stops: Sequence[Stop]) -> tuple[dict[str, Place], dict[tuple[str, str], list[Place]]]:
     """Column and row of each lab, and for each arrow the places that it passes on its way.
 
-    A lab stands behind all that it builds on; one that builds on nothing stands right before the first that needs it.
-    An arrow over a column has a row of its own there, so that it crosses no box. What other arrows imply is left out.
+    A lab comes after all labs that it builds on. A lab that builds on nothing comes directly before the first lab that
+    needs it. An arrow that passes a column has its own row there, so it crosses no box. Arrows that follow from other
+    arrows are left out.
     """
     graph = nx.DiGraph()
     graph.add_nodes_from(stop.number for stop in stops)
@@ -100,7 +101,7 @@ def _layout(stops: Sequence[Stop]) -> tuple[dict[str, Place], dict[tuple[str, st
 
 
 def _rows(columns: Mapping[str, int], links: Sequence[tuple[str, str]]) -> dict[str, float]:
-    """Rows in which everything is near what it is linked to: each column is sorted by that, repeated."""
+    """Rows that put linked labs close together: sort each column by its neighbours, several times."""
     last = max(columns.values())
     rows = {name: float(place) for place, name in enumerate(sorted(columns))}
     for sweep in range(SWEEPS):

@@ -1,4 +1,4 @@
-"""A subnet to look at: its metagraph as a table and as a graph, and who came to it."""
+"""Pictures of a subnet: its metagraph as a table and as a graph, and its people."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tao_lab.views.palette import BLUE, INK, VERMILLION
 MOST_ROWS = 40  # of the table
 MOST_VALIDATORS, MOST_MINERS = 12, 16  # of the graph
 ROW = 26  # px between two miners
-SIDE = 0.85  # room for names beside the two columns, as a part of the distance between them
+SIDE = 0.85  # space for names beside the two columns, relative to the distance between them
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class MetagraphView:
 
 
 def metagraph_card(metagraph: Metagraph) -> Card:
-    """One line a neuron: what it holds, what others think of it, what it earns.
+    """One line for each neuron: its stake, the others' opinion of it, and its pay.
 
     Args:
         metagraph: of a subnet; of a large one the first 40 neurons are shown.
@@ -68,7 +68,7 @@ def metagraph_card(metagraph: Metagraph) -> Card:
 
 
 def population_card(people: Population) -> Card:
-    """Who came, and how good each miner's work is, which only the lab knows."""
+    """The people of a subnet, and the quality of each miner's work, which only the lab knows."""
     validators = ", ".join(wallet.name for wallet in people.validators) or "none"
     miners = zip(people.miners, people.quality.items(), strict=False)
     rows = [[str(uid), wallet.name, percent(quality)] for wallet, (uid, quality) in miners]
@@ -159,7 +159,7 @@ def _names(base: alt.Chart, kind: str) -> alt.Chart:
 
 
 def _node(neuron: Neuron, kind: str, amount: float, places: dict[int, Any]) -> dict[str, Any]:
-    """A node: its size is its part of the largest of its kind; the label says the number."""
+    """A node: its size is relative to the largest of its kind; the label has the number."""
     words = f"stake {amount:,.0f}" if kind == "validator" else percent(amount, 1)
     return {
         "x": _x(places, neuron.uid),
@@ -171,7 +171,7 @@ def _node(neuron: Neuron, kind: str, amount: float, places: dict[int, Any]) -> d
 
 
 def _x(places: dict[int, Any], uid: int) -> float:
-    """Left or right: there are two columns, whatever the layout's own scale is."""
+    """Left or right column, independent of the layout's own scale."""
     return -1.0 if places[uid][0] == min(place[0] for place in places.values()) else 1.0
 
 

@@ -1,4 +1,4 @@
-"""Pictures of mining: memory by number format, what the bits cost, and a leaderboard that follows a market."""
+"""Pictures of mining: memory and quality by number format, and a leaderboard of a running market."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ PART_COLOURS = ("#56B4E9", "#0072B2", "#009E73", "#000000", "#CC79A7", "#D55E00"
 
 
 def memory_chart(shape: Shape, *, card: float = 8.0, context: int = 4_096, name: str = "Mistral-7B") -> Figure:
-    """Memory of a model by number format, part by part, against a card's.
+    """Memory of a model by number format, part by part, compared with a graphics card's.
 
     Args:
         shape: of the model.
         card: GiB of the graphics card.
-        context: tokens that are remembered.
+        context: tokens in the cache.
         name: of the model.
     """
     rows, totals = [], {}
@@ -44,7 +44,9 @@ def memory_chart(shape: Shape, *, card: float = 8.0, context: int = 4_096, name:
     scale = alt.Scale(domain=[0, max(totals.values()) * 1.1], nice=False)
     size_axis = alt.X("size:Q", title=f"GiB, context of {context:,} tokens", scale=scale)
     colours = alt.Scale(domain=list(PARTS), range=list(PART_COLOURS))
-    colour = alt.Color("part:N", scale=colours, title=None, legend=alt.Legend(orient="bottom", columns=4))
+    colour = alt.Color(
+        "part:N", scale=colours, title=None, legend=alt.Legend(orient="bottom", columns=4, columnPadding=14)
+    )
     bars = (
         alt.Chart(alt.Data(values=rows))
         .mark_bar(stroke="white", strokeWidth=0.6)
@@ -64,7 +66,7 @@ def memory_chart(shape: Shape, *, card: float = 8.0, context: int = 4_096, name:
 
 
 class Measured(Protocol):
-    """What a quality chart needs of a model in one number format."""
+    """The data of a model in one number format for a quality chart."""
 
     name: str
     perplexity: float
@@ -72,10 +74,10 @@ class Measured(Protocol):
 
 
 def quality_chart(measured: Sequence[Measured]) -> Figure | Card:
-    """Surprise at a text by number format: what the bits cost.
+    """Perplexity of a text by number format: how fewer bits change the quality.
 
     Args:
-        measured: a model in several number formats; the first is the one to compare with.
+        measured: a model in several number formats; the others are compared with the first.
     """
     if not measured:
         words = Text("`tao-lab models get smollm2` in a terminal fetches it; then run this cell again.")
@@ -103,18 +105,18 @@ def quality_chart(measured: Sequence[Measured]) -> Figure | Card:
 
 
 class Leaderboard:
-    """A table of a market's miners that changes while the market works, and the history behind it.
+    """A table of a market's miners that changes while the market runs, and its history.
 
     Attributes:
-        scores: rows with `block`, `miner`, `score` and `alpha` paid so far, one a miner and step.
-        times: rows with `miner` and `seconds`, one an answer.
+        scores: rows with `block`, `miner`, `score` and `alpha` paid so far, one for each miner and step.
+        times: rows with `miner` and `seconds`, one for each answer.
     """
 
     def __init__(self, market: Market, *, mine: str = "mine") -> None:
         """Prepare.
 
         Args:
-            market: open, or to be opened before `run`.
+            market: it must be open before `run`.
             mine: name of the miner to mark.
         """
         self._market, self._mine = market, mine
@@ -125,7 +127,7 @@ class Leaderboard:
         """Let the market work, show each step, and return the last table.
 
         Args:
-            steps: tasks of each validator.
+            steps: number of tasks of each validator.
         """
         shown = display(_nothing(), raw=True, display_id=True)  # type: ignore[no-untyped-call]
         for number in range(steps):
@@ -186,11 +188,11 @@ def _nothing() -> dict[str, str]:
 
 
 def _latency_title(middle: pd.Series, mine: str) -> str:
-    """How long one's own answers take, and those of the others.
+    """How long your answers take, and those of the others.
 
     Args:
         middle: median seconds by miner.
-        mine: name of one's own miner.
+        mine: name of your miner.
     """
     others = middle.drop(mine, errors="ignore")
     theirs = f"one of the others {others.median():.2f} s" if len(others) else "and nobody else answered"

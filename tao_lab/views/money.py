@@ -1,7 +1,7 @@
-"""Where does the next TAO go? Sliders over the rules of one block: what it issues, and who gets it.
+"""Where does the next TAO go? Sliders for one block: how much it issues, and who gets it.
 
 `EmissionExplorer` computes every position by the chain's own rules (`tao_lab.economy`); only pictures use floats.
-It has three subnets, of which A is the one whose alpha is shown.
+It has three subnets; it shows the alpha of subnet A.
 """
 
 from __future__ import annotations
@@ -36,23 +36,23 @@ from tao_lab.views.tables import Table
 
 TAO = RAO_PER_TAO
 OWNER_CUT = 11_796  # u16, the chain's own
-OTHERS = {"B": 30, "C": 20}  # hundredths of a TAO that an alpha of the other two subnets costs
+OTHERS = {"B": 30, "C": 20}  # price of an alpha of the other two subnets, hundredths of a TAO
 WAYS = ("joins the pool, with new α", "buys α from the pool")
 PARTS = ("owner's cut", "miners", "burned", "validators' take", "their stakers", "root")
 PART_COLOURS = (ORANGE, BLUE, VERMILLION, GREEN, SKY, GREY)
-FAR = 100_000  # years in which a halving is looked for: all that may ever come are nearer
+FAR = 100_000  # years in which to look for a halving; every possible halving comes earlier
 SUPPLY_LINES = ("as set", "nothing recycled")
 
 
 @dataclass(frozen=True)
 class Block:
-    """One block as the sliders stand, rao.
+    """One block for the present settings, rao.
 
     Attributes:
         issued: TAO of the block.
         joins: TAO that joins each subnet's pool.
         buys: TAO that buys each subnet's alpha.
-        parts: of one alpha of subnet A, by `PARTS`; what rounding takes is in none.
+        parts: parts of one alpha of subnet A, by `PARTS`, without the rest from rounding.
         halving: years to the next halving; None if it never comes.
     """
 
@@ -75,7 +75,7 @@ def block_of(settings: Settings) -> Block:
     prices = {"A": settings["price"], **OTHERS}
     burned = {"A": U96F32.one * settings["burn"] // 100}
     subnets = [SubnetPrice(U96F32.one * price // 100, burned.get(name, 0)) for name, price in prices.items()]
-    gate = EmissionGate(emission_gate_bar(demand_shares(subnets)))  # of fewer than 32 subnets the smallest is the bar
+    gate = EmissionGate(emission_gate_bar(demand_shares(subnets)))  # with fewer than 32 subnets the smallest is the bar
     joins, buys = {}, {}
     for (name, price), share in zip(prices.items(), subnet_shares(subnets, gate), strict=True):
         terms = subnet_terms(subnet_block_emission(share, issued), TAO, U64F64.one * price // 100, root)
@@ -90,7 +90,7 @@ def _issuance(settings: Settings) -> int:
 
 
 def _parts(settings: Settings, root: int) -> dict[str, int]:
-    """One alpha, after the epoch. Whose stake a validator's dividend was earned with plays no part in its take."""
+    """The parts of one alpha after the epoch. A validator's take is the same whoever's stake earned the dividend."""
     parts = split(TAO, OWNER_CUT, root)
     burned = parts.server * settings["burn"] // 100
     paid = payout(U96F32.number(parts.validator), settings["take"] * U16_MAX // 100)
@@ -121,7 +121,7 @@ class EmissionExplorer(Panel):
 
     def _picture_of(self, settings: Settings) -> Picture:
         now = {name: settings[name] for name in self._now}
-        # "Since" stays at the moment when this slider was taken hold of, however often it moves.
+        # While the same slider moves, "since" stays at its first position.
         if _moved(now, self._now) - _moved(self._now, self._since):
             self._since = self._now
         self._now = now
@@ -141,21 +141,21 @@ def picture(now: Settings, since: Settings) -> Picture:
     """What the page shows.
 
     Args:
-        now: where the sliders stand.
-        since: where they stood before the last one moved.
+        now: present positions of the sliders.
+        since: positions before the last slider moved.
     """
     block, before = block_of(now), block_of(since)
     return Picture(sentence(now, since, block, before), _charts(now, block), _shown(now))
 
 
 def sentence(now: Settings, since: Settings, block: Block, before: Block) -> str:
-    """What just happened: what the moved slider did, and how the block stands."""
+    """The effect of the last move, and the present block."""
     done = " ".join(EFFECTS[name](now, since, block, before) for name in EFFECTS if now[name] != since[name])
     return f"{done} {_where_it_goes(now, block)}".strip()
 
 
 def _where_it_goes(now: Settings, block: Block) -> str:
-    """What the block issues, who gets it, and what becomes of it."""
+    """How much the block issues, who gets it, and how it is used."""
     if not block.issued:
         return "A block issues nothing any more."
     shares = ", ".join(f"{tao_text(block.gets(name))} to subnet {name}" for name in block.joins)
@@ -171,7 +171,7 @@ def _where_it_goes(now: Settings, block: Block) -> str:
 
 
 def _part(block: Block) -> str:
-    """How much of the block's TAO goes into pools; less than a rao a subnet is rounding."""
+    """How much of the block's TAO goes into pools; a difference of less than a rao for each subnet is rounding."""
     given = sum(block.gets(name) for name in block.joins)
     return "All" if block.issued - given <= 2 * len(block.joins) else percent(given / block.issued)
 
@@ -246,7 +246,7 @@ EFFECTS: dict[str, Callable[[Settings, Settings, Block, Block], str]] = {
 
 
 def _moved_share(before: Block, block: Block) -> str:
-    """From where to where A's share of the block went."""
+    """A's share of the block before and after."""
     was, is_now = _share(before), _share(block)
     return f"stays at {is_now}" if was == is_now else f"goes from {was} to {is_now}"
 

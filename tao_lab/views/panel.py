@@ -1,8 +1,8 @@
-"""A page of sliders, choices and charts that a function of Python draws: what the widgets of the labs are made of.
+"""Pages of sliders, choices and charts, drawn by a Python function; the labs' widgets are made with it.
 
-The page sends what the controls say, Python computes and sends back the rows of each chart, their titles and a
-sentence. The page keeps its Vega views and only changes their data; it sends the next position only when the last one
-is painted, so that nothing stale ever waits. All JavaScript travels with the widget: nothing is loaded from anywhere.
+The page sends the positions of the controls. Python computes and returns the rows of each chart, the titles and a
+sentence. The page keeps its Vega views and changes only their data. It sends the next position only after the last one
+is painted, so no old position waits. All JavaScript comes with the widget; nothing is loaded from the network.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ from tao_lab.views.tables import Table, rows_of
 
 _HERE = Path(__file__).parent
 STYLE_SHEET = _HERE / "explorer.css"
-FROM_PYTHON = ""  # the tick of a picture that no page asked for
+FROM_PYTHON = ""  # the tick of a picture that Python itself sent
 
 Settings = Mapping[str, Any]
 
 
 class PanelError(ValueError):
-    """A setting that the panel has not, or that is out of its range."""
+    """The panel does not have this setting, or the value is out of range."""
 
 
 @dataclass(frozen=True)
 class Slider:
-    """A number to move, from `low` to `high` in steps; `start` is where it begins and where reset takes it."""
+    """A slider from `low` to `high` in steps; `start` is its position at the start and after a reset."""
 
     name: str
     label: str
@@ -46,13 +46,13 @@ class Slider:
     start: float
 
     def allows(self, value: Any) -> bool:
-        """Whether it can stand there."""
+        """Whether this value is allowed."""
         return isinstance(value, (int, float)) and not isinstance(value, bool) and self.low <= value <= self.high
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One of a few: (value, text)."""
+    """A choice of a few options: (value, text)."""
 
     name: str
     label: str
@@ -66,7 +66,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Chart:
-    """What one chart shows now: its title, its text alternative, its rows, and values of the spec's own params."""
+    """The present content of one chart: title, text alternative, rows, and values of the spec's own params."""
 
     title: str
     alt: str
@@ -76,13 +76,13 @@ class Chart:
 
 @dataclass(frozen=True)
 class Picture:
-    """What the page shows for one position of the controls.
+    """The content of the page for one position of the controls.
 
     Attributes:
-        sentence: what just happened, in words.
+        sentence: the finding, in words.
         charts: by the names of the panel's specs.
-        shown: what stands beside each slider.
-        details: what else can be said; an instructor's page shows it below the first screen.
+        shown: the text beside each slider.
+        details: further text; an instructor's page shows it below the first screen.
     """
 
     sentence: str
@@ -96,12 +96,12 @@ class Panel(anywidget.AnyWidget):  # type: ignore[misc]  # untyped base
 
     Args:
         controls: sliders and choices.
-        specs: Vega-Lite charts over data named "rows", by name; heights are theirs, widths are the page's.
+        specs: Vega-Lite charts over data named "rows", by name; they set their heights, the page sets their widths.
         columns: names of charts, column by column.
-        draw: from settings to a picture.
+        draw: makes a picture from settings.
         style: sizes.
         scripts: the page's own JavaScript, files beside this one.
-        about: what else that script asks for.
+        about: further data for that script.
     """
 
     _css = STYLE_SHEET
@@ -147,24 +147,24 @@ class Panel(anywidget.AnyWidget):  # type: ignore[misc]  # untyped base
 
     @property
     def sentence(self) -> str:
-        """What just happened, in words."""
+        """The finding, in words."""
         return str(self._picture["sentence"])
 
     @property
     def settings(self) -> dict[str, Any]:
-        """Where the controls stand."""
+        """The positions of the controls."""
         return dict(self._settings)
 
     def set(self, **changes: Any) -> None:
         """Move controls from Python, by their names.
 
         Raises:
-            PanelError: no such control, or it cannot stand there.
+            PanelError: there is no such control, or the value is not allowed.
         """
         self._show({**self._settings, **changes}, FROM_PYTHON)
 
     def reset(self) -> None:
-        """All controls back to where they started."""
+        """Move all controls to their start."""
         self._show(self._start(), FROM_PYTHON)
 
     def _start(self) -> dict[str, Any]:
@@ -206,7 +206,7 @@ def still(specs: Mapping[str, Any], shown: Mapping[str, Any], sentence: str) -> 
     Args:
         specs: Vega-Lite over data named "rows", by name.
         shown: title, text alternative and rows of each, as a page gets them.
-        sentence: what just happened.
+        sentence: the finding.
     """
     pictures = [
         stills.picture(vl_convert.vegalite_to_png(chart["spec"], scale=1), chart["alt"], chart["title"])

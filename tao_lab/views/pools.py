@@ -1,13 +1,14 @@
 """What is an alpha worth? A pool to buy from and to sell to.
 
-`PoolExplorer` quotes one swap by the chain's rule, or by a student's, and shows it on the pool's curve. Amounts that
-count are whole rao; the curve itself is drawn in floats.
+`PoolExplorer` computes one swap by the chain's rule, or by a student's, and shows it on the pool's curve. Amounts are
+whole rao; only the curve is drawn with floats.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import altair as alt
 import numpy as np
@@ -25,11 +26,11 @@ from tao_lab.views.tables import Table
 SwapRule = Callable[[Pool, Side, int, int | None], SwapResult | tuple[int, int, int]]
 
 EXAMPLE = Pool(tao=1_000 * RAO_PER_TAO, alpha=1_000 * RAO_PER_TAO)  # as a subnet begins
-NO_LIMIT = 100  # per cent from the price: so far the slider goes, and there it means none
-FEE_RATES = (33, 655)  # u16: the chain's own, and one per cent, which shows in a picture
-DEPTHS = (100, 1_000, 10_000)  # times what a small pool holds
+NO_LIMIT = 100  # per cent from the price: the end of the slider, which means no limit
+FEE_RATES = (33, 655)  # u16: the chain's own, and one per cent, which is visible in a picture
+DEPTHS = (100, 1_000, 10_000)  # size of the pool
 CURVE_POINTS = 80
-FINEST = 0.00005  # a share below 0.005 % would read 0.00 %
+FINEST = 0.00005  # a smaller share would be printed as 0.00 %
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Quote:
 
     @property
     def fair(self) -> float:
-        """Rao that would come out for what the pool got at the price before."""
+        """Rao that the amount paid would give at the price before."""
         return self.paid / self.before if self.side == "buy" else self.paid * self.before
 
     @property
@@ -69,12 +70,12 @@ class Quote:
 
     @property
     def slippage(self) -> float:
-        """Part of what would come out at the price before that does not."""
+        """The missing share, compared with a swap at the price before."""
         return 1 - self.received / self.fair if self.fair else 0.0
 
     @property
     def left(self) -> int:
-        """Rao that the limit left with the user."""
+        """Rao that the user keeps because of the limit."""
         return self.amount - self.fee - self.paid
 
     @property
@@ -86,13 +87,13 @@ class Quote:
 
 
 def quote(pool: Pool, side: Side, amount: int, limit: float | None = None, rule: SwapRule = swap) -> Quote:
-    """What a swap would do.
+    """Compute a swap without making it.
 
     Args:
         pool: reserves, weights, fee.
         side: "buy" or "sell".
         amount: rao paid in.
-        limit: price of one alpha in TAO; None: none.
+        limit: price of one alpha in TAO; None for no limit.
         rule: computes the swap.
 
     Raises:
@@ -115,8 +116,8 @@ class PoolExplorer(Panel):
     """A pool to buy from and to sell to.
 
     Args:
-        pool: of a subnet, for example `net.pool(1)`; without one, a round pool whose depth can be chosen.
-        rule: computes one swap; a student's own can take the place of the library's.
+        pool: of a subnet, for example `net.pool(1)`; by default a pool with round numbers whose size can be chosen.
+        rule: computes one swap; it may be a student's own.
         large: sizes that the back row can read.
     """
 
@@ -139,7 +140,7 @@ class PoolExplorer(Panel):
 
     @property
     def quote(self) -> Quote:
-        """The swap as the controls stand."""
+        """The swap for the present controls."""
         return self._quote(self._settings)
 
     def _quote(self, settings: Settings) -> Quote:
@@ -183,7 +184,7 @@ def units(rao: float) -> str:
 
 
 def fine_percent(share: float) -> str:
-    """A share in per cent, with two digits where it is small: a fee of 0.05 % must not read 0.1 %."""
+    """A share in per cent, with two digits if it is small, so that a fee of 0.05 % is not printed as 0.1 %."""
     if 0 < share < FINEST:
         return "under 0.01 %"
     return f"{share * 100:.2f} %" if 0 < share < 1 / 100 else percent(share)
@@ -204,7 +205,7 @@ def sentence(now: Quote) -> str:
 
 
 def _kept_back(now: Quote, given: str) -> str:
-    """What stays with the user of the amount offered, and why."""
+    """How much of the offered amount the user keeps, and why."""
     if now.left < 0:
         return f"The rule takes {units(-now.left)} {given} more than you offered. "
     if now.left == 0:
@@ -215,7 +216,7 @@ def _kept_back(now: Quote, given: str) -> str:
 
 
 def _slippage(now: Quote) -> str:
-    """What came out against the price before."""
+    """The amount received, compared with the price before."""
     if now.slippage == 0:
         return "as much as at the price before: there is no slippage"
     if now.slippage < 0:
@@ -224,7 +225,7 @@ def _slippage(now: Quote) -> str:
 
 
 def _move(now: Quote) -> str:
-    """What became of the price."""
+    """How the price changed."""
     old, new = f"{now.before:.4g}", f"{now.after:.4g}"
     if old == new:
         return f"One α costs {old} τ, before and after."
@@ -268,7 +269,7 @@ def charts_of(now: Quote) -> dict[str, Chart]:
 def curve_table(now: Quote) -> Table:
     """Points of the pool's curve (kind "curve"), the stretch that the swap moves along, and its two ends."""
     pool, (tao, alpha) = now.pool, now.reserves_after
-    lowest = max(tao, 1)  # a broken rule may take out more than there is
+    lowest = max(tao, 1)  # a wrong rule may take out more than the pool has
     low, high = min(pool.tao / 2.2, lowest / 1.4), max(pool.tao * 2.2, tao * 1.2)
     xs = {"curve": np.geomspace(low, high, CURVE_POINTS)}
     if now.paid:
@@ -291,10 +292,11 @@ def _add(rows: Table, kind: str, tao: Array, alpha: Array) -> None:
 
 def price_table(now: Quote) -> Table:
     """Price of the next alpha against the amount swapped so far, to the amount offered, and the lines across."""
-    rows: Table = {"kind": [], "amount": [], "price": []}
+    rows: Table = {"kind": [], "rises": [], "amount": [], "price": []}
 
     def add(kind: str, amount: float, value: float) -> None:
         rows["kind"].append(kind)
+        rows["rises"].append(now.side == "buy")
         rows["amount"].append(round(amount / RAO_PER_TAO, 6))
         rows["price"].append(round(value, 9))
 
@@ -314,7 +316,7 @@ PARTS = ("you get", "slippage", "fee", "stays with you")
 
 
 def parts_table(now: Quote) -> Table:
-    """Parts of the amount offered: what comes out at the price before, slippage, fee, what the limit kept back."""
+    """Parts of the offered amount: received at the price before, slippage, fee, and kept because of the limit."""
     amount = max(now.amount, 1)
     shares = (now.paid * (1 - now.slippage), now.paid * now.slippage, now.fee, now.left)
     parts = [share / amount for share in shares]
@@ -341,7 +343,7 @@ def curve_spec(style: Style) -> alt.LayerChart:
 
 
 def _end(base: alt.Chart, kind: str, shape: str, colour: str, side: int, style: Style) -> alt.LayerChart:
-    """A point with its name, above the curve (1) or below it (-1), so that two names never meet."""
+    """A point with its name, above the curve (1) or below it (-1), so that two names never overlap."""
     one = base.transform_filter(f"datum.kind == '{kind}'")
     point = one.mark_point(filled=True, shape=shape, color=colour, opacity=1, size=style.font * 14)
     away = style.font * 0.8 * side
@@ -368,23 +370,22 @@ def price_spec(style: Style) -> alt.LayerChart:
     ]
     return alt.layer(
         *drawn,
-        _line_label(base, "average", "you, on average", BLUE, style),
-        _line_label(base, "limit", "limit", BLACK, style, right=True),
+        _line_label(base, "average", "you, on average", BLUE, style, below="datum.rises"),
+        _line_label(base, "limit", "limit", BLACK, style, below="!datum.rises"),
     ).properties(height=style.font**2)
 
 
-def _line_label(base: alt.Chart, kind: str, text: str, colour: str, style: Style, right: bool = False) -> alt.Chart:
-    """Words above an end of a line across."""
-    one = base.transform_filter(f"datum.kind == '{kind}' && (datum.amount > 0) == {str(right).lower()}")
-    return one.mark_text(
-        align="right" if right else "left",
-        baseline="bottom",
-        dx=-6 if right else 6,
-        dy=-3,
-        fontSize=style.font,
-        color=colour,
-        fontWeight="bold",
-    ).encode(text=alt.value(text))
+def _line_label(base: alt.Chart, kind: str, text: str, colour: str, style: Style, below: str) -> alt.LayerChart:
+    """Words at the right end of a line across, on the side where the curve of the price is not."""
+    one = base.transform_filter(f"datum.kind == '{kind}' && datum.amount > 0")
+    looks: dict[str, Any] = {"align": "right", "dx": -6, "fontSize": style.font, "color": colour, "fontWeight": "bold"}
+    sides = (
+        one.transform_filter(f"{'' if under else '!'}({below})")
+        .mark_text(**looks, baseline="top" if under else "bottom", dy=4 if under else -3)
+        .encode(text=alt.value(text))
+        for under in (True, False)
+    )
+    return alt.layer(*sides)
 
 
 def parts_spec(style: Style) -> alt.LayerChart:

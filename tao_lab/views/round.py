@@ -1,4 +1,4 @@
-"""A picture of one round: from a question to paid miners, with what really happened written into it."""
+"""A picture of one round, from a question to paid miners, with the real results."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NOT_SCORED = (
 
 
 def answer_card(done: PaidRound) -> Card:
-    """What the user reads, where it comes from, and what the miner who wrote it was scored for."""
+    """The answer for the user, the miner who wrote it, and the tests for which that miner got scores."""
     writer = next(worker for worker in done.workers if worker.name == done.by)
     rows = [[test.question, _cut(test.answer), test.reference, f"{test.score:.2f}"] for test in writer.tests]
     scored = Text(
@@ -34,10 +34,10 @@ def answer_card(done: PaidRound) -> Card:
 def round_drawing(done: PaidRound) -> Drawing:
     """A round from left to right: user, validators, miners, chain, pay.
 
-    What is scored and paid stands in boxes with arrows; a miner's answer to the user hangs below it, and leads nowhere.
+    Scored and paid work is in boxes with arrows; a miner's answer to the user is below it, without an arrow.
 
     Args:
-        done: a round that has been run.
+        done: a finished round.
     """
     rows = len(done.workers)
     height = TOP + rows * ROW + 144
@@ -66,7 +66,7 @@ def round_drawing(done: PaidRound) -> Drawing:
 
 
 def _miner(done: PaidRound, work: Work, y: float, validators: Box) -> list[Part]:
-    """One row: the miner, what its tests came to, what the chain made of that, its pay; and its answer to the user."""
+    """One row: the miner, its test results, its incentive, its pay, and its answer to the user."""
     look: Look = "good" if work.paid else "faint"
     miner = Box(362, y, 222, [work.name, work.about], "good" if work.name == done.by else "plain")
     tests = [f"{work.right} of {len(work.tests)} right", _scores(work)]
@@ -81,7 +81,7 @@ def _miner(done: PaidRound, work: Work, y: float, validators: Box) -> list[Part]
 
 
 def _scores(work: Work) -> str:
-    """What the validators have for a miner, in their order."""
+    """The validators' scores for a miner, in their order."""
     return f"scores {' and '.join(f'{score:.2f}' for score in work.scores)}"
 
 
@@ -95,7 +95,7 @@ def _what_scores_are(done: PaidRound) -> tuple[str, str]:
 
 
 def _others(done: PaidRound, y: float) -> list[Part]:
-    """Who else the same epoch paid."""
+    """The other people that the same epoch paid."""
     parts: list[Part] = [Words(2, y + 12, "the same epoch also paid")]
     width = 150
     for place, (name, rao) in enumerate(done.others.items()):
@@ -113,7 +113,7 @@ def _cut(text: str) -> str:
 
 
 def _folded(text: str, width: int) -> list[str]:
-    """At most three lines of a text; what is left out is an ellipsis."""
+    """At most three lines of a text; an ellipsis replaces the rest."""
     lines: list[str] = []
     for word in text.split():
         part = word if len(word) <= width else f"{word[: width - 1]}…"

@@ -1,6 +1,6 @@
-"""Streams between stops in columns, as thick as what flows: the picture of money on its way.
+"""Flow charts of money: streams between stops in columns; their thickness shows the amount.
 
-Every stop says in words what it is and how much arrives, so that nothing hangs on a colour or a thickness.
+Every stop has its name and amount in words, so no meaning depends only on colour or thickness.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from tao_lab.views.drawing import Bar, Drawing, Part, Ribbon, Words
 from tao_lab.views.palette import BLUE
 
 BAR, GAP, LINE, LAST = 12, 16, 16, 250  # px: of a stop, between two stops, of a line, of the words at the right end
-THINNEST = 1.5  # px: a stream of one rao is still seen
+THINNEST = 1.5  # px: even a stream of one rao is visible
 
 
 @dataclass(frozen=True)
 class Stop:
-    """Where streams meet.
+    """A place where streams meet.
 
     Attributes:
-        name: by which streams find it.
+        name: its name for streams.
         column: from the left, from 0.
         words: lines beside it.
         colour: of its bar.
@@ -34,7 +34,7 @@ class Stop:
 
 @dataclass(frozen=True)
 class Stream:
-    """An amount on its way from stop to stop."""
+    """An amount that flows from one stop to another."""
 
     source: str
     target: str
@@ -49,9 +49,9 @@ def sankey(
 
     Args:
         title: what it shows.
-        alt: the same for who cannot see it.
+        alt: the same in words, for people who cannot see it.
         stops: from top to bottom within their columns.
-        streams: in the order in which they leave and arrive, from top to bottom; none is negative.
+        streams: in the order in which they leave and arrive, from top to bottom; amounts may not be negative.
         width: px.
         height: px that the streams may take; words that need more make the drawing higher.
     """

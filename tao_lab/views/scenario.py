@@ -1,9 +1,9 @@
-"""What if some validators lie? A real subnet in which a group of validators gets stake and a lie to tell.
+"""What if some validators lie? A real subnet in which a group of validators gets stake and lies.
 
 The honest validators of a metagraph keep their weights. A few of its smallest validators become liars: the slider
-gives them a share of all stake, and each of them puts its whole weight on one miner. Before they start, they vote like
-the largest honest validator, so that their bonds are in order; then the epoch runs again and again on the chain's
-exact numbers. No browser, no widget: settings in, numbers out.
+gives them a share of all stake, and each of them puts its whole weight on one miner. Before they lie, they vote like
+the largest honest validator, so they have normal bonds. Then the epoch runs again and again with the chain's exact
+numbers. This module needs no browser: it takes settings and returns numbers.
 
 Source of the rules: `tao_lab.consensus`.
 """
@@ -28,7 +28,7 @@ LIES = get_args(Lie)
 MAX_LIAR_PERCENT = 70
 LIARS = 5
 SHOWN_MINERS = 12
-# Of the stake of all validators; who holds less has no voice that a chart could show.
+# Share of the stake of all validators; with less, a validator's effect is too small for a chart.
 VOICE = 1 / 1_000
 
 
@@ -66,7 +66,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Cast:
-    """Who appears in a chart, in order.
+    """The validators and miners in a chart, in order.
 
     Attributes:
         honest: UIDs of validators, largest stake first.
@@ -112,8 +112,8 @@ class Scenario:
     def of(cls, metagraph: Metagraph) -> Self:
         """Choose the actors.
 
-        Liars are the (at most five) validators with the least stake; honest are those with at least 0.1 % of it.
-        Everybody else's stake is left out: less than 0.01 % on subnet 15.
+        Liars are the (at most five) validators with the least stake; honest ones have at least 0.1 % of it. The stake
+        of all others is left out: less than 0.01 % on subnet 15.
 
         Raises:
             ScenarioError: fewer than three validators, or no miner that all honest validators ignore.
@@ -136,7 +136,7 @@ class Scenario:
         return cls(metagraph, Cast(honest, liars, (*shown, ignored[0])), target, votes)
 
     def before(self, settings: Settings) -> EpochInput:
-        """The subnet before the lie, with bonds that have had all the time they need."""
+        """The subnet before the lie, with bonds in their steady state."""
         speakers = np.zeros(self.metagraph.n, np.bool_)
         speakers[list(self.cast.validators)] = True
         return self.metagraph.epoch_input(
@@ -146,11 +146,11 @@ class Scenario:
             kappa=settings.kappa,
             bonds_penalty=settings.bonds_penalty,
             yuma3=settings.yuma3,
-            bonds_moving_average=0,  # old bonds weigh nothing: one epoch is the steady state
+            bonds_moving_average=0,  # old bonds have no weight, so one epoch gives the steady state
         )
 
     def _stake(self, liar_percent: int) -> Array:
-        """Rao (n,): the honest keep their proportions, the liars share theirs evenly, the sum stays."""
+        """Rao (n,): the honest keep their proportions, the liars have equal stakes, and the sum does not change."""
         honest = [int(self.metagraph.stake[uid]) for uid in self.cast.honest]
         each_liar = sum(honest) * liar_percent // (100 * len(self.cast.liars))
         stake = np.zeros(self.metagraph.n, np.uint64)
@@ -161,14 +161,14 @@ class Scenario:
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What the chain computed.
+    """The results of the epochs.
 
     Attributes:
         scenario: the subnet and its actors.
         settings: the sliders.
         before: the epoch before the lie.
         epochs: the epochs with the lie.
-        stored: what the chain stored after each epoch, the one before the lie first.
+        stored: what the chain stored after each epoch, beginning with the epoch before the lie.
     """
 
     scenario: Scenario
@@ -188,7 +188,7 @@ class Outcome:
         return self.scenario.target[self.settings.lie]
 
     def liars(self, result: Epoch, words: Array) -> float:
-        """What all liars together have of a vector of one of the epochs, as a number."""
+        """The sum of all liars' entries in a vector of one of the epochs, as a number."""
         return float(result.numbers.to_float(words[list(self.scenario.cast.liars)].sum()))
 
     def share(self, words: Array, uid: int) -> float:
@@ -208,8 +208,8 @@ def run(scenario: Scenario, settings: Settings, epochs: int = 20, rule: Rule = e
     Args:
         scenario: the subnet.
         settings: the sliders.
-        epochs: how many, at least 1.
-        rule: computes one epoch; a student's own can take the place of the library's.
+        epochs: number of epochs, at least 1.
+        rule: computes one epoch; it may be a student's own.
 
     Raises:
         ScenarioError: `epochs` is below 1.

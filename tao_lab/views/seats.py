@@ -1,4 +1,4 @@
-"""Pictures of what a place costs and who keeps it: lock cost, price of a seat, and the seats of a subnet."""
+"""Pictures of the lock cost, the price of a seat, and the seats of a subnet."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ACROSS = 16  # seats in a row
 SEAT = 42  # px
 MOST_POINTS = 400  # of a line
 
-# What may happen to who sits there: fill, and the word that says the same.
+# What may happen to the neuron in a seat: fill colour, and the word with the same meaning.
 SEATS = {"owner's, stays": "#9FD3B8", "immune": "#BFD9EE", "can be replaced": "#FFFFFF", "goes next": VERMILLION}
 
 
@@ -45,7 +45,7 @@ def lock_cost_chart(
 
     Args:
         created: days on which somebody creates one, from 0 on.
-        days: how many to show.
+        days: number of days to show.
         rule: as `tao_lab.economy.lock_cost`.
     """
     last, last_block, paid, rows = MIN_LOCK, 0, [], []
@@ -85,7 +85,7 @@ def prices(rule: PriceRule, terms: PriceTerms, first: int, rush: int, blocks: in
         terms: how the price moves.
         first: rao, before the rush.
         rush: how many register at once.
-        blocks: that follow.
+        blocks: number of blocks after it.
     """
     found = [first]
     for _ in range(rush):
@@ -99,9 +99,9 @@ def price_chart(series: Mapping[str, Sequence[int]], title: str, rush: int = 0) 
     """Prices of a seat over blocks, a line for each name.
 
     Args:
-        series: rao by name; entry `rush` is block 0, what comes before it happened in that block.
+        series: rao by name; entry `rush` is block 0, and the entries before it happened in that block.
         title: what it shows.
-        rush: how many entries belong to block 0.
+        rush: number of entries in block 0.
     """
     rows = []
     for name, values in series.items():
@@ -130,7 +130,7 @@ def price_chart(series: Mapping[str, Sequence[int]], title: str, rush: int = 0) 
 
 
 def price_history(net: Network, netuid: int, first: int) -> list[int]:
-    """What a seat cost after each block, from the chain's past; rao.
+    """Price of a seat after each past block, rao.
 
     Args:
         net: the network.
@@ -141,7 +141,7 @@ def price_history(net: Network, netuid: int, first: int) -> list[int]:
 
 
 def price_by_rule(net: Network, netuid: int, first: int, rule: PriceRule = registration_price) -> list[int]:
-    """What a seat would have cost after the same blocks with the same registrations, by another rule; rao.
+    """Price of a seat with another rule, after the same blocks with the same registrations; rao.
 
     Args:
         net: the network.
@@ -188,7 +188,7 @@ class RegistrationExplorer:
         return self.rush, self.half_life, self.factor
 
     def figure(self) -> Figure:
-        """What is shown now."""
+        """The present figure."""
         factor = round(self.factor.value * 100) * MULTIPLIER_ONE // 100
         terms = PriceTerms(self.half_life.value, factor, MAINNET_TERMS.min_burn, MAINNET_TERMS.max_burn)
         rush = self.rush.value
@@ -211,10 +211,10 @@ class RegistrationExplorer:
 
 
 def _rush_title(values: Sequence[int], rush: int) -> str:
-    """What a rush did to the price, and when that was over.
+    """How a rush changed the price, and when the price was back.
 
     Args:
-        values: as `prices` gives them.
+        values: from `prices`.
         rush: how many registered at once.
     """
     first, top, blocks = values[0], values[rush], len(values) - 1 - rush
@@ -236,7 +236,7 @@ def _rush_title(values: Sequence[int], rush: int) -> str:
 
 
 def seats_chart(net: Network, netuid: int, rule: Callable[..., int | None] | None = None) -> Figure:
-    """The seats of a subnet: whose are safe, and who goes if a newcomer finds no free one.
+    """The seats of a subnet: which are safe, and who loses a seat to a new neuron if there is no free one.
 
     Args:
         net: the network.
@@ -272,7 +272,7 @@ def seats_chart(net: Network, netuid: int, rule: Callable[..., int | None] | Non
 
 
 def _who_goes(goes: int | None, states: Sequence[str], full: bool) -> str:
-    """Whose seat a newcomer gets."""
+    """The seat that a new neuron would get, in words."""
     if not full:
         return "a newcomer gets a free seat"
     if goes is None:

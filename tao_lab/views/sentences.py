@@ -1,7 +1,7 @@
-"""What just happened, in words: titles, text alternatives and the sentence below the charts.
+"""Texts for the charts: titles, text alternatives and the sentence below them.
 
-Every word is computed from an `Outcome` and its `Facts`, so that it holds for every position of the sliders and under
-any rule, a student's broken one too. Where a rule breaks what the chain does, "so" becomes "yet".
+All texts are computed from an `Outcome` and its `Facts`, so they are true for every position of the sliders and for
+every rule, even a student's wrong one. If a rule does something else than the chain, "so" becomes "yet".
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from tao_lab.units import U16_MAX
 from tao_lab.views.facts import Facts
 from tao_lab.views.scenario import Outcome
 
-VISIBLE = 0.0005  # a share below 0.05 % would read 0 %
+VISIBLE = 0.0005  # a smaller share would be printed as 0 %
 
 
 def percent(share: float) -> str:
-    """A share in per cent with one digit; what is not nothing and not all never looks like it."""
+    """A share in per cent with one digit; only an exact 0 or 1 is printed as 0 % or 100 %."""
     if 0 < share < VISIBLE:
         return "under 0.1 %"
     if 1 - VISIBLE < share < 1:
@@ -34,14 +34,14 @@ def sentence(outcome: Outcome, since: Outcome | None = None) -> str:
     """What just happened.
 
     Args:
-        outcome: the epochs as the sliders stand.
+        outcome: the epochs for the present sliders.
         since: the epochs before the last slider was moved; None at the start.
     """
     return " ".join(part for part in (change(outcome, since), state(outcome)) if part)
 
 
 def change(outcome: Outcome, since: Outcome | None) -> str:
-    """Which slider moved and what that did to pay; empty if none did."""
+    """Which slider moved, and its effect on pay; empty if no slider moved."""
     if since is None or since.settings == outcome.settings:
         return ""
     moves = _moves(outcome, since)
@@ -49,7 +49,7 @@ def change(outcome: Outcome, since: Outcome | None) -> str:
 
 
 def state(outcome: Outcome) -> str:
-    """How the lie stands."""
+    """The present effect of the lie."""
     facts = Facts.of(outcome)
     if facts.best is None and not facts.any_dividends:
         stake = ", and the chain pays out by stake alone" if facts.paid_by_stake else ""
@@ -215,7 +215,7 @@ def _moves(outcome: Outcome, since: Outcome) -> str:
 
 
 def _effect(outcome: Outcome, since: Outcome) -> str:
-    """What a move did to the liars' miner, to the liars, or else to whoever it did most to."""
+    """The effect of a move on the liars' miner, on the liars, or otherwise the largest effect."""
     now, then = outcome.after, since.after
     if _same(now.incentive, then.incentive) and _same(now.dividends, then.dividends):
         return "nobody's pay changes"
@@ -243,13 +243,13 @@ def _largest_change(outcome: Outcome, since: Outcome) -> str:
 
 
 def _moved(before: float, after: float) -> str:
-    """From where to where a share went; empty where both read the same."""
+    """A share before and after; empty if both are printed the same."""
     old, new = percent(before), percent(after)
     return "" if old == new else f"from {old} to {new}"
 
 
 def _no_consensus(facts: Facts) -> str:
-    """Why nobody earns, as far as consensus says it."""
+    """Why nobody earns, if consensus is the reason."""
     if not facts.no_consensus:
         return "There is consensus, yet "
     if facts.kappa_out_of_reach:
@@ -258,7 +258,7 @@ def _no_consensus(facts: Facts) -> str:
 
 
 def _without_voice(facts: Facts) -> str:
-    """What a lie without stake does."""
+    """The effect of a lie without stake."""
     if facts.incentive_moved:
         return "The liars hold no stake, yet their lie changes what miners earn."
     return "The liars hold no stake, so what they say counts for nothing."
@@ -279,7 +279,7 @@ def _power(facts: Facts) -> str:
 
 
 def _clipping(facts: Facts, target: int) -> str:
-    # With kappa of the stake nothing of the liars' weight may be cut; with less, some of it must be.
+    # With kappa of the stake, none of the liars' weight may be cut; with less stake, some of it must be cut.
     so = "so" if (facts.kept == 1) == facts.decide_alone else "yet"
     weight = f"the weight they gave miner {target}"
     if facts.kept == 1:

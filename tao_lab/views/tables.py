@@ -39,7 +39,7 @@ def weights_table(result: Epoch, cast: Cast) -> Table:
 
 
 def incentive_table(result: Epoch, cast: Cast, before: Epoch | None = None) -> Table:
-    """One row for each miner: consensus, incentive now and before (now, where there is no before)."""
+    """One row for each miner: consensus, incentive now, and incentive before (or again now without a before)."""
     return {
         "miner": [str(uid) for uid in cast.miners],
         "consensus": _shares(result, result.consensus, cast.miners).tolist(),
@@ -63,7 +63,7 @@ def bonds_table(history: Array, cast: Cast, miner: int) -> Table:
 
     Args:
         history: bonds (epochs, validators of the cast, miners of the cast); the first is epoch 0.
-        cast: who is who.
+        cast: the validators and miners.
         miner: UID of a miner of the cast.
     """
     bonds = history[:, :, cast.miners.index(miner)]

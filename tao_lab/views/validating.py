@@ -1,4 +1,4 @@
-"""Charts of what a validator sees: scores over rounds, how long answers take, and what they earn.
+"""Charts for a validator: scores over rounds, times of answers, and miners' pay.
 
 Rows are dictionaries with `round`, `miner`, and the number that the chart is about.
 """
@@ -14,7 +14,7 @@ from tao_lab.views.charts import SMALL, Figure, config
 
 # Okabe and Ito's colours, dark ones first; a shape says the same as a colour.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#E69F00", "#56B4E9")
-DASHES = ([1, 0], [7, 7], [1, 0], [4, 2], [2, 6], [1, 8], [6, 2])  # where two lines lie on each other, both are seen
+DASHES = ([1, 0], [7, 7], [1, 0], [4, 2], [2, 6], [1, 8], [6, 2])  # so that overlapping lines are both visible
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right")
 
 
@@ -115,7 +115,7 @@ def _data(rows: Rows) -> alt.InlineData:
 
 
 def looks_of(miners: Iterable[str], legend: bool = True, dashes: bool = True) -> dict[str, Any]:
-    """Colour, shape and dashes of each miner, so that two can be told apart in black and white too.
+    """Colour, shape and dashes of each miner, so that they also differ in black and white.
 
     Args:
         miners: their names, in the order of the legend; the field of the rows is `miner`.

@@ -227,6 +227,14 @@ def test_notes_move_to_a_window_of_the_speaker_and_keys_there_tell_the_story(sho
     page.wait_for_selector(".tl-stage[aria-busy=false]")
 
 
+def test_a_page_that_computes_for_long_says_so(shown):
+    sign = "getComputedStyle(document.querySelector('.tl-sentence'), '::after')"
+    assert shown.page.evaluate(f"{sign}.content") == "none"
+    shown.page.evaluate("document.querySelector('.tl-stage').setAttribute('aria-busy', true)")
+    shown.page.wait_for_function(f"{sign}.content.includes('computing') && {sign}.opacity === '1'")
+    shown.page.evaluate("document.querySelector('.tl-stage').setAttribute('aria-busy', false)")
+
+
 def test_a_page_keeps_nobody_out(shown, violations):
     assert violations(shown.page, ".tl-stage") == []
 

@@ -1,6 +1,7 @@
 """The command line as a person meets it: lines, exit codes, no tracebacks."""
 
 import json
+import os
 import queue
 import socket
 import subprocess
@@ -14,9 +15,11 @@ from typer.testing import CliRunner
 from websockets.sync.client import connect
 
 from tao_lab import RULES_AS_OF, Network, __version__, headings, servers
+from tao_lab.classroom.host import ClassHost
+from tao_lab.classroom.roster import Terms
 from tao_lab.cli import main, register
 from tao_lab.cli.app import app
-from tao_lab.paths import DATASETS, LABS
+from tao_lab.paths import DATASETS, LABS, WATCHED_CLASS
 
 EPOCHS = DATASETS / "vectors" / "epoch.json"
 
@@ -345,6 +348,34 @@ def test_present_opens_one_dashboard_at_the_next_free_port(here, monkeypatch):
     assert address.path == "/voila/render/pool.ipynb"
     assert address.port != port
     assert f"--port={address.port}" in started[0]
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("http://127.0.0.1:1", "such as ws://192.168.1.5:9944/K7QM2FXA; it is 'http://127.0.0.1:1'"),
+        ("K7QM2FXA", "it is 'K7QM2FXA'"),
+        ("ws://127.0.0.1:1/K7QM2FXA", "nobody answers at ws://127.0.0.1:1"),
+    ],
+)
+def test_present_shows_no_class_that_is_not_there(here, monkeypatch, address, said):
+    monkeypatch.setattr(servers, "run", lambda command: pytest.fail("a server was started"))
+    ran = here("present", "--class", address)
+    assert ran.returncode == 2
+    assert said in ran.stderr
+
+
+def test_present_shows_the_class_of_a_node_that_lets_it_in(here, monkeypatch, tmp_path):
+    started = []
+    monkeypatch.setattr(servers, "run", lambda command: started.append(os.environ[WATCHED_CLASS]) or 0)
+    monkeypatch.setenv(WATCHED_CLASS, "")  # to be put back
+    with ClassHost(tmp_path / "class.db", Terms(code="K7QM2FXA", block_seconds=3_600)) as host:
+        address = f"{host.server.url}/K7QM2FXA"
+        refused = here("present", "--class", f"{host.server.url}/WRONG", "--no-browser")
+        assert (refused.returncode, started) == (2, [])
+        assert "lets nobody in without its code" in refused.stderr
+        assert here("present", "--class", address, "--no-browser").returncode == 0
+    assert started == [address]
 
 
 def test_a_browser_opens_once_the_server_listens(monkeypatch):

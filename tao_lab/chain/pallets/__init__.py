@@ -1,4 +1,4 @@
-"""The pallets that this chain carries out, one file each; importing one registers its calls and hooks."""
+"""The pallets of this chain, one file each; importing a file registers its calls and hooks."""
 
 from importlib import import_module
 from pkgutil import iter_modules

@@ -1,8 +1,8 @@
 """Balances: who owns how much TAO, in rao.
 
-An account with less than the existential deposit (500 rao) and nothing reserved ceases to exist, and what is left
-in it is burned. Source: `frame/balances/src/` of the Polkadot SDK (`lib.rs`, `impl_fungible.rs`);
-`impl pallet_balances::Config` in `runtime/src/lib.rs`.
+An account with less than the existential deposit (500 rao) and nothing reserved is removed, and its rest is burned.
+Source: `frame/balances/src/` of the Polkadot SDK (`lib.rs`, `impl_fungible.rs`); `impl pallet_balances::Config` in
+`runtime/src/lib.rs`.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ U64_MAX = (1 << 64) - 1
 
 
 def free_balance(ctx: Context, who: str) -> int:
-    """Free rao of an account, held or not."""
+    """Free rao of an account, including rao on hold."""
     return int(system.account(ctx, who)["data"]["free"])
 
 
 def reducible(info: system.AccountInfo, keep_alive: bool) -> int:
-    """How much may leave an account: not what is frozen, nor what keeps it alive if it must live."""
+    """How much may leave an account: not the frozen part, and not the existential deposit if it must be kept."""
     data = info["data"]
     untouchable = max(data["frozen"] - data["reserved"], 0)
     if keep_alive or (data["free"] > 0 and not system.can_dec_provider(info)):
@@ -48,7 +48,7 @@ def reducible(info: system.AccountInfo, keep_alive: bool) -> int:
 
 
 def transfer(ctx: Context, source: str, dest: str, value: int, keep_alive: bool) -> None:
-    """Move rao between accounts; the source may die of it unless `keep_alive`.
+    """Move rao between accounts; without `keep_alive` the source account may be removed.
 
     Raises:
         DispatchError: `Token.FundsUnavailable`, `.Frozen`, `.NotExpendable`, `.BelowMinimum`, `Arithmetic.Overflow`.
@@ -108,10 +108,10 @@ def decrease_issuance(ctx: Context, value: int) -> None:
 
 
 def reserve(ctx: Context, who: str, value: int) -> None:
-    """Set rao of an account aside; they stay its own.
+    """Reserve rao of an account; they still belong to it.
 
     Raises:
-        DispatchError: `Balances.InsufficientBalance`, or `ConsumerRemaining` where too little would be left.
+        DispatchError: `Balances.InsufficientBalance`, or `ConsumerRemaining` if too little would be left.
     """
     if value == 0:
         return
@@ -130,7 +130,7 @@ def reserve(ctx: Context, who: str, value: int) -> None:
 
 
 def unreserve(ctx: Context, who: str, value: int) -> int:
-    """Set reserved rao free, as far as there are any; returns what was missing."""
+    """Free reserved rao, at most all of them; returns how many were missing."""
     info = system.account(ctx, who)
     data = info["data"]
     freed = int(min(value, data["reserved"]))
@@ -141,7 +141,7 @@ def unreserve(ctx: Context, who: str, value: int) -> int:
 
 
 def set_free(ctx: Context, who: str, info: system.AccountInfo, free: int, reserved: int | None = None) -> None:
-    """Write a new free (and reserved) balance: the account is made, kept, or removed with its dust burned.
+    """Write a new free (and reserved) balance: the account is created, kept, or removed and its rest burned.
 
     Raises:
         DispatchError: `ConsumerRemaining`, `NoProviders`, `TooManyConsumers`.
@@ -208,7 +208,7 @@ def endow(ctx: Context, genesis: Genesis) -> None:
 
 @call("Balances", weight=weight(48_834_000, reads=1, writes=1))
 def transfer_allow_death(ctx: Context, origin: Origin, dest: Any, value: int) -> None:
-    """Transfer; the sender's account may cease to exist."""
+    """Transfer; the sender's account may be removed."""
     transfer(ctx, ensure_signed(origin), lookup(dest), value, keep_alive=False)
 
 
@@ -220,7 +220,7 @@ def transfer_keep_alive(ctx: Context, origin: Origin, dest: Any, value: int) -> 
 
 @call("Balances", weight=weight(48_209_000, reads=1, writes=1))
 def transfer_all(ctx: Context, origin: Origin, dest: Any, keep_alive: bool) -> None:
-    """Transfer all that may leave."""
+    """Transfer everything that may leave the account."""
     who = ensure_signed(origin)
     transfer(ctx, who, lookup(dest), reducible(system.account(ctx, who), keep_alive), keep_alive)
 
@@ -234,7 +234,7 @@ def force_transfer(ctx: Context, origin: Origin, source: Any, dest: Any, value: 
 
 @call("Balances", weight=weight(19_206_000, reads=1, writes=1))
 def force_set_balance(ctx: Context, origin: Origin, who: Any, new_free: int) -> None:
-    """Root sets a free balance; the issuance follows."""
+    """Root sets a free balance; the issuance changes with it."""
     ensure_root(origin)
     account = lookup(who)
     info = system.account(ctx, account)
@@ -250,14 +250,14 @@ def force_set_balance(ctx: Context, origin: Origin, who: Any, new_free: int) -> 
 
 @call("Balances", weight=weight(15_515_000, reads=1, writes=1))
 def force_unreserve(ctx: Context, origin: Origin, who: Any, amount: int) -> None:
-    """Root sets reserved rao free."""
+    """Root frees reserved rao."""
     ensure_root(origin)
     unreserve(ctx, lookup(who), amount)
 
 
 @call("Balances", weight=lambda args: Weight(30_219_000 if args["keep_alive"] else 20_720_000))
 def burn(ctx: Context, origin: Origin, value: int, keep_alive: bool) -> None:
-    """Burn some of one's own balance."""
+    """Burn a part of the caller's balance."""
     who = ensure_signed(origin)
     info = system.account(ctx, who)
     _check_withdrawal(who, info, value, keep_alive)
@@ -268,7 +268,7 @@ def burn(ctx: Context, origin: Origin, value: int, keep_alive: bool) -> None:
 
 @call("Balances", weight=Weight(5_351_000))
 def force_adjust_total_issuance(ctx: Context, origin: Origin, direction: str, delta: int) -> None:
-    """Root corrects the count of all rao (`Increase` or `Decrease`); no account changes."""
+    """Root corrects the total issuance (`Increase` or `Decrease`); no account changes."""
     ensure_root(origin)
     if not delta:
         raise DispatchError("Balances", "DeltaZero", "the difference is 0, so there is nothing to correct")
@@ -287,5 +287,5 @@ def _upgrade_weight(args: CallArgs) -> Weight:
 
 @call("Balances", weight=_upgrade_weight)
 def upgrade_accounts(ctx: Context, origin: Origin, who: list[str]) -> None:
-    """Bring accounts of an older form up to date; here all are of the new one."""
+    """Upgrade accounts with an older format; in the lab all accounts have the new format."""
     ensure_signed(origin)

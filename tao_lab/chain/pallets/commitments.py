@@ -1,8 +1,8 @@
-"""Commitments: a few hundred bytes that a hotkey publishes on its subnet, in the clear, hashed, or sealed for a round.
+"""Commitments: a few hundred bytes that a hotkey publishes on its subnet, readable, hashed, or sealed for a round.
 
-A miner says so which model it serves. What is sealed for a round of the drand beacon opens on its own at the start of
-the first block that knows the round. What can never open stays as a field `TimelockRevealFailed`, for everybody to see;
-only the chain writes such fields.
+For example, a miner publishes which model it serves. Data that are sealed for a round of the drand beacon are opened at
+the start of the first block that knows the round. Data that can never be opened become a field `TimelockRevealFailed`,
+which everybody can see; only the chain writes such fields.
 
 Sources: `pallets/commitments/src/{lib,types}.rs`, `runtime/src/lib.rs` (`AllowCommitments`, `ResetBondsOnCommit`),
 `pallets/subtensor/src/epoch/run_epoch.rs` (`do_reset_bonds`). `RoundMismatch` is in the metadata; that it means
@@ -26,7 +26,7 @@ from tao_lab.chain.runtime import octets
 from tao_lab.chain.state import StorageReader
 
 PALLET = "Commitments"
-LEAST_SPACE = 100  # bytes that any commitment counts for
+LEAST_SPACE = 100  # bytes that every commitment counts for at least
 MOST_REVEALS = 10
 HASH_BYTES = 32
 SEALED, RESET_BONDS, REVEAL_FAILED = "TimelockEncrypted", "ResetBondsFlag", "TimelockRevealFailed"
@@ -69,7 +69,7 @@ def _use_space(ctx: Context, netuid: int, who: str, fields: list[Field]) -> None
 
 
 def _hold_deposit(ctx: Context, who: str, old: int, fields: int) -> int:
-    """Reserve what a commitment of `fields` fields takes (nothing with today's constants); returns how much."""
+    """Reserve the deposit for a commitment of `fields` fields (zero with today's constants); returns the deposit."""
     runtime = ctx.runtime
     new = int(runtime.constant(PALLET, "InitialDeposit")) + fields * int(runtime.constant(PALLET, "FieldDeposit"))
     balances.reserve(ctx, who, max(new - old, 0))
@@ -80,7 +80,7 @@ def _hold_deposit(ctx: Context, who: str, old: int, fields: int) -> int:
 
 @call(PALLET, weight=weight(33_480_000, reads=5, writes=4), pays_fee=False)
 def set_commitment(ctx: Context, origin: Origin, netuid: int, info: dict[str, Any]) -> None:
-    """A hotkey of the subnet publishes up to three fields, in place of what it published before."""
+    """A hotkey of the subnet publishes up to three fields, which replace its earlier ones."""
     who, state, fields = ensure_signed(origin), ctx.state, info["fields"]
     if not state.get(MODULE, "IsNetworkMember", who, netuid):
         raise _failed("AccountNotAllowedCommit", f"{who} has no UID on subnet {netuid}")
@@ -108,13 +108,13 @@ def set_commitment(ctx: Context, origin: Origin, netuid: int, info: dict[str, An
 
 @call(PALLET, weight=weight(2_856_000, writes=1))
 def set_max_space(ctx: Context, origin: Origin, new_limit: int) -> None:
-    """Root sets how many bytes a hotkey publishes in an epoch."""
+    """Root sets how many bytes a hotkey may publish in an epoch."""
     ensure_root(origin)
     ctx.state.put(PALLET, "MaxSpace", new_limit)
 
 
 def _reset_bonds(ctx: Context, netuid: int, hotkey: str) -> None:
-    """Forget all bonds in a hotkey, where the subnet allows it (`BondsResetOn`)."""
+    """Delete all bonds in a hotkey, if the subnet allows it (`BondsResetOn`)."""
     uid = uid_of(ctx.state, netuid, hotkey)
     if uid is None or not ctx.state.get(MODULE, "BondsResetOn", netuid):
         return
@@ -125,12 +125,12 @@ def _reset_bonds(ctx: Context, netuid: int, hotkey: str) -> None:
 
 
 def _index(state: StorageReader) -> set[tuple[int, str]]:
-    """(netuid, hotkey) of the commitments that hold something sealed."""
+    """(netuid, hotkey) of the commitments with sealed fields."""
     return {(netuid, who) for netuid, who in state.get(PALLET, "TimelockedIndex")}
 
 
 def _put_index(ctx: Context, index: Iterable[tuple[int, str]]) -> None:
-    ctx.state.put(PALLET, "TimelockedIndex", sorted(index))  # addresses sort as their keys do
+    ctx.state.put(PALLET, "TimelockedIndex", sorted(index))  # addresses have the same order as their keys
 
 
 # --- reveals ----------------------------------------------------------------------------------------------------
@@ -138,13 +138,13 @@ def _put_index(ctx: Context, index: Iterable[tuple[int, str]]) -> None:
 
 @dataclass
 class _Opening:
-    """What became of the fields of one commitment.
+    """The result of opening the fields of one commitment.
 
     Attributes:
-        fields: What stays: what is not sealed, what waits, and what failed.
-        revealed: What was in those that opened.
-        failures: Round and reason of those that never will.
-        waits: Whether one waits for its round.
+        fields: Remaining fields: not sealed, still waiting, or failed.
+        revealed: Contents of the opened fields.
+        failures: Round and reason of fields that can never be opened.
+        waits: Whether a field still waits for its round.
     """
 
     fields: list[Field] = field(default_factory=list)
@@ -155,7 +155,7 @@ class _Opening:
 
 @on_initialize(PALLET)
 def reveal_timelocked_commitments(ctx: Context) -> None:
-    """Open what was sealed for rounds that the chain now knows; what can never open is kept as failed (spec 446)."""
+    """Open data sealed for rounds that the chain now knows; data that can never be opened become failed (spec 446)."""
     for netuid, who in sorted(_index(ctx.state)):
         registration = ctx.state.get(PALLET, "CommitmentOf", netuid, who)
         opening = _open(ctx, registration["info"]["fields"] if registration else [])
@@ -166,7 +166,7 @@ def reveal_timelocked_commitments(ctx: Context) -> None:
 
 
 def _open(ctx: Context, fields: list[Field]) -> _Opening:
-    """Try every field; one that is not sealed, or whose round has not come, stays as it is."""
+    """Try to open every field; fields that are not sealed, or whose round has not come, don't change."""
     opening = _Opening()
     oldest_kept = ctx.state.get("Drand", "OldestStoredRound")
     for entry in fields:
@@ -186,7 +186,7 @@ def _open(ctx: Context, fields: list[Field]) -> _Opening:
 
 
 def _decrypted(sealed: dict[str, Any], signature: bytes) -> tuple[bytes, str]:
-    """What was sealed, and nothing; or nothing, and why it does not open."""
+    """The sealed data and an empty text; or no data and the reason why they cannot be opened."""
     encrypted, reveal_round = octets(sealed["encrypted"]), sealed["reveal_round"]
     failure = drand.why_closed(encrypted, reveal_round, signature)
     inner = _inside_envelope(encrypted) if failure == "CiphertextDeserialize" else None
@@ -237,7 +237,7 @@ def all_encoded(state: StorageReader, netuid: int) -> list[tuple[str, list[int]]
 
 @on_dissolve
 def purge_netuid(ctx: Context, netuid: int) -> None:
-    """Forget all commitments on a subnet that is dissolved."""
+    """Delete all commitments on a subnet that is dissolved."""
     for item in ("CommitmentOf", "LastCommitment", "LastBondsReset", "RevealedCommitments", "UsedSpaceOf"):
         ctx.state.remove_prefix(PALLET, item, netuid)
     _put_index(ctx, {entry for entry in _index(ctx.state) if entry[0] != netuid})

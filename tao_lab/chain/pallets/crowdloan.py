@@ -1,7 +1,7 @@
 """Crowdloan: many people raise TAO together, for an address or for a call, such as leasing a subnet.
 
-The creator's deposit is the first contribution. When the cap is raised the creator finalizes: the TAO go to the target
-address, or the call runs with the creator's origin and may use them. Until then everybody may withdraw.
+The creator's deposit is the first contribution. When the cap is reached, the creator finalizes: the TAO go to the
+target address, or the call runs as the creator and may use them. Until then everybody may withdraw.
 
 Source: `pallets/crowdloan/src/lib.rs`.
 """
@@ -23,7 +23,7 @@ from tao_lab.units import in_tao
 PALLET = "Crowdloan"
 FUNDS = b"modlbt/cloan"  # then the number of the crowdloan in four bytes, then zeros
 ACCOUNT_BYTES = 32
-INLINE_BYTES = 128  # a longer call is kept by the pallet Preimage
+INLINE_BYTES = 128  # a longer call is stored by the pallet Preimage
 CREATE = weight(59_829_000, reads=3, writes=5)
 
 Info = dict[str, Any]
@@ -35,7 +35,7 @@ def failed(name: str, sentence: str = "") -> DispatchError:
 
 
 def funds_account(crowdloan_id: int) -> str:
-    """Address that holds what a crowdloan has raised."""
+    """Address of the account with the TAO of a crowdloan."""
     data = (FUNDS + crowdloan_id.to_bytes(4, "little")).ljust(ACCOUNT_BYTES, b"\0")
     return str(bittensor_core.ss58_encode(data, SS58_FORMAT))
 
@@ -141,7 +141,7 @@ def create(
 
 @call(PALLET, weight=weight(66_609_000, reads=5, writes=4))
 def contribute(ctx: Context, origin: Origin, crowdloan_id: int, amount: int) -> None:
-    """Give rao; less is taken where the cap, or the most that one may give, is near."""
+    """Contribute rao; less is taken if the cap, or the maximum for one contributor, would be passed."""
     who, info = ensure_signed(origin), _crowdloan(ctx, crowdloan_id)
     if ctx.block >= info["end"]:
         raise failed("ContributionPeriodEnded", f"contributions ended with block {info['end']}")
@@ -167,7 +167,7 @@ def contribute(ctx: Context, origin: Origin, crowdloan_id: int, amount: int) -> 
 
 @call(PALLET, weight=weight(60_259_000, reads=4, writes=4))
 def withdraw(ctx: Context, origin: Origin, crowdloan_id: int) -> None:
-    """Take one's contribution back; the creator's deposit stays."""
+    """Take a contribution back; the creator's deposit stays."""
     who, info = ensure_signed(origin), _open_crowdloan(ctx, crowdloan_id)
     amount = _contribution(ctx, crowdloan_id, who)
     if not amount:
@@ -191,7 +191,7 @@ def withdraw(ctx: Context, origin: Origin, crowdloan_id: int) -> None:
 
 @call(PALLET, weight=weight(31_507_000, reads=4, writes=2))
 def finalize(ctx: Context, origin: Origin, crowdloan_id: int) -> None:
-    """The creator uses what is raised: the address gets it, or the call runs."""
+    """The creator uses the TAO: the address gets them, or the call runs."""
     who, info = ensure_signed(origin), _crowdloan(ctx, crowdloan_id)
     if who != info["creator"]:
         raise failed("InvalidOrigin", f"crowdloan {crowdloan_id} belongs to {info['creator']}")
@@ -219,7 +219,7 @@ def _refund_weight(count: int) -> Weight:
 
 @call(PALLET, weight=_refund_weight(50))
 def refund(ctx: Context, origin: Origin, crowdloan_id: int) -> Post:
-    """The creator gives everybody's contribution back, at most 50 in one call."""
+    """The creator pays the contributions back, at most 50 in one call."""
     info = _own_crowdloan(ctx, origin, crowdloan_id)
     given = ctx.state.entries(PALLET, "Contributions", crowdloan_id)
     others = [(who, amount) for who, amount in given if who != info["creator"]]
@@ -237,7 +237,7 @@ def refund(ctx: Context, origin: Origin, crowdloan_id: int) -> Post:
 
 @call(PALLET, weight=weight(66_939_000, reads=4, writes=5))
 def dissolve(ctx: Context, origin: Origin, crowdloan_id: int) -> None:
-    """The creator takes the deposit back, once nobody else has anything in it."""
+    """The creator takes the deposit back, after all other contributions were paid back."""
     info = _own_crowdloan(ctx, origin, crowdloan_id)
     given = _contribution(ctx, crowdloan_id, info["creator"])
     if not given:
@@ -259,7 +259,7 @@ def dissolve(ctx: Context, origin: Origin, crowdloan_id: int) -> None:
 
 @call(PALLET, weight=weight(13_259_000, reads=2, writes=1))
 def update_min_contribution(ctx: Context, origin: Origin, crowdloan_id: int, new_min_contribution: int) -> None:
-    """The creator sets the least that one may give."""
+    """The creator sets the smallest contribution."""
     info = _own_crowdloan(ctx, origin, crowdloan_id)
     smallest = ctx.runtime.constant(PALLET, "AbsoluteMinimumContribution")
     if new_min_contribution < smallest:
@@ -280,7 +280,7 @@ def update_end(ctx: Context, origin: Origin, crowdloan_id: int, new_end: int) ->
 
 @call(PALLET, weight=weight(11_357_000, reads=1, writes=1))
 def update_cap(ctx: Context, origin: Origin, crowdloan_id: int, new_cap: int) -> None:
-    """The creator sets how much is to be raised."""
+    """The creator sets the target amount."""
     info = _own_crowdloan(ctx, origin, crowdloan_id)
     if new_cap < info["raised"]:
         raise failed("CapTooLow", f"the cap is {new_cap}, allowed: from {info['raised']}, which is raised already")
@@ -295,7 +295,7 @@ def _change(ctx: Context, crowdloan_id: int, info: Info, field: str, value: int,
 
 @call(PALLET, weight=weight(16_024_000, reads=2, writes=1))
 def set_max_contribution(ctx: Context, origin: Origin, crowdloan_id: int, new_max_contribution: int | None) -> None:
-    """The creator sets the most that one may give in all; None: no limit."""
+    """The creator sets the maximum for one contributor; None: no limit."""
     info = _own_crowdloan(ctx, origin, crowdloan_id)
     if new_max_contribution is None:
         ctx.state.remove(PALLET, "MaxContributions", crowdloan_id)
@@ -312,21 +312,21 @@ def set_max_contribution(ctx: Context, origin: Origin, crowdloan_id: int, new_ma
 
 
 def provide(ctx: Context, who: str) -> None:
-    """Keep an account alive that may hold nothing."""
+    """Keep an account alive even if it has no balance."""
     info = system.account(ctx, who)
     system.inc_providers(ctx, who, info)
     system.put_account(ctx, who, info)
 
 
 def no_longer_provide(ctx: Context, who: str) -> None:
-    """Take back what `provide` gave."""
+    """Undo `provide`."""
     info = system.account(ctx, who)
     if not system.dec_providers(ctx, who, info):
         system.put_account(ctx, who, info)
 
 
 def _bound(ctx: Context, made: Call) -> dict[str, Any]:
-    """Keep a call: inside the crowdloan if it is short, else under its hash (`StorePreimage::bound`)."""
+    """Store a call: in the crowdloan if it is short, otherwise under its hash (`StorePreimage::bound`)."""
     data = call_bytes(ctx.runtime, made)
     if len(data) <= INLINE_BYTES:
         return {"Inline": "0x" + data.hex()}

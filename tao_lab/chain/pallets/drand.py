@@ -1,9 +1,9 @@
-"""Drand: signatures of a public beacon, one every three seconds, that open what was encrypted for their round.
+"""Drand: signatures of a public beacon, one every three seconds, which open data that were encrypted for their round.
 
-Whoever knows a round's signature can open what was sealed for it, and nobody knows it before. On the real chain each
-author fetches signatures from the beacon and adds them to its blocks; here `Chain.add_inherent` does.
+Anyone who knows a round's signature can open data sealed for this round, and nobody knows it before. On the real chain
+each author fetches signatures from the beacon and adds them to its blocks; here `Chain.add_inherent` adds them.
 
-A signature is checked by opening something that was sealed for its round: `bittensor_core` seals for the real beacon
+To check a signature, this pallet seals something for its round and opens it. `bittensor_core` seals for the real beacon
 (`quicknet`), which is also the one in the chain's `BeaconConfig`.
 
 Source: `pallets/drand/src/lib.rs` (`write_pulse`, `prune_old_pulses`), `verifier.rs`.
@@ -25,7 +25,7 @@ DRAND = "Drand"
 ROUNDS_KEPT = 216_000  # a week
 MOST_REMOVED = 100  # in one block
 ROUND_BYTES = 8
-UNREADABLE = "Signature deserialization error"  # how `bittensor_core` begins to say so
+UNREADABLE = "Signature deserialization error"  # the beginning of `bittensor_core`'s message
 
 
 @call(DRAND, weight=weight(4_294_000_000, reads=3, writes=4))
@@ -54,14 +54,14 @@ def write_pulse(ctx: Context, origin: Origin, pulses_payload: dict[str, Any], si
 
 @call(DRAND, weight=weight(5_370_000, writes=1))
 def set_oldest_stored_round(ctx: Context, origin: Origin, oldest_round: int) -> None:
-    """Root says from which round on the chain has all."""
+    """Root sets the oldest round from which on the chain has all rounds."""
     ensure_root(origin)
     ctx.state.put(DRAND, "OldestStoredRound", oldest_round)
     ctx.deposit_event(DRAND, "SetOldestStoredRound", oldest_round)
 
 
 def _is_verified(reveal_round: int, signature: bytes) -> bool:
-    """Whether this is the beacon's signature of a round; one of another round is passed over without a word.
+    """Whether this is the beacon's signature of a round; False for the signature of another round.
 
     Raises:
         DispatchError: `PulseVerificationError`: it is not a signature at all.
@@ -78,7 +78,7 @@ def opens(reveal_round: int, signature: bytes) -> bool:
 
 
 def _refusal(reveal_round: int, signature: bytes) -> str:
-    """Why a signature does not open what is sealed for a round; empty where it does."""
+    """Why a signature does not open data sealed for a round; empty if it does."""
     sealed, _ = bittensor_core.encrypt_at_round(b"", reveal_round)
     try:
         bittensor_core.decrypt_with_signature(sealed, signature.hex())
@@ -88,10 +88,10 @@ def _refusal(reveal_round: int, signature: bytes) -> str:
 
 
 def opened(encrypted: bytes, reveal_round: int, signature: bytes) -> bytes | None:
-    """What was sealed for a round, with the round's signature; None where it does not open.
+    """Open data sealed for a round with the round's signature; None if that fails.
 
     Args:
-        encrypted: The sealed bytes alone, without the round that the SDK writes behind them.
+        encrypted: Only the sealed bytes, without the round that the SDK writes after them.
         reveal_round: The round.
         signature: As `Pulses` has it: raw, or as text with `0x`.
     """
@@ -102,7 +102,7 @@ def opened(encrypted: bytes, reveal_round: int, signature: bytes) -> bytes | Non
 
 
 def why_closed(encrypted: bytes, reveal_round: int, signature: bytes) -> str:
-    """Why sealed bytes do not open: a variant of `RevealFailure`, or nothing where they do; arguments as `opened`."""
+    """Why sealed bytes can't be opened: a variant of `RevealFailure`, or empty; arguments as for `opened`."""
     try:
         return "" if _open(encrypted, reveal_round, signature) else "EmptyPlaintext"
     except ValueError as error:

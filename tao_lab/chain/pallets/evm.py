@@ -1,8 +1,8 @@
-"""EVM: of it, only the way back of TAO that somebody sent to an account's Ethereum address.
+"""EVM: only the call that returns TAO which somebody sent to an account's Ethereum address.
 
-Each account owns one Ethereum address, the first 20 bytes of its key, and TAO of an Ethereum address lies on the
-account that is the address's hash. There is no Ethereum in the lab's chain, so that nothing else of this pallet is.
-The weight is what the fee of spec 467 tells, to within 2,000 picoseconds.
+Each account owns one Ethereum address: the first 20 bytes of its key. The TAO of an Ethereum address are on the account
+whose key is the address's hash. The lab's chain has no Ethereum, so it has no other call of this pallet. The weight
+follows from the fee of spec 467, to within 2,000 picoseconds.
 
 Sources: `frame/evm/src/lib.rs` of Frontier (`withdraw`, `EnsureAddressTruncated`, `HashedAddressMapping`);
 `impl pallet_evm::Config` in `runtime/src/lib.rs`.
@@ -23,13 +23,13 @@ ADDRESS_BYTES = 20
 
 
 def mirror_account(address: bytes) -> str:
-    """The account on which the TAO of an Ethereum address lies."""
+    """The account with the TAO of an Ethereum address."""
     return str(ss58_encode(blake2_256(b"evm:" + address), SS58_FORMAT))
 
 
 @call("EVM", weight=Weight(1_696_000))
 def withdraw(ctx: Context, origin: Origin, address: str, value: int) -> None:
-    """Take TAO that was sent to one's own Ethereum address."""
+    """Take TAO that was sent to the caller's Ethereum address."""
     who, octets = ensure_signed(origin), bytes.fromhex(address.removeprefix("0x"))
     if bytes(ss58_decode(who))[:ADDRESS_BYTES] != octets:
         raise DispatchError("BadOrigin", "", f"{address} is not the address of {who}")

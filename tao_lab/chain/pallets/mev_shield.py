@@ -1,11 +1,11 @@
-"""MevShield: extrinsics that nobody can read until they are in a block, so that nobody can trade ahead of them.
+"""MevShield: extrinsics that nobody can read until they are in a block, so nobody can trade before them.
 
 The author publishes an ML-KEM-768 key (`NextKey`). A client encrypts a signed extrinsic to it and sends it inside
-`submit_encrypted`; the author opens it while it builds the block, and puts it right behind its carrier. The SDK sends
-registrations and trades with a subnet's pool so.
+`submit_encrypted` (the carrier). The author opens it while it builds the block, and puts it directly after its carrier.
+The SDK sends registrations and trades with a subnet's pool in this way.
 
-On the real chain each author announces a new key in each of its blocks. Here one author has one key for ever: whom
-should it hide from? `announce_next_key` and `store_encrypted` are therefore not in the lab's chain.
+On the real chain each author announces a new key in each of its blocks. Here the only author always has the same key,
+because there is nobody to hide it from. So `announce_next_key` and `store_encrypted` are not in the lab's chain.
 
 Sources: `pallets/shield/src/{lib,extension}.rs` (`unshield`, `CheckShieldedTxValidity`).
 """
@@ -31,7 +31,7 @@ from tao_lab.chain.runtime import octets
 PALLET = "MevShield"
 SEED = b"TaoLab//shield"
 KEY_HASH_BYTES, LENGTH_BYTES, NONCE_BYTES, TAG_BYTES = 16, 2, 24, 16
-UNREADABLE = 23  # `FailedShieldedTxParsing`, the number that clients know
+UNREADABLE = 23  # number of `FailedShieldedTxParsing` for clients
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Shielded:
     Attributes:
         secret: The encapsulated secret of ML-KEM-768.
         nonce: Of XChaCha20-Poly1305.
-        sealed: The extrinsic, and the tag behind it.
+        sealed: The encrypted extrinsic, followed by its tag.
     """
 
     secret: bytes
@@ -55,7 +55,7 @@ def _author_key() -> MLKEM768PrivateKey:
 
 
 def parse(ciphertext: bytes) -> Shielded | None:
-    """The parts of a ciphertext, or None where it is too short."""
+    """The parts of a ciphertext, or None if it is too short."""
     start = KEY_HASH_BYTES + LENGTH_BYTES
     end = start + int.from_bytes(ciphertext[KEY_HASH_BYTES:start], "little")
     if len(ciphertext) < max(end, start) + NONCE_BYTES + TAG_BYTES:
@@ -64,7 +64,7 @@ def parse(ciphertext: bytes) -> Shielded | None:
 
 
 def opened(made: Call) -> bytes | None:
-    """The extrinsic inside a call, as its author reads it; None where there is none."""
+    """The extrinsic inside a call, decrypted; None if there is no such extrinsic."""
     if (made.pallet, made.name) != (PALLET, "submit_encrypted"):
         return None
     shielded = parse(octets(made.args["ciphertext"]))
@@ -88,7 +88,7 @@ def genesis_key(ctx: Context, genesis: Genesis) -> None:
 
 @transaction_check
 def check_shielded(ctx: Context, who: str, made: Call) -> None:
-    """Keep out what is not a ciphertext.
+    """Refuse a call without a valid ciphertext.
 
     Raises:
         InvalidTransaction: `Custom`.
@@ -99,7 +99,7 @@ def check_shielded(ctx: Context, who: str, made: Call) -> None:
 
 @call(PALLET, weight=weight(207_223_000))
 def submit_encrypted(ctx: Context, origin: Origin, ciphertext: str) -> None:
-    """Carry an encrypted extrinsic; it is carried out on its own, right behind this one."""
+    """Carry an encrypted extrinsic; it runs separately, directly after this one."""
     who, data = ensure_signed(origin), octets(ciphertext)
     identifier = blake2_256(bytes(bittensor_core.ss58_decode(who)) + compact(len(data)) + data)
     ctx.deposit_event(PALLET, "EncryptedSubmitted", id="0x" + identifier.hex(), who=who)

@@ -1,6 +1,6 @@
-"""Multisig: an account of several people, of whom a number must agree to each call.
+"""Multisig: an account of several people; a minimum number of them must agree to each call.
 
-The first to agree sets a deposit aside; the call is carried out with the last agreement. Sources:
+The first person who agrees reserves a deposit; the last agreement carries out the call. Sources:
 `frame/multisig/src/{lib,weights}.rs` of the Polkadot SDK; `impl pallet_multisig::Config` in `runtime/src/lib.rs`.
 """
 
@@ -33,7 +33,7 @@ DEPOSIT_BASE, DEPOSIT_FACTOR, MAX_SIGNATORIES = 132_000_000, 32_000_000, 100
 Timepoint = dict[str, int]
 
 
-# --- weights: by the number of other signatories, and by the bytes of the call (none where only its hash is known) ---
+# --- weights: by the number of other signatories, and by the bytes of the call (0 if only its hash is known) ---
 
 
 def _size(inner: Call) -> int:
@@ -58,12 +58,12 @@ def _complete(others: int, size: int) -> Weight:
 
 def _alone_weight(args: CallArgs) -> Weight:
     inner: Call = args["call"]
-    account = weight(0, reads=1, writes=1)  # of the group, which pays for what it does
+    account = weight(0, reads=1, writes=1)  # of the group, which pays
     return _alone(_size(inner)) + account + inner.registered.weight_of(inner.args)
 
 
 def _most_weight(args: CallArgs) -> Weight:
-    """Of `as_multi`: completing weighs most; what the call itself may weigh is an argument."""
+    """Weight of `as_multi`: the last agreement is the heaviest; the call's own maximum weight is an argument."""
     return _complete(len(args["other_signatories"]), _size(args["call"])) + _max_weight(args)
 
 
@@ -92,7 +92,7 @@ def _place(matter: dict[str, Any]) -> str:
 
 
 def _signatories(who: str, others: list[str], threshold: int) -> str:
-    """Check the list of the others and give the account of the group.
+    """Check the list of the others and return the account of the group.
 
     Raises:
         DispatchError: `Multisig.MinimumThreshold`, `.TooFewSignatories`, `.TooManySignatories`,
@@ -126,10 +126,10 @@ def _operate(
     inner: Call | None,
     max_weight: dict[str, int],
 ) -> Post:
-    """One person's agreement: it opens the matter, adds to it, or carries the call out.
+    """One person's agreement: the first opens the operation, further ones are added, the last carries the call out.
 
     Returns:
-        What that weighed: without the call, where it is not carried out.
+        Its weight, without the call if it is not carried out.
     """
     if threshold < 2:
         raise DispatchError("Multisig", "MinimumThreshold", _too_low(threshold))
@@ -190,7 +190,7 @@ def _execute(
     inner: Call,
     max_weight: dict[str, int],
 ) -> Weight | None:
-    """Carry a call out; returns what it reports to have weighed."""
+    """Carry a call out; returns the weight that it reports."""
     needed = inner.registered.weight_of(inner.args)
     if needed.ref_time > max_weight["ref_time"] or needed.proof_size > max_weight["proof_size"]:
         most = f"max_weight allows {max_weight['ref_time']:,} ps and {max_weight['proof_size']:,} bytes"
@@ -206,7 +206,7 @@ def _execute(
 
 @call("Multisig", weight=_alone_weight)
 def as_multi_threshold_1(ctx: Context, origin: Origin, other_signatories: list[str], call: Call) -> Post:
-    """Act for a group in which any one may decide."""
+    """Act for a group in which one person alone may decide."""
     who = ensure_signed(origin)
     outcome = ctx.try_dispatch(signed(_signatories(who, other_signatories, 1)), call)
     spent = None if outcome.actual_weight is None else _alone(_size(call)) + outcome.actual_weight
@@ -250,7 +250,7 @@ def approve_as_multi(
 def cancel_as_multi(
     ctx: Context, origin: Origin, threshold: int, other_signatories: list[str], timepoint: Timepoint, call_hash: str
 ) -> None:
-    """Whoever opened a matter closes it, and has the deposit back."""
+    """The person who opened an operation closes it, and gets the deposit back."""
     who = ensure_signed(origin)
     if threshold < 2:
         raise DispatchError("Multisig", "MinimumThreshold", _too_low(threshold))
@@ -272,7 +272,7 @@ def cancel_as_multi(
 
 @call("Multisig", weight=_per_signatory(27_349_525, 121_813))
 def poke_deposit(ctx: Context, origin: Origin, threshold: int, other_signatories: list[str], call_hash: str) -> None:
-    """Bring the deposit of an open matter to what it costs now, which is what it cost: nothing changes."""
+    """Adjust the deposit of an open operation to the present price; in the lab the price never changes."""
     who = ensure_signed(origin)
     if threshold < 2:
         raise DispatchError("Multisig", "MinimumThreshold", _too_low(threshold))

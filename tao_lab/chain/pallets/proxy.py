@@ -1,4 +1,4 @@
-"""Proxy: accounts that may act for another, each within the limits of its kind, at once or after an announcement.
+"""Proxy: accounts that may act for another account, within the limits of their kind, at once or after an announcement.
 
 Sources: `pallets/proxy/src/lib.rs` (weights with 20 proxies and 75 announcements, as the source counts them);
 `impl pallet_proxy::Config` in `runtime/src/lib.rs`.
@@ -40,7 +40,7 @@ Definition = dict[str, Any]  # delegate, proxy_type, delay
 
 
 def add_proxy_delegate(ctx: Context, real: str, delegate: str, proxy_type: str, delay: int) -> None:
-    """Let `delegate` act for `real`, which sets the deposit aside.
+    """Let `delegate` act for `real`, which pays the deposit.
 
     Raises:
         DispatchError: `Proxy.NoSelfProxy`, `.Duplicate`, `.TooMany`, `Balances.InsufficientBalance`.
@@ -63,7 +63,7 @@ def add_proxy_delegate(ctx: Context, real: str, delegate: str, proxy_type: str, 
 
 
 def remove_proxy_delegate(ctx: Context, real: str, delegate: str, proxy_type: str, delay: int) -> None:
-    """Take back what `add_proxy_delegate` gave.
+    """Undo `add_proxy_delegate`.
 
     Raises:
         DispatchError: `Proxy.NotFound`.
@@ -85,10 +85,10 @@ def remove_proxy_delegate(ctx: Context, real: str, delegate: str, proxy_type: st
 
 
 def fee_payer(ctx: Context, signer: str, made: Call) -> str:
-    """Who pays for an extrinsic: the account that its signer acts for, where that account agreed to pay.
+    """The account that pays for an extrinsic: the account that its signer acts for, if that account agreed to pay.
 
-    Follows a proxy within a proxy, or within a batch of proxies for one account, one step further. Source:
-    `runtime/src/transaction_payment_wrapper.rs`.
+    For a proxy call inside a proxy call, or inside a batch of proxy calls for one account, it goes one step further.
+    Source: `runtime/src/transaction_payment_wrapper.rs`.
     """
     outer = _agreed_payer(ctx, signer, made)
     if outer is None:
@@ -111,13 +111,13 @@ def _agreed_payer(ctx: Context, delegate: str, made: Call) -> str | None:
 
 
 def _order(ctx: Context, definition: Definition) -> tuple[bytes, int, int]:
-    """The order in which the chain keeps definitions."""
+    """The order in which the chain stores definitions."""
     types = ctx.runtime.variants("subtensor_runtime_common", "proxy", "ProxyType")
     return bytes(ss58_decode(definition["delegate"])), types[definition["proxy_type"]], definition["delay"]
 
 
 def _rejig(ctx: Context, who: str, old: int, base: int, factor: int, entries: int) -> int:
-    """Bring a deposit to what `entries` entries cost."""
+    """Adjust a deposit to the price of `entries` entries."""
     new = base + factor * entries if entries else 0
     if new > old:
         balances.reserve(ctx, who, new - old)
@@ -142,7 +142,7 @@ def _find(ctx: Context, real: str, delegate: str, proxy_type: str | None) -> Def
 
 
 def _allows(definition: Definition, made: Call) -> bool:
-    """Whether a proxy may make a call: nothing that its kind forbids, and no proxies stronger than itself."""
+    """Whether a proxy may make a call: its kind must allow it, and it may not add proxies with more rights."""
     kind = definition["proxy_type"]
     if made.pallet == "Proxy":
         if made.name in ("add_proxy", "remove_proxy") and not is_superset(kind, made.args["proxy_type"]):
@@ -172,7 +172,7 @@ def _retain_announcements(ctx: Context, delegate: str, keeps: Callable[[dict[str
 
 @on_finalize("Proxy")
 def forget_results(ctx: Context) -> None:
-    """Results are kept to the end of the block only."""
+    """Delete results, which are kept only until the end of the block."""
     ctx.state.remove_prefix("Proxy", "LastCallResult")
 
 
@@ -196,19 +196,19 @@ def proxy(ctx: Context, origin: Origin, real: Any, force_proxy_type: str | None,
 
 @call("Proxy", weight=weight(27_388_644, reads=1, writes=1))
 def add_proxy(ctx: Context, origin: Origin, delegate: Any, proxy_type: str, delay: int) -> None:
-    """Let another account act for oneself."""
+    """Let another account act for the caller."""
     add_proxy_delegate(ctx, ensure_signed(origin), lookup(delegate), proxy_type, delay)
 
 
 @call("Proxy", weight=weight(29_108_129, reads=1, writes=2))
 def remove_proxy(ctx: Context, origin: Origin, delegate: Any, proxy_type: str, delay: int) -> None:
-    """Take it back."""
+    """Remove one proxy."""
     remove_proxy_delegate(ctx, ensure_signed(origin), lookup(delegate), proxy_type, delay)
 
 
 @call("Proxy", weight=weight(28_523_188, reads=1, writes=1))
 def remove_proxies(ctx: Context, origin: Origin) -> None:
-    """Take all of them back."""
+    """Remove all proxies."""
     who = ensure_signed(origin)
     _, deposit = ctx.state.get("Proxy", "Proxies", who)
     ctx.state.remove("Proxy", "Proxies", who)
@@ -217,7 +217,7 @@ def remove_proxies(ctx: Context, origin: Origin) -> None:
 
 
 def pure_account(ctx: Context, who: str, proxy_type: str, index: int, height: int, extrinsic: int) -> str:
-    """Address of the keyless account that `create_pure` makes at a height and place in the block."""
+    """Address of the keyless account that `create_pure` makes at a height and extrinsic index."""
     kind = ctx.runtime.variants("subtensor_runtime_common", "proxy", "ProxyType")[proxy_type]
     numbers = height.to_bytes(4, "little") + extrinsic.to_bytes(4, "little")
     entropy = b"modlpy/proxy____" + bytes(ss58_decode(who)) + numbers + bytes([kind]) + index.to_bytes(2, "little")
@@ -226,7 +226,7 @@ def pure_account(ctx: Context, who: str, proxy_type: str, index: int, height: in
 
 @call("Proxy", weight=weight(28_256_636, reads=1, writes=1))
 def create_pure(ctx: Context, origin: Origin, proxy_type: str, delay: int, index: int) -> None:
-    """Make an account without a key, for which only the caller acts."""
+    """Make an account without a key; only the caller can act for it."""
     who = ensure_signed(origin)
     pure = pure_account(ctx, who, proxy_type, index, ctx.block, ctx.extrinsic_index)
     if ctx.state.exists("Proxy", "Proxies", pure):
@@ -258,7 +258,7 @@ def kill_pure(
 
 @call("Proxy", weight=weight(49_915_451, reads=3, writes=2))
 def announce(ctx: Context, origin: Origin, real: Any, call_hash: str) -> None:
-    """Say by its hash which call one will make for `real`."""
+    """Announce a call for `real` by its hash."""
     who, account = ensure_signed(origin), lookup(real)
     _find(ctx, account, who, None)
     pending, deposit = ctx.state.get("Proxy", "Announcements", who)
@@ -283,7 +283,7 @@ def remove_announcement(ctx: Context, origin: Origin, real: Any, call_hash: str)
 
 @call("Proxy", weight=weight(41_722_977, reads=2, writes=2))
 def reject_announcement(ctx: Context, origin: Origin, delegate: Any, call_hash: str) -> None:
-    """Refuse what a proxy announced."""
+    """Refuse a proxy's announcement."""
     _drop(ctx, lookup(delegate), ensure_signed(origin), call_hash)
 
 
@@ -311,7 +311,7 @@ def proxy_announced(
 
 @call("Proxy", weight=weight(46_757_000, reads=3, writes=3))
 def poke_deposit(ctx: Context, origin: Origin) -> Post:
-    """Bring the deposits to today's prices, which here never change; free only if one was wrong."""
+    """Adjust the deposits to the present prices, which never change here; free only if a deposit was wrong."""
     who, changed = ensure_signed(origin), False
     for item, kind, base, factor in (
         ("Proxies", "Proxies", DEPOSIT_BASE, DEPOSIT_FACTOR),
@@ -328,7 +328,7 @@ def poke_deposit(ctx: Context, origin: Origin) -> Post:
 
 @call("Proxy", weight=weight(15_115_911, reads=1, writes=1))
 def set_real_pays_fee(ctx: Context, origin: Origin, delegate: Any, pays_fee: bool) -> None:
-    """Agree to pay the fees of what a proxy does for oneself, or no longer."""
+    """Agree to pay the fees of a proxy's calls for the caller, or stop that."""
     real, proxying = ensure_signed(origin), lookup(delegate)
     _find(ctx, real, proxying, None)
     if pays_fee:

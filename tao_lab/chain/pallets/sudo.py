@@ -1,6 +1,6 @@
 """Sudo: one key that may call as the chain's root.
 
-Only that key gets such an extrinsic into a block at all. Sources: `frame/sudo/src/lib.rs` of the Polkadot SDK;
+A block contains such an extrinsic only if this key signed it. Sources: `frame/sudo/src/lib.rs` of the Polkadot SDK;
 `runtime/src/sudo_wrapper.rs`.
 """
 
@@ -36,7 +36,7 @@ def genesis_key(ctx: Context, genesis: Genesis) -> None:
 
 @transaction_check
 def only_the_key_calls_sudo(ctx: Context, who: str, made: Call) -> None:
-    """Keep everyone else's sudo calls out of the pool.
+    """Keep sudo calls of all other accounts out of the pool.
 
     Raises:
         InvalidTransaction: `BadSigner`.
@@ -60,13 +60,13 @@ def _call_as_root(ctx: Context, origin: Origin, inner: Call) -> Post:
 
 @call("Sudo", weight=inner_weight(weight(7_939_000, reads=1)))
 def sudo(ctx: Context, origin: Origin, call: Call) -> Post:
-    """Carry out a call as root; free, and successful even where the call fails (see the event)."""
+    """Carry out a call as root; free, and successful even if the call fails (see the event)."""
     return _call_as_root(ctx, origin, call)
 
 
 @call("Sudo", weight=lambda args: Weight(args["weight"]["ref_time"], args["weight"]["proof_size"]))
 def sudo_unchecked_weight(ctx: Context, origin: Origin, call: Call, weight: dict[str, int]) -> Post:
-    """As `sudo`, with a weight that the caller states."""
+    """Like `sudo`, with a weight that the caller states."""
     return _call_as_root(ctx, origin, call)
 
 
@@ -91,7 +91,7 @@ def set_key(ctx: Context, origin: Origin, new: Any) -> Post:
 
 @call("Sudo", weight=weight(6_417_000, reads=1, writes=1))
 def remove_key(ctx: Context, origin: Origin) -> Post:
-    """Give the key up: from then on nobody may call as root."""
+    """Remove the key: from then on nobody can call as root."""
     _ensure_key(ctx, origin)
     ctx.state.remove("Sudo", "Key")
     ctx.deposit_event("Sudo", "KeyRemoved")

@@ -1,4 +1,4 @@
-"""Swap: the fee of each pool; the calls of the liquidity that users once gave are gone.
+"""Swap: the fee of each pool. The calls for users' liquidity no longer work.
 
 The pools themselves are in `subtensor/pool.py`. Source: `pallets/swap/src/pallet/mod.rs`; weights from `weights.rs`.
 """

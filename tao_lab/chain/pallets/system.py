@@ -1,6 +1,7 @@
-"""System: accounts and their references, nonces, remarks, and the frame of a block.
+"""System: accounts and their references, nonces, remarks, and the general data of a block.
 
-An account lives while another pallet vouches for it (`providers`) and stays while one holds it (`consumers`).
+An account exists while at least one pallet provides it (`providers`); it can't be removed while a pallet uses it
+(`consumers`).
 Source: `frame/system/src/lib.rs` of the Polkadot SDK; `impl frame_system::Config` in `runtime/src/lib.rs`.
 """
 
@@ -31,17 +32,17 @@ def put_account(ctx: Context, who: str, info: AccountInfo) -> None:
 
 
 def inc_providers(ctx: Context, who: str, info: AccountInfo) -> None:
-    """One more reason for the account to exist; the first makes it."""
+    """Add a provider; the first one creates the account."""
     if info["providers"] == 0 and info["sufficients"] == 0:
         ctx.deposit_event("System", "NewAccount", account=who)
     info["providers"] += 1
 
 
 def dec_providers(ctx: Context, who: str, info: AccountInfo) -> bool:
-    """One reason less; returns whether the account is gone, then removed from the state.
+    """Remove a provider; returns whether the account was removed from the state.
 
     Raises:
-        DispatchError: `ConsumerRemaining`: something still holds the account.
+        DispatchError: `ConsumerRemaining`: a pallet still uses the account.
     """
     if info["providers"] > 1 or info["sufficients"] > 0:
         info["providers"] -= 1
@@ -54,17 +55,17 @@ def dec_providers(ctx: Context, who: str, info: AccountInfo) -> bool:
 
 
 def can_dec_provider(info: AccountInfo) -> bool:
-    """Whether a provider may go."""
+    """Whether a provider may be removed."""
     return bool(info["consumers"] == 0 or info["providers"] > 1)
 
 
 def dec_consumers(info: AccountInfo) -> None:
-    """One hold less."""
+    """Remove a consumer."""
     info["consumers"] -= 1
 
 
 def inc_consumers(info: AccountInfo) -> None:
-    """One more hold on the account.
+    """Add a consumer.
 
     Raises:
         DispatchError: `NoProviders` or `TooManyConsumers`.

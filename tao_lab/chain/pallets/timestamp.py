@@ -1,4 +1,4 @@
-"""Timestamp: the author's clock, one inherent a block.
+"""Timestamp: the author's clock, one inherent in each block.
 
 Source: `frame/timestamp/src/lib.rs` of the Polkadot SDK; 12 seconds a block by `common/src/lib.rs`.
 """

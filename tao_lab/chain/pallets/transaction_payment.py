@@ -1,9 +1,10 @@
-"""TransactionPayment: what an extrinsic costs, and what becomes of it.
+"""TransactionPayment: the fee of an extrinsic, and where it goes.
 
-Fee = 0.5 rao for each byte + 0.00025 rao for each picosecond of weight, of the extrinsic's frame and of its call with
-the guards in front of it; each part is rounded to the nearest rao, and the multiplier is one. What a call turns out
-not to need is refunded. Calls that pay no fee pay their tip only. Fee and tip are recycled: they leave the issuance. A
-call that takes stake out can be paid with that stake: see `subtensor/alpha_fees.py`.
+Fee = 0.5 rao for each byte + 0.00025 rao for each picosecond of weight. The weight is the base weight of every
+extrinsic, plus the weight of the call and of the guards before it. Each part is rounded to the nearest rao, and the
+multiplier is one. If a call needs less weight, the rest of the fee is refunded. Calls without a fee pay only their tip.
+Fee and tip are recycled: they are subtracted from the issuance. A call that takes stake out can be paid with that
+stake: see `subtensor/alpha_fees.py`.
 
 Sources: `pallets/transaction-fee/src/lib.rs` (`LinearWeightToFee`, `LinearLengthToFee`, both since spec 467; recycled
 since spec 445); `runtime/src/lib.rs` (`impl pallet_transaction_payment::Config`). The numbers of
@@ -29,7 +30,7 @@ PARTS = 1_000_000_000
 
 @cache
 def base_weight(runtime: Runtime, dispatch_class: str) -> Weight:
-    """Weight of an extrinsic's frame: signature, nonce, fee."""
+    """Base weight of every extrinsic: signature, nonce, fee."""
     classes = runtime.constant("System", "BlockWeights")["per_class"]
     base = classes[dispatch_class.lower()]["base_extrinsic"]
     return Weight(base["ref_time"], base["proof_size"])
@@ -51,13 +52,13 @@ def _nearest(parts: int) -> int:
 
 
 def fee_parts(runtime: Runtime, dispatch_class: str, weight: Weight, length: int) -> tuple[int, int, int]:
-    """Rao for the frame, for the length, and for the weight of an extrinsic whose call pays."""
+    """Rao for the base weight, the length and the weight of an extrinsic whose call pays."""
     base = weight_to_fee(base_weight(runtime, dispatch_class))
     return base, length_to_fee(length), weight_to_fee(weight)
 
 
 def can_pay_fee(ctx: Context, who: str, call: Call, fee: int) -> None:
-    """Whether an account can pay a fee and stay alive, or has the stake to pay for a call that takes stake out.
+    """Check that an account can pay a fee and stay alive, or has the stake to pay for a call that takes stake out.
 
     Raises:
         InvalidTransaction: `Payment`.
@@ -68,10 +69,10 @@ def can_pay_fee(ctx: Context, who: str, call: Call, fee: int) -> None:
 
 
 def withdraw_fee(ctx: Context, who: str, call: Call, fee: int) -> AlphaFee | None:
-    """Take the highest possible fee before the call runs: TAO, or alpha where there is too little of it.
+    """Take the highest possible fee before the call runs: in TAO, or in alpha if there is not enough TAO.
 
     Returns:
-        What was paid, if it was alpha.
+        The payment, if it was in alpha.
 
     Raises:
         InvalidTransaction: `Payment`.

@@ -1,7 +1,8 @@
 """Utility: several calls in one extrinsic.
 
-`batch` stops at the first failure and keeps what went before; `batch_all` is all or nothing; `force_batch` goes on.
-None of the three may contain another of them. The other calls make one as somebody else, or one in place of another.
+`batch` stops at the first failure and keeps the results of the calls before it. `batch_all` carries out all calls or
+none. `force_batch` continues after a failure. None of the three may contain another of them. The other calls of this
+pallet carry out a call as another account, or one call if another fails.
 Sources: `pallets/utility/src/lib.rs`; `NoNestingCallFilter` in `runtime/src/lib.rs`.
 """
 
@@ -39,7 +40,7 @@ BATCHES = ("batch", "batch_all", "force_batch")
 
 @call_filter
 def no_nested_batches(made: Call) -> bool:
-    """A batch holds no batch."""
+    """Whether a call is not a batch with another batch inside."""
     if made.pallet != "Utility" or made.name not in BATCHES:
         return True
     return not any(inner.pallet == "Utility" and inner.name in BATCHES for inner in made.inner())
@@ -61,7 +62,7 @@ BATCH, BATCH_ALL, FORCE_BATCH = (
 
 
 def _with_calls(base: Callable[[int], Weight]) -> Callable[[dict[str, Any]], Weight]:
-    """Weight of a batch before it runs: its own, and all that its calls declare."""
+    """Declared weight of a batch: its own weight plus the declared weights of its calls."""
 
     def weight_of(args: dict[str, Any]) -> Weight:
         weights = (inner.registered.weight_of(inner.args) for inner in args["calls"])
@@ -97,7 +98,7 @@ def batch(ctx: Context, origin: Origin, calls: list[Call]) -> Post:
 
 @call("Utility", weight=_with_calls(BATCH_ALL), pays_fee=_pays)
 def batch_all(ctx: Context, origin: Origin, calls: list[Call]) -> Post:
-    """Carry out all calls, or none; none of them may carry out a `batch_all` in turn."""
+    """Carry out all calls, or none; they may not contain another `batch_all`."""
     _check_batch(ctx, origin, calls)
     origin, spent = origin.allowing(lambda made: (made.pallet, made.name) != ("Utility", "batch_all")), Weight()
     for index, inner in enumerate(calls):
@@ -113,7 +114,7 @@ def batch_all(ctx: Context, origin: Origin, calls: list[Call]) -> Post:
 
 @call("Utility", weight=_with_calls(FORCE_BATCH), pays_fee=_pays)
 def force_batch(ctx: Context, origin: Origin, calls: list[Call]) -> Post:
-    """Carry out calls in order, past those that fail."""
+    """Carry out all calls in order, also after a failure."""
     _check_batch(ctx, origin, calls)
     spent, failed = Weight(), False
     for inner in calls:
@@ -140,18 +141,18 @@ def with_weight(ctx: Context, origin: Origin, call: Call, weight: dict[str, int]
 
 
 def _carry_out(ctx: Context, origin: Origin, inner: Call) -> None:
-    """Carry out a call of root's; neither its weight nor that of its failure is told."""
+    """Carry out a call of root without reporting its weight."""
     error = ctx.try_dispatch(origin, inner, bypassing_filters=True).error
     if error is not None:
         error.weight = None
         raise error
 
 
-# --- as somebody else, or one for another ------------------------------------------------------------------------
+# --- as another account, or a fallback ------------------------------------------------------------------------
 
 
 def derivative_account(who: str, index: int) -> str:
-    """The account number `index` that hangs on an account and has no key of its own."""
+    """The account with number `index` that is derived from an account and has no key of its own."""
     entropy = DERIVATIVE + bytes(ss58_decode(who)) + index.to_bytes(2, "little")
     return str(ss58_encode(blake2_256(entropy), SS58_FORMAT))
 
@@ -161,7 +162,7 @@ AS_DERIVATIVE = weight(15_378_000, reads=2) + weight(0, reads=1, writes=1)
 
 @call("Utility", weight=inner_weight(AS_DERIVATIVE))
 def as_derivative(ctx: Context, origin: Origin, index: int, call: Call) -> Post:
-    """Carry out a call as an account that hangs on one's own."""
+    """Carry out a call as an account derived from the caller's."""
     account = derivative_account(ensure_signed(origin), index)
     outcome = ctx.try_dispatch(Origin("Signed", account, origin.filters), call)
     spent = AS_DERIVATIVE + outcome.weight_of(call)
@@ -183,7 +184,7 @@ def _origin(as_origin: Any) -> Origin:
 
 @call("Utility", weight=inner_weight(weight(6_893_000)))
 def dispatch_as(ctx: Context, origin: Origin, as_origin: Any, call: Call) -> None:
-    """Root carries out a call as anybody; what becomes of it is in the event."""
+    """Root carries out a call as any account; the result is in the event."""
     ensure_root(origin)
     error = ctx.try_dispatch(_origin(as_origin), call, bypassing_filters=True).error
     ctx.deposit_event("Utility", "DispatchedAs", result=ctx.dispatch_result(error))
@@ -191,7 +192,7 @@ def dispatch_as(ctx: Context, origin: Origin, as_origin: Any, call: Call) -> Non
 
 @call("Utility", weight=inner_weight(weight(7_113_000)))
 def dispatch_as_fallible(ctx: Context, origin: Origin, as_origin: Any, call: Call) -> None:
-    """The same, failing where the call fails."""
+    """The same, but it fails if the call fails."""
     ensure_root(origin)
     _carry_out(ctx, _origin(as_origin), call)
     ctx.deposit_event("Utility", "DispatchedAs", result=ctx.dispatch_result(None))
@@ -207,7 +208,7 @@ def _weight_of_both(args: dict[str, Any]) -> Weight:
 
 @call("Utility", weight=_weight_of_both)
 def if_else(ctx: Context, origin: Origin, main: Call, fallback: Call) -> Post:
-    """Carry out a call, and if it fails another instead; a fallback that is not needed costs nothing."""
+    """Carry out a call; if it fails, carry out another one instead. A fallback that is not needed costs nothing."""
     if origin.kind == "None":
         raise DispatchError("BadOrigin", "", "this call must be signed by an account or come from the chain's root")
     first = ctx.try_dispatch(origin, main)

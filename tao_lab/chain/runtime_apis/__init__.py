@@ -1,4 +1,4 @@
-"""Runtime APIs: questions to the state that `state_call` answers, one file each; importing one registers it."""
+"""Runtime APIs: functions that read the state for `state_call`, one file each; importing a file registers it."""
 
 from importlib import import_module
 from pkgutil import iter_modules

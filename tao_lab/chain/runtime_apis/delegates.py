@@ -1,4 +1,4 @@
-"""DelegateInfoRuntimeApi: hotkeys that take a share for validating with others' stake, and who has staked on them.
+"""DelegateInfoRuntimeApi: delegates (hotkeys that validate with others' stake for a take), and their stakers.
 
 Source: `pallets/subtensor/src/rpc_info/delegate_info.rs`.
 """
@@ -25,11 +25,11 @@ def _nominators(state: StorageReader, hotkey: str) -> list[tuple[str, list[tuple
     found: dict[str, list[tuple[int, int]]] = {}
     for coldkey, netuid in stakers(state, hotkey):
         found.setdefault(coldkey, []).append((netuid, stake_of_coldkey(state, hotkey, coldkey, netuid)))
-    return sorted(found.items())  # addresses sort as their keys do
+    return sorted(found.items())  # addresses have the same order as their keys
 
 
 def _daily_emission(state: StorageReader, netuid: int, uid: int) -> int:
-    """Alpha that a UID gets in a day if each epoch is like the last, as a raw U64F64 value."""
+    """Alpha that a UID gets in a day if each epoch is like the last one, as a raw U64F64 value."""
     emission, tempo = state.get(MODULE, "Emission", netuid), state.get(MODULE, "Tempo", netuid)
     if not tempo or uid >= len(emission):
         return 0
@@ -37,7 +37,7 @@ def _daily_emission(state: StorageReader, netuid: int, uid: int) -> int:
 
 
 def _delegate(state: StorageReader, hotkey: str, nominators: bool = True) -> dict[str, Any]:
-    """What the answers tell of a hotkey."""
+    """A hotkey in the form of the answers."""
     registrations = [netuid for netuid, member in state.entries(MODULE, "IsNetworkMember", hotkey) if member]
     uids = {netuid: uid for netuid in registrations if (uid := uid_of(state, netuid, hotkey)) is not None}
     daily = sum(_daily_emission(state, netuid, uid) for netuid, uid in uids.items())
@@ -64,7 +64,7 @@ def _return_per_1000_tao(take: int, root_stake: int, daily: int) -> int:
 
 
 def _all(state: StorageReader) -> list[str]:
-    """Every delegate, in the order in which the chain walks them."""
+    """Every delegate, in the order of the chain's storage."""
     return [hotkey for hotkey, _ in state.entries(MODULE, "Delegates")]
 
 

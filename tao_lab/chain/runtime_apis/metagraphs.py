@@ -1,4 +1,4 @@
-"""SubnetInfoRuntimeApi: the metagraph, all that one looks up of a subnet in one answer; whole, by mechanism, by parts.
+"""SubnetInfoRuntimeApi: the metagraph, a subnet's data in one answer; complete, by mechanism, or in parts.
 
 Sources: `pallets/subtensor/src/rpc_info/{metagraph,show_subnet}.rs`.
 """
@@ -29,7 +29,7 @@ REGISTRATION = {
     "burn": "Burn",
     "pow_registration_allowed": "NetworkPowRegistrationAllowed",
 }
-COLUMNS = {  # that are stored for all UIDs together
+COLUMNS = {  # values that are stored for all UIDs together
     "active": "Active",
     "validator_permit": "ValidatorPermit",
     "last_update": "LastUpdate",
@@ -46,18 +46,18 @@ EMPTY = Collateral(0, 0)
 
 
 def _hotkeys(state: StorageReader, netuid: int) -> list[str]:
-    """Hotkey of each UID; the zero account where there is none."""
+    """Hotkey of each UID; the zero account for a free UID."""
     return state.get_many(MODULE, "Keys", [(netuid, uid) for uid in range(state.get(MODULE, "SubnetworkN", netuid))])
 
 
 def _columns(state: StorageReader, netuid: int, mecid: int = 0) -> dict[str, Any]:
-    """What is stored for all UIDs together; incentives and last updates are a mechanism's own."""
+    """Values stored for all UIDs together; each mechanism has its own incentives and last updates."""
     index = mechanism_index(netuid, mecid)
     return {name: state.get(MODULE, item, index if name in OF_MECHANISM else netuid) for name, item in COLUMNS.items()}
 
 
 def _by_uid(state: StorageReader, netuid: int, hotkeys: list[str]) -> dict[str, Any]:
-    """What is the same in metagraph and subnet state: keys, age and stakes of each UID."""
+    """Values in both metagraph and subnet state: keys, age and stakes of each UID."""
     stakes = stake_parts(state, netuid, hotkeys)
     return {
         "hotkeys": hotkeys,
@@ -92,7 +92,7 @@ def _metagraph(query: Query, netuid: int) -> dict[str, Any] | None:
         "symbol": symbol,
         "identity": state.get(MODULE, "SubnetIdentitiesV3", netuid),
         "block": query.block,
-        "subnet_emission": 0,  # no longer told here
+        "subnet_emission": 0,  # no longer used
         "identities": state.get_many(MODULE, "IdentitiesV2", [(coldkey,) for coldkey in by_uid["coldkeys"]]),
         "axons": [axon or NO_AXON for axon in state.get_many(MODULE, "Axons", on_subnet)],
         "tao_dividends_per_hotkey": [(hotkey, 0) for hotkey in hotkeys],  # root has been paid in alpha since 2025
@@ -117,7 +117,7 @@ def _collaterals(
 
 
 def _mechagraph(query: Query, netuid: int, mecid: int) -> dict[str, Any] | None:
-    """The metagraph of one mechanism: its number stands for the netuid."""
+    """The metagraph of one mechanism; its field netuid has the mechanism's number."""
     state = query.state
     if mecid >= state.get(MODULE, "MechanismCountCurrent", netuid):
         return None
@@ -138,7 +138,7 @@ def get_metagraph(query: Query, netuid: int) -> dict[str, Any] | None:
 
 @runtime_api(API)
 def get_all_metagraphs(query: Query) -> list[dict[str, Any] | None]:
-    """The metagraphs of all subnets, in the order in which the chain walks them."""
+    """The metagraphs of all subnets, in the order of the chain's storage."""
     return [_metagraph(query, netuid) for netuid in all_netuids(query.state)]
 
 
@@ -160,7 +160,7 @@ def get_all_mechagraphs(query: Query) -> list[dict[str, Any] | None]:
 
 @runtime_api(API)
 def get_subnet_state(query: Query, netuid: int) -> dict[str, Any] | None:
-    """The columns of the metagraph, and what each hotkey got last on every subnet."""
+    """The columns of the metagraph, and each hotkey's last emission on every subnet."""
     state = query.state
     if not subnet_exists(state, netuid):
         return None
@@ -190,7 +190,7 @@ def _validators(state: StorageReader, netuid: int) -> list[int]:
 
 
 def _selected(query: Query, netuid: int, mecid: int, numbers: list[int]) -> dict[str, Any]:
-    """The parts with these numbers; 0 is the netuid, an unknown number is nothing."""
+    """The parts with these numbers; 0 is the netuid, unknown numbers are ignored."""
     parts = query.state.runtime.fields(*SELECTIVE)
     names = {parts[number] for number in numbers if 1 <= number < len(parts)}
     graph = _metagraph(query, netuid) or {}
@@ -206,7 +206,7 @@ def _selected(query: Query, netuid: int, mecid: int, numbers: list[int]) -> dict
 
 @runtime_api(API)
 def get_selective_metagraph(query: Query, netuid: int, metagraph_indexes: list[int]) -> dict[str, Any] | None:
-    """The parts of a metagraph that are asked for by number; the netuid too is 0 unless asked for."""
+    """The requested parts of a metagraph, by number; the netuid is 0 too unless it is requested."""
     if not subnet_exists(query.state, netuid):
         return None
     return {"netuid": netuid if 0 in metagraph_indexes else 0, **_selected(query, netuid, 0, metagraph_indexes)}
@@ -216,7 +216,7 @@ def get_selective_metagraph(query: Query, netuid: int, metagraph_indexes: list[i
 def get_selective_mechagraph(
     query: Query, netuid: int, subid: int, metagraph_indexes: list[int]
 ) -> dict[str, Any] | None:
-    """The parts of a mechanism's metagraph that are asked for by number, and the netuid."""
+    """The requested parts of a mechanism's metagraph, by number, and the netuid."""
     if not subnet_exists(query.state, netuid):
         return None
     return {"netuid": netuid, **_selected(query, netuid, subid, metagraph_indexes)}

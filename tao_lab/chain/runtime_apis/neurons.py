@@ -1,4 +1,4 @@
-"""NeuronInfoRuntimeApi: what a subnet knows of each of its UIDs.
+"""NeuronInfoRuntimeApi: the data of each UID of a subnet.
 
 Source: `pallets/subtensor/src/rpc_info/neuron_info.rs`.
 """
@@ -16,7 +16,7 @@ from tao_lab.units import U16_MAX
 API = "NeuronInfoRuntimeApi"
 NO_AXON = dict.fromkeys(("block", "version", "ip", "port", "ip_type", "protocol", "placeholder1", "placeholder2"), 0)
 NO_PROMETHEUS = dict.fromkeys(("block", "version", "ip", "port", "ip_type"), 0)
-COLUMNS = {  # of the answer, and where each is stored for all UIDs together
+COLUMNS = {  # field of the answer: storage item with the values of all UIDs
     "active": "Active",
     "emission": "Emission",
     "incentive": "Incentive",
@@ -29,7 +29,7 @@ COLUMNS = {  # of the answer, and where each is stored for all UIDs together
 
 
 def _neurons(state: StorageReader, netuid: int, uids: Sequence[int] | None = None) -> list[dict[str, Any]]:
-    """The neurons at some UIDs, or at all up to the first that is free, without weights and bonds."""
+    """The neurons at some UIDs, or at all UIDs up to the first free one, without weights and bonds."""
     if not subnet_exists(state, netuid):
         return []
     by_uid = hotkeys_by_uid(state, netuid)
@@ -55,7 +55,7 @@ def _neurons(state: StorageReader, netuid: int, uids: Sequence[int] | None = Non
             "axon_info": axon or NO_AXON,
             "prometheus_info": prometheus or NO_PROMETHEUS,
             "stake": [(coldkey, stake)],
-            "rank": 0,  # no longer computed, as are trust and pruning_score
+            "rank": 0,  # no longer computed, like trust and pruning_score
             "trust": 0,
             "pruning_score": U16_MAX,
             **{name: column[uid] if uid < len(column) else 0 for name, column in columns.items()},

@@ -1,7 +1,7 @@
 """TransactionPaymentApi: what an extrinsic would cost.
 
 Source: `frame/transaction-payment/rpc/runtime-api/src/lib.rs` of the Polkadot SDK; `runtime/src/staking_fee.rs`
-(`query_info`: the weight is the whole one, the fee may be for less).
+(`query_info`: it returns the whole weight, but the fee may be for less).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from tao_lab.chain.extrinsic import decode_extrinsic
 from tao_lab.chain.fee_weights import billed_weight
 from tao_lab.chain.pallets import transaction_payment
 
-LENGTH_BYTES = 4  # the second argument, a u32, stands behind the extrinsic
+LENGTH_BYTES = 4  # the second argument, a u32, follows the extrinsic
 
 
 def _quote(query: Query, data: bytes) -> dict[str, Any]:

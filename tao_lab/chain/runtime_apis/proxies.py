@@ -1,7 +1,7 @@
 """ProxyFilterRuntimeApi: the kinds of proxies, and which calls each of them may make.
 
-The answer lists every call of the runtime that a kind may make, in the order of the metadata, whether the lab carries
-it out or not. Sources: `get_all_proxy_type_infos` and `get_proxy_filters` of the runtime; `common/src/lib.rs`.
+The answer lists every call of the runtime that a kind may make, in the order of the metadata, also calls that the lab
+does not have. Sources: `get_all_proxy_type_infos` and `get_proxy_filters` of the runtime; `common/src/lib.rs`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def get_proxy_types(query: Query) -> list[dict[str, Any]]:
 
 @runtime_api("ProxyFilterRuntimeApi")
 def get_proxy_filters(query: Query, proxy_types: Any) -> list[dict[str, Any]]:
-    """What each kind may call; with `proxy_types` (bytes) only the kinds of those indices."""
+    """The calls that each kind may make; with `proxy_types` (bytes) only for kinds with these indices."""
     runtime = query.state.runtime
     wanted = None if proxy_types is None else octets(proxy_types) if isinstance(proxy_types, str) else proxy_types
     return [

@@ -1,4 +1,4 @@
-"""StakeInfoRuntimeApi: who has staked how much on whom, and how much of it may leave.
+"""StakeInfoRuntimeApi: stakes of coldkeys on hotkeys, and how much of them may be unstaked.
 
 Sources: `pallets/subtensor/src/rpc_info/stake_info.rs`, `staking/lock.rs`.
 """
@@ -25,7 +25,7 @@ def _stake_info(state: StorageReader, hotkey: str, coldkey: str, netuid: int) ->
         "coldkey": coldkey,
         "netuid": netuid,
         "stake": stake_of_coldkey(state, hotkey, coldkey, netuid),
-        "locked": 0,  # a lock is of no one stake; see `get_stake_availability_for_coldkeys`
+        "locked": 0,  # a lock does not belong to one stake; see `get_stake_availability_for_coldkeys`
         "emission": state.get(MODULE, "AlphaDividendsPerSubnet", netuid, hotkey),
         "tao_emission": 0,  # root has been paid in alpha since 2025
         "drain": 0,
@@ -35,7 +35,7 @@ def _stake_info(state: StorageReader, hotkey: str, coldkey: str, netuid: int) ->
 
 @runtime_api(API)
 def get_stake_info_for_coldkey(query: Query, coldkey_account: str) -> list[dict[str, Any]]:
-    """Each stake of a coldkey that is not empty, subnet by subnet."""
+    """All stakes of a coldkey above zero, subnet by subnet."""
     state = query.state
     hotkeys = state.get(MODULE, "StakingHotkeys", coldkey_account)
     found = [_stake_info(state, hotkey, coldkey_account, netuid) for netuid in all_netuids(state) for hotkey in hotkeys]
@@ -60,14 +60,14 @@ def get_stake_info_for_hotkey_coldkey_netuid(
 def get_stake_availability_for_coldkeys(
     query: Query, coldkey_accounts: list[str], netuids: list[int] | None
 ) -> dict[str, dict[int, dict[str, int]]]:
-    """What coldkeys may unstake on all subnets, or on some; more than there are subnets are answered with nothing."""
+    """What coldkeys may unstake on all subnets, or on some; empty if there are more netuids than subnets."""
     state, existing = query.state, all_netuids(query.state)
     if netuids is None:
         asked = existing
     else:
         asked = sorted(set(netuids))
         asked = [] if len(asked) > len(existing) else [netuid for netuid in asked if subnet_exists(state, netuid)]
-    coldkeys = sorted(set(coldkey_accounts), key=ss58_decode)  # in the order of their bytes, as a `BTreeMap`
+    coldkeys = sorted(set(coldkey_accounts), key=ss58_decode)  # in the order of their bytes, like a `BTreeMap`
     return {coldkey: _available(query, coldkey, sorted(asked)) for coldkey in coldkeys}
 
 
@@ -84,7 +84,7 @@ def _available(query: Query, coldkey: str, netuids: list[int]) -> dict[int, dict
 
 @runtime_api(API)
 def get_coldkey_lock(query: Query, coldkey: str, netuid: int) -> dict[str, Any] | None:
-    """A coldkey's lock on a subnet as of the block, or None."""
+    """A coldkey's lock on a subnet at the block, or None."""
     found = lock_of(query.state, coldkey, netuid, query.block)
     return encodable(found[1]) if found else None
 

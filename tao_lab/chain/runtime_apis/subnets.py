@@ -1,6 +1,6 @@
-"""SubnetInfoRuntimeApi: what a subnet is, its pool and its hyperparameters; and SubnetRegistrationRuntimeApi.
+"""SubnetInfoRuntimeApi: a subnet's data, pool and hyperparameters; and SubnetRegistrationRuntimeApi.
 
-The metagraph, which is of the same API, has a file of its own.
+The metagraph belongs to the same API, but has its own file.
 
 Sources: `pallets/subtensor/src/rpc_info/{subnet_info,dynamic_info}.rs`, `runtime/src/lib.rs`.
 """
@@ -124,7 +124,7 @@ V3 = (  # name and `HyperparamValue`, in the order of the answer
 
 
 def read_items(state: StorageReader, netuid: int, items: dict[str, str]) -> dict[str, Any]:
-    """The values of items that are stored by netuid, under the names of an answer."""
+    """The values of items with the key netuid, under the names of an answer."""
     return {name: state.get(MODULE, item, netuid) for name, item in items.items()}
 
 
@@ -140,7 +140,7 @@ def _info(state: StorageReader, netuid: int) -> dict[str, Any] | None:
         "max_weights_limit": U16_MAX,
         "network_modality": 0,
         "network_connect": [],
-        "emission_values": 0,  # no longer told here
+        "emission_values": 0,  # no longer used
         "emission_value": 0,
         "identity": state.get(MODULE, "SubnetIdentitiesV3", netuid),
     }
@@ -174,7 +174,7 @@ def get_subnets_info_v2(query: Query) -> list[dict[str, Any] | None]:
 
 
 def pool_info(query: Query, netuid: int) -> dict[str, Any]:
-    """The terms that dynamic info and metagraph share."""
+    """The fields that dynamic info and metagraph share."""
     state = query.state
     found = read_items(state, netuid, POOL)
     pending = (state.get(MODULE, item, netuid) for item in ("PendingValidatorEmission", "PendingServerEmission"))
@@ -202,14 +202,14 @@ def get_dynamic_info(query: Query, netuid: int) -> dict[str, Any] | None:
         **pool_info(query, netuid),
         "subnet_name": name,
         "token_symbol": symbol,
-        "emission": 0,  # no longer told here
+        "emission": 0,  # no longer used
         "subnet_identity": query.state.get(MODULE, "SubnetIdentitiesV3", netuid),
     }
 
 
 @runtime_api(API)
 def get_all_dynamic_info(query: Query) -> list[dict[str, Any] | None]:
-    """The pools of all subnets, in the order in which the chain walks them."""
+    """The pools of all subnets, in the order of the chain's storage."""
     return [get_dynamic_info(query, netuid) for netuid in all_netuids(query.state)]
 
 
@@ -235,13 +235,13 @@ def hyperparameters(state: StorageReader, netuid: int) -> dict[str, Any]:
 
 @runtime_api(API)
 def get_subnet_hyperparams(query: Query, netuid: int) -> dict[str, Any] | None:
-    """Hyperparameters of a subnet, as the first version told them."""
+    """Hyperparameters of a subnet, in the form of the first version."""
     return hyperparameters(query.state, netuid) if subnet_exists(query.state, netuid) else None
 
 
 @runtime_api(API)
 def get_subnet_hyperparams_v2(query: Query, netuid: int) -> dict[str, Any] | None:
-    """Hyperparameters of a subnet, as the second version told them."""
+    """Hyperparameters of a subnet, in the form of the second version."""
     return get_subnet_hyperparams(query, netuid)
 
 
@@ -259,7 +259,7 @@ def get_subnet_hyperparams_v3(query: Query, netuid: int) -> list[dict[str, Any]]
 
 @runtime_api(API)
 def get_coldkey_auto_stake_hotkey(query: Query, coldkey: str, netuid: int) -> str | None:
-    """Hotkey to which a coldkey's miners send what they earn."""
+    """Hotkey on which the earnings of a coldkey's miners are staked."""
     found: str | None = query.state.get(MODULE, "AutoStakeDestination", coldkey, netuid)
     return found
 
@@ -273,7 +273,7 @@ def get_subnet_account_id(query: Query, netuid: int) -> str | None:
 
 @runtime_api(API)
 def get_next_epoch_start_block(query: Query, netuid: int) -> int | None:
-    """Block of a subnet's next epoch; a subnet that is not there has the default tempo."""
+    """Block of a subnet's next epoch; for a missing subnet, the default tempo is used."""
     return next_epoch_start_block(query.state, netuid)
 
 

@@ -1,6 +1,6 @@
-"""SwapRuntimeApi: the price of alpha, and what a swap would pay; and what moving stake would cost.
+"""SwapRuntimeApi: the price of alpha, the result of a swap, and the cost of moving stake.
 
-A quote is by the chain's own rule, also while a student's swap is in force.
+A quote uses the chain's own rule, even while a student's swap is used on the chain.
 
 Sources: `runtime/src/lib.rs` (`impl SwapRuntimeApi`), `pallets/subtensor/src/rpc_info/stake_info.rs` (`get_stake_fee`).
 """
@@ -40,7 +40,7 @@ def _price_in_rao(query: Query, netuid: int) -> int:
 
 @runtime_api(API)
 def sim_swap_tao_for_alpha(query: Query, netuid: int, tao: int) -> dict[str, int]:
-    """What rao of TAO would buy; all zero where the swap is refused. Slippage is against the price before."""
+    """What an amount of TAO would buy; all zero if the swap is refused. Slippage is relative to the price before."""
     try:
         swapped = pool.sim_swap(query.state, netuid, "buy", tao)
     except DispatchError:
@@ -57,7 +57,7 @@ def sim_swap_tao_for_alpha(query: Query, netuid: int, tao: int) -> dict[str, int
 
 @runtime_api(API)
 def sim_swap_alpha_for_tao(query: Query, netuid: int, alpha: int) -> dict[str, int]:
-    """What rao of alpha would fetch; all zero where the swap is refused."""
+    """The TAO for an amount of alpha; all zero if the swap is refused."""
     try:
         swapped = pool.sim_swap(query.state, netuid, "sell", alpha)
     except DispatchError:
@@ -81,7 +81,7 @@ def get_stake_fee(
     destination_coldkey_account: str,
     amount: int,
 ) -> int:
-    """The pool's fee for an amount that goes from one (hotkey, netuid) to another; None: from or to the coldkey."""
+    """The pool's fee for moving an amount from one (hotkey, netuid) to another; None means the coldkey."""
     if origin == destination:
         return 0
     where = destination or origin

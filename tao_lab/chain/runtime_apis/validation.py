@@ -1,4 +1,4 @@
-"""TaggedTransactionQueue: may the next block contain an extrinsic, and behind which others?
+"""TaggedTransactionQueue: may the next block contain an extrinsic, and after which others?
 
 Sources: `sp_runtime::transaction_validity`, `frame/system/src/extensions/check_nonce.rs` of the Polkadot SDK.
 """
@@ -16,13 +16,13 @@ from tao_lab.chain.errors import BadValue, InvalidTransaction
 from tao_lab.chain.extrinsic import Extrinsic, decode_extrinsic
 from tao_lab.chain.state import Storage
 
-HASH_BYTES = 32  # the last argument, the block's hash, stands behind the extrinsic; its source is one byte before it
+HASH_BYTES = 32  # the last argument, the block's hash, follows the extrinsic; its source is one byte before it
 NONCE_BYTES = 4
 
 
 @runtime_api("TaggedTransactionQueue", takes_bytes=True)
 def validate_transaction(query: Query, data: bytes) -> dict[str, Any]:
-    """What a pool wants to know of an extrinsic, or why no block may contain it."""
+    """The data that a pool needs about an extrinsic, or why no block may contain it."""
     if len(data) <= 1 + HASH_BYTES:
         raise BadValue("arguments", f"{len(data)} bytes", "a source, an extrinsic and the hash of a block")
     extrinsic = decode_extrinsic(query.state.runtime, data[1:-HASH_BYTES], len(data))
@@ -60,5 +60,5 @@ def _valid(query: Query, extrinsic: Extrinsic, block_hash: bytes) -> dict[str, A
 
 
 def _tag(who: str, nonce: int) -> str:
-    """The name of an account's extrinsic in a pool."""
+    """The tag of an account's extrinsic in a pool."""
     return "0x" + bytes(ss58_decode(who)).hex() + nonce.to_bytes(NONCE_BYTES, "little").hex()

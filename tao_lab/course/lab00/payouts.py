@@ -1,4 +1,4 @@
-"""A subnet that has paid its miners, and a look at its past: what exercise 00.2 and the questions of lab 00 read."""
+"""A subnet that has paid its miners, and its past states; exercise 00.2 and the questions of lab 00 read them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Past:
     block: int
 
     def get(self, pallet: str, name: str, *keys: Any) -> Any:
-        """What an item of the chain held."""
+        """The value of a storage item at that block."""
         return self.net.at(self.block).get(pallet, name, *keys)
 
     def __repr__(self) -> str:
@@ -72,7 +72,7 @@ def payout(before: Any, after: Any, netuid: int, hotkey: str) -> int:
 
 
 def noted(before: Past, after: Past, netuid: int, hotkey: str) -> int:
-    """Rao of alpha that the epochs between two blocks say that they paid a miner: another way to the same number.
+    """Rao of alpha that a miner got from the epochs between two blocks, computed in another way.
 
     Args:
         before: the chain after the earlier block.

@@ -1,6 +1,7 @@
 """The round of lab 00: a question, four miners, two validators, a staker, a creator, and the chain that pays them.
 
-One miner is a real language model. Where it has not been fetched, a table of capitals stands in, and says so.
+One miner is a real language model. If the model is not on this machine, a table of capitals is used instead, with a
+notice.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from tao_lab.subnets.text import ELEMENTS, INSTRUCTION, facts, with_model
 
 MODEL = "smollm2"
 MAX_TOKENS = 16
-FIRST_TASK = 29  # from here on the tests have something for each honest miner
+FIRST_TASK = 29  # from this task on, each honest miner can answer some tests
 UNKNOWN = "I do not know"
 LONGEST = 200  # characters of a question
 EXAMPLE = "What is the capital of France?"
@@ -28,7 +29,7 @@ MISSING = (
 
 
 def one_round(question: str, *, rounds: int = 4) -> PaidRound:
-    """Hand a question to a subnet's miners, test them, and let the chain pay.
+    """Send a question to a subnet's miners, test them, and let the chain pay.
 
     Args:
         question: of 1 to 200 characters; short factual ones in English do best.
@@ -56,7 +57,7 @@ def _checked(question: str) -> str:
 
 
 def _task(question: str) -> Task:
-    """The question in the form of a test, so that no miner can tell which is which."""
+    """The question in the form of a test, so that miners cannot distinguish it from a test."""
     messages = [{"role": "system", "content": INSTRUCTION}, {"role": "user", "content": question}]
     return Task(
         task_id("text", crc32(question.encode())), "text", {"question": question, "messages": messages}, seconds=60.0
@@ -88,7 +89,7 @@ def _others() -> dict[str, tuple[str, Forward]]:
 
 
 def chemist(task: Task) -> Json:
-    """An honest miner without a model, who knows the elements and nothing else."""
+    """An honest miner without a model; it knows only the chemical elements."""
     names = {f"Which chemical element has the symbol {symbol}?": name for symbol, name in ELEMENTS.items()}
     return {"text": names.get(_question(task), UNKNOWN)}
 

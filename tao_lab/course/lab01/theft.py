@@ -1,7 +1,7 @@
-"""What a stolen hotkey can do, tried out: a network, a validator, and six calls signed with nothing but its hotkey.
+"""What a stolen hotkey can do: a network, a validator, and six calls signed only with its hotkey.
 
-Each call is one that the owner could make at that moment, with arguments that fit; only the signature is the thief's.
-So what the chain answers is about the key, not about the call.
+The owner could make each of these calls at that moment, with the same arguments; only the signature is the thief's. So
+the chain's answer depends on the key, not on the call.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Attempt:
 
     Attributes:
         works: whether the chain carried it out.
-        said: what the chain said, in words.
+        said: the chain's answer, in words.
     """
 
     works: bool
@@ -43,10 +43,10 @@ class Attempt:
 def attempts(key: Literal["hotkey", "coldkey"] = "hotkey") -> dict[str, Attempt]:
     """The six calls, one after the other, signed with one key of the owner, on one network.
 
-    The last one moves the seat; none before it changes what another one needs.
+    The last call moves the seat; the calls before it don't affect each other.
 
     Args:
-        key: which one signs. The coldkey's answers show that the calls themselves are good.
+        key: the key that signs. The answers to the coldkey show that the calls themselves are valid.
     """
     with small_network() as net:
         owner, netuid = _validator(net)
@@ -124,13 +124,13 @@ HOPES = {
 
 
 def plan() -> Card:
-    """What the thief will try."""
+    """A list of the calls that the thief will try."""
     grid = Grid([[f"`{name}`", hope] for name, hope in HOPES.items()], ("call", "what the thief hopes for"))
     return Card("info", "The thief's plan", "six calls, all signed with the stolen hotkey", (grid,))
 
 
 def what_happened(hotkey_can: Callable[[str], bool]) -> Card:
-    """All six calls: what somebody expected of the hotkey, and what the chain did with either key's signature."""
+    """All six calls: the student's prediction for the hotkey, and the chain's answer to each key's signature."""
     by_hotkey, by_coldkey = attempts("hotkey"), attempts("coldkey")
     rows, marked, wrong = [], set(), 0
     for place, name in enumerate(CALLS):

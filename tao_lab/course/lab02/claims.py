@@ -8,7 +8,7 @@ from tao_lab.chain.runtime import load_runtime
 from tao_lab.course.claims import Claim, Evidence
 
 SUBTENSOR = "SubtensorModule"
-# What a chain that recorded an answer's model would have to name somewhere; parts of a name, each a word of its own.
+# Words that a chain that stores an answer's model would use in some name; each is a separate word of the name.
 WANTED = {"model", "models", "llm", "prompt", "prompts", "answer", "answers", "inference", "query", "queries"}
 GRADES = ("Weights", "Consensus", "Incentive", "Emission")
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
@@ -20,12 +20,12 @@ def words_of(name: str) -> set[str]:
 
 
 def speaking_of_models(names: list[str]) -> list[str]:
-    """Those of the names that speak of models, prompts or answers."""
+    """The names about models, prompts or answers."""
     return [name for name in names if words_of(name) & WANTED]
 
 
 def chain_records_models() -> Evidence:
-    """Claim 20: is there a place in state or calls where a model or an answer could stand?"""
+    """Claim 20: is there a place in state or calls for a model or an answer?"""
     pallets = load_runtime().pallets
     items = [f"{pallet}.{item['name']}" for pallet, parts in pallets.items() for item in parts["storage"]]
     arguments = [

@@ -1,4 +1,4 @@
-"""Changing the past, as somebody would who owns the computer: blocks as lists, and a chain's file."""
+"""Change the past like somebody who owns the computer: blocks in a list, or a chain's file."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def honest_chain() -> tuple[Block, ...]:
 
 
 def first_tampered(blocks: Sequence[Block]) -> int | None:
-    """The first block of which something does not fit, as `net.verify()` finds it; None if all fit."""
+    """The first block that does not fit, as `net.verify()` finds it; None if all blocks fit."""
     parent = EMPTY_ROOT
     for block in blocks:
         if block.header.parent_hash != parent:
@@ -57,7 +57,7 @@ def first_tampered(blocks: Sequence[Block]) -> int | None:
 
 
 def change_file(path: Path, number: int) -> None:
-    """Change the last byte of a block's extrinsics in a chain's file, past the chain."""
+    """Change the last byte of a block's extrinsics directly in a chain's file."""
     with sqlite3.connect(path) as file:
         (extrinsics,) = file.execute("SELECT extrinsics FROM blocks WHERE number = ?", (number,)).fetchone()
         changed = extrinsics[:-1] + bytes([extrinsics[-1] ^ 1])

@@ -1,4 +1,4 @@
-"""Parts of which the cases of lab 03 are made, and a reader of numbers."""
+"""Helpers for the cases of lab 03, and a reader of numbers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Rng = np.random.Generator
 
 
 def read_number(name: str, value: Any) -> float:
-    """A float to nine digits, so that the order of a sum plays no part.
+    """A float to nine digits, so that the order of a sum does not matter.
 
     Raises:
         AnswerError: it is not a number.

@@ -23,16 +23,16 @@ ANSWER_TOKENS, TOKENS_PER_SECOND = 128, 20  # a model's answer, and a small mode
 LEAST, MOST = 10_000_000, 2**62 - 1  # `InitialMinDifficulty` and `InitialMaxDifficulty` of mainnet's runtime
 TRIES = 400_000  # hashes for a measurement
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-NEVER = 2**63  # a difficulty that nobody meets in so few tries
+NEVER = 2**63  # a difficulty that nobody meets in a few tries
 
 
 def prefix_of(netuid: int, block_hash: bytes, hotkey: str, coldkey: str) -> bytes:
-    """What the nonce is appended to: 123 bytes that name subnet, block, hotkey and coldkey."""
+    """The bytes before the nonce: 123 bytes that name subnet, block, hotkey and coldkey."""
     return bytes(registration_prefix(netuid, block_hash.hex(), hotkey, coldkey))
 
 
 def first_nonce(prefix: bytes, difficulty: int, start: int, tries: int) -> int | None:
-    """First nonce from `start` on that solves the puzzle, by the SDK's own miner; None if `tries` were not enough."""
+    """First nonce from `start` on that solves the puzzle, by the SDK's own miner; None if `tries` are not enough."""
     found = bittensor_core.pow_mine_cpu(prefix, difficulty, start, tries)
     return None if found is None else int(found[0])
 
@@ -51,7 +51,7 @@ def comparison(price: bt.Balance, watts: float = WATTS) -> Card:
 
     Args:
         price: of a seat at the moment.
-        watts: that the computer draws while it works.
+        watts: power of the computer while it works.
     """
     speed = hashes_per_second()
     rows = []
@@ -71,7 +71,7 @@ def comparison(price: bt.Balance, watts: float = WATTS) -> Card:
 
 
 def count(amount: float) -> str:
-    """A number with at most three digits that count; very large ones as a power of ten."""
+    """A number with at most three significant digits; very large ones as a power of ten."""
     if amount >= 1e9:
         mantissa, power = f"{amount:.1e}".split("e+")
         return f"{mantissa} · 10{power.lstrip('0').translate(SUPERSCRIPTS)}"

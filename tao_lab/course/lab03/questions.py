@@ -43,7 +43,7 @@ def _four_subnets() -> Finding:
 
 
 def rush_prices() -> list[int]:
-    """What each of ten paid who registered one after another in the same block, in rao: as a running chain did it."""
+    """What each of ten people paid who registered one after another in the same block, in rao, on a running chain."""
     with small_network() as net:
         netuid = net.create_subnet(owner=net.wallet("owner", tao=2_000))
         payer = net.wallet("payer", tao=500)
@@ -93,7 +93,7 @@ def _few_without_immunity() -> Finding:
 
 
 def further_tries() -> tuple[float, float]:
-    """Mean number of tries from the start; and further tries of those miners whose first 2,000 were in vain."""
+    """Mean number of tries from the start, and of further tries for miners whose first 2,000 tries failed."""
     rng = np.random.default_rng(SEED)
     tries = []
     for _ in range(MINERS):

@@ -48,7 +48,7 @@ def read_metagraph(
     activity_cutoff: int,
     immunity_period: int,
 ) -> tuple[list[int], int, float, list[int]]:
-    """03.4: who votes, whom of them the majority trusts least, the largest of their voices, who is immune.
+    """03.4: the validators that vote, the one with the least trust, the largest share of stake, and immune UIDs.
 
     By the epoch's own parts: who is active, and what stake of theirs speaks.
     """

@@ -11,7 +11,7 @@ CONTEXT = 4_096
 
 
 def longest_context(number_format: str) -> int:
-    """Tokens that Mistral-7B can remember on an 8 GB card; below 0 where not even its weights fit."""
+    """Tokens of context for which Mistral-7B fits on an 8 GB card; below 0 if not even its weights fit."""
     empty, one = (sum(memory(MISTRAL_7B, number_format, context).values()) for context in (0, 1))
     return (CARD_BYTES - empty) // (one - empty)
 

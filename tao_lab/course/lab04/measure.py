@@ -1,4 +1,4 @@
-"""The model of lab 04, and what its bits cost; without the model, a stand-in that says what it is."""
+"""The model of lab 04, and how number formats change its quality; without the model, a lookup table answers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FORMATS: dict[str, dict[str, Any]] = {
     "NF4": {"quantize": "nf4", "double_quant": False},
     "NF4 double": {"quantize": "nf4", "double_quant": True},
 }
-WORDS = 90  # of the text on which the surprise is measured: about 120 tokens
+WORDS = 90  # of the text on which perplexity is measured: about 120 tokens
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Quality:
         name: of the format.
         perplexity: on the text; lower is better.
         mebibytes: of the weights.
-        answer: to the same question.
+        answer: its answer to the same question.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Quality:
 
 
 class StandIn:
-    """No language model: it looks questions up in a table, and knows no others."""
+    """Not a language model: it knows only the questions in a table."""
 
     name = "table (no language model)"
 
@@ -57,7 +57,7 @@ class StandIn:
         yield self.generate(prompt)
 
     def describe(self) -> str:
-        """What it is, and what fetches a model."""
+        """What it is, and the command that downloads a model."""
         size = " (93 MB, once)" if self.missing == MODEL else ""
         return (
             f"a lookup table answers in place of the language model; `tao-lab models get {self.missing}` in a terminal "
@@ -66,7 +66,7 @@ class StandIn:
 
 
 def language_model(name: str = MODEL, *, device: str = "cpu", **options: Any) -> Any:
-    """A language model, or the table that stands in where it has not been fetched.
+    """A language model, or the table if the model is not on this machine.
 
     Args:
         name: as `models.load` takes it; also a server's address.
@@ -85,7 +85,7 @@ def language_model(name: str = MODEL, *, device: str = "cpu", **options: Any) ->
 
 
 def instruct_format(question: str, model: Any = None, *, version: str = "v1") -> Card:
-    """A question as Mistral's tokens, bare and in the instruct format, and what a model makes of both forms.
+    """A question as Mistral's tokens, with and without the instruct format, and a model's answer to both.
 
     Args:
         question: what the user asks.
@@ -117,7 +117,7 @@ def instruct_format(question: str, model: Any = None, *, version: str = "v1") ->
 
 
 def quality(question: str = "What is the capital of Peru?") -> list[Quality]:
-    """Measure the model in three number formats; nothing where it has not been fetched."""
+    """Measure the model in three number formats; empty if the model is not on this machine."""
     if not models.is_here(MODEL):
         return []
     from tao_lab.neurons.models.perplexity import perplexity, sample_text
@@ -132,7 +132,7 @@ def quality(question: str = "What is the capital of Peru?") -> list[Quality]:
 
 
 def answers(measured: Sequence[Quality]) -> Card:
-    """What each format answers to the same question."""
+    """The answer of each format to the same question."""
     if not measured:
         return Card("waiting", "Not measured", "the language model is not here", (Text(f"`{FETCH}` fetches it."),))
     blocks = tuple(Text(f"{one.name} ({one.mebibytes:,.0f} MiB): {one.answer}") for one in measured)

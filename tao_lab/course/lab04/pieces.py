@@ -1,4 +1,4 @@
-"""What the exercises of lab 04 work on: a request as it arrives, a model that says what it is told, and replies."""
+"""Inputs for the exercises of lab 04: a request as it arrives, a model with a fixed answer, and replies."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from tao_lab.subnets.text import INSTRUCTION
 
 @dataclass(frozen=True)
 class Request:
-    """What a miner has of a request.
+    """The parts of a request that a miner sees.
 
     Attributes:
         method: "POST".
         path: "/forward".
         headers: by name; those of the signature begin with `X-Bittensor-`.
         body: a task as JSON.
-        arrived_ns: when it came, nanoseconds since 1970.
+        arrived_ns: time of its arrival, nanoseconds since 1970.
     """
 
     method: str
@@ -34,12 +34,12 @@ class Request:
 
 @dataclass(frozen=True)
 class Scripted:
-    """A model for a check: it gives its one answer if it is asked as the task wants, and chats if not.
+    """A model for a check: it gives its one answer if it gets the task's question, and otherwise other text.
 
     Attributes:
         says: its answer.
-        question: that it knows the answer to.
-        seconds: after which nobody waits for it any more.
+        question: the question that it can answer.
+        seconds: the time limit that the caller must set.
     """
 
     says: str
@@ -54,7 +54,7 @@ class Scripted:
         timeout: float | None = None,
         **_: Any,
     ) -> str:
-        """Its answer, cut at `max_tokens` words where there are more."""
+        """Its answer, cut after `max_tokens` words."""
         if timeout is None or timeout > self.seconds:
             return "An answer that comes too late."
         if isinstance(prompt, str):
@@ -77,7 +77,7 @@ NO_FENCE = "def solve(text):\n    return text[::-1]"
 
 
 def replies() -> Iterator[tuple[str, str, str]]:
-    """What the reply looks like, the reply, and the code that is in it."""
+    """A description of each reply, the reply, and the code in it."""
     yield "bare code, as it should be", NO_FENCE, NO_FENCE
     yield "bare code with a space before it", f" {NO_FENCE}\n", NO_FENCE
     yield "in a fence", f"```python\n{BODY}\n```", BODY

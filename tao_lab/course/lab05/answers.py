@@ -1,6 +1,6 @@
 """What miners send when they are asked for a leap year function: honest, careless and hostile answers, for 05.1.
 
-Each tells by `about` what it is. None can do harm, not even to a student who runs it without the sandbox.
+`about` describes each answer. They are harmless, even if a student runs them without the sandbox.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from tao_lab.neurons.work import Json
 
 @dataclass(frozen=True)
 class Reply:
-    """A miner's answer, what it is, and what it is worth: 4 of the 10 years in `YEARS` are there to be won."""
+    """A miner's answer, its description and its score; the broken function fails on 4 of the 10 years in `YEARS`."""
 
     about: str
     content: Json
@@ -68,7 +68,7 @@ REPLIES = (
     ),
 )
 
-# For a task whose three results are a text, nothing, and a text; the broken function had none of them.
+# For a task with three results (a text, nothing, a text); the broken function gets all of them wrong.
 GREET = 'def solve(name):\n    return f"Hi {name}" if name else None'
 GREETINGS = (
     Reply("a right function", {"code": GREET}, 1.0),
@@ -76,7 +76,7 @@ GREETINGS = (
     Reply("the text 'None' where None is right", {"code": GREET.replace("None", '"None"')}, 2 / 3),
 )
 
-# The last years are those that tell a slow answer from a fast one.
+# The last years show the difference between a slow and a fast answer.
 YEARS = (2023, 2024, 2000, 1900, 2100, 2400, 2200, 1999, 1896, 1800)
 
 
@@ -86,5 +86,5 @@ def is_leap(year: int) -> bool:
 
 
 def hidden_calls(rng: Any) -> list[list[int]]:
-    """Years to ask for, in a random order; those before 1900 stay last."""
+    """The years in random order; those before 1900 stay last."""
     return [[int(year)] for year in (*rng.permutation(YEARS[:-2]), *YEARS[-2:])]

@@ -1,4 +1,4 @@
-"""What running chains and the library's own programs say: the cases of lab 05 that are found out, not made up."""
+"""The cases of lab 05 that come from running chains and from the library's own programs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tao_lab.vectors import AnswerError
 HUGE_STAKE = 10**15  # rao
 PERIODS = (1, 2)
 TOO_FAST = "SettingWeightsTooFast"
-DIGITS = 9  # after the point; floats in another order of steps differ behind them
+DIGITS = 9  # after the point; another order of the same steps changes only later digits
 
 
 def number(name: str, value: Any) -> float:
@@ -51,7 +51,7 @@ def number(name: str, value: Any) -> float:
 
 @dataclass(frozen=True)
 class Round:
-    """One round of the library's validator memory: what went in, what came out, and what it is about."""
+    """One round of the library's validator memory: input, output and description."""
 
     about: str
     memory: dict[str, list[Any]]
@@ -61,8 +61,8 @@ class Round:
     after: dict[str, list[Any]]
 
 
-# what happens, who is on the subnet (hotkey: UID, block of registration), whom the validator asked: a random score,
-# or the one behind "="
+# description, miners on the subnet (hotkey: UID, block of registration), miners that were asked: with a random score,
+# or with the one after "="
 HISTORY: tuple[tuple[str, dict[str, tuple[int, int]], str], ...] = (
     ("everybody is new, and asked", {"Ann": (1, 5), "Bob": (2, 6), "Cid": (3, 7)}, "Ann Bob Cid"),
     ("only Ann is asked", {"Ann": (1, 5), "Bob": (2, 6), "Cid": (3, 7)}, "Ann"),
@@ -104,7 +104,7 @@ def _peer(name: str, uid: int, registered_at: int) -> Peer:
 
 @dataclass(frozen=True)
 class Attempt:
-    """Weights that were sent to a running chain, what it allowed at that block, and what it said."""
+    """Weights that were sent to a running chain, the chain's limits at that block, and its answer."""
 
     about: str
     uids: list[int]
@@ -124,7 +124,7 @@ NOBODY: tuple[list[int], list[int]] = ([], [])
 
 @cache
 def attempts() -> tuple[Attempt, ...]:
-    """A validator that tries to set weights again and again, while root changes what the subnet wants."""
+    """A validator that tries to set weights again and again, while root changes the subnet's limits."""
     with small_network() as net:
         market = open_market(net, ["a", "b", "c"])
         market.set("weights_set_rate_limit", weights_set_rate_limit=4)
@@ -191,9 +191,9 @@ def _attempts(market: Market) -> Iterator[Attempt]:
 
 
 def _blocks_until_it_passes(market: Market, who: Any) -> int:
-    """How long the chain goes on to say that it is too fast, asked before each block.
+    """The number of blocks in which the chain says that the validator is too fast.
 
-    What is sent names one miner twice, and so never becomes a row of weights.
+    The test row names one miner twice, so the chain never stores it.
     """
     blocks = 0
     while market.send(who, [2, 2], [1, 1], 9) == TOO_FAST:
@@ -207,7 +207,7 @@ def _blocks_until_it_passes(market: Market, who: Any) -> int:
 
 @cache
 def reveals(period: int) -> Mapping[int, str]:
-    """What the chain says to a reveal, by epochs since the commit; each by a validator that tries once.
+    """The chain's answer to a reveal, by epochs since the commit; another validator tries in each epoch.
 
     Args:
         period: `RevealPeriodEpochs` of the subnet.
@@ -232,5 +232,5 @@ def reveals(period: int) -> Mapping[int, str]:
 
 
 def window(period: int) -> Sequence[int]:
-    """The epochs after a commit in which the chain takes its reveal."""
+    """The epochs after a commit in which the chain accepts its reveal."""
     return [epochs for epochs, said in reveals(period).items() if not said]

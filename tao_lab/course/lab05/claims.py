@@ -15,12 +15,12 @@ from tao_lab.neurons.work import Answer, Json
 from tao_lab.subnets import kind, kinds
 from tao_lab.units import RAO_PER_TAO
 
-CHEAP_KINDS = tuple(name for name in kinds() if name != "speech")  # which calls another program for every task
-GOOD = {"text": "table"}  # who answers well without a language model
+CHEAP_KINDS = tuple(name for name in kinds() if name != "speech")  # speech calls another program for each task
+GOOD = {"text": "table"}  # a miner that answers well without a language model
 
 
 def alpha_of_miners(weights: Mapping[str, float]) -> dict[str, float]:
-    """What miners earn in an epoch in which nobody was asked anything: alpha.
+    """The miners' pay in an epoch in which nobody was asked anything, in alpha.
 
     Args:
         weights: that the only validator sets, by miner.
@@ -59,7 +59,7 @@ def _is_about_queries(name: str) -> bool:
 
 
 def _deformed(content: Json) -> dict[str, Json]:
-    """The ways in which a good answer's form goes wrong."""
+    """Good answers with a wrong form, in several ways."""
     first = next(iter(content))
     return {
         "a further field": {**content, "comment": "Here you are!"},

@@ -2,8 +2,8 @@
 
     run = validate(Parts(to_u16=mine), rounds=4)
 
-The tasks, the miners and their answers are the code subnet's own; the chain runs in this process. A round ends with an
-epoch, so that what a part decides is paid, or not, before the next one.
+The tasks, the miners and their answers are the code subnet's own; the chain runs in this process. Each round ends with
+an epoch, so the effect of each part on the pay is visible before the next round.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ WHO = {
 
 @dataclass(frozen=True)
 class Parts:
-    """What a validator is made of; each is the library's own where no other is given."""
+    """The parts of a validator; by default each is the library's own."""
 
     score: Callable[..., Any] = reference.score_answer
     remember: Callable[..., Any] = reference.remember
@@ -80,13 +80,13 @@ class Line:
 
 @dataclass
 class Run:
-    """What a validator did, and what came of it.
+    """What a validator did, and the results.
 
     Attributes:
         lines: each miner in each round.
-        log: block and sentence, as it went.
-        accepted: calls that the chain took.
-        refused: calls that it did not.
+        log: block and sentence of each event.
+        accepted: number of calls that the chain accepted.
+        refused: number of calls that it refused.
     """
 
     lines: list[Line] = field(default_factory=list)
@@ -109,7 +109,7 @@ class Run:
         return {miner: sum(line.earned for line in self.of(miner)) / RAO_PER_TAO for miner in self.miners}
 
     def rows(self) -> list[dict[str, Any]]:
-        """The lines as the charts of `tao_lab.views` take them."""
+        """The lines in the form for the charts of `tao_lab.views`."""
         return [
             {
                 "round": line.round,
@@ -176,7 +176,7 @@ def _begin(content: Json) -> str:
 
 
 def miners() -> Mapping[str, Forward]:
-    """Who works on the subnet: two who mend, one who does so every other time, and three who do not."""
+    """The miners: two repair the function, one does so every second time, and three do not."""
     known = kind("code").miners()
     return {name: known[name] for name in ("honest", "librarian")} | {
         "sleepy": lambda task: known["honest" if int(task.id[-1], 16) % 2 else "unchanged"](task),
@@ -202,8 +202,8 @@ def validate(parts: Parts | None = None, rounds: int = 4, commit_reveal: bool = 
     """Let a validator made of `parts` work for some rounds, each with an epoch at its end.
 
     Args:
-        parts: its functions; what they raise comes through.
-        rounds: how many.
+        parts: its functions; their errors are not caught.
+        rounds: number of rounds.
         commit_reveal: whether the subnet wants commits.
     """
     with small_network() as net:
@@ -216,7 +216,7 @@ def validate(parts: Parts | None = None, rounds: int = 4, commit_reveal: bool = 
 
 @dataclass
 class _Validator:
-    """The parts at work; what is remembered goes through JSON, as through a file."""
+    """Runs the parts; the memory is converted to JSON and back, as if it were stored in a file."""
 
     parts: Parts
     market: Market
@@ -226,11 +226,11 @@ class _Validator:
 
     @property
     def wallet(self) -> Any:
-        """Of the validator."""
+        """The validator's wallet."""
         return self.market.validators[0]
 
     def round(self, number: int) -> None:
-        """Ask, score, remember, tell the chain, and wait for the epoch."""
+        """Ask, score, remember, set weights, and wait for the epoch."""
         asked, came = answers(FIRST_TASK + number)
         secret = asked.secret
         before = sum(secret["passed"])
@@ -272,7 +272,7 @@ class _Validator:
         return memory
 
     def _tell(self, uids: list[int], values: list[int]) -> None:
-        """Wait as long as the part says, then set or commit; reveal what is due."""
+        """Wait as long as the part says, then set or commit weights; reveal commits that are due."""
         self._reveal()
         market, limits = self.market, self.market.limits(self.wallet)
         name, blocks = self.parts.refusal(uids, values, VERSION_KEY, limits)

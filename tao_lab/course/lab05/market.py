@@ -1,6 +1,6 @@
 """A small subnet for the experiments of lab 05: one owner, validators with stake, and miners, each with its own keys.
 
-Keys follow from a seed, so that an experiment repeats exactly.
+Keys are computed from a seed, so an experiment gives exactly the same result each time.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SPARE_TAO = 20  # for a seat, which costs more with each that is taken, and for 
 
 @dataclass(frozen=True)
 class Market:
-    """A subnet of a network of one's own, and who is on it.
+    """A subnet of your own network, with its neurons.
 
     Attributes:
         net: the network.
@@ -56,7 +56,7 @@ class Market:
         return int(self.read("Uids", self.netuid, hotkey(wallet)))
 
     def stored(self, wallet: bt.Wallet) -> dict[int, int]:
-        """The row of weights that the chain holds for a validator: u16 by UID."""
+        """The row of weights that the chain stores for a validator: u16 by UID."""
         return dict(self.read("Weights", self.netuid, self.uid(wallet)))
 
     def earned(self, wallet: bt.Wallet) -> int:
@@ -64,7 +64,7 @@ class Market:
         return self.net.metagraph(self.netuid)[hotkey(wallet)].emission
 
     def limits(self, wallet: bt.Wallet, ahead: int = 1) -> Limits:
-        """What the chain allows a validator in the next block, or another one that is to come."""
+        """What the chain allows a validator in the next block, or in a later one."""
         return in_own_loop(lambda: self._read_limits(hotkey(wallet), ahead))
 
     async def _read_limits(self, address: str, ahead: int) -> Limits:
@@ -112,9 +112,9 @@ def open_market(
     """Create a subnet, bring people to it, and wait for the first epoch, which gives the validators their permits.
 
     Args:
-        net: where.
+        net: the network.
         miners: their names.
-        validators: how many, each with the same stake.
+        validators: number of validators, all with the same stake.
         kind: of work.
         commit_reveal: whether weights are committed first.
         stake_tao: of each validator.

@@ -1,7 +1,7 @@
-"""Why did I earn nothing? Each cause is made on purpose on a running network, recognized, and mended.
+"""Why did I earn nothing? Each cause is made on purpose on a running network, recognized, and then fixed.
 
-A story has a chain, a validator and miners that answer over signed HTTP; `explain` sees what it would see on any
-network: the chain, and the validator's journal.
+A story has a chain, a validator, and miners that answer over signed HTTP. As on any network, `explain` reads only the
+chain and the validator's journal.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from tao_lab.neurons.work import Answer, Forward, Json, Round, Score, Subnet, Ta
 from tao_lab.subnets import kind
 from tao_lab.units import BLOCK_SECONDS, RAO_PER_TAO
 
-SECONDS = 1.5  # that a miner has; short, so that a late answer keeps nobody waiting
+SECONDS = 1.5  # time limit of a miner; short, so that a late answer costs little time
 LATE = 1.8
 NEWER_VERSION = 5
 MAINNET_TEMPO = 360
-MOST_EPOCHS = 6  # in which a mended miner must earn
+MOST_EPOCHS = 6  # in which a miner must earn after the cause is fixed
 NEEDED_TAO = 50  # of stake, to set weights, in one of the stories
 YOU, OTHER = "you", "another"
 
@@ -37,7 +37,7 @@ YOU, OTHER = "you", "another"
 
 
 class Hurried:
-    """A kind of work whose tasks want an answer within `SECONDS`."""
+    """A kind of work whose tasks have the time limit `SECONDS`."""
 
     def __init__(self, work: Subnet) -> None:
         self._work = work
@@ -58,7 +58,7 @@ class Hurried:
 
 @dataclass
 class Stage:
-    """A network with a validator and miners, while a story is told."""
+    """A network with a validator and miners, for one story."""
 
     market: Market
     journals: Path
@@ -66,7 +66,7 @@ class Stage:
     ways: dict[str, Forward] = field(default_factory=dict)
 
     def serve(self, name: str) -> None:
-        """Start a miner; how it answers is in `ways`, and may change while it runs."""
+        """Start a miner; `ways` says how it answers, and may change while it runs."""
         net, netuid, wallet = self.market.net, self.market.netuid, self.market.miners[name]
         self.ways[name] = right
 
@@ -100,7 +100,7 @@ class Stage:
         self.market.to_epoch()
 
     def work_until_paid(self, validator: Validator) -> None:
-        """The same, until the miner has earned something, or is not going to."""
+        """The same, until the miner has earned something, or for `MOST_EPOCHS` epochs."""
         for _ in range(MOST_EPOCHS):
             self.work(validator)
             if self.earned():
@@ -138,17 +138,17 @@ def late(task: Task) -> Json:
 
 @dataclass(frozen=True)
 class Story:
-    """A cause of earning nothing, from its making to its mending.
+    """A cause of earning nothing: how it was made, recognized and fixed.
 
     Attributes:
-        cause: that was made, as `explain` calls it.
-        made: how.
-        before: what `explain` said.
-        alpha_before: what the miner earned in the last epoch before.
-        mended: how.
-        after: what `explain` said then.
-        alpha_after: what the miner earned in the last epoch after.
-        blocks: from the mending to the first pay.
+        cause: the name that `explain` gives to the cause.
+        made: how it was made.
+        before: what `explain` said then.
+        alpha_before: the miner's pay in the last epoch before the fix.
+        mended: how it was fixed.
+        after: what `explain` said after the fix.
+        alpha_after: the miner's pay in the last epoch after the fix.
+        blocks: number of blocks from the fix to the first pay.
     """
 
     cause: str
@@ -162,7 +162,7 @@ class Story:
 
     @property
     def recognized(self) -> bool:
-        """Whether the cause is the first that was found, and gone afterwards."""
+        """Whether `explain` named this cause first, and no longer names it after the fix."""
         return bool(self.before.causes) and self.before.causes[0].name == self.cause and self.after.earns
 
     @property
@@ -199,7 +199,7 @@ Tell = Callable[[Stage], Story]
 
 
 def tell(name: str) -> Story:
-    """Play one story on a network of its own.
+    """Play one story on a new network.
 
     Args:
         name: one of `STORIES`.
@@ -217,7 +217,7 @@ def tell(name: str) -> Story:
 
 
 def _told(cause: str, made: str, stage: Stage, mended: str, mend: Callable[[], None]) -> Story:
-    """A story whose first half has been played: explain, mend, explain again."""
+    """The second half of a story: explain, fix, explain again."""
     before, alpha, start = stage.explain(), stage.earned(), stage.block
     mend()
     return Story(cause, made, before, alpha, mended, stage.explain(), stage.earned(), stage.block - start)
@@ -226,7 +226,7 @@ def _told(cause: str, made: str, stage: Stage, mended: str, mend: Callable[[], N
 def _not_asked(stage: Stage) -> Story:
     validator = stage.validator(sample=1)
     first = validator.step().miners[0].hotkey
-    if first == hotkey(stage.market.miners[YOU]):  # chance decides whom it asks first
+    if first == hotkey(stage.market.miners[YOU]):  # it is random whom the validator asks first
         people = stage.market.miners
         people[YOU], people[OTHER] = people[OTHER], people[YOU]
     stage.market.to_epoch()
@@ -339,7 +339,7 @@ STORIES: Mapping[str, tuple[Tell, Mapping[str, Any]]] = {
 
 
 def table(stories: Sequence[Story]) -> Card:
-    """All stories, one a row."""
+    """All stories, one in each row."""
     rows = [
         [
             story.cause,
@@ -361,7 +361,7 @@ def table(stories: Sequence[Story]) -> Card:
 
 
 def guesses(stories: Sequence[Story]) -> Card:
-    """The report's three guesses, and what the stories say about each."""
+    """The report's three guesses, and what the stories show about each."""
     by_cause = {story.cause: story for story in stories}
     asked, form, stake = (by_cause[name] for name in ("not asked", "wrong format", "no validator"))
     plain, sealed = (_wait(by_cause[name]) for name in ("epoch to come", "sealed weights"))

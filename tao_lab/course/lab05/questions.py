@@ -71,10 +71,10 @@ def _first_weights() -> Finding:
 
 
 def guesses_until_found(salt: list[int]) -> int | None:
-    """How many hashes somebody makes who looks for three weights in whole per cents, without the salt; None if in vain.
+    """Number of hashes until somebody without the salt finds three weights in whole per cents; None if not found.
 
     Args:
-        salt: what the validator put into its hash.
+        salt: the salt in the validator's hash.
     """
     with small_network() as net:
         address = hotkey(net.wallet("validator"))
@@ -102,7 +102,7 @@ def _salt() -> Finding:
 
 
 def what_a_copier_sees() -> list[tuple[str, dict[int, int], dict[int, int]]]:
-    """A subnet with commit-reveal, epoch after epoch: what the chain shows of a row, and what the validator thinks.
+    """A subnet with commit-reveal, epoch after epoch: the row that the chain shows, and the validator's newest one.
 
     Returns:
         For each epoch its name, the weights on chain and the weights that the validator has just committed to.

@@ -1,7 +1,7 @@
 """The six parts of a validator that lab 05 builds, as the library has them, and the tools that students get.
 
-What a part decides is the library's own: the code subnet's format and tests, the SDK's quantization, the chain's guards
-and its hash of a commit.
+The parts use the library's own functions: the code subnet's format and tests, the SDK's quantization, the chain's
+checks and its hash of a commit.
 """
 
 from __future__ import annotations
@@ -42,14 +42,14 @@ def _run(code: str, calls: str) -> list[dict[str, Json]]:
 
 
 def run_in_sandbox(code: str, calls: Sequence[Json]) -> list[dict[str, Json]]:
-    """What the function `solve` in a text returns for each call, run where it can do no harm.
+    """Run the function `solve` of a text in the sandbox, and return its result for each call.
 
     Args:
         code: Python text.
         calls: lists of arguments.
 
     Returns:
-        For each call {"value": …} or {"error": …}; fewer where a call took too long or the code ended its process.
+        For each call {"value": …} or {"error": …}; fewer if a call took too long or the code ended its process.
     """
     return deepcopy(_run(code, json.dumps(list(calls))))
 
@@ -58,7 +58,7 @@ def run_in_sandbox(code: str, calls: Sequence[Json]) -> list[dict[str, Json]]:
 
 
 def score_answer(content: Json, calls: Sequence[Json], expected: Sequence[Json], before: int) -> float:
-    """05.1: the share that was won of the hidden calls that the broken function failed."""
+    """05.1: of the hidden calls that the broken function failed, the share that is now right."""
     if form_problem(SCHEMA, content) or form_of_code(content["code"]):
         return 0.0
     right = sum(passed(run_in_sandbox(content["code"], calls), expected))
@@ -66,7 +66,7 @@ def score_answer(content: Json, calls: Sequence[Json], expected: Sequence[Json],
 
 
 def remember(memory: Memory, scores: Mapping[str, float], seats: Seats, alpha: float) -> dict[str, list[Any]]:
-    """05.2: every miner's average after a round; who is gone is forgotten."""
+    """05.2: every miner's average after a round, without miners that have left."""
     after = {}
     for hotkey, (uid, registered_at) in seats.items():
         _, known, average = memory.get(hotkey, (uid, registered_at, 0.0))
@@ -78,7 +78,7 @@ def remember(memory: Memory, scores: Mapping[str, float], seats: Seats, alpha: f
 
 
 def to_u16(weights: Mapping[int, float], fewest: int = 1) -> tuple[list[int], list[int]]:
-    """05.3: UIDs and u16 values as the SDK sends them, filled up with the least that the chain stores."""
+    """05.3: UIDs and u16 values as the SDK sends them, filled up with the smallest value that the chain stores."""
     uids, values = normalize(list(weights), list(weights.values()))
     if uids:
         more = [uid for uid in weights if uid not in set(uids)][: max(0, fewest - len(uids))]
@@ -89,7 +89,7 @@ def to_u16(weights: Mapping[int, float], fewest: int = 1) -> tuple[list[int], li
 
 
 def refusal(uids: Sequence[int], values: Sequence[int], version_key: int, limits: Limits) -> tuple[str, int]:
-    """05.4: the chain's error, and how many blocks to wait; an empty name where the chain would take the weights."""
+    """05.4: the chain's error, and how many blocks to wait; an empty name if the chain would accept the weights."""
     if limits.me is None:
         return NOT_THERE[0], 0
     if limits.me.stake < limits.stake_threshold:

@@ -1,4 +1,4 @@
-"""Parts of which the cases of lab 06 are made: sizes, random stake, random weights."""
+"""Helpers for the cases of lab 06: sizes, random stake, random weights."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tao_lab.course.lab06.subnets import random_u16
 from tao_lab.fixed import EXACT, NumberSystem
 
 HALF, FIFTH, FOUR_FIFTHS = 32_767, 13_107, 52_428  # kappa, u16
-AXES = ("validator", "miner")  # what a row and a column of a matrix are
+AXES = ("validator", "miner")  # names of the rows and columns of a matrix
 ROUNDING = (
     "Right over floats, and off by a little over the chain's exact numbers. Each `numbers.multiply` and "
     "`numbers.divide` drops what is below the last bit, so the order of the steps matters: do them in the order of the "
@@ -18,13 +18,13 @@ ROUNDING = (
 )
 Rng = np.random.Generator
 
-# Small ones come first, for a person to look at. Numbers of validators and miners always differ, so that rows and
-# columns cannot be mistaken for each other.
+# Small ones come first, because they are easier to read. The numbers of validators and miners always differ, so that a
+# wrong axis gives an error.
 SIZES = ((3, 4), (4, 3), (5, 7), (16, 40))
 
 
 def random_stake(rng: Rng, validators: int, numbers: NumberSystem) -> Array:
-    """Shares (v,), uneven as on a real subnet: the largest validator is not the median of heads."""
+    """Shares (v,), unequal as on a real subnet: the median by stake differs from the median by number."""
     amounts = (rng.pareto(1.2, validators) * 1_000 + 100).astype(np.int64)
     return numbers.ratio(amounts, amounts.sum())
 

@@ -16,7 +16,7 @@ from tao_lab.fixed import EXACT
 from tao_lab.units import BLOCK_SECONDS, RAO_PER_TAO, U16_MAX
 
 VISIBLE = 0.001  # a tenth of a per cent of all pay
-VOICE = 0.001  # validators with less of the votes are left out
+VOICE = 0.001  # validators with a smaller share of the stake are left out
 
 
 def stake_times_weight() -> Evidence:
@@ -69,7 +69,7 @@ def more_stake_counts_more() -> Evidence:
 
 
 def _lied_about(inputs: EpochInput, share: float, keys: int = 1) -> float:
-    """Incentive of a miner that only liars rate; they hold `share` of all stake, on `keys` hotkeys of nobodies."""
+    """Incentive of a miner that only liars rate; they have `share` of all stake, on `keys` hotkeys."""
     base = epoch(inputs)
     heard = np.flatnonzero(EXACT.to_float(base.active_stake[base.validators]) >= VOICE)
     rated = base.weights[heard].max(axis=0) > 0
@@ -97,7 +97,7 @@ def _breaking_share(inputs: EpochInput) -> float:
 
 
 def filters_malicious_scores() -> Evidence:
-    """Claim 9: how much stake must lie before a miner that nobody else rates is paid."""
+    """Claim 9: how much stake must lie so that a miner that nobody else rates is paid."""
     inputs = load_metagraph().epoch_input()
     limit = _breaking_share(inputs)
     other = _breaking_share(replace(inputs, kappa=U16_MAX * 3 // 10))
@@ -118,7 +118,7 @@ def filters_malicious_scores() -> Evidence:
 
 
 def prevents_sybil_attacks() -> Evidence:
-    """Claim 10: one attacker under many keys, as validator and as miner."""
+    """Claim 10: one attacker with many keys, as validator and as miner."""
     inputs = load_metagraph().epoch_input()
     one, many = _lied_about(inputs, 0.4, keys=1), _lied_about(inputs, 0.4, keys=20)
     alone = _last_miners_pay(small_subnet([100, 100, 100], [[0.25] * 4] * 3), 1)
@@ -166,7 +166,7 @@ def weights_take_effect_late() -> Evidence:
 
 
 def anyone_can_validate() -> Evidence:
-    """Claim 21: what a newcomer needs for a permit on subnet 15, and for a voice."""
+    """Claim 21: what a new validator on subnet 15 needs for a permit, and for any influence."""
     inputs = load_metagraph().epoch_input()
     seats = epoch(inputs).new_permits
     newcomer = int(np.flatnonzero(~seats)[0])

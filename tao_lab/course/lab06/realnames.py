@@ -15,7 +15,7 @@ REAL_NAMES = (
     StorageName("BondsMovingAverage", "old part of bonds, millionths"),
     StorageName("BondsPenalty", "clipping of bonds, parts of 65,535"),
     StorageName("Yuma3On", "the other kind of bonds"),
-    StorageName("LiquidAlphaOn", "faster bonds for who dissents early"),
+    StorageName("LiquidAlphaOn", "faster bonds for those who dissent early"),
     StorageName("Tempo", "blocks between epochs"),
     StorageName("ActivityCutoff", "blocks of silence that are allowed"),
 )

@@ -21,7 +21,7 @@ BURNED_TAO = 1  # of alpha, by hand
 
 
 def no_cap() -> Evidence:
-    """Claim 1: a chain that is about to reach 21 million."""
+    """Claim 1: what a chain does that is near 21 million."""
     with kept_network(genesis=Genesis(balances={FAUCET: TOTAL_SUPPLY - NEAR_THE_END})) as net:
         net.create_subnet(net.wallet("olga"))
         start = read(net, "TotalIssuance")
@@ -41,7 +41,7 @@ def no_cap() -> Evidence:
 
 
 def supply_is_21_million() -> Evidence:
-    """Claim 2: what there is, and when there would be all of it."""
+    """Claim 2: the present issuance, and when the whole supply would exist."""
     with small_economy() as economy:
         now = read(economy.net, "TotalIssuance")
     last = list(eras(0))[-1]
@@ -65,7 +65,7 @@ def _years_until(issuance: int) -> float:
 
 
 def inflation_falls() -> Evidence:
-    """Claim 3: what a year of blocks adds, relative to what there is."""
+    """Claim 3: the TAO that a year of blocks adds, relative to the issuance."""
     starts = {0: 1_000_000 * TAO}
     for year in (3, 5, 10, 20, 40):
         starts[year] = issuance_after(starts[0], year * YEAR)
@@ -106,7 +106,7 @@ def no_burn() -> Evidence:
 
 
 def _registration(economy: Economy) -> int:
-    """Rao of alpha outside the pool that a registration takes out of the world."""
+    """Rao of alpha outside the pool that a registration destroys."""
     net, newcomer = economy.net, economy.net.wallet("newcomer", tao=5)
     pool, outside = (read(net, item, economy.first) for item in ("SubnetAlphaIn", "SubnetAlphaOut"))
     net.call(newcomer, "SubtensorModule", "burned_register", netuid=economy.first, hotkey=newcomer.hotkey.ss58_address)

@@ -1,6 +1,6 @@
 """A small economy for experiments: two subnets with people on them, root's stakers, and a nominator.
 
-Moving prices go faster than on the real chain, where they need hours, so that a few blocks show what they do.
+On the real chain, moving prices need hours. Here they move faster, so that a few blocks show the effect.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from tao_lab.network.population import seeded_wallet
 TEMPO = 20
 ROOT = OWNER_UID = 0
 STEP = {"bits": int(0.02 * 2**32)}  # of moving prices, I96F32; the real chain's is 0.0003
-HALVING_BLOCKS = 1  # of that step's youth; the real chain's are 201,600
+HALVING_BLOCKS = 1  # age at which the step has half of its size; on the real chain it is 201,600
 NOMINATED_TAO, ROOT_TAO = 50, 2_000
 SEAT_TAO = 3  # a seat on root costs 1 TAO; after a sale the next one costs more for a while
 SEED = 7
@@ -36,15 +36,15 @@ SEED = 7
 
 @dataclass(frozen=True)
 class Economy:
-    """Who is who.
+    """The network and its people.
 
     Attributes:
         net: the network.
         first: netuid of the older subnet.
         second: netuid of the younger one.
-        people: on the older one.
+        people: the people on the older one.
         neighbours: the people on the younger one.
-        owner: wallet of the older one's owner.
+        owner: wallet of the older subnet's owner.
         nominator: wallet that stakes on the older subnet's first validator, and on root on a validator of each.
     """
 
@@ -83,7 +83,7 @@ def settle(net: Network) -> Economy:
 
 @contextmanager
 def small_economy(path: Path | None = None) -> Iterator[Economy]:
-    """A network of its own with an economy on it."""
+    """A new network with an economy on it."""
     with small_network(path) as net:
         yield settle(net)
 
@@ -106,9 +106,9 @@ def read(net: Network, item: str, *keys: Any) -> Any:
 
 
 def burn_half(economy: Economy) -> int:
-    """The younger subnet's validators give half of their weight to its owner's own hotkey; returns the block.
+    """The younger subnet's validators give half of their weight to its owner's hotkey; returns the block.
 
-    It counts after that subnet's next epoch.
+    The effect begins after that subnet's next epoch.
     """
     net, netuid, people = economy.net, economy.second, economy.neighbours
     net.run(blocks=TEMPO)  # so that all may set weights again
@@ -122,13 +122,13 @@ def burn_half(economy: Economy) -> int:
 
 @dataclass(frozen=True)
 class Dividend:
-    """What a validator and its nominator got in the older subnet's last epoch, and what they held before, rao of alpha.
+    """Pay of a validator and its nominator in the older subnet's last epoch, and their stakes before it, rao of alpha.
 
     Attributes:
-        dividend: of the hotkey, take included; the chain counts fractions of a rao, which are cut here.
+        dividend: the hotkey's dividend, take included, without the fraction of a rao that the chain computes.
         take: u16.
         own, mine, others: stakes before, of the hotkey's owner, of the nominator and of all others.
-        owner_gained, nominator_gained: what the epoch brought.
+        owner_gained, nominator_gained: pay in this epoch.
     """
 
     dividend: int
@@ -162,9 +162,9 @@ def last_dividend(economy: Economy) -> Dividend:
 
 
 def same_chain(blocks: int = TEMPO + 5, **rules: Callable[..., Any]) -> Card:
-    """Two copies of one chain, one by the library's rules and one by yours: are they still the same?
+    """Run two copies of one chain, one with the library's rules and one with yours, and compare them.
 
-    A block's name is the hash of all that is in the chain, so that equal names mean equal rao everywhere.
+    A block's name depends on the whole state of the chain, so equal names mean that every rao is the same.
 
     Args:
         blocks: to make on both.
@@ -204,10 +204,10 @@ def as_split(function: Callable[..., Any]) -> Callable[..., dict[str, int]]:
 
 
 def _end(file: Path, blocks: int, rules: dict[str, Callable[..., Any]]) -> dict[str, str]:
-    """What a chain has come to.
+    """The result of a chain.
 
     Raises:
-        BlockFailed: a rule broke.
+        BlockFailed: a rule failed.
     """
     with small_network(file) as net:
         with net.rules.using(**rules):

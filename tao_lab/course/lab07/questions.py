@@ -21,7 +21,7 @@ TAO = RAO_PER_TAO
 PAUSE = 50  # blocks without emission
 HOUR = 3600 // BLOCK_SECONDS  # blocks
 YEAR = 365 * 24 * HOUR
-# mainnet's: of the step of a moving price (I96F32), and the age at which it is half grown, in blocks
+# mainnet's values: step of a moving price (I96F32), and the age in blocks at which the step has half of its size
 MOVING_ALPHA, HALVING_BLOCKS = 1_288_490, 201_600  # 0.0003, in October 2026
 
 
@@ -31,7 +31,7 @@ def _halving_waits() -> Finding:
         left = (HALF - read(net, "TotalIssuance")) // TAO
         emission_of_all(net, enabled=False)
         start = net.block_number
-        net.run(blocks=PAUSE - 1)  # the call that switches it on again is one more
+        net.run(blocks=PAUSE - 1)  # the call that switches it on again takes one more block
         emission_of_all(net, enabled=True)
         paused = net.block_number - start
         while _issued(net) == TAO:
@@ -59,12 +59,12 @@ def _issued(net: Network) -> int:
 
 
 def share_after_a_push(blocks: int) -> float:
-    """Share of one of two equal subnets in the block's TAO, while its price is held at twice what it was.
+    """Share of the block's TAO for one of two equal subnets while its price is held at twice its old value.
 
-    The bar of the emission gate stays where it was, at the share that both had.
+    The bar of the emission gate does not change: it is the share that both had before.
 
     Args:
-        blocks: for so long, by mainnet's numbers; both subnets are a year old.
+        blocks: number of blocks since the price doubled; with mainnet's numbers, and subnets that are a year old.
     """
     price = U64F64.one // 20
     moving = calm = to_u96f32(price)

@@ -23,7 +23,7 @@ def gated_shares(prices: list[int], burned: list[int], enabled: list[bool], rank
 
 
 def dividend_gains(dividend: int, take: int, own: int, mine: int, others: int) -> tuple[int, int]:
-    """07.4: what a hotkey's owner and one nominator gain, by the share pool as the chain keeps it."""
+    """07.4: what a hotkey's owner and one nominator gain, computed with the chain's share pool."""
     pool, owners = change_stake(Pool(0, ZERO), ZERO, own)
     pool, nominators = change_stake(pool, ZERO, mine)
     pool, _ = change_stake(pool, ZERO, others)
@@ -34,7 +34,7 @@ def dividend_gains(dividend: int, take: int, own: int, mine: int, others: int) -
 
 
 def follow(before: StorageReader, after: StorageReader, netuids: list[int]) -> dict[int | str, int]:
-    """07.5: what each pool gained in a block, and what was recycled, from the state before and after it."""
+    """07.5: how much each pool gained in a block, and how much was recycled, from the states before and after it."""
     old, new = (int(state.get(MODULE, "TotalIssuance")) for state in (before, after))
     gains: dict[int | str, int] = {}
     for netuid in netuids:

@@ -1,4 +1,4 @@
-"""Claims of lab 08, each tested on a chain that runs: somebody tries, and the numbers are read from the state."""
+"""Claims of lab 08, each tested on a running chain: somebody tries it, and the numbers are read from the state."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ VISIBLE = 0.01
 
 
 def says(net: Network, signer: Any, pallet: str, call: str, **args: Any) -> str:
-    """What the chain says to a call: "done", or its own name of the error."""
+    """The chain's answer to a call: "done", or the name of the error."""
     try:
         net.call(signer, pallet, call, **args)
     except CallFailed as failed:
@@ -39,7 +39,7 @@ def says(net: Network, signer: Any, pallet: str, call: str, **args: Any) -> str:
 
 
 def supply_calls() -> list[str]:
-    """Calls of the whole runtime whose name speaks of a supply."""
+    """Calls of the whole runtime with "supply" in their names."""
     pallets = load_runtime().pallets.items()
     return [
         f"{pallet}.{call['name']}"
@@ -50,7 +50,7 @@ def supply_calls() -> list[str]:
 
 
 def creator_sets_supply() -> Evidence:
-    """Claim 12: what two creators' subnets issue, and what a creator can do about it."""
+    """Claim 12: how much alpha two creators' subnets issue, and whether a creator can change that."""
     with small_network() as net:
         owner, subnet = two_subnets(net)
         net.run(blocks=10)
@@ -82,7 +82,7 @@ def creator_sets_supply() -> Evidence:
 
 
 def redeemable_only_if_supported() -> Evidence:
-    """Claim 13: the owner switches off what an owner can; then a holder sells."""
+    """Claim 13: the owner switches off everything that an owner can; then a holder of alpha sells."""
     with small_network() as net:
         owner, subnet = two_subnets(net)
         holder = net.wallet("holder", tao=110)
@@ -172,7 +172,7 @@ def owner_provides_liquidity() -> Evidence:
 
 
 def emission_by_own_policy() -> Evidence:
-    """Claim 16: what an owner can do about the subnet's part of the block's TAO, and what moves it."""
+    """Claim 16: whether an owner can change the subnet's part of the block's TAO, and what changes it."""
     with small_network() as net:
         owner, subnet = two_subnets(net)
         let_prices_catch_up(net)
@@ -198,7 +198,7 @@ def emission_by_own_policy() -> Evidence:
         net.sudo(ADMIN, "sudo_set_subnet_emission_enabled", netuid=subnet, enabled=False)
         net.run(blocks=2)
         parts["after governance switched it off"] = _part(net, subnet)
-    own = max(list(parts.values())[1:4]) - parts["at first"]  # what the owner did
+    own = max(list(parts.values())[1:4]) - parts["at first"]  # the effect of the owner's actions
     return Evidence(
         "true" if own > VISIBLE or asks == "done" else "false",
         "A subnet's part of the TAO follows its slow price against the others', through a gate that holds small parts "
@@ -222,7 +222,7 @@ def _give_weights(net: Network, owner: bt.Wallet, subnet: int, weights: dict[int
 
 
 def _part(net: Network, subnet: int) -> float:
-    """Of the TAO that the last block gave to subnets, what went to one."""
+    """One subnet's part of the TAO that the last block gave to all subnets."""
     given = {n: _rao(net, "SubnetTaoInEmission", n) + _rao(net, "SubnetExcessTao", n) for n in net.subnets()}
     return given[subnet] / sum(given.values())
 

@@ -1,4 +1,4 @@
-"""Experiments of lab 08 on a running chain: who moves a price, and what staking brings on root and on a subnet."""
+"""Experiments of lab 08 on a running chain: who moves a price, and what a stake earns on root and on a subnet."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class PriceStory:
 
     Attributes:
         prices: (block, TAO for one alpha).
-        marks: (block, what began there).
+        marks: (block, event that began there).
         rows: for each stretch, what happened, TAO added, TAO that bought, and the price before and after.
     """
 
@@ -61,7 +61,7 @@ def half_of(amount: bt.Balance) -> bt.Balance:
 
 
 def two_subnets(net: Network) -> tuple[bt.Wallet, int]:
-    """An owner with a subnet that earns, next to another subnet; gives the owner and the first one's number."""
+    """Make two subnets; returns the owner of the first one, which earns emission, and its number."""
     owner = net.wallet("owner", tao=10)
     subnet = net.create_subnet(owner, name="ours")
     net.create_subnet(net.wallet("other", tao=10), name="another")
@@ -69,9 +69,9 @@ def two_subnets(net: Network) -> tuple[bt.Wallet, int]:
 
 
 def let_prices_catch_up(net: Network) -> None:
-    """Let moving prices follow prices within a few blocks, as those of old subnets have done long ago.
+    """Let moving prices reach the prices within a few blocks, as those of old subnets have done long ago.
 
-    As long as all moving prices together are below 1 τ, root's part is recycled instead of paid.
+    While all moving prices together are below 1 τ, root's part is recycled instead of paid.
     """
     net.sudo("AdminUtils", "sudo_set_subnet_moving_alpha", alpha={"bits": 1 << 31})
     for subnet in net.subnets():
@@ -79,7 +79,7 @@ def let_prices_catch_up(net: Network) -> None:
 
 
 def price_story() -> PriceStory:
-    """Injection, chain buys, a large unstake: the same subnet, one after the other."""
+    """A subnet in three stretches: injection, the chain's purchases, a large sale."""
     with small_network() as net:
         owner, subnet = two_subnets(net)
         root, holder = net.wallet("root", tao=ROOT_STAKE + 10), net.wallet("holder", tao=510)
@@ -116,13 +116,13 @@ def _stretch(net: Network, subnet: int, first: int) -> list[str]:
 
 @dataclass(frozen=True)
 class Staker:
-    """What became of a stake.
+    """The result of a stake.
 
     Attributes:
         where: root, or a subnet.
         staked: rao of TAO at the beginning.
-        on_screen: rao of TAO that it is worth at the price of the moment.
-        sold: rao of TAO that selling all of it would bring.
+        on_screen: its value at the present price, rao of TAO.
+        sold: rao of TAO for selling all of it.
     """
 
     where: str
@@ -140,8 +140,9 @@ def root_or_alpha(others_on_root: int, epochs: int = EPOCHS, stake: int = STAKE)
     """Two people stake the same amount on the same validator: one on root, one on its subnet. Then time passes.
 
     Args:
-        others_on_root: TAO that others have on root: the more, the more of the subnet's alpha is root's, to be sold.
-        epochs: how long.
+        others_on_root: TAO that others have on root; the more it is, the more of the subnet's alpha goes to root and is
+            sold.
+        epochs: number of epochs.
         stake: of each, TAO.
     """
     with small_network() as net:
@@ -172,7 +173,7 @@ def root_or_alpha(others_on_root: int, epochs: int = EPOCHS, stake: int = STAKE)
 
 
 def root_or_alpha_card(others_on_root: tuple[int, ...] = (1_000, ROOT_STAKE)) -> Card:
-    """The same two stakes among little and among much stake on root."""
+    """The same two stakes with little and with much other stake on root."""
     rows = []
     for others in others_on_root:
         root, subnet = root_or_alpha(others)
@@ -190,7 +191,7 @@ def _tao(rao: int) -> str:
 
 
 def trades(rule: SwapRule) -> dict[str, int]:
-    """What happens to a trader and to the pool on a chain whose swap is `rule`: rao by what they are."""
+    """The results for a trader and the pool on a chain with the swap `rule`: amounts of rao by their names."""
     with small_network() as net, net.rules.using(swap=rule):
         owner, trader = net.wallet("owner", tao=10), net.wallet("trader", tao=1_000)
         subnet = net.create_subnet(owner)

@@ -1,4 +1,4 @@
-"""Pools for experiments: round ones by hand, and random pools."""
+"""Pools for experiments: one with round numbers, and random ones."""
 
 from __future__ import annotations
 

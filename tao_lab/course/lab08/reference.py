@@ -37,7 +37,7 @@ __all__ = [
 
 
 def amount_out(reserve_in: int, reserve_out: int, paid: int, weight_in: int, weight_out: int) -> int:
-    """08.1: what leaves the pool; the weights are 10^18 together."""
+    """08.1: the amount that leaves the pool; the sum of the weights is 10^18."""
     return library_amount_out(Pool(reserve_in, reserve_out, weight_in), "buy", paid)
 
 
@@ -73,7 +73,7 @@ def reweighted(pool: Pool, tao_in: int, alpha_in: int) -> Pool:
 
 
 def unstake(pool: Pool, alpha: int, parts: int) -> tuple[int, int]:
-    """08.6: what alpha seems to be worth, and what it brings when it is sold in parts."""
+    """08.6: the value of alpha at the present price, and the TAO for it if it is sold in parts."""
     worth, received = alpha * price(pool) >> FRACTION_BITS, 0
     for number in range(parts):
         amount = alpha // parts if number < parts - 1 else alpha - alpha // parts * (parts - 1)
@@ -84,11 +84,11 @@ def unstake(pool: Pool, alpha: int, parts: int) -> tuple[int, int]:
 
 
 def guarded(rule: SwapFunction) -> Callable[[Pool, Side, int, int | None], SwapResult]:
-    """A student's swap as the chain can call it: what the chain refuses is refused, the rest is the student's."""
+    """A student's swap in a form that the chain can call; swaps that the chain refuses are still refused."""
 
     @wraps(rule)
     def guarded_swap(pool: Pool, side: Side, amount: int, limit_price: int | None) -> SwapResult:
-        library_swap(pool, side, amount, limit_price)  # raises for what the chain refuses
+        library_swap(pool, side, amount, limit_price)  # raises an error if the chain refuses the swap
         return SwapResult(*rule(pool, side, amount, limit_price))
 
     return guarded_swap

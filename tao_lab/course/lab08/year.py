@@ -1,7 +1,7 @@
-"""A year of a subnet's pool, by the chain's own rules in steps of a day.
+"""A year of a subnet's pool, computed by the chain's own rules in steps of a day.
 
-What the rules do not say is assumed, and named in `Assumptions`: how much TAO the subnet gets, and how much of the
-alpha that it pays out is sold. A step of a day stands for 7,200 blocks that all do the same.
+The rules do not say how much TAO the subnet gets, or how much of the paid alpha is sold. `Assumptions` lists assumed
+values. A step of a day represents 7,200 equal blocks.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ U64_MAX = (1 << 64) - 1
 
 @dataclass(frozen=True)
 class Assumptions:
-    """What the rules do not say; round numbers, of no real subnet. Amounts are whole TAO or alpha.
+    """Values that the rules do not give: round numbers, not those of a real subnet. Amounts are whole TAO or alpha.
 
     Attributes:
         tao: TAO in the pool at the beginning.
         alpha: alpha in the pool.
         outside: alpha outside the pool.
-        share: part of the network's TAO that goes to the subnet; on the chain it follows the slow price.
+        share: part of the network's TAO that goes to the subnet; on the chain it follows the moving price.
         sold: part of the newly issued alpha that its receivers sell on the same day.
-        issuance: TAO issued so far: decides the emission of a block.
+        issuance: TAO issued so far; the emission of a block depends on it.
         root: TAO staked on root.
-        root_weight: what a TAO on root counts (`TaoWeight`).
+        root_weight: weight of a TAO on root (`TaoWeight`).
     """
 
     tao: int = 5_000
@@ -44,7 +44,7 @@ class Assumptions:
 
     @property
     def card(self) -> Card:
-        """The assumptions as a table, with what they stand for."""
+        """The assumptions as a table, with their meanings."""
         meanings = dict(line.strip().split(": ", 1) for line in (type(self).__doc__ or "").splitlines() if ": " in line)
         rows = [[f.name, f"{getattr(self, f.name):,}", meanings[f.name].rstrip(".")] for f in fields(self)]
         said = Text("Round numbers, of no real subnet. Change one and run the cell again.")
@@ -73,11 +73,11 @@ class Day:
 
 
 def a_year(assumed: Assumptions, days: int = 365, blocks: int = BLOCKS_A_DAY) -> list[Day]:
-    """The pool day after day; the first is the beginning.
+    """The pool day after day; the first entry is the beginning.
 
     Args:
-        assumed: what the rules do not say.
-        days: how many steps.
+        assumed: values that the rules do not give.
+        days: number of steps.
         blocks: in a step.
     """
     pool = Pool(assumed.tao * RAO_PER_TAO, assumed.alpha * RAO_PER_TAO)
@@ -88,7 +88,7 @@ def a_year(assumed: Assumptions, days: int = 365, blocks: int = BLOCKS_A_DAY) ->
 
 
 def next_day(day: Day, assumed: Assumptions, blocks: int) -> Day:
-    """One step: emission enters, the chain buys, and who was paid sells."""
+    """One step: emission enters the pool, the chain buys, and people who were paid sell."""
     pool = day.pool
     issued = pool.alpha + day.outside
     tao = int(blocks * block_emission(assumed.issuance * RAO_PER_TAO) * assumed.share)
@@ -97,7 +97,7 @@ def next_day(day: Day, assumed: Assumptions, blocks: int) -> Day:
     terms = subnet_terms(U96F32.number(tao), alpha, price(pool), root)
     added, alpha_in, excess = (U96F32.whole(word) for word in (terms.tao_in, terms.alpha_in, terms.excess_tao))
     weight = weight_after_adding(pool, added, alpha_in)
-    if weight is None:  # as on the chain: nothing is added where a weight would leave its range
+    if weight is None:  # as on the chain: nothing is added if a weight would leave its range
         added = alpha_in = 0
     else:
         pool = replace(pool, quote_weight=weight)

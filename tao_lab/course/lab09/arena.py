@@ -1,9 +1,9 @@
-"""The arena of lab 09: a defence against three attackers that it has not seen, by the chain's own epoch and prices.
+"""The arena of lab 09: test a defence against three unknown attackers, with the chain's own epoch and prices.
 
-Who enters it brings four settings of a subnet. A cartel, a copier and a buyer of false seats then try them, and an
-honest miner says what the defence costs. Each of the three is measured on its own, with the marks below.
+A defence is four settings of a subnet. A cartel, a copier and a buyer of false seats attack it, and an honest miner
+shows what the defence costs. Each attack is measured separately, with the limits below.
 
-What an owner knows of a subnet is not quite what attackers have: `NOTICE` of a cartel's stake stays hidden.
+An owner does not know everything about the attackers: a share `NOTICE` of all stake belongs to the cartel in secret.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ from tao_lab.errors import LabError
 from tao_lab.fixed import EXACT
 from tao_lab.units import RAO_PER_TAO, U16_MAX
 
-COPIER_MARK = 0.85  # of what an honest validator with as much stake earns
-DELAY_MARK = 0.13  # of the miners' pay that goes to the wrong miners, because sealed rows are late
-STAY = 2  # times the immunity that a newcomer needs to earn its seat back, at most
-NOTICE = 0.02  # of all stake: so much more the cartel has than it shows, and so much less speaks honestly
-LADDER = (0.5, 0.3, 0.15, 0.05)  # what four miners' work is worth; at a change each falls by one place
-SETTLED, COUNTED = 12, 24  # epochs before the copier's pay is counted, and for which it is
+COPIER_MARK = 0.85  # a copier's pay must be below this share of an honest validator's with the same stake
+DELAY_MARK = 0.13  # limit for the share of the pay that goes to the wrong miners because sealed rows are late
+STAY = 2  # a newcomer must earn its seat's price back within this many immunity periods
+NOTICE = 0.02  # of all stake: the cartel has this much more than it shows, and the honest have this much less
+LADDER = (0.5, 0.3, 0.15, 0.05)  # quality of four miners' work; at a change each falls by one place
+SETTLED, COUNTED = 12, 24  # epochs before the copier's pay is counted, and epochs that are counted
 COPIER_STAKE, HONEST_STAKES = 200, (400, 250, 150)  # τ
 PARTS = 1_000  # τ of all stake in a cartel's scenario
 LIQUID = LiquidAlpha(low=45_875, high=58_982, steepness=1_000)
 MOST_PERIOD = 100  # epochs (`MAX_COMMIT_REVEAL_PEROIDS`)
 MOST_BURN = RAO_PER_TAO - 1  # the chain allows less than 1 τ
-SEATS = 16  # that a buyer of false seats may buy at once
+SEATS = 16  # largest number of false seats that can be bought at once
 HONEST_MINERS = 12
 
 HELD, THROUGH = "held", "gets through"
@@ -44,7 +44,7 @@ BLOCKED, LATE, DEAR = "good miners starve", "pay comes too late", "seats are too
 
 
 class DefenceError(LabError):
-    """A setting that no chain takes."""
+    """A setting that the chain would refuse."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,8 @@ class Defence:
 
     Attributes:
         kappa: share of stake that decides, above 0 and below 1 (`Kappa`).
-        reveal_period: epochs for which weights stay sealed, 0 to 100; 0: they are open (`RevealPeriodEpochs`).
-        yuma3: whether each validator has bonds of its own (`Yuma3On`).
+        reveal_period: epochs for which weights stay sealed, 0 to 100; with 0 they are open (`RevealPeriodEpochs`).
+        yuma3: whether each validator has its own bonds (`Yuma3On`).
         min_burn: lowest price of a seat, rao of τ (`MinBurn`).
     """
 
@@ -92,7 +92,7 @@ class Defence:
 
     @property
     def kappa_u16(self) -> int:
-        """Kappa as the chain keeps it."""
+        """Kappa as the chain stores it."""
         return int(self.kappa * U16_MAX)
 
 
@@ -100,17 +100,17 @@ def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-SHIPPED = Defence()  # what a new subnet comes with on the chain
+SHIPPED = Defence()  # a new subnet's settings on the chain
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What the three attackers made of a defence.
+    """Results of the three attacks on a defence.
 
     Attributes:
         fake_pay: share of the miners' pay that a cartel's false miner gets.
-        good_pay: share that goes to miners that do good work, while the cartel rates none of them.
-        copier: what a copier earns, as a share of what an honest validator with as much stake earns.
+        good_pay: share for miners with good work if the cartel does not rate them.
+        copier: a copier's pay, as a share of the pay of an honest validator with the same stake.
         delay: share of the miners' pay that goes to the wrong miners because rows are sealed.
         sybil: rao of τ, the largest profit with false seats.
         seat: rao of τ that an honest newcomer pays for a seat.
@@ -142,17 +142,17 @@ class Measured:
 
     @property
     def results(self) -> dict[str, str]:
-        """What became of each attack."""
+        """The result of each attack in words."""
         return {"cartel": self.cartel_result, "copier": self.copier_result, "sybil": self.sybil_result}
 
 
 def measure(defence: Defence, bloc: float, honest: float, changes: int, pay: int, immunity: int) -> Measured:
-    """Let three attackers try a defence.
+    """Let three attackers attack a defence.
 
     Args:
         defence: the settings.
-        bloc: share of stake whose rows are suspiciously alike.
-        honest: share of stake that is known to judge well; the rest speaks, and rates neither kind of miner.
+        bloc: share of stake with suspiciously similar rows.
+        honest: share of stake that is known to judge well; the rest sets weights, but rates neither kind of miner.
         changes: epochs after which the miners' order changes.
         pay: rao of τ that a seat earns in an epoch.
         immunity: epochs for which a new seat is safe.
@@ -167,7 +167,7 @@ def measure(defence: Defence, bloc: float, honest: float, changes: int, pay: int
 def _cartel(kappa: int, bloc: float, honest: float) -> tuple[float, float]:
     """Shares of the miners' pay for a false miner and for a good one, by one epoch.
 
-    Three groups: the honest, the cartel, and those that speak and rate neither.
+    Three groups: the honest, the cartel, and validators that rate neither miner.
     """
     stakes = [round(PARTS * honest), round(PARTS * bloc), round(PARTS * max(1 - honest - bloc, 0))]
     rows = [[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]]
@@ -179,14 +179,14 @@ def _cartel(kappa: int, bloc: float, honest: float) -> tuple[float, float]:
 def copying(
     changes: int, reveal_period: int, yuma3: bool, waits: bool = False, liquid: bool = False
 ) -> tuple[float, float]:
-    """What a copier earns against an honest validator of as much stake, and what goes to the wrong miners.
+    """A copier's pay relative to an honest validator's with the same stake, and the pay for the wrong miners.
 
     Args:
         changes: epochs after which the miners' order changes.
         reveal_period: epochs for which rows are sealed.
-        yuma3: which bonds.
+        yuma3: whether bonds are those of Yuma 3.
         waits: whether the copier sets its row last in each epoch.
-        liquid: whether bonds move at a speed of their own (liquid alpha, with the chain's usual numbers).
+        liquid: whether each bond has its own averaging speed (liquid alpha, with the chain's usual numbers).
     """
     earned, wrong = 0.0, 0.0
     before: tuple[EpochInput, EpochTerms] | None = None
@@ -206,7 +206,7 @@ def copying(
 
 
 def copier_rows(epochs: int, changes: int, reveal_period: int, waits: bool) -> list[list[list[float]]]:
-    """The rows that count in each epoch: the copier's first, then those of the honest."""
+    """The rows that count in each epoch: first the copier's, then those of the honest."""
     rows = []
     for number in range(epochs):
         honest = max(number - reveal_period, 0)
@@ -216,14 +216,14 @@ def copier_rows(epochs: int, changes: int, reveal_period: int, waits: bool) -> l
 
 
 def worth(number: int, changes: int) -> list[float]:
-    """What each miner's work is worth in an epoch; every `changes` epochs all fall by one place, the last rises."""
+    """Quality of each miner's work in an epoch; every `changes` epochs each falls one place, the last becomes first."""
     turned = number // changes % len(LADDER)
     return [*LADDER[-turned:], *LADDER[:-turned]] if turned else list(LADDER)
 
 
 @cache
 def _sybil(burn: int, pay: int, immunity: int) -> int:
-    """Rao of τ: the largest profit of a buyer of false seats; they share the miners' pay with the honest ones."""
+    """The largest profit of a buyer of false seats, rao of τ; they share the miners' pay with the honest ones."""
     terms = replace(MAINNET_TERMS, min_burn=burn)
     total, cost, best = pay * HONEST_MINERS, 0, 0
     for seats in range(1, SEATS + 1):
@@ -234,10 +234,10 @@ def _sybil(burn: int, pay: int, immunity: int) -> int:
 
 
 def best_defence(bloc: float, honest: float, changes: int, pay: int, immunity: int) -> Defence:
-    """A defence that holds, found by trying.
+    """A defence that withstands all attacks, found by trying.
 
     Raises:
-        DefenceError: nothing holds.
+        DefenceError: there is no such defence.
     """
     for kappa in np.arange(1, 100) / 100:
         fake, good = _cartel(int(kappa * U16_MAX), bloc + NOTICE, honest - NOTICE)
@@ -265,7 +265,7 @@ def scoreboard(defences: Mapping[str, Defence], subnet: Mapping[str, Any]) -> Ca
 
     Args:
         defences: by name.
-        subnet: what an owner knows, the arguments of `measure` behind the defence.
+        subnet: the owner's knowledge: the arguments of `measure` after the defence.
     """
     rows, held = [], []
     for name, defence in defences.items():
@@ -281,7 +281,7 @@ def scoreboard(defences: Mapping[str, Defence], subnet: Mapping[str, Any]) -> Ca
 
 
 def in_words(bloc: float, honest: float, changes: int, pay: int, immunity: int) -> str:
-    """What an owner knows of a subnet, in a sentence."""
+    """The owner's knowledge of a subnet, in a sentence."""
     return (
         f"{percent(honest)} of the stake judges well, {percent(bloc)} votes suspiciously alike; the miners' order "
         f"changes "
@@ -294,7 +294,7 @@ def _tao(rao: int) -> str:
 
 
 def results_of(settings: Any, arguments: Sequence[Any]) -> dict[str, str]:
-    """What becomes of each attack on a subnet with some settings.
+    """The result of each attack on a subnet with some settings.
 
     Raises:
         DefenceError: the settings are invalid.

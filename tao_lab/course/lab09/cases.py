@@ -1,4 +1,4 @@
-"""What the cases of several exercises have in common."""
+"""Helpers for the cases of several exercises."""
 
 from __future__ import annotations
 

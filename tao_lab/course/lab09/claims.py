@@ -1,4 +1,4 @@
-"""Claims of lab 09: none of its own. It asks two of lab 06's once more (`claim(9)`, `claim(10)`)."""
+"""Lab 09 has no claims of its own. It repeats two claims of lab 06 (`claim(9)`, `claim(10)`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Experiments of lab 09: populations on a running chain, and what attackers make of them."""
+"""Experiments of lab 09: attackers among honest participants on a running chain."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ STAKE = HONEST.count * (HONEST.stake or 0)
 
 
 def part_of(ran: Run, name: str) -> float:
-    """A group's part of what miners or validators, whichever it is, earned together."""
+    """A group's share of what all miners (or all validators) earned together."""
     totals = ran.totals.set_index("group")
     together = int(totals.earned[totals.kind == totals.kind[name]].sum())
     return int(totals.earned[name]) / together if together else 0.0
 
 
 def per_stake(ran: Run, name: str, other: str) -> float:
-    """Dividends of a group for its stake in the second half of a run, as a multiple of another's.
+    """Dividends of a group relative to its stake in the second half of a run, as a multiple of another group's.
 
-    The first half does not count: it shows who came first, not who judges better.
+    The first half does not count: it depends on who came first, not on who judges better.
     """
     settled = ran.epochs[ran.epochs.epoch > ran.scenario.epochs // 2]
     sums = settled[settled.kind == "validator"].groupby("group")[["dividends", "stake"]].sum()
@@ -54,7 +54,7 @@ def per_stake(ran: Run, name: str, other: str) -> float:
 
 
 def attacks() -> tuple[list[tuple[str, float]], str]:
-    """Five attacks on a new subnet, each on a chain of its own: times what an honest one with the same means gets."""
+    """Five attacks on a new subnet, each on a new chain: the gain as a multiple of an honest participant's."""
     gains = []
     for share in (0.4, 0.55):
         ran = run(cartel(share, epochs=3))
@@ -80,7 +80,7 @@ def cartel(share: float, kappa: int = 32_767, epochs: int = 3) -> Scenario:
     Args:
         share: the cartel's part of all stake.
         kappa: u16.
-        epochs: how many.
+        epochs: number of epochs.
     """
     stake = round(STAKE * share / (1 - share))
     owner = Group("idle", "owner")
@@ -89,7 +89,7 @@ def cartel(share: float, kappa: int = 32_767, epochs: int = 3) -> Scenario:
 
 
 def cartels(kappas: Sequence[float] = (0.5, 0.6), shares: Sequence[float] = (0.4, 0.51, 0.61)) -> tuple[Any, Any, str]:
-    """What a false miner gets: by the rule for every stake, on a chain for some; two tables and a title."""
+    """A false miner's pay: computed for every stake, and measured on a chain for some; two tables and a title."""
     lines: dict[str, list[Any]] = {"share": [], "pay": [], "kappa": []}
     points: dict[str, list[Any]] = {"share": [], "pay": [], "kappa": []}
     words = {kappa: f"kappa {percent(kappa)}" for kappa in kappas}
@@ -140,7 +140,7 @@ COPIER_SETTINGS: dict[str, dict[str, Any]] = {
 
 
 def copiers(changes: int = CHANGES) -> tuple[list[tuple[str, float]], str]:
-    """What a copier earns for its stake against the honest, by the subnet's settings; and a title."""
+    """A copier's pay relative to honest validators with the same stake, by the subnet's settings; and a title."""
     found = [(name, copying(changes, **{"yuma3": True, **chosen})[0]) for name, chosen in COPIER_SETTINGS.items()]
     best, worst = percent(found[0][1]), percent(found[-1][1])
     return (
@@ -150,7 +150,7 @@ def copiers(changes: int = CHANGES) -> tuple[list[tuple[str, float]], str]:
 
 
 def seal_table(changes: Sequence[int] = (4, 8, 12), periods: Sequence[int] = (0, 1, 2, 3, 4)) -> Grid:
-    """What a copier earns, and what goes to the wrong miners, by how long rows are sealed."""
+    """A copier's pay, and the pay for the wrong miners, by the time for which rows are sealed."""
     rows = []
     for every in changes:
         cells = [copying(every, period, True) for period in periods]
@@ -174,7 +174,7 @@ SEATS, REAL_TEMPO, IMMUNE_EPOCHS = 6, 360, 13  # mainnet: immunity is 5,000 bloc
 
 
 def false_seats(epochs: int = 8) -> Card:
-    """One person, one answer, six seats: what they cost, and what they are paid, on a running chain."""
+    """One person with one answer and six seats: their cost and their pay on a running chain."""
     looking = replace(HONEST, options={"one_for_all": True})
     rows = []
     for words, validators, burn in (
@@ -200,7 +200,7 @@ def false_seats(epochs: int = 8) -> Card:
 
 
 def seat_prices(burn: int, seats: int) -> list[int]:
-    """What each of some seats costs that are bought one after the other at once, rao."""
+    """The price of each seat in rao, if several are bought one directly after the other."""
     prices, terms = [burn], replace(MAINNET_TERMS, min_burn=burn)
     while len(prices) < seats:
         prices.append(registration_price(prices[-1], terms, "registration"))
@@ -211,7 +211,7 @@ def seat_prices(burn: int, seats: int) -> list[int]:
 
 
 def owner_and_root() -> Card:
-    """What a subnet gets of a block's TAO: as it is, switched off by root, when its owner takes the miners' pay."""
+    """A subnet's part of a block's TAO: normally, switched off by root, and if its owner takes the miners' pay."""
     rows = []
     with small_economy() as economy:
         net, netuid = economy.net, economy.second
@@ -262,7 +262,7 @@ def real_pools() -> list[MainnetSubnet]:
 def best_sandwich(
     pool: Pool, order: int, limit_price: int | None = None, sandwich: Any = reference.sandwich
 ) -> tuple[int, int]:
-    """The largest profit around an order, rao, and the front that brings it; fronts up to ten times the order."""
+    """The largest profit around an order, rao, and the front for it; fronts are at most ten times the order."""
     fronts = [order * part // 20 for part in (1, 2, 4, 8, 16, 30, 60, 100, 200)]
     profits = [sandwich(pool, order, front, limit_price)[0] for front in fronts]
     best = int(np.argmax([float(profit) for profit in profits]))
@@ -293,13 +293,13 @@ def sandwiches(order_tao: int, sandwich: Any = reference.sandwich) -> tuple[Any,
 
 @dataclass(frozen=True)
 class Trade:
-    """What came of a victim's order on a running chain.
+    """The result of a victim's order on a running chain.
 
     Attributes:
         seen: what others can read of the order before its block.
-        profit: rao of τ that the attacker has more; 0 where there was nothing to attack.
+        profit: the attacker's gain, rao of τ; 0 if there was nothing to attack.
         received: rao of alpha that the victim got.
-        said: what the chain said to the order.
+        said: the chain's answer to the order.
     """
 
     seen: str
@@ -312,7 +312,7 @@ ORDER, FRONT = 100 * RAO_PER_TAO, 200 * RAO_PER_TAO
 
 
 def trade(limit_price: int | None = None, shielded: bool = False, attacked: bool = True) -> Trade:
-    """One order in one block of a chain, with an attacker that reads what waits and orders the block as it likes.
+    """One order in one block, with an attacker that reads waiting calls and chooses the order of the block.
 
     Args:
         limit_price: of the order, rao of τ for one alpha; the order happens whole or not at all.
@@ -338,7 +338,7 @@ def trade(limit_price: int | None = None, shielded: bool = False, attacked: bool
         seen = "`" + shown.name + "`" + (f", {shown.args['amount_staked'] / RAO_PER_TAO:g} τ" if not shielded else "")
         before = net.balance(thief).rao
         waiting = [order]
-        if attacked and "amount_staked" in shown.args:  # an attacker needs to know what is bought
+        if attacked and "amount_staked" in shown.args:  # an attacker needs to know the purchase
             held = swap(net.pool(netuid), "buy", FRONT).received
             buys = {"hotkey": hotkey, "netuid": netuid, "amount_staked": FRONT}
             sells = {"hotkey": hotkey, "netuid": netuid, "amount_unstaked": held}
@@ -346,7 +346,7 @@ def trade(limit_price: int | None = None, shielded: bool = False, attacked: bool
             waiting.append(chain.sign(thief.coldkey, MODULE, "remove_stake", sells, nonce=1))
         hashes = [chain.submit(each) for each in waiting]
         block = chain.produce_block()
-        place = len(hashes) // 2 + 1 + shielded  # the clock comes first, and a shielded order behind its carrier
+        place = len(hashes) // 2 + 1 + shielded  # the timestamp comes first, and a shielded order after its carrier
         told, events = chain.refusals(block.number), enumerate(chain.events(block.number))
         failed = [told[i].name for i, event in events if i in told and event["extrinsic_idx"] == place]
         said = failed[0] if failed else "done"
@@ -377,7 +377,7 @@ def shields() -> Card:
 
 
 def on_chain(defences: Mapping[str, Defence], bloc: float, honest: float) -> Card:
-    """What a cartel and a copier get on a running chain with some settings.
+    """Pay of a cartel and a copier on a running chain with some settings.
 
     Args:
         defences: by name.
@@ -394,7 +394,7 @@ def on_chain(defences: Mapping[str, Defence], bloc: float, honest: float) -> Car
 
 
 def cartel_with(defence: Defence, bloc: float, honest: float) -> tuple[float, float]:
-    """Parts of the miners' pay that a cartel's miner and the honest ones get, on a running chain.
+    """Shares of the miners' pay for a cartel's miner and for the honest ones, on a running chain.
 
     Args:
         defence: the settings.

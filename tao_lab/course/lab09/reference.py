@@ -1,4 +1,4 @@
-"""Functions that lab 09 builds, by the library's own rules; where there is no rule, tried out step by step."""
+"""The functions of lab 09, made with the library's own rules; without a rule, results are found by trying."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tao_lab.units import RAO_PER_TAO
 __all__ = ["cartel_stakes", "copied", "my_defence", "price_reached", "safe_limit", "sandwich", "sybil_seats"]
 
 USEFUL, USELESS = [1.0, 0.0], [0.0, 1.0]  # an honest row on two miners, a cartel's row
-MOST = 10**12  # τ of a cartel: more than anybody needs
+MOST = 10**12  # τ of a cartel: more than any cartel needs
 
 
 def cartel_stakes(stakes: Sequence[int], active: Sequence[bool], kappa: int) -> tuple[int, int]:
@@ -36,7 +36,7 @@ def cartel_stakes(stakes: Sequence[int], active: Sequence[bool], kappa: int) -> 
 
 
 def _first(holds: Callable[[int], bool]) -> int:
-    """The smallest whole number of τ, from 1 on, for which something holds that then holds for all larger ones."""
+    """The smallest whole number of τ for which a condition is true; it must be true for all larger ones too."""
     high = 1
     while not holds(high):
         high *= 2
@@ -48,7 +48,7 @@ def _first(holds: Callable[[int], bool]) -> int:
 
 
 def copied(judgements: Sequence[Sequence[int]], epoch: int, reveal_period: int, waits: bool) -> tuple[int | None, int]:
-    """09.2: the judgement that a copier's row shows, played epoch by epoch: who sees what, and what is opened when."""
+    """09.2: the judgement that a copier's row shows, simulated epoch by epoch: what is visible, and what is opened."""
     sealed: list[tuple[int, int | None]] = []  # of each epoch: the honest judgement, and the one that was copied
     seen: int | None = None
     for now in range(epoch + 1):
@@ -101,13 +101,13 @@ def _buy(pool: Pool, tao: int) -> tuple[int, Pool]:
 
 
 def price_reached(pool: Pool, order: int, front: int = 0) -> int:
-    """The price at which an order ends behind an attacker's purchase, word."""
+    """The price at the end of an order after an attacker's purchase, a raw U64F64 value."""
     _, pool = _buy(pool, front)
     return price_after(pool, "buy", swap(pool, "buy", order).paid)
 
 
 def safe_limit(pool: Pool, order: int, limits: Sequence[int], fronts: Sequence[int], cost: int) -> int | None:
-    """09.5: the highest safe limit, from the attacks' side: which are worth it, and the limit that each needs."""
+    """09.5: the highest safe limit: find the profitable attacks, and the limit that each of them needs."""
     alone = price_reached(pool, order)
     worth_it = [price_reached(pool, order, front) for front in fronts if sandwich(pool, order, front)[0] > cost]
     return max((limit for limit in limits if alone <= limit and all(limit < w for w in worth_it)), default=None)

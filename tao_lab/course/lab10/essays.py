@@ -1,6 +1,7 @@
 """The discussion questions of the course as essays: a person reads them, with these rubrics.
 
-A cell of the notebook with the tags `["essay", "10.e1"]` holds the text. A grader hands it on with its rubric.
+A cell of the notebook with the tags `["essay", "10.e1"]` contains the text. The grader shows it together with its
+rubric.
 """
 
 from __future__ import annotations
@@ -10,12 +11,12 @@ from dataclasses import dataclass
 from tao_lab.cards import Card, Grid, Text
 from tao_lab.course import registry
 
-WORDS = 200  # that are enough
+WORDS = 200  # a good length
 
 
 @dataclass(frozen=True)
 class Criterion:
-    """What a reader looks for, and the points for it."""
+    """One criterion for the reader, and its points."""
 
     looks_for: str
     points: int
@@ -23,12 +24,12 @@ class Criterion:
 
 @dataclass(frozen=True)
 class Essay:
-    """One question, and how its answer is read.
+    """One question, and how its answer is graded.
 
     Attributes:
         id: also a tag of its cell.
         question: in the course's words.
-        rubric: what counts, and how much.
+        rubric: the criteria with their points.
     """
 
     id: str
@@ -37,7 +38,7 @@ class Essay:
 
     @property
     def points(self) -> int:
-        """The most that there can be."""
+        """The maximum number of points."""
         return sum(criterion.points for criterion in self.rubric)
 
 
@@ -90,7 +91,7 @@ ESSAYS = (
 
 
 def rubric(essay: str) -> Card:
-    """How an essay is read.
+    """How an essay is graded.
 
     Args:
         essay: id, for example "10.e1".

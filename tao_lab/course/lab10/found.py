@@ -1,6 +1,6 @@
-"""Finding what a student wrote in the other labs: functions in the notebooks beside this one, ready to run.
+"""Find the functions that a student wrote in the other labs, in the notebooks beside this one.
 
-Only imports, constants and the cells of exercises are taken from a notebook; nothing else in it runs.
+Only imports, constants and the cells of exercises of a notebook are run, and nothing else.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Written:
 
 
 def written(exercise: str, folder: Path) -> Written:
-    """What stands in the cell of an exercise, in the notebook of its lab.
+    """The function in the cell of an exercise, in the notebook of its lab.
 
     Args:
         exercise: id, for example "06.6".
@@ -62,7 +62,7 @@ def _exercise(cell: Any) -> str:
 
 
 def _bring(text: str, space: dict[str, Any]) -> None:
-    """Imports and constants of a cell; what fails is left out, for the function that needs it says so."""
+    """Imports and constants of a cell; failing ones are left out, because a function that needs them will say so."""
     for statement in _useful(text):
         try:
             exec(compile(ast.Module([statement], []), "<set-up>", "exec"), space)
@@ -73,7 +73,7 @@ def _bring(text: str, space: dict[str, Any]) -> None:
 def _useful(text: str) -> Iterator[ast.stmt]:
     try:
         body = ast.parse(text).body
-    except SyntaxError:  # a cell with a magic, or one that is half written
+    except SyntaxError:  # a cell with a magic command, or an incomplete one
         return
     for statement in body:
         if isinstance(statement, (ast.Import, ast.ImportFrom)) or _is_constant(statement):
@@ -81,7 +81,7 @@ def _useful(text: str) -> Iterator[ast.stmt]:
 
 
 def _is_constant(statement: ast.stmt) -> bool:
-    """`TAO = 10**9`: a name in capitals, made of numbers and other such names."""
+    """Whether it is a constant such as `TAO = 10**9`: a name in capitals, made of numbers and other constants."""
     if not isinstance(statement, ast.Assign) or not all(
         isinstance(target, ast.Name) and target.id.isupper() for target in statement.targets
     ):
@@ -91,7 +91,7 @@ def _is_constant(statement: ast.stmt) -> bool:
 
 
 def _define(text: str, where: str, space: dict[str, Any]) -> str:
-    """Run the cell of an exercise; gives what is wrong with it, in words."""
+    """Run the cell of an exercise; returns what is wrong with it, in words."""
     name = f"<{where}>"
     linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)  # so that its text can be read
     try:

@@ -12,12 +12,12 @@ Towns = Sequence[Sequence[int]]  # [x, y] of each
 
 
 def route_length(towns: Towns, route: Sequence[int]) -> float:
-    """The length of a round trip, back to where it began; 0 for no town."""
+    """The length of a round trip, back to its beginning; 0 without towns."""
     return sum(math.dist(towns[here], towns[route[place - 1]]) for place, here in enumerate(route))
 
 
 def lazy_route(towns: Towns) -> list[int]:
-    """Always on to the nearest town that is left: what a miner does who does not search."""
+    """The route of a lazy miner: always go to the nearest town that is left."""
     left, route = set(range(1, len(towns))), [0]
     while left:
         nearest = min(left, key=lambda town: (math.dist(towns[route[-1]], towns[town]), town))
@@ -27,7 +27,7 @@ def lazy_route(towns: Towns) -> list[int]:
 
 
 def short_route(towns: Towns) -> list[int]:
-    """2-opt from every start: turns pieces of a route round, as long as that makes it shorter."""
+    """2-opt from every start: reverse pieces of a route, as long as it gets shorter."""
     return min(
         (_turned(towns, _lazy_from(towns, start)) for start in range(0, len(towns), 3)),
         key=lambda r: route_length(towns, r),

@@ -1,8 +1,9 @@
-"""Your network: what you wrote in labs 01 to 08, in one running chain; what is missing is ours, and is named.
+"""Your network: the functions that you wrote in labs 01 to 08, in one running chain; missing ones are the library's.
 
-Each part first meets the chain's published numbers (`datasets/vectors/`), or the cases of its exercise where there are
-none. What holds runs the chain; a twin runs by the library's parts. If the hashes of all accounts, stakes and pools
-are the same, every one of them is equal, to the rao. (Names of blocks differ: signatures have chance in them.)
+Each part is first tested with the chain's published numbers (`datasets/vectors/`), or with the cases of its exercise if
+there are no such numbers. The parts that pass run the chain. A second chain runs with the library's parts. If the
+hashes of all accounts, stakes and pools are the same, all of them are equal, to the rao. (Names of blocks differ,
+because signatures contain random numbers.)
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from tao_lab.paths import DATASETS
 from tao_lab.units import RAO_PER_TAO
 from tao_lab.vectors.runner import compare
 
-SECONDS = 60  # for a part to meet its vectors, which takes it one or two
+SECONDS = 60  # time limit for a part's vectors; usually they take one or two seconds
 ROUNDS = 3
 TRADE_TAO = 25
 BLOCK = 64  # weights that are packed together
@@ -55,11 +56,11 @@ class Slot:
     """A place in the network for a student's function.
 
     Attributes:
-        exercise: that builds it.
-        does: in the chain, in words.
-        kind: of the vectors that judge it; empty where the exercise's own cases do.
-        adapted: from the student's function to the vectors' form.
-        asked: whether an input is one that the exercise speaks of.
+        exercise: id of the exercise.
+        does: its job in the chain, in words.
+        kind: kind of the vectors that test it; empty if the exercise's own cases do.
+        adapted: turns the student's function into the vectors' form.
+        asked: whether the exercise covers an input.
     """
 
     exercise: str
@@ -70,7 +71,7 @@ class Slot:
 
 
 def _as_ss58(function: Any) -> Any:
-    """Exercise 01.2 says no format: the one under which an address is rewritten as itself."""
+    """Exercise 01.2 does not return the format: find the format that gives the same address again."""
 
     def rule(address: str) -> Any:
         public_key, valid, _ = function(address, 42)
@@ -92,7 +93,7 @@ def _is_long(data: Mapping[str, Any]) -> bool:
 
 
 def _is_usual(data: Mapping[str, Any]) -> bool:
-    """Exercise 03.1 speaks of a real interval, of blocks after the last lock, and of amounts that can be doubled."""
+    """Exercise 03.1 covers a positive interval, blocks after the last lock, and amounts that can be doubled."""
     return data["reduction_interval"] > 0 and data["block"] >= data["last_lock_block"] and data["last_lock"] < 2**63
 
 
@@ -126,10 +127,10 @@ class Part:
     """A function in its slot.
 
     Attributes:
-        slot: where.
-        function: that runs.
+        slot: its place.
+        function: the function that runs.
         yours: whether it is the student's.
-        said: why, or how it was checked, in words.
+        said: how it was checked, or why it is not the student's, in words.
     """
 
     slot: Slot
@@ -140,12 +141,12 @@ class Part:
 
 @dataclass(frozen=True)
 class YourNetwork:
-    """What came of it.
+    """The result.
 
     Attributes:
-        parts: that ran.
-        numbers: what the chain came to, by name: by these parts, and by the library's.
-        problem: why the chain stopped, in words; empty if it did not.
+        parts: the parts that ran.
+        numbers: results of the chain by name: with these parts, and with the library's.
+        problem: why the chain stopped, in words; empty if it did not stop.
     """
 
     parts: tuple[Part, ...]
@@ -159,7 +160,7 @@ class YourNetwork:
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """Exercises whose part is ours."""
+        """Exercises for which the library's part was used."""
         return tuple(part.slot.exercise for part in self.parts if not part.yours)
 
     @property
@@ -198,7 +199,7 @@ class YourNetwork:
 
 
 def your_network(folder: Path | str = ".") -> YourNetwork:
-    """Put what was written in labs 01 to 08 into one chain, and run it beside a twin.
+    """Put the functions of labs 01 to 08 into one chain, and run it beside a chain with the library's.
 
     Args:
         folder: where the notebooks are.
@@ -252,7 +253,7 @@ def _part(slot: Slot, folder: Path) -> Part:
 
 
 def _ours(slot: Slot) -> Callable[..., Any]:
-    """The library's function; where it would load a language model's libraries, the same in numpy."""
+    """The library's function; if it would load a language model's libraries, the same function in numpy."""
     return _pack if slot.exercise == "04.1" else registry.exercises()[slot.exercise].reference
 
 
@@ -262,7 +263,7 @@ def _pack(block: Any, table: Any) -> tuple[Any, Any]:
 
 
 def _badly_packed(function: Callable[..., Any]) -> str:
-    """What is wrong with a student's packing, in words; empty if nothing."""
+    """What is wrong with a student's packing, in words; empty if nothing is wrong."""
     rng = np.random.default_rng(4)
     for _ in range(ROUNDS):
         block = rng.normal(0, 0.02, BLOCK).astype(np.float32)
@@ -277,7 +278,7 @@ def _badly_packed(function: Callable[..., Any]) -> str:
 
 
 def by_vectors(slot: Slot, function: Callable[..., Any]) -> tuple[int, int, str]:
-    """How many of the chain's vectors a student's function gives, of how many, and the first difference in words."""
+    """Number of the chain's vectors that a student's function passes, of how many, and the first difference."""
     file = vectors.load(DATASETS / "vectors" / f"{slot.kind}.json")
     rule = slot.adapted(function)
     passed, first = 0, ""
@@ -297,7 +298,7 @@ def by_vectors(slot: Slot, function: Callable[..., Any]) -> tuple[int, int, str]
 
 
 def _run(parts: Sequence[Part]) -> dict[str, str]:
-    """The same people do the same on a chain made of these parts.
+    """Let the same people do the same things on a chain made of these parts.
 
     Raises:
         BlockFailed: a part broke a rule that every chain keeps.
@@ -342,7 +343,7 @@ def _run(parts: Sequence[Part]) -> dict[str, str]:
 
 
 def _money(net: Network) -> str:
-    """A hash of all that the pallets of money hold; block hashes and clocks, which differ by chance, are left out."""
+    """A hash of everything in the pallets of money, without block hashes and times, which differ at random."""
     total = blake2b(digest_size=8)
     places = tuple(twox_128(name.encode()) for name in ("SubtensorModule", "Balances", "Swap"))
     places += (twox_128(b"System") + twox_128(b"Account"),)
@@ -353,18 +354,18 @@ def _money(net: Network) -> str:
 
 
 def state_alpha(market: Any, wallet: Any) -> int:
-    """Rao of alpha that a hotkey holds on the subnet."""
+    """Rao of alpha that a hotkey has on the subnet."""
     return int(market.read("TotalHotkeyAlpha", hotkey(wallet), market.netuid))
 
 
 def _stored(net: Network, storage_key: Any, wallet: Any) -> bool:
-    """Whether a wallet's account lies at the key that the part says."""
+    """Whether a wallet's account is at the storage key that the part computes."""
     key = storage_key("System", "Account", [("Blake2_128Concat", wallet.coldkeypub.public_key)])
     return net.chain.state.raw.get(bytes(key)) is not None
 
 
 def _work(market: Any, quantize: Any, to_u16: Any) -> None:
-    """Some rounds: the validator asks for a packed block of weights, scores, and tells the chain."""
+    """Some rounds: the validator asks for a packed block of weights, scores it, and sets weights."""
     rng = np.random.default_rng(10)
     scores = dict.fromkeys(market.miners, 0.0)
     for number in range(ROUNDS):
@@ -384,7 +385,7 @@ def _work(market: Any, quantize: Any, to_u16: Any) -> None:
 
 
 def packed_score(block: Any, codes: Any, scale: float) -> float:
-    """What a packed block is worth: 1 where no code lies nearer, 0 where as much is lost as by packing nothing."""
+    """Score of a packed block: 1 if no code could be closer, 0 if the error is as large as with all zeros."""
     lost = float(np.abs(NF4[np.asarray(codes)] * scale - block).sum())
     top = float(np.abs(block).max())
     best = float(np.abs(block[:, None] - NF4 * top).min(axis=1).sum())

@@ -1,4 +1,4 @@
-"""What a student's function returned, as plain JSON: tuples and arrays are as good as lists."""
+"""A student's result as plain JSON: tuples and arrays count as lists."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tao_lab.course.plain import plain
 
 
 def as_json(value: Any) -> Any:
-    """Lists, dicts and Python's own numbers and texts, all the way down; anything else is handed on unchanged.
+    """Convert a value into lists, dicts, and Python's own numbers and texts; other values are returned unchanged.
 
     Raises:
         AnswerError: it has far too many entries.

@@ -1,4 +1,4 @@
-"""The *predict first* questions of lab 10; each is decided by a search, or by play on the subnet itself."""
+"""The *predict first* questions of lab 10; a search, or rounds on the subnet itself, give the answers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def few_tasks() -> Finding:
 
 
 def lazy_pay() -> Finding:
-    """What a lazy route gets under two scores."""
+    """A lazy route's pay with two different scores."""
     rows = []
     lazy = {}
     for name, subnet in (

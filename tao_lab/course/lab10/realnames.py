@@ -1,4 +1,4 @@
-"""What stands on the real chain of a subnet's work: money and scores, and none of the work itself."""
+"""What the real chain stores about a subnet's work: money and scores, but not the work itself."""
 
 from tao_lab.course.realcode import StorageName
 

@@ -10,7 +10,7 @@ import numpy as np
 from tao_lab.course.lab10.maps import SIDE, TOWNS, Towns, route_length
 from tao_lab.neurons.work import Json
 
-FULL = 0.25  # part by which a route is shorter than the lazy one that is worth 1
+FULL = 0.25  # a route that is shorter than the lazy one by this part gets the score 1
 
 
 def make_tasks(seeds: Sequence[int]) -> list[Json]:
@@ -30,7 +30,7 @@ def answer_form(towns: int) -> Mapping[str, Json]:
 
 
 def score_route(towns: Towns, route: Sequence[int], lazy: float) -> float:
-    """10.3: 0 for the lazy length, 1 for a quarter less, and 0 for what is not a round trip."""
+    """10.3: 0 for the lazy length, 1 for a quarter less, and 0 if it is not a round trip."""
     if set(route) != set(range(len(towns))) or len(route) > len(towns):
         return 0.0
     worth = (lazy - route_length(towns, route)) / (FULL * lazy)

@@ -1,4 +1,4 @@
-"""The robustness report: one page about a subnet, to hand in. Whoever reads it can make it again with the seed."""
+"""The robustness report: one page about a subnet, to hand in. A reader can make it again with the same seed."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from tao_lab.subnets import kind, play
 from tao_lab.subnets.play import ask
 from tao_lab.subnets.stress import Stress
 
-TO_FILL_IN = "_" * 40  # where a name is written by hand
+TO_FILL_IN = "_" * 40  # space for a name, written by hand
 SEEDS, ROUNDS = 3, 6
-FAR = 1_000_000  # between the first tasks of two seeds
+FAR = 1_000_000  # distance between the first tasks of two seeds
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
@@ -39,13 +39,13 @@ class Robustness:
         honest: mean score of the honest miner, for each seed.
         cheat: name and mean score of the best cheater among the kind's own, over all seeds.
         spread: standard deviation of the honest miner's score from task to task.
-        tasks: that tell the two apart; None if no number does.
+        tasks: number of tasks that show the difference of the two; None if no number is enough.
         work_seconds: mean time of an honest answer.
         check_seconds: mean time to make a task and to score one answer.
-        stress: what the search found.
-        weakness: that the subnet declares.
-        file: the page.
-        author: whose work it is; empty leaves room to write it.
+        stress: result of the search.
+        weakness: the weakness that the subnet declares.
+        file: the file of the page.
+        author: the author's name; if empty, the page has space for it.
     """
 
     title: str
@@ -99,7 +99,7 @@ class Robustness:
 
     @property
     def summary(self) -> Card:
-        """In three lines, for the notebook."""
+        """The report in three lines, for the notebook."""
         mean = statistics.fmean(self.honest)
         rows = [
             ["margin of honest work", f"{mean - self.cheat[1]:.3f}", f"over {self.cheat[0]}, {len(self.honest)} seeds"],
@@ -139,8 +139,8 @@ def hand_in(
 
     Args:
         work: a subnet; a kind's name; or a file of your own that ends in `subnet = …`.
-        file: where the page goes; it is written again.
-        author: your name, for the page; without it the page has room for it.
+        file: file for the page; an existing one is replaced.
+        author: your name, for the page; without it the page has space to write it.
         seed: of all tasks.
         options: `tasks` and `budget` of the stress test.
 
@@ -196,7 +196,7 @@ def _timed(subnet: Subnet, seed: int) -> tuple[list[float], float, float]:
 
 
 def page_of(title: str, author: str, cards: Iterable[Card]) -> str:
-    """The page's HTML: whose it is, then its parts."""
+    """The page's HTML: the author, then the parts."""
     body = "\n".join(f"<section>{card._repr_html_()}</section>" for card in cards)
     return PAGE.format(title=escape(f"Robustness report: {title}"), author=escape(author or TO_FILL_IN), body=body)
 

@@ -1,7 +1,8 @@
 """A subnet in three parts that you replace one after the other: routes, as on Graphite (subnet 43).
 
-A task is a map of towns; an answer is a route that visits each once and returns. `TEMPLATE` is a first draft that
-works, and leaks: tasks repeat, the form lets nearly everything in, and the score pays whoever leaves towns out.
+A task is a map of towns; an answer is a route that visits each town once and returns. `TEMPLATE` is a first draft that
+works, but has weaknesses: tasks repeat, the form accepts almost everything, and the score pays miners that leave towns
+out.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from tao_lab.neurons.work import Answer, Forward, Json, Round, Score, Task, scor
 from tao_lab.subnets.stress import Stress, stress
 
 FEW = 12  # tasks of the template
-CLEAR = 0.1  # of score, by which honest work must be ahead
-TASKS, BUDGET = 4, 160  # of a stress test in the lab: seconds
+CLEAR = 0.1  # honest work must be ahead by this much score
+TASKS, BUDGET = 4, 160  # of a stress test in the lab, which then takes seconds
 
 
 @dataclass
@@ -48,7 +49,7 @@ class Routes:
         self.answer_schema = as_json(self.form(TOWNS))
 
     def make_round(self, seed: int) -> Round:
-        """A map; nothing is secret but the seed."""
+        """A map; only the seed is secret."""
         (towns,) = as_json(self.make([seed]))
         return Round(Task(task_id(self.kind, seed), self.kind, {"towns": towns}), {})
 
@@ -58,13 +59,13 @@ class Routes:
         lazy = route_length(towns, lazy_route(towns))
 
         def judge(content: Json, _: Answer) -> Score:
-            route = [int(town) for town in content["route"]]  # to JSON Schema 1.0 is a whole number
+            route = [int(town) for town in content["route"]]  # for JSON Schema 1.0 is a whole number
             return Score(float(self.worth(towns, route, lazy)), f"{len(route)} towns named")
 
         return score_each(self.answer_schema, answers, judge)
 
     def miners(self) -> Mapping[str, Forward]:
-        """A search, and those who do without one."""
+        """One miner that searches, and some that do not."""
         return {
             "honest": lambda task: {"route": short_route(task.content["towns"])},
             "lazy": lambda task: {"route": lazy_route(task.content["towns"])},
@@ -75,7 +76,7 @@ class Routes:
 
 
 def few_tasks(seeds: Sequence[int]) -> list[Json]:
-    """The template's maps: twelve of them, for ever."""
+    """The template's maps: always the same twelve."""
     return reference.make_tasks([seed % FEW for seed in seeds])
 
 

@@ -1,4 +1,4 @@
-"""What the page of claims shows: every verdict with its date, two comparisons, and the motives in numbers.
+"""The page of claims: every verdict with its date, two comparisons, and the motives in numbers.
 
 ```python
 from tao_lab.course.verdicts import board, verdict

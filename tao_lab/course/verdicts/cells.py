@@ -1,4 +1,4 @@
-"""All claims at once, and one at a time. An experiment runs once in a notebook, whichever cell asks first."""
+"""All claims at once, or one at a time. Each experiment runs only once in a notebook."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ SIGNS: dict[Verdict, str] = {
 
 @cache
 def evidence(number: int) -> Evidence:
-    """What a claim's experiment finds."""
+    """The result of a claim's experiment."""
     return registry.claims()[number].test()
 
 
 def verdict(number: int) -> Card:
-    """A claim with its verdict, the numbers behind it, and the date of the rules and data that decide.
+    """A claim with its verdict, the numbers behind it, and the date of the rules and data.
 
     Args:
         number: of the claim.

@@ -1,7 +1,7 @@
-"""Two comparisons that circulate, as tables that live: the last two columns come from a network that runs.
+"""Two common comparisons as tables; the last two columns come from a running network.
 
-What is said of an AI company and of Ethereum is the common view and is not measured here. What is said of Bittensor is
-set against the running network, and where it helps against real data.
+The statements about an AI company and about Ethereum are the common view; they are not measured here. The statements
+about Bittensor are compared with the running network, and sometimes with real data.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ HOLDS: Holds = "✔ holds"
 PART: Holds = "◐ in part"
 NOT: Holds = "✘ does not hold"
 UNKNOWN: Holds = "ℹ not decidable on chain"
-NEAR = 0.001  # shares that are taken for the same
-FEW = 0.1  # of the holders: if so few have half of it, it is not shared by all
+NEAR = 0.001  # shares that differ by less than this count as equal
+FEW = 0.1  # of the holders: if this share of them has half of it, it is not shared by all
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,9 @@ class Row:
 
     Attributes:
         about: what is compared.
-        other: what is said of the other side.
-        bittensor: what is said of Bittensor.
-        measure: what the network says to that, and whether it holds.
+        other: statement about the other side.
+        bittensor: statement about Bittensor.
+        measure: returns what the network shows, and whether the statement is true.
     """
 
     about: str

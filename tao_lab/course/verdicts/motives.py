@@ -1,4 +1,4 @@
-"""The motives behind such a network, in numbers: useful work against hash puzzles, many miners against one company."""
+"""The reasons for such a network, in numbers: useful work, not hash puzzles; many miners, not one company."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tao_lab.datasets import load_mainnet, load_metagraph
 from tao_lab.errors import LabError
 
 WATT_HOUR = 3_600  # joules
-HARDER = 10_000  # times mainnet's least difficulty
+HARDER = 10_000  # times mainnet's lowest difficulty
 A_PHONE = 15 * WATT_HOUR  # joules in its battery
 
 
@@ -30,11 +30,11 @@ class MotiveError(LabError):
 
 
 def energy(watts: float = WATTS, tokens_per_second: float = TOKENS_PER_SECOND) -> Card:
-    """A registration by proof of work, and what the same computer answers in the same seconds.
+    """A registration by proof of work, compared with the answers that the same computer could give in the same time.
 
     Args:
-        watts: that the computer draws while it works, at either.
-        tokens_per_second: that its language model writes.
+        watts: power of the computer while it works, in both cases.
+        tokens_per_second: speed of its language model.
 
     Raises:
         MotiveError: an assumption is not above 0.
@@ -62,7 +62,7 @@ def energy(watts: float = WATTS, tokens_per_second: float = TOKENS_PER_SECOND) -
 
 
 def spread() -> Card:
-    """How many share the work's pay: on one real subnet, and between all subnets."""
+    """How many share the pay for the work: on one real subnet, and among all subnets."""
     pay = epoch(load_metagraph().epoch_input()).terms().server_emission
     paid = [int(rao) for rao in pay if rao]
     mainnet = load_mainnet()

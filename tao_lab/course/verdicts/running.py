@@ -1,4 +1,4 @@
-"""What the two comparisons measure: a small network that runs, and strangers who try to get in.
+"""Measurements for the two comparisons: a small running network, and strangers who try to join it.
 
 The network is lab 07's economy: two subnets with owners, validators and miners, stakers on root, and a nominator.
 """
@@ -27,13 +27,13 @@ MODEL_WORDS = {"model", "models", "llm", "prompt", "prompts", "answer", "answers
 
 @dataclass(frozen=True)
 class Places:
-    """What the real runtime has a place for.
+    """What the real runtime can store.
 
     Attributes:
         pallets: names of all pallets.
-        counted: storage items of Bittensor's own pallet, and arguments of its calls.
-        data: those of them whose name speaks of data or tasks.
-        models: those whose name speaks of models or answers.
+        counted: number of storage items of Bittensor's own pallet, and of arguments of its calls.
+        data: those with a name about data or tasks.
+        models: those with a name about models or answers.
     """
 
     pallets: tuple[str, ...]
@@ -44,16 +44,16 @@ class Places:
 
 @dataclass(frozen=True)
 class Strangers:
-    """What became of people who came from outside.
+    """What happened to people from outside.
 
     Attributes:
-        penniless: what the chain said to one without TAO who wanted a seat; empty if it was given.
+        penniless: the chain's answer to somebody without TAO who wanted a seat; empty if the seat was given.
         seat_price: rao of a seat.
-        seated: whether one with TAO got it.
-        permitted: whether one without stake may set weights that count.
-        idle_pay: rao of alpha that one without work got in an epoch.
+        seated: whether somebody with enough TAO got a seat.
+        permitted: whether somebody without stake may set weights that count.
+        idle_pay: rao of alpha in an epoch for somebody who did no work.
         lock_cost: rao that a new subnet costs.
-        created: whether one with so much TAO got it.
+        created: whether somebody with this amount of TAO got a subnet.
     """
 
     penniless: str
@@ -67,14 +67,14 @@ class Strangers:
 
 @dataclass(frozen=True)
 class Running:
-    """What the network measured. What belongs to one subnet is of the older one.
+    """The measured values. Values of one subnet are those of the older subnet.
 
     Attributes:
-        blocks: how many were made.
+        blocks: number of blocks that were made.
         untampered: whether every block still fits its header.
-        seats: UIDs.
-        owners: coldkeys that own them.
-        rows: validators whose weights can be read.
+        seats: number of UIDs.
+        owners: number of coldkeys that own them.
+        rows: number of validators whose weights can be read.
         epoch: alpha of one epoch.
         block: TAO of one block.
         by_price: each subnet's part by moving price, 0 to 1.
@@ -83,8 +83,8 @@ class Running:
         moved: part of the miners' pay that did not follow stake × weight.
         prices: TAO for one alpha of each subnet.
         held: rao of alpha of each coldkey, most first.
-        identity: what the chain says of the subnet's purpose.
-        strangers: what became of them.
+        identity: the chain's text about the subnet's purpose.
+        strangers: what happened to them.
     """
 
     blocks: int
@@ -145,7 +145,7 @@ def _parts(amounts: Mapping[int, int]) -> dict[int, float]:
 
 
 def _moved(graph: Metagraph) -> float:
-    """How much of the miners' pay lies elsewhere than stake × weight would put it."""
+    """The part of the miners' pay that does not follow stake × weight."""
     asked, paid = np.zeros(len(graph)), np.array([neuron.incentive for neuron in graph]) / U16_MAX
     for uid, row in graph.weights.items():
         for target, weight in row.items():

@@ -1,8 +1,8 @@
-"""JSON-RPC 2.0 on a chain, without sockets: text in, text out, and notifications on the side.
+"""JSON-RPC 2.0 on a chain, without a network connection: it takes text and returns text, and sends notifications.
 
-`Node` is the chain with what its methods share; `Session` is one client's connection to it. A WebSocket server and the
-in-process connection of `node/substrate.py` are both a few lines around a `Session`. Every frame gets an answer,
-whatever is in it, and every answer has a limit. The methods are in `families`, one file a family. Sources:
+`Node` is the chain and everything that the methods share; `Session` is one client's connection to it. The WebSocket
+server and the in-process connection of `node/substrate.py` both use a `Session`. Every frame gets an answer, even an
+invalid one, and every answer has a limit. The methods are in `families`, one file for each family. Sources:
 `substrate/client/rpc-api` of the Polkadot SDK, and `paritytech/json-rpc-interface-spec` for those with a version in
 their name.
 """

@@ -17,7 +17,7 @@ BAD_FORMAT, VERIFICATION_ERROR, INVALID_TRANSACTION, ALREADY_IMPORTED, UNKNOWN_B
 TOO_MANY_SUBSCRIPTIONS, TOO_LARGE, TOO_LARGE_A_BATCH = -32006, -32008, -32010  # as `jsonrpsee` numbers them
 FAUCET_REFUSES = -32050  # the lab's own
 
-# What a node says about each case; clients recognize the words.
+# The messages of a Substrate node; clients recognize these words.
 TRANSACTION_TEXTS = {
     "Payment": "Inability to pay some fees (e.g. account balance too low)",
     "Future": "Transaction will be valid in the future",
@@ -53,13 +53,13 @@ def invalid_params(sentence: str) -> RpcError:
 
 
 def too_large() -> RpcError:
-    """An answer that is longer than one may be."""
+    """An answer that is longer than the limit."""
     allowed = f"an answer has at most {limits.MOST_ANSWER:,} characters; ask for less"
     return RpcError(TOO_LARGE, "Response is too big", allowed)
 
 
 def rpc_error(error: ChainError) -> RpcError:
-    """What a node answers where the chain refuses."""
+    """A node's answer if the chain refuses."""
     if isinstance(error, InvalidTransaction):
         if error.name == "AlreadyImported":
             return RpcError(ALREADY_IMPORTED, TRANSACTION_TEXTS[error.name], error.sentence)

@@ -1,4 +1,4 @@
-"""`Node`: a chain as clients see it, and what every family of methods needs of it."""
+"""`Node`: a chain for clients, with everything that the families of methods need."""
 
 from __future__ import annotations
 
@@ -25,30 +25,30 @@ class GivesMoney(Protocol):
 
 
 class Classroom(Protocol):
-    """What a class answers to its students; `tao_lab.classroom.room.Room` does."""
+    """The requests of students that a class answers; implemented by `tao_lab.classroom.room.Room`."""
 
     def describe(self) -> dict[str, Json]:
-        """What everybody in the class may know."""
+        """Public data of the class."""
         ...
 
     def join(self, code: str, name: str, account: str, signature: bytes) -> dict[str, Json]:
-        """Take a student in."""
+        """Add a student."""
         ...
 
     def open_subnet(self, netuid: int, tempo: int, commit_reveal: bool, signature: bytes) -> None:
-        """Let root turn on a student's new subnet."""
+        """Let root open a student's new subnet."""
         ...
 
 
 class Node:
-    """A chain with what its methods share.
+    """A chain with everything that the methods share.
 
     Attributes:
         chain: The chain.
         instant: Whether an extrinsic that can run makes a block at once; otherwise blocks come from elsewhere
             (`Network.run`, a `Producer`).
-        faucet: Gives play money, where the node has one.
-        classroom: The class that the node serves, where it serves one.
+        faucet: The faucet, if the node has one.
+        classroom: The class, if the node serves one.
     """
 
     def __init__(self, chain: Chain, *, instant: bool = True, faucet: GivesMoney | None = None) -> None:
@@ -68,7 +68,7 @@ class Node:
         return None if found is None else hex_of(found)
 
     def find(self, at: Json) -> int | None:
-        """Height of a block hash; the head's for null; None where there is no such block."""
+        """Height of a block hash; the newest block's for null; None if there is no such block."""
         return self.chain.head.number if at is None else self.chain.number_of(bytes_of(at, "block hash"))
 
     def height(self, at: Json) -> int:
@@ -87,10 +87,10 @@ class Node:
         return self.chain.at(self.height(at))
 
     def values(self, keys: Sequence[str], state: StorageReader | None = None) -> list[tuple[str, str | None]]:
-        """Values of checked keys, in hex; at the head where no state is given.
+        """Values of checked keys, in hex; by default at the head.
 
         Raises:
-            RpcError: They are more than an answer may have.
+            RpcError: They are too large for one answer.
         """
         state, size, found = state or self.state(), 0, []
         for key in keys:
@@ -123,7 +123,7 @@ class Node:
         return name
 
     def seal(self, name: bytes) -> None:
-        """Make a block for an extrinsic of the pool, if blocks are made at once and its turn has come."""
+        """Make a block for an extrinsic of the pool, if blocks are made at once and the extrinsic can run."""
         if not self.instant:
             return
         extrinsic = next(x for x in self.chain.pool if x.hash == name)

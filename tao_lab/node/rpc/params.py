@@ -1,4 +1,4 @@
-"""A client's parameters: each is checked before a method sees it."""
+"""Check a client's parameters before a method gets them."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ HEX_NUMBER = re.compile(r"0x[0-9a-fA-F]{1,64}")
 
 
 def hex_of(data: bytes) -> str:
-    """Bytes as a client reads them."""
+    """Bytes in the form for clients: hex."""
     return "0x" + data.hex()
 
 
 def invalid(name: str, value: Json, allowed: str) -> RpcError:
-    """A parameter that isn't what the method takes."""
+    """A parameter that the method does not accept."""
     return invalid_params(f"{name} is {escaped(repr(value), 80)}, allowed: {allowed}")
 
 
@@ -51,7 +51,7 @@ def bytes_of(value: Json, name: str) -> bytes:
 
 
 def octets_of(value: Json, name: str) -> bytes:
-    """Bytes from a client's list of numbers, which is how Rust's `Vec<u8>` reads, or from hex.
+    """Bytes from a client's list of numbers (the JSON form of Rust's `Vec<u8>`), or from hex.
 
     Raises:
         RpcError: Invalid params.

@@ -1,8 +1,8 @@
-"""Which methods there are, and how a client's parameters reach them, by position or by name.
+"""The list of methods, and how a client's parameters are passed to them, by position or by name.
 
-A method is a function whose first argument is the node, or the client's session where `of_session` says so. Names of
-parameters are those of the Polkadot SDK's Rust traits; like its server, this one takes them in `snake_case` and in
-`camelCase`. Every file in `families` registers its own.
+A method is a function whose first argument is the node, or with `of_session` the client's session. Names of parameters
+are those of the Polkadot SDK's Rust traits. Like its server, this one accepts them in `snake_case` and in `camelCase`.
+Every file in `families` registers its own.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ Function = TypeVar("Function", bound=Callable[..., Json])
 
 @dataclass(frozen=True)
 class Method:
-    """A method as clients know it.
+    """A method with its names for clients.
 
     Attributes:
         name: Its first name.
         function: Takes the node or the session, and the parameters in their order.
-        parameters: Their names; `at|hash` where clients use two.
-        required: How many of them a client must give.
+        parameters: Their names; `at|hash` if clients use two names.
+        required: Number of parameters that a client must give.
         of_session: Whether the function takes the client's session rather than the node.
     """
 
@@ -80,7 +80,7 @@ def camel_case(name: str) -> str:
 
 
 class Client(Protocol):
-    """What a subscription needs of the session that it belongs to; `tao_lab.node.rpc.session.Session` has it."""
+    """The methods of a session that a subscription uses; `tao_lab.node.rpc.session.Session` has them."""
 
     node: Node
 
@@ -97,7 +97,7 @@ class Client(Protocol):
         ...
 
     def end(self, kind: type[Subscription], name: Json) -> bool:
-        """End a subscription of this kind; whether there was one."""
+        """End a subscription of this kind; returns whether there was one."""
         ...
 
     def forget(self, name: str) -> None:
@@ -106,11 +106,11 @@ class Client(Protocol):
 
 
 class Subscription:
-    """What a client wants to hear of, until it has ended.
+    """A subscription: it sends notifications to a client until it ends.
 
     Attributes:
-        notification: The method of what it is told.
-        name: What the client calls it by.
+        notification: The method of its notifications.
+        name: Its name for the client.
     """
 
     notification: ClassVar[str]
@@ -119,17 +119,17 @@ class Subscription:
         self.session, self.name = session, session.new_name()
 
     def begin(self) -> None:
-        """Tell what there is already. What is raised here is the answer to the client."""
+        """Send the first notifications. An error here becomes the answer to the client."""
 
     def on_block(self, block: Block) -> None:
-        """Tell of a new block."""
+        """Report a new block."""
 
     def tell(self, result: Json) -> None:
         """Send a notification."""
         self.session.notify(self.notification, self.name, result)
 
     def end(self) -> None:
-        """Tell nothing more."""
+        """Stop sending notifications."""
         self.session.forget(self.name)
 
 
@@ -161,11 +161,11 @@ def subscription(
     """Register a class of subscriptions: the methods that open one, and those that end it.
 
     Args:
-        names: The methods that open one; the class takes the session and the parameters.
-        ends: The methods that end one.
+        names: The methods that open a subscription; the class takes the session and the parameters.
+        ends: The methods that end a subscription.
         params: Names of the parameters.
         end_param: The name of the ending methods' parameter.
-        says: Whether the end is answered by whether there was one; otherwise by null.
+        says: Whether the ending methods answer whether there was one; otherwise they answer null.
     """
 
     def register(kind: Subscribed) -> Subscribed:

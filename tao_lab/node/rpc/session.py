@@ -1,4 +1,4 @@
-"""`Session`: one client, its requests and its subscriptions. Text in, text out, and notifications on the side."""
+"""`Session`: one client with its requests and subscriptions. It takes text, returns text, and sends notifications."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ class Session:
     """One client. Close it when the client is gone.
 
     Attributes:
-        node: Who answers.
-        address: Where the client comes from; empty in this process.
-        subscriptions: What it listens to, by name.
+        node: The node that answers.
+        address: The client's IP address; empty in this process.
+        subscriptions: Its subscriptions, by name.
         broadcasts: Names of the extrinsics that it has sent by `transaction_v1_broadcast`.
     """
 
@@ -50,8 +50,8 @@ class Session:
 
         Args:
             node: The node.
-            notify: Takes the text of a notification; called from the thread that makes the block. None where there are
-                no notifications, as over HTTP: then there are no subscriptions.
+            notify: Takes the text of a notification; called from the thread that makes the block. With None there are
+                no notifications and no subscriptions, as over HTTP.
             address: The client's IP address.
         """
         self.node, self.address = node, address
@@ -77,9 +77,9 @@ class Session:
     # --- requests -----------------------------------------------------------------------------------------------
 
     def handle(self, frame: str | bytes) -> str | None:
-        """Answer a request or a batch of them; None where nothing is to be answered.
+        """Answer a request or a batch of requests; None if there is nothing to answer.
 
-        Never raises: whatever is in the frame, its sender gets the JSON-RPC error for it.
+        It never raises an error: for an invalid frame the sender gets a JSON-RPC error.
         """
         try:
             request = read_json(frame, most_nodes=limits.MOST_VALUES, most_nesting=limits.MOST_NESTING)
@@ -95,7 +95,7 @@ class Session:
         return self._batch(request)
 
     def _batch(self, requests: list[Json]) -> str | None:
-        """The answers to a batch; those that no longer fit become errors."""
+        """The answers to a batch; answers that no longer fit become errors."""
         answers, room = [], limits.MOST_ANSWER
         for one in requests:
             answer, room = self._answer(one, room)
@@ -104,7 +104,7 @@ class Session:
         return f"[{', '.join(answers)}]" if answers else None
 
     def _answer(self, request: Json, room: int) -> tuple[str | None, int]:
-        """The answer to one request, at most `room` long unless it is an error, and the room that is left after it."""
+        """The answer to one request, at most `room` long unless it is an error, and the space that is left after it."""
         name = request.get("id") if isinstance(request, dict) else None
         if not _is_id(name):
             allowed = f"an id is a number or a string up to {limits.LONGEST_ID} long"
@@ -146,7 +146,7 @@ class Session:
     def new_name(self) -> str:
         """A name that no subscription or operation has had.
 
-        Clients drop what comes under one that they have ended, also when they have connected again meanwhile.
+        Clients ignore notifications of subscriptions that they have ended, even after a new connection.
         """
         return token_hex(NAME_BYTES)
 
@@ -179,7 +179,7 @@ class Session:
         return True
 
     def forget(self, name: str) -> None:
-        """Tell nothing more under this name."""
+        """Send nothing more under this name."""
         self.subscriptions.pop(name, None)
 
     def notify(self, method: str, name: str, result: Json) -> None:
@@ -189,7 +189,7 @@ class Session:
             self._notify(json.dumps({"jsonrpc": "2.0", "method": method, "params": params}))
 
     def _on_block(self, block: Block) -> None:
-        """Tell the client of a block. Whatever fails here is this client's: blocks go on for the others."""
+        """Report a block to the client. An error here affects only this client, not the blocks."""
         for one in list(self.subscriptions.values()):
             try:
                 one.on_block(block)
@@ -199,7 +199,7 @@ class Session:
 
 
 def _is_id(name: Json) -> bool:
-    """Whether a client may call its request this: null, a number, or a string that isn't too long to repeat."""
+    """Whether this is a valid request id: null, a number, or a string that isn't too long to repeat."""
     if isinstance(name, str):
         return len(name) <= limits.LONGEST_ID
     return name is None or (isinstance(name, int | float) and not isinstance(name, bool))

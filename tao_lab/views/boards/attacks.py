@@ -1,4 +1,4 @@
-"""What the page of attacks shows of a duel: attacker and honest, with the rule off and on, at every strength."""
+"""The page of attacks: attacker and honest participant, with the rule off and on, at every strength."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import altair as alt
 
 from tao_lab.simulate.duels import DUELS, Duel, Fight, kept
+from tao_lab.views.boards.cells import NARROW
 from tao_lab.views.charts import Style
 from tao_lab.views.palette import BLUE, GREY, INK, VERMILLION
 from tao_lab.views.tables import Table
@@ -16,7 +17,7 @@ MOST = max(len(duel.strengths) for duel in DUELS.values())  # strengths of an at
 SIDES = {False: "rule off", True: "rule on"}
 WHO = ("attacker", "honest")
 NOTHING = 0.05  # per cent
-MOST_SHOWN = 114  # per cent: room for the words over a full bar
+MOST_SHOWN = 114  # per cent: space for the words above a full bar
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,11 @@ class Both:
 
     @classmethod
     def of(cls, name: str, place: int) -> Both:
-        """As it is kept.
+        """Read it from the stored fights.
 
         Args:
             name: of the duel.
-            place: which strength, from 0 on; beyond the last one, the last one.
+            place: index of the strength, from 0; after the last one, the last one is used.
         """
         duel = DUELS[name]
         strength = duel.strengths[min(place, len(duel.strengths) - 1)]
@@ -44,12 +45,12 @@ class Both:
         return self.fights[on].end[0]
 
     def honest(self, on: bool) -> float:
-        """Per cent that the honest one gets in the end."""
+        """Per cent that the honest participant gets in the end."""
         return self.fights[on].end[1]
 
 
 def per_cent(value: float) -> str:
-    """A per cent with as many digits as a room can use."""
+    """A percentage with few digits, for a projector."""
     return "0 %" if abs(value) < NOTHING else f"{value:.0f} %" if value >= 9.95 else f"{value:.1f} %"
 
 
@@ -59,14 +60,14 @@ def strength_text(both: Both) -> str:
 
 
 def sentence(both: Both) -> str:
-    """What the rule does, with its numbers."""
+    """The effect of the rule, with numbers."""
     done = both.duel.does.format(f"{both.strength:,}")
     off, on = (per_cent(both.attacker(guarded)) for guarded in SIDES)
     return f"{done}: that brings {off} {both.duel.gets}. With the rule it is {on}: {verdict(both)}."
 
 
 def verdict(both: Both) -> str:
-    """What the rule is good for here."""
+    """A verdict on the rule for this attack."""
     off, on, fair = both.attacker(False), both.attacker(True), both.duel.fair
     starved = both.honest(True) <= NOTHING
     if on > off + NOTHING:
@@ -80,7 +81,7 @@ def verdict(both: Both) -> str:
 
 
 def bars_table(both: Both) -> Table:
-    """Two sides, two bars each; and what an honest one would get in the attacker's place."""
+    """Two sides with two bars each, and what an honest participant would get in the attacker's place."""
     rows: Table = {"side": [], "who": [], "value": [], "text": [], "fair": []}
     for on, side in SIDES.items():
         for who, value in zip(WHO, both.fights[on].end, strict=True):
@@ -110,7 +111,7 @@ def bars_spec(style: Style) -> alt.LayerChart:
             "side:N",
             sort=list(SIDES.values()),
             title=None,
-            scale=alt.Scale(paddingInner=0.25, paddingOuter=0.25),
+            scale=alt.Scale(paddingInner=0.25, paddingOuter=0.35),
             axis=alt.Axis(labelAngle=0, ticks=False, labelPadding=8),
         ),
         xOffset=alt.XOffset("who:N", sort=list(WHO)),
@@ -129,7 +130,8 @@ def bars_spec(style: Style) -> alt.LayerChart:
         legend=alt.Legend(orient="top", labelFontSize=style.font, symbolType="square"),
     )
     bars = base.mark_bar().encode(y=y, color=colour)
-    texts = base.mark_text(baseline="bottom", dy=-4, fontSize=style.font * 1.2, fontWeight="bold", color=INK).encode(
+    size = alt.expr(f"width < {NARROW} ? {0.85 * style.font} : {1.2 * style.font}")
+    texts = base.mark_text(baseline="bottom", dy=-4, fontSize=size, fontWeight="bold", color=INK).encode(
         y=y, text="text:N"
     )
     fair = (
@@ -155,7 +157,7 @@ def lines_table(both: Both) -> Table:
 
 def lines_title(both: Both) -> str:
     """What the lines show."""
-    return f"The attacker's gain by strength: {len(both.duel.strengths)} runs each"
+    return f"The attacker's gain by {both.duel.across}: {len(both.duel.strengths)} runs each"
 
 
 def lines_spec(style: Style) -> alt.LayerChart:
@@ -200,7 +202,7 @@ def epochs_title(both: Both) -> str:
 def epochs_spec(style: Style) -> alt.LayerChart:
     """Lines over epochs: colour for who, dashes for the rule."""
     base = alt.Chart(alt.NamedData("rows")).encode(
-        x=alt.X("epoch:O", title="epoch", axis=alt.Axis(labelAngle=0)),
+        x=alt.X("epoch:O", title="epoch", axis=alt.Axis(labelAngle=0, labelOverlap=True)),
         y=alt.Y("value:Q", title="%", axis=alt.Axis(tickCount=5)),
         color=alt.Color("who:N", title=None, scale=alt.Scale(domain=list(WHO), range=[VERMILLION, BLUE]), legend=None),
         detail="side:N",

@@ -1,6 +1,6 @@
-"""A table as a chart: texts in cells, some of them marked. For what has no axis: keys, hashes, blocks.
+"""A table as a chart: texts in cells, some of them marked. It shows things without an axis: keys, hashes, blocks.
 
-A marked cell has a colour, a border and a sign in its text, so that nothing depends on colour alone.
+A marked cell has a colour, a border and a sign in its text, so no meaning depends on colour alone.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ FILLS = ("#F5F5F5", "#E3F0F8", "#FBE6D9", "#FFFFFF", "#FFFFFF")
 BORDERS = ("#F5F5F5", BLUE, VERMILLION, "#FFFFFF", "#FFFFFF")
 INKS = (INK, INK, "#8A3B00", GREY, INK)
 MONO = "'DejaVu Sans Mono', Menlo, Consolas, 'Liberation Mono', monospace"
-HEIGHT = 200  # px, so that rows fill the place that the page gives them, however high it is
+HEIGHT = 200  # px; the page scales it, so rows fill their place
+NARROW = 330  # px: on a phone, letters are smaller so that words fit their cells
 PADDING = 0.008  # of the picture's width: between a cell's border and its text
 
 
@@ -31,8 +32,8 @@ class Cell:
 
     Attributes:
         row: name of its row.
-        column: which column, from 0 on.
-        text: what it says.
+        column: number of its column, from 0.
+        text: its text.
         look: how it is marked.
     """
 
@@ -90,8 +91,9 @@ def cells_spec(data: alt.Data, rows: Sequence[str], style: Style = SMALL, mono: 
     )
     ink = alt.Color("look:N", legend=None, scale=alt.Scale(domain=domain, range=list(INKS)))
     font = {"font": MONO} if mono else {}
-    looks = {"align": "left", "baseline": "middle", "dx": style.font * 0.45, "fontSize": style.font, **font}
-    # a heading may reach a little into the gap beside it
+    size = alt.expr(f"width < {NARROW} ? {0.75 * style.font} : {style.font}")
+    looks = {"align": "left", "baseline": "middle", "dx": style.font * 0.45, "fontSize": size, **font}
+    # a heading may extend a little into the gap beside it
     limit = alt.expr("max(20, width * (datum.right - datum.left) - (datum.look == 'head' ? -4 : 10))")
     texts = [
         base.transform_filter(f"datum.weight == '{weight}'")

@@ -1,7 +1,7 @@
-"""A class that really runs, for the page of the leaderboard: eight students on one subnet of the class's chain.
+"""A running example class for the page of the leaderboard: eight students on one subnet of the class's chain.
 
 The class is `tao_lab.classroom`'s own: students join by name, the faucet gives each the first grant, and the
-leaderboard is the room's. What each student does follows from `STUDENTS`; all of it is signed by their own keys.
+leaderboard is the room's. `STUDENTS` says what each student does; the calls are signed by their own keys.
 """
 
 from __future__ import annotations
@@ -24,26 +24,25 @@ from tao_lab.simulate.world import Signed, set_pool
 from tao_lab.units import RAO_PER_TAO, U16_MAX
 from tao_lab.views.boards.running import Person, do, open_network, open_subnets, weights
 
-WATCHED = "TAO_LAB_CLASS"  # names a class's node in the environment: ws://192.168.1.5:9944/K7QM2FXA
 TAO = RAO_PER_TAO
 TEMPO = 10
 EPOCHS = 16  # that the page shows
 POOL = (10_000 * TAO, 10_000 * TAO)
 NOISE = 0.05  # of a validator's grades
-MOST_LOOKS = 500  # at a class that runs elsewhere
+MOST_LOOKS = 500  # stored readings of a class on another node
 LATE = 6  # epoch in which the late miner joins
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a student of the demo class does.
+    """The plan of a student of the example class.
 
     Attributes:
         does: in words.
         stake: τ that the student stakes on the own hotkey, for a validator.
         quality: of the student's work, 0 to 1, for a miner.
         joins: epoch in which the student buys a seat; 0: before the first.
-        holds: τ for which the student buys alpha on the first validator.
+        holds: τ with which the student buys alpha, staked on the first validator.
     """
 
     does: str
@@ -71,9 +70,9 @@ class Standing:
 
     Attributes:
         name: of the student.
-        does: what the student does, in words; empty where nobody knows.
+        does: what the student does, in words; empty if it is unknown.
         rank: 1 is the first.
-        gain: rao that the student has more than the faucet gave; TAO, and alpha at the pool's price.
+        gain: rao of wealth minus the faucet's grants; TAO, and alpha at the pool's price.
         incentive: u16 of 65,535 on all subnets, for miners' work.
         dividends: the same, for validators' work.
     """
@@ -104,7 +103,7 @@ class DemoClass:
         self.epochs = [self._standing()]
 
     def to(self, epochs: int) -> list[tuple[Standing, ...]]:
-        """Go on until this number of epochs has passed; returns the standing after each, and the one before."""
+        """Run until this number of epochs has passed; returns the standings before the first epoch and after each."""
         while len(self.epochs) <= epochs:
             self._epoch(len(self.epochs))
             self.epochs.append(self._standing())
@@ -163,11 +162,11 @@ class DemoClass:
 
 
 def standing(room: Room, hotkeys: dict[str, str], does: dict[str, str]) -> tuple[Standing, ...]:
-    """Everybody's place in a class now, best first, as the room counts it.
+    """Everybody's present standing in a class, the best first, as the room computes it.
 
     Args:
         room: the class.
-        hotkeys: whose each is, by its address.
+        hotkeys: student's name by address of the hotkey.
         does: what students do, in words, by name.
     """
     gains = {row["name"]: row["gain"] for row in room.leaderboard()}
@@ -206,10 +205,10 @@ def _pay(
 
 
 class ClassWatch:
-    """A class that runs elsewhere, watched through its node without joining it. Each look is a connection of its own.
+    """A class on another node, watched without joining it. Each look opens a new connection.
 
     Args:
-        url: address of the node with the class's code behind it: ws://192.168.1.5:9944/K7QM2FXA.
+        url: address of the node, followed by the class's code: ws://192.168.1.5:9944/K7QM2FXA.
 
     Attributes:
         looks: height and everybody's standing at each look that found a new block, the newest last.
@@ -225,7 +224,7 @@ class ClassWatch:
         self.look()
 
     def look(self) -> list[tuple[int, tuple[Standing, ...]]]:
-        """Look at the class once more; returns all looks that are kept."""
+        """Read the class once more; returns all stored readings."""
         with closing(RemoteChain(self._url)) as chain:
             height = chain.head.number
             if not self.looks or self.looks[-1][0] != height:

@@ -1,4 +1,4 @@
-"""What the page of a running network shows of its blocks: prices, shares of the new TAO, blocks, and who earns."""
+"""The page of a running network: prices, shares of the new TAO, blocks, and who earns."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from tao_lab.views.tables import Table
 
 SUBNET_COLOURS = [VERMILLION, BLUE, GREEN, ORANGE, GREY]
 DASHES = [[1, 0], [8, 4], [2, 3], [10, 3, 2, 3], [1, 5]]
-MOST_SUBNETS = len(SUBNET_COLOURS)  # that lines can be told apart
+MOST_SUBNETS = len(SUBNET_COLOURS)  # lines with different colours
 ROWS = 5  # blocks in the table
 WIDTHS = (1, 1.1, 2.4)
 KINDS = {"owner": ORANGE, "validator": GREEN, "miner": BLUE}
 MOST_PEOPLE = 12
-STILL = percent(0, 1)  # how a change reads that is too small to be seen
+STILL = percent(0, 1)  # the text of a change that is too small to show
 
 Labels = Mapping[int, str]
 
 
 def change(moments: Sequence[Moment], netuid: int) -> float:
-    """How far a subnet's price has gone since the first of these blocks: 0.1 is 10 % up."""
+    """Change of a subnet's price since the first of these blocks: 0.1 means 10 % higher."""
     prices = [moment.prices[netuid] for moment in moments if netuid in moment.prices]
     return prices[-1] / prices[0] - 1 if prices and prices[0] else 0.0
 
@@ -44,7 +44,7 @@ def signed(part: float) -> str:
 
 
 def sentence(moments: Sequence[Moment], labels: Labels) -> str:
-    """What the newest block did, with its number."""
+    """What happened in the newest block, with a number."""
     now, first = moments[-1], moments[0]
     if not now.prices:
         return f"Block {now.number}: there is no subnet yet."
@@ -73,7 +73,7 @@ def _pools(count: int) -> str:
 
 
 def prices_table(moments: Sequence[Moment], labels: Labels) -> Table:
-    """Each subnet's price, block by block, per cent of what it was at first."""
+    """Each subnet's price, block by block, in per cent of its first price."""
     rows: Table = {"block": [], "subnet": [], "index": [], "price": []}
     for netuid in shown(moments, labels):
         known = [moment for moment in moments if netuid in moment.prices]
@@ -86,7 +86,7 @@ def prices_table(moments: Sequence[Moment], labels: Labels) -> Table:
 
 
 def shown(moments: Sequence[Moment], labels: Labels) -> list[int]:
-    """Netuids that the lines show: those with most new TAO, as many as can be told apart."""
+    """Netuids of the lines: the subnets with the most new TAO, as many as there are colours."""
     now = moments[-1]
     return sorted(sorted(labels, key=lambda netuid: -share(now, netuid))[:MOST_SUBNETS])
 
@@ -146,7 +146,7 @@ def shares_title(moments: Sequence[Moment]) -> str:
 
 
 def shares_spec(style: Style) -> alt.LayerChart:
-    """Bars with a mark at where they were."""
+    """Bars with a mark at their first value."""
     base = alt.Chart(alt.NamedData("rows")).encode(
         y=alt.Y("subnet:N", title=None, axis=alt.Axis(ticks=False, domain=False))
     )
@@ -180,7 +180,7 @@ def block_rows() -> list[str]:
 
 
 def people_table(moment: Moment, netuid: int) -> Table:
-    """What the last epoch gave each seat of a subnet, τ's worth at the price of now left out: alpha."""
+    """Pay of each seat of a subnet in the last epoch, in alpha."""
     best = sorted(moment.neurons.get(netuid, ()), key=lambda neuron: -neuron.emission)[:MOST_PEOPLE]
     return {
         "name": [neuron.name for neuron in best],

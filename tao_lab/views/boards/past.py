@@ -1,7 +1,7 @@
-"""Why nobody can change the past: one bit of one payment is changed in a chain of real blocks, and who notices.
+"""Why nobody can change the past: change one bit of one payment in a chain of real blocks, and see who notices.
 
-The blocks are made by the lab's chain: each carries a payment of Alice to Bob, signed by Alice. A forger changes one
-payment, and rewrites as much as they like (`tao_lab.chain.tampering`).
+The blocks are made by the lab's chain. Each has a payment from Alice to Bob, signed by Alice. A forger changes one
+payment, and rewrites other parts (`tao_lab.chain.tampering`).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tao_lab.views.charts import Style
 from tao_lab.views.palette import VERMILLION
 from tao_lab.views.tables import Table
 
-BLOCKS = 8  # with a payment each, behind block 0 and the one that fills Alice's account
+BLOCKS = 8  # blocks with a payment, after block 0 and the block that fills Alice's account
 FIRST = 2  # number of the first payment's block
 LAST = FIRST + BLOCKS - 1
 HOW = {
@@ -56,17 +56,17 @@ def honest_blocks() -> tuple[Block, ...]:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a reader finds at one block.
+    """The results of a reader's checks of one block.
 
     Attributes:
         number: its height.
-        payment: rao that it pays to Bob; None where it has no payment.
-        signed: whether the payer signed this payment; None where there is none.
-        parent: whether it names the block before it, as that is called now.
-        root: whether its payments are those that its header says.
-        name: whether its header hashes to its name.
+        payment: rao that it pays to Bob; None if it has no payment.
+        signed: whether the payer signed this payment; None if there is no payment.
+        parent: whether it has the present name of the block before.
+        root: whether its payments match the root in its header.
+        name: whether its name is the hash of its header.
         hash: its name, 32 bytes.
-        bits: how many bits of its name differ from the one that everybody else keeps.
+        bits: number of bits in which its name differs from the name that everybody else has.
     """
 
     number: int
@@ -80,7 +80,7 @@ class Verdict:
 
     @property
     def fits(self) -> bool:
-        """Whether all hashes fit, whatever the signature says."""
+        """Whether all hashes fit, without looking at the signature."""
         return self.parent and self.root and self.name
 
 
@@ -88,7 +88,7 @@ def forged(number: int, how: str) -> tuple[Block, ...]:
     """The chain after a forger's work.
 
     Args:
-        number: of the block whose payment is changed; 0: none.
+        number: number of the block whose payment is changed; 0 for no change.
         how: how much the forger rewrites, one of `HOW`.
     """
     blocks = honest_blocks()
@@ -104,7 +104,7 @@ def forged(number: int, how: str) -> tuple[Block, ...]:
 
 @cache
 def verdicts(number: int, how: str) -> tuple[Verdict, ...]:
-    """What a reader with the true names finds, block by block."""
+    """The results for a reader who knows the true names, block by block."""
     honest, blocks = honest_blocks(), forged(number, how)
     found, before = [], EMPTY_ROOT
     for true, block in zip(honest, blocks, strict=True):
@@ -126,7 +126,7 @@ def verdicts(number: int, how: str) -> tuple[Verdict, ...]:
 
 
 def _payment(block: Block, genesis: bytes) -> tuple[int | None, bool | None]:
-    """Rao that a block's payment says, and whether its payer signed it."""
+    """Amount of a block's payment in rao, and whether its payer signed it."""
     if block.number < FIRST:
         return None, None
     extrinsic = decode_extrinsic(load_runtime(), block.extrinsics[-1], LONGEST)
@@ -167,18 +167,18 @@ def sentence(number: int, how: str) -> str:
 
 def rows() -> list[str]:
     """Names of the rows, from top to bottom."""
-    return [" ", *(f"block {number}" for number in range(LAST + 1))]
+    return ["block", *(str(number) for number in range(LAST + 1))]
 
 
-COLUMNS = (("pays", 1.25), ("parent", 1), ("name", 1), ("reader", 1.75))
+COLUMNS = (("pays", 1.25), ("parent", 1.1), ("name", 1.1), ("reader", 1.55))
 
 
 def cells(number: int, how: str) -> list[Cell]:
-    """The chain as a table: what each block says, and what a reader finds."""
+    """The chain as a table: the contents of each block, and the result of a reader's checks."""
     blocks, honest = forged(number, how), honest_blocks()
-    found = [Cell(" ", column, name, "head") for column, (name, _) in enumerate(COLUMNS)]
+    found = [Cell("block", column, name, "head") for column, (name, _) in enumerate(COLUMNS)]
     for verdict, block, true in zip(verdicts(number, how), blocks, honest, strict=True):
-        row = f"block {verdict.number}"
+        row = str(verdict.number)
         changed = block.extrinsics != true.extrinsics
         pays = "–" if verdict.payment is None else f"{verdict.payment / RAO_PER_TAO:.3g} τ"
         parent_look: Look = "plain" if block.header.parent_hash == true.header.parent_hash else "bad"

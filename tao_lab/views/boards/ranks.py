@@ -1,4 +1,4 @@
-"""What the page of the leaderboard shows of a class: places over time, gains, and what they come from."""
+"""The page of the leaderboard: ranks over time, gains, and their sources."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tao_lab.views.tables import Table
 
 Epochs = Sequence[Sequence[Standing]]
 LETTERS = 0.072  # of the picture's height: a name
-MOST_LINES = 12  # students whose names fit at the ends of the lines
+MOST_LINES = 12  # names that fit at the ends of the lines
 UNITS = {"gain": "gain, τ", "rank": "place"}
 WORK = {"miners' pay": BLUE, "validators' pay": GREEN}
 
@@ -27,12 +27,12 @@ def gain_text(rao: int) -> str:
 
 
 def standing_of(standings: Sequence[Standing], name: str) -> Standing | None:
-    """A student's, or None where the student is not in the class yet."""
+    """A student's standing, or None if the student is not in the class yet."""
     return next((one for one in standings if one.name == name), None)
 
 
 def sentence(epochs: Epochs, name: str, block: int | None = None) -> str:
-    """Who leads, and how somebody does, with numbers; at a block of a class, or after the demo's last epoch."""
+    """Who leads, and the standing of one student, at a block of a class, or after the example's last epoch."""
     now, number = epochs[-1], len(epochs) - 1
     if not now:
         return "Nobody has joined yet."
@@ -63,9 +63,9 @@ def lines_table(epochs: Epochs, name: str, unit: str, at: Sequence[int] | None =
 
     Args:
         epochs: standings.
-        name: whose line is marked.
+        name: name of the marked student.
         unit: one of `UNITS`.
-        at: where each stands on the axis; by default 0, 1, …
+        at: positions on the axis; by default 0, 1, …
     """
     names = [one.name for one in epochs[-1][:MOST_LINES]]
     if standing_of(epochs[-1], name) and name not in names:
@@ -86,12 +86,12 @@ def lines_table(epochs: Epochs, name: str, unit: str, at: Sequence[int] | None =
 
 
 def _value(one: Standing, unit: str) -> float:
-    """What a line shows: places count downwards, so that the first one is at the top."""
+    """The value of a line; ranks are negative, so that the first is at the top."""
     return -float(one.rank) if unit == "rank" else one.gain / RAO_PER_TAO
 
 
 def _places(ends: dict[str, float], epochs: Epochs, unit: str) -> dict[str, float]:
-    """Where the names stand: at the ends of their lines, or as near as they can without lying on each other."""
+    """Positions of the names: at the ends of their lines, or as near as possible without overlap."""
     every = [_value(one, unit) for standings in epochs for one in standings]
     room = LETTERS * (max(every) - min(every))
     found = dict[str, float]()
@@ -106,7 +106,7 @@ def lines_title(unit: str, since: str = "epoch") -> str:
 
 
 def lines_spec(style: Style, since: str = "epoch") -> alt.LayerChart:
-    """Lines with a name at each end; the chosen student's is marked. Places count from the top.
+    """Lines with a name at each end; the chosen student's line is marked. The first rank is at the top.
 
     Args:
         style: sizes.
@@ -117,13 +117,13 @@ def lines_spec(style: Style, since: str = "epoch") -> alt.LayerChart:
         if since != "epoch"
         else alt.Scale(nice=False, domain=alt.DomainUnionWith([0, 1]))
     )
-    # places are drawn below zero; gains may be negative as well, and then there are gains above zero
+    # ranks are drawn below zero; gains may be negative too, but then there are also gains above zero
     positive = "domain('y')[1] <= 0 ? (datum.value == 0 ? '' : format(-datum.value, 'd')) : datum.label"
     base = alt.Chart(alt.NamedData("rows")).encode(
         x=alt.X(
             "epoch:Q",
             title=since,
-            axis=alt.Axis(format="d", tickMinStep=1, tickCount=6, grid=False),
+            axis=alt.Axis(labelExpr="datum.value % 1 ? '' : format(datum.value, 'd')", tickCount=6, grid=False),
             scale=scale,
         ),
         y=alt.Y("value:Q", title=None, axis=alt.Axis(tickCount=6, labelExpr=positive)),
@@ -147,7 +147,7 @@ def lines_spec(style: Style, since: str = "epoch") -> alt.LayerChart:
 
 
 def gains_table(epochs: Epochs, name: str) -> Table:
-    """Each student's gain now, best first."""
+    """Each student's present gain, the best first."""
     now = epochs[-1][:MOST_LINES]
     return {
         "name": [one.name for one in now],
@@ -178,7 +178,7 @@ def gains_spec(style: Style) -> alt.LayerChart:
 
 
 def work_table(epochs: Epochs) -> Table:
-    """What the last epoch paid those that it paid: parts of the miners' and of the validators' pay."""
+    """Pay of the last epoch: shares of the miners' and of the validators' pay, of everyone who was paid."""
     rows: Table = {"name": [], "work": [], "share": []}
     for one in [each for each in epochs[-1] if each.incentive or each.dividends][:MOST_LINES]:
         for work, word in zip(WORK, (one.incentive, one.dividends), strict=True):

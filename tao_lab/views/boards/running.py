@@ -1,7 +1,7 @@
 """A small network that runs block by block, for the page of a running network: three subnets, and a trader.
 
-Everything is done with real calls, many in a block, signed by keys that follow from names. The same trader gives the
-same run. `Watch` writes down what each block did; it reads a state, so a chain behind a node can be watched as well.
+Everything is done with real calls, many in each block, signed by keys that are computed from names. The same trader
+gives the same run. `Watch` records each block; it only reads a state, so it can also watch a chain on another node.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ TRADES_FROM, TRADES_TO = 11, 40  # blocks in which the trader trades
 POOLS = {"A": 10_000, "B": 6_000, "C": 3_000}  # τ in each subnet's pool, beside 100,000 α
 ALPHA = 100_000  # α in each pool
 STAKE = 100  # τ that each of a subnet's two validators stakes
-HELD = 2_500  # τ for which the trader has bought alpha of A before
+HELD = 2_500  # τ with which the trader has bought alpha of A at the start
 QUALITIES = (0.9, 0.6, 0.3)  # of a subnet's miners
-# Moving prices go faster than on the real chain, where a block's step is 0.000003 and its youth 201,600 blocks.
+# Moving prices move faster than on the real chain, where the step is 0.000003 and the halving time 201,600 blocks.
 STEP, YOUTH = {"bits": int(0.02 * 2**32)}, 1
 FLAT_PRICE = {"bits": 1 << 64}  # registering does not raise the price
 
 
 class Chainlike(Protocol):
-    """What is watched: a chain of this process, or one behind a node."""
+    """A chain to watch: in this process, or on a node."""
 
     @property
     def head(self) -> Block:
@@ -51,7 +51,7 @@ class Chainlike(Protocol):
 
     @property
     def state(self) -> StorageReader:
-        """The state after it."""
+        """The state after the newest block."""
         ...
 
 
@@ -61,9 +61,9 @@ class Neuron:
 
     Attributes:
         uid: its number.
-        name: what it is called here.
+        name: its name in the lab.
         kind: owner, validator or miner.
-        emission: rao of alpha that the last epoch gave it.
+        emission: rao of alpha that the last epoch paid it.
     """
 
     uid: int
@@ -74,15 +74,15 @@ class Neuron:
 
 @dataclass(frozen=True)
 class Moment:
-    """What one block did.
+    """The data of one block.
 
     Attributes:
         number: its height.
         hash: its name.
-        calls: how many there are of each call.
+        calls: number of calls by name.
         prices: TAO for one alpha, by netuid.
         tao: rao of new TAO that went into each pool, by netuid.
-        neurons: who is on each subnet, by netuid.
+        neurons: neurons of each subnet, by netuid.
         epochs: netuids of the subnets whose epoch ran in this block.
     """
 
@@ -103,14 +103,14 @@ class Moment:
 def moment(
     block: Block, state: StorageReader, names: dict[str, str], calls: dict[str, int], before: Moment | None = None
 ) -> Moment:
-    """Write down what a block did.
+    """Record the data of a block.
 
     Args:
         block: the newest one.
         state: after it.
         names: of hotkeys.
-        calls: how many there are of each in the block.
-        before: the block before; without an epoch since, everybody is as they were.
+        calls: number of calls in the block by name.
+        before: the block before; without an epoch since then, the neurons are the same.
     """
     netuids = sorted(netuid for netuid in all_netuids(state) if netuid != ROOT_NETUID)
     return Moment(
@@ -137,7 +137,7 @@ def _had_epoch(state: StorageReader, netuid: int, since: int) -> bool:
 
 
 def neurons(state: StorageReader, netuid: int, names: dict[str, str]) -> tuple[Neuron, ...]:
-    """Who is on a subnet, and what the last epoch gave each."""
+    """The neurons of a subnet, with their pay of the last epoch."""
     emission, dividends = (state.get(MODULE, item, netuid) for item in ("Emission", "Dividends"))
     owner = owner_uid(state, netuid)
     return tuple(
@@ -153,7 +153,7 @@ def neurons(state: StorageReader, netuid: int, names: dict[str, str]) -> tuple[N
 
 @dataclass
 class Person:
-    """Two keys that follow from a name."""
+    """Two keys computed from a name."""
 
     name: str
     cold: Keypair
@@ -161,7 +161,7 @@ class Person:
 
     @classmethod
     def of(cls, name: str) -> Person:
-        """For play only: anybody can make them again."""
+        """Make the keys; for play only, because anybody can compute them."""
         keys = (
             Keypair.from_seed(blake2b(f"tao-lab/boards/{name}/{kind}".encode(), digest_size=32).digest())
             for kind in ("coldkey", "hotkey")
@@ -170,7 +170,7 @@ class Person:
 
     @property
     def address(self) -> str:
-        """Of its coldkey."""
+        """Address of its coldkey."""
         return str(self.cold.ss58_address)
 
     @property
@@ -185,7 +185,7 @@ class Person:
 
 @dataclass
 class Subnet:
-    """One subnet of the network, and who is there."""
+    """One subnet of the network, and its people."""
 
     label: str
     netuid: int
@@ -195,14 +195,14 @@ class Subnet:
 
 
 def open_network() -> Network:
-    """A chain in memory; it leaves the computer's real wallets alone."""
+    """A chain in memory; it does not use the computer's real wallets."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RealWalletsWarning)
         return Network()
 
 
 def do(net: Network, calls: list[Signed]) -> dict[str, int]:
-    """Make a block with calls that must not fail; returns how many there are of each.
+    """Make a block with calls that must not fail; returns their numbers by name.
 
     Raises:
         ChainError: one failed.
@@ -254,7 +254,7 @@ def open_subnets(net: Network, owners: dict[str, Person], tempo: int) -> list[Su
 
 
 def weights(subnet: Subnet, miners: dict[int, float]) -> list[Signed]:
-    """Each validator's row: what it finds that each miner's work is worth, by UID."""
+    """Each validator's row: its grade for each miner's work, by UID."""
     most = max(miners.values())
     values = [round(worth / most * U16_MAX) for worth in miners.values()]
     args = {"netuid": subnet.netuid, "dests": list(miners), "weights": values, "version_key": 0}
@@ -268,7 +268,7 @@ class Running:
         trade: what the trader does, one of `TRADES`.
 
     Attributes:
-        moments: what each block did; the first is the one before the page begins.
+        moments: data of each block; the first is the block before the page begins.
     """
 
     def __init__(self, trade: str) -> None:
@@ -294,7 +294,7 @@ class Running:
         return {subnet.netuid: subnet.label for subnet in self.subnets}
 
     def to(self, blocks: int) -> list[Moment]:
-        """Go on until this number of blocks has passed; returns what each of them did, and the one before."""
+        """Run until this number of blocks has passed; returns the data of these blocks and of the one before."""
         while len(self.moments) <= blocks:
             self.moments.append(self._written(do(self.net, self._calls(len(self.moments)))))
         return self.moments[: blocks + 1]
@@ -322,7 +322,7 @@ class Running:
         do(self.net, stakes)
 
     def _run_to_epoch(self) -> None:
-        """Up to the block after each subnet's first epoch, in which the validators set weights."""
+        """Run to the block after each subnet's first epoch, in which the validators set weights."""
         while not all(any(self._state("ValidatorPermit", subnet)) for subnet in self.subnets):
             self.net.chain.produce_block(keep_state=False)
         do(self.net, [call for subnet in self.subnets for call in self._weights(subnet)])
@@ -338,7 +338,7 @@ class Running:
         return weights(subnet, {uids[m.hotkey]: q for m, q in zip(subnet.miners, QUALITIES, strict=True)})
 
     def _calls(self, number: int) -> list[Signed]:
-        """What happens in a block: the trader's order, and each subnet's weights once a tempo."""
+        """The calls of a block: the trader's order, and each subnet's weights once in a tempo."""
         calls = []
         if TRADES_FROM <= number <= TRADES_TO and self.trade != "none":
             first = self.subnets[0]

@@ -1,7 +1,7 @@
-"""From a phrase to an address, with one slip; and a signature, with one letter changed.
+"""From a phrase to an address, with one wrong word; and a signature, with one changed letter.
 
-The phrase is the one that is printed in the manual of every chain of this family: it belongs to everybody, so it may
-be shown. Keys and signatures are the SDK's, word list and checksum are BIP-39's (`tao_lab.keys`).
+The phrase is printed in the manual of every chain of this family. Everybody knows it, so it may be shown. Keys and
+signatures are the SDK's, word list and checksum are BIP-39's (`tao_lab.keys`).
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from tao_lab.views.tables import Table
 
 PHRASE = "bottom drive obey lake curtain smoke basket hold race lonely fit walk"
 MESSAGE = "Pay Bob 10 τ"
-STIRS = 2_048  # rounds of PBKDF2, as `substrate-bip39` has them
+STIRS = 2_048  # rounds of PBKDF2, as in `substrate-bip39`
 SEED_BYTES = 32
 KEY_BITS = 256
 
 
 @dataclass(frozen=True)
 class Way:
-    """What follows from a phrase, step by step; all None where its checksum is wrong.
+    """The steps from a phrase to an address; all None if its checksum is wrong.
 
     Attributes:
         phrase: 12 words.
@@ -52,7 +52,7 @@ class Way:
 
 @cache
 def way(phrase: str) -> Way:
-    """Walk from a phrase to its address.
+    """Compute the steps from a phrase to its address.
 
     Source: `substrate-bip39`, `seed_from_entropy` and `mini_secret_from_entropy`: PBKDF2 of the entropy, not of the
     words.
@@ -70,8 +70,8 @@ def with_slip(phrase: str, place: int, fits: bool) -> str:
 
     Args:
         phrase: words with blanks between them.
-        place: which word, from 1 on; 0: none.
-        fits: whether to go on to the next word with which the checksum is right.
+        place: number of the word, from 1; 0 for no change.
+        fits: whether to take the next word with a right checksum.
     """
     if not place:
         return phrase
@@ -90,7 +90,7 @@ def with_letter(message: str, place: int) -> str:
 
     Args:
         message: a text.
-        place: which letter, from 1 on; 0: none.
+        place: number of the letter, from 1; 0 for no change.
     """
     if not place:
         return message
@@ -106,14 +106,14 @@ def different_bits(a: bytes, b: bytes) -> list[bool]:
 
 @dataclass(frozen=True)
 class Signed:
-    """A message that the phrase's key has signed, and what a reader finds.
+    """A message that the phrase's key has signed, and the result of a reader's checks.
 
     Attributes:
-        message: what was signed.
-        shown: what the reader gets.
+        message: the signed message.
+        shown: the message that the reader gets.
         signature: 64 bytes.
         valid: whether the signature fits what the reader gets.
-        other: whether it fits the message for the key of the other phrase; None: that phrase has no key.
+        other: whether it fits the message for the key of the other phrase; None if that phrase has no key.
     """
 
     message: str
@@ -125,7 +125,7 @@ class Signed:
 
 @cache
 def _signature(message: str) -> bytes:
-    """Of the phrase's key; a second one of the same message would be another, since a nonce is drawn."""
+    """A signature by the phrase's key; a second signature would differ, because it contains a random nonce."""
     return bytes(Keypair.create_from_uri(PHRASE).sign(message.encode()))
 
 
@@ -150,11 +150,11 @@ PROOFS = ("as signed", "as it arrives", "another key")
 
 @dataclass(frozen=True)
 class Slip:
-    """Where the controls stand, and what follows.
+    """The positions of the controls, and the results.
 
     Attributes:
-        word: which word is wrong, from 1 on; 0: none.
-        letter: which letter of the message is wrong, from 1 on; 0: none.
+        word: number of the wrong word, from 1; 0 for none of them.
+        letter: number of the wrong letter of the message, from 1; 0 for none of them.
         made: the way of the phrase as it was made.
         typed: the way of the phrase as it was typed.
         signed: the message and its signature.
@@ -174,7 +174,7 @@ class Slip:
 
     @property
     def bits(self) -> list[bool] | None:
-        """Which bits of the public key differ; None where there is no other key."""
+        """Which bits of the public key differ; None if there is no other key."""
         if self.made.public is None or self.typed.public is None:
             return None
         return different_bits(self.made.public, self.typed.public)
@@ -228,7 +228,7 @@ def _texts(slip: Slip, one: Way) -> tuple[str, ...]:
 
 
 def way_rows() -> list[str]:
-    """Names of the rows from top to bottom; those with a blank in front have no label."""
+    """Names of the rows from top to bottom; names that begin with a blank are not shown."""
     return [name for step in STEPS for name in (step, f" {step}")]
 
 

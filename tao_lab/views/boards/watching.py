@@ -1,4 +1,4 @@
-"""A network that somebody else runs, watched block by block: one in this program, or a class's behind its node."""
+"""Watch another network block by block: one in this program, or a class's through its node."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ Names = Callable[[Chain | RemoteChain], Mapping[str, str]]
 
 
 class Watch:
-    """What a network's blocks do, from the first look on.
+    """Watches a network's blocks, beginning with the first look.
 
     Args:
-        chains: gives the chain for one look: one of this program, or a connection to one behind a node.
-        names: of hotkeys, from the chain; by default addresses are shown.
+        chains: opens the chain for one look: a chain of this program, or a connection to a node.
+        names: reads names of hotkeys from the chain; by default addresses are shown.
 
     Attributes:
-        moments: what each block did, the newest last.
+        moments: data of each block, the newest last.
     """
 
     def __init__(self, chains: Chains, names: Names = lambda _: {}) -> None:
@@ -41,7 +41,7 @@ class Watch:
 
     @classmethod
     def of(cls, net: Network) -> Watch:
-        """Watch a network: one's own, or a class that one has joined."""
+        """Watch your own network, or a class that you have joined."""
         return cls(
             lambda: nullcontext(net.chain),
             lambda _: {neuron.hotkey: neuron.name for n in net.subnets() for neuron in net.metagraph(n)},
@@ -49,10 +49,10 @@ class Watch:
 
     @classmethod
     def of_node(cls, url: str) -> Watch:
-        """Watch a class through its node, without joining it. Each look is a connection of its own.
+        """Watch a class through its node, without joining it. Each look opens a new connection.
 
         Args:
-            url: address of the node with the class's code behind it: ws://192.168.1.5:9944/K7QM2FXA.
+            url: address of the node, followed by the class's code: ws://192.168.1.5:9944/K7QM2FXA.
 
         Raises:
             NoAnswer: nobody answers there.
@@ -61,7 +61,7 @@ class Watch:
         return cls(lambda: closing(RemoteChain(url)), _students)
 
     def look(self) -> list[Moment]:
-        """Read the blocks that have come since the last look; returns all that are kept."""
+        """Read the new blocks since the last look; returns all stored blocks."""
         with self._chains() as chain:
             head = chain.head.number
             first = self.moments[-1].number + 1 if self.moments else head
@@ -79,13 +79,13 @@ class Watch:
 
 
 def _calls(chain: Chain | RemoteChain, block: Block) -> dict[str, int]:
-    """How many there are of each call; what the author puts in is left out."""
+    """Number of calls by name, without the author's inherents."""
     decoded = [decode_extrinsic(chain.runtime, data, LONGEST) for data in block.extrinsics]
     return dict(Counter(each.call.name for each in decoded if each.signer is not None))
 
 
 def _students(chain: Chain | RemoteChain) -> dict[str, str]:
-    """Whose each hotkey is, as far as it is a student's."""
+    """Student's name for each hotkey of a student."""
     assert isinstance(chain, RemoteChain)
     with suppress(Refused):  # a node without a class has no names
         students = {address: name for name, address in chain.connection.ask("lab_class")["students"].items()}
@@ -95,5 +95,5 @@ def _students(chain: Chain | RemoteChain) -> dict[str, str]:
 
 
 def netuids_of(watch: Watch) -> list[int]:
-    """Subnets that can be looked at."""
+    """Subnets that can be shown."""
     return sorted(watch.labels())

@@ -1,4 +1,4 @@
-"""Pages for a projector: one question, one sentence with its number, one large chart, and a story to tell.
+"""Pages for a projector: one question, one sentence with a number, one large chart, and a story.
 
 A dashboard is a file here and a notebook. The file, `tao_lab/views/presentation/NAME.py`, has a function `page()` that
 returns a `Page`: its controls, its charts, and `draw`, a function from settings to a `Picture`. `pool.py` is the
@@ -7,24 +7,25 @@ that it goes with ("Goes with lab 08."), and `present("NAME")`. The start page a
 
 What `Stage` does with a page:
 
-- It shows title, controls, presets, sentence, payoff and one or two charts beside it on the first screen; `closer`
-  charts and `Picture.details` follow below. Charts fill their places; a spec needs no width and no height. Make specs
-  with `PROJECTOR`, whose letters are 16 px on a screen of 1280 × 720; the page enlarges them with the screen.
-- `draw(settings, since)` gets where the controls stand, and where they stood before the last control was moved: in a
-  story, where they start; None when the page opens and after a reset. It keeps nothing between two calls, so that one
-  process can serve many readers.
-- `Picture.sentence` is the finding with its number, in 160 letters or so; it is computed, never written down.
-- A `Step` of the story says a sentence and sets controls, from the start. → and ← or Page Down and Page Up move it, a
-  presenter's remote too; `n` shows the notes for the speaker.
-- `Page.plays` names a slider that goes on alone, a step a second; `Page.again` is a button for what takes seconds,
-  with a progress bar.
-- A `PresetRow` is a row of buttons for one claim. A preset moves the controls that it names; the others stay.
+- The first screen shows title, controls, presets, sentence, payoff and one or two more charts. `closer` charts and
+  `Picture.details` are below it. Charts fill their places, so a spec needs no width and no height. Make specs with
+  `PROJECTOR`, whose letters are 16 px on a screen of 1280 × 720; the page enlarges them with the screen.
+- `draw(settings, since)` gets the positions of the controls, and their positions before the last move. In a story,
+  `since` is the start; it is None when the page opens and after a reset. `draw` stores nothing between two calls, so
+  one process can serve many readers.
+- `Picture.sentence` is the finding with its number, in about 160 letters; it is always computed.
+- A `Step` of the story has a sentence and sets controls, beginning from the start. The keys → and ←, Page Down and Page
+  Up, or a presenter's remote move through the story; `n` shows the notes for the speaker.
+- `Page.plays` names a slider that moves automatically, one step a second. `Page.again` is a button for a run that takes
+  seconds, with a progress bar.
+- A `PresetRow` is a row of buttons for one claim. A preset moves the controls that it names; the others don't move.
 """
 
 from __future__ import annotations
 
 import importlib
 
+from tao_lab import stills
 from tao_lab.errors import LabError
 from tao_lab.headings import dashboards
 from tao_lab.views.presentation.page import PROJECTOR, Again, Page, Preset, PresetRow, Step
@@ -34,16 +35,21 @@ __all__ = ["PROJECTOR", "Again", "Page", "Preset", "PresetRow", "Stage", "Step",
 
 
 def present(name: str) -> Stage:
-    """The dashboard of a name, as a widget.
+    """The dashboard with this name, as a widget.
+
+    A server runs a page once for all its readers, so there all that its story shows is computed at once.
 
     Raises:
         LabError: there is no such dashboard.
     """
-    return Stage(page_of(name))
+    page = page_of(name)
+    if stills.in_voila():
+        page.prepare()
+    return Stage(page)
 
 
 def page_of(name: str) -> Page:
-    """The dashboard of a name, as data.
+    """The dashboard with this name, as data.
 
     Raises:
         LabError: there is no such dashboard.

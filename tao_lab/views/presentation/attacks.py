@@ -82,7 +82,7 @@ def page() -> Page:
 
 
 def place(attack: str, strength: int) -> int:
-    """Where the slider stands for a strength."""
+    """The slider's position for a strength."""
     return DUELS[attack].strengths.index(strength)
 
 
@@ -92,18 +92,18 @@ def at(attack: str, strength: int) -> dict[str, object]:
 
 
 def stakes(attack: str, *percents: int) -> tuple[Preset, ...]:
-    """Buttons for parts of all stake."""
+    """Buttons for shares of all stake."""
     return tuple(Preset(f"{percent} %", at(attack, percent)) for percent in percents)
 
 
 def draw(settings: Settings, since: Settings | None) -> Picture:
-    """Attacker and honest one, with the rule off and on, as the runs with seed 0 are kept."""
+    """Attacker and honest participant, with the rule off and on, from the stored runs with seed 0."""
     del since
     return picture(attacks.Both.of(settings["attack"], settings["strength"]))
 
 
 def run_again(settings: Settings, seed: int, tell: Callable[[float], None]) -> Picture:
-    """The same with another seed, on two chains that run now."""
+    """The same with another seed, on two new chains."""
     both = attacks.Both.of(settings["attack"], settings["strength"])
     done = 0
 
@@ -117,11 +117,11 @@ def run_again(settings: Settings, seed: int, tell: Callable[[float], None]) -> P
 
 
 def picture(both: attacks.Both, before: str = "") -> Picture:
-    """What the page shows of two runs.
+    """The picture for two runs.
 
     Args:
         both: the runs.
-        before: what is said before the sentence.
+        before: text before the sentence.
     """
     lines, epochs = attacks.lines_title(both), attacks.epochs_title(both)
     charts = {

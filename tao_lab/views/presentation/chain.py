@@ -59,7 +59,7 @@ def page() -> Page:
 
 
 def draw(settings: Settings, since: Settings | None) -> Picture:
-    """The chain as a reader finds it."""
+    """The chain as a reader sees it."""
     del since
     number, how = settings["block"] if settings["block"] >= past.FIRST else 0, settings["how"]
     cells = past.cells(number, how)

@@ -110,7 +110,7 @@ def _settings(places: Places) -> Settings:
 
 
 def draw(places: Places, since: Places | None) -> Picture:
-    """The epochs as the controls stand; the charts show pay before the lie and after it, side by side."""
+    """The epochs for the present settings; the charts show pay before and after the lie, side by side."""
     now = _outcome(_settings(places))
     then = None if since is None else _outcome(_settings(since))
     first, cast = now.epochs[0], now.scenario.cast
@@ -136,7 +136,7 @@ def draw(places: Places, since: Places | None) -> Picture:
 
 
 def finding(now: Outcome) -> str:
-    """What the lie brings, in one sentence with its number."""
+    """The effect of the lie, in one sentence with a number."""
     facts = Facts.of(now)
     if now.settings.liar_percent == 0 or (facts.best is None and not facts.any_dividends):
         return sentences.state(now)

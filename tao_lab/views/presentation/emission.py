@@ -85,7 +85,7 @@ def page() -> Page:
 
 
 def draw(settings: Settings, since: Settings | None) -> Picture:
-    """One block, against the block before the last move."""
+    """One block, compared with the block before the last move."""
     before = since or settings
     whole = money.picture(settings, before)
     now, then = block_of(settings), block_of(before)

@@ -1,4 +1,4 @@
-"""Who earns what in a class? Eight students on a chain of their own, epoch by epoch."""
+"""Who earns what in a class? Eight students on their own chain, epoch by epoch."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import os
 from dataclasses import replace
 from functools import cache
 
+from tao_lab.paths import WATCHED_CLASS
 from tao_lab.views.boards import ranks
 from tao_lab.views.boards.cells import unbroken
-from tao_lab.views.boards.classroom import EPOCHS, LATE, STUDENTS, WATCHED, ClassWatch, demo_class
+from tao_lab.views.boards.classroom import EPOCHS, LATE, STUDENTS, ClassWatch, demo_class
 from tao_lab.views.panel import Chart, Choice, Picture, Settings, Slider
 from tao_lab.views.presentation.page import PROJECTOR, Page, Preset, PresetRow, Step
 
@@ -16,12 +17,12 @@ MOST_CHOICES = 8  # students to choose from: as many as fit beside the other con
 
 
 def page(demo: bool = False) -> Page:
-    """The dashboard: of the class that the environment names, or of one that runs for the page.
+    """The dashboard of the class named in the environment, or of the page's own example class.
 
     Args:
-        demo: whether to show the page's own class all the same.
+        demo: whether to show the example class in any case.
     """
-    if not demo and (url := os.environ.get(WATCHED, "")):
+    if not demo and (url := os.environ.get(WATCHED_CLASS, "")):
         return watching(watched(url))
     return Page(
         name="leaderboard",
@@ -91,7 +92,7 @@ def watched(url: str) -> ClassWatch:
 
 
 def watching(watch: ClassWatch) -> Page:
-    """The dashboard of a class that runs elsewhere: it looks again every five seconds."""
+    """The dashboard of a class on another node; it is updated every five seconds."""
 
     def look(settings: Settings, since: Settings | None) -> Picture:
         del since
@@ -129,9 +130,9 @@ def charts(epochs: ranks.Epochs, name: str, unit: str, at: list[int] | None = No
 
     Args:
         epochs: standings.
-        name: whose are marked.
+        name: name of the marked student.
         unit: what the lines show.
-        at: heights of the standings, of a class that runs elsewhere.
+        at: heights of the standings, for a class on another node.
     """
     since, block = ("epoch", None) if at is None else ("block", at[-1])
     lines, gains, work = ranks.lines_title(unit, since), ranks.gains_title(epochs, block), ranks.work_title(epochs)

@@ -1,4 +1,4 @@
-"""What happens on a running network? Blocks, prices and new TAO as they come, on a chain in this process."""
+"""What happens on a running network? New blocks, prices and TAO, on a chain in this process."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from functools import cache
 
 import altair as alt
 
+from tao_lab.paths import WATCHED_CLASS
 from tao_lab.views.boards import network
 from tao_lab.views.boards.cells import cells_spec, cells_table, said, unbroken
-from tao_lab.views.boards.classroom import WATCHED
 from tao_lab.views.boards.running import BLOCKS, POOLS, TRADES, TRADES_FROM, Moment, running
 from tao_lab.views.boards.watching import Watch, netuids_of
 from tao_lab.views.panel import Chart, Choice, Picture, Settings, Slider
@@ -18,10 +18,10 @@ from tao_lab.views.presentation.page import PROJECTOR, Page, Preset, PresetRow, 
 
 
 def page(demo: bool = False) -> Page:
-    """The dashboard: of the class that the environment names, or of three subnets that run for the page.
+    """The dashboard of the class named in the environment, or of the page's own three subnets.
 
     Args:
-        demo: whether to show the three subnets all the same.
+        demo: whether to show the three subnets in any case.
     """
     if not demo and (watch := watched()) is not None:
         return watching(watch)
@@ -94,15 +94,15 @@ def page(demo: bool = False) -> Page:
 
 @cache
 def watched() -> Watch | None:
-    """The class whose node the environment names, if it names one."""
-    url = os.environ.get(WATCHED, "")
+    """The class of the node named in the environment, if there is one."""
+    url = os.environ.get(WATCHED_CLASS, "")
     return Watch.of_node(url) if url else None
 
 
 def watching(watch: Watch) -> Page:
-    """The dashboard of a network that somebody else runs: it looks again every two seconds.
+    """The dashboard of another network; it is updated every two seconds.
 
-    In a notebook, for a network of one's own or a class that one has joined: `Stage(watching(Watch.of(net)))`.
+    In a notebook, for your own network or a class that you have joined: `Stage(watching(Watch.of(net)))`.
     """
 
     def look(settings: Settings, since: Settings | None) -> Picture:
@@ -121,7 +121,7 @@ def watching(watch: Watch) -> Page:
 
 
 def draw(settings: Settings, since: Settings | None) -> Picture:
-    """What the network's blocks did up to this one."""
+    """The network's blocks up to this one."""
     del since
     run = running(settings["trade"])
     moments, labels = run.to(settings["block"]), run.labels()

@@ -1,4 +1,4 @@
-"""What an instructor's page is made of, as data: controls, presets, charts, and a story to tell with them."""
+"""The parts of an instructor's page, as data: controls, presets, charts, and a story."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PROJECTOR = Style(font=16, row=18, strip=200, bars=200)
 
 @dataclass(frozen=True)
 class Preset:
-    """A button that moves some controls at once; the others stay.
+    """A button that moves some controls at once; the others don't move.
 
     Attributes:
         label: what the button says, for example "51 %".
@@ -46,8 +46,8 @@ class Step:
     """One step of a story.
 
     Attributes:
-        says: a sentence for the room. Numbers that the page computes belong into `Picture.sentence`.
-        settings: where controls go; all others go to where they start, and the picture compares with the start.
+        says: a sentence for the room. Computed numbers belong into `Picture.sentence`.
+        settings: positions of some controls; all others go to their start, and the picture compares with the start.
         notes: what the speaker may add; shown only after the key `n`.
     """
 
@@ -58,12 +58,12 @@ class Step:
 
 @dataclass(frozen=True)
 class Again:
-    """A button for what takes seconds: it shows a progress bar, then a picture.
+    """A button for a run that takes seconds: it shows a progress bar, then a picture.
 
     Attributes:
         label: what the button says.
-        run: from the settings, how many times the button was pressed (1, 2, …), and a function that is told the part
-            that is done (0 to 1), to a picture.
+        run: makes the picture. It gets the settings, how many times the button was pressed (1, 2, …), and a function to
+            report progress (0 to 1).
     """
 
     label: str
@@ -78,18 +78,18 @@ class Page:
         name: the file of its notebook in labs/dashboards, without the ending.
         title: the question that it answers.
         about: one sentence, which the start page shows under the title.
-        controls: the first one stays on a phone's screen while the rest scrolls.
+        controls: on a phone, the first one stays visible while the rest scrolls.
         specs: Vega-Lite charts over data named "rows", by name; the page gives them their size.
         payoff: name of the chart that answers the question; it is the largest.
-        beside: names of one or two charts that stand beside it on the first screen.
-        draw: from the settings, and the settings before the last move (None at the start), to a picture. It keeps
+        beside: names of one or two charts beside it on the first screen.
+        draw: makes a picture from the settings and the settings before the last move (None at the start). It stores
             nothing between two calls.
         closer: names of charts below the first screen.
         presets: rows of buttons.
         story: the steps.
-        plays: name of a slider that a button moves on, a step a second; empty: none.
+        plays: name of a slider that a button moves automatically, one step a second; empty if there is no such slider.
         again: a button for a long run.
-        every: seconds after which the page asks again, for what changes meanwhile; 0: never.
+        every: seconds after which the page is updated; with 0 it never is.
     """
 
     name: str
@@ -123,13 +123,18 @@ class Page:
 
     @property
     def start(self) -> dict[str, Any]:
-        """Where the controls stand at first, and after a reset."""
+        """Positions of the controls at the start, and after a reset."""
         return {control.name: control.start for control in self.controls}
 
     def places(self) -> tuple[dict[str, Any], ...]:
-        """All settings that a preset or a step leads to, from the start."""
+        """All settings that a preset or a step gives, beginning with the start."""
         presets = [preset.settings for row in self.presets for preset in row.presets]
         return tuple({**self.start, **settings} for settings in (*presets, *(step.settings for step in self.story)))
+
+    def prepare(self) -> None:
+        """Draw every place of a preset or a step once, so that what takes a second is computed before readers come."""
+        for settings in self.places():
+            self.draw(settings, None)
 
     @property
     def _controls(self) -> dict[str, Slider | Choice]:

@@ -81,7 +81,7 @@ def page() -> Page:
 
 
 def draw(settings: Settings, since: Settings | None) -> Picture:
-    """One swap, in a sentence and three charts; what moved does not change what is said."""
+    """One swap, in a sentence and three charts; they don't depend on the control that moved last."""
     del since
     side, unit = settings["side"], "τ" if settings["side"] == "buy" else "α"
     shown = {"amount": f"{settings['amount']:,} {unit}", "limit": "none"}

@@ -17,7 +17,7 @@ class Stage(Panel):
     """A page in front of a room.
 
     Args:
-        page: what to show.
+        page: the page to show.
     """
 
     _progress = traitlets.Float(0.0).tag(sync=True)  # part of a long run that is done
@@ -47,13 +47,13 @@ class Stage(Panel):
         """Move controls from Python, by their names.
 
         Raises:
-            PanelError: no such control, or it cannot stand there.
+            PanelError: there is no such control, or the value is not allowed.
         """
         self._since = dict(self._settings)
         super().set(**changes)
 
     def reset(self) -> None:
-        """All controls back to where they started."""
+        """Move all controls to their start."""
         self._since = None
         super().reset()
 
@@ -72,7 +72,7 @@ class Stage(Panel):
             self._run_again(change["new"]["settings"], int(count), change["new"]["tick"])
 
     def _run_again(self, settings: Settings, count: int, tick: str) -> None:
-        """Compute what takes seconds, and tell the page how far it is."""
+        """Do a run that takes seconds, and report its progress to the page."""
         assert self.page.again is not None
         self._check(settings)
         self._settings = dict(settings)

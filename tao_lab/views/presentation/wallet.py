@@ -83,7 +83,7 @@ def page() -> Page:
 
 
 def draw(settings: Settings, since: Settings | None) -> Picture:
-    """The way from words to an address, the bits that differ, and who may have signed."""
+    """The steps from words to an address, the bits that differ, and who may have signed."""
     del since
     slip = wallet.Slip.of(settings["word"], settings["letter"], settings["fits"])
     way, proof = wallet.way_cells(slip), wallet.proof_cells(slip)

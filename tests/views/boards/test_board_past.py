@@ -50,7 +50,7 @@ def test_the_sentence_says_what_gives_it_away():
 def test_the_table_marks_the_change_and_whatever_follows_from_it():
     cells = past.cells(4, "all")
     marked = [(cell.row, cell.column) for cell in cells if cell.look == "bad"]
-    rows = [f"block {number}" for number in range(5, LAST + 1)]
-    assert marked == [("block 4", 0), ("block 4", 2), ("block 4", 3), *((row, c) for row in rows for c in (1, 2, 3))]
+    rows = [str(number) for number in range(5, LAST + 1)]
+    assert marked == [("4", 0), ("4", 2), ("4", 3), *((row, c) for row in rows for c in (1, 2, 3))]
     assert past.chain_title(4, "all") == "A reader who kept the true names refuses 6 of 10 blocks"
     assert not [cell for cell in past.cells(0, "all") if cell.look == "bad"]

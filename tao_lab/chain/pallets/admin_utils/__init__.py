@@ -1,4 +1,4 @@
-"""AdminUtils: hyperparameters of the chain and of its subnets, one file a kind; importing one registers its calls."""
+"""AdminUtils: hyperparameters of the chain and of its subnets; importing a file registers its calls."""
 
 from importlib import import_module
 from pkgutil import iter_modules

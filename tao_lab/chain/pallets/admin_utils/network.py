@@ -1,4 +1,4 @@
-"""Values of the whole chain, which only root sets.
+"""Values of the whole chain, which only root can set.
 
 Source: `pallets/admin-utils/src/lib.rs`; weights of `pallets/admin-utils/src/weights.rs`.
 """
@@ -14,7 +14,7 @@ from tao_lab.chain.pallets.subtensor.lookups import MAX_MECHANISMS, MODULE, fail
 
 EXPONENT_ONE = 1 << 64  # U64F64
 
-# The source charges these for one write, whatever was measured.
+# In the source, these cost one write, without a measurement.
 PLAIN_WRITE = weight(14_000_000, writes=1)
 FLOW_WRITE = weight(7_343_000, writes=1)
 
@@ -139,7 +139,7 @@ def sudo_set_tao_flow_normalization_exponent(ctx: Context, origin: Origin, expon
     ctx.state.put(MODULE, "FlowNormExponent", exponent)
 
 
-# The three of the emission gate are newer than the measured weights: they are charged as the flow's.
+# The three calls of the emission gate are newer than the measured weights; they have the weight of the flow's call.
 
 
 @call(PALLET, weight=FLOW_WRITE)
@@ -171,5 +171,5 @@ def sudo_set_emission_gate_exponent(ctx: Context, origin: Origin, exponent: dict
 
 @call(PALLET, weight=weight(5_931_000))
 def sudo_set_total_issuance(ctx: Context, origin: Origin, total_issuance: int) -> None:
-    """Does nothing any more."""
+    """Do nothing: the source has switched this call off."""
     raise refused("Deprecated")

@@ -1,7 +1,7 @@
-"""What all setters of hyperparameters share: who may, when, how often, within which bounds, and the event.
+"""Code for all setters of hyperparameters: who may call them, when, how often, with which bounds, and the event.
 
-Most calls of the pallet differ in nothing but names and numbers, so they are rows of two tables (`network.py`,
-`subnet.py`), and this file makes a call of each row. A call that does more is a function of its own.
+Most calls of the pallet differ only in names and numbers. So they are rows of two tables (`network.py`, `subnet.py`),
+and this file makes a call from each row. A call that does more has its own function.
 
 Sources: `pallets/admin-utils/src/lib.rs`, `pallets/subtensor/src/utils/misc.rs` (`set_…`,
 `ensure_sn_owner_or_root_with_limits`, `record_owner_rl`).
@@ -82,11 +82,11 @@ class SubnetSetter:
         item: Item of SubtensorModule that it writes, by netuid.
         event: Event of SubtensorModule with netuid and value, if there is one.
         weight: Of the call.
-        owner: What limits the owner; None where only root may.
-        window: Whether it has to wait while an epoch is near.
-        exists: Whether it asks for the subnet.
+        owner: The owner's rate limit; None if only root may make the call.
+        window: Whether it is refused while an epoch is near.
+        exists: Whether it checks that the subnet exists.
         on_root: Whether the root network has such a value.
-        check: `(ctx, netuid, value, by_owner)`, raises what is wrong with the value.
+        check: `(ctx, netuid, value, by_owner)`, raises an error if the value is not allowed.
         admin_event: Event of AdminUtils with netuid and value by their names, if there is one.
         operational: Whether the call is of the class `Operational`.
     """
@@ -157,7 +157,7 @@ def _register(
 
 
 def ensure_owner_within_limit_or_root(ctx: Context, origin: Origin, netuid: int, limit: OwnerLimit) -> str | None:
-    """The owner's coldkey where its limit is kept, or None for root, which has no limit.
+    """The owner's coldkey if its rate limit allows the call, or None for root, which has no limit.
 
     Raises:
         DispatchError: `BadOrigin`, `TxRateLimitExceeded`.
@@ -169,13 +169,13 @@ def ensure_owner_within_limit_or_root(ctx: Context, origin: Origin, netuid: int,
 
 
 def record(ctx: Context, who: str | None, netuid: int, limit: OwnerLimit) -> None:
-    """Remember that the owner called; root's calls count for nothing."""
+    """Store the block of the owner's call for the rate limit; root's calls don't count."""
     if who is not None:
         limit.record(ctx, who, netuid)
 
 
 def ensure_subnet_exists(ctx: Context, netuid: int) -> None:
-    """Refuse a subnet that is not there.
+    """Refuse a subnet that does not exist.
 
     Raises:
         DispatchError: `SubnetDoesNotExist`.

@@ -1,4 +1,4 @@
-"""Hyperparameters of a subnet: which root sets, which the owner may set too, and within which bounds.
+"""Hyperparameters of a subnet: which ones only root can set, which ones also the owner, and their bounds.
 
 Source: `pallets/admin-utils/src/lib.rs`; weights of `pallets/admin-utils/src/weights.rs`; bounds of
 `runtime/src/lib.rs` (`MinBurnUpperBound`, `MaxBurnLowerBound`) and `pallets/subtensor/src/lib.rs`.
@@ -532,7 +532,7 @@ for row in (*ROOTS_SETTERS, *OWNERS_SETTERS):
 
 @call(PALLET, weight=weight(36_298_000, reads=5, writes=2))
 def sudo_set_tempo(ctx: Context, origin: Origin, netuid: int, tempo: int) -> None:
-    """Root sets any tempo; the owner, who gets here from the SDK, one that `SubtensorModule.set_tempo` allows."""
+    """Root sets any tempo; the owner (through the SDK) sets one that `SubtensorModule.set_tempo` allows."""
     if origin.kind != "Root":
         tempo_calls.set_tempo(ctx, origin, netuid, tempo)
         return
@@ -543,13 +543,13 @@ def sudo_set_tempo(ctx: Context, origin: Origin, netuid: int, tempo: int) -> Non
 
 @call(PALLET, weight=weight(39_193_000, reads=7, writes=2))
 def sudo_set_activity_cutoff_factor(ctx: Context, origin: Origin, netuid: int, factor_milli: int) -> None:
-    """What `SubtensorModule.set_activity_cutoff_factor` does, under the name that the SDK calls."""
+    """The same as `SubtensorModule.set_activity_cutoff_factor`, under the name that the SDK uses."""
     tempo_calls.set_activity_cutoff_factor(ctx, origin, netuid, factor_milli)
 
 
 @call(PALLET, weight=_owners(34_224_000))
 def sudo_set_alpha_values(ctx: Context, origin: Origin, netuid: int, alpha_low: int, alpha_high: int) -> None:
-    """The bounds of liquid alpha (u16), where it is on."""
+    """The owner or root sets the bounds of liquid alpha (u16), if it is on."""
     limit = OwnerHyperparameter("AlphaValues")
     who = ensure_owner_within_limit_or_root(ctx, origin, netuid, limit)
     ensure_admin_window_open(ctx, netuid)
@@ -564,7 +564,7 @@ def sudo_set_alpha_values(ctx: Context, origin: Origin, netuid: int, alpha_low: 
 
 
 def _set_owner_cut_flag(ctx: Context, origin: Origin, netuid: int, item: str, enabled: bool) -> None:
-    """The owner or root sets a flag of the owner's cut, as often as it likes."""
+    """The owner or root sets a flag of the owner's cut, without a rate limit."""
     ensure_subnet_owner_or_root(ctx.state, origin, netuid)
     ensure_admin_window_open(ctx, netuid)
     ensure_subnet_exists(ctx, netuid)
@@ -581,7 +581,7 @@ def sudo_set_owner_cut_enabled(ctx: Context, origin: Origin, netuid: int, enable
 
 @call(PALLET, weight=OPERATIONAL, dispatch_class="Operational")
 def sudo_set_owner_cut_auto_lock_enabled(ctx: Context, origin: Origin, netuid: int, enabled: bool) -> None:
-    """Whether the owner's cut is locked as it comes in."""
+    """Whether the owner's cut is locked when it is paid."""
     _set_owner_cut_flag(ctx, origin, netuid, "OwnerCutAutoLockEnabled", enabled)
 
 
@@ -604,7 +604,7 @@ def sudo_set_sn_owner_hotkey(ctx: Context, origin: Origin, netuid: int, hotkey: 
 def sudo_set_network_registration_allowed(
     ctx: Context, origin: Origin, netuid: int, registration_allowed: bool
 ) -> None:
-    """Whether places are sold: the owner's or root's to say; on the root network root's."""
+    """The owner or root decides whether places are sold; on the root network only root decides."""
     if netuid == ROOT_NETUID:
         ensure_root(origin)
         ctx.state.put(MODULE, "NetworkRegistrationAllowed", netuid, registration_allowed)
@@ -623,7 +623,7 @@ def sudo_set_network_registration_allowed(
 def sudo_set_network_pow_registration_allowed(
     ctx: Context, origin: Origin, netuid: int, registration_allowed: bool
 ) -> None:
-    """Whether places are given for work: the owner's or root's to say."""
+    """The owner or root decides whether places are given for work."""
     who = ensure_owner_within_limit_or_root(ctx, origin, netuid, POW_REGISTRATION_ALLOWED)
     ensure_admin_window_open(ctx, netuid)
     ensure_subnet_exists(ctx, netuid)
@@ -636,14 +636,14 @@ def sudo_set_network_pow_registration_allowed(
 
 
 def _ensure_one_way_in(ctx: Context, netuid: int, other: str, allowed: bool) -> None:
-    """Refuse to close a subnet on both sides."""
+    """Refuse to switch off both kinds of registration."""
     if not allowed and not ctx.state.get(MODULE, other, netuid):
         raise refused("InvalidValue", "one of the two ways to register has to stay open: by price, or by work")
 
 
 @call(PALLET, weight=weight(30_697_000, reads=5, writes=1))
 def sudo_set_nominator_min_required_stake(ctx: Context, origin: Origin, min_stake: int) -> None:
-    """Root sets the smallest stake on another's hotkey, millionths of the least stake; what is too little now is sold.
+    """Root sets the smallest stake on another's hotkey, millionths of the minimum stake; smaller stakes are sold.
 
     As in the source, the new value in millionths is compared with the old one in rao.
     """
@@ -656,7 +656,7 @@ def sudo_set_nominator_min_required_stake(ctx: Context, origin: Origin, min_stak
 
 @call(PALLET, weight=weight(38_302_000, reads=8, writes=1))
 def sudo_trim_to_max_allowed_uids(ctx: Context, origin: Origin, netuid: int, max_n: int) -> None:
-    """The owner, once a month, or root lowers the number of places; those with the least emission go."""
+    """The owner, once a month, or root lowers the number of places; neurons with the least emission are removed."""
     who = ensure_owner_within_limit_or_root(ctx, origin, netuid, MAX_UIDS_TRIMMING)
     ensure_admin_window_open(ctx, netuid)
     trim_to_max_allowed_uids(ctx, netuid, max_n)
@@ -665,7 +665,7 @@ def sudo_trim_to_max_allowed_uids(ctx: Context, origin: Origin, netuid: int, max
 
 @call(PALLET, weight=weight(34_224_000, reads=30, writes=4))
 def sudo_set_epoch_consensus(ctx: Context, origin: Origin, netuid: int, mode: str) -> None:
-    """The owner, within limits, or root chooses how epochs divide the emission: `Yuma` or `Null`."""
+    """The owner, with a rate limit, or root chooses how epochs divide the emission: `Yuma` or `Null`."""
     who = ensure_owner_within_limit_or_root(ctx, origin, netuid, EPOCH_CONSENSUS)
     if not subnet_exists(ctx.state, netuid):
         raise failed("SubnetNotExists", f"there is no subnet {netuid}")

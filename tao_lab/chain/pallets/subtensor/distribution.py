@@ -10,7 +10,7 @@ Source: `pallets/subtensor/src/coinbase/run_coinbase.rs` (`distribute_emission`,
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tao_lab.chain.context import Context
@@ -25,7 +25,8 @@ from tao_lab.chain.pallets.subtensor.stake import Ledger, increase_stake, open_l
 from tao_lab.chain.pallets.subtensor.takes import min_childkey_take
 from tao_lab.chain.pallets.subtensor.tao import burn_subnet_alpha, recycle_subnet_alpha
 from tao_lab.chain.state import Storage, StorageReader
-from tao_lab.economy import Payout, Pending, Staked, dividends
+from tao_lab.chain.twins import has_twin
+from tao_lab.economy import HotkeyEmission, Payout, Pending, Staked, dividends
 from tao_lab.economy.dividends import root_claimable_increment, withheld_proportion
 
 
@@ -42,6 +43,12 @@ def distribute_emission(ctx: Context, netuid: int, pending: Pending, owner_cut: 
         RuleBroken: A replaced epoch failed.
     """
     emission = run_epochs(ctx, netuid, pending.server + pending.validator + pending.root, pending)
+    pay_out(ctx, netuid, pending, owner_cut, emission)
+
+
+@has_twin
+def pay_out(ctx: Context, netuid: int, pending: Pending, owner_cut: int, emission: Sequence[HotkeyEmission]) -> None:
+    """Pay the pots out, by what the epoch has assigned to each hotkey."""
     hotkeys = read_staked(ctx.state, netuid, [entry.hotkey for entry in emission])
     tao_weight, ck_burn = ctx.state.get(MODULE, "TaoWeight"), ctx.state.get(MODULE, "CKBurn")
     paid = dividends(pending, emission, hotkeys, tao_weight, ck_burn)
@@ -166,8 +173,7 @@ def pay_incentives(
 ) -> None:
     """Stake the miners' incentives, on the hotkey that their owner chose for it or on their own."""
     state, immune = ctx.state, set(owner_hotkeys(ctx.state, netuid))
-    remove = recycle_subnet_alpha if state.get(MODULE, "RecycleOrBurn", netuid) == "Recycle" else burn_subnet_alpha
-    withheld = 0
+    remove, withheld = remover(state, netuid), 0
     destinations = _accounts(state, "AutoStakeDestination", [owners[hotkey] for hotkey in incentives], netuid)
     for (hotkey, incentive), destination in zip(incentives.items(), destinations, strict=True):
         if hotkey in immune:
@@ -190,6 +196,11 @@ def pay_incentives(
         ledger.increase(destination or hotkey, owners[hotkey], liquid)
     word = withheld_proportion(withheld, sum(incentives.values()))
     state.put(MODULE, "MinerBurned", netuid, {"bits": word})
+
+
+def remover(state: StorageReader, netuid: int) -> Callable[[Context, int, int], None]:
+    """What becomes of alpha that is paid to nobody: it is recycled, or burned."""
+    return recycle_subnet_alpha if state.get(MODULE, "RecycleOrBurn", netuid) == "Recycle" else burn_subnet_alpha
 
 
 def pay_alpha_dividends(

@@ -1,4 +1,4 @@
-"""00.1: who does what on a subnet, a quiz; its hints make one think and name no role that is right."""
+"""00.1: who does what on a subnet, a quiz; its hints help to think and never name the right role."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def read(result: Any, case: Case) -> Values:
     return {"role": role}
 
 
-# What to think about, whichever wrong role is given; none of it names a role.
+# What to think about, for any wrong role; no text names a role.
 THINK = {
     "a": "Who needs a good model, and who only needs to know whether its answer was good?",
     "b": "Nobody learns anything from such an answer, but something about the one who gave it. Who wants to know that?",

@@ -20,8 +20,8 @@ NF4 = (
     *(0.44070982933044434, 0.5626170039176941, 0.7229568362236023, 1.0),
 )
 SHIPPED = 20_260_630  # seed of the notebook's cases
-# What bitsandbytes makes of the blocks below, noted down so that a check need not load PyTorch: a digit for each code,
-# and the scale. The tests let bitsandbytes do it again.
+# The results of bitsandbytes for the blocks below, stored here so that a check does not have to load PyTorch: a digit
+# for each code, and the scale. The tests compute them again with bitsandbytes.
 PACKED = (
     ("467565482395204bfc7e43563716febc3b4a1c229915a4bbfbb71c63656583e8", 0.04489286),
     ("6866979789b9578a6667678a9766677a68777778686999787786778887778760", 0.2),
@@ -51,7 +51,7 @@ def quantize(block, table):
 def cases(rng: np.random.Generator) -> Iterator[Case]:
     """Blocks as a model has them; a large negative weight; one that stands out; almost nothing."""
     table = np.array(NF4, dtype=np.float32)
-    shipped = np.random.default_rng(SHIPPED)  # what bitsandbytes made of these blocks is written down
+    shipped = np.random.default_rng(SHIPPED)  # bitsandbytes' results for these blocks are stored above
     order = np.arange(BLOCK)
     if rng.bit_generator.state != shipped.bit_generator.state:
         order = rng.permutation(BLOCK)  # other cases have the same weights in another order, and so their codes

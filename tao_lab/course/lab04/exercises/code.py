@@ -37,7 +37,7 @@ def cases(rng: np.random.Generator) -> Iterator[Case]:
 
 
 def read(result: Any, case: Case) -> Values:
-    """What the code means, if the subnet would look at it at all."""
+    """The code's syntax tree, if the subnet would accept its form."""
     if not isinstance(result, Mapping) or set(result) != {"code"} or not isinstance(result["code"], str):
         raise AnswerError("The answer should be a dict with one key: `{'code': the text of the function}`.")
     problem = form_of_code(result["code"])

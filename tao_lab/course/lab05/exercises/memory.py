@@ -57,7 +57,7 @@ def read(result: Any, case: Case) -> Values:
 
 
 def _values(memory: Mapping[str, Sequence[Any]]) -> Values:
-    """The values to compare: who is remembered first, since a wrong list explains wrong averages."""
+    """The values to compare: first the list of miners, because a wrong list explains wrong averages."""
     names = sorted(memory)
     return {
         "hotkeys": " ".join(names),

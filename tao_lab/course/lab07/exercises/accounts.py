@@ -47,7 +47,7 @@ def cases(rng: Rng) -> Iterator[Case]:
 
 @cache
 def _cases() -> tuple[Case, ...]:
-    """The networks stay open, for the cases read their states."""
+    """The networks stay open, because the cases read their states."""
     net = kept_network()
     net.run(blocks=1)
     found = [("a chain without subnets", net.block_number)]
@@ -84,7 +84,7 @@ def _cases() -> tuple[Case, ...]:
         ("the first block after it", late.block_number + 1),
     ]
     for each in (net, late):
-        each.run(blocks=2)  # the state of the newest block would go on changing
+        each.run(blocks=2)  # the state of the newest block could still change
     noted = [_case(each, *case, quiet=True) for each, told in ((net, found[:quiet]), (late, halving)) for case in told]
     return (*noted[:quiet], *(_case(net, *case, quiet=False) for case in found[quiet:]), *noted[quiet:])
 
@@ -94,7 +94,7 @@ def _register(net: Network, wallet: bt.Wallet, netuid: int) -> None:
 
 
 def _case(net: Network, about: str, number: int, *, quiet: bool) -> Case:
-    """A block; where nobody brings or takes anything, the chain's own notes of the block say what must come out."""
+    """A block. If nobody moves TAO in it, the chain's own records of the block give the right values."""
     before, after = net.at(number - 1), net.at(number)
     netuids = sorted({*all_netuids(after), ROOT_NETUID})
     return Case({"before": before, "after": after, "netuids": netuids}, about, expected=_noted(before, after, quiet))

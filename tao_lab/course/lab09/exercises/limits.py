@@ -17,7 +17,7 @@ def safe_limit(pool, order, limits, fronts, cost):
 
     pool    Pool
     order   int          rao of τ that the victim wants to pay; the order happens whole or not at all
-    limits  list of int  limit prices to choose from, words, in any order
+    limits  list of int  fixed-point prices to choose from, in any order
     fronts  list of int  rao of τ with which attackers may begin
     cost    int          rao that an attack costs besides: only more than that is worth it
 
@@ -79,7 +79,7 @@ def _limit(pool: Pool, tolerance: int) -> int:
 
 
 def fee_too(pool: Pool, order: int) -> int:
-    """The price after an order whose fee reaches the pool as well: a mistake."""
+    """The price after an order if the fee also entered the pool: a mistake."""
     return pools.price_after(pool, "buy", order)
 
 

@@ -33,7 +33,7 @@ def answer_form(towns):
 
 
 def samples(towns: int) -> dict[str, Json]:
-    """Answers of all kinds, by what they are."""
+    """Answers of all kinds, by their descriptions."""
     route = list(range(towns))
     return {
         "a route": {"route": route},
@@ -57,7 +57,7 @@ def samples(towns: int) -> dict[str, Json]:
 
 
 def read(result: Any, case: Case) -> Values:
-    """Which of the samples the form lets in."""
+    """The samples that the form accepts."""
     result = as_json(result)
     if not isinstance(result, dict):
         raise AnswerError(f"Your function returns {type(result).__name__}; it should return a dict.")

@@ -37,7 +37,7 @@ def make_tasks(seeds):
 
 
 def read(result: Any, case: Case) -> Values:
-    """What holds of the maps; which towns they have is the student's own choice."""
+    """Properties of the maps; the towns themselves are the student's own choice."""
     seeds, result = case.arguments["seeds"], as_json(result)
     if not isinstance(result, list) or not all(isinstance(one, list) for one in result):
         raise AnswerError("Your function should return a list of maps, each a list of [x, y].")
@@ -70,7 +70,7 @@ def _fewer_than_half(of: Iterable[bool]) -> bool:
 
 
 def _many_steps(maps: list[Any]) -> bool:
-    """Whether the step from each town to the next differs from map to map; it would not on a map that is only moved."""
+    """Whether the steps from town to town differ between maps; they would not if a map were only shifted."""
     steps = (
         [(there[axis] - here[axis]) % SIDE for here, there in pairwise(towns)] for towns in maps for axis in (0, 1)
     )

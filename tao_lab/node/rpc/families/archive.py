@@ -1,4 +1,4 @@
-"""`archive_v1_*`: any block of the past, its content and its state.
+"""`archive_v1_*`: content and state of any past block.
 
 Source: `paritytech/json-rpc-interface-spec`, `src/api/archive_v1_*.md`.
 """
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tao_lab.node.rpc.session import Session
 
 Json = Any
-ENVELOPE = 500  # characters that a message counts for, besides keys and values
+ENVELOPE = 500  # characters that a message counts for, in addition to keys and values
 
 
 def _height(node: Node, block_hash: Json) -> int | None:
@@ -71,16 +71,16 @@ def call(node: Node, block_hash: Json, function: Json, parameters: Json) -> Json
 
 
 class Reading(Subscription):
-    """Reads the state of a block, tells each result, and ends.
+    """Reads the state of a block, sends each result, and ends.
 
     Attributes:
-        event: Of a result; with `Done` and `Error` behind it, the last one.
+        event: Name of a result's event; with `Done` or `Error` added, name of the last event.
     """
 
     event: str
 
     def results(self) -> Iterator[dict[str, Json]]:
-        """What is found."""
+        """The results."""
         raise NotImplementedError
 
     def begin(self) -> None:
@@ -127,7 +127,7 @@ class Storage(Reading):
         self._state, self._queries = self.state(block_hash), queries_of(items, child_trie)
 
     def results(self) -> Iterator[dict[str, Json]]:
-        """What is found."""
+        """The results."""
         for query in self._queries:
             yield from query.results(self._state)
 
@@ -155,7 +155,7 @@ class StorageDiff(Reading):
         self._wanted = [_prefix_of(item) for item in list_of(items or [{}], "items", limits.MOST_HEIGHTS)]
 
     def results(self) -> Iterator[dict[str, Json]]:
-        """What is found."""
+        """The results."""
         looked_at = 0
         for prefix, shown in self._wanted:
             keys = {key for state in (self._old, self._new) for key in self._keys(state, prefix)}

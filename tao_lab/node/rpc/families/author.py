@@ -32,7 +32,7 @@ def pending(node: Node) -> list[str]:
 
 @subscription("author_submitAndWatchExtrinsic", ends=("author_unwatchExtrinsic",), params="bytes")
 class ExtrinsicStatus(Subscription):
-    """What becomes of an extrinsic: in a block, or never."""
+    """The status of an extrinsic: waiting, in a block, or dropped."""
 
     notification = "author_extrinsicUpdate"
 
@@ -41,12 +41,12 @@ class ExtrinsicStatus(Subscription):
         self._hash = session.node.chain.submit(bytes_of(extrinsic, "extrinsic"))
 
     def begin(self) -> None:
-        """Tell that it waits, and make its block where blocks are made at once."""
+        """Report that it waits, and make its block if blocks are made at once."""
         self.tell("ready")
         self.session.node.seal(self._hash)
 
     def on_block(self, block: Block) -> None:
-        """Tell that it is in the block, or that no block will have it."""
+        """Report that it is in the block, or that no block will contain it."""
         if self._hash in block.extrinsic_hashes:
             self.tell({"inBlock": hex_of(block.hash)})
             self.tell({"finalized": hex_of(block.hash)})

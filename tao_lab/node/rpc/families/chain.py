@@ -1,4 +1,4 @@
-"""`chain_*`: blocks and their headers. Blocks are final at once, so all heads are one.
+"""`chain_*`: blocks and their headers. Blocks are final at once, so all heads are the same.
 
 Source: `substrate/client/rpc-api/src/chain/mod.rs`.
 """
@@ -49,7 +49,7 @@ def block(node: Node, at: Json = None) -> Json:
 
 
 class Heads(Subscription):
-    """Each new block's header, and first that of the newest."""
+    """First the newest block's header, then the header of each new block."""
 
     def begin(self) -> None:
         """Tell the newest header."""

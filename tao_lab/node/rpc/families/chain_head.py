@@ -1,7 +1,7 @@
-"""`chainHead_v1_*`: follow the head of the chain, and ask about the blocks that one was told of.
+"""`chainHead_v1_*`: follow the newest blocks, and read the blocks that were reported.
 
-A block that was told of is *pinned* until the client unpins it. Every question is an operation, whose result is told
-as an event. Blocks are final at once here, so each comes as new, best and finalized.
+A reported block is *pinned* until the client unpins it. Every request is an operation, and its result comes as an
+event. Blocks are final at once here, so each is reported as new, best and finalized.
 
 Source: `paritytech/json-rpc-interface-spec`, `src/api/chainHead_v1_*.md`.
 """
@@ -28,7 +28,7 @@ Json = Any
 TOO_MANY_FOLLOWS, INVALID_BLOCK, NO_RUNTIME, DUPLICATE_HASHES = -32800, -32801, -32802, -32804
 LIMIT_REACHED = {"result": "limitReached"}
 PAGE = 250  # items of one event
-RECENT_BLOCKS = 5  # final blocks that a follower begins with: a minute
+RECENT_BLOCKS = 5  # final blocks at the start of a subscription: one minute
 
 
 def runtime_of(node: Node) -> Json:
@@ -62,7 +62,7 @@ class Follow(Subscription):
         self._waiting: dict[str, Iterator[dict[str, Json]]] = {}  # storage operations that a client may continue
 
     def begin(self) -> None:
-        """Tell the last minute's blocks."""
+        """Report the blocks of the last minute."""
         node = self.session.node
         newest = node.chain.head.number
         heights = range(max(0, newest - RECENT_BLOCKS + 1), newest + 1)
@@ -74,7 +74,7 @@ class Follow(Subscription):
         self.tell({"event": "bestBlockChanged", "bestBlockHash": node.head()})
 
     def on_block(self, block: Block) -> None:
-        """Tell a new block; a client that unpins none is told to stop."""
+        """Report a new block; stop a client that never unpins blocks."""
         if len(self._pinned) >= limits.MOST_PINNED:
             self.tell({"event": "stop"})
             self.end()
@@ -98,7 +98,7 @@ class Follow(Subscription):
         return height
 
     def unpin(self, hashes: list[Json]) -> None:
-        """Let blocks go, all or none."""
+        """Unpin blocks, all or none."""
         names = [hex_of(bytes_of(one, "hash")) for one in hashes]
         if len(set(names)) != len(names):
             raise RpcError(DUPLICATE_HASHES, "Received duplicate hashes for the `chainHead_unpin` method")
@@ -108,7 +108,7 @@ class Follow(Subscription):
             del self._pinned[name]
 
     def operate(self, work: Callable[[str], dict[str, Json]]) -> Json:
-        """Start an operation, whose result is told at once."""
+        """Start an operation and send its result at once."""
         name = self.session.new_name()
         try:
             event = work(name)
@@ -118,7 +118,7 @@ class Follow(Subscription):
         return {"result": "started", "operationId": name}
 
     def start_reading(self, height: int, queries: list[StorageQuery]) -> Json:
-        """Start to tell values; the operation waits to be continued where there are many."""
+        """Start to send values; if there are many, the operation waits until the client continues it."""
         if len(self._waiting) >= limits.MOST_OPERATIONS:
             return LIMIT_REACHED
         name, state = self.session.new_name(), self.session.node.chain.at(height)
@@ -127,7 +127,7 @@ class Follow(Subscription):
         return {"result": "started", "operationId": name, "discardedItems": 0}
 
     def read_on(self, name: str) -> None:
-        """Tell the next page of an operation."""
+        """Send the next page of an operation."""
         items = self._waiting[name]
         try:
             page = list(islice(items, PAGE))
@@ -148,7 +148,7 @@ class Follow(Subscription):
         self._waiting.pop(name, None)
 
     def waits(self, name: str) -> bool:
-        """Whether an operation waits to be continued."""
+        """Whether an operation waits for the client."""
         return name in self._waiting
 
 
@@ -159,7 +159,7 @@ def _follow(session: Session, name: Json) -> Follow | None:
 
 @method("chainHead_v1_header", params="follow_subscription hash", of_session=True)
 def header(session: Session, follow: Json, block_hash: Json) -> str | None:
-    """Header of a pinned block in SCALE; null where the client follows nothing."""
+    """Header of a pinned block in SCALE; null if the client follows nothing."""
     found = _follow(session, follow)
     if found is None:
         return None
@@ -169,7 +169,7 @@ def header(session: Session, follow: Json, block_hash: Json) -> str | None:
 
 @method("chainHead_v1_body", params="follow_subscription hash", of_session=True)
 def body(session: Session, follow: Json, block_hash: Json) -> Json:
-    """Start to tell a pinned block's extrinsics."""
+    """Start to send a pinned block's extrinsics."""
     found = _follow(session, follow)
     if found is None:
         return LIMIT_REACHED
@@ -197,7 +197,7 @@ def call(session: Session, follow: Json, block_hash: Json, function: Json, param
 
 @method("chainHead_v1_storage", params="follow_subscription hash items child_trie", of_session=True)
 def storage(session: Session, follow: Json, block_hash: Json, items: Json, child_trie: Json = None) -> Json:
-    """Start to tell values after a pinned block."""
+    """Start to send values after a pinned block."""
     found = _follow(session, follow)
     if found is None:
         return LIMIT_REACHED
@@ -206,7 +206,7 @@ def storage(session: Session, follow: Json, block_hash: Json, items: Json, child
 
 @method("chainHead_v1_continue", params="follow_subscription operation_id", of_session=True)
 def go_on(session: Session, follow: Json, operation: Json) -> None:
-    """Tell the next page of an operation."""
+    """Send the next page of an operation."""
     found, name = _follow(session, follow), text_of(operation, "operationId")
     if found is not None and found.waits(name):
         found.read_on(name)
@@ -222,7 +222,7 @@ def stop_operation(session: Session, follow: Json, operation: Json) -> None:
 
 @method("chainHead_v1_unpin", params="follow_subscription hash_or_hashes", of_session=True)
 def unpin(session: Session, follow: Json, hashes: Json) -> None:
-    """Let a block go, or several."""
+    """Unpin one or several blocks."""
     found = _follow(session, follow)
     wanted = list_of(hashes, "hashes", limits.MOST_PINNED) if isinstance(hashes, list) else [hashes]
     for one in wanted:

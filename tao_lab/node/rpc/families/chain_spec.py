@@ -1,4 +1,4 @@
-"""`chainSpec_v1_*`: what a chain is called.
+"""`chainSpec_v1_*`: name and properties of the chain.
 
 Source: `paritytech/json-rpc-interface-spec`, `src/api/chainSpec*.md`.
 """

@@ -1,4 +1,4 @@
-"""`lab_*`: what no Substrate node has."""
+"""`lab_*`: methods that a Substrate node does not have."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Json = Any
 FAUCET = "lab_faucet"
 OF_A_CLASS = ("lab_class", "lab_join", "lab_openSubnet")
-MOST_RAO = (1 << 64) - 1  # what a balance holds
+MOST_RAO = (1 << 64) - 1  # largest balance
 
 
 @method(FAUCET, params="account rao", of_session=True)
@@ -40,9 +40,9 @@ def faucet(session: Session, account: Json, rao: Json) -> str:
 
 @method("lab_refusals", params="height")
 def refusals(node: Node, height: Json) -> Json:
-    """What failed in one of the newest blocks: place of its event, pallet, error, and the chain's sentence.
+    """Failures in one of the newest blocks: index of the event, pallet, error, and the chain's sentence.
 
-    A block's events hold only names of errors.
+    A block's events contain only the names of errors.
     """
     told = node.chain.refusals(number_of(height, "height"))
     return [[place, error.pallet, error.name, error.sentence] for place, error in told.items()]
@@ -61,13 +61,13 @@ def _classroom(node: Node) -> Classroom:
 
 @method("lab_class")
 def describe_class(node: Node) -> Json:
-    """What everybody in the class may know: title, pace, students, what the faucet gives."""
+    """Public data of the class: title, block time, students, the faucet's grant."""
     return _classroom(node).describe()
 
 
 @method("lab_join", params="code name account signature")
 def join_class(node: Node, code: Json, name: Json, account: Json, signature: Json) -> Json:
-    """Take a student in; the signature is that of the account on the text in `tao_lab.network.joined`."""
+    """Add a student; the account must have signed the text in `tao_lab.network.joined`."""
     room = _classroom(node)
     given = text_of(code, "code"), text_of(name, "name"), text_of(account, "account"), bytes_of(signature, "signature")
     try:
@@ -78,7 +78,7 @@ def join_class(node: Node, code: Json, name: Json, account: Json, signature: Jso
 
 @method("lab_openSubnet", params="netuid tempo commit_reveal signature")
 def open_subnet(node: Node, netuid: Json, tempo: Json, commit_reveal: Json, signature: Json) -> None:
-    """Let root turn on a student's new subnet: its emission, its tempo, how weights are set.
+    """Let root open a student's new subnet: turn on its emission, set its tempo and how weights are set.
 
     The signature is that of the subnet's owner on `OPEN_TEXT` of `tao_lab.network.joined`.
     """

@@ -32,7 +32,7 @@ def query_info(node: Node, extrinsic: Json, at: Json = None) -> Json:
 
 @method("payment_queryFeeDetails", params="encoded_xt at")
 def query_fee_details(node: Node, extrinsic: Json, at: Json = None) -> Json:
-    """The parts of an extrinsic's fee; null where it pays none."""
+    """The parts of an extrinsic's fee; null if it pays no fee."""
     parts = _ask(node, "query_fee_details", extrinsic, at)["inclusion_fee"]
     if parts is None:
         return {"inclusionFee": None}

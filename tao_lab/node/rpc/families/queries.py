@@ -1,4 +1,4 @@
-"""What `chainHead_v1_storage` and `archive_v1_storage` have in common: a client's items, and what is found for them.
+"""Shared code of `chainHead_v1_storage` and `archive_v1_storage`: a client's items and their results.
 
 Source: `paritytech/json-rpc-interface-spec`, `src/api/archive_v1_storage.md`, `chainHead_v1_storage.md`.
 """
@@ -18,11 +18,11 @@ Json = Any
 VALUE, HASH, MERKLE = "value", "hash", "closestDescendantMerkleValue"
 DESCENDANTS = {"descendantsValues": VALUE, "descendantsHashes": HASH}
 KINDS = (VALUE, HASH, MERKLE, *DESCENDANTS)
-PAGE = 100  # keys that are looked up at once
+PAGE = 100  # keys that are read at once
 
 
 class NoMerkleValue(Exception):  # noqa: N818 - named by what is missing
-    """A client asks for a node of a Patricia trie, which the lab's tree is not."""
+    """A client asks for a node of a Patricia trie, but the lab has another tree."""
 
     def __init__(self) -> None:
         super().__init__("the lab's state is not a Patricia trie, so its nodes have no Merkle values")
@@ -30,12 +30,12 @@ class NoMerkleValue(Exception):  # noqa: N818 - named by what is missing
 
 @dataclass(frozen=True)
 class StorageQuery:
-    """One item that a client wants to know.
+    """One item that a client requests.
 
     Attributes:
         key: A storage key, or the prefix of many.
         kind: One of `KINDS`.
-        after: With a prefix: keys up to this one are left out.
+        after: With a prefix: keys up to and including this one are left out.
     """
 
     key: bytes
@@ -43,7 +43,7 @@ class StorageQuery:
     after: bytes | None = None
 
     def results(self, state: StorageReader) -> Iterator[dict[str, Json]]:
-        """What there is: a key and its value or hash each.
+        """The results: each is a key with its value or hash.
 
         Raises:
             NoMerkleValue: The item asks for one.

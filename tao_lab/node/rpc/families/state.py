@@ -34,7 +34,7 @@ def runtime_version(node: Node, at: Json = None) -> Json:
 
 @method("state_getMetadata", params="hash")
 def metadata(node: Node, at: Json = None) -> str:
-    """The metadata in its version 14, as a node gives it here; `Metadata_metadata_at_version` has 15 as well."""
+    """The metadata in version 14, like a real node; `Metadata_metadata_at_version` also has version 15."""
     node.height(at)
     return hex_of(node.chain.runtime.metadata_v14)
 
@@ -68,7 +68,7 @@ def storage_hash(node: Node, key: Json, at: Json = None) -> Json:
 
 @method("state_getStorageSize", "state_getStorageSizeAt", params="key hash")
 def storage_size(node: Node, key: Json, at: Json = None) -> Json:
-    """Bytes of a value; where the key has none, of all values whose keys begin with it; null if there are none."""
+    """Size of a value in bytes; if the key has no value, size of all values whose keys begin with it, or null."""
     state, prefix = node.state(at), bytes_of(key, "key")
     value = state.raw_get(prefix)
     if value is not None:
@@ -87,7 +87,7 @@ def query_storage_at(node: Node, keys: Json, at: Json = None) -> Json:
 
 @method("state_queryStorage", params="keys block hash")
 def query_storage(node: Node, keys: Json, first: Json, last: Json = None) -> Json:
-    """How the values of some keys changed from a block to another, by default to the newest."""
+    """The changes of some keys' values between two blocks, by default up to the newest."""
     wanted, start, end = keys_of(keys), node.height(first), node.height(last)
     if end < start:
         raise invalid_params(f"the first block is {start}, the last one {end}; allowed: not before the first")
@@ -123,7 +123,7 @@ def read_proof(node: Node, keys: Json, at: Json = None) -> Json:
 
 @method("state_getKeysPaged", "state_getKeysPagedAt", params="prefix count start_key hash")
 def keys_paged(node: Node, prefix: Json, most: Json, after: Json = None, at: Json = None) -> list[str]:
-    """Keys that begin with `prefix`, behind `start_key`, in order, at most `count`."""
+    """Keys that begin with `prefix`, after `start_key`, in order, at most `count`."""
     most = number_of(most, "count", limits.MOST_KEYS)
     start = None if after is None else bytes_of(after, "start key")
     found = node.state(at).raw_keys(b"" if prefix is None else bytes_of(prefix, "prefix"), start, most)
@@ -132,13 +132,13 @@ def keys_paged(node: Node, prefix: Json, most: Json, after: Json = None, at: Jso
 
 @method("state_getKeys", "state_getKeysAt", params="prefix hash")
 def all_keys(node: Node, prefix: Json, at: Json = None) -> list[str]:
-    """All keys that begin with `prefix`, where they are not too many for one answer."""
+    """All keys that begin with `prefix`, if they fit into one answer."""
     return [hex_of(key) for key in _all_keys(node.state(at), bytes_of(prefix, "prefix"))]
 
 
 @method("state_getPairs", "state_getPairsAt", params="prefix hash")
 def pairs(node: Node, prefix: Json, at: Json = None) -> Json:
-    """All keys that begin with `prefix`, with their values, where they are not too many for one answer."""
+    """All keys that begin with `prefix`, with their values, if they fit into one answer."""
     state = node.state(at)
     keys = [hex_of(key) for key in _all_keys(state, bytes_of(prefix, "prefix"))]
     return [list(pair) for pair in node.values(keys, state)]
@@ -171,13 +171,13 @@ class RuntimeVersion(Subscription):
     notification = "state_runtimeVersion"
 
     def begin(self) -> None:
-        """Tell it once."""
+        """Send it once."""
         self.tell(self.session.node.runtime_version)
 
 
 @subscription("state_subscribeStorage", ends=("state_unsubscribeStorage",), params="keys")
 class StorageChanges(Subscription):
-    """Values of some keys: all of them first, then those that changed."""
+    """Values of some keys: first all of them, then the changes."""
 
     notification = "state_storage"
 
@@ -188,14 +188,14 @@ class StorageChanges(Subscription):
         if sum(len(one._keys) for one in others) + len(self._keys) > limits.MOST_WATCHED:
             allowed = f"at most {limits.MOST_WATCHED:,} keys in all subscriptions of one client"
             raise RpcError(TOO_MANY_SUBSCRIPTIONS, "Too many subscriptions on the connection", allowed)
-        self._known: dict[str, bytes] = {}  # hash of each value that was told
+        self._known: dict[str, bytes] = {}  # hash of each value that was sent
 
     def begin(self) -> None:
-        """Tell the values."""
+        """Send the values."""
         self._tell_changes()
 
     def on_block(self, block: Block) -> None:
-        """Tell what the block changed."""
+        """Send the values that the block changed."""
         self._tell_changes()
 
     def _tell_changes(self) -> None:

@@ -1,6 +1,6 @@
 """`delegateInfo_*`, `neuronInfo_*`, `subnetInfo_*`, `stakeInfo_*`: Subtensor's own methods.
 
-Each is a runtime API, whose SCALE bytes are the answer as a list of numbers, which is how Rust writes `Vec<u8>`.
+Each calls a runtime API and returns its SCALE bytes as a list of numbers, the JSON form of Rust's `Vec<u8>`.
 Source: `pallets/subtensor/rpc/src/lib.rs` of `opentensor/subtensor`.
 """
 
@@ -92,7 +92,7 @@ FORWARDED = {
 
 
 def _forward(api: str, function: str, names: tuple[str, ...]) -> Callable[..., list[int]]:
-    """A method that hands its parameters to a runtime API."""
+    """A method that passes its parameters to a runtime API."""
 
     def ask(node: Node, *given: Json) -> list[int]:
         arguments = b"".join(KINDS[name](value, name) for name, value in zip(names, given, strict=False))

@@ -1,4 +1,4 @@
-"""`system_*` and `rpc_methods`: who this node is.
+"""`system_*` and `rpc_methods`: data about this node.
 
 Source: `substrate/client/rpc-api/src/system/mod.rs`; `substrate/frame/system/rpc`.
 """
@@ -21,19 +21,19 @@ from tao_lab.node.rpc.registry import METHODS, method
 Json = Any
 NAME = "TAO Lab"
 PROPERTIES = {"ss58Format": 42, "tokenDecimals": 9, "tokenSymbol": "TAO"}
-# How libp2p writes a peer's Ed25519 key: a multihash of its 36 bytes as they are, in Protocol Buffers.
+# libp2p's form of a peer's Ed25519 key: an identity multihash of its 36 bytes in Protocol Buffers.
 PEER_ID_PREFIX = bytes.fromhex("002408011220")
 
 
 @method("rpc_methods")
 def rpc_methods(node: Node) -> Json:
-    """What this node answers; a faucet and a class only where it has them."""
+    """The methods of this node; those of faucet and class only if it has them."""
     return {"methods": sorted(METHODS.keys() - not_here(node))}
 
 
 @method("system_name")
 def system_name(node: Node) -> str:
-    """The program."""
+    """Name of the program."""
     return "tao-lab"
 
 
@@ -51,7 +51,7 @@ def system_chain(node: Node) -> str:
 
 @method("system_chainType")
 def chain_type(node: Node) -> str:
-    """What kind of chain this is: nobody's but this machine's."""
+    """The kind of chain: a local one, only on this machine."""
     return "Development"
 
 
@@ -63,51 +63,51 @@ def properties(node: Node) -> Json:
 
 @method("system_health")
 def health(node: Node) -> Json:
-    """One node, which needs no others."""
+    """The health of this node, which has no peers and needs none."""
     return {"peers": 0, "isSyncing": False, "shouldHavePeers": False}
 
 
 @method("system_peers")
 def peers(node: Node) -> Json:
-    """Nobody."""
+    """An empty list: there are no peers."""
     return []
 
 
 @method("system_nodeRoles")
 def node_roles(node: Node) -> Json:
-    """It authors the blocks."""
+    """The role of this node: it authors the blocks."""
     return ["Authority"]
 
 
 @method("system_localPeerId")
 def local_peer_id(node: Node) -> str:
-    """The name that this node would have among others; made from its author's name, since it talks to none."""
+    """A peer id, made from the author's name; it is not used, because there are no peers."""
     key = sha256(author(node.chain.state).encode()).digest()
     return base58.b58encode(PEER_ID_PREFIX + key).decode()
 
 
 @method("system_localListenAddresses")
 def local_listen_addresses(node: Node) -> Json:
-    """It listens for no other node."""
+    """An empty list: it does not listen for other nodes."""
     return []
 
 
 @method("system_syncState")
 def sync_state(node: Node) -> Json:
-    """It makes the blocks, so it has them all."""
+    """The node makes the blocks itself, so it is always in sync."""
     head = node.chain.head.number
     return {"startingBlock": 0, "currentBlock": head, "highestBlock": head}
 
 
 @method("system_accountNextIndex", "account_nextIndex", params="account")
 def account_next_index(node: Node, account: Json) -> int:
-    """Nonce of the account's next extrinsic, behind those that wait."""
+    """Nonce for the account's next extrinsic, after those that wait in the pool."""
     return node.chain.next_nonce(text_of(account, "account"))
 
 
 @method("system_dryRun", "system_dryRunAt", params="extrinsic at")
 def dry_run(node: Node, extrinsic: Json, at: Json = None) -> str:
-    """What would become of an extrinsic in the next block: an `ApplyExtrinsicResult` in SCALE. Nothing changes."""
+    """An extrinsic's result if it were in the next block: an `ApplyExtrinsicResult` in SCALE. Nothing changes."""
     if node.height(at) != node.chain.head.number:
         raise InvalidTransaction("Call", "an extrinsic is tried on the newest block only")
     return hex_of(node.chain.dry_run(bytes_of(extrinsic, "extrinsic")))

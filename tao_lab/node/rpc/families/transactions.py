@@ -1,4 +1,4 @@
-"""`transactionWatch_v1_*` and `transaction_v1_*`: send an extrinsic, and hear what becomes of it, or not.
+"""`transactionWatch_v1_*` and `transaction_v1_*`: send an extrinsic, with or without notifications about its result.
 
 Source: `paritytech/json-rpc-interface-spec`, `src/api/transaction*.md`.
 """
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tao_lab.node.rpc.session import Session
 
 Json = Any
-DROPPED = ("ImmediatelyDropped", "AlreadyImported")  # nothing is wrong with the extrinsic itself
+DROPPED = ("ImmediatelyDropped", "AlreadyImported")  # the extrinsic itself is valid
 
 
 @subscription(
@@ -29,7 +29,7 @@ DROPPED = ("ImmediatelyDropped", "AlreadyImported")  # nothing is wrong with the
     says=False,
 )
 class TransactionWatch(Subscription):
-    """What becomes of an extrinsic. One that is invalid is told so, and is not an error."""
+    """The status of an extrinsic. An invalid one is reported as an event, not as an error."""
 
     notification = "transactionWatch_v1_watchEvent"
 
@@ -51,7 +51,7 @@ class TransactionWatch(Subscription):
         node.seal(self._hash)
 
     def on_block(self, block: Block) -> None:
-        """Tell that it is in the block, or that no block will have it."""
+        """Report that it is in the block, or that no block will contain it."""
         if self._hash in block.extrinsic_hashes:
             place = {"hash": hex_of(block.hash), "index": block.extrinsic_hashes.index(self._hash)}
             self.tell({"event": "bestChainBlockIncluded", "block": place})
@@ -68,11 +68,11 @@ class TransactionWatch(Subscription):
 
 @method("transaction_v1_broadcast", params="transaction", of_session=True)
 def broadcast(session: Session, transaction: Json) -> str | None:
-    """Send an extrinsic without hearing of it; null where the client has sent too many."""
+    """Send an extrinsic without notifications; null if the client has sent too many."""
     data = bytes_of(transaction, "transaction")
     if len(session.broadcasts) >= limits.MOST_BROADCASTS:
         return None
-    with suppress(ChainError):  # by the specification nobody is told
+    with suppress(ChainError):  # according to the specification, errors are not reported
         session.node.submit(data)
     name = session.new_name()
     session.broadcasts.add(name)
@@ -81,7 +81,7 @@ def broadcast(session: Session, transaction: Json) -> str | None:
 
 @method("transaction_v1_stop", params="operation_id", of_session=True)
 def stop(session: Session, operation: Json) -> None:
-    """End a broadcast; the extrinsic stays in the pool, since there is no other node to send it to."""
+    """End a broadcast; the extrinsic stays in the pool, because there are no other nodes."""
     name = text_of(operation, "operationId")
     if name not in session.broadcasts:
         raise invalid_params("no broadcast has this operationId")

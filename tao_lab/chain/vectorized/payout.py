@@ -1,0 +1,227 @@
+"""Paying out an epoch at once: reads stakes, takes and owners of a subnet into a table, computes, writes columns.
+
+It does what `distribution.pay_out` does hotkey by hotkey, to the last bit. It leaves the work to that rule where a
+hotkey has parents or a collateral, where an owner has chosen another hotkey for its incentives, or where a number is
+beyond what the compiled rules take; nothing is left in the state then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tao_lab.chain.column import Column, Layout
+from tao_lab.chain.context import Context
+from tao_lab.chain.pallets.subtensor import distribution
+from tao_lab.chain.pallets.subtensor.collateral import bonded_hotkeys
+from tao_lab.chain.pallets.subtensor.lookups import MODULE, NETUID_BYTES, ROOT_NETUID, address
+from tao_lab.chain.pallets.subtensor.root_claims import raise_claimable_rates
+from tao_lab.chain.pallets.subtensor.stake import count_stake
+from tao_lab.chain.pallets.subtensor.tao import recycle_subnet_alpha
+from tao_lab.chain.state import Storage
+from tao_lab.chain.vectorized.columns import RaggedItemError, or_readable
+from tao_lab.economy import HotkeyEmission, Pending
+from tao_lab.economy.dividends import withheld_proportion
+from tao_lab.economy.fixed128 import U64_MAX, u64_share
+from tao_lab.economy.vectorized.payout import FRACTION, HOTKEY, Table, divide_pots, pay
+from tao_lab.units import U16_MAX
+
+PAYOUT = "payout"  # of the layouts that the state keeps
+ACCOUNT_BYTES = 32
+BY_SUBNET = {
+    "rao": "TotalHotkeyAlpha",
+    "shares": "TotalHotkeySharesV2",
+    "last": "TotalHotkeyAlphaLastEpoch",
+    "alpha_rest": "AlphaDividendsPerSubnet",
+    "root_rest": "RootAlphaDividendsPerSubnet",
+}
+BY_HOTKEY = ("Owner", "Delegates", "RootClaimable")
+
+
+@dataclass
+class Payees:
+    """Who is paid on a subnet, and where: made once, kept while hotkeys and owners are the same.
+
+    Attributes:
+        hotkeys: Addresses, in the order of the keys.
+        owners: Accounts of their coldkeys, or None where nobody wrote one.
+        coldkeys: Their addresses.
+        accounts: The hotkeys' own accounts.
+        columns: By field of the table.
+        keys: Storage keys by item.
+    """
+
+    hotkeys: list[str]
+    owners: list[bytes | None]
+    coldkeys: list[str]
+    accounts: list[bytes]
+    columns: dict[str, Layout]
+    keys: dict[str, list[bytes]]
+
+
+@distribution.pay_out.twin
+@or_readable
+def pay_out_at_once(
+    ctx: Context, netuid: int, pending: Pending, owner_cut: int, emission: Sequence[HotkeyEmission]
+) -> Any:
+    """Pay out a subnet; `NotImplemented` where it has to be done hotkey by hotkey."""
+    hotkeys = [entry.hotkey for entry in emission]
+    payees = _payees(ctx.state, netuid, hotkeys)
+    if payees is None or bonded_hotkeys(ctx.state, netuid):
+        return NotImplemented
+    table, immune = np.zeros(len(hotkeys), HOTKEY), set(distribution.owner_hotkeys(ctx.state, netuid))
+    _read(ctx, netuid, payees, emission, table)
+    table["immune"] = [hotkey in immune for hotkey in hotkeys] if immune else 0
+    pot = pending.validator if table["server"].any() else min(pending.validator + pending.server, U64_MAX)
+    tao_weight = u64_share(ctx.state.get(MODULE, "TaoWeight"))
+    computed, assigned = divide_pots(table, np.uint64(pot), np.uint64(pending.root), np.uint64(tao_weight))
+    if not computed:
+        return NotImplemented
+    mark = ctx.mark()
+    recycle_subnet_alpha(ctx, netuid, 0 if assigned else pending.root)
+    distribution.pay_owner_cut(ctx, netuid, owner_cut)
+    if not _pay(ctx, netuid, payees, table):
+        ctx.rollback(mark)
+        return NotImplemented
+    return None
+
+
+def _payees(state: Storage, netuid: int, hotkeys: list[str]) -> Payees | None:
+    """Whom to pay; None where somebody has parents, or is paid on another hotkey."""
+    found: Payees | None = state.layouts.get((PAYOUT, str(netuid)))
+    if found is None or found.hotkeys != hotkeys or state.raw.get_many(found.keys["Owner"]) != found.owners:
+        if len(set(hotkeys)) != len(hotkeys) or not hotkeys:
+            return None
+        found = state.layouts[PAYOUT, str(netuid)] = _new_payees(state, netuid, hotkeys)
+    for item in ("ParentKeys", "AutoStakeDestination"):
+        if any(value is not None for value in state.raw.get_many(found.keys[item])):
+            return None
+    return found
+
+
+def _new_payees(state: Storage, netuid: int, hotkeys: list[str]) -> Payees:
+    keys = {item: state.keys_by_account(MODULE, item, hotkeys) for item in BY_HOTKEY}
+    keys["ParentKeys"] = state.keys_by_account(MODULE, "ParentKeys", hotkeys, netuid)
+    keys["on_root"] = state.keys_by_account(MODULE, "Uids", hotkeys, ROOT_NETUID)
+    keys["root"] = state.keys_by_account(MODULE, "TotalHotkeyAlpha", hotkeys, ROOT_NETUID)
+    owners, nobody = state.raw.get_many(keys["Owner"]), state.runtime.item(MODULE, "Owner").default
+    coldkeys = [address(nobody if owner is None else owner) for owner in owners]
+    keys["AutoStakeDestination"] = state.keys_by_account(MODULE, "AutoStakeDestination", coldkeys, netuid)
+    keys["StakingHotkeys"] = state.keys_by_account(MODULE, "StakingHotkeys", coldkeys)
+    columns = {
+        field: _layout(state, item, state.keys_by_account(MODULE, item, hotkeys, netuid))
+        for field, item in BY_SUBNET.items()
+    }
+    pairs = zip(hotkeys, coldkeys, strict=True)
+    shares = [state.key(MODULE, "AlphaV2", hotkey, coldkey, netuid) for hotkey, coldkey in pairs]
+    columns["share"] = _layout(state, "AlphaV2", shares)
+    accounts = [key[-ACCOUNT_BYTES:] for key in keys["Owner"]]
+    return Payees(hotkeys, owners, coldkeys, accounts, columns, keys)
+
+
+def _layout(state: Storage, item: str, keys: list[bytes]) -> Layout:
+    described = state.runtime.item(MODULE, item)
+    return Layout(described.prefix, keys, described.default)
+
+
+def _column(ctx: Context, payees: Payees, field: str) -> Column:
+    column = ctx.state.raw.column(payees.columns[field])
+    if column is None:
+        raise RaggedItemError(BY_SUBNET.get(field, field))
+    return column
+
+
+def _read(ctx: Context, netuid: int, payees: Payees, emission: Sequence[HotkeyEmission], table: Table) -> None:
+    """What the pots are divided by; also makes sure that all columns are there."""
+    for field in payees.columns:
+        _column(ctx, payees, field)
+    raw, keys = ctx.state.raw, payees.keys
+    table["server"] = [entry.server for entry in emission]
+    table["validator"] = [entry.validator for entry in emission]
+    table["alpha"] = _column(ctx, payees, "rao").words
+    none = bytes(8)
+    root = b"".join([none if value is None else value for value in raw.get_many(keys["root"])])
+    usual = ctx.state.runtime.item(MODULE, "Delegates").default
+    takes = b"".join([usual if value is None else value for value in raw.get_many(keys["Delegates"])])
+    if len(root) != 8 * len(table) or len(takes) != 2 * len(table):
+        raise RaggedItemError("TotalHotkeyAlpha or Delegates")
+    table["root"] = np.frombuffer(root, "<u8")
+    table["take"] = (np.frombuffer(takes, "<u2").astype(np.uint64) << FRACTION) // np.uint64(U16_MAX)
+    table["on_root"] = [value is not None for value in raw.get_many(keys["on_root"])]
+
+
+def _pay(ctx: Context, netuid: int, payees: Payees, table: Table) -> bool:
+    """Change the stakes and keep what was paid; False where it could not be computed."""
+    state, raw = ctx.state, ctx.state.raw
+    stakes = {field: _column(ctx, payees, field) for field in ("rao", "shares", "share")}
+    for field, column in stakes.items():
+        table[field] = column.words
+    before = table["rao"].copy()
+    if not pay(table):
+        return False
+    _withhold(ctx, netuid, table)
+    _remember_hotkeys(ctx, payees, table)
+    for field, column in stakes.items():
+        differs = column.words != table[field]
+        where = differs if differs.ndim == 1 else differs.any(axis=1)
+        if where.any():
+            raw.write_column(column, _bytes(table, field), where)
+    count_stake(ctx, netuid, sum(table["rao"].tolist()) - sum(before.tolist()))
+    for field, item in (("alpha_rest", "AlphaDividendsPerSubnet"), ("root_rest", "RootAlphaDividendsPerSubnet")):
+        column = _column(ctx, payees, field)
+        _forget_others(state, item, netuid, column)
+        raw.write_column(column, _bytes(table, field))
+    raw.write_column(_column(ctx, payees, "last"), _bytes(table, "last"))
+    _raise_rates(ctx, netuid, payees, table)
+    return True
+
+
+def _bytes(table: Table, field: str) -> Any:
+    return np.ascontiguousarray(table[field]).view(np.uint8).reshape(len(table), -1)
+
+
+def _withhold(ctx: Context, netuid: int, table: Table) -> None:
+    """Burn or recycle the incentives of the owner's hotkeys, and remember which part it was."""
+    state, incentives = ctx.state, table["server"].tolist()
+    remove = distribution.remover(state, netuid)
+    withheld = table["server"][table["immune"] != 0].tolist()
+    for incentive in withheld:
+        remove(ctx, netuid, incentive)
+    state.put(MODULE, "MinerBurned", netuid, {"bits": withheld_proportion(sum(withheld), sum(incentives))})
+
+
+def _remember_hotkeys(ctx: Context, payees: Payees, table: Table) -> None:
+    """Put a hotkey on its owner's list (`StakingHotkeys`) where it is paid for the first time."""
+    paid = np.where(table["immune"], 0, table["server"]) | table["alpha_take"] | table["root_take"]
+    places = np.flatnonzero(paid | np.where(table["staked"], table["root_rest"], 0)).tolist()
+    lists = ctx.state.raw.get_many([payees.keys["StakingHotkeys"][i] for i in places])
+    for place, value in zip(places, lists, strict=True):
+        at = -1 if value is None else value.find(payees.accounts[place])
+        if value is None or at < 0 or (len(value) - at) % ACCOUNT_BYTES:
+            hotkey, coldkey = payees.hotkeys[place], payees.coldkeys[place]
+            staked_on = ctx.state.get(MODULE, "StakingHotkeys", coldkey)
+            if hotkey not in staked_on:
+                ctx.state.put(MODULE, "StakingHotkeys", coldkey, [*staked_on, hotkey])
+
+
+def _forget_others(state: Storage, item: str, netuid: int, column: Column) -> None:
+    """Nothing is kept of hotkeys that had something at the last pay-out and have nothing now."""
+    there = state.raw_keys(state.key(MODULE, item, netuid))
+    if len(there) != int(column.present.sum()):
+        for key in set(there).difference(column.layout.keys):
+            state.raw.remove(key)
+
+
+def _raise_rates(ctx: Context, netuid: int, payees: Payees, table: Table) -> None:
+    """Let root's stakers claim more; a hotkey without an increment has the subnet on its list already, as a rule."""
+    written, rates = netuid.to_bytes(NETUID_BYTES, "little"), []
+    values = ctx.state.raw.get_many(payees.keys["RootClaimable"])
+    columns = (payees.hotkeys, table["increment"].tolist(), table["staked"].tolist(), values)
+    for hotkey, increment, staked, value in zip(*columns, strict=True):
+        if not staked and (increment or value is None or value[1:3] != written):
+            rates.append((hotkey, increment))
+    if rates:
+        raise_claimable_rates(ctx, netuid, rates)
