@@ -21,14 +21,15 @@ import platform
 import struct
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from importlib.metadata import version
 from pathlib import Path
-from threading import get_ident
 from types import CodeType
 from typing import Any
 
 import numpy as np
+
+from tao_lab.kept_files import kept
 
 Function = Callable[..., Any]
 Kept = tuple[dict[str, Any], bytes]  # what is needed to call it, and an object file
@@ -89,9 +90,9 @@ def function_for(
     """
     if not usable() or not all(map(_fits, kinds)):
         return None
-    kept = _kept(function, kinds, lambda: _make(for_numba, _make_entry, kinds))
-    address = _load(kept)
-    return None if kept is None or address is None else _caller(function.__name__, address, kinds, kept[0]["results"])
+    found = _from_file(function, kinds, lambda: _make(for_numba, _make_entry, kinds))
+    address = _load(found)
+    return None if found is None or address is None else _caller(function.__name__, address, kinds, found[0]["results"])
 
 
 def ufunc_for(
@@ -108,8 +109,8 @@ def ufunc_for(
         return None
     result, _, arguments = signature.rstrip(")").partition("(")
     types = [*arguments.split(", "), result]
-    kept = _kept(function, ("ufunc", *types), lambda: _make(for_numba, _make_loop, types))
-    address = _load(kept)
+    found = _from_file(function, ("ufunc", *types), lambda: _make(for_numba, _make_loop, types))
+    address = _load(found)
     return None if address is None else _ufunc(address, types)
 
 
@@ -361,41 +362,19 @@ def _object(llvm: str, name: str, about: dict[str, Any]) -> Kept:
 # --- files ---
 
 
-def _kept(function: Function, kinds: tuple[Any, ...], make: Callable[[], Kept | None]) -> Kept | None:
+def _from_file(function: Function, kinds: tuple[Any, ...], make: Callable[[], Kept | None]) -> Kept | None:
     """From a file; where there is none yet, made and written."""
     name = f"{function.__module__.rpartition('.')[2]}.{function.__name__.strip('<>')}-{_key(function, kinds)}{SUFFIX}"
-    folders = _folders(function)
-    for folder in folders:
-        with suppress(OSError, ValueError):
-            head, _, code = (folder / name).read_bytes().partition(b"\n")
-            return json.loads(head), code
-    made = make()
-    if made is None:
+
+    def written() -> bytes | None:
+        made = make()
+        return None if made is None else json.dumps(made[0]).encode() + b"\n" + made[1]
+
+    data = kept(name, Path(function.__code__.co_filename), written)
+    if data is None:
         return None
-    for folder in folders:
-        with suppress(OSError):
-            _write(folder / name, json.dumps(made[0]).encode() + b"\n" + made[1])
-            break
-    return made
-
-
-def _folders(function: Function) -> list[Path]:
-    """Where files are: where numba has its own, beside the source, in the user's cache."""
-    given = os.environ.get("NUMBA_CACHE_DIR")
-    beside = Path(function.__code__.co_filename).parent / "__pycache__"
-    home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    folders = [Path(given)] if given else []
-    with suppress(RuntimeError):  # nobody knows where the home is
-        folders += [beside, Path(home).expanduser() / "tao-lab" / "code"]
-    return folders
-
-
-def _write(path: Path, data: bytes) -> None:
-    """All of it or nothing, whoever else writes the same file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(f".{os.getpid()}-{get_ident()}")
-    part.write_bytes(data)
-    part.replace(path)
+    head, _, code = data.partition(b"\n")
+    return json.loads(head), code
 
 
 def _key(function: Function, kinds: tuple[Any, ...]) -> str:
@@ -492,11 +471,11 @@ def _target_machine() -> Any:
     )
 
 
-def _load(kept: Kept | None) -> int | None:
+def _load(found: Kept | None) -> int | None:
     """The address of an entry, or None where this process lacks something that it calls."""
-    if kept is None:
+    if found is None:
         return None
-    about, code = kept
+    about, code = found
     binding = load_llvm()
     for name in about["outside"]:
         if not binding.address_of_symbol(name):

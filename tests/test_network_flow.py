@@ -84,7 +84,7 @@ def test_drawings_say_what_flows_where(economy: Economy):
         "olga, the owner: 3.600 α",
         "nominator of sn1-validator-0",
         "owner's cut: 18.0 %",
-        "stakers on root may claim",
+        "root's baskets",
     ):
         assert words.replace("'", "&#x27;") in alpha.svg()
 

@@ -1,1 +1,1 @@
-"""Benchmarks: programs that print a ratio to a peer or to a limit, measured in the same run."""
+"""Benchmarks: programs that compare the lab with other software, or with a limit, in the same run."""

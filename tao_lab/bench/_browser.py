@@ -1,7 +1,7 @@
-"""A lab's page in a real browser, with no way out: for the slider benchmark, the screenshots and the tests.
+"""A lab's page in a real browser without the internet: for the slider benchmark, the screenshots and the tests.
 
-Servers listen on a free port of this machine and ask for a token. Chromium gets every request to another host refused
-and written down.
+Servers listen on a free port of this machine and ask for a token. Every request to another host is refused and
+recorded.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ FLAGS = (
 START_SECONDS = 90
 # Kernel, numba, Vega and a first paint on a slow machine with other work to do.
 PAGE_MS = 120_000
-WIDGET_ADDRESS = "http://localhost/widget"  # nobody is asked there
+WIDGET_ADDRESS = "http://localhost/widget"  # no server is asked
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
 @dataclass(frozen=True)
 class Visit:
-    """One page and what it asked of other hosts.
+    """One page and its requests to other hosts.
 
     Attributes:
         page: a Playwright page.
@@ -54,7 +54,7 @@ class Visit:
 
 
 def chromium_path() -> str:
-    """Where the system's Chromium is.
+    """Path of the system's Chromium.
 
     Raises:
         LabError: there is none.
@@ -160,8 +160,8 @@ def show_widget(page: Any, widget: Any) -> None:
     It starts no server, so a page can be looked at in many sizes.
 
     Args:
-        page: that shows nothing yet.
-        widget: a `Panel`; what the page asks is computed here.
+        page: an empty page.
+        widget: a `Panel`; this process answers the page's requests.
     """
     head = f'<!doctype html><html lang="en"><meta charset="utf-8"><style>body {{ margin: 0 }} {widget._css}</style>'
     body = '<body data-voila="voila" class="jp-Notebook"><div id="here"></div>'
@@ -207,7 +207,7 @@ def served(command: list[str], token: str) -> Iterator[tuple[str, int]]:
 
 
 def _wait_for(address: str, server: subprocess.Popen[bytes], log: IO[str]) -> None:
-    """Until the port is open; asking for the page itself would start a kernel."""
+    """Wait until the port is open; a request for the page itself would start a kernel."""
     port = urllib.parse.urlsplit(address).port
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and server.poll() is None:

@@ -1,4 +1,4 @@
-"""A reader of a dashboard without a browser: asks for what a browser asks, until the widgets' state is there.
+"""A reader of a dashboard without a browser: sends a browser's requests until it has the widgets' state.
 
 The page's HTML names its kernel; the widget manager then opens a WebSocket to that kernel and asks for the state of all
 widgets, as here. What a browser does after that (compiling JavaScript, drawing) happens on the reader's own computer.
@@ -23,17 +23,17 @@ KERNEL = re.compile(r'"kernelId": "([^"]+)"')
 MODEL = re.compile(r'"model_id": "([^"]+)"')
 FILES = re.compile(r'(?:src|href)="(/voila/[^"]+)"')
 MOST_BYTES = 2**26  # of a message: all widgets of a page
-SECONDS = 600  # until a busy machine is given up; no measure of speed
+SECONDS = 600  # time limit on a busy machine; does not measure speed
 
 
 @dataclass(frozen=True)
 class Reader:
-    """Somebody who has a page open.
+    """A reader with an open page.
 
     Attributes:
         kernel: its name.
-        html: seconds until the page was there.
-        state: seconds until the state of its widgets was there, too.
+        html: seconds until the page had arrived.
+        state: seconds until the state of its widgets had arrived too.
     """
 
     kernel: str
@@ -43,7 +43,7 @@ class Reader:
 
 @asynccontextmanager
 async def reading(address: str, notebook: str, token: str = "") -> AsyncIterator[Reader]:
-    """Open a page, and close it at the end as a browser does that just disappears.
+    """Open a page; at the end close the connection without a goodbye, as a closed browser does.
 
     Args:
         address: of the server, `http://127.0.0.1:8866`.
@@ -70,7 +70,7 @@ async def reading(address: str, notebook: str, token: str = "") -> AsyncIterator
 
 
 async def _wait_for_state(channel: ClientConnection, model: str) -> None:
-    """Ask for all widgets over their manager's own channel, until the one that the page shows is among them."""
+    """Ask for all widgets over their manager's channel, until the answer has the widget that the page shows."""
     comm = uuid.uuid4().hex
     opening = {"comm_id": comm, "target_name": "jupyter.widget.control", "data": {}}
     await channel.send(_message("kernel_info_request", {}))

@@ -1,8 +1,8 @@
-"""The chain's cost: a signed extrinsic's whole way against its bare signature, and a block's against its height.
+"""The chain's speed: a whole extrinsic compared with its signature check, and blocks at two heights.
 
-Whole way: bytes in, decoded, signature, nonce and fee checked, carried out, and committed to a file with its block.
-The peer is `bittensor_core.verify` on the very same payloads in the same run. Height: two chains, one at 1,000 blocks
-and one much higher, make their next blocks in turns.
+A whole extrinsic is: decode the bytes, check signature, nonce and fee, run the call, and write its block to a file. It
+is compared with `bittensor_core.verify` alone, on the same payloads in the same run. Height: two chains, one at 1,000
+blocks and one much higher, make their next blocks in turns.
 """
 
 from __future__ import annotations
@@ -36,20 +36,20 @@ IDLE_SUBNETS, IDLE_BLOCKS = 128, 300
 
 @dataclass(frozen=True)
 class Extrinsics:
-    """Seconds for one extrinsic: its bare signature, and its whole way."""
+    """Seconds for one extrinsic: only its signature check, and all of it."""
 
     bare: float
     whole: float
 
     @property
     def ratio(self) -> float:
-        """Speed of the whole way in parts of the speed of bare verification."""
+        """Speed of whole extrinsics divided by the speed of signature checks."""
         return self.bare / self.whole
 
 
 @dataclass(frozen=True)
 class Idle:
-    """Seconds of a block, and bytes of the file for it, of a chain on which nobody does anything."""
+    """Seconds for a block and its bytes in the file, on a chain without extrinsics."""
 
     subnets: int
     seconds: float
@@ -106,7 +106,7 @@ def _transfer(chain: Chain, keys: list[Keypair], number: int) -> bytes:
 
 
 def measure_height(high: int = HIGH) -> Height:
-    """Make two chains on disk, one low and one at `high` blocks, and let them go on in turns."""
+    """Make two chains on disk, one low and one at `high` blocks, and let them make blocks in turns."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "high.db"
         low_chain, high_chain = Chain(Path(folder) / "low.db"), Chain(file)

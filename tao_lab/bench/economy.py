@@ -1,8 +1,8 @@
-"""What a day of a whole network costs: emission and epochs of 128 subnets of 256 neurons, block by block.
+"""How long a day of a whole network takes: emission and epochs of 128 subnets of 256 neurons, block by block.
 
-Two histories are measured, with the state of every block kept and with that of each 360th; both on a file. Before the
-clock starts every subnet has had an epoch, so that the compiled rules are there and every key exists. The share of each
-phase is taken in the same run, by a stopwatch around the functions of the chain.
+Two histories are measured, both in a file: one stores the state of every block, the other the state of every 360th.
+Before the measurement every subnet has had an epoch, so that the rules are compiled and every key exists. A stopwatch
+around the chain's functions measures each phase in the same run.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Run:
     Attributes:
         blocks: How many.
         seconds: In all, by the clock.
-        processor: In all, of the processor; less than by the clock where the machine has other work.
+        processor: Processor time in all; it is less than the clock's if the machine has other work.
         phases: Seconds by phase.
         file_bytes: What the blocks added to the file.
         memory: Resident bytes of the process before and after.
@@ -109,7 +109,7 @@ WATCHED: tuple[tuple[str, Any, str], ...] = (
 
 @contextmanager
 def stopwatch() -> Iterator[dict[str, float]]:
-    """Time the watched functions of the chain, those inside others too."""
+    """Time the watched functions of the chain, nested ones too."""
     seconds = {phase: 0.0 for phase, _, _ in WATCHED}
     with ExitStack() as stack:
         for phase, owner, name in WATCHED:
@@ -131,7 +131,7 @@ def _timed(function: Callable[..., Any], phase: str, seconds: dict[str, float]) 
 
 
 def _exclusive(watched: dict[str, float], seconds: float) -> dict[str, float]:
-    """What each phase took without those inside it."""
+    """Seconds of each phase without the phases inside it."""
     phases = {
         "coinbase": watched["hooks"] - watched["payout"],
         "epochs": watched["epochs"],
@@ -155,7 +155,7 @@ class Fit:
 
     @property
     def exponent(self) -> float:
-        """1: in proportion to the size; 0: whatever the size."""
+        """1: the time grows in proportion to the size; 0: it does not depend on the size."""
         return float(np.polyfit(np.log(self.sizes), np.log(self.milliseconds), 1)[0])
 
 

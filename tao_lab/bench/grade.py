@@ -1,4 +1,4 @@
-"""Seconds to grade a notebook, and what a second worker brings: notebooks of all labs, some answers spoiled."""
+"""Seconds to grade a notebook, and how much faster two workers are: notebooks of all labs, with some wrong answers."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ class Measured:
 
     Attributes:
         notebooks: how many.
-        preparing: seconds for the cases and what is right, once for all notebooks.
+        preparing: seconds for the cases and the right answers, once for all notebooks.
         one, two: seconds for all notebooks, with one worker and with two.
         same: whether two workers, in the reverse order, gave the same marks.
-        unexpected: marks that are not what was put in: student, exercise, state.
+        unexpected: marks that differ from the expected ones: student, exercise, state.
     """
 
     notebooks: int
@@ -55,7 +55,7 @@ class Measured:
 
     @property
     def is_within(self) -> bool:
-        """Whether everything is as it should be."""
+        """Whether marks, time and speedup meet the limits."""
         right = self.same and not self.unexpected
         return right and self.seconds <= MOST_SECONDS and self.speedup >= LEAST_SPEEDUP
 

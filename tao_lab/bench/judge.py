@@ -1,4 +1,4 @@
-"""How good the checks are: every mutant of every solution, told from it by a case or not, and its hints."""
+"""How good the checks are: for every mutant of every solution, whether a case detects it, and its hint."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from tao_lab.processes import end_with
 
 @dataclass(frozen=True)
 class Judged:
-    """What the mutants of one exercise showed.
+    """Result of the mutants of one exercise.
 
     Attributes:
         exercise: id.
         mutants: how many.
-        killed: told from the solution by a case.
-        equivalent: that no case can tell from it, for a reason that the exercise gives.
-        survived: labels of those that no case tells from it.
+        killed: number of mutants that a case detects.
+        equivalent: mutants that no case can detect, for a reason that the exercise gives.
+        survived: labels of mutants that no case detects.
         idle: labels that the exercise calls equivalent and that are not, or are not mutants.
         broken: what is wrong with edits that don't fit the solution.
         mistakes: wrong answers with a hint of their own.
@@ -92,7 +92,7 @@ def judge_exercise(identity: str) -> Judged:
 
 
 def broken_edits(exercise: Exercise) -> Iterator[str]:
-    """What is wrong with each edit of an exercise that does not fit its solution."""
+    """The fault of each edit of an exercise that does not fit its solution."""
     for wrong in exercise.wrong_answers:
         if isinstance(wrong, Edit):
             try:

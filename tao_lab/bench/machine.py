@@ -1,4 +1,4 @@
-"""What a benchmark ran on, in one line."""
+"""The machine of a benchmark, in one line."""
 
 import os
 import platform

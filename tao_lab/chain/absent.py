@@ -5,7 +5,7 @@ A test compares this table with the metadata: the lab's chain has each call, or 
 
 from __future__ import annotations
 
-NEWER = "newer than the source of 2026-06-30"
+NO_TRADING = "a basket in the lab takes in root's dividends and pays claims; nobody trades it or buys into it"
 NO_WASM = "the lab's chain runs no Wasm"
 NO_CONSENSUS = "one authority, and blocks are final at once"
 NO_EVM = "there is no Ethereum in the lab's chain"
@@ -22,9 +22,9 @@ ABSENT = {  # calls by pallet and reason; `*` stands for all of a pallet
         NO_WASM: "set_heap_pages set_code set_code_without_checks authorize_upgrade authorize_upgrade_without_checks "
         "apply_authorized_upgrade"
     },
-    "SubtensorModule": {NEWER: "stake_into_basket swap_basket swap_basket_many"},
+    "SubtensorModule": {NO_TRADING: "stake_into_basket swap_basket swap_basket_many"},
     "AdminUtils": {
-        NEWER: "sudo_set_basket_concentration_cap sudo_set_basket_trading_enabled sudo_set_basket_trading_frozen "
+        NO_TRADING: "sudo_set_basket_concentration_cap sudo_set_basket_trading_enabled sudo_set_basket_trading_frozen "
         "sudo_set_basket_daily_turnover_cap sudo_set_basket_liquidity_cap sudo_set_basket_claim_dust "
         "sudo_set_basket_min_trade_tao",
         NO_CONSENSUS: "swap_authorities schedule_grandpa_change",

@@ -12,9 +12,8 @@ from tao_lab.chain.runtime import Runtime
 PRIMITIVE_BYTES = {"bool": 1, "u8": 1, "u16": 2, "u32": 4, "u64": 8, "u128": 16, "u256": 32, "i8": 1, "i16": 2}
 PRIMITIVE_BYTES |= {"i32": 4, "i64": 8, "i128": 16, "i256": 32, "char": 4, "str": 1}
 
-# Runtime APIs about networks, stakes and prices: an empty chain has an empty answer to each of them. The others
-# (executing blocks, Ethereum, contracts, root's baskets) are about things that this chain does not have. There an empty
-# answer could be wrong: it would say that nothing is owed to a staker.
+# Runtime APIs about networks, stakes and prices: an empty chain has an empty answer to each of their questions.
+# The others (executing blocks, Ethereum, contracts, trading of root's baskets) are about what this chain does not have.
 EMPTY_ANSWERS = (
     "DelegateInfoRuntimeApi",
     "NeuronInfoRuntimeApi",

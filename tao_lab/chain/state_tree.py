@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from tao_lab.chain.blake2 import BLOCK_BYTES, Bytes, hash_parts
+from tao_lab.chain.blake2 import BLOCK_BYTES, LANES, Bytes, compress_lanes, hash_parts
 from tao_lab.chain.column import Changes, ColumnChange, Layout, values_of
 from tao_lab.chain.merkle import EMPTY_ROOT, HASH_BITS, HASH_BYTES, PREFIX_BYTES, StateProof, key_path
 from tao_lab.compiled import njit
@@ -23,7 +23,6 @@ Ids = np.ndarray[Any, np.dtype[np.int32]]
 NONE = -1
 LEAF, BRANCH = 1, 2
 FIRST_ROOM = 1_024
-NO_HASH = np.zeros(HASH_BYTES, np.uint8)
 
 
 @njit
@@ -108,18 +107,47 @@ def _take(root: int, leaf: int, kind: Bytes, child: Ids, parent: Ids, spare: Ids
 
 @njit(cache=True)
 def _hash_leaves(leaves: Ids, data: Bytes, ends: Any, paths: Bytes, hashes: Bytes) -> None:
-    block, h = np.empty(BLOCK_BYTES, np.uint8), np.empty(8, np.uint64)
-    digest = h.view(np.uint8)
-    begin = 0
+    """Hash leaves: those that fit into one block eight at a time, the others one by one."""
+    block, h = np.zeros(BLOCK_BYTES, np.uint8), np.empty(8, np.uint64)
+    words, digest, places = block.view(np.uint64), h.view(np.uint8), hashes.view(np.uint64)
+    m, x, found = np.zeros(16 * LANES, np.uint64), np.empty(256, np.uint64), np.empty(4 * LANES, np.uint64)
+    lengths, waiting = np.zeros(LANES, np.uint64), np.empty(LANES, np.int32)
+    lane, begin = 0, 0
     for i in range(leaves.shape[0]):
-        hash_parts(0, paths[leaves[i]], data[begin : ends[i]], block, h)
-        hashes[leaves[i]] = digest[:HASH_BYTES]
+        leaf, value = leaves[i], data[begin : ends[i]]
         begin = ends[i]
+        length = 1 + HASH_BYTES + value.shape[0]
+        if length > BLOCK_BYTES:
+            hash_parts(0, paths[leaf], value, block, h)
+            hashes[leaf] = digest[:HASH_BYTES]
+            continue
+        block[0] = 0
+        block[1 : 1 + HASH_BYTES] = paths[leaf]
+        block[1 + HASH_BYTES : length] = value
+        block[length:] = 0
+        for k in range(16):
+            m[LANES * k + lane] = words[k]
+        lengths[lane], waiting[lane] = length, leaf
+        lane += 1
+        if lane == LANES or i + 1 == leaves.shape[0]:
+            _finish(lane, waiting, m, lengths, x, found, places)
+            lane = 0
+    if lane:
+        _finish(lane, waiting, m, lengths, x, found, places)
+
+
+@njit
+def _finish(lanes: int, nodes: Ids, m: Any, lengths: Any, x: Any, found: Any, hashes: Any) -> None:
+    """Hash what is in the lanes; `hashes` are words (n, 4)."""
+    compress_lanes(m, lengths, x, found)
+    for lane in range(lanes):
+        for k in range(4):
+            hashes[nodes[lane], k] = found[LANES * k + lane]
 
 
 @njit(cache=True)
 def _rehash(changed: Ids, child: Ids, parent: Ids, depth: Any, hashes: Bytes, seen: Any, turn: int) -> None:
-    """Rehash every branch above the changed nodes, the deepest first."""
+    """Rehash every branch above the changed nodes, the deepest first; those of one depth eight at a time."""
     above = np.empty(0, np.int32)
     count = 0
     for each in changed:
@@ -142,13 +170,25 @@ def _rehash(changed: Ids, child: Ids, parent: Ids, depth: Any, hashes: Bytes, se
         place = HASH_BITS - depth[above[i]]
         ordered[levels[place]] = above[i]
         levels[place] += 1
-    block, h = np.zeros(BLOCK_BYTES, np.uint8), np.empty(8, np.uint64)
-    digest = h.view(np.uint8)
-    for at in ordered:
-        left, right = child[at, 0], child[at, 1]
-        first = hashes[left] if left != NONE else NO_HASH
-        hash_parts(1, first, hashes[right] if right != NONE else NO_HASH, block, h)
-        hashes[at] = digest[:HASH_BYTES]
+    words, both = hashes.view(np.uint64), np.empty(2 * HASH_BYTES // 8, np.uint64)
+    m, x, found = np.zeros(16 * LANES, np.uint64), np.empty(256, np.uint64), np.empty(4 * LANES, np.uint64)
+    lengths = np.full(LANES, np.uint64(1 + 2 * HASH_BYTES))
+    begin = 0
+    while begin < count:
+        end = begin
+        while end < count and end < begin + LANES and depth[ordered[end]] == depth[ordered[begin]]:
+            for k in range(4):
+                left, right = child[ordered[end], 0], child[ordered[end], 1]
+                both[k] = words[left, k] if left != NONE else np.uint64(0)
+                both[4 + k] = words[right, k] if right != NONE else np.uint64(0)
+            carry = np.uint64(1)  # the byte before the two hashes moves them by one
+            for k in range(8):
+                m[LANES * k + end - begin] = (both[k] << np.uint64(8)) | carry
+                carry = both[k] >> np.uint64(56)
+            m[LANES * 8 + end - begin] = carry
+            end += 1
+        _finish(end - begin, ordered[begin:end], m, lengths, x, found, words)
+        begin = end
 
 
 class StateTree:

@@ -277,8 +277,8 @@ class Store:
         ids, pack = self._key_ids, None
         rows = [(ids[key], number, value) for key, value in changes.keys.items()]
         db = self._db
-        try:
-            with _typed_errors(self.path):
+        with _typed_errors(self.path):
+            try:
                 db.execute("BEGIN IMMEDIATE")
                 db.executemany("INSERT INTO keys VALUES (?, ?)", list(fresh.items()))
                 db.executemany("INSERT INTO changes VALUES (?, ?, ?)", rows)
@@ -289,12 +289,12 @@ class Store:
                     [(block.number, block.hash, block.header, block.extrinsics) for block in blocks],
                 )
                 db.execute("COMMIT")
-        except BaseException:
-            for key in fresh:
-                del self._key_ids[key]
-            if db.in_transaction:
-                db.execute("ROLLBACK")
-            raise
+            except BaseException:
+                for key in fresh:
+                    del self._key_ids[key]
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+                raise
         if pack is not None:
             self._packs.written(pack)
 

@@ -271,6 +271,37 @@ def bench_start(
         raise typer.Exit(1)
 
 
+@bench.command("kernels", epilog="Example: `tao-lab bench kernels 03 06`")
+def bench_kernels(
+    labs: Annotated[list[str] | None, typer.Argument(help="Numbers of labs; all of them if none is given.")] = None,
+) -> None:
+    """Peak memory of each lab's kernel, solved and without a language model, and what takes it."""
+    from tao_lab.bench import kernels, machine
+    from tao_lab.course import solve
+
+    chosen = [solve.lab(number) for number in labs or [lab.number for lab in solve.labs()]]
+    found = []
+    with messages.status("…") as line:
+        for lab in chosen:
+            found.append(kernels.measure(lab.number, line.update))
+    table = Table("lab, MiB", "peak", "at most", "in its cell", "start", "the rest at the end", "other processes")
+    for each in found:
+        limit = "" if each.limit is None else f"{each.limit:.0f}"
+        sizes = (f"{each.start:.0f}", f"{each.rest:.0f}", f"{each.others:.0f}")
+        table.add_row(each.lab, f"{each.peak:.0f}", limit, each.cell, *sizes)
+    output.print(table, soft_wrap=False)
+    for each in found:
+        parts = ", ".join(f"{name} {size:.0f}" for name, size in each.imports.items() if size >= 1)
+        typer.echo(f"lab {each.lab} imports, MiB: {parts}")
+    typer.echo(machine.describe())
+    over = [each.lab for each in found if each.limit is not None and each.peak > each.limit]
+    peaks = ", ".join(f"{each.lab}: {each.peak:.0f}" for each in found)
+    verdict = f"over the limit: {', '.join(over)}" if over else "within the limits"
+    typer.echo(f"peak MiB of a kernel by lab {peaks} ({verdict} of {kernels.LIMIT:.0f})")
+    if over:
+        raise typer.Exit(1)
+
+
 @bench.command("node", epilog="Example: `tao-lab bench node`")
 def bench_node() -> None:
     """Storage reads and signed transfers of 1, 10 and 100 clients against a bare WebSocket echo; the node's memory."""

@@ -110,7 +110,13 @@ class _Divided:
 
 
 def dividends(
-    pending: Pending, emission: Iterable[HotkeyEmission], hotkeys: Mapping[str, Staked], tao_weight: int, ck_burn: int
+    pending: Pending,
+    emission: Iterable[HotkeyEmission],
+    hotkeys: Mapping[str, Staked],
+    tao_weight: int,
+    ck_burn: int,
+    *,
+    skip_zero: bool = False,
 ) -> Dividends:
     """Divide one epoch's emission among hotkeys, owners and stakers.
 
@@ -120,12 +126,16 @@ def dividends(
         hotkeys: the hotkeys of `emission`, and their parents.
         tao_weight: u64, 2^64 - 1 is one (`TaoWeight`).
         ck_burn: part of a parent's dividends that is recycled, u64 (`CKBurn`).
+        skip_zero: leave out hotkeys to which the epoch assigned no dividend, and their parents, as under Null
+            consensus, where most have none.
     """
     emission = list(emission)
     incentives = {entry.hotkey: entry.server for entry in emission}
     pot = pending.validator if any(incentives.values()) else pending.validator + pending.server
     divided = _Divided()
     for entry in emission:
+        if skip_zero and not entry.validator:
+            continue
         divide_among_parents(entry, hotkeys, tao_weight, ck_burn, divided)
     alpha, root = dividend_distribution(min(pot, U64_MAX), pending.root, tao_weight, hotkeys, divided.dividends)
     unassigned = 0 if any(U96F32.whole(word) for word in root.values()) else pending.root
@@ -233,18 +243,3 @@ def withheld_proportion(withheld: int, incentives: int) -> int:
         incentives: rao of all incentives.
     """
     return U96F32.divide(U96F32.number(withheld), U96F32.number(incentives))
-
-
-def root_claimable_increment(dividend: int, root_stake: int) -> int | None:
-    """How much a root dividend adds to the alpha that each rao staked on root may claim.
-
-    Args:
-        dividend: rao of alpha.
-        root_stake: rao of TAO staked on the hotkey on root.
-
-    Returns:
-        Raw I96F32 value; None if the dividend is larger than the stake. Such a dividend is staked for the owner.
-    """
-    if dividend > root_stake:
-        return None
-    return U96F32.divide(U96F32.number(dividend), U96F32.number(root_stake))

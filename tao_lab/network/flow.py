@@ -4,7 +4,7 @@ No person gets the block's TAO: it enters the subnets' pools, partly by buying a
 alpha is collected in pots and paid out at the end of the tempo. Both flows are computed as differences between two
 states, so they are complete only for blocks without users' calls.
 
-Sources: `pallets/subtensor/src/coinbase/{run_coinbase,block_emission}.rs`, `staking/claim_root.rs`.
+Sources: `pallets/subtensor/src/coinbase/{run_coinbase,block_emission}.rs`, `staking/{basket_flush,claim_root}.rs`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from tao_lab.chain.errors import BadValue
+from tao_lab.chain.pallets.subtensor.baskets import escrow
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, all_netuids, owner_uid, subnet_exists
 from tao_lab.chain.pallets.subtensor.stake import stake_of_coldkey
 from tao_lab.chain.state import StorageReader
@@ -34,7 +35,7 @@ class TaoFlow:
         issued: TAO that the block issued.
         liquidity: TAO that entered each subnet's pool together with new alpha, by netuid.
         buys: TAO that bought alpha from each subnet's pool, by netuid.
-        claimed: TAO that root's stakers got from each pool for alpha that they had earned; it moved to root.
+        claimed: TAO that claims of root's stakers took from each pool for alpha of baskets; it moved to root.
         recycled: TAO that was destroyed again.
     """
 
@@ -69,7 +70,7 @@ class AlphaFlow:
         blocks: number of blocks.
         minted: alpha that these blocks issued to people (`SubnetAlphaOutEmission`).
         received: who received it, the largest amount first.
-        root: alpha that root's stakers may claim.
+        root: alpha that went into root's baskets or waits for it; negative if claims sold more than that.
         recycled: alpha that was destroyed again.
         burned: alpha that nobody can ever use.
         waiting: alpha in the pots until the end of the tempo; negative if more was paid out than came in.
@@ -130,12 +131,7 @@ def follow_alpha(net: Network, netuid: int, first: int, last: int) -> AlphaFlow:
     before, after = net.at(first - 1), net.at(last)
     if netuid == ROOT_NETUID or not subnet_exists(before, netuid):
         raise BadValue("subnet", netuid, f"one of {net.subnets()}, and older than block {first}")
-    minted = root = 0
-    for number in range(first, last + 1):
-        state = net.at(number)
-        minted += int(state.get(MODULE, "SubnetAlphaOutEmission", netuid))
-        if state.get(MODULE, "LastMechansimStepBlock", netuid) == number:
-            root += sum(rao for _, rao in state.entries(MODULE, "RootAlphaDividendsPerSubnet", netuid))
+    minted = sum(int(net.at(number).get(MODULE, "SubnetAlphaOutEmission", netuid)) for number in range(first, last + 1))
 
     def grown(pallet: str, item: str) -> int:
         return int(after.get(pallet, item, netuid)) - int(before.get(pallet, item, netuid))
@@ -145,11 +141,18 @@ def follow_alpha(net: Network, netuid: int, first: int, last: int) -> AlphaFlow:
         blocks=last - first + 1,
         minted=minted,
         received=_received(before, after, netuid),
-        root=root,
+        root=_in_baskets(after, netuid) - _in_baskets(before, netuid),
         recycled=grown("AlphaAssets", "AlphaRecycled"),
         burned=grown("AlphaAssets", "AlphaBurned"),
         waiting=sum(grown(MODULE, pot) for pot in POTS),
     )
+
+
+def _in_baskets(state: StorageReader, netuid: int) -> int:
+    """Alpha of a subnet in the baskets of all validators, and what is queued for them."""
+    queued = sum(rao for (_, where), rao in state.entries(MODULE, "PendingBasketDeposits") if where == netuid)
+    hotkeys = state.get(MODULE, "StakingHotkeys", escrow())
+    return queued + sum(stake_of_coldkey(state, hotkey, escrow(), netuid) for hotkey in hotkeys)
 
 
 def _received(before: StorageReader, after: StorageReader, netuid: int) -> tuple[Received, ...]:
@@ -157,7 +160,7 @@ def _received(before: StorageReader, after: StorageReader, netuid: int) -> tuple
     found = []
     for uid, hotkey in after.entries(MODULE, "Keys", netuid):
         for (coldkey, staked_on), _ in after.entries(MODULE, "AlphaV2", hotkey):
-            if staked_on != netuid:
+            if staked_on != netuid or coldkey == escrow():
                 continue
             held, holds = (stake_of_coldkey(state, hotkey, coldkey, netuid) for state in (before, after))
             if holds != held:

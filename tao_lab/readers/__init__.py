@@ -1,5 +1,5 @@
-"""Dashboards for a room: a Voila server whose kernels start in an instant, share their memory and end with their page.
+"""Dashboards for a room: a Voila server whose kernels start at once, share memory, and end with their page.
 
-`tao_lab.readers.nursery` runs each page once and forks a kernel from it for each reader; `kernels` starts and ends
-kernels and holds the limit; `server` is Voila with both.
+`tao_lab.readers.nursery` runs each page once and forks a kernel from it for each reader. `kernels` starts and ends
+kernels, up to the limit. `server` is Voila with both.
 """

@@ -1,7 +1,7 @@
-"""Kernels of readers: where they come from, when they end, and how many there may be.
+"""Kernels of readers: how they start, when they end, and how many there may be.
 
-A kernel ends soon after its page: when the browser leaves, when its connection is gone for a few seconds, when no
-browser ever connected, when nobody moved anything for hours, and when the server ends, however that ends.
+A kernel ends when the browser leaves the page, when its connection is lost for a few seconds, when no browser ever
+connects, when nobody uses the page for hours, and when the server ends for any reason.
 """
 
 from __future__ import annotations
@@ -30,29 +30,29 @@ from tao_lab import processes, servers
 from tao_lab.errors import LabError
 from tao_lab.readers import nursery
 
-MOST_BYTES = 65_536  # of an answer of a page's process, read at once
-VOILA = {"SERVER_SOFTWARE": "voila"}  # in the environment of pages and kernels: the lab asks where it is shown
+MOST_BYTES = 65_536  # of an answer from a page's process, read at once
+VOILA = {"SERVER_SOFTWARE": "voila"}  # in the environment of pages and kernels; the lab checks it
 UNITS = {"hour": 3_600, "minute": 60, "second": 1}  # seconds
 REMEMBERED = 1_000  # kernels that ended because nobody touched their pages
 CAN_FORK = sys.platform == "linux" and hasattr(os, "pidfd_open")
 
 
 class Forked:
-    """A kernel that another process forked, with what Jupyter asks of a `subprocess.Popen`."""
+    """A kernel that another process forked, with the methods of `subprocess.Popen` that Jupyter uses."""
 
     stdin = stdout = stderr = None
 
     def __init__(self, pid: int, handle: int) -> None:
         self.pid = pid
         self.returncode: int | None = None
-        self._handle = handle  # means this process even if its number is given to another
+        self._handle = handle  # refers to this process even if another process later gets its number
 
     def poll(self) -> int | None:
-        """None while it runs, then 0: how it ended is known to its parent only."""
+        """None while it runs, then 0; only its parent knows the real exit code."""
         return self._look(0)
 
     def wait(self) -> int:
-        """Until it has ended."""
+        """Wait until it has ended."""
         return self._look(None) or 0
 
     def _look(self, milliseconds: int | None) -> int | None:
@@ -65,7 +65,7 @@ class Forked:
         return self.returncode
 
     def send_signal(self, number: int) -> None:
-        """To the kernel, if it still runs."""
+        """Send a signal to the kernel, if it still runs."""
         if self.poll() is None:
             signal.pidfd_send_signal(self._handle, number)  # type: ignore[attr-defined,unused-ignore]
 
@@ -79,21 +79,16 @@ class Forked:
 
 
 class Nursery:
-    """The process that has loaded the lab, as the server sees it.
+    """The server's side of the process that has loaded the lab."""
 
-    Args:
-        folder: where it keeps what several pages need, as long as the server runs.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self) -> None:
         self._start()
 
     def _start(self) -> None:
         self._channel, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", nursery.__name__, str(theirs.fileno()), str(self._folder)],
+                [sys.executable, "-m", nursery.__name__, str(theirs.fileno())],
                 stdin=subprocess.DEVNULL,
                 env={
                     **servers.environment(),
@@ -106,8 +101,8 @@ class Nursery:
             )
 
     def page(self, path: Path | None) -> Page:
-        """A process that begins to run a notebook's cells; without a path, one that has only the lab loaded."""
-        if self._process.poll() is not None:  # somebody ended it, and all its pages
+        """A process that runs a notebook's cells; without a path, a process that has only the lab loaded."""
+        if self._process.poll() is not None:  # it was ended, and so were all its pages
             self._channel.close()
             self._start()
         ours, theirs = socket.socketpair()
@@ -150,7 +145,7 @@ class Page:
         return answer["outputs"], answer["reason"]
 
     def fork(self, file: str, cwd: str, env: dict[str, str]) -> Forked:
-        """A kernel of its own for one reader.
+        """A new kernel for one reader.
 
         Args:
             file: connection file.
@@ -173,30 +168,30 @@ class Page:
 
 
 class ForkProvisioner(LocalProvisioner):  # type: ignore[misc]
-    """Starts a kernel by a fork of a page's process; all the rest is as with a kernel that Jupyter starts."""
+    """Starts a kernel by forking a page's process; everything else is as for a kernel that Jupyter starts."""
 
     page: Page
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
-        """Fork instead of starting `cmd`, which has the connection file behind `-f`."""
+        """Fork instead of starting `cmd`, in which the connection file follows `-f`."""
         file = cmd[cmd.index("-f") + 1]
         cwd, env = str(kwargs.get("cwd") or Path.cwd()), dict(kwargs["env"])
         try:
             forked: Any = await asyncio.to_thread(self.page.fork, file, cwd, env)
         except LabError:
-            self.parent.cleanup_connection_file()  # nobody else would: there is no kernel to end
+            self.parent.cleanup_connection_file()  # there is no kernel that would do it
             raise
         self.process = forked
-        self.pid = self.pgid = forked.pid  # it is the first of a group of its own
+        self.pid = self.pgid = forked.pid  # it leads its own process group
         self.cwd = kwargs.get("cwd")
         return self.connection_info
 
 
 class ReaderKernel(ServerKernelManager):  # type: ignore[misc,unused-ignore]
-    """One reader's kernel. One that has ended is not started again: its page has nothing in common with a new one."""
+    """One reader's kernel. It is not restarted after its end, because a new kernel would not fit its page."""
 
     def start_restarter(self) -> None:
-        """Nothing watches it but its manager."""
+        """Do nothing: only the manager watches the kernel."""
 
 
 class Readers(AsyncMappingKernelManager):  # type: ignore[misc,unused-ignore]
@@ -204,7 +199,7 @@ class Readers(AsyncMappingKernelManager):  # type: ignore[misc,unused-ignore]
 
     Attributes:
         limit: how many readers there may be at once.
-        warm: the process that forks kernels without a page; None where Jupyter starts them.
+        warm: the process that forks kernels without a page; None if Jupyter starts them.
     """
 
     limit = Integer(1, help="Readers at once.").tag(config=True)
@@ -220,7 +215,7 @@ class Readers(AsyncMappingKernelManager):  # type: ignore[misc,unused-ignore]
         self._untouched: deque[str] = deque(maxlen=REMEMBERED)
 
     def demand_place(self) -> None:
-        """Go on if one more reader may come.
+        """Check that one more reader may come.
 
         Raises:
             HTTPError: 503, the room is full.
@@ -229,7 +224,7 @@ class Readers(AsyncMappingKernelManager):  # type: ignore[misc,unused-ignore]
             raise HTTPError(503, f"{self.limit} people are reading")
 
     def pre_start_kernel(self, kernel_name: str | None, kwargs: Any) -> Any:
-        """Choose where the new kernel comes from."""
+        """Choose how to start the new kernel."""
         page = kwargs.pop("page", None) or self.warm
         kernel, name, kernel_id = super().pre_start_kernel(kernel_name, kwargs)
         if page is not None:
@@ -264,13 +259,13 @@ class Readers(AsyncMappingKernelManager):  # type: ignore[misc,unused-ignore]
         self._connected.add(kernel_id)
 
     def notify_disconnect(self, kernel_id: str) -> None:
-        """A page has closed its connection: from now on its kernel waits."""
+        """A page has closed its connection; its kernel waits for some seconds."""
         super().notify_disconnect(kernel_id)
         if kernel_id in self:
             self._kernels[kernel_id].last_activity = utcnow()
 
     async def cull_kernel_if_idle(self, kernel_id: str) -> None:
-        """End a kernel whose process or page is gone, or that nobody used for long; Jupyter asks every few seconds."""
+        """End a kernel without a process or page, or an idle one; Jupyter calls this every few seconds."""
         kernel: Any = self._kernels[kernel_id]
         if kernel.shutting_down or not hasattr(kernel, "last_activity"):
             return

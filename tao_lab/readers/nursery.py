@@ -1,29 +1,27 @@
 """The nursery: a process that has loaded the lab, runs each page once, and forks a kernel from it for each reader.
 
-Loading the lab takes seconds and hundreds of MiB, running a page's cells more. A fork copies both by reference: a
-reader's kernel is there in a fraction of a second, and takes memory only for what it changes.
+Loading the lab takes seconds and hundreds of MiB, and running a page's cells takes more. A fork shares this memory: a
+reader's kernel starts in a fraction of a second, and needs memory only for what it changes.
 
     nursery     has loaded the lab; forks a process for each page
     page        has run the cells of one notebook, and holds its widgets; forks a kernel for each reader
     kernel      ipykernel as Jupyter knows it, with the page's widgets in it
 
-Only the thread that forks lives on in the new process, so nursery and pages have one thread when they fork. What a page
-leaves open (threads, files, sockets) would be shared by its readers: such a page is not kept, and its readers get
-kernels that run the cells themselves. Everything ends with the server, also if that is killed.
+Only the thread that forks exists in the new process, so nursery and pages have one thread when they fork. Readers would
+share threads, files and sockets that a page leaves open. So such a page is not kept, and its readers get kernels that
+run the cells themselves. Everything ends with the server, even if the server is killed.
 """
 
 from __future__ import annotations
 
 import atexit
 import gc
-import hashlib
 import importlib
 import json
 import os
 import random
 import signal
 import socket
-import subprocess
 import sys
 import time
 import weakref
@@ -31,17 +29,18 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-# One thread each: OpenBLAS and its like start theirs when numpy is loaded.
+from tao_lab.compiled import build_loaded
+from tao_lab.views import rendering
+
+# One thread each: libraries like OpenBLAS start threads when numpy is loaded.
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
-# What pages and kernels load sooner or later, so that it is loaded once.
+# Modules that pages and kernels need, so that they are loaded only once.
 MODULES = (
     "IPython.extensions.storemagic",
     "bittensor",
     "encodings.idna",
     "ipykernel.debugger",
     "ipykernel.kernelapp",
-    "numba",
-    "pandas",
     "tao_lab.network",
     "tao_lab.views.attacks",
     "tao_lab.views.display",
@@ -53,27 +52,22 @@ MODULES = (
     "tornado.platform.asyncio",
 )
 MOST_BYTES = 65_536  # of a request to the nursery
-SETTLE_SECONDS = 5  # until a thread that was joined is gone from the system's list, too
-BUNDLE = (
-    "import json, sys, vl_convert; asked, options = json.load(sys.stdin); "
-    "sys.stdout.reconfigure(encoding='utf-8'); sys.stdout.write(vl_convert.javascript_bundle(*asked, **options))"
-)
+SETTLE_SECONDS = 5  # until a joined thread has also disappeared from the system's list
 
 
-def main(channel: socket.socket, folder: Path) -> None:
+def main(channel: socket.socket) -> None:
     """Fork a page process for each request, until the server closes the channel.
 
     Args:
         channel: a request is JSON, `{"page": path}`, and a socket on which the page then answers (`serve_page`).
-        folder: where results are kept that several pages need, as long as the server runs.
     """
     for name in MODULES:
         importlib.import_module(name)
     importlib.import_module("ipywidgets").register_comm_target()  # it did not, since it was loaded outside a kernel
-    _bundle_elsewhere(folder)
+    build_loaded()  # what runs compiled code
     gc.collect()
-    gc.freeze()  # the collector would touch every page of memory, and a page that is touched is copied
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # children need no waiting for
+    gc.freeze()  # the collector would write to every page of memory, and so copy it
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # don't wait for children
     while True:
         data, descriptors, _, _ = socket.recv_fds(channel, MOST_BYTES, 1)
         if not data:
@@ -92,15 +86,15 @@ def main(channel: socket.socket, folder: Path) -> None:
 
 
 def serve_page(channel: socket.socket, path: Path | None) -> None:
-    """Run a notebook's cells, say what they showed, then fork a kernel for each request.
+    """Run a notebook's cells, send their outputs, then fork a kernel for each request.
 
     The first line on the channel is `{"outputs": …, "reason": …}`: outputs in nbformat by code cell, or null and why
     the page is not kept. Then a request is a line `{"file": …, "cwd": …, "env": {…}}`, where the file is the kernel's
     connection file, and its answer a line `{"pid": …}` with the kernel's pidfd.
 
     Args:
-        channel: to the server; closed, this process ends.
-        path: of the notebook; without one, kernels have nothing but the lab loaded.
+        channel: to the server; when it is closed, this process ends.
+        path: of the notebook; without it, kernels have only the lab loaded.
     """
     namespace: dict[str, Any] = {}
     before = _open_files()
@@ -114,7 +108,7 @@ def serve_page(channel: socket.socket, path: Path | None) -> None:
     signal.signal(signal.SIGCHLD, _wait_for_ended)
     for line in channel.makefile("rb"):
         parent = os.getpid()
-        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])  # until the handle is there, the number stays taken
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])  # keep the process number until there is a handle
         pid = os.fork()
         if pid == 0:
             _become_kernel(parent, channel, json.loads(line), namespace)
@@ -129,7 +123,7 @@ def _wait_for_ended(*_: object) -> None:
     try:
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
-    except ChildProcessError:  # there are no others
+    except ChildProcessError:  # there are no more
         return
 
 
@@ -144,6 +138,7 @@ def _run(path: Path, namespace: dict[str, Any]) -> tuple[list[Any], str | None]:
     thread = Thread(target=_run_cells, args=(path, namespace, found, reasons))
     thread.start()
     thread.join()
+    rendering.close()  # its pipes would be shared
     return found, reasons[0] if reasons else None
 
 
@@ -167,7 +162,7 @@ def _run_cells(path: Path, namespace: dict[str, Any], found: list[Any], reasons:
             reasons.append(f"{type(error).__name__}: {error}")
             return
         found.append(_nbformat(captured))
-    InteractiveShell.clear_instance()  # the kernel makes its own
+    InteractiveShell.clear_instance()  # the kernel makes its own shell
 
 
 def _nbformat(captured: Any) -> list[dict[str, Any]]:
@@ -183,7 +178,7 @@ def _nbformat(captured: Any) -> list[dict[str, Any]]:
 
 
 def _left_open(before: set[str]) -> str | None:
-    """What a page left that its readers cannot share."""
+    """What a page left open that its readers cannot share."""
     deadline = time.monotonic() + SETTLE_SECONDS
     while (threads := len(list(Path("/proc/self/task").iterdir()))) > 1 and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -195,7 +190,7 @@ def _left_open(before: set[str]) -> str | None:
 
 
 def _open_files() -> set[str]:
-    """Files, sockets and pipes that this process has open, by what they are."""
+    """Open files, sockets and pipes of this process, by their targets."""
     found = set()
     for descriptor in Path("/proc/self/fd").iterdir():
         try:
@@ -206,7 +201,7 @@ def _open_files() -> set[str]:
 
 
 def _become_kernel(parent: int, channel: socket.socket, request: dict[str, Any], namespace: dict[str, Any]) -> None:
-    """In the new process: forget what belongs to the page's process, then serve one reader until told to end."""
+    """In the new process: drop everything of the page's process, then serve one reader until the end."""
     from tao_lab import processes
 
     code = 1
@@ -230,7 +225,7 @@ def _become_kernel(parent: int, channel: socket.socket, request: dict[str, Any],
 
 
 def _serve_reader(file: str, namespace: dict[str, Any]) -> None:
-    """Run ipykernel's application with a connection file until it is told to end; its kernel takes over the widgets."""
+    """Run ipykernel's application with a connection file until its end; its kernel takes over the widgets."""
     import comm
     from ipykernel.kernelapp import IPKernelApp
 
@@ -240,13 +235,13 @@ def _serve_reader(file: str, namespace: dict[str, Any]) -> None:
         name = "ipython-kernel"
 
         def parse_command_line(self, argv: Any = None) -> None:
-            """There is none, and to make ready for one takes long."""
+            """Do nothing: there is no command line, and parsing takes long."""
 
         def init_kernel(self) -> None:
             super().init_kernel()
             for widget in comm.get_comm_manager().comms.values():
-                widget.kernel = self.kernel  # without one, a widget keeps what it has to say to itself
-            notebook.register()  # it could not, since there was no shell yet
+                widget.kernel = self.kernel  # without a kernel, a widget sends nothing
+            notebook.register()  # not possible before there was a shell
 
     settings = _without_history()
     settings.Application.log_level = "CRITICAL"
@@ -254,7 +249,7 @@ def _serve_reader(file: str, namespace: dict[str, Any]) -> None:
 
 
 def _without_history() -> Any:
-    """Settings of IPython: what was typed is kept in a file by a thread, and nobody types here."""
+    """Settings of IPython without its history, which would use a file and a thread."""
     from traitlets.config import Config
 
     settings = Config()
@@ -271,30 +266,9 @@ def _forget_endings() -> None:
     finalizers: Any = weakref.finalize
     for kept in list(finalizers._registry):
         kept.detach()
-    finalizers._registered_with_atexit = False  # so that the kernel's own are called again
-
-
-def _bundle_elsewhere(folder: Path) -> None:
-    """Let vl_convert bundle a widget's JavaScript in a process of its own.
-
-    It brings a JavaScript engine with threads and 100 MiB, and pages need it for nothing else. What it made is kept
-    in a file for the next page.
-    """
-    import vl_convert
-
-    def javascript_bundle(*arguments: Any, **options: Any) -> str:
-        asked = json.dumps([arguments, options])
-        file = folder / f"{hashlib.sha256(asked.encode()).hexdigest()}.js"
-        if not file.exists():
-            made = subprocess.run([sys.executable, "-c", BUNDLE], input=asked, stdout=-1, check=True, encoding="utf-8")
-            part = file.with_suffix(f".{os.getpid()}")
-            part.write_text(made.stdout, encoding="utf-8")
-            part.rename(file)
-        return file.read_text(encoding="utf-8")
-
-    vl_convert.javascript_bundle = javascript_bundle
+    finalizers._registered_with_atexit = False  # so that the kernel's own finalizers are called
 
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server
-    main(socket.socket(fileno=int(sys.argv[1])), Path(sys.argv[2]))
+    main(socket.socket(fileno=int(sys.argv[1])))

@@ -1,7 +1,6 @@
-"""Voila for a room: pages that have run already, kernels by fork, a stated number of readers.
+"""Voila for a room: pages that have already run, forked kernels, and a limit for the number of readers.
 
-Where the system cannot fork (Windows, macOS), kernels start as Voila starts them; how they end and the limit are the
-same.
+If the system cannot fork (Windows, macOS), kernels start as in Voila; their end and the limit are the same.
 """
 
 from __future__ import annotations
@@ -26,14 +25,14 @@ from tao_lab.errors import LabError
 from tao_lab.readers import limit
 from tao_lab.readers.kernels import CAN_FORK, VOILA, Nursery, Page, Readers
 
-KERNEL_ID = "00000000-0000-0000-0000-000000000000"  # stands in a page where a reader's kernel will be named
-LOOK_SECONDS = 2  # between two looks at who has left
-RETRY_SECONDS = 10  # after which a reader who found no place asks again
-SIGNING_IN = {"token"}  # arguments of an address that say nothing to a page
+KERNEL_ID = "00000000-0000-0000-0000-000000000000"  # in a stored page, replaced by the id of a reader's kernel
+LOOK_SECONDS = 2  # between two checks for readers that have left
+RETRY_SECONDS = 10  # after which a reader without a place tries again
+SIGNING_IN = {"token"}  # arguments of an address that a page does not read
 
 
 class Kept(NotebookRenderer):  # type: ignore[misc]
-    """Makes a page of a notebook whose outputs are there, for any kernel that has run it."""
+    """Makes a page of a notebook from existing outputs, for any kernel that has run it."""
 
     def __init__(self, outputs: list[Any], **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -56,7 +55,7 @@ class Kept(NotebookRenderer):  # type: ignore[misc]
 
 
 class Pages:
-    """The pages of the server that have run already, each with the process that forks its kernels."""
+    """The pages that have already run, each with the process that forks its kernels."""
 
     def __init__(self, app: Room, nursery: Nursery) -> None:
         self._app = app
@@ -75,7 +74,7 @@ class Pages:
         return await asyncio.shield(self._running[notebook])
 
     def forget(self, notebook: str) -> None:
-        """Let a page run again when it is asked for next."""
+        """Run a page again at the next request."""
         self._running.pop(notebook, None)
 
     async def _run(self, notebook: str) -> tuple[str, Page] | None:
@@ -109,7 +108,7 @@ class Pages:
 
 
 class PageHandler(TornadoVoilaHandler):  # type: ignore[misc,unused-ignore]
-    """A page for a reader, or a page that says to wait."""
+    """A page for a reader, or the page that asks the reader to wait."""
 
     @authenticated
     async def get(self, path: str | None = None) -> None:
@@ -129,7 +128,7 @@ class PageHandler(TornadoVoilaHandler):  # type: ignore[misc,unused-ignore]
             kernel_id = await kernels.start_kernel(
                 kernel_name="python3", path=str(Path(notebook).parent), env={**os.environ, **VOILA}, page=page
             )
-        except LabError:  # somebody ended the page's process: ask again, and find another
+        except LabError:  # the page's process was ended: try again with a new one
             pages.forget(notebook)
             self.redirect(self.request.uri)
             return
@@ -138,21 +137,21 @@ class PageHandler(TornadoVoilaHandler):  # type: ignore[misc,unused-ignore]
         self.finish(html.replace(KERNEL_ID, kernel_id))
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """503 has a page of its own in the lab's template, `503.html`; it asks again."""
+        """For 503, use the lab's template `503.html`, which tries again."""
         if status_code == 503:
             self.set_header("Retry-After", str(RETRY_SECONDS))
         super().write_error(status_code, **kwargs)
 
 
 class LeaveHandler(VoilaShutdownKernelHandler):  # type: ignore[misc,unused-ignore]
-    """A page that is closed says so, and its kernel ends at once."""
+    """A closing page calls this, and its kernel ends at once."""
 
     def check_xsrf_cookie(self) -> None:
-        """A closing page cannot send a cookie's token along; it proves itself by its kernel's name, a random number."""
+        """A closing page cannot send a cookie's token; its kernel's random id proves that it is the right page."""
 
     @authenticated
     async def post(self, kernel_id: str) -> None:
-        """End a kernel, if it is still there."""
+        """End a kernel, if it still runs."""
         if kernel_id in self.kernel_manager:
             await super().post(kernel_id)
 
@@ -182,7 +181,7 @@ class Room(Voila):  # type: ignore[misc,unused-ignore]
         return limit.default_readers(CAN_FORK)
 
     def init_settings(self) -> Any:
-        """Voila's, with our kernels."""
+        """Voila's settings, with our kernels."""
         self.voila_configuration.multi_kernel_manager_class = Readers
         limit.allow_open_files()
         settings = super().init_settings()
@@ -191,14 +190,14 @@ class Room(Voila):  # type: ignore[misc,unused-ignore]
         kernels.limit = self.readers
         kernels.cull_idle_timeout, kernels.cull_interval = kernels.left_seconds, LOOK_SECONDS
         if CAN_FORK:
-            self._nursery = Nursery(Path(self.connection_dir))
+            self._nursery = Nursery()
             self.pages = Pages(self, self._nursery)
             IOLoop.current().add_callback(self._prepare)
         self.log.info("Up to %d readers at once", self.readers)
         return settings
 
     async def _prepare(self) -> None:
-        """Let all pages run, so that the first reader waits no longer than the others."""
+        """Run all pages, so that the first reader waits no longer than the others."""
         assert self.pages is not None
         if self.notebook_path:
             notebooks = [Path(self.notebook_path)]
@@ -218,7 +217,7 @@ class Room(Voila):  # type: ignore[misc,unused-ignore]
         return not any(part.startswith(".") for part in path.relative_to(root).parts)
 
     def init_handlers(self) -> Any:
-        """Voila's, with our pages."""
+        """Voila's handlers, with our pages."""
         handlers = [(path, OURS.get(handler, handler), *rest) for path, handler, *rest in super().init_handlers()]
         return [(url_path_join(self.server_url, r"/voila/api/reading/([\w-]+)"), ReadingHandler), *handlers]
 

@@ -1,10 +1,11 @@
-"""A sandbox for Python that nobody has read: miners' code answers, rules to verify, students' notebooks to grade.
+"""A sandbox for untrusted Python: code from miners, students' rules, and notebooks to grade.
 
-The code runs in processes of its own with totals for time, memory, processes, output and files; without the network,
-the environment, home directories and other processes. Bubblewrap (`bwrap`) builds that room where it is installed and
-allowed; elsewhere `unshare`, Landlock and rlimits do as much as the system lets them, and `method().notice` says what
-is left open. In both, the kernel refuses the system calls of `tao_lab.sandbox.filter`, and a watchdog adds up what all
-processes hold. What the code prints is text to be judged by the caller, never a verdict.
+The code runs in separate processes, called the box, with limits on time, memory, processes, output and files for all of
+them together. It cannot use the network, the environment variables, home folders or other processes. Bubblewrap
+(`bwrap`) builds the box if it is installed and allowed. Otherwise `unshare`, Landlock and rlimits do as much as the
+system allows, and `method().notice` says what they cannot prevent. In both cases the kernel refuses the system calls of
+`tao_lab.sandbox.filter`, and a watchdog adds up what all processes use. The output of the code is only text; the caller
+decides what it means.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from tao_lab.sandbox.watch import Running
 __all__ = ["MIB", "Limits", "Method", "Outcome", "Running", "method", "run", "started"]
 
 LONGEST_NAME = 255  # bytes, for a file
-PROGRAM = ".program"  # where the launcher finds the text
+PROGRAM = ".program"  # file with the program's text, for the launcher
 
 
 def run(
@@ -42,15 +43,15 @@ def run(
 
     Args:
         program: Python source text.
-        stdin: what it reads.
-        files: name to content, laid into its working directory; names without folders.
+        stdin: its input.
+        files: content by name, written into its working directory; names without folders.
         limits: what it may use.
-        packages: whether it may import what is installed beside the lab; without, only Python's own library.
-        readable: more paths that it may read, at the same place.
-        using: one way of confining; the best one if not given.
+        packages: whether it may import the installed packages; otherwise only Python's own library.
+        readable: other paths that it may read, under the same names.
+        using: a certain method; by default the best one.
 
     Returns:
-        How it ended. Nothing that the program does raises here.
+        How it ended. Nothing that the program does raises an error here.
 
     Raises:
         LabError: no sandbox can be built on this machine, or a file's name cannot be used.
@@ -69,9 +70,9 @@ def started(
     readable: Iterable[Path] = (),
     using: Kind | None = None,
 ) -> Iterator[Running]:
-    """A program that answers lines with lines (`Running.ask`), as long as the block lasts; arguments as for `run`.
+    """Inside the `with` block, a program that answers lines with lines (`Running.ask`); arguments as for `run`.
 
-    Of the limits, `seconds` is its processor time; how long it may take for a line is said with each line.
+    Here the limit `seconds` is its processor time; each call of `ask` has its own time limit.
     """
     chosen, allowed = method(using), limits or Limits()
     for name in files or {}:
@@ -104,12 +105,12 @@ def _check_name(name: str) -> None:
 
 
 def _bytes(text: str | bytes) -> bytes:
-    """A text as the program finds it; a lone surrogate is an error in there, not here."""
+    """A text as bytes for the program; half of a surrogate pair is an error in the program, not here."""
     return text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
 
 
 def _remove(folder: Path) -> None:
-    """Remove what a program wrote, however deep its folders are and whatever their modes."""
+    """Remove all files of a program, even in very deep folders and with any modes."""
     try:
         shutil.rmtree(folder)
     except (OSError, RecursionError):

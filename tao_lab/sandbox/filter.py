@@ -1,7 +1,8 @@
 """Which system calls the kernel refuses to code in the box: a filter, compiled by libseccomp (seccomp_rule_add(3)).
 
-The list is of what multiplies a limit or leads out: namespaces and mounts, memory that belongs to no process, other
-processes, keyrings, sockets, and files without a name. Everything else stays allowed, so that ordinary Python runs.
+The list contains calls that get around a limit or leave the box: namespaces and mounts, memory that belongs to no
+process, other processes, keyrings, sockets, and files without a name. Everything else stays allowed, so that ordinary
+Python runs.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ REFUSED = (
     # namespaces and mounts
     *("unshare", "setns", "mount", "umount2", "pivot_root", "chroot", "open_tree", "move_mount", "fsopen", "fsconfig"),
     *("fsmount", "fspick", "mount_setattr", "open_tree_attr"),
-    # memory and files that no process and no folder holds
+    # memory and files that belong to no process and no folder
     *("shmget", "shmat", "semget", "msgget", "mq_open", "memfd_create", "memfd_secret", "userfaultfd"),
     *("io_uring_setup", "io_uring_enter", "io_uring_register"),
     # other processes, and the kernel's own programs
@@ -26,13 +27,13 @@ REFUSED = (
     # sockets; a pair of them, as asyncio makes for its own use, stays allowed, with the smallest buffers
     *("socket", "setsockopt"),
 )
-# What the kernel's own file rules (Landlock) leave to the owner of a file
+# Calls that the kernel's own file rules (Landlock) allow to the owner of a file
 OWNERS = (
     *("chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "fchown", "lchown", "fchownat", "utime", "utimes"),
     *("futimesat", "utimensat", "setxattr", "lsetxattr", "fsetxattr", "setxattrat"),
     *("removexattr", "lremovexattr", "fremovexattr", "removexattrat"),
 )
-# Refused with these arguments only: number of the argument, comparison, value, mask
+# Refused only with these arguments: number of the argument, comparison, value, mask
 NOT_EQUAL, EQUAL, MASKED = 1, 4, 7
 WITH = (
     ("clone", (0, MASKED, 0x10000000, 0x10000000)),  # CLONE_NEWUSER
@@ -43,7 +44,7 @@ WITH = (
     ("sched_setscheduler", (0, NOT_EQUAL, 0, 0)),
     ("sched_setparam", (0, NOT_EQUAL, 0, 0)),
 )
-# Calls that are newer than some libseccomp; from 403 on a number is the same on every processor
+# Calls that are newer than some versions of libseccomp; numbers from 403 on are the same on every processor
 NEWER = {"clone3": 435, "memfd_secret": 447, "fchmodat2": 452, "setxattrat": 463, "removexattrat": 466}
 NEWER |= {"process_madvise": 440, "mount_setattr": 442, "open_tree_attr": 467}
 ALLOW, REFUSE = 0x7FFF0000, 0x00050000  # SCMP_ACT_ALLOW, SCMP_ACT_ERRNO
@@ -55,10 +56,10 @@ class _Comparison(ctypes.Structure):
 
 @cache
 def compiled(owners: bool) -> bytes:
-    """The filter as the kernel takes it; empty where libseccomp is not installed.
+    """The filter in the kernel's format; empty if libseccomp is not installed.
 
     Args:
-        owners: whether the box's files have the same owner as files outside, so that their modes are closed as well.
+        owners: whether the box's files have the same owner as files outside; then changes of modes are refused too.
     """
     try:
         library = ctypes.CDLL("libseccomp.so.2")
@@ -82,7 +83,7 @@ def _add(
     library: ctypes.CDLL, room: ctypes.c_void_p, name: str, error: int, comparison: _Comparison | None = None
 ) -> None:
     number = library.seccomp_syscall_resolve_name(name.encode())
-    if number == -1:  # this library does not know it
+    if number == -1:  # this version of the library does not know it
         number = NEWER.get(name, -1)
     if number < 0:  # this processor does not have it
         return

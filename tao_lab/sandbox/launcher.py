@@ -1,8 +1,8 @@
-"""The first program in the box: it gives up every right that is left, then runs the text that nobody has read.
+"""The first program in the box: it gives up all remaining rights, then runs the untrusted program.
 
 `tao_lab.sandbox` sends this file's text to a bare interpreter, with a JSON object as its only argument; it imports
-Python's own library, and `landlock` where files are to be closed by the kernel. Everything is in one function, so that
-the program finds no names of ours; what a program could still do to this interpreter harms only itself.
+Python's own library, and `landlock` if the kernel should protect files. Everything is in one function, so that the
+program finds no names of the launcher. A program can still change this interpreter, but that harms only itself.
 """
 
 import base64
@@ -47,7 +47,7 @@ def launch(config: Any) -> str:
 
 
 def _supervise(libc: ctypes.CDLL) -> None:
-    """Let a child go on, and stay behind: to end with it, and to end whatever it has left running."""
+    """Continue in a child process, and watch it: end with it, and end everything that it left running."""
     libc.prctl(SUBREAPER, 1, 0, 0, 0)
     child = os.fork()
     if child == 0:
@@ -82,7 +82,7 @@ def _close_files(package: str, readable: list[str], devices: list[str]) -> None:
 
 
 def _close_signals(libc: ctypes.CDLL, abi: int) -> None:
-    """TCP, abstract sockets of others, and signals to others, where this kernel's Landlock knows them."""
+    """Forbid TCP, abstract sockets of others, and signals to others, if this kernel's Landlock supports it."""
     attributes = (ctypes.c_uint64 * 3)(0, TCP if abi >= 4 else 0, SCOPES if abi >= 6 else 0)
     if any(attributes):
         rules = libc.syscall(LANDLOCK_CREATE, attributes, ctypes.c_size_t(24 if abi >= 6 else 16), 0)
@@ -113,7 +113,7 @@ def _limit(limits: Any, count: bool) -> None:
 
 
 def _filter(libc: ctypes.CDLL, code: bytes) -> None:
-    """Hand the kernel its list of system calls that this process and its children never make."""
+    """Give the kernel the list of system calls that it must refuse to this process and its children."""
 
     class Program(ctypes.Structure):
         _fields_ = [("length", ctypes.c_ushort), ("code", ctypes.c_char_p)]

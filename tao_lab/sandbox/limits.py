@@ -1,4 +1,4 @@
-"""What a program in the box may use, and how it ended."""
+"""Limits of a program in the box, and how it ended."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ REASONS = {
 
 @dataclass(frozen=True)
 class Limits:
-    """What a program may use, with all processes that it starts.
+    """Limits of a program, together with all processes that it starts.
 
     Attributes:
-        seconds: by the clock, from its first line on.
-        memory: bytes that its processes hold together; also the address space of each.
-        processes: at a time, threads counted.
+        seconds: time on the clock, from its first line on.
+        memory: bytes of all its processes together; also the limit of each address space.
+        processes: maximum number at a time, including threads.
         output: bytes on stdout, and the same on stderr; more ends the program.
-        files: bytes of one file that it writes; 0 allows none with content.
-        disk: bytes that all its files hold together.
+        files: bytes of one file that it writes; with 0 its files must be empty.
+        disk: bytes of all its files together.
         entries: files and folders that it may have at a time.
     """
 
@@ -41,7 +41,7 @@ class Limits:
     entries: int = 1000
 
     def __post_init__(self) -> None:
-        """Refuse limits that limit nothing."""
+        """Refuse limits that make no sense."""
         for name, value in vars(self).items():
             if not (isinstance(value, (int, float)) and math.isfinite(value) and value >= 0):
                 raise LabError(f"Limits: {name} is {value!r}; allowed is a number from 0 on")
@@ -52,10 +52,10 @@ class Outcome:
     """How a program ended.
 
     Attributes:
-        status: "ended" without our help, or stopped for "timeout", "output", "memory" or "disk".
-        code: exit code, negative or above 128 for a signal; None where it was stopped.
-        stdout, stderr: text, at most `limits.output` bytes each; what is not UTF-8 is replaced.
-        seconds: by the clock, from the program's first line on.
+        status: "ended" if it ended normally, or why it was stopped: "timeout", "output", "memory" or "disk".
+        code: exit code, negative or above 128 for a signal; None if it was stopped.
+        stdout, stderr: text, at most `limits.output` bytes each; bytes that are not UTF-8 are replaced.
+        seconds: time on the clock, from the program's first line on.
     """
 
     status: Status
@@ -66,7 +66,7 @@ class Outcome:
 
     @property
     def problem(self) -> str:
-        """Why it did not end well, in words; empty if it did."""
+        """Why it failed, in words; empty if it did not fail."""
         if self.status == "timeout":
             return f"did not end within {self.seconds:.1f} s"
         if self.status != "ended":

@@ -1,4 +1,4 @@
-"""The ways of building a box on this machine: bubblewrap, or what `unshare`, Landlock and rlimits do without it."""
+"""Methods to build a box on this machine: bubblewrap, or without it `unshare`, Landlock and rlimits."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from tao_lab.sandbox.limits import MIB, Limits, Status
 from tao_lab.sandbox.watch import START_SECONDS, STARTED, Look
 
 SHARED_BYTES = 16 * MIB  # that /dev/shm holds
-FIRST_UID = 200_000  # root's boxes run as a user that nobody else is, so that their processes can be counted
+FIRST_UID = 200_000  # root's boxes run as users that nobody else uses, so that their processes can be counted
 UIDS = 1_000_000
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64")
 DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
-SCOPES_ABI = 6  # of Landlock, from which on it closes signals and abstract sockets
+SCOPES_ABI = 6  # of Landlock; from this version on it can forbid signals and abstract sockets
 LAUNCHER = Path(__file__).with_name("launcher.py")
 
 Kind = Literal["bubblewrap", "rlimits"]
@@ -39,10 +39,10 @@ class Method:
 
     Attributes:
         name: "bubblewrap", or "rlimits" for everything else.
-        notice: in words what it cannot keep out; empty if nothing.
-        prefix: what the launcher's command begins with.
-        landlock: the kernel's version of Landlock, 0 where it is not used.
-        own_pids: whether the code sees no processes but its own.
+        notice: what it cannot prevent, in words; empty if nothing.
+        prefix: the beginning of the launcher's command.
+        landlock: the kernel's version of Landlock, 0 if it is not used.
+        own_pids: whether the code sees only its own processes.
         options: of bubblewrap, that not every version knows.
     """
 
@@ -56,10 +56,10 @@ class Method:
 
 @cache
 def method(name: Kind | None = None) -> Method:
-    """The best way to confine a program here, tried out once.
+    """The best method on this machine, tested once.
 
     Args:
-        name: "bubblewrap" or "rlimits" asks for that one; without it, bubblewrap where it works.
+        name: "bubblewrap" or "rlimits" for this method; by default bubblewrap if it works.
 
     Raises:
         LabError: bubblewrap was asked for and does not work here; or this system is not Linux.
@@ -75,11 +75,11 @@ def method(name: Kind | None = None) -> Method:
 
 
 def _bubblewrap_here() -> Method | None:
-    """Bubblewrap, with nested user namespaces closed where it can; None where it does not work."""
+    """Bubblewrap, without nested user namespaces if possible; None if it does not work."""
     open_ends = []
     if not calls.compiled(False):
         open_ends.append("install libseccomp; without it, the code reads the session keyring")
-    # root's boxes have no user namespace, so that only the filter keeps the code from making one
+    # root's boxes have no user namespace, so only the filter prevents the code from making one
     closed = () if os.geteuid() == 0 else ("--unshare-user", "--disable-userns")
     for options in dict.fromkeys((closed, ())):
         if _works([*_bubblewrap("box", {}, _readable(), Limits(), options), *_python("-S"), ""]):
@@ -90,7 +90,7 @@ def _bubblewrap_here() -> Method | None:
 
 
 def _rlimits() -> Method:
-    """As much as `unshare` and Landlock do here, and what they leave open."""
+    """The method with `unshare` and Landlock, and what they cannot prevent here."""
     user = () if os.geteuid() == 0 else ("--user",)
     spaces = ("--net", "--ipc", "--uts")
     tries = (("--pid", "--fork", "--kill-child", "--mount", "--mount-proc", *spaces), spaces, ())
@@ -141,16 +141,16 @@ def command(
     """The command that builds a box and starts the launcher there.
 
     Args:
-        chosen: the way of confining.
-        folder: where the program's files lie.
+        chosen: the method.
+        folder: folder of the program's files.
         names: of these files.
         limits: what the program may use.
         packages: whether it may import what is installed beside the lab.
         readable: more paths that it may read.
 
     Returns:
-        The command; the user that owns the box's processes where only that tells them apart, else 0; and a function
-        that says which limit given processes are over.
+        The command; the user of the box's processes if they can only be recognized by it, otherwise 0; and a function
+        that returns the limit that given processes exceed.
     """
     uid = FIRST_UID + secrets.randbelow(UIDS) if os.geteuid() == 0 else 0
     paths = [*_readable(packages), *(path for path in readable if Path(path).exists())]
@@ -170,7 +170,7 @@ def command(
         package = str(Path(spec.origin).parent.parent)
         config["landlock"] = {"package": package, "readable": [*paths, "/proc"], "devices": list(DEVICES)}
     drop: list[str] = []
-    if uid:  # Landlock decides what may be read; without it, the code reads what anybody may
+    if uid:  # Landlock decides what may be read; without it, the code can read files that everybody may read
         folder.chmod(0o777)
         os.chown(folder, uid, uid)
         drop, config["uid"] = _drop(uid, bool(chosen.landlock)), 0
@@ -180,7 +180,7 @@ def command(
 
 
 def _look(limits: Limits, folder: Path | None = None) -> Look:
-    """What says which limit processes are over: their files are below a folder, or in mounts of their own."""
+    """A function that returns the limit that processes exceed; their files are in a folder, or in their own mounts."""
 
     def look(pids: Sequence[int]) -> Status | None:
         if usage.memory(pids, limits.memory) > limits.memory:
@@ -195,7 +195,7 @@ def _look(limits: Limits, folder: Path | None = None) -> Look:
 
 
 def _drop(uid: int, keep_reading: bool) -> list[str]:
-    """Root's way to another user, who may still read an interpreter that lies in root's home."""
+    """Arguments that change from root to another user, who may still read an interpreter in root's home."""
     kept = "-all,+dac_read_search" if keep_reading else "-all"
     capabilities = [f"--inh-caps={kept}", f"--ambient-caps={kept}", f"--bounding-set={kept}"]
     return ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", *capabilities, "--no-new-privs"]
@@ -204,24 +204,24 @@ def _drop(uid: int, keep_reading: bool) -> list[str]:
 def _bubblewrap(
     box: str, laid: Mapping[str, str], paths: Sequence[str], limits: Limits, options: Sequence[str]
 ) -> list[str]:
-    """The command that builds a room with nothing in it but an interpreter and the files that were laid there.
+    """The command that builds a box with only an interpreter and the given files.
 
-    Every path means in the room what it means outside, wherever it lies: symbolic links on the way are made again, and
-    a room's own folders are mounted first, so that a path below one of them stays to be seen. What the program writes
-    goes into the room's own /tmp, in which its working directory is, or into /dev/shm; nothing else can be written.
+    Every path has the same meaning in the box as outside: symbolic links on the way are made again, and the box's own
+    folders are mounted first, so that paths below them stay visible. The program can write only into the box's own
+    /tmp, which contains its working directory, and into /dev/shm.
 
     Args:
-        box: name of the working directory: one that is used nowhere else below /tmp.
-        laid: name of a file there to its path outside.
-        paths: what the room shows of the system, read-only.
-        limits: with the bytes that all files together may hold.
+        box: name of the working directory; it is used nowhere else in /tmp.
+        laid: path outside of each file there, by name.
+        paths: paths of the system that the box shows, read-only.
+        limits: the limits, with the total size of all files.
         options: of bubblewrap, that not every version knows.
     """
     temporary = os.path.realpath("/tmp")
     inside = f"{temporary}/{box}"
     links, places = _routes(paths)
     command = ["bwrap", "--die-with-parent", "--new-session", "--clearenv", "--setenv", "HOME", inside]
-    if os.geteuid() == 0:  # the launcher becomes another user, who has no capabilities
+    if os.geteuid() == 0:  # the launcher becomes another user without capabilities
         command += ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--cap-drop", "ALL"]
         command += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     else:
@@ -242,7 +242,7 @@ def _bubblewrap(
 
 
 def _routes(paths: Iterable[str]) -> tuple[dict[str, str], list[str]]:
-    """The symbolic links on the way to some paths, and where the ways end, without what lies below another end."""
+    """The symbolic links on the way to some paths, and their targets, without targets inside other targets."""
     links: dict[str, str] = {}
     ends: set[Path] = set()
     for path in paths:
@@ -265,7 +265,7 @@ def _python(*options: str) -> list[str]:
 
 
 def _readable(packages: bool = False) -> list[str]:
-    """What a program needs of the system: its folders, this Python wherever it lies, and where packages are."""
+    """Paths that a program needs: the system's folders, this Python's folders, and those of the packages."""
     needed = [*SYSTEM, sys.prefix, sys.base_prefix, sys.executable]
     if packages:
         needed += [path for path in sys.path if Path(path).name in {"site-packages", "dist-packages"}]

@@ -1,4 +1,4 @@
-"""What the processes of a box hold together: memory, and files, also those without a name (see proc(5))."""
+"""Memory and files that the processes of a box use together, also files without a name (see proc(5))."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from contextlib import suppress
 from pathlib import Path
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
-PIPE_BYTES, SOCKET_BYTES = 1 << 16, 212_992  # what the kernel keeps at most for one that nobody reads
-SHARED = " /dev/zero (deleted)"  # memory that processes share, and no file
-ENDLESS = 1 << 62  # more than any limit: what cannot be looked at counts as that much
+PIPE_BYTES, SOCKET_BYTES = 1 << 16, 212_992  # maximum that the kernel stores for an unread one
+SHARED = " /dev/zero (deleted)"  # memory that processes share, not a file
+ENDLESS = 1 << 62  # more than any limit, for things that cannot be counted
 
 
 def family(pid: int) -> list[int]:
-    """The processes below one, their threads not counted; not itself."""
+    """The descendants of a process, without threads and without itself."""
     found, ahead = [], [pid]
     while ahead:
         children = list(_children(ahead.pop()))
@@ -32,9 +32,9 @@ def _children(pid: int) -> Iterator[int]:
 
 
 def memory(pids: Iterable[int], limit: int) -> int:
-    """Bytes that processes hold in memory, and at most in pipes and sockets.
+    """Bytes that processes use in memory, and may use in pipes and sockets.
 
-    Pages that several of them share are counted once, if the first and quick count is above the limit.
+    A quick count comes first. If it is above the limit, a second count counts shared pages only once.
     """
     pids = list(pids)
     kernel = _kernel_bytes(pids)
@@ -63,7 +63,7 @@ def _kernel_bytes(pids: Iterable[int]) -> int:
 
 
 def _opened(pids: Iterable[int]) -> Iterator[os.stat_result]:
-    """What processes have open."""
+    """The open files of processes."""
     for pid in pids:
         with suppress(OSError):
             for descriptor in Path(f"/proc/{pid}/fd").iterdir():
@@ -72,9 +72,9 @@ def _opened(pids: Iterable[int]) -> Iterator[os.stat_result]:
 
 
 def disk(folder: Path, pids: Sequence[int], entries: int) -> tuple[int, int]:
-    """Bytes and number of the files below a folder, with those that processes hold though nobody can name them.
+    """Bytes and number of the files in a folder, including open files without a name.
 
-    Counting ends with the first folder above the limit of entries. One that cannot be looked into, for its mode or its
+    Counting ends at the first folder above the limit of entries. A folder that cannot be read, because of its mode or
     depth, counts as endless.
     """
     sizes: dict[tuple[int, int], int] = {}
@@ -88,7 +88,7 @@ def disk(folder: Path, pids: Sequence[int], entries: int) -> tuple[int, int]:
                     names += 1
                     if stat.S_ISDIR(found.st_mode):
                         ahead.append(entry.path)
-        except (FileNotFoundError, NotADirectoryError):  # gone meanwhile
+        except (FileNotFoundError, NotADirectoryError):  # removed in the meantime
             continue
         except OSError:
             return ENDLESS, ENDLESS
@@ -111,7 +111,7 @@ def _mapped(pids: Iterable[int]) -> Iterator[tuple[tuple[int, int], int]]:
 
 
 def room(pid: int, places: Iterable[str]) -> tuple[int, int]:
-    """Bytes and number of the files in mounts that only a process and its kin see."""
+    """Bytes and number of the files in mounts that only a process and its relatives see."""
     used = count = 0
     for place in places:
         with suppress(OSError):  # it has ended

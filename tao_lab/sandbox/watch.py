@@ -1,4 +1,4 @@
-"""A program in its box while it runs: what it prints, what it uses, and its end with all that it has started."""
+"""A running program in its box: its output, its use of resources, and its end with all processes it started."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from typing import IO
 from tao_lab.sandbox.limits import Limits, Outcome, Status
 from tao_lab.sandbox.usage import family
 
-START_SECONDS = 10.0  # that a busy machine may take to build the room; not counted as the code's own
-END_SECONDS = 10.0  # in which the kernel ends what was killed
-STARTED = b"\x1estarted\n"  # the launcher's first bytes on stderr: from here on the code's time counts
-WAIT_SECONDS = 0.02  # between two looks at a process that says nothing
-LOOK_SECONDS = 0.01  # between two looks at what the box uses,
-STARTTIME = 19  # its place in /proc/PID/stat behind the name, see proc(5)
-LOOK_SHARE = 0.1  # which take no more than this part of a processor
+START_SECONDS = 10.0  # to build the box on a busy machine; not counted as the code's time
+END_SECONDS = 10.0  # in which the kernel ends killed processes
+STARTED = b"\x1estarted\n"  # the launcher's first bytes on stderr; the code's time begins here
+WAIT_SECONDS = 0.02  # between two checks of a silent process
+LOOK_SECONDS = 0.01  # between two checks of the box's use of resources,
+STARTTIME = 19  # its index in /proc/PID/stat after the name, see proc(5)
+LOOK_SHARE = 0.1  # which use at most this share of a processor
 
 Look = Callable[[Sequence[int]], Status | None]
 
 
 class Running:
-    """A started command, read without blocking; a thread looks at what its processes use.
+    """A started command, read without blocking; a thread watches the resources of its processes.
 
     Attributes:
         limits: what the program may use.
-        out: what it printed and nobody took yet.
-        error: what it printed on stderr.
-        status: why it was stopped; None while it was not.
+        out: printed bytes that were not read yet.
+        error: bytes printed on stderr.
+        status: why it was stopped; None if it was not.
     """
 
     def __init__(self, command: Sequence[str], folder: Path, limits: Limits, uid: int, look: Look):
@@ -44,8 +44,8 @@ class Running:
             command: builds the box and starts the launcher in it.
             folder: where it starts.
             limits: what the program may use.
-            uid: the user that only this box has; 0 where its user is the caller.
-            look: which limit some processes are over, if any.
+            uid: the user that only this box has; 0 if it runs as the caller.
+            look: returns the limit that some processes exceed, if any.
         """
         self.limits, self._uid, self._look = limits, uid, look
         self.out, self.error = bytearray(), bytearray()
@@ -71,12 +71,12 @@ class Running:
         self._over = threading.Event()
         self._guard = threading.Thread(target=self._watch, daemon=True)
         self._move(START_SECONDS, lambda: self.error.startswith(STARTED))
-        self._first = {pid: _birth(pid) for pid in family(self._process.pid)}  # the room's own, and the launcher
+        self._first = {pid: _birth(pid) for pid in family(self._process.pid)}  # the box's own, and the launcher
         self._guard.start()
         self._beginning = time.monotonic()
 
     def ask(self, line: bytes | None, seconds: float) -> bytes | None:
-        """Send a line, if any, and wait for one that answers; None if none comes, and `status` or `code` says why."""
+        """Send a line, if any, and wait for the answer; None without an answer, and `status` or `code` says why."""
         if line is not None:
             self._send(line + b"\n")
         if not self._move(seconds, lambda: b"\n" in self.out) and self.status is None and self.code is None:
@@ -88,7 +88,7 @@ class Running:
         return answer
 
     def outcome(self, stdin: bytes) -> Outcome:
-        """Send all that it reads, wait for its end, and end what is left of it."""
+        """Send its whole input, wait for its end, and end its remaining processes."""
         self._send(stdin, last=True)
         self._move(self.limits.seconds, lambda: False)
         seconds = time.monotonic() - self._beginning
@@ -101,7 +101,7 @@ class Running:
 
     @property
     def printed(self) -> str:
-        """Text on stderr so far; what is not UTF-8 is replaced."""
+        """Text on stderr so far; bytes that are not UTF-8 are replaced."""
         return bytes(self.error).removeprefix(STARTED)[: self.limits.output].decode(errors="replace")
 
     @property
@@ -110,7 +110,7 @@ class Running:
         return self._process.poll()
 
     def close(self) -> None:
-        """End every process of the box, and read what they had printed before."""
+        """End every process of the box, and read their remaining output."""
         if self._over.is_set():
             return
         self._over.set()
@@ -132,7 +132,7 @@ class Running:
             self._ready.register(stdin, selectors.EVENT_WRITE)
 
     def _move(self, seconds: float, done: Callable[[], bool]) -> bool:
-        """Read and write until something is done (True), or the program is at its end or the time is up (False)."""
+        """Read and write until something is done (True), or the program ends or the time is over (False)."""
         deadline = time.monotonic() + seconds
         while not done():
             left = deadline - time.monotonic()
@@ -145,7 +145,7 @@ class Running:
         return True
 
     def _turn(self, seconds: float) -> bool:
-        """Wait for pipes, and move what they hold; whether any did."""
+        """Wait for pipes, and move their data; returns whether there were any."""
         if not (ready := self._ready.select(seconds)):
             if not self._ready.get_map():
                 with suppress(subprocess.TimeoutExpired):
@@ -184,12 +184,12 @@ class Running:
                 stdin.close()
 
     def _drain(self) -> None:
-        """Read what lies in the pipes of a program that has ended."""
+        """Read the rest from the pipes of a program that has ended."""
         while self._turn(0):
             pass
 
     def _watch(self) -> None:
-        """Look at what the box uses again and again; end it where that is too much."""
+        """Check the box's use of resources again and again; end the box if it uses too much."""
         pause = LOOK_SECONDS
         while not self._over.wait(pause):
             beginning = time.thread_time()
@@ -222,7 +222,7 @@ class Running:
 
 
 def _birth(pid: int) -> str:
-    """When a process began, in ticks of the machine; empty where it has ended. Its number may come again, that not."""
+    """Start time of a process in ticks; empty if it has ended. Process numbers are reused, start times are not."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:

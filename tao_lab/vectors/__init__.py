@@ -1,8 +1,8 @@
 """Test vectors: exact inputs and outputs of the chain's rules, in one open format.
 
 A vector file is JSON: `{"format": "tao-lab/vectors/1", "kind": ..., "vectors": [{"name", "source", "input",
-"expected"}]}`. Each kind has a JSON Schema here (`<kind>.schema.json`), the library's rule, and a name under which a
-student's file may define a rule of its own.
+"expected"}]}`. Each kind has a JSON Schema here (`<kind>.schema.json`), the library's rule, and a name for a student's
+own function.
 """
 
 from tao_lab.vectors.compare import AnswerError, plain_answer

@@ -1,6 +1,7 @@
-"""In the sandbox: a student's file is loaded, then its function answers one input after another, in lines of JSON.
+"""The program in the sandbox: it loads a student's file, then answers one input after another, in lines of JSON.
 
-Nothing here is believed by the other side (`tao_lab.vectors.student`): this code shares a process with the student's.
+The other side (`tao_lab.vectors.student`) does not trust this program: it runs in the same process as the student's
+code.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ class _LoadError(Exception):
 def serve(path: Path, kind_name: str) -> None:
     """Answer lines of stdin on stdout: a vector's input, as JSON, with `{"answer": {…}}` or `{"problem": "…"}`.
 
-    Before the first line comes `{}` or a problem, which says whether the file was loaded. `"library": true` stands with
-    the first answer where the library's own function was called for it.
+    First it sends `{}`, or a problem if the file was not loaded. An answer has `"library": true` if the library's own
+    function was called for it the first time.
 
     Args:
         path: the student's file.
@@ -44,7 +45,7 @@ def serve(path: Path, kind_name: str) -> None:
             lay_cache()
         function = _load_function(path, kind)
         if kind.compiled:
-            build_loaded()  # the student's time begins with the first call
+            build_loaded()  # before the student's time begins
     except _LoadError as error:
         print(json.dumps({"problem": str(error)}), file=replies, flush=True)
         return
@@ -58,10 +59,10 @@ def serve(path: Path, kind_name: str) -> None:
 
 
 class Watched:
-    """Notices whether a function runs, under whatever name: in a block, which it slows down."""
+    """Notices inside a `with` block whether a function runs, under any name; it slows the block down."""
 
     def __init__(self, code: CodeType | None) -> None:
-        """Watch for this code; for nothing, and at no cost, if None."""
+        """Watch for this code; with None do nothing."""
         self._code = code
         self.seen = False
 
@@ -72,7 +73,7 @@ class Watched:
             sys.setprofile(self._notice)
 
     def __exit__(self, *problem: object) -> None:
-        """Watch no longer."""
+        """Stop watching."""
         if self._code is not None:
             sys.setprofile(None)
             threading.setprofile(None)
@@ -107,7 +108,7 @@ def _call(kind: Kind, function: Callable[..., Any], data: Mapping[str, Any], pat
     arguments = kind.arguments(data)
     try:
         answer = plain_answer(kind.answer(function(*arguments)))
-        json.dumps(answer)  # what a class of the student's answers here is reported like any mistake
+        json.dumps(answer)  # errors of a student's own classes are reported like any mistake
         return {"answer": answer}
     except AnswerError as error:
         return {"problem": str(error)}

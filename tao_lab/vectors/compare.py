@@ -1,4 +1,4 @@
-"""Comparing an answer with a vector, number by number."""
+"""Compare an answer with a vector, number by number."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def plain_answer(answer: Mapping[str, Any]) -> dict[str, Any]:
     """An answer's fields as the lists and numbers of JSON.
 
     Raises:
-        AnswerError: a field holds something else, for example an object of a class, or NaN.
+        AnswerError: a field has another value, for example an object of a class, or NaN.
     """
     return {str(name): _plain(str(name), value) for name, value in answer.items()}
 
@@ -43,14 +43,14 @@ def _plain(name: str, value: Any) -> Any:
 
 
 def first_difference(found: Any, expected: Any, place: str = "", right: str = "the chain has", within: int = 0) -> str:
-    """Where two values of numbers, texts, lists and dictionaries differ first, in words; empty if nowhere.
+    """The first difference between two values (numbers, texts, lists, dictionaries), in words; empty if they are equal.
 
     Args:
         found: the answer.
-        expected: what it should be.
-        place: of the two in what they are part of, for example "[3]"; empty for all of it.
-        right: the words that stand before what is expected.
-        within: how far a whole number may be off.
+        expected: the right value.
+        place: their place in a larger value, for example "[3]"; empty for the whole value.
+        right: the words before the right value.
+        within: largest allowed difference of a whole number.
     """
     at = f"at {place}: " if place else ""
     if isinstance(expected, list):

@@ -1,4 +1,4 @@
-"""Reading vector files: JSON that is checked against the schema of its kind before anything runs."""
+"""Read vector files: JSON that is checked against the schema of its kind before anything runs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class VectorFileError(LabError):
 
 @dataclass(frozen=True)
 class Vector:
-    """One case: input and expected output of a rule; `within` is how far each number may be off."""
+    """One case: input and expected output of a rule; `within` is the largest allowed difference of each number."""
 
     name: str
     input: Mapping[str, Any]
@@ -40,7 +40,7 @@ class Vector:
 
 @dataclass(frozen=True)
 class VectorFile:
-    """All vectors of one file, which are of one kind; `notice` says what the file does not tell."""
+    """All vectors of one file, which have the same kind; `notice` has additional information in words."""
 
     kind: Kind
     vectors: tuple[Vector, ...]
@@ -51,7 +51,7 @@ def load(path: Path) -> VectorFile:
     """Read and check a vector file.
 
     Raises:
-        VectorFileError: no such file, not JSON, another format, an unknown kind, or not as the kind's schema says.
+        VectorFileError: no such file, not JSON, another format, an unknown kind, or it does not fit the kind's schema.
     """
     from jsonschema.exceptions import best_match  # the process of a student's file reads no vectors
 

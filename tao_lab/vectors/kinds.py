@@ -1,4 +1,4 @@
-"""The kinds of vectors: what rule each one tests, and what that rule takes and gives."""
+"""The kinds of vectors: the rule that each kind tests, its arguments and its result."""
 
 from __future__ import annotations
 
@@ -53,11 +53,11 @@ class Kind:
 
     Attributes:
         name: as in the file's `kind`; also the name of the function in a student's file.
-        arguments: from the JSON `input` to the rule's arguments; raises ValueError for input that no chain has.
+        arguments: makes the rule's arguments from the JSON `input`; raises ValueError for input that no chain can have.
         rule: the library's function.
-        answer: from what a rule returns to the form of `expected`; raises AnswerError for anything else.
+        answer: turns a rule's result into the form of `expected`; raises AnswerError if that is not possible.
         signature: how a student writes the function, for messages.
-        compiled: whether the library's part in it is compiled code, which takes a second or two to load.
+        compiled: whether the library's rule uses compiled code, which takes a second or two to load.
     """
 
     name: str
@@ -86,7 +86,7 @@ def _null_arguments(data: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def _rao_answer(field: str) -> Callable[[Any], Mapping[str, Any]]:
-    """For a rule that gives one amount."""
+    """For a rule that returns one amount."""
 
     def answer(result: Any) -> Mapping[str, Any]:
         if isinstance(result, bool) or not isinstance(result, int):
@@ -161,7 +161,7 @@ def _with_hex(answer: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _fields_answer(kind: type[Any]) -> Callable[[Any], Mapping[str, Any]]:
-    """For a rule that gives a record of whole numbers, or a dict with its fields."""
+    """For a rule that returns a record of whole numbers, or a dict with its fields."""
 
     def answer(result: Any) -> Mapping[str, Any]:
         if isinstance(result, kind):
@@ -187,7 +187,7 @@ def _shares_arguments(data: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def emission_gate(demand: list[int], bar: int, exponent: int, rank: int, block: int) -> dict[str, Any]:
-    """The bar that counts in a block, and what passes of each share of demand."""
+    """The gate's bar in a block, and how much of each share of demand passes."""
     if bar_is_due(bar, block):
         bar = emission_gate_bar(demand, rank) or bar
     return {"bar": bar, "shares": apply_emission_gate(demand, EmissionGate(bar, exponent))}
@@ -226,7 +226,7 @@ def _dividends_arguments(data: Mapping[str, Any]) -> tuple[Any, ...]:
 
 def _dividends_answer(result: Any) -> Mapping[str, Any]:
     if isinstance(result, Dividends):
-        # The files keep what each of the two sides is paid: the take and the nominators' part.
+        # The files have the pay of both sides: the take and the nominators' part.
         pairs = {
             name: {key: (paid.take, paid.nominators) for key, paid in getattr(result, name).items()}
             for name in ("alpha", "root")

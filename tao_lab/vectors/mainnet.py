@@ -1,4 +1,4 @@
-"""A real block of Bittensor's mainnet as a vector: what the chain paid each subnet, and what it left behind.
+"""A real block of Bittensor's mainnet as a vector: the pay of each subnet, and the state after the block.
 
 The `input` is the state before the block, with the names of `datasets/mainnet/*.json`. Such a file can itself be run:
 `tao-lab verify datasets/mainnet/mainnet-9240381.json`. The chain's own answers are then taken from its other fields.
@@ -29,7 +29,7 @@ COLUMNS = (
 PAID = ("tao_in", "excess_tao", "alpha_in_emission", "alpha_out_emission")
 AFTER = ("tao", "alpha_in", "alpha_out", "protocol_alpha", "quote_weight", "moving_price", "root_prop")
 OTHERS_CHANGE = ("tao_next", "alpha_in_next", "alpha_out_next", "root_prop_next")  # users, and epochs that recycle
-PARTS = {  # what a file of mainnet is asked, one vector each: the fields, and how far they may be off
+PARTS = {  # the vectors of a file of mainnet: for each the fields, and the largest allowed difference
     "shares": (("tao_paid",), 1),
     "split at the cap": (("tao_in", "excess_tao"), 1),
     "injected alpha": (("alpha_in_emission", "alpha_out_emission"), 0),
@@ -48,7 +48,7 @@ def mainnet_block(state: Mapping[str, Any]) -> dict[str, Any]:
         state: fields of the schema `mainnet_block`; `traded` names subnets that somebody else changed in the block.
 
     Returns:
-        `emission_gate_bar_next`, and by name of a field the values by netuid.
+        `emission_gate_bar_next`, and for each field its values by netuid.
     """
     after, others = _paid(_before(state)), set(state.get("traded", ()))
     columns: dict[str, Any] = {name: {s.netuid: getattr(s, name) for s in after.subnets} for name in PAID}
@@ -61,14 +61,14 @@ def mainnet_block(state: Mapping[str, Any]) -> dict[str, Any]:
 
 @cache
 def _paid(before: NetworkBefore) -> NetworkAfter:
-    return pay_network(before)  # a file asks for one block several times
+    return pay_network(before)  # the vectors of a file use the same block several times
 
 
 def _before(state: Mapping[str, Any]) -> NetworkBefore:
     """The rule's input.
 
     Raises:
-        ValueError: no pool can have what is stored.
+        ValueError: a stored pool has impossible values.
     """
     rows = [row for row in state["subnets"] if row.get("started", True)]
     subnets = tuple(SubnetBefore(**{name: row[name] for name in COLUMNS}) for row in rows)
@@ -84,10 +84,10 @@ def is_mainnet_file(data: Any) -> bool:
 
 
 def vectors_of(data: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The vectors of a file of mainnet: state before the block as `input`, what the chain then had as `expected`.
+    """The vectors of a file of mainnet: state before the block as `input`, the chain's state after it as `expected`.
 
     Subnets whose reserves changed by more than the block paid are `traded`: a user bought or sold there, or an epoch
-    recycled alpha, and this rule knows of neither.
+    recycled alpha. This rule covers neither.
 
     Args:
         data: content of the file.
@@ -113,7 +113,7 @@ def vectors_of(data: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def left_out(state: Mapping[str, Any]) -> str:
-    """What a vector does not compare, and which bar counted in its block, in words."""
+    """What a vector does not compare, and the gate's bar in its block, in words."""
     block, bar = state["block"] + 1, mainnet_block(state)["emission_gate_bar_next"]
     how = "measured again" if bar_is_due(state["emission_gate_bar"], block) else "kept"
     words = f"block {block:,}: the bar of the emission gate is {how}: {bar}"
@@ -128,7 +128,7 @@ def _value(row: Mapping[str, Any], name: str) -> int:
 
 
 def _changed_by_others(row: Mapping[str, Any]) -> bool:
-    """Whether a subnet's reserves changed by something else than the block's pay."""
+    """Whether something other than the block's pay changed a subnet's reserves."""
     bought = row["protocol_alpha_next"] - row["protocol_alpha"]
     changes = {
         "tao": row["tao_in"] + row["excess_tao"],

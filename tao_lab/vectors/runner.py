@@ -1,4 +1,4 @@
-"""Running vectors: a rule against the numbers of the chain, first difference first."""
+"""Run vectors: compare a rule with the numbers of the chain, and report the first differences."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LIBRARY = (
 
 @dataclass(frozen=True)
 class Failure:
-    """A vector that did not come out: `field` is empty where there is no answer to compare."""
+    """A vector that failed; `field` is empty if there is no answer to compare."""
 
     vector: str
     field: str
@@ -39,9 +39,9 @@ class Report:
 
     Attributes:
         passed: number of vectors.
-        failures: one for each other vector.
-        notice: what the numbers do not say, in words; empty if nothing.
-        printed: by a student's file.
+        failures: one for each vector that failed.
+        notice: additional information in words; may be empty.
+        printed: output of a student's file.
     """
 
     passed: int
@@ -62,14 +62,14 @@ def verify(
     """Run every vector of a file.
 
     Args:
-        file: what to run.
+        file: the vector file.
         rules: a student's Python file; its function named like the kind runs in place of the library's, in the
             sandbox, with the modules beside it that it imports.
         timeout: seconds that a student's function may take for one vector.
         progress: called after each vector.
 
     Raises:
-        VectorFileError: an input that fits the schema but that no chain could have.
+        VectorFileError: an input fits the schema, but no chain could have it.
         RulesFileError: the student's file does not load or lacks the function.
     """
     said = _Said()
@@ -109,9 +109,9 @@ def _library_answers(file: VectorFile) -> Any:
 
 def _student_answers(file: VectorFile, rules: Path, timeout: float, said: _Said) -> Any:
     for vector in file.vectors:
-        arguments = _arguments(file.kind, vector)  # a bad file is never the student's mistake
+        arguments = _arguments(file.kind, vector)  # an invalid file is not the student's mistake
     if file.kind.compiled and not has_cache():
-        file.kind.rule(*arguments)  # what the library compiles is kept here, and not in the sandbox
+        file.kind.rule(*arguments)  # compile the library's code here, because the sandbox cannot store it
     stuck = ""
     with closing(StudentRules(rules, file.kind, timeout)) as student:
         for vector in file.vectors:

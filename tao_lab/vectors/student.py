@@ -1,4 +1,4 @@
-"""A student's rule in the sandbox: it may raise, hang, die or attack, and the command goes on.
+"""A student's rule in the sandbox: if it raises an error, hangs, ends or attacks, the command still continues.
 
 Inputs go in and answers come out as lines of JSON (`tao_lab.vectors.answering` is the other side), read within limits.
 """
@@ -20,7 +20,7 @@ from tao_lab.foreign import NotPlainJson, escaped, read_json
 from tao_lab.vectors.kinds import Kind
 
 START_SECONDS = 60.0  # importing the library on a busy machine, and the student's own imports
-CPU_SECONDS = 3600.0  # of the whole file; the time of one vector is said with each
+CPU_SECONDS = 3600.0  # of the whole file; each vector has its own time limit
 LONGEST = 1000  # characters of a problem in words
 LIMITS = sandbox.Limits(
     seconds=CPU_SECONDS, memory=4096 * sandbox.MIB, processes=64, output=8 * sandbox.MIB, files=16 * sandbox.MIB
@@ -42,13 +42,13 @@ class RulesFileError(LabError):
 
 @dataclass(frozen=True)
 class Call:
-    """What came back from one call.
+    """The result of one call.
 
     Attributes:
-        ended: false when the time ran out.
+        ended: False if the time was over.
         problem: in words; empty if there is an answer.
         answer: its fields.
-        library: whether the library's own function was seen at work.
+        library: whether the library's own function was called.
     """
 
     ended: bool = True
@@ -58,7 +58,7 @@ class Call:
 
 
 class StudentRules:
-    """The box that holds a student's function."""
+    """The box with a student's function."""
 
     def __init__(self, path: Path, kind: Kind, timeout: float):
         """Load `path` in a new box.
@@ -85,7 +85,7 @@ class StudentRules:
 
     @property
     def printed(self) -> str:
-        """What the student's file printed so far; each line is safe to show in a terminal."""
+        """The output of the student's file so far; each line is safe to show in a terminal."""
         return "\n".join(escaped(line, LONGEST) for line in self._running.printed.splitlines())
 
     def _receive(self, line: bytes | None) -> Call:
@@ -111,7 +111,7 @@ class StudentRules:
         return Call(problem=f"the student's file {used[status]} more than is allowed" if status else ended)
 
     def close(self) -> None:
-        """End the box, whatever it is doing."""
+        """End the box, even if it is busy."""
         self._stack.close()
 
 
@@ -130,7 +130,7 @@ def _with_imports(path: Path) -> Iterator[tuple[str, bytes]]:
 def _imported(text: bytes) -> Iterator[str]:
     try:
         tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):  # said where it is loaded
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # reported when the file is loaded
         return
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):

@@ -14,13 +14,13 @@ from typing import Any
 
 import altair as alt
 import numpy as np
-import vl_convert
 
 from tao_lab import stills
 from tao_lab.cards import picture
 from tao_lab.consensus import Epoch, EpochInput, SparseRows, epoch, null_epoch
 from tao_lab.fixed import FLOAT
 from tao_lab.units import RAO_PER_TAO, U16_MAX
+from tao_lab.views import rendering
 from tao_lab.views.palette import BLACK, BLUE, FONT, GREY, INK, LIGHT, VERMILLION
 from tao_lab.views.scenario import Cast, run_epochs
 from tao_lab.views.sentences import percent
@@ -56,7 +56,7 @@ class Figure:
 
     def svg(self) -> str:
         """The picture."""
-        return str(vl_convert.vegalite_to_svg(self.spec()))
+        return rendering.svg(self.spec())
 
     def _charts(self) -> list[dict[str, Any]]:
         return [stills.chart(self.spec(), self.alt)]

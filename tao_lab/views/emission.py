@@ -137,7 +137,7 @@ def _accounts(flow: AlphaFlow, names: dict[str, str]) -> list[tuple[str, str, st
         if role == "miner" and flow.burned:
             found.append((role, "burned", "burned: nobody's", flow.burned))
     if flow.root:
-        found.append(("root", "claims", "stakers on root may claim", flow.root))
+        found.append(("root", "claims", "root's baskets", flow.root))
     if flow.recycled:
         found.append(("root", "recycled", "recycled", flow.recycled))
     return found

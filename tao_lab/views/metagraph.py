@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import altair as alt
-import networkx as nx
 
 from tao_lab.cards import Card, Grid, Text, percent
 from tao_lab.network import Metagraph, Neuron, Population
@@ -17,6 +16,7 @@ from tao_lab.views.palette import BLUE, INK, VERMILLION
 MOST_ROWS = 40  # of the table
 MOST_VALIDATORS, MOST_MINERS = 12, 16  # of the graph
 ROW = 26  # px between two miners
+Edge = tuple[int, int, float]  # from whom, to whom, part of the row
 SIDE = 0.85  # space for names beside the two columns, relative to the distance between them
 
 
@@ -31,7 +31,7 @@ class MetagraphView:
         return f"{card}{weights_graph(self.metagraph)._repr_mimebundle_()['text/html']}"
 
     def __repr__(self) -> str:
-        return f"{self.metagraph!r}\n{weights_graph(self.metagraph).alt}"
+        return f"{metagraph_card(self.metagraph)!r}\n{weights_graph(self.metagraph).alt}"
 
 
 def metagraph_card(metagraph: Metagraph) -> Card:
@@ -87,14 +87,13 @@ def weights_graph(metagraph: Metagraph) -> Figure:
         metagraph: of a subnet; of a large one the validators with most stake and the best miners are shown.
     """
     validators, miners = _sides(metagraph)
-    graph = nx.DiGraph()
-    graph.add_nodes_from((n.uid for n in validators), layer=0)
-    graph.add_nodes_from((n.uid for n in miners), layer=1)
+    places = _places(validators, miners)
+    edges = []
     for validator in validators:
         row = metagraph.weights.get(validator.uid, {})
         total = sum(row.values())
-        graph.add_weighted_edges_from((validator.uid, uid, w / total) for uid, w in row.items() if w and uid in graph)
-    title = _title(metagraph, graph, validators, miners)
+        edges += [(validator.uid, uid, weight / total) for uid, weight in row.items() if weight and uid in places]
+    title = _title(metagraph, edges, validators, miners)
     best = max(miners, key=lambda n: n.incentive, default=None)
     said = ""
     if best is not None:
@@ -102,7 +101,7 @@ def weights_graph(metagraph: Metagraph) -> Figure:
         said = f" {earned}." if best.incentive else " No miner earns any incentive."
     alternative = f"{title}. Lines from validators on the left to miners on the right.{said}"
     height = max(len(validators), len(miners), 2) * ROW
-    chart = _draw(graph, validators, miners)
+    chart = _draw(edges, places, validators, miners)
     drawn = chart.properties(title=title, width=680, height=height, description=alternative)
     return Figure(drawn.configure(**config(SMALL)), alternative)
 
@@ -116,30 +115,41 @@ def _sides(metagraph: Metagraph) -> tuple[list[Neuron], list[Neuron]]:
     return validators[:MOST_VALIDATORS], miners[:MOST_MINERS]
 
 
-def _title(metagraph: Metagraph, graph: nx.DiGraph, validators: list[Neuron], miners: list[Neuron]) -> str:
-    if not graph.number_of_edges():
+def _places(validators: list[Neuron], miners: list[Neuron]) -> dict[int, tuple[float, float]]:
+    """Validators in a column on the left, miners on the right; the longer column is 2 high."""
+    step = 2 / max(len(validators) - 1, len(miners) - 1, 1)
+    places = {}
+    for x, column in ((-1.0, validators), (1.0, miners)):
+        for number, neuron in enumerate(column):
+            places[neuron.uid] = (x, round(((len(column) - 1) / 2 - number) * step, 4))
+    return places
+
+
+def _title(metagraph: Metagraph, edges: list[Edge], validators: list[Neuron], miners: list[Neuron]) -> str:
+    if not edges:
         return f"Subnet {metagraph.netuid}: nobody has set weights yet"
     shown = len(validators) + len(miners)
     part = f" ({shown} of {len(metagraph)} neurons are shown)" if len(metagraph) > shown + 1 else ""
     return (
-        f"Subnet {metagraph.netuid}: {graph.number_of_edges()} weights from {len(validators)} validators "
+        f"Subnet {metagraph.netuid}: {len(edges)} weights from {len(validators)} validators "
         f"to {len(miners)} miners{part}"
     )
 
 
-def _draw(graph: nx.DiGraph, validators: list[Neuron], miners: list[Neuron]) -> alt.LayerChart:
-    places = nx.multipartite_layout(graph, subset_key="layer", align="vertical") if graph else {}
-    nodes = [_node(n, "validator", n.stake / RAO_PER_TAO, places) for n in validators]
-    nodes += [_node(n, "miner", n.incentive / U16_MAX, places) for n in miners]
-    edges = [
-        {"x": _x(places, a), "y": _y(places, a), "x2": _x(places, b), "y2": _y(places, b), "weight": round(weight, 4)}
-        for a, b, weight in graph.edges(data="weight")
+def _draw(
+    edges: list[Edge], places: dict[int, tuple[float, float]], validators: list[Neuron], miners: list[Neuron]
+) -> alt.LayerChart:
+    nodes = [_node(n, "validator", n.stake / RAO_PER_TAO, *places[n.uid]) for n in validators]
+    nodes += [_node(n, "miner", n.incentive / U16_MAX, *places[n.uid]) for n in miners]
+    drawn = [
+        dict(zip(("x", "y", "x2", "y2", "weight"), (*places[a], *places[b], round(weight, 4)), strict=True))
+        for a, b, weight in edges
     ]
     x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=[-1 - SIDE, 1 + SIDE]))
     y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[-1.08, 1.08]))
     strength = alt.Scale(domain=[0, 0.5], range=[0.4, 7], clamp=True)
     lines = (
-        alt.Chart(alt.Data(values=edges))
+        alt.Chart(alt.Data(values=drawn))
         .mark_rule(color="#8A8A8A", opacity=0.55)
         .encode(x=x, y=y, x2="x2:Q", y2="y2:Q", strokeWidth=alt.StrokeWidth("weight:Q", legend=None, scale=strength))
     )
@@ -158,23 +168,13 @@ def _names(base: alt.Chart, kind: str) -> alt.Chart:
     return base.transform_filter(f"datum.kind == '{kind}'").mark_text(color=INK, **side).encode(text="label:N")
 
 
-def _node(neuron: Neuron, kind: str, amount: float, places: dict[int, Any]) -> dict[str, Any]:
+def _node(neuron: Neuron, kind: str, amount: float, x: float, y: float) -> dict[str, Any]:
     """A node: its size is relative to the largest of its kind; the label has the number."""
     words = f"stake {amount:,.0f}" if kind == "validator" else percent(amount, 1)
     return {
-        "x": _x(places, neuron.uid),
-        "y": _y(places, neuron.uid),
+        "x": x,
+        "y": y,
         "kind": kind,
         "size": round(min(amount / 200, 1) if kind == "validator" else min(amount / 0.2, 1), 4),
         "label": f"{neuron.name} · {words}",
     }
-
-
-def _x(places: dict[int, Any], uid: int) -> float:
-    """Left or right column, independent of the layout's own scale."""
-    return -1.0 if places[uid][0] == min(place[0] for place in places.values()) else 1.0
-
-
-def _y(places: dict[int, Any], uid: int) -> float:
-    highest = max(abs(place[1]) for place in places.values()) or 1.0
-    return round(-float(places[uid][1] / highest), 4)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import altair as alt
-import pandas as pd
 from IPython.display import display
 
 from tao_lab.cards import Card, Grid, Text, percent
@@ -16,6 +15,9 @@ from tao_lab.units import RAO_PER_TAO
 from tao_lab.views.charts import SMALL, WHOLE, Figure, config
 from tao_lab.views.palette import BLUE, INK, VERMILLION
 from tao_lab.views.validating import looks_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 GIB = 2**30
 NAMES = {"nf4": "NF4", "nf4 double": "NF4 double"}
@@ -161,6 +163,8 @@ class Leaderboard:
 
     def latency_chart(self) -> Figure:
         """Seconds of each answer."""
+        import pandas as pd  # slow to load, and few labs need it
+
         table = pd.DataFrame(self.times)
         middle = table.groupby("miner")["seconds"].median() if len(table) else pd.Series(dtype=float)
         y = alt.Y("miner:N", sort=list(middle.sort_values().index), title=None)

@@ -17,10 +17,9 @@ from typing import Any
 import altair as alt
 import anywidget
 import traitlets
-import vl_convert
 
 from tao_lab import stills
-from tao_lab.views import charts
+from tao_lab.views import charts, rendering
 from tao_lab.views.tables import Table, rows_of
 
 _HERE = Path(__file__).parent
@@ -197,7 +196,7 @@ def bundle(*scripts: str) -> str:
     """A widget's JavaScript with Vega, Vega-Lite and vega-embed in one module, about 0.9 MB."""
     files = (_HERE.parent / "quiet_keys.js", _HERE / "page.js", *(_HERE / script for script in scripts))
     parts = [file.read_text(encoding="utf-8") for file in files]
-    return str(vl_convert.javascript_bundle("\n".join(parts)))
+    return rendering.script("\n".join(parts))
 
 
 def still(specs: Mapping[str, Any], shown: Mapping[str, Any], sentence: str) -> str:
@@ -209,7 +208,7 @@ def still(specs: Mapping[str, Any], shown: Mapping[str, Any], sentence: str) -> 
         sentence: the finding.
     """
     pictures = [
-        stills.picture(vl_convert.vegalite_to_png(chart["spec"], scale=1), chart["alt"], chart["title"])
+        stills.picture(rendering.png(chart["spec"]), chart["alt"], chart["title"])
         for chart in still_charts(specs, shown)
     ]
     return f"<p>{escape(sentence)}</p>{''.join(pictures)}"

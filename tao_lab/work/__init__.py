@@ -1,4 +1,4 @@
-"""The student's own folder: notebooks made from the shipped ones, and brought up to date without losing a word."""
+"""The student's own folder: notebooks made from the shipped ones, and updated without losing the student's text."""
 
 from tao_lab.work.folder import Outcome, State, WorkFolder
 

@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all, and none of which takes the place of another unseen."""
+"""Write files completely or not at all, and never replace another file by accident."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ PART = ".tao-lab-part-"  # start of the name of a file that is being written
 
 
 class ChangedMeanwhileError(Exception):
-    """Another program wrote the file between reading and writing."""
+    """Another program has written the file since it was read."""
 
 
 def create(file: Path, data: bytes) -> None:
     """Write a new file.
 
     Raises:
-        FileExistsError: there is one already; it stays as it is.
+        FileExistsError: there is already such a file; it is not changed.
     """
     with _part(file, data, None) as part:
         os.link(part, file)
 
 
 def replace(file: Path, old: bytes, data: bytes) -> None:
-    """Write a file again, if it still is what was read.
+    """Replace a file, if it has not changed since it was read.
 
     Raises:
-        ChangedMeanwhileError: it is not; it stays as it is.
+        ChangedMeanwhileError: it has changed; it is left alone.
     """
     file = file.resolve()
     with _part(file, data, file.stat().st_mode) as part:
@@ -41,18 +41,18 @@ def replace(file: Path, old: bytes, data: bytes) -> None:
 
 
 def write(file: Path, data: bytes) -> None:
-    """Write a file of the lab's own, whatever stands there."""
+    """Write one of the lab's own files, and replace an existing one."""
     with _part(file, data, None) as part:
         part.replace(file)
 
 
 def keep(folder: Path, name: str, data: bytes) -> Path:
-    """Keep a copy under a name with the time in it; gives where.
+    """Save a copy under a name with the time in it; returns its path.
 
     Args:
         folder: of the copies.
-        name: of the file, may be below a folder.
-        data: what was in it.
+        name: of the file; may contain a folder.
+        data: the content of the file.
     """
     stem, suffix = folder / Path(name).with_suffix(""), Path(name).suffix
     moment = f"{datetime.now(UTC):%Y-%m-%d-%H%M%S}"
@@ -67,7 +67,7 @@ def keep(folder: Path, name: str, data: bytes) -> Path:
 
 
 def copy_new(source: Path, target: Path) -> bool:
-    """Copy a file or a folder to where nothing stands; gives whether it did."""
+    """Copy a file or a folder, if the target does not exist; returns whether it was copied."""
     if target.exists():
         return False
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -83,7 +83,7 @@ def copy_new(source: Path, target: Path) -> bool:
 
 @contextmanager
 def _part(file: Path, data: bytes, mode: int | None) -> Iterator[Path]:
-    """A file beside another with all of its data on the disk; it is gone in the end."""
+    """A temporary file beside another, with all its data on the disk; it is deleted at the end."""
     file.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=file.parent, prefix=PART)
     part = Path(name)

@@ -1,8 +1,8 @@
-"""A student's folder: made from the shipped notebooks, brought up to date, and reset where the student asks for it.
+"""A student's folder: make it from the shipped notebooks, update it, and reset parts of it.
 
-`my-labs/` holds the notebooks; `my-labs/.tao-lab/shipped/` what each was made from, which is the base of the next
-merge; `my-labs/kept/` every file as it was before the lab wrote to it. Nothing is written before the copy is kept, and
-the base is written last: after a crash the same merge comes out again.
+`my-labs/` has the notebooks. `my-labs/.tao-lab/shipped/` has the release from which each was made, the base of the next
+merge. `my-labs/kept/` has a copy of every file from before the lab changed it. The copy is saved before a file is
+changed, and the base is written last, so after a crash the same merge is done again.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ KEPT = "kept"
 
 
 class WorkError(LabError):
-    """The folder cannot be used as asked."""
+    """The folder cannot be used for this."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What was done with one notebook.
+    """The result for one notebook.
 
     Attributes:
         name: of the notebook.
@@ -49,12 +49,12 @@ class Outcome:
 
 @dataclass(frozen=True)
 class State:
-    """How a notebook stands.
+    """The state of a notebook.
 
     Attributes:
         name: of the notebook.
-        yours: what the student made of it.
-        release: whether it is the release's.
+        yours: what the student changed.
+        release: whether it has the text of the release.
     """
 
     name: str
@@ -85,12 +85,12 @@ class WorkFolder:
 
     @property
     def is_new(self) -> bool:
-        """Whether no lab was ever made here."""
+        """Whether the folder never had a lab."""
         return not (self.path / HIDDEN).exists()
 
     @contextmanager
     def held(self) -> Iterator[bool]:
-        """Hold the folder, as JupyterLab does while it is open; gives False if another program holds it."""
+        """Lock the folder, like JupyterLab while it is open; yields False if another program has locked it."""
         lock = self.path / HIDDEN / "open"
         with _saying(self.path):
             lock.parent.mkdir(parents=True, exist_ok=True)
@@ -107,7 +107,7 @@ class WorkFolder:
         """Make the notebooks that are missing, and merge the release into the others.
 
         Returns:
-            What was done; a notebook without news has no part in it.
+            What was done; notebooks without changes are left out.
 
         Raises:
             WorkError: the folder cannot be written.
@@ -121,11 +121,11 @@ class WorkFolder:
         return outcomes
 
     def status(self) -> list[State]:
-        """How each notebook stands; nothing is written."""
+        """The state of each notebook; nothing is written."""
         return [self._state(one) for one in shipped(self.labs)]
 
     def reset(self, what: str) -> Outcome:
-        """An exercise's cell, or a whole lab, as shipped; the file as it was is kept.
+        """Reset an exercise's cell, or a whole lab; a copy of the old file is saved.
 
         Args:
             what: "06.2", "06" or the name of a notebook.
@@ -151,7 +151,7 @@ class WorkFolder:
     # --- one notebook ---
 
     def _make(self, one: Shipped, target: Path) -> Outcome:
-        """A notebook that is not there: the student's of an earlier release, if there is one, or the shipped one."""
+        """Make a missing notebook: from the student's of an earlier release, if there is one, or the shipped one."""
         base = self._base(one)
         data, words, kept = (one.text or "").encode(), "made", None
         if one.worked_in and not base.exists():
@@ -215,7 +215,7 @@ class WorkFolder:
         return State(one.name, ", ".join(said) or "as shipped", release)
 
     def _find(self, what: str) -> tuple[Shipped, str]:
-        """A notebook and, where one is meant, its exercise."""
+        """A notebook, and its exercise if `what` names one."""
         known = shipped(self.labs)
         number, _, exercise = what.partition(".")
         for one in known:
@@ -239,10 +239,10 @@ class WorkFolder:
             files.write(self._base(one), one.text.encode())
 
     def _parsed_base(self, one: Shipped, ours: NotebookNode) -> NotebookNode:
-        """What a student's notebook was made from.
+        """The release from which a student's notebook was made.
 
-        If the folder does not know, it is the release from which the notebook differs least; without releases it is a
-        notebook without cells, so that nothing in the student's counts as shipped.
+        If the folder does not have it, it is the release with the fewest differences. Without releases it is a notebook
+        without cells, so that every cell counts as the student's.
         """
         try:
             return parse(self._base(one).read_bytes(), one.name)
@@ -251,13 +251,13 @@ class WorkFolder:
             return min(known, key=lambda base: _distance(base, ours), default=nbformat.v4.new_notebook())
 
     def _carry_own_files(self) -> list[Outcome]:
-        """Copies of what a student of an earlier release put beside the shipped notebooks."""
+        """Copy files that a student of an earlier release put beside the shipped notebooks."""
         carried = [file.name for file in own_files(self.labs) if files.copy_new(file, self.path / file.name)]
         return [Outcome(name, f"copied from {self.labs}") for name in carried]
 
 
 def _short(name: str) -> str:
-    """How a command calls a notebook: a lab by its number, a page by the name of its file."""
+    """The name of a notebook for commands: a lab's number, or a page's file name."""
     return name[:2] if name[:2].isdigit() else Path(name).stem
 
 
@@ -270,7 +270,7 @@ def _bytes(notebook: NotebookNode) -> bytes:
 
 
 def _trust_again(old: bytes, new: bytes) -> None:
-    """A notebook that Jupyter trusted stays trusted: the release brings no outputs."""
+    """Mark a notebook as trusted if Jupyter trusted the old one; the release has no outputs."""
     from nbformat.sign import NotebookNotary
 
     notary = NotebookNotary()
@@ -284,7 +284,7 @@ def _trust_again(old: bytes, new: bytes) -> None:
 
 @contextmanager
 def _saying(path: Path) -> Iterator[None]:
-    """Turn errors of the file system into a sentence that says what to do."""
+    """Turn errors of the file system into an error that says what to do."""
     try:
         yield
     except OSError as error:

@@ -1,9 +1,9 @@
-"""A notebook of three: what was shipped (base), what the student made of it (ours), what is shipped now (theirs).
+"""Merge three notebooks: the old release (base), the student's notebook (ours), and the new release (theirs).
 
-Cells are merged whole, by their ids. A student's cell is never changed: where the student and the release both changed
-one, the release's text follows it in a markdown cell, which runs nothing. nbdime merges line by line and finds a cell
-by its likeness: on an answered exercise that the release moved, it leaves the blank one behind the answer (which then
-is "not started"), or markers that are not Python.
+Whole cells are merged, by their ids. A student's cell is never changed. If both the student and the release changed a
+cell, the release's text follows it in a markdown cell, which does not run. The tool nbdime is not used, because it
+merges line by line and finds cells by similarity. If the release moved an answered exercise, it would put the blank
+cell after the answer (which is then "not started"), or leave markers that are not Python.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Cells = Mapping[str, NotebookNode]
 Name = TypeVar("Name")
 
 NOTICE = "**The release changed the cell above.** Yours stays as you wrote it; this is how the new one reads:"
-NOTICE_ID = "-changed"  # end of the id of a cell that shows the release's text
+NOTICE_ID = "-changed"  # end of the id of a cell with the release's text
 LONGEST_ID = 64
 
 
@@ -30,8 +30,8 @@ class Merged:
     """The result.
 
     Attributes:
-        notebook: to be written.
-        taken: ids of cells whose text is the release's, new or changed.
+        notebook: the merged notebook.
+        taken: ids of cells with the release's text, new or changed.
         both: ids of cells that student and release changed; both texts are in the notebook.
         dropped: ids of cells that the release no longer has, and the student had not changed.
     """
@@ -43,7 +43,7 @@ class Merged:
 
     @property
     def changed(self) -> bool:
-        """Whether the release brought anything."""
+        """Whether the release changed anything."""
         return bool(self.taken or self.both or self.dropped)
 
 
@@ -51,9 +51,9 @@ def merge(base: NotebookNode, ours: NotebookNode, theirs: NotebookNode) -> Merge
     """Merge a release into a student's notebook; none of the three is changed.
 
     Args:
-        base: the shipped notebook that the student's was made from; one without cells where nobody knows.
-        ours: the student's.
-        theirs: the shipped one now.
+        base: the shipped notebook from which the student's was made; if it is unknown, a notebook without cells.
+        ours: the student's notebook.
+        theirs: the new shipped notebook.
     """
     was, now = _by_id(base), _by_id(theirs)
     mine = _recognised(ours, was, now)
@@ -78,7 +78,7 @@ def merge(base: NotebookNode, ours: NotebookNode, theirs: NotebookNode) -> Merge
 
 
 def same_text(one: NotebookNode, other: NotebookNode) -> bool:
-    """Whether two cells say the same: kind, text and pictures; not outputs."""
+    """Whether two cells are the same in kind, text and pictures; outputs don't count."""
     return _text(one) == _text(other)
 
 
@@ -96,10 +96,10 @@ def edited(base: NotebookNode, ours: NotebookNode) -> tuple[list[str], list[str]
 def restored(ours: NotebookNode, theirs: NotebookNode, exercise: str) -> NotebookNode:
     """A student's notebook with one exercise as shipped.
 
-    All cells with the exercise's tag make room for the shipped one, so that no second function stays behind it.
+    All cells with the exercise's tag are replaced by the shipped one, so that no second function is left.
 
     Args:
-        ours: the student's; it is not changed.
+        ours: the student's notebook; it is not changed.
         theirs: the shipped one, which has the exercise.
         exercise: id, for example "06.2".
     """
@@ -135,7 +135,7 @@ def _by_id(notebook: NotebookNode) -> dict[str, NotebookNode]:
 
 
 def _named(cells: Sequence[NotebookNode]) -> Iterator[tuple[str, NotebookNode]]:
-    """Cells with their ids; one that has no id, or another's, gets one of its own."""
+    """Cells with their ids; a cell without an id, or with another cell's id, gets a new one."""
     seen: set[str] = set()
     for cell in cells:
         name = cell.get("id") or ""
@@ -146,7 +146,7 @@ def _named(cells: Sequence[NotebookNode]) -> Iterator[tuple[str, NotebookNode]]:
 
 
 def _recognised(ours: NotebookNode, *shipped: Cells) -> dict[str, NotebookNode]:
-    """A student's cells by id, where one whose id was lost is known by its exercise or its text."""
+    """A student's cells by id; a cell that lost its id is found by its exercise or its text."""
     names = [name for name, _ in _named(ours.cells)]
     known = {name for cells in shipped for name in cells}
     lost = known - set(names)
@@ -173,18 +173,18 @@ def _text(cell: NotebookNode) -> tuple[str, str, object]:
 
 
 def _one(was: NotebookNode | None, mine: NotebookNode | None, now: NotebookNode | None) -> NotebookNode:
-    """What becomes of one cell; at least one of `mine` and `now` is there."""
+    """Merge one cell; at least one of `mine` and `now` exists."""
     if mine is None or now is None:
         return deepcopy(mine if now is None else now)
     untouched = was is not None and same_text(mine, was) and not same_text(mine, now)
-    cell = deepcopy(now if untouched else mine)  # the outputs go with the text that they are of
+    cell = deepcopy(now if untouched else mine)  # outputs stay with their text
     tags = now.metadata.get("tags")
     cell.metadata = NotebookNode({**mine.metadata, **({"tags": list(tags)} if tags else {})})
     return cell
 
 
 def _differ(was: NotebookNode | None, mine: NotebookNode, now: NotebookNode) -> bool:
-    """Whether the release has news about a cell that stays the student's."""
+    """Whether the release has a new text for a cell that keeps the student's text."""
     return not same_text(mine, now) and (was is None or not same_text(was, now))
 
 
@@ -201,7 +201,7 @@ def _notice_id(name: str) -> str:
 
 
 def _old_notices(mine: Cells, was: Cells, now: Cells) -> list[str]:
-    """Notices of earlier merges that the student left as they were, where this merge rewrites that cell's notice."""
+    """Notices of earlier merges that the student did not change, and that this merge writes again."""
     old = []
     for name in now:
         notice = mine.get(_notice_id(name))
@@ -229,6 +229,6 @@ def _order(was: list[str], mine: list[str], now: list[str]) -> list[str]:
 
 
 def _insert(names: list[Name], order: Sequence[Name], name: Name) -> None:
-    """Put a name behind the one that stands before it in `order`."""
+    """Insert a name after the name that is before it in `order`."""
     before = next((known for known in reversed(order[: order.index(name)]) if known in names), None)
     names.insert(0 if before is None else names.index(before) + 1, name)

@@ -1,7 +1,7 @@
-"""The notebooks that come with the lab: which there are, and how each read when it was released.
+"""The notebooks that come with the lab, with their texts in the release.
 
-A student of an earlier release worked in the shipped files themselves. Where git knows that a file was changed, the
-release's text is the committed one, and the file is the student's.
+Students of an earlier release worked in the shipped files themselves. If git says that a file was changed, the
+committed text is the release's, and the file is the student's.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from nbformat import NotebookNode
 from tao_lab.errors import LabError
 
 PATTERNS = ("start.ipynb", "[0-9][0-9]-*.ipynb", "pages/*.ipynb")
-# What stands in the folder of the shipped notebooks and is not a student's own.
+# Files in the folder of the shipped notebooks that are not a student's own.
 NOT_OWN = {"dashboards", "pages", "solutions", "solved", "__pycache__", ".ipynb_checkpoints"}
 
 
@@ -31,10 +31,10 @@ class Shipped:
     """One shipped notebook.
 
     Attributes:
-        name: below the folder: "06-yuma-consensus.ipynb", "pages/why-did-i-earn-nothing.ipynb".
+        name: path in the folder: "06-yuma-consensus.ipynb", "pages/why-did-i-earn-nothing.ipynb".
         file: where it is.
         worked_in: whether a student worked in the shipped file itself.
-        text: as it was released; of a file that was worked in and never committed nobody knows.
+        text: the released text; unknown if a student worked in a file that was never committed.
     """
 
     name: str
@@ -55,7 +55,7 @@ def shipped(labs: Path) -> list[Shipped]:
 
 
 def released(labs: Path, name: str) -> list[str]:
-    """Every text that a shipped notebook ever had, the newest first; empty where git does not keep the folder.
+    """Every text that a shipped notebook ever had, the newest first; empty if git does not track the folder.
 
     Args:
         labs: folder of the shipped notebooks.
@@ -67,20 +67,20 @@ def released(labs: Path, name: str) -> list[str]:
 
 
 def own_files(labs: Path) -> list[Path]:
-    """What a student put beside the shipped notebooks: notebooks, chains, wallets, the record of progress."""
+    """Files of a student beside the shipped notebooks: notebooks, chains, wallets, the record of progress."""
     ours = {path for pattern in PATTERNS for path in labs.glob(pattern)}
     return sorted(path for path in labs.iterdir() if path not in ours and path.name not in NOT_OWN)
 
 
 def parse(data: bytes | str, name: str) -> NotebookNode:
-    """A notebook from what is in its file.
+    """A notebook from the content of its file.
 
     Args:
         data: of the file.
         name: to be said in an error.
 
     Raises:
-        NotebookError: it is not a notebook; the message says where the fault is.
+        NotebookError: it is not a notebook; the message says where the error is.
     """
     try:
         text = data if isinstance(data, str) else data.decode("utf-8")
@@ -112,7 +112,7 @@ def _read(labs: Path, file: Path, changed: bool) -> Shipped:
 
 
 def _was_never_run(text: str) -> bool:
-    """Whether a notebook has no outputs, as all that are released."""
+    """Whether a notebook has no outputs, like all released notebooks."""
     try:
         cells = json.loads(text)["cells"]
         return not any(cell.get("outputs") or cell.get("execution_count") for cell in cells)
@@ -121,7 +121,7 @@ def _was_never_run(text: str) -> bool:
 
 
 def _changed(labs: Path) -> set[str]:
-    """Names of files that differ from the commit that is checked out; empty where git does not keep the folder."""
+    """Names of files that differ from the checked-out commit; empty if git does not track the folder."""
     listed = _git(labs, "diff", "--name-only", "-z", "--relative", "HEAD", "--", ".")
     return set(filter(None, (listed or "").split("\0")))
 

@@ -8,7 +8,7 @@ from types import ModuleType
 import pytest
 
 from tao_lab.chain import pallets
-from tao_lab.chain.absent import ABSENT, ALL, NEVER_STOPS, NEWER, NO_PREIMAGE, NO_RELAYER, NO_SCHEDULE
+from tao_lab.chain.absent import ABSENT, ALL, NEVER_STOPS, NO_PREIMAGE, NO_RELAYER, NO_SCHEDULE, NO_TRADING
 from tao_lab.chain.chain import Chain
 from tao_lab.chain.dispatch import CALLS, RUNTIME_APIS, Call
 from tao_lab.chain.errors import DispatchError, NotInLab
@@ -42,7 +42,7 @@ def test_each_call_of_the_runtime_is_carried_out_or_has_a_reason_why_not(chain: 
         ("Scheduler", "cancel", {"when": 1, "index": 0}, NO_SCHEDULE),
         ("Preimage", "note_preimage", {"bytes": "0x00"}, NO_PREIMAGE),
         ("SafeMode", "enter", {}, NEVER_STOPS),
-        ("AdminUtils", "sudo_set_basket_concentration_cap", {"cap": 1}, NEWER),
+        ("AdminUtils", "sudo_set_basket_concentration_cap", {"cap": 1}, NO_TRADING),
     ],
 )
 def test_a_call_that_is_absent_is_refused_with_the_reason(

@@ -6,6 +6,10 @@ from typing import Any
 from bittensor_core import Keypair
 
 from tao_lab.chain.chain import Chain
+from tao_lab.chain.context import Context
+from tao_lab.chain.executive import author
+from tao_lab.chain.pallets.subtensor.baskets import queue_dividends
+from tao_lab.chain.pallets.subtensor.tao import mint_alpha_out
 from tests.chain.conftest import TAO, account, key
 
 MODULE = "SubtensorModule"
@@ -74,6 +78,7 @@ def populate(path: Path) -> None:
     ):
         args = {"hotkey": account(hotkey), "netuid": netuid, "amount_staked": tao * TAO}
         must(chain, who, MODULE, "add_stake", **args)
+    earn_on_root(chain, "validator", 5 * TAO)
     must(chain, "validator", MODULE, "set_weights", netuid=NETUID, dests=[1], weights=[1], version_key=0)
     axon = {"version": 1, "ip": 16_909_060, "port": 8_091, "ip_type": 4, "protocol": 4}
     must(chain, "miner", MODULE, "serve_axon", netuid=NETUID, placeholder1=0, placeholder2=0, **axon)
@@ -83,6 +88,14 @@ def populate(path: Path) -> None:
     must(chain, "alice", MODULE, "set_min_collateral", netuid=NETUID, hotkey=account("validator"), min_locked=7 * TAO)
     must(chain, "alice", "Proxy", "add_proxy", delegate=account("bob"), proxy_type="Any", delay=0)
     chain.close()
+
+
+def earn_on_root(chain: Chain, hotkey: str, alpha: int) -> None:
+    """Issue alpha of subnet 1 as a dividend of a validator on root; in the block that follows it enters its basket."""
+    ctx = Context(chain.runtime, chain.state, chain.head.number + 1, author(chain.state))
+    mint_alpha_out(ctx, NETUID, alpha)
+    queue_dividends(ctx, NETUID, [(account(hotkey), alpha)])
+    chain.produce_block()
 
 
 IDENTITY = ("name", "url", "github_repo", "image", "discord", "description", "additional")

@@ -11,10 +11,11 @@ import bittensor as bt
 import pytest
 
 from tao_lab.chain.chain import Chain
+from tao_lab.chain.pallets.subtensor.stake import stake_of_coldkey
 from tao_lab.node.rpc import Node
 from tao_lab.node.server import Server
 from tests.chain.conftest import TAO, account
-from tests.node.populated import must
+from tests.node.populated import earn_on_root, must
 
 
 @pytest.mark.slow
@@ -42,6 +43,11 @@ def test_btcli_shows_subnets_stake_and_hyperparameters_and_stakes(populated: Cha
         assert stakes[(0, validator)]["stake_amount"] == 100
         assert show("sudo", "get", "--netuid", "1")["weights_rate_limit"] == 0
 
+        fund = show("root", "list")["funds"]
+        assert [(each["hotkey"], [holding["netuid"] for holding in each["holdings"]]) for each in fund] == [
+            (validator, [1])
+        ]
+
         wallet = bt.Wallet("student", path=str(tmp_path)).create_new_coldkey(use_password=False, suppress=True)
         dest = wallet.coldkeypub.ss58_address
         must(populated, "faucet", "Balances", "transfer_keep_alive", dest=dest, value=10 * TAO)
@@ -49,3 +55,14 @@ def test_btcli_shows_subnets_stake_and_hyperparameters_and_stakes(populated: Cha
         staked = show("stake", "add", *position, "--wallet", "student", "--wallet-path", str(tmp_path), "-y")
         assert staked["success"]
         assert staked["data"]["shielded"]
+
+        must(populated, "faucet", "Balances", "transfer_keep_alive", dest=dest, value=100 * TAO)
+        mine = ("--wallet", "student", "--wallet-path", str(tmp_path))
+        assert show("stake", "add", "--netuid", "0", "--hotkey", validator, "--amount", "50", *mine, "-y")["success"]
+        earn_on_root(populated, "validator", 30 * TAO)
+        seen = show("wallet", "inspect", *mine)["balance"]
+        assert seen["beta_validators"] == 1
+        assert seen["accrued_basket_yield_tao"] == seen["beta_value_tao"] > 1
+        assert show("root", "claim", "--hotkey", validator, *mine, "-y")["success"]
+        claimed = stake_of_coldkey(populated.state, validator, dest, 0) - 50 * TAO
+        assert claimed == pytest.approx(seen["accrued_basket_yield_tao"] * TAO, abs=1)

@@ -10,15 +10,17 @@ import pytest
 from bittensor.reads.base import REGISTRY as READS
 
 from tao_lab.chain.chain import Chain
-from tao_lab.chain.pallets.subtensor.pool import current_alpha_price
+from tao_lab.chain.pallets.subtensor.baskets import escrow, owed_shares, payout_of
+from tao_lab.chain.pallets.subtensor.pool import current_alpha_price, read_pool
 from tao_lab.chain.pallets.subtensor.stake import stake_of, stake_of_coldkey
+from tao_lab.economy import swap
 from tests.chain.conftest import TAO, account
-from tests.node.test_sdk_registry import NO_BASKETS, read_all
+from tests.node.test_sdk_registry import NO_TRADING, read_all
 
 MODULE = "SubtensorModule"
 ALICE, BOB = account("alice"), account("bob")
 VALIDATOR, MINER, OTHER, SPARE = account("validator"), account("miner"), account("other"), account("spare")
-NOT_IN_LAB = NO_BASKETS
+NOT_IN_LAB = NO_TRADING
 NOBODY = object()  # the network has none of it: an empty answer is the true one
 
 
@@ -42,6 +44,19 @@ class Truth:
         places = ((0, VALIDATOR), (1, VALIDATOR), (2, OTHER))
         return {(netuid, hotkey): stake_of_coldkey(self.state, hotkey, ALICE, netuid) for netuid, hotkey in places}
 
+    def basket(self) -> list[tuple[int, int, int]]:
+        """The validator's: netuid, rao of alpha, rao of TAO that it would bring."""
+        alpha = stake_of_coldkey(self.state, VALIDATOR, escrow(), 1)
+        return [(1, alpha, swap(read_pool(self.state, 1, drop_fees=True), "sell", alpha).received)]
+
+    def nav(self) -> int:
+        return self.basket()[0][2]
+
+    def owed(self) -> int:
+        """What alice's part of it would bring."""
+        shares = owed_shares(self.state, VALIDATOR, ALICE)
+        return shares * self.nav() // self.get("BasketShares", VALIDATOR)
+
     def worth(self) -> int:
         return sum(int(rao * self.price(netuid)) for (netuid, _), rao in self.stakes().items())
 
@@ -49,6 +64,18 @@ class Truth:
 def positions(found: list[Any]) -> dict[tuple[int, str], int]:
     assert {position.coldkey for position in found} == {ALICE}
     return {(position.netuid, position.hotkey): position.stake.rao for position in found}
+
+
+def is_alices_part(found: Any, truth: Truth) -> bool:
+    owed = owed_shares(truth.state, VALIDATOR, ALICE)
+    return (found["hotkey"], found["beta_raw"], found["value_tao"].rao) == (VALIDATOR, owed, truth.owed())
+
+
+def is_validators_fund(found: Any, truth: Truth) -> bool:
+    shares, deposited = truth.get("BasketShares", VALIDATOR), truth.get("BasketDepositedTao", VALIDATOR)
+    seen = (found["hotkey"], found["nav_tao"].rao, found["beta_total_raw"], found["deposited_tao"].rao)
+    held = [(h["netuid"], h["alpha"].rao, h["realizable_tao"].rao) for h in found["holdings"]]
+    return seen == (VALIDATOR, truth.nav(), shares, deposited) and held == truth.basket() and found["basket_rate"] > 0
 
 
 def is_validators(found: Any) -> bool:
@@ -161,9 +188,15 @@ TRUE: dict[str, Holds | object] = {
     "alpha_price": lambda a, t: a["price_rao"] == int(t.price(1) * TAO),
     "alpha_prices": lambda a, t: a == pytest.approx({0: 1, 1: t.price(1), 2: t.price(2)}, rel=1e-8),
     # --- root
-    "root_basket_owed": lambda a, t: a.rao == 0 and t.get("RootClaimable", VALIDATOR) == {},
-    "root_basket_owed_breakdown": NOBODY,
-    "validator_basket": NOBODY,
+    "root_basket_owed": lambda a, t: a.rao == payout_of(t.state, VALIDATOR, ALICE) > TAO // 2,
+    "root_basket_owed_breakdown": lambda a, t: [(p["hotkey"], p["owed_tao"].rao) for p in a] == [(VALIDATOR, t.owed())],
+    "basket_position": lambda a, t: is_alices_part(a, t),
+    "root_basket_portfolio": lambda a, t: len(a) == 1 and is_alices_part(a[0], t),
+    "validator_basket": lambda a, t: [(h["netuid"], h["alpha"].rao, h["value_tao"].rao) for h in a] == t.basket(),
+    "validator_basket_nav": lambda a, t: a.rao == t.nav(),
+    "validator_basket_summary": lambda a, t: is_validators_fund(a, t),
+    "root_baskets": lambda a, t: len(a) == 1 and is_validators_fund(a[0], t),
+    "root_basket_total_nav": lambda a, t: a.rao == t.nav(),
     "root_claim_threshold": lambda a, t: a.rao == 500_000,
     # --- stake
     "stake": lambda a, t: a.rao == t.stakes()[1, VALIDATOR],

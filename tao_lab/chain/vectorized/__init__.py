@@ -1,4 +1,4 @@
-"""Fast twins of what the pallets do subnet by subnet or stake by stake: the same state, to the last byte.
+"""Fast twins of functions that the pallets run subnet by subnet or stake by stake. They write exactly the same bytes.
 
 Importing this registers them (`tao_lab.chain.twins`); no pallet imports it.
 """

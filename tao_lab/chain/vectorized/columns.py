@@ -1,7 +1,7 @@
 """Items of the state as numpy columns: one value for each subnet, read and written together.
 
-A rule that goes over all subnets would otherwise look up, decode and encode every value on its own. A column is the
-same bytes (`tao_lab.chain.column`): what nobody wrote has the metadata's default.
+Without columns, a rule for all subnets would look up, decode and encode every single value. A column has the same bytes
+as the state (`tao_lab.chain.column`); a value that is not stored has the metadata's default.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class RaggedItemError(Exception):
 
 
 class SubnetLayout:
-    """The layout of an item over all subnets that anybody has asked for."""
+    """The layout of an item, for all subnets that were requested so far."""
 
     def __init__(self, state: Storage, pallet: str, name: str, netuids: Sequence[int]) -> None:
         item, keys = state.runtime.item(pallet, name), [state.key(pallet, name, netuid) for netuid in netuids]
@@ -37,7 +37,7 @@ class SubnetLayout:
         self.rows: dict[tuple[int, ...], Any] = {self.netuids: ALL}
 
     def rows_of(self, netuids: tuple[int, ...]) -> Any:
-        """Where these subnets are: an index for arrays; None where one is missing."""
+        """Index of these subnets in the arrays; None if one is missing."""
         found = self.rows.get(netuids)
         if found is None and set(netuids) <= set(self.netuids):
             if len(self.rows) >= MOST_SELECTIONS:
@@ -48,7 +48,7 @@ class SubnetLayout:
 
 
 def _absent(state: Storage, keys: Sequence[bytes]) -> bytes:
-    """What stands for an absent value of an optional item: zeros, as wide as a value that is there."""
+    """The bytes for a missing value of an optional item: zeros, as many as a stored value has."""
     there = (value for value in state.raw.get_many(keys) if value is not None)
     return bytes(len(next(there, bytes(WORD_BYTES))))
 
@@ -56,7 +56,7 @@ def _absent(state: Storage, keys: Sequence[bytes]) -> bytes:
 class Columns:
     """Columns over a list of subnets.
 
-    Every method raises `RaggedItemError` where values of the item are not all as wide as its default.
+    Every method raises `RaggedItemError` if a value of the item is not as wide as its default.
     """
 
     def __init__(self, state: Storage, netuids: Sequence[int]) -> None:
@@ -82,7 +82,7 @@ class Columns:
             self._find(*item)
 
     def written(self, pallet: str, name: str) -> Column:
-        """Bool (n,): whether something is written there."""
+        """Bool (n,): whether a value is stored."""
         column, rows = self._find(pallet, name)
         return column.present[rows].copy() if rows is ALL else column.present[rows]
 
@@ -92,7 +92,7 @@ class Columns:
         return column.words[rows].copy() if rows is ALL else column.words[rows]
 
     def write(self, pallet: str, name: str, values: Column, where: Column | None = None) -> None:
-        """Write values of the item's width, all of them or those `where` says."""
+        """Write values of the item's width: all, or those for which `where` is true."""
         if where is not None and not where.any():
             return
         column, rows = self._find(pallet, name)
@@ -103,7 +103,7 @@ class Columns:
 
 
 def or_readable(twin: Callable[Given, Any]) -> Callable[Given, Any]:
-    """Leave the work to the readable rule where values cannot be had as columns; the twin has written nothing then."""
+    """Call the readable rule if values cannot be read as columns; the twin has written nothing then."""
 
     @wraps(twin)
     def guarded(*args: Given.args, **kwargs: Given.kwargs) -> Any:

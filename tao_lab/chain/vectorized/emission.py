@@ -1,8 +1,8 @@
 """Emission of all subnets at once: reads the state into a table, computes the block, writes the state.
 
-It does what `run_coinbase` does subnet by subnet, to the last bit, some thirty times as fast. It leaves the work to
-`run_coinbase` where a rule is replaced, a subnet has no pool of its own, or a number is beyond what the compiled rules
-take; nothing has been written then but the bar of the emission gate, which would be the same once more.
+It gives exactly the same result as `run_coinbase`, about thirty times as fast. It leaves the work to `run_coinbase` if
+a rule is replaced, a subnet has no pool, or a number is too large for the compiled rules. Then it has written nothing
+except the bar of the emission gate, and `run_coinbase` would write the same bar.
 """
 
 from __future__ import annotations
@@ -61,8 +61,8 @@ ALWAYS_WRITTEN = {
     "alpha_out": (MODULE, "SubnetAlphaOutEmission"),
 }
 ACCOUNTS = ("System", "Account")
-FREE = 2  # which word of System.Account: after the nonce and three counts of references
-KEPT = "emission"  # of the context: the table, for `settle`
+FREE = 2  # index of the free balance in System.Account, in words: after the nonce and three reference counts
+KEPT = "emission"  # key in the context for the table that `settle` uses
 RULES = ("block_emission", "shares", "split", "swap")
 
 
@@ -77,7 +77,7 @@ class Emitted:
 @run_coinbase.emit_to_subnets.twin
 @or_readable
 def emit_to_subnets(ctx: Context, netuids: list[int], credit: int) -> Any:
-    """Emission of a block; `NotImplemented` where it has to be done subnet by subnet.
+    """Emission of a block; `NotImplemented` if it must be computed subnet by subnet.
 
     Args:
         ctx: Block under construction.
@@ -121,9 +121,9 @@ def emit_to_subnets(ctx: Context, netuids: list[int], credit: int) -> Any:
 @run_coinbase.settle.twin
 @or_readable
 def settle_at_once(ctx: Context, netuids: list[int]) -> Any:
-    """Moving prices and root's weights after emission and pay-outs, from the table that emission has kept.
+    """Moving prices and root's weights after emission and pay-outs, from the table of the emission.
 
-    `NotImplemented` where it has to be done subnet by subnet.
+    `NotImplemented` if it must be computed subnet by subnet.
     """
     emitted = ctx.kept.pop(KEPT, None)
     if emitted is None:
@@ -141,7 +141,7 @@ def settle_at_once(ctx: Context, netuids: list[int]) -> Any:
 
 
 def prices(table: Table) -> list[SubnetPrice]:
-    """What shares go by, of subnets with a pool, in the order of the table."""
+    """The prices that decide shares, for subnets with a pool, in the order of the table."""
     rows = zip(table["moving_price"].tolist(), table["miner_burned"].tolist(), table["enabled"].tolist(), strict=True)
     return [SubnetPrice(_signed(moving), burned[0] | burned[1] << 64, bool(on)) for moving, burned, on in rows]
 
@@ -167,7 +167,7 @@ def scalars(ctx: Context) -> tuple[np.uint64, np.uint64, np.uint64]:
 
 
 def _accounts(ctx: Context, netuids: list[int]) -> StateColumn | None:
-    """`System.Account` of each subnet's account; None where one is not there."""
+    """`System.Account` of each subnet's account; None if one does not exist."""
     layouts = ctx.state.layouts
     found: tuple[list[int], Layout] | None = layouts.get(ACCOUNTS)
     if found is None or found[0] != netuids:

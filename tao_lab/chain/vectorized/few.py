@@ -1,8 +1,8 @@
 """Twins for one subnet or a few: a chain with a handful of subnets is the lab's usual one.
 
-A column pays from some subnets on: below that, making the arrays takes longer than the work. So here the schedule goes
-subnet by subnet, as the readable rules do, and emission reads what it needs of each subnet into one row of bytes, lets
-the compiled functions work on it, and writes back what has changed.
+For few subnets, making the arrays of columns takes longer than the work itself. So here the schedule is computed subnet
+by subnet, as in the readable rules. Emission reads its input of each subnet into one row of bytes, runs the compiled
+functions on it, and writes the changed values back.
 """
 
 from __future__ import annotations
@@ -43,11 +43,11 @@ ITEMS = {**READ_ONLY, **CHANGED, **ALWAYS_WRITTEN, "root_prop": (MODULE, "RootPr
 READ = {*READ_ONLY, *CHANGED, "quote_weight"}
 FREE = slice(16, 24)  # of the bytes of System.Account: after the nonce and three counts of references
 AMOUNT_BYTES = 8
-KEPT = "emission of few"  # of the context: the rows, for `settle`
+KEPT = "emission of few"  # key in the context for the rows that `settle` uses
 
 
 def _subnet_by_subnet(rule: WithTwin[[Context, list[int]], Any]) -> None:
-    """Let the readable rule work where there are few subnets."""
+    """Call the readable rule if there are few subnets."""
 
     def few(ctx: Context, netuids: list[int]) -> Any:
         return rule.readable(ctx, netuids) if len(netuids) <= FEW else NotImplemented
@@ -76,7 +76,7 @@ def lower_prices(ctx: Context, netuids: list[int]) -> Any:
 
 @registration.lower_difficulties.twin_for_few
 def lower_difficulties(ctx: Context, netuids: list[int]) -> Any:
-    """What work a place takes falls as the price does; root has none."""
+    """The difficulty falls as the price does; root has no difficulty."""
     if len(netuids) > FEW:
         return NotImplemented
     get = ctx.state.get
@@ -100,9 +100,9 @@ class _Field:
 
     Attributes:
         key: Storage key of the value.
-        default: Bytes of a value that nobody wrote.
-        place: Where the value is in the row.
-        is_read: Whether it is read before emission; else it begins with zeros.
+        default: Bytes for a value that is not stored.
+        place: Position of the value in the row.
+        is_read: Whether it is read before emission; otherwise it starts as zeros.
     """
 
     key: bytes
@@ -113,14 +113,14 @@ class _Field:
 
 @dataclass(frozen=True)
 class _Layout:
-    """How a subnet lies in a row, and where its values are in the state."""
+    """The positions of a subnet's values in a row, and their keys in the state."""
 
     netuid: int
     account: bytes  # storage key of `System.Account`
     fields: dict[str, _Field]
 
     def row(self, state: Storage) -> bytes:
-        """The row of the state's values; another length where a value is not as wide as it should be."""
+        """The row of the state's values; its length is wrong if a value is not as wide as it should be."""
         get = state.raw.get
         parts = [(get(each.key) or each.default) if each.is_read else each.default for each in self.fields.values()]
         return self.netuid.to_bytes(SUBNET["netuid"].itemsize, "little") + b"".join(parts)
@@ -128,7 +128,7 @@ class _Layout:
 
 @lru_cache(maxsize=64)
 def _layout(runtime: Runtime, netuid: int) -> _Layout:
-    state, fields = Storage(runtime, RawState()), {}  # it is asked for keys only
+    state, fields = Storage(runtime, RawState()), {}  # used only to make keys
     for name in SUBNET.names or ():
         if name in ITEMS:
             field, begin = SUBNET.fields[name][:2]  # type: ignore[index]  # it has names
@@ -147,7 +147,7 @@ class _Emitted:
     table: Table
 
     def write(self, state: Storage, name: str, before: bytes | None = None) -> None:
-        """Put a field of each subnet into the state, with the rows `before` only where it differs."""
+        """Put a field of each subnet into the state; with `before`, only fields that differ from those rows."""
         for number, layout in enumerate(self.layouts):
             field, start = layout.fields[name], number * SUBNET.itemsize
             place = slice(start + field.place.start, start + field.place.stop)
@@ -157,7 +157,7 @@ class _Emitted:
 
 @run_coinbase.emit_to_subnets.twin_for_few
 def emit_to_few(ctx: Context, netuids: list[int], credit: int) -> Any:
-    """Emission of a block to few subnets; `NotImplemented` where it has to be done otherwise.
+    """Emission of a block to few subnets; `NotImplemented` if the readable rule must do it.
 
     Args:
         ctx: Block under construction.
@@ -223,7 +223,7 @@ def _pay_accounts(ctx: Context, emitted: _Emitted, accounts: list[bytes]) -> int
 
 @run_coinbase.settle.twin_for_few
 def settle_few(ctx: Context, netuids: list[int]) -> Any:
-    """Moving prices and root's weights after emission and pay-outs; `NotImplemented` where emission kept no rows."""
+    """Moving prices and root's weights after emission and pay-outs; `NotImplemented` if emission stored no rows."""
     emitted: _Emitted | None = ctx.kept.pop(KEPT, None)
     if emitted is None:
         return NotImplemented

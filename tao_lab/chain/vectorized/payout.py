@@ -1,8 +1,8 @@
 """Paying out an epoch at once: reads stakes, takes and owners of a subnet into a table, computes, writes columns.
 
-It does what `distribution.pay_out` does hotkey by hotkey, to the last bit. It leaves the work to that rule where a
-hotkey has parents or a collateral, where an owner has chosen another hotkey for its incentives, or where a number is
-beyond what the compiled rules take; nothing is left in the state then.
+It gives exactly the same result as `distribution.pay_out`. It leaves the work to that rule if a hotkey has parents or a
+collateral, if an owner has chosen another hotkey for its incentives, under Null consensus, or if a number is too large
+for the compiled rules. Then the state is unchanged.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ import numpy as np
 from tao_lab.chain.column import Column, Layout
 from tao_lab.chain.context import Context
 from tao_lab.chain.pallets.subtensor import distribution
+from tao_lab.chain.pallets.subtensor.baskets import queue_dividends
 from tao_lab.chain.pallets.subtensor.collateral import bonded_hotkeys
-from tao_lab.chain.pallets.subtensor.lookups import MODULE, NETUID_BYTES, ROOT_NETUID, address
-from tao_lab.chain.pallets.subtensor.root_claims import raise_claimable_rates
+from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, address
+from tao_lab.chain.pallets.subtensor.null_consensus import is_null
 from tao_lab.chain.pallets.subtensor.stake import count_stake
 from tao_lab.chain.pallets.subtensor.tao import recycle_subnet_alpha
 from tao_lab.chain.state import Storage
@@ -38,16 +39,16 @@ BY_SUBNET = {
     "alpha_rest": "AlphaDividendsPerSubnet",
     "root_rest": "RootAlphaDividendsPerSubnet",
 }
-BY_HOTKEY = ("Owner", "Delegates", "RootClaimable")
+BY_HOTKEY = ("Owner", "Delegates")
 
 
 @dataclass
 class Payees:
-    """Who is paid on a subnet, and where: made once, kept while hotkeys and owners are the same.
+    """The hotkeys and owners that are paid on a subnet, and their columns; made again only if they change.
 
     Attributes:
         hotkeys: Addresses, in the order of the keys.
-        owners: Accounts of their coldkeys, or None where nobody wrote one.
+        owners: Accounts of their coldkeys, or None where none is stored.
         coldkeys: Their addresses.
         accounts: The hotkeys' own accounts.
         columns: By field of the table.
@@ -67,10 +68,10 @@ class Payees:
 def pay_out_at_once(
     ctx: Context, netuid: int, pending: Pending, owner_cut: int, emission: Sequence[HotkeyEmission]
 ) -> Any:
-    """Pay out a subnet; `NotImplemented` where it has to be done hotkey by hotkey."""
+    """Pay out a subnet; `NotImplemented` if it must be done hotkey by hotkey."""
     hotkeys = [entry.hotkey for entry in emission]
     payees = _payees(ctx.state, netuid, hotkeys)
-    if payees is None or bonded_hotkeys(ctx.state, netuid):
+    if payees is None or is_null(ctx.state, netuid) or bonded_hotkeys(ctx.state, netuid):
         return NotImplemented
     table, immune = np.zeros(len(hotkeys), HOTKEY), set(distribution.owner_hotkeys(ctx.state, netuid))
     _read(ctx, netuid, payees, emission, table)
@@ -90,7 +91,7 @@ def pay_out_at_once(
 
 
 def _payees(state: Storage, netuid: int, hotkeys: list[str]) -> Payees | None:
-    """Whom to pay; None where somebody has parents, or is paid on another hotkey."""
+    """The hotkeys to pay; None if one has parents, or its owner is paid on another hotkey."""
     found: Payees | None = state.layouts.get((PAYOUT, str(netuid)))
     if found is None or found.hotkeys != hotkeys or state.raw.get_many(found.keys["Owner"]) != found.owners:
         if len(set(hotkeys)) != len(hotkeys) or not hotkeys:
@@ -135,7 +136,7 @@ def _column(ctx: Context, payees: Payees, field: str) -> Column:
 
 
 def _read(ctx: Context, netuid: int, payees: Payees, emission: Sequence[HotkeyEmission], table: Table) -> None:
-    """What the pots are divided by; also makes sure that all columns are there."""
+    """Read the values by which the pots are divided, and make sure that all columns exist."""
     for field in payees.columns:
         _column(ctx, payees, field)
     raw, keys = ctx.state.raw, payees.keys
@@ -154,7 +155,7 @@ def _read(ctx: Context, netuid: int, payees: Payees, emission: Sequence[HotkeyEm
 
 
 def _pay(ctx: Context, netuid: int, payees: Payees, table: Table) -> bool:
-    """Change the stakes and keep what was paid; False where it could not be computed."""
+    """Change the stakes and store what was paid; False if it could not be computed."""
     state, raw = ctx.state, ctx.state.raw
     stakes = {field: _column(ctx, payees, field) for field in ("rao", "shares", "share")}
     for field, column in stakes.items():
@@ -173,10 +174,19 @@ def _pay(ctx: Context, netuid: int, payees: Payees, table: Table) -> bool:
     for field, item in (("alpha_rest", "AlphaDividendsPerSubnet"), ("root_rest", "RootAlphaDividendsPerSubnet")):
         column = _column(ctx, payees, field)
         _forget_others(state, item, netuid, column)
-        raw.write_column(column, _bytes(table, field))
-    raw.write_column(_column(ctx, payees, "last"), _bytes(table, "last"))
-    _raise_rates(ctx, netuid, payees, table)
+        _write_unless_zero(state, column, table, field)
+    _write_unless_zero(state, _column(ctx, payees, "last"), table, "last")
+    rests = zip(payees.hotkeys, table["root_rest"].tolist(), strict=True)
+    queue_dividends(ctx, netuid, [(hotkey, rest) for hotkey, rest in rests if rest])
     return True
+
+
+def _write_unless_zero(state: Storage, column: Column, table: Table, field: str) -> None:
+    """Write amounts in rao; an entry that would be zero is removed."""
+    there = table[field] != 0
+    for place in np.flatnonzero(column.present & ~there).tolist():
+        state.raw.remove(column.layout.keys[place])
+    state.raw.write_column(column, _bytes(table, field), there)
 
 
 def _bytes(table: Table, field: str) -> Any:
@@ -184,7 +194,7 @@ def _bytes(table: Table, field: str) -> Any:
 
 
 def _withhold(ctx: Context, netuid: int, table: Table) -> None:
-    """Burn or recycle the incentives of the owner's hotkeys, and remember which part it was."""
+    """Burn or recycle the incentives of the owner's hotkeys, and store their part of all incentives."""
     state, incentives = ctx.state, table["server"].tolist()
     remove = distribution.remover(state, netuid)
     withheld = table["server"][table["immune"] != 0].tolist()
@@ -194,9 +204,9 @@ def _withhold(ctx: Context, netuid: int, table: Table) -> None:
 
 
 def _remember_hotkeys(ctx: Context, payees: Payees, table: Table) -> None:
-    """Put a hotkey on its owner's list (`StakingHotkeys`) where it is paid for the first time."""
+    """Add a hotkey to its owner's list (`StakingHotkeys`) when it is paid for the first time."""
     paid = np.where(table["immune"], 0, table["server"]) | table["alpha_take"] | table["root_take"]
-    places = np.flatnonzero(paid | np.where(table["staked"], table["root_rest"], 0)).tolist()
+    places = np.flatnonzero(paid | np.where(table["staked"], table["alpha_rest"], 0)).tolist()
     lists = ctx.state.raw.get_many([payees.keys["StakingHotkeys"][i] for i in places])
     for place, value in zip(places, lists, strict=True):
         at = -1 if value is None else value.find(payees.accounts[place])
@@ -208,20 +218,8 @@ def _remember_hotkeys(ctx: Context, payees: Payees, table: Table) -> None:
 
 
 def _forget_others(state: Storage, item: str, netuid: int, column: Column) -> None:
-    """Nothing is kept of hotkeys that had something at the last pay-out and have nothing now."""
+    """Remove the entries of hotkeys that got something at the last pay-out and nothing now."""
     there = state.raw_keys(state.key(MODULE, item, netuid))
     if len(there) != int(column.present.sum()):
         for key in set(there).difference(column.layout.keys):
             state.raw.remove(key)
-
-
-def _raise_rates(ctx: Context, netuid: int, payees: Payees, table: Table) -> None:
-    """Let root's stakers claim more; a hotkey without an increment has the subnet on its list already, as a rule."""
-    written, rates = netuid.to_bytes(NETUID_BYTES, "little"), []
-    values = ctx.state.raw.get_many(payees.keys["RootClaimable"])
-    columns = (payees.hotkeys, table["increment"].tolist(), table["staked"].tolist(), values)
-    for hotkey, increment, staked, value in zip(*columns, strict=True):
-        if not staked and (increment or value is None or value[1:3] != written):
-            rates.append((hotkey, increment))
-    if rates:
-        raise_claimable_rates(ctx, netuid, rates)

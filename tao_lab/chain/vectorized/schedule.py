@@ -58,7 +58,7 @@ def lower_prices(ctx: Context, netuids: list[int]) -> Any:
 @registration.lower_difficulties.twin
 @or_readable
 def lower_difficulties(ctx: Context, netuids: list[int]) -> None:
-    """What work a place takes falls as the price does; root has none."""
+    """The difficulty falls as the price does; root has no difficulty."""
     netuids = [netuid for netuid in netuids if netuid != ROOT_NETUID]
     columns = Columns(ctx.state, netuids)
     before, half_life, lowest, highest = (
@@ -76,7 +76,7 @@ def lower_difficulties(ctx: Context, netuids: list[int]) -> None:
 @registration.count_anew.twin
 @or_readable
 def count_anew(ctx: Context, netuids: list[int]) -> None:
-    """No registrations in this block yet."""
+    """Set the number of registrations in this block to 0."""
     columns = Columns(ctx.state, netuids)
     counts = columns.read(MODULE, "RegistrationsThisBlock")
     columns.write(MODULE, "RegistrationsThisBlock", np.zeros_like(counts), counts != 0)

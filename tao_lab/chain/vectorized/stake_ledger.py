@@ -1,6 +1,6 @@
-"""Stakes on one subnet that are changed many times and written once: what paying out an epoch needs.
+"""Stakes on one subnet that are changed many times and written once, for paying out an epoch.
 
-It gives the same stakes as `stake`, change by change; only what is in the state in between is left out.
+Each change gives the same stakes as in `stake`; only the state between the changes is not written.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ RAO_BYTES, MANTISSA_BYTES, EXPONENT_BYTES = 8, 16, 8
 
 
 class StakeLedger:
-    """The stakes of a subnet; those on the hotkeys that are named are read at once, others when they are asked for."""
+    """The stakes of a subnet. Stakes on `hotkeys` are read together at the start, others when they are needed."""
 
     def __init__(self, ctx: Context, netuid: int, hotkeys: Sequence[str] = ()) -> None:
         self._ctx, self._netuid = ctx, netuid
         self._pools: dict[str, Pool] = {}
         self._shares: dict[tuple[str, str], SafeFloat] = {}
-        self._stored: dict[bytes, bytes | None] = {}  # what keys held when they were read
+        self._stored: dict[bytes, bytes | None] = {}  # the value of each key when it was read
         self._pool_keys: dict[str, tuple[bytes, bytes]] = {}
         self._share_keys: dict[tuple[str, str], bytes] = {}
         self._load(hotkeys)
@@ -30,6 +30,10 @@ class StakeLedger:
     def stake_of(self, hotkey: str) -> int:
         """Alpha that all coldkeys have staked on a hotkey, rao."""
         return self._pool(hotkey).rao
+
+    def has_stakers(self, hotkey: str) -> bool:
+        """Whether any coldkey has stake on a hotkey."""
+        return self._pool(hotkey).shares.mantissa != 0
 
     def increase(self, hotkey: str, coldkey: str, rao: int) -> None:
         """Add alpha to a coldkey's stake on a hotkey."""

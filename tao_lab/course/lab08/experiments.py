@@ -9,8 +9,8 @@ import bittensor as bt
 
 from tao_lab.cards import Card, Grid, Text
 from tao_lab.chain.errors import ChainError
+from tao_lab.chain.pallets.subtensor.baskets import payout_of, spot_payout_of
 from tao_lab.chain.pallets.subtensor.lookups import MODULE
-from tao_lab.chain.pallets.subtensor.root_claims import root_owed
 from tao_lab.chain.rules import SwapRule
 from tao_lab.course.networks import small_network
 from tao_lab.course.running import is_the_labs
@@ -160,15 +160,13 @@ def root_or_alpha(others_on_root: int, epochs: int = EPOCHS, stake: int = STAKE)
         net.stake(ann, subnet, net.tao(stake), hotkey=validator)
         net.run(epochs=epochs, subnet=subnet)
         pool = net.pool(subnet)
-        owed = root_owed(net.chain.state, validator.hotkey.ss58_address, ron.coldkeypub.ss58_address, subnet)
+        of_basket = (net.chain.state, validator.hotkey.ss58_address, ron.coldkeypub.ss58_address)
         on_root = net.staked(ron, ROOT, hotkey=validator).rao
         alpha = net.staked(ann, subnet, hotkey=validator).rao
-        worth = [amount * price(pool) >> FRACTION_BITS for amount in (owed, alpha)]
-        sold = [swap(pool, "sell", amount).received if amount else 0 for amount in (owed, alpha)]
         rao = stake * RAO_PER_TAO
         return [
-            Staker("root", rao, on_root + worth[0], on_root + sold[0]),
-            Staker("the subnet", rao, worth[1], sold[1]),
+            Staker("root", rao, on_root + spot_payout_of(*of_basket), on_root + payout_of(*of_basket)),
+            Staker("the subnet", rao, alpha * price(pool) >> FRACTION_BITS, swap(pool, "sell", alpha).received),
         ]
 
 

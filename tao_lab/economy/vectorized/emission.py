@@ -1,9 +1,9 @@
 """Emission of all subnets at once, compiled.
 
-What `subnet_shares`, `subnet_terms`, `swap`, `split` and `update_moving_price` say of one subnet is computed here for a
-table with a row for each, to the last bit. Where 128 bits are not enough for that (a price above 256 TAO, a chain buy
-of more than a 64th of a pool, a power too close to a whole number) the functions give up, and the caller goes subnet
-by subnet. Read the other modules first: they have the formulas and their sources.
+`subnet_shares`, `subnet_terms`, `swap`, `split` and `update_moving_price` compute one subnet. The functions here
+compute a table with one row for each subnet, equal to the last bit. If 128 bits are not enough for an exact result (a
+price above 256 TAO, a chain buy of more than a 64th of a pool, a power too close to a whole number), they give up, and
+the caller computes subnet by subnet. Read the other modules first: they have the formulas and their sources.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ LARGEST_PRICE = np.uint64(1 << 40)  # 256 TAO, I96F32
 LARGEST_SWAP_PRICE = np.uint64(1 << 16)  # TAO, far below the limit of a swap
 LARGEST_AMOUNT = np.uint64(1 << 60)  # rao
 LARGEST_CREDIT = np.uint64(1 << 31)  # rao a block
-ROUNDING = np.uint64(1 << 16)  # of 2^64: how near to a whole number a power is not trusted
+ROUNDING = np.uint64(1 << 16)  # of 2^64: a power that is nearer to a whole number than this counts as not exact
 WORD_ONE = np.uint64(1 << 32)  # one in U96F32 and I32F32
 LOW_HALF = np.uint64((1 << 32) - 1)
 LOG2_E_WORD, EULER = np.uint64(LOG2_E), np.uint64(E)
@@ -88,7 +88,7 @@ LARGEST_EXPONENT = np.uint64(1 << 36)  # 16, I32F32
 
 
 def _halvings() -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """At which issuance emission falls, and to what."""
+    """The issuances at which emission falls, and the emission after each."""
     steps, emissions, low = [], [block_emission(0)], 0
     while low < TOTAL_SUPPLY:
         below, above = low, TOTAL_SUPPLY
@@ -123,7 +123,7 @@ def normalize(words: Any) -> None:
     for i in range(words.shape[0]):
         total = add(total, (words[i, 0], words[i, 1]))
     for i in range(words.shape[0]):
-        if words[i, 0] == ZERO:  # else it is one, and the others are nothing
+        if words[i, 0] == ZERO:  # otherwise it is 1, and the others are 0
             quotient = divide((words[i, 1], ZERO), total)
             words[i, 0], words[i, 1] = quotient
 
@@ -184,7 +184,7 @@ def shares_of(subnets: Any, bar: Any, exponent: Word, shares: Any) -> None:
 
 @njit
 def passed_of(share: Any, bar: Any, exponent: Word) -> Any:
-    """What passes of a share above zero: `passing` times the share."""
+    """The part of a share above zero that passes the gate: `passing` times the share."""
     if share[0] != ZERO:
         ratio = bar
     elif bar[0] == ZERO:
@@ -213,8 +213,8 @@ def inverse(number: Any) -> Any:
 
 @njit
 def power_of(value: Word, exponent: Word) -> Word:
-    """`power` in I32F32 words: e^(exponent * ln(value)), the largest whole number where that does not fit."""
-    if value < np.uint64(3):  # the inverse of two words does not fit; of none there is no logarithm
+    """`power` in I32F32 words: e^(exponent * ln(value)), the largest whole number if that does not fit."""
+    if value < np.uint64(3):  # the inverse of 1 or 2 does not fit; 0 has no logarithm
         return ZERO
     negative = value < WORD_ONE
     logarithm = divide(
@@ -268,7 +268,7 @@ def exp_of(size: Word, negative: bool) -> Word:
 
 @njit
 def price_of(tao: Word, alpha: Word, quote_weight: Word) -> Any:
-    """`price` of swap.py: raw U64F64 value of less than 2^96, (high, low); both words full where it is more."""
+    """`price` of swap.py: raw U64F64 value of less than 2^96, (high, low); all bits 1 if it is larger."""
     if alpha == ZERO:
         return ZERO, ZERO
     weights = divide((PARTS - quote_weight, ZERO), (ZERO, quote_weight))
@@ -292,7 +292,7 @@ def weighted(weight: Word, amount: Any) -> Any:
 
 @njit
 def weight_after(tao: Word, alpha: Word, quote_weight: Word, tao_in: Word, alpha_in: Word) -> Word:
-    """`weight_after_adding` of swap.py; zero where there is none, or it does not fit."""
+    """`weight_after_adding` of swap.py; 0 if there is no such weight or it does not fit."""
     new_base, new_quote = product(tao, alpha + alpha_in), product(alpha, tao + tao_in)
     if new_base[0] >> np.uint64(56) or new_quote[0] >> np.uint64(56):
         return ZERO
@@ -328,7 +328,7 @@ def series(x: Any, exponential: bool) -> Any:
 
 @njit
 def bought_for(tao: Word, alpha: Word, quote_weight: Word, paid: Word) -> Word:
-    """Alpha that TAO buys without a fee and without a limit (`swap`); zero where 128 bits cannot decide it."""
+    """Alpha that TAO buys without a fee and without a limit (`swap`); 0 if 128 bits are not enough."""
     if paid >= tao >> np.uint64(6) or alpha < LEAST_RESERVE:
         return ZERO
     high, rest = divide_by_word(paid, ZERO, tao)
@@ -369,7 +369,7 @@ def emit(subnets: Table, credit: Word, root_tao: Word, tao_weight: Word, owner_c
         gate: bar of the emission gate, a raw U64F64 value in two halves, and its exponent, a raw I32F32 value.
 
     Returns:
-        Whether all of it could be computed; if not, the table is of no use any more.
+        Whether everything could be computed; if not, the table must not be used any more.
     """
     n = subnets.shape[0]
     root = product(root_tao, tao_weight)

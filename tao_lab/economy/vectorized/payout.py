@@ -1,9 +1,9 @@
 """Paying out an epoch on a whole subnet at once, compiled.
 
-What `dividends` says of the pots of a subnet whose hotkeys have no parents, and what `share_pool` does with the stakes
-that are paid, is computed here for a table with a row for each hotkey, to the last bit. Where 128 bits are not enough
-the functions give up, and the caller goes hotkey by hotkey. Read those two modules first: they have the formulas and
-their sources.
+`dividends` divides the pots of a subnet, and `share_pool` changes the stakes that are paid. The functions here do both
+for a table with one row for each hotkey, equal to the last bit, if no hotkey has parents. If 128 bits are not enough,
+they give up, and the caller computes hotkey by hotkey. Read those two modules first: they have the formulas and their
+sources.
 """
 
 from __future__ import annotations
@@ -46,8 +46,7 @@ HOTKEY = np.dtype(
         ("root_take", "u8"),
         ("root_rest", "u8"),
         ("last", "u8"),  # TotalHotkeyAlphaLastEpoch
-        ("increment", "u8"),  # of the rate that root's stakers may claim at, raw I96F32 value
-        ("staked", "u1"),  # the rest of root's dividend is stake of the owner instead
+        ("staked", "u1"),  # the hotkey has no stake yet: its owner gets the rest of alpha's dividend
     ]
 )
 
@@ -110,7 +109,7 @@ def divide_pots(hotkeys: Table, for_alpha: Word, for_root: Word, tao_weight: Wor
         tao_weight: raw U96F32 value of at most one.
 
     Returns:
-        Whether all of it could be computed, and whether anybody has a part of root's pot.
+        Whether everything could be computed, and whether any hotkey has a part of root's pot.
     """
     n = hotkeys.shape[0]
     if for_alpha >= LARGEST_AMOUNT or for_root >= LARGEST_AMOUNT or tao_weight > WORD_ONE:
@@ -140,8 +139,6 @@ def divide_pots(hotkeys: Table, for_alpha: Word, for_root: Word, tao_weight: Wor
         word = part_of(whole_number(for_root), ratio((by_root[i, 0], by_root[i, 1]), all_root))
         row.root_take, row.root_rest = paid(word, row.take)
         assigned |= word[0] >> FRACTION != ZERO or shift_right(word, FRACTION)[1] != ZERO
-        row.staked = row.root_rest > row.root
-        row.increment = ZERO if row.staked else divide(whole_number(row.root_rest), (ZERO, row.root))[1]
     return True, assigned
 
 
@@ -184,7 +181,7 @@ def plus(a: Number, b: Number) -> Number:
 
 @njit
 def times_over(a: Number, b: Number, c: Number) -> Number:
-    """`mul_div` of numbers in normal form: in two steps, each of them with half of the bits of b."""
+    """`mul_div` of numbers in normal form: in two steps, each with half of the bits of b."""
     if c[0][0] == ZERO and c[0][1] == ZERO:
         return NO_NUMBER
     upper, lower = shift_right(b[0], SPLIT)[1], b[0][1] & SPLIT_MASK
@@ -232,7 +229,7 @@ def pay(hotkeys: Table) -> bool:
         hotkeys: (n,) of HOTKEY, after `divide_pots`; stakes are changed in place.
 
     Returns:
-        Whether all of it could be computed; if not, the table is of no use any more.
+        Whether everything could be computed; if not, the table must not be used any more.
     """
     for i in range(hotkeys.shape[0]):
         row = hotkeys[i]
@@ -244,11 +241,13 @@ def pay(hotkeys: Table) -> bool:
         if not row.immune:
             rao, shares, share = grown(rao, shares, share, row.server)
         rao, shares, share = grown(rao, shares, share, row.alpha_take)
-        rao += row.alpha_rest
+        row.staked = shares[0][0] == ZERO and shares[0][1] == ZERO
+        if row.staked:
+            rao, shares, share = grown(rao, shares, share, row.alpha_rest)
+        else:
+            rao += row.alpha_rest
         row.last = rao
         rao, shares, share = grown(rao, shares, share, row.root_take)
-        if row.staked:
-            rao, shares, share = grown(rao, shares, share, row.root_rest)
         row.rao = rao
         row.shares[0], row.shares[1], row.shares[2] = shares[0][1], shares[0][0], np.uint64(shares[1])
         row.share[0], row.share[1], row.share[2] = share[0][1], share[0][0], np.uint64(share[1])

@@ -1,7 +1,7 @@
 """Whole numbers of 128 bits in compiled code: a number is a pair (high, low) of 64-bit words.
 
-Python's own integers are exact but a hundred times slower than the machine's. These few functions are what the rules of
-emission need to run on whole columns of subnets; where a result does not fit 128 bits, the caller has to know.
+Python's own integers are exact but a hundred times slower than the processor's. The compiled rules of emission need
+only these few functions. They do not check for results above 128 bits; the caller must make sure that results fit.
 
 Division is long division with 32-bit digits (Knuth, The Art of Computer Programming, volume 2, algorithm D).
 """

@@ -129,7 +129,6 @@ SubtensorModule.batch_reveal_weights                421_363_000                 
 SubtensorModule.batch_set_weights                   103_092_000                                 16        2         free Normal
 SubtensorModule.burn_alpha                          168_964_000                                 12        4         pays Normal
 SubtensorModule.burned_register                     336_815_000                                 34        29        pays Normal
-SubtensorModule.claim_root                          138_999_000                                 16        4         pays Normal
 SubtensorModule.clear_coldkey_swap_announcement     17_890_000                                  2         1         pays Normal
 SubtensorModule.commit_crv3_mechanism_weights       77_750_000                                  7         2         free Normal
 SubtensorModule.commit_mechanism_weights            55_130_000                                  7         2         free Normal
@@ -277,6 +276,7 @@ NEWER = {
     ("AdminUtils", "sudo_set_epoch_consensus"),
     ("AdminUtils", "sudo_trim_null_uids_batch"),
     ("AdminUtils", "sudo_set_liquid_alpha_consensus_mode"),
+    ("SubtensorModule", "claim_root"),
     ("SubtensorModule", "claim_root_with_hotkey"),
     ("SubtensorModule", "move_stake_limit"),
     ("SubtensorModule", "transfer_stake_and_hotkey"),

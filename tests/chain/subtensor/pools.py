@@ -63,7 +63,7 @@ def assert_all_is_counted(ctx: Context, fees: int | None = None, unowned: Mappin
     Args:
         ctx: The block under construction.
         fees: Rao of TAO that buyers have paid to authors: the chain leaves them in `TotalStake`. None: not known.
-        unowned: Rao of each subnet's alpha that are promised to root, or lost to rounding; None: there are none.
+        unowned: Rao of each subnet's alpha that rounding lost; None: there are none.
     """
     state, netuids = ctx.state, all_netuids(ctx.state)
     held = sum(info["data"]["free"] + info["data"]["reserved"] for _, info in state.entries("System", "Account"))
@@ -84,6 +84,7 @@ def assert_all_is_counted(ctx: Context, fees: int | None = None, unowned: Mappin
 def unowned_alpha(ctx: Context, netuid: int) -> int:
     """Rao of outstanding alpha that are neither staked nor in a pot nor burned."""
     waiting = sum(ctx.state.get(MODULE, item, netuid) for item in POTS)
+    waiting += sum(rao for (_, where), rao in ctx.state.entries(MODULE, "PendingBasketDeposits") if where == netuid)
     burned = ctx.state.get("AlphaAssets", "AlphaBurned", netuid)
     return int(ctx.state.get(MODULE, "SubnetAlphaOut", netuid)) - staked_alpha(ctx, netuid) - waiting - burned
 

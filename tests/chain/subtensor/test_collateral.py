@@ -25,7 +25,7 @@ from tao_lab.chain.pallets.subtensor.lookups import MODULE
 from tao_lab.chain.pallets.subtensor.stake import increase_stake, open_ledger, stake_of_coldkey
 from tao_lab.chain.pallets.subtensor.swap_coldkey import coldkey_hash
 from tao_lab.chain.runtime_apis.metagraphs import get_metagraph
-from tao_lab.economy import Payout, Staked
+from tao_lab.economy import Payout
 from tests.chain.conftest import TAO, account
 from tests.chain.subtensor.conftest import (
     add_hotkey,
@@ -308,7 +308,7 @@ def pay(ctx: Context, *, incentive: int = 0, alpha: Payout | None = None, root: 
     if alpha:
         pay_alpha_dividends(ctx, NETUID, {MINER: alpha}, {MINER: ALICE}, ledger, bonds)
     if root:
-        pay_root_dividends(ctx, NETUID, {MINER: root}, {MINER: Staked(0, 10**6, ALICE)}, ledger, bonds)
+        pay_root_dividends(ctx, NETUID, {MINER: root}, {MINER: ALICE}, ledger, bonds)
     ledger.write()
 
 

@@ -107,8 +107,8 @@ def test_nothing_of_a_subnet_is_left(subnet: Context) -> None:
     state.put(MODULE, "ChildKeys", account("a"), NETUID, [(1, account("b"))])
     state.put(MODULE, "ParentKeys", account("b"), NETUID, [(1, account("a"))])
     state.put(MODULE, "ChildKeys", account("a"), 5, [(1, account("b"))])
-    state.put(MODULE, "RootClaimable", account("a"), {NETUID: {"bits": 1}, 5: {"bits": 2}})
-    state.put(MODULE, "RootClaimed", NETUID, account("a"), account("bob"), 3)
+    state.put(MODULE, "PendingBasketDeposits", account("a"), NETUID, 3)
+    state.put(MODULE, "PendingBasketDeposits", account("a"), 5, 4)
     state.put("Commitments", "LastCommitment", NETUID, account("a"), 3)
     state.put("Commitments", "TimelockedIndex", [(NETUID, account("a")), (5, account("a"))])
     events = dissolve(subnet)
@@ -116,7 +116,7 @@ def test_nothing_of_a_subnet_is_left(subnet: Context) -> None:
     assert state.get(MODULE, "TotalNetworks") == 1
     assert state.get(MODULE, "Weights", 0, 0) == [(NETUID, 0), (5, 9)]
     assert state.get(MODULE, "ChildKeys", account("a"), 5) == [(1, account("b"))]
-    assert state.get(MODULE, "RootClaimable", account("a")) == {5: {"bits": 2}}
+    assert state.entries(MODULE, "PendingBasketDeposits") == [((account("a"), 5), 4)]
     assert state.get("Commitments", "TimelockedIndex") == [(5, account("a"))]
     assert left_of(subnet) == KEPT
 

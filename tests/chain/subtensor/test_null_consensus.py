@@ -8,9 +8,12 @@ from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import ROOT, Call, signed
 from tao_lab.chain.errors import DispatchError
 from tao_lab.chain.pallets.subtensor.commit_reveal import commit_hash
+from tao_lab.chain.pallets.subtensor.distribution import distribute_emission
 from tao_lab.chain.pallets.subtensor.epochs import oldest_open_epoch, run_epochs
 from tao_lab.chain.pallets.subtensor.lookups import mechanism_index
 from tao_lab.chain.pallets.subtensor.null_consensus import enqueue_timelocked, is_null
+from tao_lab.chain.pallets.subtensor.stake import stake_of
+from tao_lab.chain.pallets.subtensor.tao import mint_alpha_out
 from tao_lab.chain.pallets.subtensor.tempo import deferred_epochs
 from tao_lab.economy import Pending
 from tests.chain.conftest import account
@@ -208,6 +211,39 @@ def test_pots_are_paid_apart_and_root_s_is_not_the_miners(ctx: Context) -> None:
     admin(ctx, "root", "sudo_set_epoch_consensus", mode="Null")
     shares = paid(ctx, 1_000, Pending(server=500, validator=200, root=300))
     assert shares == dict.fromkeys(NAMES, (175, 0))  # 700 for miners; the 300 of root are recycled
+
+
+def recorded(ctx: Context, item: str) -> dict[str, int]:
+    """What is stored for each of the four people, by name; not for those without an entry."""
+    names = {account(name): name for name in NAMES}
+    if item == "TotalHotkeyAlphaLastEpoch":
+        entries = [(hotkey, rao) for (hotkey, netuid), rao in ctx.state.entries(MODULE, item) if netuid == NETUID]
+    else:
+        entries = ctx.state.entries(MODULE, item, NETUID)
+    return {names[hotkey]: rao for hotkey, rao in entries}
+
+
+@pytest.mark.usefixtures("in_both_forms")
+@pytest.mark.parametrize("mode", ["Null", "Yuma"])
+def test_an_epoch_notes_the_stake_of_those_with_a_dividend_and_under_yuma_of_all(ctx: Context, mode: str) -> None:
+    """`distribute_dividends_and_incentives`; Null leaves out hotkeys that the epoch gave no dividend.
+
+    No entry is zero: under Yuma m1, which has no stake any more, loses the one that says 7.
+    """
+    people(ctx, (300_000_000, 0))
+    if mode == "Null":
+        admin(ctx, "root", "sudo_set_epoch_consensus", mode="Null")
+    ctx.state.put(MODULE, "TotalHotkeyAlphaLastEpoch", account("m1"), NETUID, 7)
+    ctx.state.put(MODULE, "AlphaDividendsPerSubnet", NETUID, account("m1"), 7)
+    set_weights(ctx, "validator", [3], [1])
+    mint_alpha_out(ctx, NETUID, 1_500_000)
+    distribute_emission(ctx, NETUID, Pending(server=500_000, validator=1_000_000, root=0), owner_cut=0)
+    staked, mined = (stake_of(ctx.state, account(name), NETUID) for name in ("validator", "m3"))
+    assert staked == pytest.approx(301_000_000, abs=3)
+    assert mined > 0
+    others = {"m1": 7} if mode == "Null" else {"m3": mined}
+    assert recorded(ctx, "TotalHotkeyAlphaLastEpoch") == {"validator": staked, **others}
+    assert list(recorded(ctx, "AlphaDividendsPerSubnet")) == ["validator"]
 
 
 @pytest.mark.parametrize(("split", "parts"), [(None, (501, 501)), ([65_535, 0], (1_002, 0))])

@@ -1,33 +1,31 @@
-"""Root claims: what root has earned is claimed once, sold, staked on root, and nothing is lost on the way."""
-
-from typing import Any
+"""Claims of root's dividends: what is owed is sold once and staked on root, and nothing is lost on the way."""
 
 import pytest
 
 from tao_lab.chain.context import Context
-from tao_lab.chain.dispatch import Tally
-from tao_lab.chain.errors import DispatchError
+from tao_lab.chain.pallets.subtensor.baskets import (
+    Work,
+    escrow,
+    flush,
+    nav_of,
+    owed_shares,
+    payout_of,
+    queue_dividends,
+)
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID
-from tao_lab.chain.pallets.subtensor.pool import read_pool
+from tao_lab.chain.pallets.subtensor.pool import change_total_stake, read_pool
 from tao_lab.chain.pallets.subtensor.root_claims import (
+    MAX_CLAIM_HOTKEY_WORK,
     add_root_staker,
-    auto_claim,
-    claimable_rates,
-    drawn_indices,
+    claim_weight,
     find_root_stakers,
-    forget_subnet,
-    increase_root_claimable,
-    move_root_claims,
-    raise_claimable_rates,
     remove_root_staker,
-    root_claim,
-    root_owed,
 )
 from tao_lab.chain.pallets.subtensor.stake import increase_stake, stake_of_coldkey
 from tao_lab.chain.pallets.subtensor.tao import mint_alpha_out
 from tao_lab.economy import swap
 from tests.chain.conftest import TAO, account
-from tests.chain.subtensor.conftest import do, events, refused, set_hyper
+from tests.chain.subtensor.conftest import do, refused, set_hyper
 from tests.chain.subtensor.pools import assert_all_is_counted, market
 
 MINER, HELPER, ALICE, BOB = (account(name) for name in ("miner", "helper", "alice", "bob"))
@@ -35,163 +33,198 @@ MINER, HELPER, ALICE, BOB = (account(name) for name in ("miner", "helper", "alic
 
 @pytest.fixture
 def ctx(ctx: Context) -> Context:
-    """Alice has 10 TAO on root with the miner, bob 30."""
+    """Alice has 10 TAO on root with the miner, which has a seat there; bob 30."""
     market(ctx)
+    ctx.state.put(MODULE, "Uids", ROOT_NETUID, MINER, 0)
     for who, tao in (("alice", 10), ("bob", 30)):
         do(ctx, who, "add_stake", hotkey=MINER, netuid=ROOT_NETUID, amount_staked=tao * TAO)
     return ctx
 
 
 def earn(ctx: Context, alpha: int, netuid: int = 1) -> None:
-    """Issue alpha to those who stake on the miner on root."""
+    """Issue alpha as a dividend to those who stake on the miner on root, and put it into the miner's basket."""
     mint_alpha_out(ctx, netuid, alpha)
-    increase_root_claimable(ctx, MINER, netuid, alpha)
+    queue_dividends(ctx, netuid, [(MINER, alpha)])
+    flush(ctx, MINER)
 
 
 def on_root(ctx: Context, coldkey: str) -> int:
     return stake_of_coldkey(ctx.state, MINER, coldkey, ROOT_NETUID)
 
 
-def waiting(ctx: Context, netuid: int = 1) -> int:
-    """Alpha that is neither staked nor burned: it waits to be claimed."""
-    staked = sum(rao for (_, where), rao in ctx.state.entries(MODULE, "TotalHotkeyAlpha") if where == netuid)
-    return int(ctx.state.get(MODULE, "SubnetAlphaOut", netuid)) - staked
+def held(ctx: Context, netuid: int) -> int:
+    return stake_of_coldkey(ctx.state, MINER, escrow(), netuid)
 
 
-def test_what_is_earned_is_shared_by_root_stake(ctx: Context) -> None:
+def shares(ctx: Context) -> int:
+    return int(ctx.state.get(MODULE, "BasketShares", MINER))
+
+
+def test_a_claim_sells_its_part_of_each_holding_and_is_paid_its_part_of_the_whole(ctx: Context) -> None:
+    """By hand: the fund holds 400 alpha of 4,000 in the pool of 1,000 TAO; a quarter of the shares is alice's."""
+    earn(ctx, 400 * TAO)
+    assert nav_of(ctx.state, MINER) == shares(ctx) == pytest.approx(1_000 * TAO * 400 / 4_400, abs=2)
+    owed, before = owed_shares(ctx.state, MINER, ALICE), on_root(ctx, ALICE)
+    assert owed == pytest.approx(shares(ctx) / 4, abs=20)
+    due = payout_of(ctx.state, MINER, ALICE)
+    part = 400 * TAO * owed // shares(ctx)
+    sold = swap(read_pool(ctx.state, 1, drop_fees=True), "sell", part).received
+    assert sold == pytest.approx(1_000 * TAO * 100 / 4_100, abs=100)  # a small sale has the better price
+    done = do(ctx, "alice", "claim_root_with_hotkey", hotkey=MINER)
+    assert done[-2:] == [
+        {"BasketClaimed": {"hotkey": MINER, "coldkey": ALICE, "tao": due}},
+        {"RootClaimed": {"coldkey": ALICE, "tao": due}},
+    ]
+    assert on_root(ctx, ALICE) - before == due == pytest.approx(1_000 * TAO * 100 / 4_400, abs=100)
+    assert held(ctx, ROOT_NETUID) == sold - due  # the difference is the fund's, as cash
+    assert held(ctx, 1) == pytest.approx(300 * TAO, abs=100)
+    assert ctx.state.get(MODULE, "SubnetRootSellTao", 1) == sold
+    assert ctx.state.get(MODULE, "SubnetProtocolFlow", 1) == -sold
+    assert ctx.state.get(MODULE, "BasketRedeemedTao", MINER) == due
+    assert owed_shares(ctx.state, MINER, ALICE) <= 1  # its new stake has earned nothing yet
+    assert_all_is_counted(ctx, fees=0)
+
+
+def test_the_last_claimant_gets_all_that_is_left(ctx: Context) -> None:
+    earn(ctx, 400 * TAO)
+    do(ctx, "alice", "claim_root_with_hotkey", hotkey=MINER)
+    ctx.state.put(MODULE, "BasketClaimed", MINER, BOB, -1_000)  # owed to the last share, whatever was rounded
+    before = on_root(ctx, BOB)
+    cash, alpha = held(ctx, ROOT_NETUID), held(ctx, 1)
+    worth = cash + swap(read_pool(ctx.state, 1, drop_fees=True), "sell", alpha).received
+    do(ctx, "bob", "claim_root", subnets=[ROOT_NETUID])
+    assert on_root(ctx, BOB) - before == pytest.approx(worth, abs=2)
+    assert (shares(ctx), held(ctx, ROOT_NETUID), held(ctx, 1)) == (0, 0, 0)
+    assert_all_is_counted(ctx, fees=0)
+
+
+def test_the_others_lose_nothing_by_a_claim(ctx: Context) -> None:
+    earn(ctx, 400 * TAO)
+    earn(ctx, 400 * TAO, netuid=2)
+    bob_s = payout_of(ctx.state, MINER, BOB)
+    do(ctx, "alice", "claim_root", subnets=[])
+    assert payout_of(ctx.state, MINER, BOB) >= bob_s - 5
+
+
+def test_a_claim_first_takes_in_what_is_queued(ctx: Context) -> None:
+    mint_alpha_out(ctx, 1, 4 * TAO)
+    queue_dividends(ctx, 1, [(MINER, 4 * TAO)])
+    assert owed_shares(ctx.state, MINER, ALICE) == 0
+    before = on_root(ctx, ALICE)
+    do(ctx, "alice", "claim_root", subnets=[1])
+    assert on_root(ctx, ALICE) > before
+    assert ctx.state.entries(MODULE, "PendingBasketDeposits") == []
+
+
+def test_root_stake_that_comes_and_goes_changes_nothing_that_is_owed(ctx: Context) -> None:
     earn(ctx, 4 * TAO)
-    rate = (4 * TAO << 32) // (40 * TAO)  # the chain's 32 bits lose up to one rao in four billion
-    assert root_owed(ctx.state, MINER, ALICE, 1) == rate * 10 * TAO >> 32 == TAO - 2
-    assert root_owed(ctx.state, MINER, BOB, 1) == rate * 30 * TAO >> 32 == 3 * TAO - 5
-    assert root_owed(ctx.state, MINER, ALICE, 2) == 0
-    assert root_owed(ctx.state, HELPER, ALICE, 1) == 0
-
-
-def test_a_claim_is_sold_and_staked_on_root(ctx: Context) -> None:
-    earn(ctx, 4 * TAO)
-    owed, before = root_owed(ctx.state, MINER, ALICE, 1), on_root(ctx, ALICE)
-    sold = swap(read_pool(ctx.state, 1, drop_fees=True), "sell", owed)
-    done = do(ctx, "alice", "claim_root", subnets=[1])
-    assert done[-1] == {"RootClaimed": {"coldkey": ALICE, "tao": sold.received}}
-    assert on_root(ctx, ALICE) - before == sold.received
-    assert ctx.state.get(MODULE, "SubnetRootSellTao", 1) == sold.received
-    assert ctx.state.get(MODULE, "SubnetProtocolFlow", 1) == -sold.received
-    assert root_owed(ctx.state, MINER, ALICE, 1) <= 1  # the new stake counts as if it had claimed, rounded down
-    assert_all_is_counted_with(ctx, waiting(ctx))
-
-
-def assert_all_is_counted_with(ctx: Context, claims: int) -> None:
-    set_hyper(ctx, 1, PendingRootAlphaDivs=claims)
-    assert_all_is_counted(ctx)
-    set_hyper(ctx, 1, PendingRootAlphaDivs=0)
-
-
-def test_new_root_stake_earns_from_now_on_only(ctx: Context) -> None:
-    earn(ctx, 4 * TAO)
+    owed = owed_shares(ctx.state, MINER, ALICE)
     do(ctx, "alice", "add_stake", hotkey=MINER, netuid=ROOT_NETUID, amount_staked=20 * TAO)
-    owed = root_owed(ctx.state, MINER, ALICE, 1)
-    assert abs(owed - TAO) <= 5
-    do(ctx, "alice", "remove_stake", hotkey=MINER, netuid=ROOT_NETUID, amount_unstaked=20 * TAO)
-    assert abs(root_owed(ctx.state, MINER, ALICE, 1) - owed) <= 5
+    assert abs(owed_shares(ctx.state, MINER, ALICE) - owed) <= 1
+    do(ctx, "alice", "remove_stake", hotkey=MINER, netuid=ROOT_NETUID, amount_unstaked=30 * TAO)
+    assert on_root(ctx, ALICE) == 0
+    assert abs(owed_shares(ctx.state, MINER, ALICE) - owed) <= 1  # and it stays without any stake
+    do(ctx, "alice", "claim_root", subnets=[])
+    assert on_root(ctx, ALICE) > 0
+
+
+def test_new_stake_has_no_part_of_what_was_earned_before_it(ctx: Context) -> None:
+    mint_alpha_out(ctx, 1, 4 * TAO)
+    queue_dividends(ctx, 1, [(MINER, 4 * TAO)])
+    do(ctx, "bob", "add_stake", hotkey=MINER, netuid=ROOT_NETUID, amount_staked=60 * TAO)
+    assert owed_shares(ctx.state, MINER, BOB) == pytest.approx(3 * owed_shares(ctx.state, MINER, ALICE), rel=1e-8)
 
 
 def test_too_little_is_left_until_it_is_more(ctx: Context) -> None:
-    earn(ctx, 1_900_000)  # alice's quarter is below the least, 500,000 rao
-    before = on_root(ctx, ALICE)
+    """The least that a claim must bring is 500,000 rao, and one that brings less takes nothing."""
+    earn(ctx, 7_900_000)  # worth 1,974,999 rao; alice's quarter is 493,000
+    before = dict(ctx.state.raw.items())
     do(ctx, "alice", "claim_root", subnets=[1])
-    assert on_root(ctx, ALICE) == before
-    do(ctx, "root", "sudo_set_root_claim_threshold", netuid=1, new_value=0)
+    assert dict(ctx.state.raw.items()) == before
+    do(ctx, "root", "sudo_set_root_claim_threshold", netuid=ROOT_NETUID, new_value=400_000)
     do(ctx, "alice", "claim_root", subnets=[1])
+    assert on_root(ctx, ALICE) - 10 * TAO == pytest.approx(493_000, rel=1e-2)
+
+
+def test_a_claim_on_one_validator_leaves_the_others(ctx: Context) -> None:
+    earn(ctx, 4 * TAO)
+    before = dict(ctx.state.raw.items())
+    do(ctx, "bob", "claim_root_with_hotkey", hotkey=HELPER)
+    assert dict(ctx.state.raw.items()) == before
+
+
+def test_small_holdings_become_cash_when_somebody_claims(ctx: Context) -> None:
+    earn(ctx, 400 * TAO)
+    mint_alpha_out(ctx, 2, 3_000_000)  # worth 374,999 rao: less than the least claim
+    increase_stake(ctx, MINER, escrow(), 2, 3_000_000)
+    done = do(ctx, "alice", "claim_root_with_hotkey", hotkey=MINER)
+    converted = [event["BasketHoldingConverted"] for event in done if "BasketHoldingConverted" in event]
+    assert converted == [{"hotkey": MINER, "netuid": 2, "tao": pytest.approx(375_000, abs=2)}]
+    assert held(ctx, 2) == 0
+    assert_all_is_counted(ctx, fees=0)
+
+
+def test_a_holding_that_no_pool_takes_is_written_off_and_the_rest_is_paid(ctx: Context) -> None:
+    earn(ctx, 400 * TAO)
+    earn(ctx, 400 * TAO, netuid=2)
+    change_total_stake(ctx, 10 - ctx.state.get(MODULE, "SubnetTAO", 2))
+    set_hyper(ctx, 2, SubnetTAO=10)  # below the least reserve
+    do(ctx, "root", "sudo_set_root_claim_threshold", netuid=ROOT_NETUID, new_value=0)  # nothing is swept before
+    before, burned = on_root(ctx, ALICE), ctx.state.get("AlphaAssets", "AlphaBurned", 2)
+    done = do(ctx, "alice", "claim_root_with_hotkey", hotkey=MINER)
+    lost = [event["BasketAlphaWrittenOff"] for event in done if "BasketAlphaWrittenOff" in event]
+    assert [(loss["netuid"], loss["hotkey"]) for loss in lost] == [(2, MINER)]
+    assert lost[0]["alpha"] == pytest.approx(100 * TAO, rel=1e-8)
+    assert ctx.state.get("AlphaAssets", "AlphaBurned", 2) - burned == lost[0]["alpha"]
     assert on_root(ctx, ALICE) > before
 
 
-def test_a_claim_on_all_subnets_and_of_one_hotkey(ctx: Context) -> None:
-    earn(ctx, 4 * TAO)
-    earn(ctx, 4 * TAO, netuid=2)
-    do(ctx, "alice", "claim_root", subnets=[2])
-    assert root_owed(ctx.state, MINER, ALICE, 1) > 0
-    do(ctx, "alice", "claim_root", subnets=[ROOT_NETUID])
-    assert root_owed(ctx.state, MINER, ALICE, 1) <= 1
-    do(ctx, "bob", "claim_root_with_hotkey", hotkey=HELPER)
-    assert root_owed(ctx.state, MINER, BOB, 1) > 0
-    do(ctx, "bob", "claim_root_with_hotkey", hotkey=MINER)
-    assert root_owed(ctx.state, MINER, BOB, 1) <= 1
-
-
-@pytest.mark.parametrize("subnets", [1, 63, 64, 128])
-def test_rates_are_kept_for_as_many_subnets_as_there_are(ctx: Context, subnets: int) -> None:
-    """From 64 entries on the length of the map takes two bytes."""
-    rates = {netuid: 1_000 + netuid for netuid in range(1, subnets + 1)}
-    ctx.state.put(MODULE, "RootClaimable", MINER, {netuid: {"bits": rate} for netuid, rate in rates.items()})
-    raise_claimable_rates(ctx, subnets, [(MINER, 5)])
-    assert claimable_rates(ctx.state, MINER) == rates | {subnets: rates[subnets] + 5}
-    raise_claimable_rates(ctx, subnets + 1, [(MINER, 0), (HELPER, 7)])
-    assert claimable_rates(ctx.state, MINER)[subnets + 1] == 0
-    assert claimable_rates(ctx.state, HELPER)[subnets + 1] == 7
-
-
-def test_more_alpha_than_root_stake_goes_to_the_owner(ctx: Context) -> None:
-    earn(ctx, 41 * TAO)
-    assert ctx.state.get(MODULE, "RootClaimable", MINER) == {}
-    assert stake_of_coldkey(ctx.state, MINER, ALICE, 1) == 41 * TAO
-
-
 def test_a_sale_that_fails_takes_nothing(ctx: Context) -> None:
-    """test_claim_root_swap_failure_does_not_consume_claim."""
-    earn(ctx, 4 * TAO)
-    earn(ctx, 4 * TAO, netuid=2)
-    set_hyper(ctx, 2, SubnetTAO=10)
+    earn(ctx, 400 * TAO)
+    earn(ctx, 400 * TAO, netuid=2)
+    set_hyper(ctx, 2, SubnetTAO=4_000_000)  # the price is at the limit below which nothing is sold
     before = dict(ctx.state.raw.items())
-    with pytest.raises(DispatchError, match="ReservesTooLow"):
-        root_claim(ctx, ALICE)
+    assert refused(ctx, "alice", "claim_root", subnets=[]) == "PriceLimitExceeded"
     assert dict(ctx.state.raw.items()) == before
-    assert refused(ctx, "alice", "claim_root", subnets=[1, 2]) == "ReservesTooLow"
 
 
-@pytest.mark.parametrize("subnets", [[], [1, 2, 3, 4, 5, 6]])
-def test_one_to_five_subnets_are_claimed_at_once(ctx: Context, subnets: list[int]) -> None:
-    assert refused(ctx, "alice", "claim_root", subnets=subnets) == "InvalidValue"
+def test_the_threshold_is_root_s_and_has_a_bound(ctx: Context) -> None:
+    """test_claim_root_threshold of spec 475: root's entry only."""
+    do(ctx, "root", "sudo_set_root_claim_threshold", netuid=ROOT_NETUID, new_value=10_000_000)
+    assert ctx.state.get(MODULE, "RootClaimableThreshold", ROOT_NETUID) == {"bits": 10_000_000 << 32}
+    for netuid, value in ((ROOT_NETUID, 10_000_001), (1, 500)):
+        args = {"netuid": netuid, "new_value": value}
+        assert refused(ctx, "root", "sudo_set_root_claim_threshold", **args) == "InvalidRootClaimThreshold"
+    assert refused(ctx, "alice", "sudo_set_root_claim_threshold", netuid=ROOT_NETUID, new_value=1_000) == "BadOrigin"
 
 
-def test_the_threshold_is_the_owner_s_and_has_a_bound(ctx: Context) -> None:
-    set_hyper(ctx, 1, SubnetOwner=BOB)
-    do(ctx, "bob", "sudo_set_root_claim_threshold", netuid=1, new_value=10_000_000)
-    assert ctx.state.get(MODULE, "RootClaimableThreshold", 1) == {"bits": 10_000_000 << 32}
-    args = {"netuid": 1, "new_value": 10_000_001}
-    assert refused(ctx, "bob", "sudo_set_root_claim_threshold", **args) == "InvalidRootClaimThreshold"
-    assert refused(ctx, "alice", "sudo_set_root_claim_threshold", netuid=1, new_value=0) == "BadOrigin"
+# --- how much one claim may do ---
 
 
-# --- drawn and counted ---
+def test_a_claim_may_not_walk_too_much(ctx: Context) -> None:
+    """test_claim_root_ignores_network_count_and_bounds_actual_basket_rows."""
+    for netuid in range(1, MAX_CLAIM_HOTKEY_WORK):
+        ctx.state.put(MODULE, "AlphaV2", MINER, escrow(), netuid, {"mantissa": 1, "exponent": 0})
+    do(ctx, "alice", "claim_root_with_hotkey", hotkey=MINER)
+    ctx.state.put(MODULE, "AlphaV2", MINER, escrow(), MAX_CLAIM_HOTKEY_WORK, {"mantissa": 1, "exponent": 0})
+    assert refused(ctx, "alice", "claim_root_with_hotkey", hotkey=MINER) == "RootClaimTooHeavy"
+    do(ctx, "alice", "claim_root", subnets=[])  # the wide claim may walk 256
+    ctx.state.put(MODULE, "StakingHotkeys", ALICE, [account(f"hotkey {i}") for i in range(257)])
+    assert refused(ctx, "alice", "claim_root", subnets=[]) == "RootClaimTooHeavy"
 
 
-def test_who_is_drawn_is_decided_by_the_hash() -> None:
-    """test_claim_root_block_hash_indices; the hashes are keccak-256 of `some` and `some2`."""
-    some = bytes.fromhex("4e7e8301f5d206748d1c4f822e3564ddb1124f86591a839f58dfc2f007983b61")
-    some2 = bytes.fromhex("c357a61b4f8af02f92c4f354b4839925d8c5a18c9c017f80efab7efcb363aed7")
-    first = [265, 630, 1286, 1558, 4496, 4861, 5517, 5789, 6803, 8096, 9092, 11034, 11399, 12055, 12327]
-    second = [61, 246, 1440, 2855, 3521, 5236, 6130, 6615, 8511, 9405, 9890, 11786, 11971, 13165, 14580]
-    assert drawn_indices(some, 15, 15_000) == first
-    assert drawn_indices(some2, 15, 15_000) == second
-    assert drawn_indices(some, 0, 15_000) == []
+@pytest.mark.parametrize(
+    ("units", "scanned", "flushed", "picoseconds"),
+    [  # `_claim_ref_time` of the SDK's `_root_claim_fee.py`: 4 units, and 4 of them queued
+        (4, 4, Work(24, 4), 32_837_053_996),
+        (1, 0, Work(), 5_988_967_379),
+    ],
+)
+def test_what_a_claim_weighs(units: int, scanned: int, flushed: Work, picoseconds: int) -> None:
+    assert claim_weight(units, scanned, flushed).ref_time == picoseconds
 
 
-def test_the_drawn_claim_by_themselves(ctx: Context) -> None:
-    earn(ctx, 4 * TAO)
-    before = len(ctx.events)
-    auto_claim(ctx)  # five draws among two coldkeys
-    claimed = [event["RootClaimed"]["coldkey"] for event in events(ctx, before) if "RootClaimed" in event]
-    assert claimed
-    for coldkey in claimed:
-        assert root_owed(ctx.state, MINER, coldkey, 1) <= 1
-
-
-def test_a_drawn_claim_that_fails_does_not_stop_the_block(ctx: Context) -> None:
-    earn(ctx, 4 * TAO)
-    set_hyper(ctx, 1, SubnetTAO=10)
-    before = dict(ctx.state.raw.items())
-    auto_claim(ctx)
-    assert dict(ctx.state.raw.items()) == before
+# --- who has stake on root ---
 
 
 def stakers(ctx: Context) -> list[str]:
@@ -223,26 +256,3 @@ def test_stakers_that_nobody_listed_are_found(ctx: Context) -> None:
         find_root_stakers(ctx)
     assert sorted(stakers(ctx)) == sorted([ALICE, BOB, *(account(name) for name in names[::2])])
     assert ctx.state.get(MODULE, "AlphaV2MapLastKey") is None
-
-
-# --- when keys and subnets change ---
-
-
-def test_claims_follow_a_hotkey(ctx: Context) -> None:
-    earn(ctx, 4 * TAO)
-    do(ctx, "alice", "claim_root", subnets=[1])
-    claimed = ctx.state.get(MODULE, "RootClaimed", 1, MINER, ALICE)
-    move_root_claims(ctx, MINER, HELPER, Tally())
-    assert ctx.state.get(MODULE, "RootClaimable", MINER) == {}
-    assert ctx.state.get(MODULE, "RootClaimed", 1, HELPER, ALICE) == claimed
-    assert ctx.state.get(MODULE, "RootClaimable", HELPER) == {1: {"bits": (4 * TAO << 32) // (40 * TAO)}}
-
-
-def test_claims_on_a_dissolved_subnet_are_forgotten(ctx: Context) -> None:
-    earn(ctx, 4 * TAO)
-    earn(ctx, 4 * TAO, netuid=2)
-    do(ctx, "alice", "claim_root", subnets=[1])
-    forget_subnet(ctx, 1)
-    assert list(ctx.state.get(MODULE, "RootClaimable", MINER)) == [2]
-    left: list[Any] = ctx.state.entries(MODULE, "RootClaimed", 1)
-    assert left == []

@@ -10,6 +10,7 @@ from tao_lab.chain import executive
 from tao_lab.chain.chain import Chain
 from tao_lab.chain.context import Context
 from tao_lab.chain.errors import RuleBroken
+from tao_lab.chain.pallets.subtensor.baskets import holdings
 from tao_lab.chain.pallets.subtensor.distribution import owner_hotkeys
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID
 from tao_lab.chain.pallets.subtensor.tao import account_of_netuid
@@ -65,19 +66,22 @@ def alpha_of_holders(chain: Chain, netuid: int) -> int:
     staked = sum(rao for (_, where), rao in chain.state.entries(MODULE, "TotalHotkeyAlpha") if where == netuid)
     pots = ("PendingServerEmission", "PendingValidatorEmission", "PendingRootAlphaDivs", "PendingOwnerCut")
     kept = sum(get(chain, item, netuid) for item in (*pots, "SubnetProtocolAlpha"))
-    return staked + kept + int(chain.state.get("AlphaAssets", "AlphaBurned", netuid))
+    queued = sum(rao for (_, where), rao in chain.state.entries(MODULE, "PendingBasketDeposits") if where == netuid)
+    return staked + kept + queued + int(chain.state.get("AlphaAssets", "AlphaBurned", netuid))
 
 
 def unowned(chain: Chain, netuid: int) -> int:
-    """Alpha outside the pool that is nobody's and in no pot: what root may claim, and what rounding left over."""
+    """Alpha outside the pool that is nobody's and in no pot: what rounding left over."""
     outside, in_pool = get(chain, "SubnetAlphaOut", netuid), get(chain, "SubnetAlphaIn", netuid)
     assert outside + in_pool == chain.state.get("AlphaAssets", "TotalAlphaIssuance", netuid)
     return int(outside) - alpha_of_holders(chain, netuid)
 
 
-def claimable(chain: Chain, netuid: int) -> int:
-    """Alpha that root may claim of the newest epoch of a subnet."""
-    return sum(rao for _, rao in chain.state.entries(MODULE, "RootAlphaDividendsPerSubnet", netuid))
+def in_baskets(chain: Chain, netuid: int) -> int:
+    """Alpha of a subnet in baskets, or on its way there."""
+    queued = sum(rao for (_, where), rao in chain.state.entries(MODULE, "PendingBasketDeposits") if where == netuid)
+    hotkeys = {hotkey for hotkey, _ in chain.state.entries(MODULE, "BasketShares")}
+    return queued + sum(dict(holdings(chain.state, hotkey)).get(netuid, 0) for hotkey in hotkeys)
 
 
 def test_tao_is_where_the_issuance_says(economy: Chain) -> None:
@@ -98,20 +102,17 @@ def test_alpha_is_where_the_issuance_says(economy: Chain) -> None:
     economy.state.put(MODULE, "SubnetMovingPrice", 2, {"bits": 2 << 32})  # so that root has its part
     put_tao(building(economy), ROOT_NETUID, 1_000_000 * RAO_PER_TAO)
     seat_on_root(economy)
-    for netuid in NETUIDS:
-        economy.state.put(MODULE, "RootClaimableThreshold", netuid, {"bits": 1 << 120})  # nobody claims meanwhile
     run(economy, 2 * SIZE.tempo)  # pots of blocks without root's part are not paid out in full
-    claims, dust = dict.fromkeys(NETUIDS, 0), {netuid: unowned(economy, netuid) for netuid in NETUIDS}
+    dust = {netuid: unowned(economy, netuid) for netuid in NETUIDS}
     for _ in range(3 * SIZE.tempo):
         economy.produce_block()
         for netuid in NETUIDS:
             paid_out = get(economy, "LastMechansimStepBlock", netuid) == economy.head.number
-            if paid_out:
-                claims[netuid] += claimable(economy, netuid)
-            new = unowned(economy, netuid) - claims[netuid] - dust[netuid]
+            new = unowned(economy, netuid) - dust[netuid]
             assert 0 <= new <= (4 * SIZE.neurons if paid_out else MOST_DUST)
             dust[netuid] += new
-    assert min(claims.values()) > 0
+    assert min(in_baskets(economy, netuid) for netuid in NETUIDS) > 0
+    assert "RootClaimed" not in {event["event_id"] for event in economy.events(economy.head.number)}
 
 
 def test_a_block_issues_what_the_rule_says_and_its_parts_go_by_the_shares(economy: Chain) -> None:
@@ -195,8 +196,8 @@ def test_root_s_part_is_recycled_until_subnets_are_worth_more_than_one(economy: 
     assert get(economy, "PendingRootAlphaDivs", 3) > 0
     assert economy.state.get("AlphaAssets", "AlphaRecycled", 3) == recycled
     run(economy, SIZE.tempo)
-    hotkey = account(3, 0)
-    assert get(economy, "RootClaimable", hotkey)[3]["bits"] > 0
+    assert get(economy, "RootAlphaDividendsPerSubnet", 3, account(3, 0)) > 0
+    assert in_baskets(economy, 3) > 0
 
 
 def test_the_owner_s_miner_is_burned_or_recycled_and_lowers_the_share(economy: Chain) -> None:

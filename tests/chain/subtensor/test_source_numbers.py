@@ -10,9 +10,7 @@ from tao_lab.chain.dispatch import RUNTIME_APIS, Query
 from tao_lab.chain.pallets import balances, multisig, proxy
 from tao_lab.chain.pallets.subtensor.epochs import split_emission
 from tao_lab.chain.pallets.subtensor.lookups import mechanism_index
-from tao_lab.chain.pallets.subtensor.root_claims import increase_root_claimable, root_owed
-from tao_lab.chain.pallets.subtensor.stake import increase_stake, stake_of_coldkey
-from tao_lab.chain.pallets.subtensor.tao import mint_alpha_out
+from tao_lab.chain.pallets.subtensor.stake import stake_of_coldkey
 from tao_lab.consensus.inheritance import inherited_stake
 from tao_lab.economy.conviction import exp_decay
 from tests.chain.conftest import TAO, account, free, run
@@ -72,36 +70,6 @@ def test_index_of_a_mechanism(netuid: int, mecid: int, index: int) -> None:
 def test_stake_that_is_lent(own: int, given: list[int], received: list[tuple[int, int]], expected: int) -> None:
     exact = expected in (0, 1_000_000_000, 600_000_000_000_000)
     assert abs(inherited_stake(own, given, received) - expected) <= (0 if exact else 10)
-
-
-# --- claim_root.rs -----------------------------------------------------------------------------------------------
-
-
-def test_root_earns_by_its_stake(ctx: Context) -> None:
-    """test_claim_root_with_drain_emissions: 1,000,000 less a take of 18 %, on 2,000,000 of root stake; twice."""
-    add_hotkey(ctx, "miner", "alice")
-    increase_stake(ctx, account("miner"), BOB, 0, 2_000_000)
-    for earned in (820_000, 1_640_000):
-        mint_alpha_out(ctx, NETUID, 820_000)
-        increase_root_claimable(ctx, account("miner"), NETUID, 820_000)
-        assert abs(root_owed(ctx.state, account("miner"), BOB, NETUID) - earned) <= 10
-
-
-@pytest.mark.parametrize("subnets", [[], list(range(11))])
-def test_how_many_subnets_are_claimed(ctx: Context, subnets: list[int]) -> None:
-    """test_claim_root_subnet_limits: the source's `InvalidSubnetNumber` is `InvalidValue` in the metadata."""
-    assert refused(ctx, "alice", "claim_root", subnets=subnets) == "InvalidValue"
-
-
-def test_threshold_of_claims(ctx: Context) -> None:
-    """test_claim_root_threshold: root's 1,000, the owner's 2,000, and 10,000,000 at most."""
-    set_hyper(ctx, SubnetOwner=ALICE)
-    for who, value in (("root", 1_000), ("alice", 2_000), ("alice", 10_000_000)):
-        do(ctx, who, "sudo_set_root_claim_threshold", netuid=NETUID, new_value=value)
-        assert ctx.state.get(MODULE, "RootClaimableThreshold", NETUID) == {"bits": value << 32}
-    args: dict[str, Any] = {"netuid": NETUID, "new_value": 10_000_001}
-    assert refused(ctx, "alice", "sudo_set_root_claim_threshold", **args) == "InvalidRootClaimThreshold"
-    assert refused(ctx, "bob", "sudo_set_root_claim_threshold", netuid=NETUID, new_value=1) == "BadOrigin"
 
 
 # --- locks.rs ----------------------------------------------------------------------------------------------------

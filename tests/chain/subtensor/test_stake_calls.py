@@ -459,13 +459,14 @@ def test_moving_is_refused_by_name(ctx: Context, change: dict[str, Any], name: s
     assert refused(ctx, "alice", "move_stake", **move(**change)) == name
 
 
-def test_stake_on_root_moves_with_its_claims(ctx: Context) -> None:
-    ctx.state.put(MODULE, "RootClaimable", MINER, {1: {"bits": 1 << 31}})
-    ctx.state.put(MODULE, "RootClaimable", HELPER, {1: {"bits": 1 << 30}})
-    ctx.state.put(MODULE, "RootClaimed", 1, MINER, ALICE, 5 * TAO)
+def test_stake_on_root_moves_without_what_it_is_owed(ctx: Context) -> None:
+    """What is owed on the one validator stays, and on the other the stake has earned nothing yet."""
+    ctx.state.put(MODULE, "BasketRate", MINER, {"bits": 1 << 31})
+    ctx.state.put(MODULE, "BasketRate", HELPER, {"bits": 1 << 30})
+    ctx.state.put(MODULE, "BasketClaimed", MINER, ALICE, 2 * TAO)
     do(ctx, "alice", "move_stake", **move(origin_netuid=ROOT_NETUID, destination_netuid=ROOT_NETUID))
-    assert ctx.state.get(MODULE, "RootClaimed", 1, MINER, ALICE) == 0
-    assert ctx.state.get(MODULE, "RootClaimed", 1, HELPER, ALICE) == 10 * TAO // 4
+    assert ctx.state.get(MODULE, "BasketClaimed", MINER, ALICE) == 2 * TAO - 10 * TAO // 2
+    assert ctx.state.get(MODULE, "BasketClaimed", HELPER, ALICE) == 10 * TAO // 4
 
 
 @pytest.mark.parametrize("netuid", [1, 2])

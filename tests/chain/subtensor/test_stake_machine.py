@@ -10,9 +10,9 @@ from tao_lab.chain.chain import Chain
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import Call, signed
 from tao_lab.chain.executive import author
+from tao_lab.chain.pallets.subtensor.baskets import flush, owed_shares, queue_dividends
 from tao_lab.chain.pallets.subtensor.locks import locked_mass, total_stake
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID
-from tao_lab.chain.pallets.subtensor.root_claims import increase_root_claimable, root_owed
 from tao_lab.chain.pallets.subtensor.stake import increase_stake_of_all, stake_of, stake_of_coldkey
 from tao_lab.chain.pallets.subtensor.tao import mint_alpha_out
 from tests.chain.conftest import TAO, account
@@ -36,11 +36,13 @@ class Staking(RuleBasedStateMachine):
         self.chain = Chain()
         self.ctx = self.open_block()
         market(self.ctx)
+        for uid, hotkey in enumerate(HOTKEYS):
+            self.chain.state.put(MODULE, "Uids", ROOT_NETUID, account(hotkey), uid)
         for name in PEOPLE:
             give(self.ctx, account(name), 1_000 * TAO)
         for netuid in NETUIDS[1:]:
             set_hyper(self.ctx, netuid, FirstEmissionBlockNumber=1, Tempo=60_000, SubnetMovingPrice={"bits": 1 << 30})
-        self.fees, self.promised = 0, dict.fromkeys(NETUIDS, 0)
+        self.fees, self.dust = 0, dict.fromkeys(NETUIDS, 0)
 
     def open_block(self) -> Context:
         return Context(self.chain.runtime, self.chain.state, self.chain.head.number + 1, author(self.chain.state))
@@ -123,35 +125,33 @@ class Staking(RuleBasedStateMachine):
             mint_alpha_out(self.ctx, netuid, alpha)
             increase_stake_of_all(self.ctx, account(hotkey), netuid, alpha)
 
-    @rule(hotkey=HOTKEY, netuid=SUBNET, alpha=st.integers(1, 5 * TAO))
-    def root_dividends(self, hotkey: str, netuid: int, alpha: int) -> None:
-        if stake_of(self.chain.state, account(hotkey), ROOT_NETUID) >= alpha:
-            mint_alpha_out(self.ctx, netuid, alpha)
-            increase_root_claimable(self.ctx, account(hotkey), netuid, alpha)
-            self.promised[netuid] += alpha
+    @rule(hotkey=HOTKEY, netuid=SUBNET, alpha=st.integers(1, 50 * TAO), now=st.booleans())
+    def root_dividends(self, hotkey: str, netuid: int, alpha: int, now: bool) -> None:
+        mint_alpha_out(self.ctx, netuid, alpha)
+        queue_dividends(self.ctx, netuid, [(account(hotkey), alpha)])
+        if now:
+            flush(self.ctx, account(hotkey))
 
     @rule(who=WHO)
     def claim(self, who: str) -> None:
-        before = [self.chain.state.get(MODULE, "SubnetAlphaIn", netuid) for netuid in NETUIDS]
         self.call(who, "claim_root", subnets=[ROOT_NETUID])
-        for netuid, alpha in zip(NETUIDS, before, strict=True):
-            self.promised[netuid] -= self.chain.state.get(MODULE, "SubnetAlphaIn", netuid) - alpha
+
+    @rule(who=WHO, hotkey=HOTKEY)
+    def claim_on_one(self, who: str, hotkey: str) -> None:
+        self.call(who, "claim_root_with_hotkey", hotkey=account(hotkey))
 
     @rule()
     def block(self) -> None:
-        for netuid in NETUIDS[1:]:
-            set_hyper(self.ctx, netuid, RootClaimableThreshold={"bits": 1 << 120})  # nobody is drawn
         self.chain.produce_block()
         self.ctx = self.open_block()
         for netuid in NETUIDS[1:]:
-            set_hyper(self.ctx, netuid, RootClaimableThreshold={"bits": 500_000 << 32})
-            dust = unowned_alpha(self.ctx, netuid) - self.promised[netuid]
+            dust = unowned_alpha(self.ctx, netuid) - self.dust[netuid]
             assert 0 <= dust <= MOST_DUST
-            self.promised[netuid] += dust
+            self.dust[netuid] += dust
 
     @invariant()
     def everything_is_counted(self) -> None:
-        assert_all_is_counted(self.ctx, self.fees, self.promised)
+        assert_all_is_counted(self.ctx, self.fees, self.dust)
 
     @invariant()
     def what_is_locked_is_there(self) -> None:
@@ -162,10 +162,9 @@ class Staking(RuleBasedStateMachine):
 
     @invariant()
     def what_root_is_owed_is_there(self) -> None:
-        for netuid in NETUIDS[1:]:
-            pairs = [(account(hotkey), account(who)) for hotkey in HOTKEYS for who in PEOPLE]
-            owed = sum(root_owed(self.chain.state, hotkey, who, netuid) for hotkey, who in pairs)
-            assert owed <= self.promised[netuid] + 1_000  # rates and claims are rounded down each time
+        for hotkey in map(account, HOTKEYS):
+            owed = sum(owed_shares(self.chain.state, hotkey, account(who)) for who in PEOPLE)
+            assert owed <= self.chain.state.get(MODULE, "BasketShares", hotkey) + 100  # watermarks are rounded
 
 
 TestStaking = Staking.TestCase

@@ -9,8 +9,10 @@ from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import Call, signed, weight
 from tao_lab.chain.guard_weights import guards_weight
 from tao_lab.chain.pallets import balances
+from tao_lab.chain.pallets.subtensor.baskets import escrow
 from tao_lab.chain.pallets.subtensor.block_step import block_step
 from tao_lab.chain.pallets.subtensor.stake import increase_stake, stake_of, stake_of_coldkey
+from tao_lab.chain.pallets.subtensor.tao import mint_alpha_out
 from tao_lab.chain.pallets.subtensor.uids import append_neuron
 from tests.chain.conftest import TAO, account
 from tests.chain.subtensor.conftest import MODULE, NETUID, add_hotkey, add_neuron, add_subnet, do, refused, set_hyper
@@ -166,13 +168,19 @@ def test_a_hotkey_is_not_swapped_with_its_own_child(ctx: Context, neuron: int) -
     assert refused(ctx, "alice", "swap_hotkey", **args) == "InvalidChild"
 
 
-def test_root_claims_follow_a_swap_on_root(ctx: Context, neuron: int) -> None:
-    ctx.state.put(MODULE, "RootClaimable", OLD, {NETUID: {"bits": 7}})
-    ctx.state.put(MODULE, "RootClaimed", NETUID, OLD, BOB, 30)
+def test_a_basket_follows_a_swap_on_root_and_no_other(ctx: Context, neuron: int) -> None:
+    ctx.state.put(MODULE, "BasketRate", OLD, {"bits": 7})
+    ctx.state.put(MODULE, "BasketClaimed", OLD, BOB, 30)
+    mint_alpha_out(ctx, NETUID, 5_000)
+    increase_stake(ctx, OLD, escrow(), NETUID, 5_000)
+    ctx.state.put(MODULE, "TxRateLimit", 0)
+    swap(ctx, NETUID)
+    assert stake_of_coldkey(ctx.state, OLD, escrow(), NETUID) == 5_000
     swap(ctx, 0)
-    assert dict(ctx.state.get(MODULE, "RootClaimable", NEW)) == {NETUID: {"bits": 7}}
-    assert ctx.state.get(MODULE, "RootClaimed", NETUID, NEW, BOB) == 30
-    assert not ctx.state.exists(MODULE, "RootClaimable", OLD)
+    assert ctx.state.get(MODULE, "BasketRate", NEW) == {"bits": 7}
+    assert ctx.state.get(MODULE, "BasketClaimed", NEW, BOB) == 30
+    assert stake_of_coldkey(ctx.state, NEW, escrow(), NETUID) == 5_000
+    assert not ctx.state.exists(MODULE, "BasketRate", OLD)
 
 
 @pytest.mark.parametrize(

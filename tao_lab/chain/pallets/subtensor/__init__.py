@@ -1,4 +1,4 @@
-"""SubtensorModule: subnets, neurons, weights, stake. One file for each part; importing one registers its calls."""
+"""SubtensorModule: subnets, neurons, weights, stake. One file for each part; importing a file registers its calls."""
 
 from importlib import import_module
 from pkgutil import iter_modules

@@ -11,7 +11,7 @@ from tao_lab.chain.pallets.subtensor.lookups import MODULE, failed, hotkey_exist
 
 
 def create_account(ctx: Context, coldkey: str, hotkey: str) -> None:
-    """Make a coldkey the owner of a hotkey that nobody owns; an owned one stays as it is.
+    """Make a coldkey the owner of a hotkey that has no owner yet; otherwise do nothing.
 
     Raises:
         DispatchError: `CannotUseSystemAccount`.
@@ -29,5 +29,5 @@ def create_account(ctx: Context, coldkey: str, hotkey: str) -> None:
 
 @call(MODULE, weight=weight(25_337_000, reads=3, writes=3))
 def try_associate_hotkey(ctx: Context, origin: Origin, hotkey: str) -> None:
-    """Claim a hotkey; one that somebody owns already stays his, without an error."""
+    """Claim a hotkey; if it has an owner already, nothing changes and no error is raised."""
     create_account(ctx, ensure_signed(origin), hotkey)

@@ -1,8 +1,8 @@
-"""Fees in alpha: somebody without TAO can still take stake out, and pays the extrinsic's fee with it.
+"""Fees in alpha: a coldkey without TAO can still take stake out, and pays the extrinsic's fee from that stake.
 
-Only calls that take stake from one subnet can be paid so, and only where the TAO is not enough. As much free alpha as
-is worth the fee is sold without the pool's fee, and its TAO is recycled. What the call turns out not to need is bought
-back. Locked alpha pays no fees.
+Only the fee of a call that takes stake from one subnet can be paid in this way, and only if the coldkey has too little
+TAO. The chain sells free alpha that is worth the fee, without the pool's fee, and recycles the TAO. If the call costs
+less than that in the end, the chain buys alpha back for the difference. Locked alpha cannot pay fees.
 
 Source: `pallets/transaction-fee/src/lib.rs` (`fees_in_alpha`, `can_withdraw_in_alpha`, `withdraw_in_alpha`; since spec
 469 `refund_in_alpha`).
@@ -23,7 +23,7 @@ from tao_lab.chain.pallets.subtensor.staking import stake_into_subnet, unstake_f
 from tao_lab.chain.pallets.subtensor.tao import mint_tao, recycle_tao, spend_tao, subnet_account
 from tao_lab.chain.state import StorageReader
 
-STAKE_OF_CALL = {  # which arguments name the hotkey and the subnet that pay
+STAKE_OF_CALL = {  # the arguments that name the hotkey and the subnet of the alpha
     "remove_stake": ("hotkey", "netuid"),
     "remove_stake_limit": ("hotkey", "netuid"),
     "remove_stake_full_limit": ("hotkey", "netuid"),
@@ -52,7 +52,7 @@ class AlphaFee:
 
 
 def paying_stakes(state: StorageReader, who: str, call: Call) -> list[tuple[str, int]]:
-    """(hotkey, netuid) of the stakes that may pay for a call; none for a call that takes no TAO."""
+    """(hotkey, netuid) of the stakes that may pay for a call; empty for a call whose fee cannot be paid in alpha."""
     if call.pallet != MODULE:
         return []
     names = STAKE_OF_CALL.get(call.name)
@@ -74,10 +74,10 @@ def can_pay_in_alpha(state: StorageReader, who: str, call: Call, fee: int, now: 
 
 
 def pay_in_alpha(ctx: Context, who: str, call: Call, fee: int) -> AlphaFee | None:
-    """Sell the fee's worth of alpha and recycle the TAO; at most what is free.
+    """Sell alpha that is worth the fee, but not more than is free, and recycle the TAO.
 
     Returns:
-        What was paid; None for a call that is not paid so.
+        What was paid; None if the fee of this call cannot be paid in alpha.
 
     Raises:
         InvalidTransaction: `Payment`: nothing is free, or the pool refuses.
@@ -104,10 +104,10 @@ def pay_in_alpha(ctx: Context, who: str, call: Call, fee: int) -> AlphaFee | Non
 
 
 def refund_in_alpha(ctx: Context, who: str, paid: AlphaFee, fee: int) -> AlphaFee:
-    """Buy alpha for the TAO that was taken above the fee, for the one that paid.
+    """Buy alpha for the payer with the TAO that was taken above the final fee.
 
     Returns:
-        What the fee came to; what was paid, where nothing is left over or too little to buy alpha with.
+        The final fee. It is what was paid, if nothing is left over or too little to buy alpha with.
     """
     tao = max(paid.tao - fee, 0)
     if not tao:

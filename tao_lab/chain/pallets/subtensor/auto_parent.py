@@ -1,12 +1,13 @@
-"""Root's validators lend their stake to the owners of subnets, unless they say that they do not want to.
+"""Root's validators lend their stake to the owners of subnets, unless they switch this off.
 
-A new subnet begins with all of root's validators as parents of its owner's hotkey, and who buys a seat on root becomes
-a parent of every owner's. So an owner has the stake to set weights from the first day. A validator that has chosen
-children on a subnet, or has announced some, keeps them. Who loses the seat on root lends no longer.
+When a subnet is made, all of root's validators become parents of its owner's hotkey. When a hotkey gets a seat on root,
+it becomes a parent of every owner's hotkey. So an owner has enough stake to set weights from the first day. A validator
+that has chosen or announced its own children on a subnet keeps those instead. A hotkey that loses its seat on root
+stops lending.
 
 Source: `pallets/subtensor/src/staking/auto_parent.rs` of spec 475 (`apply_auto_parent_to_owner`,
 `do_set_subnet_owners_for_root_validator`, `do_set_root_validators_for_subnet`, `clear_auto_parent_for_root_validator`);
-stored public copies differ in whether these edges follow when a subnet gets another owner. Here they stay.
+public copies of the source differ in whether these edges move when a subnet gets another owner. Here they do not move.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def lend_to_all_owners(ctx: Context, validator: str) -> None:
 
 
 def take_back(ctx: Context, validator: str) -> None:
-    """A hotkey has lost its seat on root: what it lent to owners in this way ends."""
+    """A hotkey has lost its seat on root: on subnets where the owner is its only child, it lends nothing now."""
     for netuid in all_netuids(ctx.state):
         owner = owner_hotkey(ctx.state, netuid)
         children = [tuple(edge) for edge in ctx.state.get(MODULE, "ChildKeys", validator, netuid)]
@@ -59,7 +60,7 @@ def take_back(ctx: Context, validator: str) -> None:
 
 
 def owner_hotkey(state: StorageReader, netuid: int) -> str | None:
-    """The hotkey that speaks for the subnet's owner, or None."""
+    """The hotkey of the subnet's owner, or None."""
     if not state.exists(MODULE, "SubnetOwnerHotkey", netuid):
         return None
     return str(state.get(MODULE, "SubnetOwnerHotkey", netuid))
@@ -67,7 +68,7 @@ def owner_hotkey(state: StorageReader, netuid: int) -> str | None:
 
 @call(MODULE, weight=weight(28_023_000, reads=2, writes=1))
 def set_auto_parent_delegation_enabled(ctx: Context, origin: Origin, hotkey: str, enabled: bool) -> None:
-    """A root validator says whether owners of subnets become its children."""
+    """A root validator switches on or off that owners of subnets become its children."""
     if not coldkey_owns_hotkey(ctx.state, ensure_signed(origin), hotkey):
         raise failed("NonAssociatedColdKey")
     if uid_of(ctx.state, ROOT_NETUID, hotkey) is None:

@@ -1,4 +1,4 @@
-"""What happens in every block before its extrinsics: prices, reveals, emission, epochs that are due, new children.
+"""What happens in every block before its extrinsics: prices, reveals, emission, epochs that are due, baskets, children.
 
 Source: `pallets/subtensor/src/coinbase/block_step.rs` (`block_step`), `macros/hooks.rs`.
 """
@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import on_initialize
+from tao_lab.chain.pallets.subtensor.baskets import flush_next
 from tao_lab.chain.pallets.subtensor.children import set_pending_children
 from tao_lab.chain.pallets.subtensor.commit_reveal import reveal_timelocked
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, all_netuids
 from tao_lab.chain.pallets.subtensor.registration import update_registration_prices
-from tao_lab.chain.pallets.subtensor.root_claims import auto_claim, find_root_stakers
+from tao_lab.chain.pallets.subtensor.root_claims import find_root_stakers
 from tao_lab.chain.pallets.subtensor.run_coinbase import mint_block_emission, run_coinbase, settle
 from tao_lab.chain.pallets.subtensor.swap_hotkey import forget_old_swaps
 from tao_lab.chain.pallets.subtensor.tempo import deferred_epochs
@@ -27,10 +28,10 @@ def block_step(ctx: Context) -> None:
     credit = mint_block_emission(ctx)
     reveal_matured(ctx, [netuid for netuid in netuids if netuid != ROOT_NETUID])
     run_coinbase(ctx, netuids, credit)
+    flush_next(ctx)
     settle(ctx, netuids)
     for netuid in stepped(ctx, netuids):
         set_pending_children(ctx, netuid)
-    auto_claim(ctx)
     find_root_stakers(ctx)
 
 
@@ -41,7 +42,7 @@ def stepped(ctx: Context, netuids: list[int]) -> list[int]:
 
 
 def reveal_matured(ctx: Context, netuids: list[int]) -> None:
-    """Reveal timelocked weights whose time has come, except where the epoch is put off."""
+    """Reveal timelocked weights that are due, except on subnets whose epoch is put off."""
     if not ctx.state.raw_keys(ctx.state.key(MODULE, "TimelockedWeightCommits"), limit=1):
         return
     deferred = deferred_epochs(ctx.state, netuids, ctx.block)

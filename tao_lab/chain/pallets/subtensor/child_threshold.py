@@ -1,14 +1,14 @@
 """The stake that a parent must keep: `StakeThreshold`, or its children do not count.
 
-It is asked for when children are announced and again when they take effect. After that, every time stake leaves a
-parent, the parent is looked at once more at the end of the block; below the threshold it is *suspended*. Its children
-stay stored, but lend and earn nothing until the parent has enough again. The hotkey of a subnet's owner needs no stake
-on that subnet.
+The chain checks it when children are announced and again when they take effect. After that, every time stake leaves a
+parent, the chain checks the parent at the end of the block. A parent below the threshold is *suspended*: its children
+stay stored, but they get no stake from it and it earns nothing through them until it has enough stake again. The hotkey
+of a subnet's owner needs no stake on that subnet.
 
 Source: `pallets/subtensor/src/staking/set_children.rs` of spec 475 (`hotkey_meets_childkey_threshold`,
-`queue_childkey_threshold_check`, `process_childkey_threshold_checks`, `get_children`, `get_parents`). The chain looks
-at as many parents as a block has room for; here it is all of them. That a stake that is moved away puts the parent into
-the queue, too, is our reading: we did not find that file of 475.
+`queue_childkey_threshold_check`, `process_childkey_threshold_checks`, `get_children`, `get_parents`). The chain checks
+as many parents as fit into a block; here it checks all of them. We assume that moving stake away also puts the parent
+into the queue: we did not find that file of spec 475.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ def may_have_children(state: StorageReader, hotkey: str, netuid: int) -> bool:
 
 
 def is_suspended(state: StorageReader, parent: str, netuid: int) -> bool:
-    """Whether the children of a parent do not count on a subnet."""
+    """Whether a parent is suspended on a subnet, so that its children do not count."""
     return state.exists(MODULE, SUSPENDED, parent) and not is_owner_hotkey(state, parent, netuid)
 
 
 def live_edges(state: StorageReader, item: str, netuid: int, hotkeys: Sequence[str]) -> list[list[tuple[int, str]]]:
-    """The children or parents of hotkeys that count; most hotkeys have none.
+    """The children or parents of hotkeys, without suspended ones; most hotkeys have none.
 
     Args:
         state: State of the chain.
@@ -56,7 +56,7 @@ def live_edges(state: StorageReader, item: str, netuid: int, hotkeys: Sequence[s
         hotkeys: Addresses.
 
     Returns:
-        For each hotkey (share as u64, the other hotkey).
+        For each hotkey a list of (share as u64, the other hotkey).
     """
     found: list[list[tuple[int, str]]] = []
     keys = state.keys_by_account(MODULE, item, hotkeys, netuid)
@@ -71,21 +71,21 @@ def live_edges(state: StorageReader, item: str, netuid: int, hotkeys: Sequence[s
 
 
 def queue_check(ctx: Context, hotkey: str) -> None:
-    """Stake has left a hotkey: look at it at the end of the block if it is a parent."""
+    """Stake has left a hotkey: if it is a parent, check it at the end of the block."""
     state = ctx.state
     if state.exists(MODULE, SUSPENDED, hotkey) or state.raw_keys(state.key(MODULE, "ChildKeys", hotkey), limit=1):
         state.put(MODULE, CHECKS, hotkey, ())
 
 
 def queue_check_of_suspended(ctx: Context, hotkey: str) -> None:
-    """Stake has come to a hotkey: if it is suspended, it may have enough again."""
+    """Stake has come to a hotkey: if it is suspended, check it at the end of the block; it may have enough now."""
     if ctx.state.exists(MODULE, SUSPENDED, hotkey):
         ctx.state.put(MODULE, CHECKS, hotkey, ())
 
 
 @on_finalize(MODULE)
 def check_thresholds(ctx: Context) -> None:
-    """Suspend, or take back, the parents that are in the queue."""
+    """Check the parents in the queue: suspend those below the threshold, and end the suspension of the others."""
     state = ctx.state
     if not state.raw_keys(state.key(MODULE, CHECKS), limit=1):
         return

@@ -1,8 +1,8 @@
-"""Children: a hotkey lends shares of its stake to others, which validate with it and pay dividends back.
+"""Children: a hotkey lends shares of its stake to other hotkeys. They validate with it and pay dividends back.
 
-`set_children` waits `PendingChildKeyCooldown` blocks and takes effect at the first epoch behind them. Both ends are
-stored, `ChildKeys` of the parent and `ParentKeys` of the child, and agree with each other; nobody is parent and child
-of the same hotkey. A parent needs stake of its own, also later: see `child_threshold.py`.
+`set_children` takes effect at the first epoch after `PendingChildKeyCooldown` blocks. Each edge is stored twice, in
+`ChildKeys` of the parent and in `ParentKeys` of the child; the two always agree. A hotkey cannot be both parent and
+child of the same other hotkey. A parent must have enough stake, at the call and later: see `child_threshold.py`.
 
 Source: `pallets/subtensor/src/staking/set_children.rs` of spec 475.
 """
@@ -27,20 +27,20 @@ from tao_lab.chain.state import StorageReader
 
 MOST_CHILDREN = 5
 MOST_PARENTS = 100  # of a child on a subnet (`MAX_PARENTS_PER_CHILD`)
-ALL = (1 << 64) - 1  # the proportion that stands for the whole stake
+ALL = (1 << 64) - 1  # the proportion that means the whole stake
 
 Edges = Sequence[tuple[int, str]]  # (proportion, hotkey)
 Shares = dict[str, int]  # proportion by hotkey, in the order of the public keys
 
 
 def _shares(edges: Edges, without: str = "") -> Shares:
-    """Edges by hotkey; the last of several with the same hotkey counts."""
+    """Edges by hotkey; if a hotkey appears several times, its last edge counts."""
     found = {hotkey: proportion for proportion, hotkey in edges if hotkey != without}
     return dict(sorted(found.items()))  # addresses sort as their keys do
 
 
 def _check_children(pivot: str, children: Shares, parents: Shares) -> None:
-    """What holds for every set of children, stored or new."""
+    """Check the rules for every set of children, stored or new."""
     if pivot in children:
         raise failed("InvalidChild", "a hotkey cannot be its own child")
     if sum(children.values()) > ALL:
@@ -50,7 +50,7 @@ def _check_children(pivot: str, children: Shares, parents: Shares) -> None:
 
 
 def _check_new_children(pivot: str, children: Shares, parents: Shares) -> None:
-    """What holds for children that are asked for."""
+    """Check the further rules for children of a call."""
     if pivot in children:
         raise failed("InvalidChild", "a hotkey cannot be its own child")
     if len(children) > MOST_CHILDREN:
@@ -74,7 +74,7 @@ def _put_edges(ctx: Context, item: str, hotkey: str, netuid: int, edges: Edges) 
 
 
 def _link(ctx: Context, item: str, hotkey: str, netuid: int, other: str, proportion: int | None) -> None:
-    """Write one end of an edge, or remove it where there is no proportion."""
+    """Write one end of an edge, or remove it if the proportion is None."""
     edges = [tuple(edge) for edge in ctx.state.get(MODULE, item, hotkey, netuid)]
     at = next((place for place, (_, found) in enumerate(edges) if found == other), None)
     if proportion is None:
@@ -87,7 +87,7 @@ def _link(ctx: Context, item: str, hotkey: str, netuid: int, other: str, proport
 
 
 def _store_relations(ctx: Context, pivot: str, netuid: int, children: Shares, parents: Shares) -> int:
-    """Write both ends of all edges of a hotkey, and remove those that are no more; returns how many it touched."""
+    """Write both ends of all edges of a hotkey, and remove the old ones; returns how many it wrote or removed."""
     linked = 0
     for mine, theirs, new in (("ChildKeys", "ParentKeys", children), ("ParentKeys", "ChildKeys", parents)):
         before = _shares(ctx.state.get(MODULE, mine, pivot, netuid))
@@ -103,7 +103,7 @@ def _store_relations(ctx: Context, pivot: str, netuid: int, children: Shares, pa
 
 @call(MODULE, weight=weight(119_000_000, reads=6, writes=31))
 def set_children(ctx: Context, origin: Origin, hotkey: str, netuid: int, children: list[tuple[int, str]]) -> None:
-    """Ask for a new set of children of one's hotkey; an empty one takes all back."""
+    """Announce a new set of children of one's hotkey; an empty list removes all of them."""
     coldkey, state = ensure_signed(origin), ctx.state
     if not SET_CHILDREN.passes(ctx, hotkey, netuid):
         raise failed("TxRateLimitExceeded", f"children may be set once in {SET_CHILDREN.limit(ctx, netuid)} blocks")
@@ -132,9 +132,10 @@ def set_children(ctx: Context, origin: Origin, hotkey: str, netuid: int, childre
 
 
 def set_pending_children(ctx: Context, netuid: int) -> None:
-    """After an epoch: let the children take effect that have waited long enough, or all before the subnet starts.
+    """After an epoch: let announced children that have waited long enough take effect.
 
-    Children of a parent that has no longer the stake for it are dropped.
+    If the subnet has not started, all take effect. If a parent no longer has enough stake, its announced children are
+    dropped.
     """
     state = ctx.state
     started = state.get(MODULE, "SubtokenEnabled", netuid)
@@ -149,7 +150,7 @@ def set_pending_children(ctx: Context, netuid: int) -> None:
 
 
 def apply_children(ctx: Context, netuid: int, hotkey: str, children: Edges) -> None:
-    """Write children that were asked for; none of them where they no longer fit their parents, or one has too many."""
+    """Write announced children; write none if they are no longer allowed or if one of them has too many parents."""
     new = _shares(children, hotkey)
     parents = _shares(ctx.state.get(MODULE, "ParentKeys", hotkey, netuid), hotkey)
     try:
@@ -163,7 +164,7 @@ def apply_children(ctx: Context, netuid: int, hotkey: str, children: Edges) -> N
 
 
 def _is_full(state: StorageReader, child: str, netuid: int, parent: str) -> bool:
-    """Whether a child has as many parents as one may have, and a further one would be added (`TooManyParents`)."""
+    """Whether a child already has the maximum number of parents and would get one more (`TooManyParents`)."""
     parents = [hotkey for _, hotkey in state.get(MODULE, "ParentKeys", child, netuid)]
     return len(parents) >= MOST_PARENTS and parent not in parents
 
@@ -171,8 +172,7 @@ def _is_full(state: StorageReader, child: str, netuid: int, parent: str) -> bool
 def swap_relations(ctx: Context, old_hotkey: str, new_hotkey: str, netuid: int, spent: Tally) -> None:
     """Give a hotkey's children, parents and pending children to another hotkey; counts its database accesses.
 
-    Raises:
-        DispatchError: The new hotkey is among them, or would be child and parent of the same hotkey.
+    Raises: DispatchError: The new hotkey is one of them, or would become both child and parent of the same hotkey.
     """
     state = ctx.state
     children, parents = _relations(state, old_hotkey, netuid)

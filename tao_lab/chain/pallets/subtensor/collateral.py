@@ -1,8 +1,9 @@
-"""Collaterals of miners: what a coldkey has locked on its hotkeys, and what may still leave.
+"""Collaterals of miners: how much alpha a coldkey has locked on its hotkeys, and how much it may still take out.
 
-A collateral belongs to a stake, one (hotkey, coldkey) on one subnet: whoever else stakes on the hotkey stays free. The
-chain keeps the sum for a coldkey, and the list of hotkeys on which it has one, at most 32 on a subnet. The lock is a
-number beside the stake, which is where it was; the guards here see to it that so much of it stays.
+A collateral belongs to one stake: one (hotkey, coldkey) on one subnet. Other coldkeys that stake on the same hotkey are
+not affected. For each coldkey the chain stores the sum of its collaterals and the list of hotkeys that have one, at
+most 32 on a subnet. A collateral is only a number beside the stake; the alpha itself does not move. The checks in this
+file refuse to take so much stake out that less than this number would remain.
 
 Source: `pallets/subtensor/src/subnets/collateral.rs` as it is public in coldint/subtensor at 4211af94. The rule is
 `tao_lab.economy.collateral`; the payments and calls are in `collateral_calls`.
@@ -163,13 +164,13 @@ def settle(ctx: Context, netuid: int, hotkey: str, coldkey: str, emission: int, 
     Args:
         ctx: Block under construction.
         netuid: The subnet.
-        hotkey: Who earned.
+        hotkey: The hotkey that earned it.
         coldkey: Its owner.
         emission: Rao of alpha that the hotkey earned, nominators' part included.
         capturable: Rao of them that are the owner's own.
 
     Returns:
-        Rao of alpha that are locked now; the caller stakes them on the hotkey itself.
+        Rao of alpha that this payment locks; the caller stakes them on the hotkey itself.
     """
     there = collateral_of(ctx.state, netuid, hotkey, coldkey)
     if there is None or not emission:
@@ -183,7 +184,7 @@ def settle(ctx: Context, netuid: int, hotkey: str, coldkey: str, emission: int, 
 
 
 def ensure_no_split(state: StorageReader, coldkey: str, hotkey: str, netuid: int | None) -> None:
-    """Refuse to rename a hotkey without its stake where a collateral is locked on it.
+    """Refuse to rename a hotkey without its stake if a collateral is locked on it.
 
     Raises:
         DispatchError: `KeepStakeBlockedByCollateral`.
@@ -193,7 +194,7 @@ def ensure_no_split(state: StorageReader, coldkey: str, hotkey: str, netuid: int
 
 
 def rename_hotkey(ctx: Context, netuid: int, coldkey: str, old: str, new: str) -> None:
-    """Give the collateral on one hotkey to another of the same coldkey (`swap_miner_collateral`); two of them merge."""
+    """Move the collateral to another hotkey of the same coldkey, and add to that one's (`swap_miner_collateral`)."""
     moving = collateral_of(ctx.state, netuid, old, coldkey)
     if moving is None:
         return
@@ -201,7 +202,7 @@ def rename_hotkey(ctx: Context, netuid: int, coldkey: str, old: str, new: str) -
     if new in hotkeys:
         hotkeys.remove(old)
     else:
-        hotkeys[hotkeys.index(old)] = new  # in place: also where the list is full
+        hotkeys[hotkeys.index(old)] = new  # in place, because the list may be full
     _put_list(ctx, netuid, coldkey, hotkeys)
     _put_row(ctx, netuid, old, coldkey, None)
     _put_row(ctx, netuid, new, coldkey, _merged(ctx.state, netuid, new, coldkey, moving))

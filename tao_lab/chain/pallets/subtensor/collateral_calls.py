@@ -1,8 +1,8 @@
-"""Paying collateral: with a registration, and whenever a miner wants to lock more.
+"""Paying collateral: with a registration, and later when a miner wants to lock more.
 
-A registration is one payment. It buys alpha in one swap; the part for the collateral is staked on the hotkey and
-locked, the rest is burned. Where collateral is bought, the swap may raise the price by 5 % at most, and all of it goes
-through or nothing.
+A registration is one payment. It buys alpha in one swap. The part for the collateral is staked on the hotkey and
+locked; the rest is burned. If collateral is bought, the swap may raise the price by at most 5 %; otherwise the whole
+payment fails.
 
 Sources: `pallets/subtensor/src/subnets/collateral.rs` (`pay_registration`, `do_add_collateral`,
 `do_set_min_collateral`) as it is public in coldint/subtensor at 4211af94; `subnets/registration.rs` there; weights from
@@ -60,8 +60,8 @@ class Charge:
     """What a registration costs, rao of TAO.
 
     Attributes:
-        burned: whose alpha is nobody's afterwards.
-        collateral: whose alpha is staked on the hotkey and locked.
+        burned: for alpha that is then burned.
+        collateral: for alpha that is then staked on the hotkey and locked.
     """
 
     burned: int
@@ -74,7 +74,7 @@ class Charge:
 
 
 def charge(state: StorageReader, netuid: int, hotkey: str, coldkey: str) -> Charge:
-    """What a registration costs now; a collateral that is still locked from before counts."""
+    """What a registration costs now; collateral that is still locked from an earlier registration is not paid again."""
     price = int(state.get(MODULE, "Burn", netuid))
     required = requirement(price, state.get(MODULE, "CollateralLockShare", netuid))
     missing = 0
@@ -84,7 +84,7 @@ def charge(state: StorageReader, netuid: int, hotkey: str, coldkey: str) -> Char
 
 
 def _moving_price(state: StorageReader, netuid: int) -> int:
-    """Moving price of a subnet's alpha, raw U64F64 value: nobody can push it for the sake of one call."""
+    """Moving price of a subnet's alpha, a raw U64F64 value; a single trade hardly changes it."""
     return to_u64f64(moving_alpha_price(state, netuid))
 
 
@@ -92,7 +92,7 @@ def _moving_price(state: StorageReader, netuid: int) -> int:
 
 
 def pay_registration(ctx: Context, netuid: int, hotkey: str, coldkey: str, due: Charge) -> None:
-    """Take what a registration costs, burn a part of the alpha that it buys, and lock the rest.
+    """Take the price of a registration, burn a part of the alpha that it buys, and lock the rest.
 
     Raises:
         DispatchError: `SlippageTooHigh`, `NotEnoughBalanceToStake`, `InsufficientLiquidity`,
@@ -147,9 +147,10 @@ def _tell_locked(ctx: Context, netuid: int, hotkey: str, locked: int, total: int
 
 @call(MODULE, weight=weight(692_258_000, reads=39, writes=18))
 def add_collateral(ctx: Context, origin: Origin, netuid: int, hotkey: str, alpha: int, limit_price: int) -> None:
-    """Lock more on one's own hotkey: free stake first, and what is missing is bought.
+    """Lock more on one's own hotkey: free stake first; if that is too little, the chain buys the rest.
 
-    What has to be bought is paid at the moving price, so it is about as much as is missing; all of it is locked.
+    The payment for the rest follows from the moving price, so it buys about as much as is missing. All that it buys is
+    locked.
     """
     coldkey = ensure_signed(origin)
     _ensure_own_hotkey(ctx.state, coldkey, netuid, hotkey, trading=True)
@@ -174,7 +175,7 @@ def add_collateral(ctx: Context, origin: Origin, netuid: int, hotkey: str, alpha
 
 
 def _price_of_missing(ctx: Context, coldkey: str, hotkey: str, netuid: int, missing: int) -> int:
-    """Rao of TAO with which missing alpha is bought.
+    """Rao of TAO that pay for the missing alpha.
 
     Raises:
         DispatchError: `InsufficientLiquidity`, `NotEnoughBalanceToStake`, or as for `validate_add_stake`.

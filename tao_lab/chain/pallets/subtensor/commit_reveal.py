@@ -1,8 +1,8 @@
-"""Commit-reveal: weights that nobody can copy, because they are shown an epoch or more after they were made.
+"""Commit-reveal: other validators cannot copy weights in time, because they see them an epoch or more later.
 
-A validator commits to a hash and reveals the weights `RevealPeriodEpochs` epochs later, in that epoch only. Or it
-commits weights encrypted for a round of the drand beacon: once the chain has that round's signature, the block opens
-and sets them itself. Both ways end in `weights.store_weights`.
+There are two ways, and both end in `weights.store_weights`. A validator commits a hash of its weights and reveals the
+weights exactly `RevealPeriodEpochs` epochs later. Or it commits weights that are encrypted for a round of the drand
+beacon; as soon as the chain has the signature of that round, it decrypts and sets them in the next block.
 
 Sources: `pallets/subtensor/src/subnets/weights.rs` (`internal_commit_weights`, `internal_reveal_weights`,
 `do_batch_reveal_weights`, `internal_commit_timelocked_weights`), `coinbase/reveal_commits.rs`.
@@ -43,15 +43,15 @@ Commit = tuple[str, int, int, int]  # hash, epoch, block, unused
 
 
 def commit_hash(hotkey: str, index: int, uids: list[int], values: list[int], salt: list[int], version_key: int) -> str:
-    """The hash that a validator commits to, `0x…`: BLAKE2b-256 of the SCALE bytes of all of it.
+    """The hash that a validator commits to, `0x…`: BLAKE2b-256 of the SCALE bytes of all arguments.
 
     Args:
         hotkey: The validator.
         index: `mechanism_index` of subnet and mechanism.
         uids: Miners.
         values: u16 weights.
-        salt: u16 numbers that keep the weights from being guessed.
-        version_key: As it will be revealed.
+        salt: u16 random numbers; without them, others could guess the weights and compare the hash.
+        version_key: The same as in the later reveal.
     """
     data = bytes(bittensor_core.ss58_decode(hotkey)) + index.to_bytes(2, "little")
     for numbers in (uids, values, salt):
@@ -60,7 +60,7 @@ def commit_hash(hotkey: str, index: int, uids: list[int], values: list[int], sal
 
 
 def _ensure_may_commit(ctx: Context, who: str, netuid: int, mecid: int) -> int:
-    """The guards that all commits share behind the switch; returns the UID."""
+    """The checks that all commits share, after `_ensure_enabled`; returns the UID."""
     uid = uid_of(ctx.state, netuid, who)
     if uid is None:
         raise failed("HotKeyNotRegisteredInSubNet", f"{who} has no UID on subnet {netuid}")
@@ -76,7 +76,7 @@ def _ensure_enabled(ctx: Context, netuid: int) -> None:
 
 
 def _open_commits(ctx: Context, netuid: int, commits: list[Commit]) -> list[Commit]:
-    """Commits behind the expired ones at the front."""
+    """The commits that have not expired; expired ones stand at the front of the list."""
     oldest = oldest_open_epoch(ctx.state, netuid, ctx.block)
     expired = next((place for place, entry in enumerate(commits) if entry[1] >= oldest), len(commits))
     return commits[expired:]
@@ -101,7 +101,7 @@ def _commit(ctx: Context, origin: Origin, netuid: int, mecid: int, committed: st
 
 
 def _reveal_place(ctx: Context, netuid: int, commits: list[Commit], committed: str) -> int:
-    """Where in a queue of commits, expired ones included, the one to be revealed stands."""
+    """Index of the commit to reveal, in the queue with the expired ones."""
     still_open = _open_commits(ctx, netuid, commits)
     expired = [entry[0] for entry in commits[: len(commits) - len(still_open)]]
     place = next((place for place, entry in enumerate(still_open) if entry[0] == committed), None)
@@ -113,7 +113,7 @@ def _reveal_place(ctx: Context, netuid: int, commits: list[Commit], committed: s
 
 
 def ensure_in_reveal_epoch(ctx: Context, netuid: int, epoch: int) -> None:
-    """Refuse a reveal in another epoch than the one that the commit's epoch determines.
+    """Refuse a reveal in any epoch except the one that belongs to the commit's epoch.
 
     Raises:
         DispatchError: `RevealTooEarly`.
@@ -190,7 +190,7 @@ def reveal_weights(
     salt: list[int],
     version_key: int,
 ) -> None:
-    """Show the weights behind a commit, and set them."""
+    """Reveal the weights of a commit, and set them."""
     _reveal(ctx, origin, netuid, MAIN_MECHANISM, uids, values, salt, version_key)
 
 
@@ -205,7 +205,7 @@ def reveal_mechanism_weights(
     salt: list[int],
     version_key: int,
 ) -> None:
-    """Show the weights of one mechanism behind a commit, and set them."""
+    """Reveal the weights of a commit for one mechanism, and set them."""
     _reveal(ctx, origin, netuid, mecid, uids, values, salt, version_key)
 
 
@@ -219,7 +219,7 @@ def batch_reveal_weights(
     salts_list: list[list[int]],
     version_keys: list[int],
 ) -> None:
-    """Show the weights behind several commits on one subnet, all or none; the last one counts."""
+    """Reveal the weights of several commits on one subnet, all or none; the last weights remain set."""
     if not len(uids_list) == len(values_list) == len(salts_list) == len(version_keys):
         raise failed("InputLengthsUnequal")
     who, index = ensure_signed(origin), mechanism_index(netuid, MAIN_MECHANISM)
@@ -242,7 +242,7 @@ def batch_reveal_weights(
 
 
 def _place(commits: list[Commit], committed: str, expired: set[str]) -> int:
-    """Where the first open commit with this hash stands."""
+    """Index of the first open commit with this hash."""
     for place, entry in enumerate(commits):
         if entry[0] == committed:
             return place
@@ -304,15 +304,15 @@ def commit_timelocked_mechanism_weights(
 def commit_crv3_mechanism_weights(
     ctx: Context, origin: Origin, netuid: int, mecid: int, commit: str, reveal_round: int
 ) -> None:
-    """The same by the name of an older version."""
+    """The same as `commit_timelocked_mechanism_weights`, under its older name."""
     _commit_timelocked(ctx, origin, netuid, mecid, commit, reveal_round, CRV3_VERSION)
 
 
 def reveal_timelocked(ctx: Context, netuid: int) -> None:
-    """Open what was encrypted for rounds that the chain now knows, at the start of the block.
+    """Decrypt the commits whose rounds the chain now knows, at the start of the block.
 
-    Commits are opened in the epoch `RevealPeriodEpochs` after their own; one whose round is missing waits for the
-    next block of that epoch, one that does not decrypt, decode or pass the guards is dropped.
+    A commit is decrypted in the epoch `RevealPeriodEpochs` after its own. If its round is still missing, it waits for
+    the next block of that epoch. If it cannot be decrypted or decoded, or a check fails, it is dropped.
     """
     epoch = None
     for mecid in range(ctx.state.get(MODULE, "MechanismCountCurrent", netuid)):
@@ -368,7 +368,7 @@ def _decrypted(
 
 
 def _decoded(ctx: Context, scale_type: str, data: bytes) -> Any:
-    """A value that `data` begins with, or None."""
+    """Decode a value at the start of `data`; None if that fails."""
     try:
         return ctx.runtime.core.decode(scale_type, data, False)
     except ValueError:

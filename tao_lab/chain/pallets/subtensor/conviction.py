@@ -1,12 +1,12 @@
-"""Conviction: how much locked stake stands behind a hotkey, and a subnet's owner who is replaced by it.
+"""Conviction: how much stake is locked to a hotkey and for how long. It decides when a subnet gets another owner.
 
-A subnet that is a year old goes to the owner of the hotkey with the most conviction, once that is more than 18 % of
-the subnet's eligible alpha: what is outstanding, without the protocol's and without what was burned. Alpha that is
-locked to other hotkeys does not help. The chain asks whenever an epoch is due.
+A subnet that is at least a year old goes to the owner of the hotkey with the most conviction, if that conviction is
+more than 18 % of the subnet's eligible alpha. Eligible is all outstanding alpha without the protocol's own and without
+burned alpha. Locks to other hotkeys do not count. The chain checks this whenever an epoch is due.
 
 Source: `pallets/subtensor/src/staking/lock.rs` (`hotkey_conviction`, `subnet_king_with_conviction`,
-`change_subnet_owner_if_needed`), since spec 447; before, all convictions together counted, and a tenth was enough. The
-public notes on runtime 447 give the rule: `king_conviction x 100 > eligible_alpha x 18`.
+`change_subnet_owner_if_needed`), since spec 447; before, the convictions of all hotkeys together counted, and a tenth
+was enough. The public notes on runtime 447 give the rule: `king_conviction x 100 > eligible_alpha x 18`.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def convictions(state: StorageReader, netuid: int, now: int) -> dict[str, int]:
 
 
 def subnet_king(state: StorageReader, netuid: int, now: int) -> str | None:
-    """The hotkey with the most conviction, or None; of equals the one whose account is the larger number."""
+    """The hotkey with the most conviction, or None; of equal ones the one whose account is the larger number."""
     scores = convictions(state, netuid, now)
     return max(scores, key=lambda hotkey: (scores[hotkey], bytes(bittensor_core.ss58_decode(hotkey))), default=None)
 
@@ -77,7 +77,7 @@ def eligible_alpha(state: StorageReader, netuid: int) -> int:
 
 
 def change_subnet_owner_if_needed(ctx: Context, netuid: int) -> None:
-    """Give a subnet to the owner of its most convincing hotkey, if it is old enough and conviction large enough."""
+    """Give a subnet to the owner of the hotkey with the most conviction, if the conditions above are met."""
     king = _heir(ctx, netuid)
     if king is None:
         return
@@ -99,7 +99,7 @@ def change_subnet_owner_if_needed(ctx: Context, netuid: int) -> None:
 
 
 def _heir(ctx: Context, netuid: int) -> str | None:
-    """The hotkey whose owner gets the subnet, or None where everything stays."""
+    """The hotkey whose owner gets the subnet, or None if the owner does not change."""
     state = ctx.state
     eligible = eligible_alpha(state, netuid)
     if not eligible or ctx.block < state.get(MODULE, "NetworkRegisteredAt", netuid) + BLOCKS_PER_YEAR:
@@ -113,7 +113,7 @@ def _heir(ctx: Context, netuid: int) -> str | None:
 
 
 def _move_sum(ctx: Context, netuid: int, hotkey: str, before: LockKind, after: LockKind) -> None:
-    """Count all locks of a hotkey's sum in another sum: it is the owner's now, or no longer."""
+    """Move a hotkey's sum of locks to another item: it has become the owner's hotkey, or has stopped being it."""
     moving, there = read_sum(ctx.state, netuid, hotkey, before), read_sum(ctx.state, netuid, hotkey, after)
     if moving is None:
         return

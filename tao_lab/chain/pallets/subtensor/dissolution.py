@@ -1,7 +1,7 @@
 """What happens to the money of a subnet that is dissolved: its TAO goes to those who held its alpha.
 
-The pool's TAO is split in proportion to alpha: the stakers' and, as one more holder, the protocol's, whose part is
-recycled. Rao that do not divide go to those with the largest remainders.
+The pool's TAO is split in proportion to the alpha of each staker. The protocol's own alpha counts as one more holder,
+and its part is recycled. Rao that remain after the division go to the holders with the largest remainders.
 
 Source: `pallets/subtensor/src/staking/remove_stake.rs` (`destroy_alpha_in_out_stakes`).
 """
@@ -68,7 +68,7 @@ def destroy_alpha_in_out_stakes(ctx: Context, netuid: int) -> None:
 
 
 def _holdings(state: StorageReader, hotkey: str, netuid: int) -> list[Holding]:
-    """Stakers on a hotkey, by account; where the pool values a share at nothing, the share itself counts."""
+    """Stakers on a hotkey, by account; if a share is worth 0 rao in the pool, the share itself counts."""
     coldkeys = sorted(coldkey for coldkey, where in stakers(state, hotkey) if where == netuid)
     found = []
     for coldkey in coldkeys:
@@ -88,13 +88,13 @@ def _pay_out(ctx: Context, netuid: int, holdings: list[Holding]) -> int:
     *shares, protocol_tao = split_pot(pot, [*(holding.alpha for holding in holdings), protocol])
     for holding, share in zip(holdings, shares, strict=True):
         if share:
-            with suppress(DispatchError):  # an account that cannot take so little: recycled with the rest
+            with suppress(DispatchError):  # less than the receiver's existential deposit: recycled with the rest
                 transfer_tao_from_subnet(ctx, netuid, holding.coldkey, share)
     return protocol_tao
 
 
 def _protocol_alpha(state: StorageReader, netuid: int) -> int:
-    """Alpha that counts as the protocol's own; the pool's too, in subnets that are young enough."""
+    """Alpha that counts as the protocol's; in subnets made after `TaoInRefundDeploymentBlock`, the pool's too."""
     alpha = state.get(MODULE, "SubnetProtocolAlpha", netuid)
     if state.get(MODULE, "NetworkRegisteredAt", netuid) > state.get(MODULE, "TaoInRefundDeploymentBlock"):
         alpha += state.get(MODULE, "SubnetAlphaIn", netuid)
@@ -102,7 +102,7 @@ def _protocol_alpha(state: StorageReader, netuid: int) -> int:
 
 
 def _refund_of_lock(state: StorageReader, netuid: int) -> int:
-    """What the owner of an old subnet gets back of the lock: less what the owner's cut has earned."""
+    """Part of the lock that the owner of an old subnet gets back: the lock minus all that the owner's cut has paid."""
     lock = state.get(MODULE, "SubnetLocked", netuid)
     if state.get(MODULE, "NetworkRegisteredAt", netuid) >= state.get(MODULE, "NetworkRegistrationStartBlock"):
         return 0
@@ -114,11 +114,11 @@ def _refund_of_lock(state: StorageReader, netuid: int) -> int:
 
 
 def _empty_account(ctx: Context, netuid: int, refund: int, protocol_tao: int) -> None:
-    """Refund the owner, and recycle what is left but the existential deposit."""
+    """Refund the owner, and recycle the rest except the existential deposit."""
     account = subnet_account(ctx.state, netuid)
     if refund:
         available = max(coldkey_balance(ctx, account) - protocol_tao, 0)
-        with suppress(DispatchError):  # an account that cannot take so little: the rao are recycled with the rest
+        with suppress(DispatchError):  # less than the receiver's existential deposit: recycled with the rest
             transfer_tao(ctx, account, ctx.state.get(MODULE, "SubnetOwner", netuid), min(refund, available))
     left = keep_alive_balance(ctx, account)
     if left:

@@ -1,10 +1,10 @@
 """The end of a subnet: its money is paid out (`dissolution.py`), and everything under its number is removed.
 
-The newer runtime cleans up over many blocks; here, as in the source, all of it happens in one call.
+Newer runtimes clean up over many blocks; here, as in the source below, one call does all of it.
 
 Sources: `pallets/subtensor/src/coinbase/root.rs` (`do_dissolve_network`, `remove_network`),
 `staking/lock.rs` (`destroy_lock_maps`),
-`staking/claim_root.rs` (`finalize_all_subnet_root_dividends`), `pallets/commitments/src/lib.rs` (`purge_netuid`).
+`staking/claim_root.rs` (`convert_subnet_basket_holdings_to_root`), `pallets/commitments/src/lib.rs` (`purge_netuid`).
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from collections.abc import Callable
 
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import Origin, call, ensure_root, weight
+from tao_lab.chain.pallets.subtensor.baskets import leave_subnet
 from tao_lab.chain.pallets.subtensor.dissolution import destroy_alpha_in_out_stakes
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, failed, subnet_exists
 from tao_lab.chain.pallets.subtensor.pool import clear_protocol_liquidity
-from tao_lab.chain.pallets.subtensor.root_claims import forget_subnet
 from tao_lab.chain.pallets.subtensor.uids import storage_indices
 from tao_lab.chain.state import StorageReader
 
@@ -60,7 +60,6 @@ MAPS = (  # stored by netuid and something else
     "MinerCollateral",
     "ColdkeyMinerCollateral",
     "ColdkeyCollateralHotkeys",
-    "RootClaimed",
 )
 MECHANISM_VALUES = ("LastUpdate", "Incentive", "ConsensusByMechanism")
 MECHANISM_MAPS = (
@@ -83,14 +82,14 @@ BY_HOTKEY = (  # stored by an account, then the netuid
 
 
 def on_dissolve(function: Purge) -> Purge:
-    """Register what another pallet forgets of a subnet that is dissolved: a function `(ctx, netuid)`."""
+    """Register a function `(ctx, netuid)` of another pallet that removes its data of a dissolved subnet."""
     ON_DISSOLVE.append(function)
     return function
 
 
 @call(MODULE, weight=weight(119_000_000, reads=6, writes=31))
 def dissolve_network(ctx: Context, origin: Origin, coldkey: str, netuid: int) -> None:
-    """Root dissolves a subnet; the coldkey is not looked at."""
+    """Root dissolves a subnet; the argument `coldkey` is ignored."""
     ensure_root(origin)
     dissolve(ctx, netuid)
 
@@ -110,7 +109,7 @@ def dissolve(ctx: Context, netuid: int) -> None:
     """
     if netuid == ROOT_NETUID or not subnet_exists(ctx.state, netuid):
         raise failed("SubnetNotExists", f"there is no subnet {netuid} to dissolve")
-    forget_subnet(ctx, netuid)
+    leave_subnet(ctx, netuid)
     destroy_alpha_in_out_stakes(ctx, netuid)
     clear_protocol_liquidity(ctx, netuid)
     for purge in ON_DISSOLVE:

@@ -1,8 +1,8 @@
 """Paying out an epoch: the owner's cut, miners' incentives, dividends of alpha and of root.
 
-What is for the owner's own hotkeys as miners is burned or recycled, and remembered in `MinerBurned`, which lowers the
-subnet's share of the next blocks. What a hotkey with a collateral earns opens that, or fills it up to the floor that
-its owner set.
+Incentives of the owner's own hotkeys are burned or recycled. Their share is stored in `MinerBurned`, and lowers the
+subnet's share of emission in the next blocks. Earnings of a hotkey with a collateral unlock a part of it, or fill it up
+to the floor that its owner set.
 
 Source: `pallets/subtensor/src/coinbase/run_coinbase.rs` (`distribute_emission`, `get_owner_hotkeys`,
 `distribute_dividends_and_incentives`). The rule is `tao_lab.economy.dividends`.
@@ -14,20 +14,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tao_lab.chain.context import Context
+from tao_lab.chain.pallets.subtensor.baskets import queue_dividends
 from tao_lab.chain.pallets.subtensor.child_threshold import live_edges
 from tao_lab.chain.pallets.subtensor.collateral import bonded_hotkeys, settle
 from tao_lab.chain.pallets.subtensor.epochs import run_epochs
 from tao_lab.chain.pallets.subtensor.lease_dividends import distribute_dividends
 from tao_lab.chain.pallets.subtensor.locks import auto_lock_owner_cut
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, address, owner_uid, uid_of
-from tao_lab.chain.pallets.subtensor.root_claims import raise_claimable_rates
+from tao_lab.chain.pallets.subtensor.null_consensus import is_null
 from tao_lab.chain.pallets.subtensor.stake import Ledger, increase_stake, open_ledger
 from tao_lab.chain.pallets.subtensor.takes import min_childkey_take
 from tao_lab.chain.pallets.subtensor.tao import burn_subnet_alpha, recycle_subnet_alpha
 from tao_lab.chain.state import Storage, StorageReader
 from tao_lab.chain.twins import has_twin
 from tao_lab.economy import HotkeyEmission, Payout, Pending, Staked, dividends
-from tao_lab.economy.dividends import root_claimable_increment, withheld_proportion
+from tao_lab.economy.dividends import withheld_proportion
 
 
 def distribute_emission(ctx: Context, netuid: int, pending: Pending, owner_cut: int) -> None:
@@ -36,8 +37,8 @@ def distribute_emission(ctx: Context, netuid: int, pending: Pending, owner_cut: 
     Args:
         ctx: Block under construction.
         netuid: The subnet.
-        pending: The drained pots, rao of alpha.
-        owner_cut: The owner's, rao of alpha.
+        pending: The pots of this epoch, already emptied in the state, rao of alpha.
+        owner_cut: The owner's part, rao of alpha.
 
     Raises:
         RuleBroken: A replaced epoch failed.
@@ -48,10 +49,10 @@ def distribute_emission(ctx: Context, netuid: int, pending: Pending, owner_cut: 
 
 @has_twin
 def pay_out(ctx: Context, netuid: int, pending: Pending, owner_cut: int, emission: Sequence[HotkeyEmission]) -> None:
-    """Pay the pots out, by what the epoch has assigned to each hotkey."""
+    """Pay out the pots in proportion to what the epoch assigned to each hotkey."""
     hotkeys = read_staked(ctx.state, netuid, [entry.hotkey for entry in emission])
     tao_weight, ck_burn = ctx.state.get(MODULE, "TaoWeight"), ctx.state.get(MODULE, "CKBurn")
-    paid = dividends(pending, emission, hotkeys, tao_weight, ck_burn)
+    paid = dividends(pending, emission, hotkeys, tao_weight, ck_burn, skip_zero=is_null(ctx.state, netuid))
     recycle_subnet_alpha(ctx, netuid, paid.recycled)
     pay_owner_cut(ctx, netuid, owner_cut)
     ledger = open_ledger(ctx, netuid, list(hotkeys))
@@ -59,7 +60,7 @@ def pay_out(ctx: Context, netuid: int, pending: Pending, owner_cut: int, emissio
     owners = {hotkey: staked.owner for hotkey, staked in hotkeys.items()}
     pay_incentives(ctx, netuid, paid.incentives, owners, ledger, bonds)
     pay_alpha_dividends(ctx, netuid, paid.alpha, owners, ledger, bonds)
-    pay_root_dividends(ctx, netuid, paid.root, hotkeys, ledger, bonds)
+    pay_root_dividends(ctx, netuid, paid.root, owners, ledger, bonds)
     ledger.write()
 
 
@@ -68,7 +69,7 @@ class Bonds:
     """Collaterals on a subnet while an epoch is paid out.
 
     Attributes:
-        hotkeys: with a collateral; most subnets have none.
+        hotkeys: Hotkeys with a collateral; most subnets have none.
     """
 
     ctx: Context
@@ -77,10 +78,10 @@ class Bonds:
     hotkeys: set[str]
 
     def after(self, hotkey: str, owner: str, emission: int, own: int) -> int:
-        """Settle a hotkey's collateral; returns what is left of the owner's part for the owner, rao.
+        """Settle a hotkey's collateral; returns how many rao the owner still gets.
 
         Args:
-            hotkey: Who earned.
+            hotkey: The hotkey that earned it.
             owner: Its coldkey.
             emission: Rao of alpha that the hotkey earned.
             own: Rao of them that are the owner's own.
@@ -129,7 +130,7 @@ def _whole_numbers(state: Storage, item: str, names: Sequence[str], netuid: int 
 
 
 def _accounts(state: Storage, item: str, names: Sequence[str], netuid: int | None = None) -> list[str | None]:
-    """Accounts, or None where an optional item is not there."""
+    """Accounts, or None where nothing is stored."""
     described = state.runtime.item(MODULE, item)
     default = None if described.optional else described.default
     found = _values(state, item, names, netuid)
@@ -145,7 +146,7 @@ def _relations(
 
 
 def pay_owner_cut(ctx: Context, netuid: int, owner_cut: int) -> None:
-    """Stake the owner's cut on the owner's hotkey; of a leased subnet the contributors get their part."""
+    """Stake the owner's cut on the owner's hotkey; on a leased subnet the contributors get a part of it."""
     state = ctx.state
     if state.exists(MODULE, "SubnetOwner", netuid) and state.exists(MODULE, "SubnetOwnerHotkey", netuid):
         hotkey, coldkey = state.get(MODULE, "SubnetOwnerHotkey", netuid), state.get(MODULE, "SubnetOwner", netuid)
@@ -199,48 +200,48 @@ def pay_incentives(
 
 
 def remover(state: StorageReader, netuid: int) -> Callable[[Context, int, int], None]:
-    """What becomes of alpha that is paid to nobody: it is recycled, or burned."""
+    """The function that removes withheld alpha: it recycles or burns, as the subnet has set."""
     return recycle_subnet_alpha if state.get(MODULE, "RecycleOrBurn", netuid) == "Recycle" else burn_subnet_alpha
 
 
 def pay_alpha_dividends(
     ctx: Context, netuid: int, payouts: Mapping[str, Payout], owners: Mapping[str, str], ledger: Ledger, bonds: Bonds
 ) -> None:
-    """Stake the takes, and let the rest raise the stake of all who stake on the hotkey."""
+    """Stake the takes, and share the rest among all stakes on the hotkey, in proportion to them."""
     for hotkey, payout in sorted(payouts.items()):
-        take = bonds.after(hotkey, owners[hotkey], payout.total, payout.take)
-        ledger.increase(hotkey, owners[hotkey], take)
-        ledger.increase_all(hotkey, payout.nominators)
-    _record(ctx, "AlphaDividendsPerSubnet", netuid, payouts)
+        ledger.increase(hotkey, owners[hotkey], bonds.after(hotkey, owners[hotkey], payout.total, payout.take))
+        if ledger.has_stakers(hotkey):
+            ledger.increase_all(hotkey, payout.nominators)
+        else:  # no stakes: the owner gets it
+            ledger.increase(hotkey, owners[hotkey], payout.nominators)
+    _record(ctx, "AlphaDividendsPerSubnet", netuid, {hotkey: payout.nominators for hotkey, payout in payouts.items()})
     keys = ctx.state.keys_by_account(MODULE, "TotalHotkeyAlphaLastEpoch", list(payouts), netuid)
-    ctx.state.raw.put_many(keys, [ledger.stake_of(hotkey).to_bytes(8, "little") for hotkey in payouts])
+    _put_unless_zero(ctx, keys, [ledger.stake_of(hotkey) for hotkey in payouts])
 
 
 def pay_root_dividends(
-    ctx: Context,
-    netuid: int,
-    payouts: Mapping[str, Payout],
-    hotkeys: Mapping[str, Staked],
-    ledger: Ledger,
-    bonds: Bonds,
+    ctx: Context, netuid: int, payouts: Mapping[str, Payout], owners: Mapping[str, str], ledger: Ledger, bonds: Bonds
 ) -> None:
-    """Stake the takes; who stakes on root may claim the rest."""
-    rates: list[tuple[str, int]] = []
+    """Stake the takes, and queue the rest for the baskets of the hotkeys on which root is staked."""
     for hotkey, payout in sorted(payouts.items()):
-        staked = hotkeys[hotkey]
-        ledger.increase(hotkey, staked.owner, bonds.after(hotkey, staked.owner, payout.total, payout.take))
-        increment = root_claimable_increment(payout.nominators, staked.root)
-        if increment is None:  # more than the root stake: the owner gets it as stake
-            ledger.increase(hotkey, staked.owner, payout.nominators)
-        else:
-            rates.append((hotkey, increment))
-    raise_claimable_rates(ctx, netuid, rates)
-    _record(ctx, "RootAlphaDividendsPerSubnet", netuid, payouts)
+        ledger.increase(hotkey, owners[hotkey], bonds.after(hotkey, owners[hotkey], payout.total, payout.take))
+    dividends = [(hotkey, payout.nominators) for hotkey, payout in sorted(payouts.items()) if payout.nominators]
+    queue_dividends(ctx, netuid, dividends)
+    _record(ctx, "RootAlphaDividendsPerSubnet", netuid, dict(dividends))
 
 
-def _record(ctx: Context, item: str, netuid: int, payouts: Mapping[str, Payout]) -> None:
-    """Keep what nominators got of this epoch, and nothing of the last one."""
-    keys = ctx.state.keys_by_account(MODULE, item, list(payouts), netuid)
+def _record(ctx: Context, item: str, netuid: int, paid: Mapping[str, int]) -> None:
+    """Store what nominators got from this epoch (no entry for 0), and remove the values of the last one."""
+    keys = ctx.state.keys_by_account(MODULE, item, list(paid), netuid)
     for key in set(ctx.state.raw_keys(ctx.state.key(MODULE, item, netuid))).difference(keys):
         ctx.state.raw.remove(key)
-    ctx.state.raw.put_many(keys, [payout.nominators.to_bytes(8, "little") for payout in payouts.values()])
+    _put_unless_zero(ctx, keys, list(paid.values()))
+
+
+def _put_unless_zero(ctx: Context, keys: Sequence[bytes], amounts: Sequence[int]) -> None:
+    """Write amounts in rao; an entry that would be zero is removed."""
+    written = [(key, rao.to_bytes(8, "little")) for key, rao in zip(keys, amounts, strict=True) if rao]
+    ctx.state.raw.put_many([key for key, _ in written], [value for _, value in written])
+    for key, rao in zip(keys, amounts, strict=True):
+        if not rao:
+            ctx.state.raw.remove(key)

@@ -1,4 +1,4 @@
-"""The emission gate in the state: its bar is kept, and taken again at every 360th block.
+"""The emission gate in the state: its bar is stored, and calculated again at every 360th block.
 
 Source: `pallets/subtensor/src/coinbase/subnet_emissions.rs` of RaoFoundation/subtensor at f8ff769a
 (`maybe_update_emission_gate_bar`).
@@ -16,18 +16,19 @@ from tao_lab.economy.subnet_shares import SubnetPrice, demand_shares
 
 
 def block_gate(ctx: Context, subnets: Callable[[], Sequence[SubnetPrice]]) -> EmissionGate:
-    """The gate of this block; writes `EmissionGateBar` where the block takes it again.
+    """The gate of this block; in every 360th block, calculates `EmissionGateBar` again and stores it.
 
     Args:
         ctx: Block under construction.
-        subnets: Gives what shares go by, for all subnets that emission goes to; asked only where the bar is taken.
+        subnets: Returns the prices that decide shares, for all subnets that get emission; called only if the bar is
+            calculated.
     """
     state = ctx.state
     bar = int(state.get(MODULE, "EmissionGateBar")["bits"])
     if bar_is_due(bar, ctx.block):
         quantile = int(state.get(MODULE, "EmissionBarQuantile")["bits"])
         new = emission_gate_bar(demand_shares(subnets()), int(state.get(MODULE, "EmissionBarRank")), quantile)
-        if new > 0:  # without any demand the old one stays
+        if new > 0:  # without any demand the old bar stays
             state.put(MODULE, "EmissionGateBar", {"bits": new})
     return stored_gate(state)
 

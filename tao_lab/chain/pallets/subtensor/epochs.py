@@ -1,4 +1,4 @@
-"""The epoch on the chain: its input is read from the state, `net.rules.epoch` decides, its terms are written back.
+"""The epoch on the chain: read its input from the state, call `net.rules.epoch`, and write its terms back.
 
 A subnet has one to sixteen mechanisms, each with weights, bonds and incentives of its own and a part of the emission;
 consensus, dividends, permits and the like are stored once for the subnet, as their weighted sum.
@@ -46,10 +46,10 @@ def run_epochs(ctx: Context, netuid: int, emission: int, pots: Pending | None = 
         ctx: Block under construction.
         netuid: The subnet.
         emission: Rao of alpha for all mechanisms together.
-        pots: The same by what it is for, which Null consensus pays exactly; None: half for validators.
+        pots: The same rao, by pot; Null consensus pays each pot exactly. None: half for validators.
 
     Returns:
-        For each hotkey, in the order of the public keys, what miners and validators are to get.
+        For each hotkey, in the order of the public keys, its rao as a miner and as a validator.
 
     Raises:
         RuleBroken: A replaced rule failed.
@@ -80,7 +80,7 @@ def run_epochs(ctx: Context, netuid: int, emission: int, pots: Pending | None = 
 
 
 def split_emission(state: StorageReader, netuid: int, emission: int) -> list[int]:
-    """Rao for each mechanism: even, or by `MechanismEmissionSplit`; what rounding leaves goes to the first."""
+    """Rao for each mechanism: even, or by `MechanismEmissionSplit`; the rest after rounding goes to the first."""
     count = int(state.get(MODULE, "MechanismCountCurrent", netuid))
     split = state.get(MODULE, "MechanismEmissionSplit", netuid)
     parts = [emission // count] * count if split is None else [emission * share // U16_MAX for share in split]
@@ -90,7 +90,7 @@ def split_emission(state: StorageReader, netuid: int, emission: int) -> list[int
 
 
 def _halves(emission: int) -> Pending:
-    """Half for validators; miners have the odd unit (`epoch_with_mechanisms`)."""
+    """Half for validators; miners get the odd rao (`epoch_with_mechanisms`)."""
     return Pending(server=emission - emission // 2, validator=emission // 2, root=0)
 
 
@@ -111,12 +111,12 @@ def _mechanism_weight(part: int, emission: int, mecid: int) -> int:
 
 
 def epoch_input(state: StorageReader, netuid: int, block: int, emission: int, mecid: int = 0) -> EpochInput:
-    """What an epoch of one mechanism of a subnet looks at.
+    """The input of an epoch of one mechanism of a subnet.
 
     Args:
         state: State at the block, or of a past one.
         netuid: The subnet.
-        block: Height that the epoch takes for the current one.
+        block: Height that the epoch uses as the current one.
         emission: Rao of alpha to distribute.
         mecid: The mechanism.
     """
@@ -161,7 +161,7 @@ def epoch_input(state: StorageReader, netuid: int, block: int, emission: int, me
 
 
 def _previous_consensus(state: StorageReader, index: int, n: int) -> np.ndarray[Any, np.dtype[np.uint64]] | None:
-    """What the last epoch of a mechanism stored, zero for newer UIDs; None where it had no epoch yet."""
+    """Consensus that the last epoch of a mechanism stored, 0 for newer UIDs; None before its first epoch."""
     if not state.exists(MODULE, "ConsensusByMechanism", index):
         return None
     stored = list(state.get(MODULE, "ConsensusByMechanism", index))[:n]
@@ -169,20 +169,20 @@ def _previous_consensus(state: StorageReader, index: int, n: int) -> np.ndarray[
 
 
 def _registered_at(state: StorageReader, netuid: int, n: int) -> np.ndarray[Any, np.dtype[np.uint64]]:
-    """Block of registration of each UID, zero where there is none."""
+    """Block of registration of each UID, 0 if none is stored."""
     keys = state.keys_by_uid(MODULE, "BlockAtRegistration", netuid, n)
     return np.frombuffer(b"".join([block or NO_BLOCK for block in state.raw_get_many(keys)]), "<u8").astype(np.uint64)
 
 
 def _rows(state: StorageReader, item: str, index: int, n: int) -> SparseRows:
-    """Stored rows of (u16, u16); entries of columns that are no more are left out."""
+    """Stored rows of (u16, u16), without entries for UIDs that no longer exist."""
     rows: list[bytes] = [b""] * n
     keys = state.raw_keys(state.key(MODULE, item, index))
     for key, row in zip(keys, state.raw_get_many(keys), strict=True):
         uid = int.from_bytes(key[-UID_BYTES:], "little")
         if uid < n:
             value = row or b""
-            rows[uid] = value[(1, 2, 4)[value[0] & 3] :]  # behind the compact number of entries
+            rows[uid] = value[(1, 2, 4)[value[0] & 3] :]  # after the compact number of entries
     table = np.frombuffer(b"".join(rows), np.dtype("<u2")).reshape(-1, 2).astype(np.int64)
     lengths = np.array([len(row) // ENTRY_BYTES for row in rows], np.int64)
     if len(table) and table[:, 0].max() >= n:
@@ -193,7 +193,7 @@ def _rows(state: StorageReader, item: str, index: int, n: int) -> SparseRows:
 
 
 def commit_blocks(state: StorageReader, netuid: int, mecid: int, block: int) -> np.ndarray[Any, np.dtype[np.uint64]]:
-    """Block of the earliest open commit of each UID, hashed or timelocked; 2^64 - 1 where there is none."""
+    """Block of the earliest open commit of each UID, hashed or timelocked; 2^64 - 1 without one."""
     index, oldest = mechanism_index(netuid, mecid), oldest_open_epoch(state, netuid, block)
     uids = {hotkey: uid for uid, hotkey in hotkeys_by_uid(state, netuid).items()}
     n = int(state.get(MODULE, "SubnetworkN", netuid))
@@ -243,7 +243,7 @@ def _store_bonds(ctx: Context, index: int, bonds: SparseRows) -> None:
 
 
 def _store_subnet(ctx: Context, netuid: int, parts: list[tuple[EpochTerms, int]], *, whole: bool = False) -> None:
-    """Store what there is once for the subnet; `whole`: the emission is the sum of what mechanisms paid, to the rao."""
+    """Store the values of the whole subnet; with `whole`, emission is the exact sum of what the mechanisms paid."""
     for item, name in (("Active", "active"), ("ValidatorPermit", "validator_permit")):
         either = np.logical_or.reduce([getattr(terms, name) for terms, _ in parts])
         ctx.state.put(MODULE, item, netuid, either.tolist())
@@ -261,7 +261,7 @@ def _store_subnet(ctx: Context, netuid: int, parts: list[tuple[EpochTerms, int]]
 
 
 def _update_voting_power(ctx: Context, netuid: int, hotkeys: dict[int, str], stakes: list[Any]) -> None:
-    """Stakes (n,) of each mechanism count together, whatever part of the emission it has."""
+    """Move voting power; `stakes` (n,) of all mechanisms are added, without regard to their parts of the emission."""
     permits = ctx.state.get(MODULE, "ValidatorPermit", netuid)
     stake = [min(sum(column), U64_MAX) for column in zip(*(each.tolist() for each in stakes), strict=True)]
     update_voting_power(ctx, netuid, {hotkey: Voter(permits[uid], stake[uid]) for uid, hotkey in hotkeys.items()})

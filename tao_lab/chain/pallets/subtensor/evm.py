@@ -1,4 +1,4 @@
-"""An Ethereum key beside a hotkey: the key signs that they belong together.
+"""An Ethereum key for a hotkey: a signature of that key proves that both belong to the same person.
 
 Source: `pallets/subtensor/src/utils/evm.rs`, `guards/check_evm_key_association.rs`.
 """
@@ -32,7 +32,7 @@ def associate_evm_key(
 
 @dispatch_guard
 def keep_early_associations_out(ctx: Context, who: str, made: Call) -> None:
-    """The call pays no fee, so what fails must not fill blocks."""
+    """Refuse a call that would fail: it pays no fee, so it must not fill blocks."""
     if made.pallet == MODULE and made.name == "associate_evm_key":
         _uid_that_may_associate(ctx, made.args["netuid"], who)
 
@@ -53,7 +53,7 @@ def signer_of(hotkey: str, block_number: int, signature: str) -> str:
     """Address that signed (EIP-191) a hotkey and a block number, as `0x…` in small letters.
 
     Raises:
-        DispatchError: `InvalidIdentity`: nobody can have made this signature.
+        DispatchError: `InvalidIdentity`: the signature is not valid.
     """
     from eth_account import Account  # half a second to load, for the one call that needs it
     from eth_account.messages import encode_defunct

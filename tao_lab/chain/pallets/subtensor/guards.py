@@ -1,7 +1,8 @@
-"""What keeps a call out before it runs: takes out of range, weights without stake, reveals without a commit.
+"""Checks that refuse a call before it runs: takes out of range, weights without stake, reveals without a commit.
 
-The chain checks these twice: when an extrinsic arrives, so that it never enters a block (`InvalidTransaction`, with a
-number that clients know), and again at each dispatch, also inside a batch or a proxy (`DispatchError`).
+The chain runs these checks twice. When an extrinsic arrives, a failed check keeps it out of the pool
+(`InvalidTransaction`, with a number that clients know). When the call is dispatched, also inside a batch or a proxy, a
+failed check is a `DispatchError`.
 
 Sources: `pallets/subtensor/src/guards/*.rs`, `extensions/subtensor.rs`, `common/src/transaction_error.rs`.
 """
@@ -72,7 +73,7 @@ TAKES = ("increase_take", "decrease_take")
 
 @transaction_check
 def keep_out_of_the_pool(ctx: Context, who: str, made: Call) -> None:
-    """Every guard, for an extrinsic that arrives: the pallet's error becomes the number that clients know."""
+    """Run all checks for an extrinsic that arrives; the pallet's error becomes the number that clients know."""
     for guard in DISPATCH_GUARDS:
         try:
             guard(ctx, who, made)
@@ -83,7 +84,7 @@ def keep_out_of_the_pool(ctx: Context, who: str, made: Call) -> None:
 
 @dispatch_guard
 def keep_from_running(ctx: Context, who: str, made: Call) -> None:
-    """The guards of this file, for a call that is about to run."""
+    """Run the checks of this file for a call that is about to run."""
     check_coldkey_swap(ctx, who, made)
     if made.pallet != MODULE:
         return
@@ -95,7 +96,7 @@ def keep_from_running(ctx: Context, who: str, made: Call) -> None:
 
 
 def check_coldkey_swap(ctx: Context, who: str, made: Call) -> None:
-    """A coldkey that is about to be swapped may do nothing else; once disputed, nothing at all."""
+    """A coldkey with an announced swap may only call what belongs to the swap; a disputed one may call nothing."""
     if not ctx.state.exists(MODULE, "ColdkeySwapAnnouncements", who):
         return
     if ctx.state.exists(MODULE, "ColdkeySwapDisputes", who):
@@ -105,7 +106,7 @@ def check_coldkey_swap(ctx: Context, who: str, made: Call) -> None:
 
 
 def check_weights(ctx: Context, who: str, made: Call) -> None:
-    """Lists of equal length, stake enough on each subnet, and a commit where one is revealed."""
+    """Check that lists have equal length, that there is enough stake on each subnet, and that a reveal has a commit."""
     args = made.args
     if len({len(args[name]) for name in BATCH_LISTS.get(made.name, ())}) > 1:
         raise failed("InputLengthsUnequal")
@@ -139,7 +140,7 @@ def _check_reveal(ctx: Context, who: str, mecid: int, args: dict[str, Any], reve
 
 
 def check_rate_limit(ctx: Context, who: str, made: Call) -> None:
-    """Weights and commits not faster than the subnet allows, new subnets not faster than the network does."""
+    """Check that weights and commits keep the subnet's rate limit, and new subnets the network's."""
     if made.name == "register_network" and not passes_registration_limit(ctx):
         raise failed(
             "NetworkTxRateLimitExceeded",
@@ -161,7 +162,7 @@ def check_rate_limit(ctx: Context, who: str, made: Call) -> None:
 
 
 def check_take(ctx: Context, who: str, made: Call) -> None:
-    """A take within the chain's limits, of one's own hotkey."""
+    """Check that a take is within the chain's limits and for the signer's own hotkey."""
     take, state = made.args["take"], ctx.state
     lowest, highest = state.get(MODULE, "MinDelegateTake"), state.get(MODULE, "MaxDelegateTake")
     if not lowest <= take <= highest:

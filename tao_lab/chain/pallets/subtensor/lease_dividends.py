@@ -17,7 +17,7 @@ DISTRIBUTION_INTERVAL = 100  # blocks
 
 
 def distribute_dividends(ctx: Context, netuid: int, owner_cut: int) -> None:
-    """After the owner's cut was paid: put the contributors' part aside, and every 100 blocks pay it out."""
+    """After the owner's cut is paid: add the contributors' part to a sum, and pay that sum out every 100 blocks."""
     state = ctx.state
     lease_id = state.get(MODULE, "SubnetUidToLeaseId", netuid)
     lease = None if lease_id is None else state.get(MODULE, "SubnetLeases", lease_id)

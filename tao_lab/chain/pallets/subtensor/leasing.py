@@ -1,4 +1,4 @@
-"""Leased subnets: a crowdloan pays the lock, an account without a key owns the subnet, and contributors earn.
+"""Leased subnets: a crowdloan pays the lock, an account without a key owns the subnet, and contributors get a share.
 
 The creator of the crowdloan, the beneficiary, runs the subnet by proxy. Contributors get `emissions_share` per cent of
 the owner's cut as stake, every 100 blocks; the beneficiary gets the rest of that. When the lease ends, the beneficiary
@@ -32,7 +32,7 @@ MOST_CONTRIBUTORS = 500
 
 
 def lease_account(lease_id: int, role: str) -> str:
-    """Address of the `coldkey` or `hotkey` of a lease, to which nobody has a key."""
+    """Address of the `coldkey` or `hotkey` of a lease; there is no private key for it."""
     name = f"leasing/{role}".encode()
     entropy = blake2b(compact(len(name)) + name + lease_id.to_bytes(4, "little"), digest_size=32).digest()
     return str(bittensor_core.ss58_encode(entropy, SS58_FORMAT))
@@ -88,7 +88,7 @@ def _crowdloan_being_finalized(ctx: Context) -> tuple[int, dict[str, Any]]:
 def _share_out(
     ctx: Context, lease_id: int, lease: dict[str, Any], crowdloan_id: int, raised: int, leftover: int
 ) -> None:
-    """Note each contributor's share, and return what was raised but not needed."""
+    """Store each contributor's share, and pay back TAO that was raised but not needed."""
     refunded = 0
     for contributor, amount in ctx.state.entries(CROWDLOAN, "Contributions", crowdloan_id):
         if contributor == lease["beneficiary"]:
@@ -131,7 +131,7 @@ def terminate_lease(ctx: Context, origin: Origin, lease_id: int, hotkey: str) ->
 
 
 def _stop_providing(ctx: Context, account: str) -> None:
-    """As the source: an account that cannot go stays."""
+    """Remove the account's provider reference; as in the source, an account that cannot be removed stays."""
     mark = ctx.mark()
     try:
         no_longer_provide(ctx, account)

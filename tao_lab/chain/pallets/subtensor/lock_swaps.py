@@ -29,10 +29,10 @@ from tao_lab.economy.conviction import LockState
 
 
 def swap_hotkey_locks(ctx: Context, old: str, new: str, netuids: list[int], spent: Tally) -> None:
-    """Let all locks to a hotkey be locks to another, with their conviction: both have the same owner.
+    """Move all locks from one hotkey to another, with their conviction; both hotkeys have the same owner.
 
-    The caller has not yet made the new hotkey the subnet owner's. As in the source, a sum that the new hotkey had is
-    replaced and not added to.
+    Call this before the new hotkey becomes the subnet owner's. As in the source, the moved sum replaces a sum that the
+    new hotkey had already.
     """
     for netuid in netuids:
         spent.add(reads=5)
@@ -83,7 +83,7 @@ def ensure_no_active_locks(ctx: Context, coldkey: str) -> None:
 
 
 def swap_coldkey_locks(ctx: Context, old: str, new: str) -> None:
-    """Give all locks of a coldkey to another, with their conviction and with what it has said about locks.
+    """Give all locks of a coldkey to another, with their conviction and with the coldkey's settings about locks.
 
     Raises:
         DispatchError: `ActiveLockExists`, `AccountRejectsLockedAlpha`.

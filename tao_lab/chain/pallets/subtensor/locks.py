@@ -1,8 +1,8 @@
-"""Locks of stake: a coldkey locks alpha on a subnet to a hotkey, and cannot sell it until it has come free.
+"""Locks of stake: a coldkey locks alpha on a subnet to a hotkey, and cannot sell it until the lock has decayed.
 
-A lock counts for the whole subnet, on whichever hotkeys the stake is. Beside each coldkey's own lock the chain keeps
-sums, one for a hotkey and one for the hotkey of the subnet's owner, each once for locks that decay and once for those
-that do not. A stored lock is that of its last change; whoever reads it rolls it forward.
+A lock counts for the whole subnet; the stake may be on any hotkeys. The chain stores each coldkey's own lock, and sums
+of locks: for each hotkey and for the hotkey of the subnet's owner, one sum of locks that decay and one of locks that do
+not. Stored values are those at the last change; code that reads them must roll them forward to the current block.
 
 Sources: `pallets/subtensor/src/staking/lock.rs`; `macros/dispatches.rs` (calls 136 to 138, 142).
 """
@@ -38,11 +38,11 @@ Keys = tuple[int | str, ...]
 
 @dataclass(frozen=True)
 class LockKind:
-    """How a lock rolls, and so in which sum it counts.
+    """How a lock changes with time, and so in which sum it counts.
 
     Attributes:
-        owner: On the hotkey of the subnet's owner.
-        perpetual: Does not decay.
+        owner: Locked to the hotkey of the subnet's owner.
+        perpetual: The lock does not decay.
     """
 
     owner: bool
@@ -68,7 +68,7 @@ def is_perpetual(state: StorageReader, coldkey: str, netuid: int) -> bool:
 
 
 def kind_of(state: StorageReader, coldkey: str, netuid: int, hotkey: str) -> LockKind:
-    """How a coldkey's lock to a hotkey rolls."""
+    """The kind of a coldkey's lock to a hotkey."""
     return LockKind(is_owner_hotkey(state, netuid, hotkey), is_perpetual(state, coldkey, netuid))
 
 
@@ -83,7 +83,7 @@ def decoded(value: dict[str, Any]) -> LockState:
 
 
 def encodable(lock: LockState) -> dict[str, Any]:
-    """A `LockState` to be stored or told."""
+    """A `LockState` in the form for the state and for events."""
     return {**lock._asdict(), "conviction": {"bits": lock.conviction}}
 
 
@@ -106,13 +106,13 @@ def put_sum(ctx: Context, netuid: int, hotkey: str, kind: LockKind, lock: LockSt
 
 
 def remove_sum(ctx: Context, netuid: int, hotkey: str, kind: LockKind) -> None:
-    """Forget a sum."""
+    """Remove a sum."""
     item, keys = kind.sum_at(netuid, hotkey)
     ctx.state.remove(MODULE, item, *keys)
 
 
 def put_lock(ctx: Context, coldkey: str, netuid: int, hotkey: str, lock: LockState) -> None:
-    """Store a coldkey's lock, and that it has one; dust is removed (`insert_lock_state`)."""
+    """Store a coldkey's lock and its entry in the list of locks; a tiny lock is removed (`insert_lock_state`)."""
     kept = not is_dust(lock)
     _put(ctx, "Lock", (coldkey, netuid, hotkey), lock, kept)
     if kept:
@@ -122,7 +122,7 @@ def put_lock(ctx: Context, coldkey: str, netuid: int, hotkey: str, lock: LockSta
 
 
 def remove_lock(ctx: Context, coldkey: str, netuid: int, hotkey: str) -> None:
-    """Forget a coldkey's lock."""
+    """Remove a coldkey's lock."""
     ctx.state.remove(MODULE, "Lock", coldkey, netuid, hotkey)
     ctx.state.remove(MODULE, "LockingColdkeys", netuid, hotkey, coldkey)
 
@@ -184,7 +184,7 @@ class Position:
 
 
 def open_position(ctx: Context, coldkey: str, netuid: int, hotkey: str) -> Position:
-    """A lock to a hotkey and its sum as they are stored, also where there are none."""
+    """A lock to a hotkey and its sum as they are stored; empty ones if nothing is stored."""
     kind, empty = kind_of(ctx.state, coldkey, netuid, hotkey), empty_lock(ctx.block)
     stored = ctx.state.get(MODULE, "Lock", coldkey, netuid, hotkey)
     total = read_sum(ctx.state, netuid, hotkey, kind)
@@ -192,9 +192,9 @@ def open_position(ctx: Context, coldkey: str, netuid: int, hotkey: str) -> Posit
 
 
 def rolled_position(ctx: Context, coldkey: str, netuid: int, hotkey: str) -> Position:
-    """The same, rolled to this block (`ConvictionModel::roll_forward`).
+    """A lock to a hotkey and its sum, rolled to this block (`ConvictionModel::roll_forward`).
 
-    What the lock loses while it rolls leaves the sum too; only where it loses nothing the sum is rolled itself.
+    If the lock becomes smaller, the same amount is taken from the sum. If not, the sum is rolled too.
     """
     position = open_position(ctx, coldkey, netuid, hotkey)
     before = position.lock
@@ -223,7 +223,7 @@ def add_to_sum(ctx: Context, coldkey: str, netuid: int, hotkey: str, added: Lock
 
 
 def take_from_sum(ctx: Context, coldkey: str, netuid: int, hotkey: str, mass: int, conviction: int) -> None:
-    """Count rao and conviction no longer."""
+    """Take rao and conviction out of a sum."""
     position = open_position(ctx, coldkey, netuid, hotkey)
     position.roll_total()
     position.total = reduce(position.total, mass, conviction)
@@ -234,7 +234,7 @@ def take_from_sum(ctx: Context, coldkey: str, netuid: int, hotkey: str, mass: in
 
 
 def total_stake(state: StorageReader, coldkey: str, netuid: int) -> int:
-    """Alpha that a coldkey has on a subnet on all hotkeys, rao."""
+    """Alpha that a coldkey has on all hotkeys of a subnet together, rao."""
     hotkeys = state.get(MODULE, "StakingHotkeys", coldkey)
     return sum(stake_of_coldkey(state, hotkey, coldkey, netuid) for hotkey in hotkeys)
 
@@ -271,7 +271,7 @@ def available_on(state: StorageReader, hotkey: str, coldkey: str, netuid: int, n
 
 
 def ensure_can_receive_locked_alpha(state: StorageReader, coldkey: str, locked: int) -> None:
-    """Refuse to give locked alpha to a coldkey that has not said that it takes it.
+    """Refuse to give locked alpha to a coldkey that has not agreed to accept it.
 
     Raises:
         DispatchError: `AccountRejectsLockedAlpha`.
@@ -281,7 +281,7 @@ def ensure_can_receive_locked_alpha(state: StorageReader, coldkey: str, locked: 
 
 
 def set_accept_locked_alpha(ctx: Context, coldkey: str, accepts: bool) -> None:
-    """Whether a coldkey takes locked alpha."""
+    """Set whether a coldkey accepts locked alpha."""
     before = ctx.state.get(MODULE, "AccountFlags", coldkey)
     flags = before | ACCEPT_LOCKED_ALPHA if accepts else before & ~ACCEPT_LOCKED_ALPHA
     if flags:
@@ -325,7 +325,7 @@ def _ensure_hotkey(state: StorageReader, hotkey: str) -> None:
 
 @call(MODULE, weight=weight(115_995_000, reads=17, writes=3))
 def lock_stake(ctx: Context, origin: Origin, hotkey: str, netuid: int, amount: int) -> None:
-    """Lock alpha on a subnet to a hotkey, which gathers conviction from it."""
+    """Lock alpha on a subnet to a hotkey, whose conviction then grows."""
     do_lock_stake(ctx, ensure_signed(origin), netuid, hotkey, amount)
 
 
@@ -352,7 +352,7 @@ def move_lock(ctx: Context, origin: Origin, destination_hotkey: str, netuid: int
 
 @call(MODULE, weight=weight(0, reads=4, writes=3))
 def set_perpetual_lock(ctx: Context, origin: Origin, netuid: int, enabled: bool) -> None:
-    """Say whether one's lock on a subnet stays as it is, or decays as locks do."""
+    """Set whether one's lock on a subnet keeps its size or decays."""
     coldkey, state = ensure_signed(origin), ctx.state
     changes = is_perpetual(state, coldkey, netuid) != enabled
     position = position_of(ctx, coldkey, netuid)
@@ -372,7 +372,7 @@ def set_perpetual_lock(ctx: Context, origin: Origin, netuid: int, enabled: bool)
 
 @call(MODULE, weight=weight(0, reads=1, writes=1))
 def set_reject_locked_alpha(ctx: Context, origin: Origin, enabled: bool) -> None:
-    """Say whether others may not transfer locked alpha to oneself; at first they may not."""
+    """Set whether the chain refuses transfers of locked alpha to oneself; by default it refuses."""
     coldkey = ensure_signed(origin)
     set_accept_locked_alpha(ctx, coldkey, not enabled)
     ctx.deposit_event(MODULE, "RejectLockedAlphaUpdated", coldkey=coldkey, enabled=enabled)
@@ -389,7 +389,7 @@ def cleanup_lock(ctx: Context, coldkey: str, netuid: int) -> None:
 
 
 def force_reduce_lock(ctx: Context, coldkey: str, netuid: int, amount: int) -> None:
-    """Take alpha out of a coldkey's lock: the stake has been taken."""
+    """Take alpha out of a coldkey's lock, because its stake has been taken away."""
     position = position_of(ctx, coldkey, netuid)
     if position is None:
         return
@@ -402,7 +402,7 @@ def force_reduce_lock(ctx: Context, coldkey: str, netuid: int, amount: int) -> N
 
 
 def transfer_lock(ctx: Context, origin: str, destination: str, netuid: int, alpha: int) -> None:
-    """Let the lock follow stake that goes to another coldkey, as far as the stake is not free.
+    """Move a part of the lock with stake that goes to another coldkey: the part that the free stake does not cover.
 
     Raises:
         DispatchError: `LockHotkeyMismatch`, `AccountRejectsLockedAlpha`.
@@ -432,11 +432,11 @@ def transfer_lock(ctx: Context, origin: str, destination: str, netuid: int, alph
 
 
 def auto_lock_owner_cut(ctx: Context, netuid: int, amount: int) -> None:
-    """Lock what the owner has just got, where the owner wants that."""
+    """Lock the owner's cut of this epoch, if the owner has switched that on."""
     if not amount or not ctx.state.get(MODULE, "OwnerCutAutoLockEnabled", netuid):
         return
     coldkey = ctx.state.get(MODULE, "SubnetOwner", netuid)
     found = _stored_lock(ctx.state, coldkey, netuid)
     hotkey = found[0] if found else ctx.state.get(MODULE, "SubnetOwnerHotkey", netuid)
-    with suppress(DispatchError):  # as in the source: what cannot be locked stays free
+    with suppress(DispatchError):  # as in the source: alpha that cannot be locked stays free
         do_lock_stake(ctx, coldkey, netuid, hotkey, amount)

@@ -34,7 +34,7 @@ def subnet_exists(state: StorageReader, netuid: int) -> bool:
 
 
 def all_netuids(state: StorageReader) -> list[int]:
-    """Every subnet, root included, in the order in which the chain walks them."""
+    """Every subnet, root included, in the order of the chain's loops."""
     keys = state.raw_keys(state.key(MODULE, "NetworksAdded"))  # end with the netuid itself
     return [int.from_bytes(key[-NETUID_BYTES:], "little") for key in keys]
 
@@ -53,7 +53,7 @@ def address(account: bytes) -> str:
 
 
 def uid_of(state: StorageReader, netuid: int, hotkey: str) -> int | None:
-    """UID of a hotkey on a subnet, or None where it is not registered."""
+    """UID of a hotkey on a subnet, or None if it is not registered."""
     uid: int | None = state.get(MODULE, "Uids", netuid, hotkey)
     return uid
 
@@ -76,7 +76,7 @@ def coldkey_owns_hotkey(state: StorageReader, coldkey: str, hotkey: str) -> bool
 
 
 def is_subnet_account(account: str) -> bool:
-    """Whether an account is a subnet's own, to which nobody has a key."""
+    """Whether an account is a subnet's own; there is no private key for it."""
     data = bytes(bittensor_core.ss58_decode(account))
     return data.startswith(SUBNET_ACCOUNTS) and not any(data[len(SUBNET_ACCOUNTS) + 2 :])
 
@@ -103,12 +103,12 @@ def ensure_subnet_owner_or_root(state: StorageReader, origin: Origin, netuid: in
 
 
 def mechanism_index(netuid: int, mecid: int) -> int:
-    """Under which number weights, bonds, last updates and incentives of a mechanism are stored."""
+    """The number under which weights, bonds, last updates and incentives of a mechanism are stored."""
     return mecid * MECHANISM_STRIDE + netuid
 
 
 def ensure_mechanism_exists(state: StorageReader, netuid: int, mecid: int) -> None:
-    """Refuse a subnet or a mechanism that is not there.
+    """Refuse a subnet or a mechanism that does not exist.
 
     Raises:
         DispatchError: `MechanismDoesNotExist`.

@@ -37,7 +37,7 @@ def _ensure_subnet(state: StorageReader, netuid: int) -> None:
 
 
 def set_mechanism_count(ctx: Context, netuid: int, count: int) -> None:
-    """Set how many mechanisms a subnet has; what those beyond it stored is removed, and shares are even again.
+    """Set how many mechanisms a subnet has; data of removed mechanisms is deleted, and shares become even.
 
     Raises:
         DispatchError: `MechanismDoesNotExist`, `InvalidValue`, `TooManyUIDsPerMechanism`.

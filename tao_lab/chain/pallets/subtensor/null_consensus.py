@@ -1,9 +1,9 @@
-"""Which consensus a subnet's epochs follow, and what changes on the chain where it is Null.
+"""Which consensus a subnet's epochs follow, and what Null consensus changes on the chain.
 
-Under Null one UID holds the permit: the one with the most stake, UID 0 where nobody has any. It alone may set, commit
-and reveal weights, and no exception for the owner or for a weight on itself helps others. The seats of a subnet are
-more, 2,500 instead of 256, divided among its mechanisms. Timelocked commits wait in one queue of limited size for all
-mechanisms.
+Under Null consensus one UID holds the permit: the one with the most stake, or UID 0 if no hotkey has stake. Only this
+UID may set, commit and reveal weights; the exceptions for the owner and for a weight on oneself do not apply. A subnet
+may have 2,500 UIDs instead of 256, divided among its mechanisms. Timelocked commits of all mechanisms wait in one queue
+of limited size.
 
 Sources at spec 475: `pallets/subtensor/src/subnets/mechanism.rs` (`do_set_epoch_consensus`, `epoch_uid_budget`),
 `subnets/weights.rs` (`enqueue_null_timelock`, `null_commit_priority`), `tests/null_consensus.rs`.
@@ -37,7 +37,7 @@ QUEUE_BYTES = 64 * 1024  # `NULL_COMMIT_QUEUE_BYTES`
 QUEUE_COUNT = 64  # `NULL_COMMIT_QUEUE_COUNT`
 
 TimelockedCommit = tuple[str, int, str, int]  # hotkey, block, ciphertext, round of the beacon
-Priority = tuple[bool, int, int]  # eligible, stake in 2^-64 rao, UID turned round: the lowest is the largest
+Priority = tuple[bool, int, int]  # eligible, stake in 2^-64 rao, and a number that is larger for a lower UID
 
 
 def is_null(state: StorageReader, netuid: int) -> bool:
@@ -46,12 +46,12 @@ def is_null(state: StorageReader, netuid: int) -> bool:
 
 
 def uid_budget(state: StorageReader, netuid: int) -> int:
-    """Seats of a subnet, counted once for each mechanism."""
+    """Maximum number of UIDs of a subnet, where a UID counts once for each mechanism."""
     return NULL_UIDS if is_null(state, netuid) else YUMA_UIDS
 
 
 def elect(state: Storage, netuid: int) -> list[bool]:
-    """Permits by UID: one, for the largest stake, or for UID 0 where nobody has stake."""
+    """Permits by UID: one, for the largest stake, or for UID 0 if no hotkey has stake."""
     n, hotkeys = int(state.get(MODULE, "SubnetworkN", netuid)), hotkeys_by_uid(state, netuid)
     stakes = [0] * n
     placed = [uid for uid in range(n) if uid in hotkeys]
@@ -64,7 +64,7 @@ def elect(state: Storage, netuid: int) -> list[bool]:
 def set_epoch_consensus(ctx: Context, netuid: int, mode: str) -> None:
     """Choose the consensus of a subnet (`do_set_epoch_consensus`).
 
-    Nobody is removed: a subnet with more neurons than the other consensus has seats has to be trimmed first.
+    No neuron is removed: a subnet with more neurons than the other consensus allows must be trimmed first.
 
     Args:
         ctx: Block under construction.
@@ -91,7 +91,7 @@ def set_epoch_consensus(ctx: Context, netuid: int, mode: str) -> None:
 
 
 def ensure_no_commits(state: StorageReader, netuid: int, item: str) -> None:
-    """Refuse a change under commits that wait to be revealed, in any of the mechanisms that a subnet may have.
+    """Refuse a change while commits wait to be revealed, in any mechanism of the subnet.
 
     Raises:
         DispatchError: `InvalidValue`.
@@ -102,7 +102,7 @@ def ensure_no_commits(state: StorageReader, netuid: int, item: str) -> None:
 
 
 def _fit_seats(ctx: Context, netuid: int, budget: int) -> None:
-    """Lower `MaxAllowedUids` to what the consensus allows, if those who are there fit in."""
+    """Lower `MaxAllowedUids` to what the consensus allows; refuse if the subnet has more neurons than that."""
     state = ctx.state
     ceiling = budget // int(state.get(MODULE, "MechanismCountCurrent", netuid))
     for item in ("SubnetworkN", "MinAllowedUids"):
@@ -114,7 +114,7 @@ def _fit_seats(ctx: Context, netuid: int, budget: int) -> None:
 
 
 def _enter_null(ctx: Context, netuid: int) -> None:
-    """Keep what Yuma needs when it comes back, and hold the first election."""
+    """Store the values that Yuma needs when it comes back, and elect the first validator."""
     state = ctx.state
     if not state.exists(MODULE, "LastYumaStepBlock", netuid):
         state.put(MODULE, "LastYumaStepBlock", netuid, state.get(MODULE, "LastMechansimStepBlock", netuid))
@@ -125,7 +125,7 @@ def _enter_null(ctx: Context, netuid: int) -> None:
 
 
 def _leave_null(ctx: Context, netuid: int) -> None:
-    """Give Yuma its number of validators back; permits are those of the next epoch."""
+    """Set Yuma's number of validators again; the next epoch gives new permits."""
     state = ctx.state
     state.remove(MODULE, "NullPruningTarget", netuid)
     saved = state.get(MODULE, "SavedYumaMaxAllowedValidators", netuid)
@@ -149,7 +149,7 @@ def holds_permit(state: StorageReader, netuid: int, uid: int) -> bool:
 
 
 def ensure_elected(state: StorageReader, netuid: int, hotkey: str) -> None:
-    """On a subnet with Null consensus, refuse everybody but the elected validator; on others, nobody.
+    """On a subnet with Null consensus, refuse everyone except the elected validator; on others do nothing.
 
     Raises:
         DispatchError: `HotKeyNotRegisteredInSubNet`, `NeuronNoValidatorPermit`.
@@ -166,11 +166,11 @@ def ensure_elected(state: StorageReader, netuid: int, hotkey: str) -> None:
 def enqueue_timelocked(ctx: Context, netuid: int, mecid: int, epoch: int, commit: TimelockedCommit) -> None:
     """Put a timelocked commit into the queue of a subnet with Null consensus (`enqueue_null_timelock`).
 
-    A hotkey has one row for each mechanism: a new one replaces it. Where the queue is full, rows of lower priority
-    make room, the lowest first.
+    A hotkey has one row for each mechanism: a new one replaces it. If the queue is full, entries of lower priority are
+    removed, the lowest first.
 
     Raises:
-        DispatchError: `CommitPayloadTooLarge`, `CommitQueueFull`; the queue is as it was.
+        DispatchError: `CommitPayloadTooLarge`, `CommitQueueFull`; the queue does not change then.
     """
     state, who, size = ctx.state, commit[0], len(octets(commit[2]))
     most = COMMIT_BYTES // int(state.get(MODULE, "MechanismCountCurrent", netuid))
@@ -203,7 +203,7 @@ def _too_full(queues: list[list[TimelockedCommit]]) -> bool:
 def _lower_rows(
     state: Storage, netuid: int, who: str, queues: list[list[TimelockedCommit]]
 ) -> list[tuple[int, TimelockedCommit]]:
-    """Rows of others with a lower priority than a hotkey's, the lowest first, with their mechanisms."""
+    """Entries of other hotkeys with a lower priority, the lowest first, with their mechanisms."""
     if not _too_full(queues):
         return []
     mine = _priority(state, netuid, who)
@@ -217,7 +217,7 @@ def _lower_rows(
 
 
 def _priority(state: Storage, netuid: int, hotkey: str) -> Priority:
-    """By permit, then by stake, then by the lowest UID (`null_commit_priority`)."""
+    """Priority of a hotkey: by permit, then by stake, then by the lowest UID (`null_commit_priority`)."""
     uid = uid_of(state, netuid, hotkey)
     if uid is None:
         return False, 0, -(1 << 16)

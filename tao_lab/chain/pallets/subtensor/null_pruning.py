@@ -1,7 +1,7 @@
-"""What making a subnet smaller does under Null consensus, where a subnet may have 2,500 places.
+"""Making a subnet smaller under Null consensus, where it may have 2,500 places.
 
-Work is bounded: commits are forgotten 2,500 at a time, places go 64 at a time, and of those who stay only as many get
-another UID as places went.
+Each call does a limited amount of work: it removes at most 2,500 commits and at most 64 places, and gives a new UID
+only to as many neurons as it removed.
 
 Source at spec 475: `pallets/subtensor/src/subnets/uids.rs` (`clear_null_pruning_commits`, `trim_uids_impl`,
 `remap_null_pruning_rows`).
@@ -21,7 +21,7 @@ COMMIT_ITEMS = ("WeightCommits", "TimelockedWeightCommits")
 
 
 def clear_commits(state: Storage, netuid: int) -> tuple[bool, int]:
-    """Forget commits of all mechanisms, as many as one call may; returns whether none is left, and how many went."""
+    """Remove commits of all mechanisms, up to the limit of one call; returns whether all are removed, and how many."""
     cleared = 0
     for mecid in range(int(state.get(MODULE, "MechanismCountCurrent", netuid))):
         for item in COMMIT_ITEMS:
@@ -36,7 +36,7 @@ def clear_commits(state: Storage, netuid: int) -> tuple[bool, int]:
 
 
 def fill_from_tail(kept: Sequence[int]) -> list[int]:
-    """Who gets which place: those beyond the new end take the free places, all others keep theirs.
+    """New UIDs: neurons beyond the new end take the free places; all others keep their UID.
 
     Args:
         kept: UIDs that stay, in order.
@@ -50,7 +50,7 @@ def fill_from_tail(kept: Sequence[int]) -> list[int]:
 
 
 def move_rows(state: Storage, index: int, new_uid: Mapping[int, int], permits: Sequence[bool]) -> None:
-    """Give the elected validator's weights and Yuma's frozen bonds their new UIDs; other weights go."""
+    """Write the elected validator's weights and Yuma's frozen bonds under new UIDs; other weights are removed."""
     for item in ("Weights", "Bonds"):
         rows = state.entries(MODULE, item, index)
         state.remove_prefix(MODULE, item, index)
@@ -62,5 +62,5 @@ def move_rows(state: Storage, index: int, new_uid: Mapping[int, int], permits: S
 
 
 def elect_again(ctx: Context, netuid: int) -> None:
-    """Give the permit to the largest stake among those who stayed."""
+    """Give the permit to the neuron with the largest stake that is left."""
     ctx.state.put(MODULE, "ValidatorPermit", netuid, elect(ctx.state, netuid))

@@ -1,6 +1,6 @@
 """The pools of the subnets in the state: reserves, weights, price, swaps, and liquidity that the chain adds.
 
-A subnet of the mechanism 0 (root) has no pool: there TAO and alpha are swapped one to one, without a fee.
+A subnet with mechanism 0 (root) has no pool: there TAO and alpha are swapped one to one, without a fee.
 
 Sources: `pallets/swap/src/pallet/impls.rs`, `pallets/subtensor/src/staking/stake_utils.rs` (`swap_tao_for_alpha`,
 `swap_alpha_for_tao`), `coinbase/subnet_emissions.rs` (`record_tao_inflow`, …).
@@ -29,8 +29,8 @@ from tao_lab.economy.swap import (
 
 SWAP = "Swap"
 DYNAMIC = 1  # `SubnetMechanism` of a subnet with a pool
-MIN_PRICE = 1_000  # rao for one whole alpha (`min_price`): where a sale without a limit stops
-MAX_PRICE = 10**15  # rao for one whole alpha (`max_price`): where a purchase without a limit stops
+MIN_PRICE = 1_000  # rao for one whole alpha (`min_price`): a sale without a limit stops here
+MAX_PRICE = 10**15  # rao for one whole alpha (`max_price`): a purchase without a limit stops here
 EVEN_WEIGHT = ACCURACY // 2
 U128_MAX = (1 << 128) - 1
 I64_MAX, I64_MIN = (1 << 63) - 1, -(1 << 63)
@@ -47,7 +47,7 @@ def has_pool(state: StorageReader, netuid: int) -> bool:
 
 
 def read_pool(state: StorageReader, netuid: int, *, drop_fees: bool = False) -> Pool:
-    """The pool of a subnet as the economy's functions take it."""
+    """The pool of a subnet, for the functions of `tao_lab.economy`."""
     return Pool(
         tao=int(state.get(MODULE, "SubnetTAO", netuid)),
         alpha=int(state.get(MODULE, "SubnetAlphaIn", netuid)),
@@ -62,7 +62,7 @@ def current_alpha_price(state: StorageReader, netuid: int) -> int:
 
 
 def moving_alpha_price(state: StorageReader, netuid: int) -> int:
-    """Moving price of a subnet, raw I96F32 value; one where there is no pool (`get_moving_alpha_price`)."""
+    """Moving price of a subnet, raw I96F32 value; 1 without a pool (`get_moving_alpha_price`)."""
     return int(state.get(MODULE, "SubnetMovingPrice", netuid)["bits"]) if has_pool(state, netuid) else U96F32.one
 
 
@@ -103,7 +103,7 @@ def sim_swap(
 def simulate(
     state: StorageReader, netuid: int, side: Side, amount: int, price_limit: int, rule: SwapRule = swap
 ) -> SwapResult:
-    """What a swap with a limit would do; changes nothing. Without a pool: as with one that is empty.
+    """What a swap with a limit would do; changes nothing. A subnet without a pool counts as one with an empty pool.
 
     Raises:
         DispatchError: `Swap.SwapInputTooLarge`, `.ReservesTooLow`, `.PriceLimitExceeded`.
@@ -112,7 +112,7 @@ def simulate(
 
 
 def price_limit_word(price_limit: int) -> int:
-    """A limit in rao for one whole alpha as a price, raw U64F64 value."""
+    """Price limit as a raw U64F64 value, from rao for one whole alpha."""
     return (price_limit << FRACTION_BITS) // 10**9
 
 
@@ -194,7 +194,7 @@ def _add_volume(ctx: Context, netuid: int, tao: int) -> None:
 
 
 def _swap_in_state(ctx: Context, netuid: int, side: Side, amount: int, price_limit: int, drop_fees: bool) -> SwapResult:
-    """The swap itself; all that it writes is the first weight of a pool that had none."""
+    """The swap itself; it writes nothing to the state except the first weights of a pool without weights."""
     if not has_pool(ctx.state, netuid):
         return SwapResult(fee=0, paid=amount, received=amount)
     result = _swap(ctx.state, netuid, side, amount, price_limit, drop_fees, ctx.rules.run_swap)
@@ -219,10 +219,10 @@ def _swap(
 
 
 def init_swap(ctx: Context, netuid: int, start_price: int | None = None) -> bool:
-    """Give a pool its first weights, once: even ones, or those that make `start_price` (U64F64) its price.
+    """Give a pool its first weights, once: equal ones, or those with which `start_price` (U64F64) is its price.
 
     Returns:
-        Whether the pool has weights now; without, its reserves are too far apart for the price.
+        Whether the pool has weights now; if not, the ratio of its reserves is too far from the price.
     """
     if ctx.state.get(SWAP, "PalSwapInitialized", netuid):
         return True
@@ -241,7 +241,7 @@ def adjust_protocol_liquidity(ctx: Context, netuid: int, tao: int, alpha: int) -
     """Prepare the weights for TAO and alpha that the caller is about to add to the reserves: the price stays.
 
     Returns:
-        Rao of TAO and of alpha that may be added: all, or nothing where a weight would leave its range.
+        Rao of TAO and of alpha that may be added: all, or nothing if a weight would leave its range.
     """
     weight = weight_after_adding(read_pool(ctx.state, netuid), tao, alpha)
     if weight is None:

@@ -1,7 +1,7 @@
-"""Registration by work: a coldkey shows a hash that took long to find, and its hotkey gets a place without a fee.
+"""Registration by proof of work: a coldkey shows a hash that was hard to find, and its hotkey gets a place, no fee.
 
-An owner has to allow it. The place counts among the registrations of its block, a full subnet gives up its weakest
-neuron for it, and only the difficulty goes up, not the price.
+The subnet's owner must allow it. It counts as one of the registrations of its block, and on a full subnet it replaces
+the weakest neuron. It raises the difficulty, not the price.
 
 Source at spec 475: `pallets/subtensor/src/subnets/registration.rs` (`check_pow_registration`, `do_pow_register`).
 """
@@ -39,7 +39,7 @@ MAX_STAKING_HOTKEYS = 256
 def pow_register(
     ctx: Context, origin: Origin, netuid: int, work_block: int, nonce: int, work: str, hotkey: str
 ) -> None:
-    """Take a place for work; no fee."""
+    """Get a place for proof of work, without a fee."""
     coldkey = ensure_signed(origin)
     _check(ctx, coldkey, netuid, work_block, nonce, work, hotkey)
     create_account(ctx, coldkey, hotkey)
@@ -55,7 +55,7 @@ def pow_register(
 
 @transaction_check
 def keep_out_without_work(ctx: Context, who: str, made: Call) -> None:
-    """A call without a fee enters no block unless the work is right."""
+    """Refuse the call before it enters a block, unless its work is valid: it pays no fee."""
     if (made.pallet, made.name) != (MODULE, "pow_register"):
         return
     try:
@@ -65,7 +65,7 @@ def keep_out_without_work(ctx: Context, who: str, made: Call) -> None:
 
 
 def _check(ctx: Context, coldkey: str, netuid: int, work_block: int, nonce: int, work: str, hotkey: str) -> None:
-    """`check_pow_registration`: all that the pool asks, and the call again."""
+    """`check_pow_registration`: the checks in the pool, which the call repeats."""
     state = ctx.state
     ensure_subnet(ctx, netuid)
     if not state.get(MODULE, "NetworkPowRegistrationAllowed", netuid):

@@ -1,4 +1,4 @@
-"""How often one may: blocks that must pass between two calls of a kind.
+"""Rate limits: how many blocks must pass between two calls of the same kind.
 
 Source: `pallets/subtensor/src/utils/rate_limiting.rs`.
 """
@@ -31,7 +31,7 @@ class OwnerLimit(Protocol):
         ...
 
     def record(self, ctx: Context, key: str, netuid: int) -> None:
-        """Remember the call."""
+        """Store the block of the call."""
         ...
 
 
@@ -57,7 +57,7 @@ class TransactionType:
         return last == 0 or ctx.block - last >= self.limit(ctx, netuid)
 
     def record(self, ctx: Context, key: str, netuid: int) -> None:
-        """Remember the call."""
+        """Store the block of the call."""
         ctx.state.put(MODULE, "TransactionKeyLastBlock", key, netuid, self.number, ctx.block)
 
 
@@ -82,7 +82,7 @@ class OwnerHyperparameter:
     """A hyperparameter that the owner may set once in `OwnerHyperparamRateLimit` tempos.
 
     Attributes:
-        name: As the chain names it in `OwnerHyperparamUpdate`.
+        name: Its name in the chain's `OwnerHyperparamUpdate`.
     """
 
     name: str
@@ -97,7 +97,7 @@ class OwnerHyperparameter:
         return last == 0 or ctx.block - last >= self.blocks(ctx, netuid)
 
     def record(self, ctx: Context, key: str, netuid: int) -> None:
-        """Remember the call."""
+        """Store the block of the call."""
         set_last_block(ctx, ctx.block, "OwnerHyperparamUpdate", netuid, self.name)
 
 
@@ -107,12 +107,12 @@ def last_block(ctx: Context, name: str, *content: int | str) -> int:
 
 
 def set_last_block(ctx: Context, block: int, name: str, *content: int | str) -> None:
-    """Remember the block of a call."""
+    """Store the block of a call."""
     ctx.state.put(MODULE, "LastRateLimitedBlock", _key(name, content), block)
 
 
 def remove_last_block(ctx: Context, name: str, *content: int | str) -> None:
-    """Forget a call."""
+    """Remove the block of a call."""
     ctx.state.remove(MODULE, "LastRateLimitedBlock", _key(name, content))
 
 

@@ -1,4 +1,4 @@
-"""Giving alpha up: recycled it ceases to exist, burned it stays outstanding and is nobody's.
+"""Giving alpha up. Recycled alpha ceases to exist; burned alpha still counts as outstanding, but no coldkey owns it.
 
 Source: `pallets/subtensor/src/staking/recycle_alpha.rs`.
 """
@@ -17,7 +17,7 @@ from tao_lab.chain.pallets.subtensor.tao import burn_subnet_alpha, recycle_subne
 
 
 def _take(ctx: Context, coldkey: str, hotkey: str, amount: int, netuid: int) -> int:
-    """Take alpha from a coldkey's stake, at most what is there; returns how much.
+    """Take alpha from a coldkey's stake, but not more than it has; returns how much.
 
     Raises:
         DispatchError: `SubnetNotExists`, `CannotBurnOrRecycleOnRootSubnet`, `SubtokenDisabled`,
@@ -45,7 +45,7 @@ def _burn(ctx: Context, coldkey: str, hotkey: str, amount: int, netuid: int) -> 
 
 @call(MODULE, weight=weight(172_139_000, reads=13, writes=6))
 def recycle_alpha(ctx: Context, origin: Origin, hotkey: str, amount: int, netuid: int) -> None:
-    """Take staked alpha out of existence."""
+    """Recycle staked alpha: it ceases to exist."""
     coldkey = ensure_signed(origin)
     taken = _take(ctx, coldkey, hotkey, amount, netuid)
     recycle_subnet_alpha(ctx, netuid, taken)
@@ -54,7 +54,7 @@ def recycle_alpha(ctx: Context, origin: Origin, hotkey: str, amount: int, netuid
 
 @call(MODULE, weight=weight(168_964_000, reads=12, writes=4))
 def burn_alpha(ctx: Context, origin: Origin, hotkey: str, amount: int, netuid: int) -> None:
-    """Make staked alpha nobody's."""
+    """Burn staked alpha: it still counts as outstanding, but no coldkey owns it."""
     _burn(ctx, ensure_signed(origin), hotkey, amount, netuid)
 
 

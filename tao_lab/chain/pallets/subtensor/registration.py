@@ -1,9 +1,9 @@
 """Registration: a coldkey buys a place on a subnet for a hotkey.
 
-The price buys alpha from the subnet's pool. That alpha is nobody's afterwards; where the subnet's owner wants
-collateral, a part of it stays the miner's, locked (`collateral_calls`). The price goes up with each registration and
-down with each block. A full subnet gives up its weakest neuron. `register` still has the arguments of the old proof of
-work, and does what `burned_register` does; the new one is in `pow_registration`.
+The price buys alpha from the subnet's pool, and this alpha is burned. If the subnet's owner requires collateral, a part
+of the alpha still belongs to the miner, but is locked (`collateral_calls`). The price goes up with each registration
+and down with each block. On a full subnet the weakest neuron is replaced. `register` still has the arguments of the old
+proof of work, but does the same as `burned_register`; the new proof of work is in `pow_registration`.
 
 Source: `pallets/subtensor/src/subnets/registration.rs` (`do_register_with_post_info` since spec 469).
 """
@@ -43,7 +43,7 @@ PRECHECK = weight(0, reads=20, writes=4)  # `registration_precheck_weight`
 
 @call(MODULE, weight=weight(336_815_000, reads=34, writes=29))
 def burned_register(ctx: Context, origin: Origin, netuid: int, hotkey: str) -> None:
-    """Buy a place at the price of the moment."""
+    """Buy a place at the current price."""
     _register(ctx, ensure_signed(origin), netuid, hotkey)
 
 
@@ -51,7 +51,7 @@ def burned_register(ctx: Context, origin: Origin, netuid: int, hotkey: str) -> N
 def register(
     ctx: Context, origin: Origin, netuid: int, block_number: int, nonce: int, work: str, hotkey: str, coldkey: str
 ) -> None:
-    """As `burned_register`; the work is not looked at, and the coldkey is the one that signed."""
+    """As `burned_register`; the work is ignored, and the coldkey is the one that signed."""
     _register(ctx, ensure_signed(origin), netuid, hotkey)
 
 
@@ -69,7 +69,7 @@ def register_limit(ctx: Context, origin: Origin, netuid: int, hotkey: str, limit
 
 @contextmanager
 def _refused_before_payment() -> Iterator[None]:
-    """A registration that fails in here has looked only, and pays for that (since spec 469)."""
+    """A registration that fails inside this `with` has only read the state, and pays a smaller fee (spec 469)."""
     try:
         yield
     except DispatchError as error:
@@ -78,7 +78,7 @@ def _refused_before_payment() -> Iterator[None]:
 
 
 def ensure_subnet(ctx: Context, netuid: int) -> None:
-    """Refuse root, which has its own way in, and a subnet that is not there.
+    """Refuse root, which has its own call, and a subnet that does not exist.
 
     Raises:
         DispatchError: `RegistrationNotPermittedOnRootSubnet`, `SubnetNotExists`.
@@ -124,7 +124,7 @@ def _ensure_may_register(ctx: Context, coldkey: str, netuid: int, hotkey: str) -
 
 
 def _uid_to_replace(ctx: Context, netuid: int) -> int | None:
-    """UID of the neuron that makes room, or None where a place is free."""
+    """UID of the neuron to replace, or None if a place is free."""
     places, taken = (ctx.state.get(MODULE, item, netuid) for item in ("MaxAllowedUids", "SubnetworkN"))
     if taken < places:
         return None
@@ -135,7 +135,7 @@ def _uid_to_replace(ctx: Context, netuid: int) -> int | None:
 
 
 def register_neuron(ctx: Context, netuid: int, hotkey: str) -> int:
-    """Give a hotkey a place, if need be that of another; returns the UID.
+    """Give a hotkey a place, on a full subnet that of another hotkey; returns the UID.
 
     Raises:
         DispatchError: `NoNeuronIdAvailable`.
@@ -165,7 +165,7 @@ def price_terms(state: StorageReader, netuid: int) -> PriceTerms:
 
 
 def move_price(ctx: Context, netuid: int, event: PriceEvent) -> None:
-    """Let a registration, or a block, change the price of a place."""
+    """Change the price of a place after a registration, or in a new block."""
     before = ctx.state.get(MODULE, "Burn", netuid)
     after = ctx.rules.run_registration_price(before, price_terms(ctx.state, netuid), event)
     if after != before:
@@ -174,14 +174,14 @@ def move_price(ctx: Context, netuid: int, event: PriceEvent) -> None:
 
 @has_twin
 def lower_prices(ctx: Context, netuids: list[int]) -> None:
-    """Let a block lower the price of a place on every subnet."""
+    """Lower the price of a place on every subnet, once in each block."""
     for netuid in netuids:
         move_price(ctx, netuid, "block")
 
 
 @has_twin
 def lower_difficulties(ctx: Context, netuids: list[int]) -> None:
-    """Let a block lower what work a place takes, as it does the price, also where no work is taken (spec 475)."""
+    """Lower the difficulty on every subnet as it lowers the price, also if the owner allows no work (spec 475)."""
     for netuid in netuids:
         if netuid == ROOT_NETUID:
             continue
@@ -195,7 +195,7 @@ def lower_difficulties(ctx: Context, netuids: list[int]) -> None:
 
 
 def set_difficulty(ctx: Context, netuid: int, difficulty: int) -> None:
-    """Store a difficulty that has changed, and tell."""
+    """Store a new difficulty, with an event."""
     if difficulty != ctx.state.get(MODULE, "Difficulty", netuid):
         ctx.state.put(MODULE, "Difficulty", netuid, difficulty)
         ctx.deposit_event(MODULE, "DifficultySet", netuid, difficulty)
@@ -203,14 +203,14 @@ def set_difficulty(ctx: Context, netuid: int, difficulty: int) -> None:
 
 @has_twin
 def count_anew(ctx: Context, netuids: list[int]) -> None:
-    """No registrations in this block yet."""
+    """Set the number of registrations in this block to 0."""
     for netuid in netuids:
         if ctx.state.get(MODULE, "RegistrationsThisBlock", netuid):
             ctx.state.put(MODULE, "RegistrationsThisBlock", netuid, 0)
 
 
 def update_registration_prices(ctx: Context, netuids: list[int] | None = None) -> None:
-    """At the start of a block: prices fall, and registrations are counted again; on all subnets, root included.
+    """At the start of a block: lower prices and count registrations from 0, on all subnets, root included.
 
     Root's interval ends where its tempo divides the block's number: root has no epochs that could end it (spec 475).
     """

@@ -1,4 +1,4 @@
-"""Root, subnet 0: there from the first block. A seat on it is bought, as one on any other subnet.
+"""Root, subnet 0, exists from the first block. A hotkey's owner buys a seat on it, as a place on any other subnet.
 
 The price moves as other registration prices do, from 1 TAO upwards, and is recycled. On a full root the newcomer gets
 the seat of the hotkey with the least stake; a new seat is immune for a day. Its hotkey lends its stake to the owners of
@@ -25,6 +25,13 @@ from tao_lab.units import RAO_PER_TAO
 
 DEFAULT_TAKE = 11_796  # u16, 18 %
 LEAST_PRICE = RAO_PER_TAO
+# Below these a claim leaves small holdings to the others, by a price that the lab does not keep. Zero turns that off.
+CLAIM_DUST = (
+    "BasketClaimRowDustCapTao",
+    "BasketClaimRowDustBps",
+    "BasketClaimSliceDustTao",
+    "BasketClaimForfeitCapTao",
+)
 
 
 @on_genesis(MODULE)
@@ -52,11 +59,13 @@ def add_root(ctx: Context, genesis: Genesis) -> None:
         "TokenSymbol": symbol_for(ROOT_NETUID),
     }.items():
         state.put(MODULE, item, ROOT_NETUID, value)
+    for item in CLAIM_DUST:
+        state.put(MODULE, item, 0)
 
 
 @call(MODULE, weight=weight(103_934_000, reads=19, writes=16))
 def root_register(ctx: Context, origin: Origin, hotkey: str) -> None:
-    """Buy a place on root; where all are taken, that of the hotkey with the least stake."""
+    """Buy a seat on root; if all are taken, the seat of the hotkey with the least stake."""
     state = ctx.state
     if not subnet_exists(state, ROOT_NETUID):
         raise failed("RootNetworkDoesNotExist")
@@ -87,7 +96,7 @@ def root_register(ctx: Context, origin: Origin, hotkey: str) -> None:
 
 
 def _uid_to_replace(ctx: Context) -> int | None:
-    """UID of the hotkey with the least stake on a full root, the oldest of equals; None where a place is free."""
+    """UID of the hotkey with the least stake on a full root, the oldest of equals; None if a seat is free."""
     state = ctx.state
     if state.get(MODULE, "SubnetworkN", ROOT_NETUID) < state.get(MODULE, "MaxAllowedUids", ROOT_NETUID):
         return None

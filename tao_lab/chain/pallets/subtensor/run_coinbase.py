@@ -2,7 +2,7 @@
 
 Sources: `pallets/subtensor/src/coinbase/run_coinbase.rs`, `coinbase/subnet_emissions.rs` (`get_subnets_to_emit_to`,
 `get_subnet_block_emissions`), `coinbase/block_step.rs` (`update_moving_prices`, `update_root_prop`). The rules are in
-`tao_lab.economy`; here they are fed from the state, and what they say is written back.
+`tao_lab.economy`; the functions here read their input from the state and write their results back.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def block_emission(ctx: Context, issuance: int) -> int:
 
 
 def run_coinbase(ctx: Context, netuids: list[int], credit: int) -> None:
-    """Emit to subnets, then pay out those whose epoch is due.
+    """Give the block's emission to subnets, then pay out the subnets whose epoch is due.
 
     Args:
         ctx: Block under construction.
@@ -88,7 +88,7 @@ def run_coinbase(ctx: Context, netuids: list[int], credit: int) -> None:
 
 @has_twin
 def settle(ctx: Context, netuids: list[int]) -> None:
-    """After emission: moving prices and root's weights."""
+    """After emission: update moving prices and root's weights."""
     emit_to = subnets_to_emit_to(ctx, netuids)
     update_moving_prices(ctx, emit_to)
     update_root_prop(ctx, emit_to)
@@ -130,7 +130,7 @@ def emit_to_subnets(ctx: Context, netuids: list[int], credit: int) -> None:
 
 
 def subnet_price(state: StorageReader, netuid: int) -> SubnetPrice:
-    """What a subnet's share of emission goes by."""
+    """The prices that decide a subnet's share of emission."""
     return SubnetPrice(
         moving_price=moving_alpha_price(state, netuid),
         miner_burned=state.get(MODULE, "MinerBurned", netuid)["bits"],
@@ -161,7 +161,7 @@ def inject_and_maybe_swap(ctx: Context, netuid: int, terms: SubnetTerms, credit:
     """Buy alpha for the excess TAO, then add TAO and alpha to the pool at the price after it.
 
     Returns:
-        The rao left of the credit.
+        Rao of the credit that are left.
     """
     state, account = ctx.state, subnet_account(ctx.state, netuid)
     state.put(MODULE, "SubnetExcessTao", netuid, 0)
@@ -181,10 +181,10 @@ def inject_and_maybe_swap(ctx: Context, netuid: int, terms: SubnetTerms, credit:
 
 
 def buy_alpha(ctx: Context, netuid: int, account: str, tao: int, credit: int) -> int:
-    """Buy alpha from a pool with TAO of the credit; where the pool refuses, the TAO goes back.
+    """Buy alpha from a pool with TAO of the credit; if the pool refuses, the TAO goes back.
 
     Returns:
-        Rao that are left of the credit.
+        Rao of the credit that are left.
     """
     left = spend_tao(ctx, account, credit, tao) if tao else None
     if left is None:
@@ -217,7 +217,7 @@ def fill_pots(ctx: Context, netuid: int, alpha_out: int, root_sells: bool) -> No
 
 
 def drain_pending(ctx: Context, netuid: int) -> tuple[Pending, int]:
-    """Empty the pots of a subnet: those of the epoch, and the owner's cut in rao; and see whose the subnet is now."""
+    """Empty the pots of a subnet; returns them and the owner's cut, rao. Also checks whether the owner changes."""
     pots = {name: int(ctx.state.get(MODULE, item, netuid)) for name, item in PENDING.items()}
     owner_cut = int(ctx.state.get(MODULE, "PendingOwnerCut", netuid))
     for item in (*PENDING.values(), "PendingOwnerCut"):

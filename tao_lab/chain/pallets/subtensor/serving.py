@@ -1,4 +1,4 @@
-"""Where a neuron can be reached: IP and port of its server, on the chain for everybody to read.
+"""The address of a neuron: IP and port of its server, stored on the chain so that everyone can read it.
 
 Source: `pallets/subtensor/src/subnets/serving.rs`, `guards/check_serving_endpoints.rs`.
 """
@@ -32,7 +32,7 @@ def serve_axon(
     placeholder1: int,
     placeholder2: int,
 ) -> None:
-    """Say where one's server listens; IP 0 takes it back."""
+    """Publish the address of one's server; IP 0 removes it."""
     info = {
         "version": version,
         "ip": ip,
@@ -59,7 +59,7 @@ def serve_axon_tls(
     placeholder2: int,
     certificate: str,
 ) -> None:
-    """As `serve_axon`, with a certificate; one that is empty or too long is left out."""
+    """As `serve_axon`, with a certificate; an empty one or one that is too long is ignored."""
     hotkey = ensure_signed(origin)
     serve_axon(ctx, origin, netuid, version, ip, port, ip_type, protocol, placeholder1, placeholder2)
     data = octets(certificate)
@@ -70,7 +70,7 @@ def serve_axon_tls(
 
 @call(MODULE, weight=weight(29_294_000, reads=3, writes=1), pays_fee=False)
 def serve_prometheus(ctx: Context, origin: Origin, netuid: int, version: int, ip: int, port: int, ip_type: int) -> None:
-    """Say where one's measurements can be read."""
+    """Publish the address of one's Prometheus metrics."""
     info = {"version": version, "ip": ip, "port": port, "ip_type": ip_type}
     _serve(ctx, ensure_signed(origin), netuid, "Prometheus", info)
 
@@ -83,13 +83,13 @@ def _serve(ctx: Context, hotkey: str, netuid: int, item: str, info: dict[str, in
 
 @dispatch_guard
 def keep_bad_endpoints_out(ctx: Context, who: str, made: Call) -> None:
-    """The same checks before the call runs: serving pays no fee, so what fails must not fill blocks."""
+    """Run the same checks before the call: it pays no fee, so a call that would fail must not fill blocks."""
     if made.pallet == MODULE and made.name in ENDPOINTS:
         _check(ctx, who, made.args["netuid"], ENDPOINTS[made.name], made.args)
 
 
 def _check(ctx: Context, hotkey: str, netuid: int, item: str, info: dict[str, Any]) -> None:
-    """`validate_serve_axon`, `validate_serve_prometheus`; they ask in different order."""
+    """`validate_serve_axon`, `validate_serve_prometheus`; the two check in different order."""
     checks = [_check_member, _check_address] if item == "Axons" else [_check_address, _check_member]
     for check in checks:
         check(ctx, hotkey, netuid, item, info)
@@ -118,7 +118,7 @@ def _check_address(ctx: Context, hotkey: str, netuid: int, item: str, info: dict
 
 
 def is_valid_ip(ip_type: int, ip: int, *, allow_zero: bool) -> bool:
-    """Whether the chain takes an address: no localhost, no broadcast, 0 only for axons."""
+    """Whether the chain accepts an address: no localhost, no broadcast address, 0 only for axons."""
     if ip == 0:
         return allow_zero
     return ip <= HIGHEST_IP[ip_type] and ip != LOCALHOST[ip_type]

@@ -1,4 +1,4 @@
-"""Stake of coldkeys on hotkeys: share pools in the state. Buying and selling alpha is not here.
+"""Stake of coldkeys on hotkeys: share pools in the state. Buying and selling alpha is in `staking.py`.
 
 Sources: `pallets/subtensor/src/staking/stake_utils.rs` (`HotkeyAlphaSharePoolDataOperations`,
 `increase_stake_for_hotkey_and_coldkey_on_subnet`, …), `staking/helpers.rs` (`get_total_stake_for_hotkey`),
@@ -36,7 +36,7 @@ def stakers(state: StorageReader, hotkey: str) -> list[tuple[str, int]]:
 
 
 def increase_stake(ctx: Context, hotkey: str, coldkey: str, netuid: int, rao: int) -> None:
-    """Add alpha to a coldkey's stake on a hotkey; the caller has taken it from somewhere."""
+    """Add alpha to a coldkey's stake on a hotkey; the caller has minted it or taken it from another stake."""
     staked_on = ctx.state.get(MODULE, "StakingHotkeys", coldkey)
     if rao and hotkey not in staked_on:
         ctx.state.put(MODULE, "StakingHotkeys", coldkey, [*staked_on, hotkey])
@@ -44,23 +44,27 @@ def increase_stake(ctx: Context, hotkey: str, coldkey: str, netuid: int, rao: in
 
 
 def increase_stake_of_all(ctx: Context, hotkey: str, netuid: int, rao: int) -> None:
-    """Add alpha to the stakes of all coldkeys on a hotkey, in proportion: the shares stay, the amount grows."""
+    """Add alpha to the stakes of all coldkeys on a hotkey, in proportion: the amount grows, the shares do not."""
     total = min(stake_of(ctx.state, hotkey, netuid) + rao, U64_MAX)
     _put_total(ctx, hotkey, netuid, total)
 
 
 def decrease_stake(ctx: Context, hotkey: str, coldkey: str, netuid: int, rao: int) -> None:
-    """Remove alpha from a coldkey's stake on a hotkey, if there is that much; the caller puts it somewhere."""
+    """Remove alpha from a coldkey's stake on a hotkey, if it has that much; the caller decides where it goes."""
     exists = ctx.state.exists(MODULE, "AlphaV2", hotkey, coldkey, netuid)
     if exists and stake_of_coldkey(ctx.state, hotkey, coldkey, netuid) >= rao:
         _change(ctx, hotkey, coldkey, netuid, -rao)
 
 
 class Ledger(Protocol):
-    """Stakes on one subnet while an epoch is paid out. Nothing counts before `write`."""
+    """Stakes on one subnet while an epoch is paid out. The state may change only at `write`."""
 
     def stake_of(self, hotkey: str) -> int:
         """Alpha that all coldkeys have staked on a hotkey, rao."""
+        ...
+
+    def has_stakers(self, hotkey: str) -> bool:
+        """Whether anybody has a share in what is staked on a hotkey."""
         ...
 
     def increase(self, hotkey: str, coldkey: str, rao: int) -> None:
@@ -87,6 +91,10 @@ class PlainLedger:
         """Alpha that all coldkeys have staked on a hotkey, rao."""
         return stake_of(self.ctx.state, hotkey, self.netuid)
 
+    def has_stakers(self, hotkey: str) -> bool:
+        """Whether anybody has a share in what is staked on a hotkey."""
+        return _pool(self.ctx.state, hotkey, self.netuid).shares.mantissa != 0
+
     def increase(self, hotkey: str, coldkey: str, rao: int) -> None:
         """Add alpha to a coldkey's stake on a hotkey."""
         if rao:
@@ -98,12 +106,12 @@ class PlainLedger:
             increase_stake_of_all(self.ctx, hotkey, self.netuid, rao)
 
     def write(self) -> None:
-        """It is in the state already."""
+        """Do nothing: everything is in the state already."""
 
 
 @has_twin
 def open_ledger(ctx: Context, netuid: int, hotkeys: Sequence[str]) -> Ledger:
-    """A ledger of a subnet's stakes; `hotkeys` are those that will be paid."""
+    """A ledger of a subnet's stakes, for payments to `hotkeys`."""
     return PlainLedger(ctx, netuid)
 
 
@@ -120,13 +128,13 @@ def _change(ctx: Context, hotkey: str, coldkey: str, netuid: int, rao: int) -> N
 
 
 def _put_total(ctx: Context, hotkey: str, netuid: int, rao: int) -> None:
-    """Write what is staked on a hotkey, and count it for the subnet."""
+    """Write the stake on a hotkey, and the change of the subnet's sum."""
     count_stake(ctx, netuid, rao - stake_of(ctx.state, hotkey, netuid))
     _put_unless_zero(ctx, "TotalHotkeyAlpha", (hotkey, netuid), rao, rao)
 
 
 def count_stake(ctx: Context, netuid: int, change: int) -> None:
-    """Keep `TotalAlphaStaked`, the sum over a subnet's hotkeys (`apply_live_delta`, since spec 448)."""
+    """Change `TotalAlphaStaked`, the sum over a subnet's hotkeys (`apply_live_delta`, since spec 448)."""
     if change:
         total = ctx.state.get(MODULE, "TotalAlphaStaked", netuid) + change
         ctx.state.put(MODULE, "TotalAlphaStaked", netuid, min(max(total, 0), U64_MAX))

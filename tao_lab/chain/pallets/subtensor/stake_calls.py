@@ -1,10 +1,10 @@
 """The calls that add, remove and move stake.
 
-A price limit is in rao of TAO for one whole alpha. Without `allow_partial` a limit that does not let everything through
-refuses the call; with it, as much is done as the limit allows.
+A price limit is in rao of TAO for one whole alpha. If the whole amount cannot be traded within the limit, the call
+fails; with `allow_partial` it trades as much as the limit allows.
 
-`move_stake_limit` and `transfer_stake_and_hotkey` are of a newer runtime, whose clients use them; here they are the
-same move with a limit, or to another hotkey and coldkey at once.
+`move_stake_limit` and `transfer_stake_and_hotkey` are calls of a newer runtime, and clients use them. Here they are a
+`move_stake` with a limit, and a transfer that changes hotkey and coldkey at once.
 
 Sources: `pallets/subtensor/src/staking/{add_stake,remove_stake,move_stake}.rs`; weights from `weights.rs`.
 """
@@ -61,7 +61,7 @@ def do_add_stake_limit(
     """Stake TAO up to a price; returns rao of alpha.
 
     Raises:
-        DispatchError: As for `do_add_stake`, and `Swap.PriceLimitExceeded` where the price is above the limit already.
+        DispatchError: As for `do_add_stake`, and `Swap.PriceLimitExceeded` if the price is already above the limit.
     """
     ensure_within_pool(ctx.state, netuid, "buy", tao)
     most = max_amount_add(ctx, netuid, limit_price)
@@ -118,7 +118,7 @@ def _remove_to_a_limit(
 
 @call(MODULE, weight=weight(569_198_000, reads=28, writes=13))
 def remove_stake(ctx: Context, origin: Origin, hotkey: str, netuid: int, amount_unstaked: int) -> None:
-    """Sell alpha that is staked on a hotkey; more than there is means all."""
+    """Sell alpha that is staked on a hotkey; an amount above the stake means all of it."""
     _remove_at_any_price(ctx, ensure_signed(origin), hotkey, netuid, amount_unstaked)
 
 
@@ -138,7 +138,7 @@ def remove_stake_limit(
 
 @call(MODULE, weight=weight(754_292_000, reads=27, writes=13))
 def remove_stake_full_limit(ctx: Context, origin: Origin, hotkey: str, netuid: int, limit_price: int | None) -> None:
-    """Sell all alpha that is staked on a hotkey, if the price stays above a limit."""
+    """Sell all alpha that is staked on a hotkey, if the price does not fall below a limit."""
     coldkey = ensure_signed(origin)
     alpha = stake_of_coldkey(ctx.state, hotkey, coldkey, netuid)
     if limit_price is None:
@@ -148,7 +148,7 @@ def remove_stake_full_limit(ctx: Context, origin: Origin, hotkey: str, netuid: i
 
 
 def _unstake_all(ctx: Context, coldkey: str, hotkey: str, *, root_too: bool) -> int:
-    """Sell a coldkey's stake on a hotkey wherever that is possible, on 16 subnets at most; returns rao of TAO."""
+    """Sell a coldkey's stake on a hotkey where that is possible, on 16 subnets at most; returns rao of TAO."""
     ensure_hotkey(ctx.state, hotkey)
     total = looked_at = 0
     for netuid in all_netuids(ctx.state):
@@ -163,7 +163,7 @@ def _unstake_all(ctx: Context, coldkey: str, hotkey: str, *, root_too: bool) -> 
         try:
             validate_remove_stake(ctx, coldkey, hotkey, netuid, alpha, alpha, allow_partial=False)
         except DispatchError:
-            continue  # what cannot be sold stays staked
+            continue  # stake that cannot be sold stays staked
         total += unstake_from_subnet(ctx, hotkey, coldkey, netuid, alpha)
         clear_small_nomination(ctx, hotkey, coldkey, netuid)
     queue_check(ctx, hotkey)
@@ -178,7 +178,7 @@ def unstake_all(ctx: Context, origin: Origin, hotkey: str) -> None:
 
 @call(MODULE, weight=weight(700_873_000, reads=43, writes=25))
 def unstake_all_alpha(ctx: Context, origin: Origin, hotkey: str) -> None:
-    """Sell all stake on a hotkey on every subnet but root, and stake the TAO on root."""
+    """Sell all stake on a hotkey on every subnet except root, and stake the TAO on root."""
     coldkey = ensure_signed(origin)
     tao = _unstake_all(ctx, coldkey, hotkey, root_too=False)
     stake_into_subnet(ctx, hotkey, coldkey, ROOT_NETUID, tao)
@@ -198,8 +198,9 @@ def _move(
 ) -> int:
     """Move stake from one (hotkey, coldkey, netuid) to another; returns rao of TAO that it was worth.
 
-    The pool's fee is paid once: on the way out of a subnet, or on the way in from root. 2^64 - 1 means all that there
-    is when the call runs (`cap_move_all_to_live_origin`, since spec 469); any other amount must be there.
+    The pool's fee is paid once: on the way out of a subnet, or on the way in from root. 2^64 - 1 means the whole stake
+    at the time of the call (`cap_move_all_to_live_origin`, since spec 469); any other amount above the stake is an
+    error.
     """
     (hotkey, coldkey, netuid), (new_hotkey, new_coldkey, new_netuid) = origin, destination
     if alpha == U64_MAX:
@@ -255,7 +256,7 @@ def move_stake_limit(
     limit_price: int,
     allow_partial: bool,
 ) -> None:
-    """Move stake to another hotkey, across subnets as long as the origin's alpha is worth enough of the other's."""
+    """Move stake to another hotkey and subnet, up to a limit on the price of the origin's alpha in the other's."""
     coldkey = ensure_signed(origin)
     start, end = (origin_hotkey, coldkey, origin_netuid), (destination_hotkey, coldkey, destination_netuid)
     tao = _move(ctx, start, end, alpha_amount, limit_price, allow_partial)
@@ -332,7 +333,7 @@ def swap_stake_limit(
     limit_price: int,
     allow_partial: bool,
 ) -> None:
-    """Move stake to another subnet, as long as the origin's alpha is worth enough of the other's."""
+    """Move stake to another subnet, up to a limit on the price of the origin's alpha in the other's."""
     coldkey = ensure_signed(origin)
     start, end = (hotkey, coldkey, origin_netuid), (hotkey, coldkey, destination_netuid)
     tao = _move(ctx, start, end, alpha_amount, limit_price, allow_partial)

@@ -1,4 +1,4 @@
-"""What must hold before stake moves, in the chain's order, and how much a price limit lets through.
+"""Checks before stake moves, in the chain's order, and how much a price limit allows.
 
 Sources: `pallets/subtensor/src/staking/stake_utils.rs` (`validate_add_stake`, …), `staking/{add,remove,move}_stake.rs`
 (`get_max_amount_add`, `get_max_amount_remove`, `get_max_amount_move`).
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from tao_lab.chain.context import Context
 from tao_lab.chain.errors import DispatchError
+from tao_lab.chain.pallets.subtensor.baskets import escrow
 from tao_lab.chain.pallets.subtensor.collateral import ensure_hotkey_covers_collateral, locked_of_coldkey
 from tao_lab.chain.pallets.subtensor.locks import ensure_available, total_stake
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, failed, hotkey_exists, subnet_exists
@@ -22,14 +23,14 @@ from tao_lab.units import RAO_PER_TAO, in_tao
 
 U64_MAX = (1 << 64) - 1
 MAX_STAKING_HOTKEYS = 256  # on which a coldkey may stake
-MAX_THIRD_PARTY_STAKING_HOTKEYS = 128  # up to which others may give it stake on a hotkey that it has none on
+MAX_THIRD_PARTY_STAKING_HOTKEYS = 128  # up to this number others may give it stake on a hotkey that is new to it
 
 
 # --- shared -----------------------------------------------------------------------------------------------------
 
 
 def ensure_subnet(state: StorageReader, netuid: int) -> None:
-    """Refuse a subnet that is not there.
+    """Refuse a subnet that does not exist.
 
     Raises:
         DispatchError: `SubnetNotExists`.
@@ -39,7 +40,7 @@ def ensure_subnet(state: StorageReader, netuid: int) -> None:
 
 
 def ensure_subtoken_enabled(state: StorageReader, netuid: int) -> None:
-    """Refuse a subnet whose alpha cannot be bought yet: nobody has called `start_call`.
+    """Refuse a subnet whose alpha cannot be bought yet: its owner has not called `start_call`.
 
     Raises:
         DispatchError: `SubtokenDisabled`.
@@ -49,7 +50,7 @@ def ensure_subtoken_enabled(state: StorageReader, netuid: int) -> None:
 
 
 def ensure_hotkey(state: StorageReader, hotkey: str) -> None:
-    """Refuse a hotkey that nobody owns.
+    """Refuse a hotkey without an owner.
 
     Raises:
         DispatchError: `HotKeyAccountNotExists`.
@@ -59,7 +60,7 @@ def ensure_hotkey(state: StorageReader, hotkey: str) -> None:
 
 
 def ensure_staking_hotkeys_can_grow(state: StorageReader, coldkey: str, hotkey: str, most: int) -> None:
-    """Refuse stake on one more hotkey where a coldkey has stake on many; on a hotkey that it knows, never.
+    """Refuse stake on a new hotkey if a coldkey has stake on `most` hotkeys already.
 
     Raises:
         DispatchError: `TooManyStakingHotkeys`.
@@ -70,7 +71,7 @@ def ensure_staking_hotkeys_can_grow(state: StorageReader, coldkey: str, hotkey: 
 
 
 def quote(ctx: Context, netuid: int, side: Side, amount: int) -> SwapResult:
-    """What a swap would do now, by the rule in force.
+    """The result of a swap now, by the current rule; changes nothing.
 
     Raises:
         DispatchError: `InsufficientLiquidity`.
@@ -95,7 +96,7 @@ def _slippage(amount: int, most: int) -> DispatchError:
 def validate_add_stake(
     ctx: Context, coldkey: str, hotkey: str, netuid: int, tao: int, most: int, allow_partial: bool
 ) -> None:
-    """Whether TAO may be staked.
+    """Check that TAO may be staked.
 
     Raises:
         DispatchError: `SubnetNotExists`, `SubtokenDisabled`, `AmountTooLow`, `SlippageTooHigh`,
@@ -132,7 +133,7 @@ def _fee_of_least(ctx: Context, netuid: int) -> int:
 def validate_remove_stake(
     ctx: Context, coldkey: str, hotkey: str, netuid: int, alpha: int, most: int, allow_partial: bool
 ) -> None:
-    """Whether alpha may be sold; everything may, however little it is.
+    """Check that alpha may be sold; the whole stake may always be sold, even a tiny one.
 
     Raises:
         DispatchError: `SubnetNotExists`, `AmountTooLow`, `NotEnoughStakeToWithdraw`, `InsufficientLiquidity`,
@@ -163,14 +164,16 @@ def validate_stake_transition(
     allow_partial: bool,
     check_transfer_toggle: bool,
 ) -> None:
-    """Whether stake may go from one (hotkey, coldkey, netuid) to another.
+    """Check that stake may go from one (hotkey, coldkey, netuid) to another.
 
     Raises:
-        DispatchError: `SameNetuid`, `SubnetNotExists`, `SubtokenDisabled`, `HotKeyAccountNotExists`,
-            `NotEnoughStakeToWithdraw`, `InsufficientLiquidity`, `AmountTooLow`, `SlippageTooHigh`,
-            `TransferDisallowed`, `TooManyStakingHotkeys`, `StakeUnavailable`.
+        DispatchError: `CannotUseSystemAccount`, `SameNetuid`, `SubnetNotExists`, `SubtokenDisabled`,
+            `HotKeyAccountNotExists`, `NotEnoughStakeToWithdraw`, `InsufficientLiquidity`, `AmountTooLow`,
+            `SlippageTooHigh`, `TransferDisallowed`, `TooManyStakingHotkeys`, `StakeUnavailable`.
     """
     state, (hotkey, coldkey, netuid) = ctx.state, origin
+    if destination[1] == escrow():
+        raise failed("CannotUseSystemAccount", f"{destination[1]} holds root's baskets")
     if origin == destination:
         raise failed("SameNetuid", "the stake is on that subnet already")
     netuids = list(dict.fromkeys((netuid, destination[2])))
@@ -202,14 +205,14 @@ def validate_stake_transition(
 
 
 def _ensure_transfer_respects_collateral(state: StorageReader, coldkey: str, netuid: int, alpha: int) -> None:
-    """Collateral does not go with stake that is given away: enough for all of it must stay."""
+    """Refuse to give so much stake away that the rest is less than the collateral, because collateral does not move."""
     total, locked = total_stake(state, coldkey, netuid), locked_of_coldkey(state, netuid, coldkey)
     if alpha > max(total - locked, 0):
         sentence = f"{locked} of {total} rao on subnet {netuid} are collateral; {alpha} are to be given away"
         raise failed("StakeUnavailable", sentence)
 
 
-# --- how much the pool and a price limit let through -------------------------------------------------------------
+# --- how much the pool and a price limit allow --------------------------------------------------------------------
 
 
 def ensure_within_pool(state: StorageReader, netuid: int, side: Side, amount: int) -> None:
@@ -226,7 +229,7 @@ def max_amount_add(ctx: Context, netuid: int, limit_price: int) -> int:
     """Rao of TAO that can be staked up to a price, rao for one whole alpha.
 
     Raises:
-        DispatchError: A `Swap` error: the price is there already, or the pool too small.
+        DispatchError: A `Swap` error: the price has reached the limit already, or the pool is too small.
     """
     if not _swaps(ctx.state, netuid):
         return U64_MAX if limit_price >= RAO_PER_TAO else 0
@@ -245,7 +248,7 @@ def max_amount_remove(ctx: Context, netuid: int, limit_price: int) -> int:
 
 
 def max_amount_move(ctx: Context, netuid: int, destination: int, limit_price: int) -> int:
-    """Rao of alpha that can go to another subnet while the price of one in the other is above a limit.
+    """Rao of alpha that can go to another subnet before its price in the other's alpha falls below a limit.
 
     Raises:
         DispatchError: As for `max_amount_add`.

@@ -1,6 +1,6 @@
 """Stake that counts in a subnet: alpha, inheritance between parents and children, and weighted root stake.
 
-The rule is `tao_lab.consensus.inheritance`; here it is read from the state.
+The rule is `tao_lab.consensus.inheritance`; the functions here read its input from the state.
 
 Sources: `pallets/subtensor/src/staking/stake_utils.rs` (`get_stake_weights_for_network`), `lib.rs`
 (`check_weights_min_stake`).
@@ -21,9 +21,9 @@ class StakeParts(NamedTuple):
     """Stake of one neuron, rao.
 
     Attributes:
-        total: Alpha and weighted TAO, as the consensus counts it.
-        alpha: Alpha of the subnet, after children and parents.
-        tao: TAO on root, after children and parents.
+        total: Alpha plus weighted TAO, the stake that the consensus uses.
+        alpha: Alpha of the subnet, after lending to children and borrowing from parents.
+        tao: TAO on root, after lending to children and borrowing from parents.
     """
 
     total: TotalStake
@@ -47,7 +47,7 @@ def stake_parts(state: StorageReader, netuid: int, hotkeys: Sequence[str]) -> li
             inherited_stake(stake[hotkey], given, [(share, stake[parent]) for share, parent in from_parents])
             for stake in (on_root, on_subnet)
         )
-        alpha = on_subnet[hotkey] if netuid == ROOT_NETUID else alpha  # root lends nothing
+        alpha = on_subnet[hotkey] if netuid == ROOT_NETUID else alpha  # on root nothing is lent
         found.append(StakeParts(total_stake(alpha, tao, weight), alpha, tao))
     return found
 
@@ -61,12 +61,12 @@ def _stakes(state: StorageReader, netuid: int, hotkeys: Sequence[str]) -> dict[s
 
 
 def stake_weight(state: StorageReader, hotkey: str, netuid: int) -> TotalStake:
-    """Stake of a hotkey as the consensus of a subnet counts it."""
+    """Stake of a hotkey that the consensus of a subnet uses."""
     return stake_parts(state, netuid, [hotkey])[0].total
 
 
 def has_stake_for_weights(state: StorageReader, hotkey: str, netuid: int) -> bool:
-    """Whether a hotkey has the stake that setting weights takes (`StakeThreshold`); the owner's needs none."""
+    """Whether a hotkey has enough stake to set weights (`StakeThreshold`); the owner's hotkey needs none."""
     owner = owner_uid(state, netuid)
     if owner is not None and uid_of(state, netuid, hotkey) == owner:
         return True

@@ -1,7 +1,8 @@
-"""Stake in and out of subnets: TAO from a coldkey through the pool into alpha on a hotkey, and back.
+"""Stake in and out of subnets: a coldkey's TAO buys alpha in the pool, which is staked on a hotkey; and back.
 
-Every step moves both sides: rao on the accounts (the subnet's own holds the TAO of its pool) and the pool's reserves.
-The fee of a swap goes to the block's author; when selling it is alpha, which the author sells at once without a fee.
+Every step changes both the accounts (the subnet's own account holds the TAO of its pool) and the pool's reserves. The
+fee of a swap goes to the block's author. The fee of a sale is alpha, which the chain sells at once for the author,
+without a fee.
 
 Sources: `pallets/subtensor/src/staking/stake_utils.rs` (`stake_into_subnet`, `unstake_from_subnet`,
 `transfer_stake_within_subnet`), `staking/helpers.rs` (`clear_small_nomination_if_required`, …), `staking/lock.rs`.
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 from tao_lab.chain.context import Context
 from tao_lab.chain.errors import DispatchError
+from tao_lab.chain.pallets.subtensor.baskets import escrow, flush, rebase_claimed
 from tao_lab.chain.pallets.subtensor.child_threshold import queue_check_of_suspended
 from tao_lab.chain.pallets.subtensor.collateral import ensure_hotkey_covers_collateral
 from tao_lab.chain.pallets.subtensor.locks import cleanup_lock, ensure_available, force_reduce_lock, transfer_lock
@@ -23,12 +25,7 @@ from tao_lab.chain.pallets.subtensor.pool import (
     swap_alpha_for_tao,
     swap_tao_for_alpha,
 )
-from tao_lab.chain.pallets.subtensor.root_claims import (
-    add_root_staker,
-    adjust_root_claimed,
-    has_root_stake,
-    remove_root_staker,
-)
+from tao_lab.chain.pallets.subtensor.root_claims import add_root_staker, has_root_stake, remove_root_staker
 from tao_lab.chain.pallets.subtensor.stake import (
     decrease_stake,
     increase_stake,
@@ -60,13 +57,13 @@ def stake_into_subnet(
 
     Args:
         ctx: The block under construction.
-        hotkey: Whom to stake on.
-        coldkey: Who stakes.
+        hotkey: The hotkey to stake on.
+        coldkey: The coldkey that stakes.
         netuid: Of the subnet.
-        tao: Rao; less is taken where the existential deposit would not stay.
+        tao: Rao; less is taken if the account would fall below the existential deposit.
         price_limit: Highest price, rao for one whole alpha.
-        drop_fees: Without the pool's fee: it was paid on the way out of another subnet.
-        payer: Whose TAO it is; None: the coldkey's.
+        drop_fees: Without the pool's fee, because it was paid in another subnet's pool already.
+        payer: Account that pays; None: the coldkey.
 
     Returns:
         Rao of alpha.
@@ -74,6 +71,8 @@ def stake_into_subnet(
     Raises:
         DispatchError: `AmountTooLow`, `InsufficientLiquidity`, or what the transfers and the swap raise.
     """
+    if netuid == ROOT_NETUID:
+        flush(ctx, hotkey)  # dividends of the past are for those who had stake then
     staked = transfer_tao_to_subnet(ctx, netuid, payer or coldkey, tao)
     swapped = swap_tao_for_alpha(ctx, netuid, staked, price_limit, drop_fees)
     if not swapped.received:
@@ -86,7 +85,7 @@ def stake_into_subnet(
     cleanup_lock(ctx, coldkey, netuid)
     ctx.state.put(MODULE, "LastColdkeyHotkeyStakeBlock", coldkey, hotkey, ctx.block)
     if netuid == ROOT_NETUID:
-        adjust_root_claimed(ctx, hotkey, coldkey, swapped.received)
+        rebase_claimed(ctx, hotkey, coldkey, swapped.received)
         add_root_staker(ctx, coldkey)
     queue_check_of_suspended(ctx, hotkey)
     ctx.deposit_event(MODULE, "StakeAdded", coldkey, hotkey, staked, swapped.received, netuid, swapped.fee)
@@ -107,13 +106,13 @@ def unstake_from_subnet(
 
     Args:
         ctx: The block under construction.
-        hotkey: Whom the stake is on.
-        coldkey: Whose stake it is.
+        hotkey: The hotkey with the stake.
+        coldkey: The coldkey that owns the stake.
         netuid: Of the subnet.
-        alpha: Rao; what a price limit leaves over stays staked.
+        alpha: Rao; alpha that cannot be sold within the price limit stays staked.
         price_limit: Lowest price, rao for one whole alpha.
         drop_fees: Without the pool's fee.
-        beneficiary: Who gets the TAO; None: the coldkey.
+        beneficiary: Account that gets the TAO; None: the coldkey.
 
     Returns:
         Rao of TAO.
@@ -121,6 +120,8 @@ def unstake_from_subnet(
     Raises:
         DispatchError: `StakeUnavailable` for what is locked, or what the swaps and the transfers raise.
     """
+    if netuid == ROOT_NETUID:
+        flush(ctx, hotkey)
     ensure_available(ctx, coldkey, netuid, alpha)
     ensure_hotkey_covers_collateral(ctx.state, coldkey, hotkey, netuid, alpha)
     decrease_stake(ctx, hotkey, coldkey, netuid, alpha)
@@ -132,7 +133,7 @@ def unstake_from_subnet(
     fee_in_tao = swap_alpha_for_tao(ctx, netuid, swapped.fee_to_author, drop_fees=True).received
     transfer_tao_from_subnet(ctx, netuid, ctx.author, fee_in_tao)
     if netuid == ROOT_NETUID:
-        adjust_root_claimed(ctx, hotkey, coldkey, -alpha)
+        rebase_claimed(ctx, hotkey, coldkey, -alpha)
         if not has_root_stake(ctx.state, coldkey):
             remove_root_staker(ctx, coldkey)
     record_tao_flow(ctx, netuid, -swapped.received - fee_in_tao)
@@ -153,12 +154,14 @@ def transfer_stake_within_subnet(
     Raises:
         DispatchError: `AmountTooLow`, `LockHotkeyMismatch`, `AccountRejectsLockedAlpha`.
     """
+    for hotkey in dict.fromkeys((origin[0], destination[0])) if netuid == ROOT_NETUID else ():
+        flush(ctx, hotkey)
     transfer_lock(ctx, origin[1], destination[1], netuid, alpha)
     decrease_stake(ctx, *origin, netuid, alpha)
     increase_stake(ctx, *destination, netuid, alpha)
     if netuid == ROOT_NETUID:
-        adjust_root_claimed(ctx, *origin, -alpha)
-        adjust_root_claimed(ctx, *destination, alpha)
+        rebase_claimed(ctx, *origin, -alpha)
+        rebase_claimed(ctx, *destination, alpha)
     worth = current_alpha_price(ctx.state, netuid) * alpha >> FRACTION_BITS
     if worth < MIN_STAKE:
         raise failed("AmountTooLow", f"{alpha} rao of alpha are worth {worth} rao; at least {MIN_STAKE}")
@@ -172,19 +175,22 @@ def transfer_stake_within_subnet(
 
 
 def become_delegate(ctx: Context, hotkey: str, coldkey: str) -> None:
-    """A hotkey that somebody else stakes on takes its delegate's take from now on (`maybe_become_delegate`)."""
+    """Make a hotkey on which another coldkey stakes a delegate, with a take (`maybe_become_delegate`)."""
     if ctx.state.get(MODULE, "Owner", hotkey) != coldkey and not ctx.state.exists(MODULE, "Delegates", hotkey):
         ctx.state.put(MODULE, "Delegates", hotkey, ctx.state.get(MODULE, "Delegates", hotkey))
 
 
 def nominator_min_stake(state: StorageReader) -> int:
-    """The least that may stay staked on somebody else's hotkey, rao of TAO (`get_nominator_min_required_stake`)."""
+    """Smallest stake on another owner's hotkey, rao of TAO (`get_nominator_min_required_stake`)."""
     return min(MIN_STAKE * int(state.get(MODULE, "NominatorMinRequiredStake")), (1 << 64) - 1) // MILLION
 
 
 def clear_small_nomination(ctx: Context, hotkey: str, coldkey: str, netuid: int) -> None:
-    """Sell what is left on somebody else's hotkey, if it is too little; where it cannot be sold it is lost."""
-    if coldkey_owns_hotkey(ctx.state, coldkey, hotkey):
+    """Sell the rest of a stake on another owner's hotkey if it is too small; if it cannot be sold, it is lost.
+
+    The holdings of root's baskets are not nominations: they stay.
+    """
+    if coldkey == escrow() or coldkey_owns_hotkey(ctx.state, coldkey, hotkey):
         return
     alpha = stake_of_coldkey(ctx.state, hotkey, coldkey, netuid)
     price = current_alpha_price(ctx.state, netuid)
@@ -199,6 +205,6 @@ def clear_small_nomination(ctx: Context, hotkey: str, coldkey: str, netuid: int)
 
 
 def clear_small_nominations(ctx: Context) -> None:
-    """Sell all stakes on other people's hotkeys that are too little now: the least was raised."""
+    """Sell all stakes on other owners' hotkeys that are too small now, after the minimum was raised."""
     for (hotkey, coldkey, netuid), _ in ctx.state.entries(MODULE, "AlphaV2"):
         clear_small_nomination(ctx, hotkey, coldkey, netuid)

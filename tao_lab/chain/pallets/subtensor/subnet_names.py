@@ -1,4 +1,4 @@
-"""What a subnet is called: the name in its identity, else the one that the chain gives to its netuid.
+"""The name of a subnet: the one in its identity, otherwise the one that the chain has for its netuid.
 
 Source: `pallets/subtensor/src/subnets/symbols.rs` (`get_name_for_subnet`).
 """

@@ -1,7 +1,8 @@
 """Subnets: what a new one costs, how it begins, and when it starts to earn.
 
-The owner's coldkey locks TAO, which becomes the first reserve of the pool; the alpha beside it is set by the median
-price of the other subnets. A full network dissolves its cheapest subnet, and the new one gets its number.
+The owner's coldkey locks TAO, which becomes the first TAO in the pool. The pool also gets new alpha, so much that its
+price is the median price of the other subnets. If the network is full, its cheapest subnet is dissolved, and the new
+subnet gets its number.
 
 Sources: `pallets/subtensor/src/subnets/subnet.rs`, `coinbase/root.rs` (`get_network_lock_cost`,
 `get_network_to_prune`), `staking/stake_utils.rs` (`get_median_subnet_alpha_price`), `staking/set_children.rs`
@@ -54,7 +55,7 @@ def network_lock_cost(state: StorageReader, block: int) -> int:
 
 
 def lock_cost_terms(state: StorageReader) -> dict[str, int]:
-    """What the lock cost depends on, but for the block, by the names of `economy.lock_cost`'s arguments."""
+    """The arguments of `economy.lock_cost` by name, except the block."""
     interval = lock_reduction_interval(
         state.get(MODULE, "NetworkLockReductionInterval"), block_emission(state.get(MODULE, "TotalIssuance"))
     )
@@ -67,13 +68,13 @@ def lock_cost_terms(state: StorageReader) -> dict[str, int]:
 
 
 def passes_registration_limit(ctx: Context) -> bool:
-    """Whether enough blocks have passed since anybody made a subnet."""
+    """Whether enough blocks have passed since the last subnet was made."""
     last = rate_limits.last_block(ctx, LAST_REGISTERED)
     return last == 0 or ctx.block - last >= ctx.state.get(MODULE, "NetworkRateLimit")
 
 
 def netuid_to_prune(state: StorageReader, block: int) -> int | None:
-    """The subnet that a new one would replace on a full network, or None while all are immune."""
+    """The subnet that a new one would replace on a full network, or None if all are immune."""
     subnets = [
         Subnet(
             netuid=netuid,
@@ -87,7 +88,7 @@ def netuid_to_prune(state: StorageReader, block: int) -> int | None:
 
 
 def median_alpha_price(prices: Sequence[int]) -> int:
-    """Median of the prices above zero, U64F64 bits; 1 where there is none."""
+    """Median of the prices above zero, U64F64 bits; 1 without such a price."""
     ordered = sorted(price for price in prices if price > 0)
     if not ordered:
         return U64F64.one
@@ -151,7 +152,7 @@ def create_subnet(
 
 
 def _ensure_may_register_network(ctx: Context, coldkey: str, hotkey: str) -> int | None:
-    """Returns the subnet that has to go first, or None while there is room."""
+    """Returns the subnet that must be dissolved first, or None if the network is not full."""
     state = ctx.state
     if hotkey_exists(state, hotkey) and not coldkey_owns_hotkey(state, coldkey, hotkey):
         raise failed("NonAssociatedColdKey", f"{hotkey} belongs to {state.get(MODULE, 'Owner', hotkey)}")
@@ -184,7 +185,7 @@ def _next_netuid(state: StorageReader) -> int:
 
 
 def init_new_network(ctx: Context, netuid: int) -> None:
-    """Write the parameters with which a subnet begins."""
+    """Write the first parameters of a subnet."""
     state = ctx.state
     tempo = state.runtime.constant(MODULE, "InitialTempo")
     state.put(MODULE, "TotalNetworks", state.get(MODULE, "TotalNetworks") + 1)
@@ -236,7 +237,7 @@ def _fill_pool(ctx: Context, netuid: int, locked: int, price: int) -> None:
     state = ctx.state
     tao = max(locked, state.get(MODULE, "NetworkMinLockCost"))
     alpha = U64F64.whole(U64F64.divide(U64F64.number(tao), price))
-    recycled = max(locked - tao, 0)  # nothing, as all of the lock stays in the pool
+    recycled = max(locked - tao, 0)  # 0 today, because all of the lock stays in the pool
     for item, value in {
         "SubnetTAO": tao,
         "SubnetAlphaIn": alpha,
@@ -251,7 +252,7 @@ def _fill_pool(ctx: Context, netuid: int, locked: int, price: int) -> None:
 
 
 def set_owner_hotkey(ctx: Context, netuid: int, hotkey: str) -> None:
-    """Say which hotkey speaks for the subnet's owner.
+    """Set the hotkey of the subnet's owner.
 
     Raises:
         DispatchError: `CannotUseSystemAccount`.
@@ -267,7 +268,7 @@ def set_owner_hotkey(ctx: Context, netuid: int, hotkey: str) -> None:
 
 @call(MODULE, weight=weight(39_454_000, reads=5, writes=2))
 def start_call(ctx: Context, origin: Origin, netuid: int) -> None:
-    """The owner opens the subnet: it earns, and its alpha can be traded."""
+    """The owner starts the subnet: from now on it gets emission, and its alpha can be traded."""
     state = ctx.state
     if not subnet_exists(state, netuid):
         raise failed("SubnetNotExists", f"there is no subnet {netuid}")

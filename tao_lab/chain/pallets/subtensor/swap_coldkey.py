@@ -1,4 +1,4 @@
-"""Swapping a coldkey: announced, waited for, and done; a stolen key's swap can be disputed while it waits.
+"""Swapping a coldkey takes three steps: announce, wait, swap. During the wait the owner of a stolen key can dispute it.
 
 The announcement holds only the hash of the new coldkey. Until the swap the old coldkey can do nothing else
 (`guards.check_coldkey_swap`).
@@ -15,6 +15,7 @@ from tao_lab.chain.dispatch import DB_READ, Origin, Weight, call, ensure_root, e
 from tao_lab.chain.errors import DispatchError
 from tao_lab.chain.merkle import blake2_256
 from tao_lab.chain.pallets.subtensor import rate_limits
+from tao_lab.chain.pallets.subtensor.baskets import move_claimed
 from tao_lab.chain.pallets.subtensor.collateral import move_to_coldkey
 from tao_lab.chain.pallets.subtensor.lock_swaps import swap_coldkey_locks
 from tao_lab.chain.pallets.subtensor.locks import set_accept_locked_alpha
@@ -26,13 +27,13 @@ from tao_lab.chain.pallets.subtensor.lookups import (
     hotkey_exists,
     is_subnet_account,
 )
-from tao_lab.chain.pallets.subtensor.root_claims import add_root_staker, move_root_claimed, remove_root_staker
+from tao_lab.chain.pallets.subtensor.root_claims import add_root_staker, remove_root_staker
 from tao_lab.chain.pallets.subtensor.stake import decrease_stake, increase_stake, stake_of_coldkey
 from tao_lab.chain.pallets.subtensor.tao import recycle_tao, transfer_all_tao_and_kill
 
 
 def coldkey_hash(coldkey: str) -> str:
-    """What an announcement holds: BLAKE2b-256 of the public key, `0x…`."""
+    """The hash in an announcement: BLAKE2b-256 of the public key, `0x…`."""
     return "0x" + blake2_256(bytes(bittensor_core.ss58_decode(coldkey))).hex()
 
 
@@ -47,7 +48,7 @@ def _charge(ctx: Context, coldkey: str, cost: int) -> None:
 
 @call(MODULE, weight=weight(47_248_000, reads=4, writes=3))
 def announce_coldkey_swap(ctx: Context, origin: Origin, new_coldkey_hash: str) -> None:
-    """Announce a swap; it can be done `ColdkeySwapAnnouncementDelay` blocks later. The first announcement costs."""
+    """Announce a swap, possible after `ColdkeySwapAnnouncementDelay` blocks. Only the first announcement costs TAO."""
     who, state = ensure_signed(origin), ctx.state
     announced = state.get(MODULE, "ColdkeySwapAnnouncements", who)
     if announced is None:
@@ -63,7 +64,7 @@ def announce_coldkey_swap(ctx: Context, origin: Origin, new_coldkey_hash: str) -
 
 @call(MODULE, weight=weight(288_156_000, reads=37, writes=15))
 def swap_coldkey_announced(ctx: Context, origin: Origin, new_coldkey: str) -> None:
-    """Do what was announced."""
+    """Do an announced swap."""
     who, state = ensure_signed(origin), ctx.state
     announced = state.get(MODULE, "ColdkeySwapAnnouncements", who)
     if announced is None:
@@ -79,7 +80,7 @@ def swap_coldkey_announced(ctx: Context, origin: Origin, new_coldkey: str) -> No
 
 @call(MODULE, weight=weight(17_890_000, reads=2, writes=1))
 def clear_coldkey_swap_announcement(ctx: Context, origin: Origin) -> None:
-    """Take an announcement back, `ColdkeySwapReannouncementDelay` blocks after it could have been done."""
+    """Remove an announcement, from `ColdkeySwapReannouncementDelay` blocks after the swap became possible."""
     who, state = ensure_signed(origin), ctx.state
     announced = state.get(MODULE, "ColdkeySwapAnnouncements", who)
     if announced is None:
@@ -105,7 +106,7 @@ def dispute_coldkey_swap(ctx: Context, origin: Origin) -> None:
 
 @call(MODULE, weight=weight(8_857_000, writes=2))
 def reset_coldkey_swap(ctx: Context, origin: Origin, coldkey: str) -> None:
-    """Root forgets announcement and dispute."""
+    """Root removes announcement and dispute."""
     ensure_root(origin)
     _forget(ctx, coldkey)
     ctx.deposit_event(MODULE, "ColdkeySwapReset", who=coldkey)
@@ -123,7 +124,7 @@ def swap_coldkey(ctx: Context, origin: Origin, old_coldkey: str, new_coldkey: st
 
 @call(MODULE, weight=Weight(5 * DB_READ))
 def schedule_swap_coldkey(ctx: Context, origin: Origin, new_coldkey: str) -> None:
-    """The old way, which always fails."""
+    """An older call, which always fails."""
     raise failed("Deprecated", "use announce_coldkey_swap")
 
 
@@ -173,9 +174,9 @@ def _move_stake(ctx: Context, netuid: int, old: str, new: str) -> None:
         rao = stake_of_coldkey(ctx.state, hotkey, old, netuid)
         decrease_stake(ctx, hotkey, old, netuid, rao)
         increase_stake(ctx, hotkey, new, netuid, rao)
-        if stake_of_coldkey(ctx.state, hotkey, new, netuid):
-            move_root_claimed(ctx, netuid, (hotkey, old), (hotkey, new))
-            if netuid == ROOT_NETUID:
+        if netuid == ROOT_NETUID:
+            move_claimed(ctx, hotkey, old, new)
+            if stake_of_coldkey(ctx.state, hotkey, new, netuid):
                 add_root_staker(ctx, new)
     if netuid == ROOT_NETUID:
         remove_root_staker(ctx, old)

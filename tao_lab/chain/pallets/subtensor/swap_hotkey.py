@@ -1,12 +1,12 @@
-"""Swapping a hotkey: everything that belongs to one hotkey goes to another, on one subnet or on all.
+"""Swapping a hotkey: move everything that belongs to one hotkey to another, on one subnet or on all.
 
-The calls are declared with the weight of the worst case. A swap that moves stake pays for all of it; one that leaves
-the stake where it is reports what it touched: `spent` counts the database accesses as the source does. A swap on one
-subnet that is refused before anything is moved pays for the looking only.
+The calls declare the weight of the worst case. A swap that moves stake pays for all of it. One that keeps the stake on
+the old hotkey later reports the real weight: `spent` counts the database accesses as the source does. A swap on one
+subnet that is refused before anything is moved pays for its checks only.
 
-Stake that a swap has moved stays for a day (`StakeMoveCooldownUntil`, since spec 473): until then its owner may not
-move it on by another swap, so that its stakers can leave. Each swap is recorded as a step from one name to the next
-(`HotkeySuccessor`, `HotkeyRoot`), so that a neuron can be followed through all of its names.
+For a day after a swap has moved stake, the owner may not move it by another swap (`StakeMoveCooldownUntil`, since spec
+473). So stakers have time to leave. Each swap is recorded as a step from one name to the next (`HotkeySuccessor`,
+`HotkeyRoot`): so a neuron can be followed through all of its names.
 
 Sources: `pallets/subtensor/src/swap/swap_hotkey.rs` of spec 475 (`check_swap_hotkey`, `swap_hotkey_precheck_weight`,
 `swap_hotkey_v2_dispatch_weight`); `record_hotkey_swap_on_netuid` and `record_hotkey_swap_lineage`.
@@ -22,6 +22,7 @@ from tao_lab.chain.dispatch import CallArgs, Origin, Post, Tally, Weight, call, 
 from tao_lab.chain.errors import DispatchError
 from tao_lab.chain.measured_weights import measured_weight
 from tao_lab.chain.pallets.subtensor import rate_limits
+from tao_lab.chain.pallets.subtensor.baskets import escrow, has_fund, move_basket
 from tao_lab.chain.pallets.subtensor.child_threshold import queue_check
 from tao_lab.chain.pallets.subtensor.children import swap_relations
 from tao_lab.chain.pallets.subtensor.collateral import ensure_no_split, rename_hotkey
@@ -37,7 +38,6 @@ from tao_lab.chain.pallets.subtensor.lookups import (
     mechanism_index,
     subnet_exists,
 )
-from tao_lab.chain.pallets.subtensor.root_claims import move_root_claims
 from tao_lab.chain.pallets.subtensor.stake import (
     decrease_stake,
     increase_stake,
@@ -72,7 +72,7 @@ def _weight_of_v2(args: CallArgs) -> Weight:
 def swap_hotkey_v2(
     ctx: Context, origin: Origin, hotkey: str, new_hotkey: str, netuid: int | None, keep_stake: bool
 ) -> Post:
-    """Replace one's hotkey by another on a subnet or on all; the stake may stay where it is."""
+    """Replace one's hotkey by another on a subnet or on all; with `keep_stake`, the stake stays on the old one."""
     return _swap(ctx, ensure_signed(origin), hotkey, new_hotkey, netuid, keep_stake)
 
 
@@ -139,12 +139,11 @@ def _ensure_may_swap(ctx: Context, coldkey: str, old: str, new: str, netuid: int
     if member:
         raise failed("HotKeyAlreadyRegisteredInSubNet", f"{new} is registered already")
     if netuid in (None, ROOT_NETUID) and not _is_clean_on_root(state, new):
-        raise failed("NewHotKeyNotCleanForRootSwap", f"{new} has stake or claims on root")
+        raise failed("NewHotKeyNotCleanForRootSwap", f"{new} has stake or a basket on root")
 
 
 def _is_clean_on_root(state: StorageReader, hotkey: str) -> bool:
-    claimed = state.entries(MODULE, "RootClaimed", ROOT_NETUID, hotkey)
-    return not state.get(MODULE, "RootClaimable", hotkey) and not claimed and not stake_of(state, hotkey, ROOT_NETUID)
+    return not has_fund(state, hotkey) and not stake_of(state, hotkey, ROOT_NETUID)
 
 
 def _ensure_interval(ctx: Context, coldkey: str, netuid: int) -> None:
@@ -158,7 +157,7 @@ def _ensure_interval(ctx: Context, coldkey: str, netuid: int) -> None:
 
 
 def _subnets_with_stake(state: StorageReader, hotkey: str, netuid: int | None) -> list[int]:
-    """Subnets on which a swap moves stake: the one that is named, or (None) all that exist (`moved_stake_netuids`)."""
+    """Subnets on which a swap moves stake: `netuid`, or all that exist if it is None (`moved_stake_netuids`)."""
     netuids = {where for (_, where), share in state.entries(MODULE, "AlphaV2", hotkey) if share["mantissa"]}
     return sorted(where for where in netuids if (subnet_exists(state, where) if netuid is None else where == netuid))
 
@@ -174,8 +173,8 @@ def _pay(ctx: Context, coldkey: str, cost: int) -> None:
     """Take the price out of the issuance.
 
     Raises:
-        DispatchError: `NotEnoughBalanceToPaySwapHotKey`; `InsufficientTaoBalance` where the price is there, but the
-            account would not stay alive.
+        DispatchError: `NotEnoughBalanceToPaySwapHotKey`; `InsufficientTaoBalance` if it has the price, but would then
+            fall below the existential deposit.
     """
     available = coldkey_balance(ctx, coldkey)
     if cost > available:
@@ -195,7 +194,7 @@ def _swap_everywhere(ctx: Context, coldkey: str, old: str, new: str, keep_stake:
     for netuid in affected:
         _ensure_interval(ctx, coldkey, netuid)
     _pay(ctx, coldkey, ctx.runtime.constant(MODULE, "KeySwapCost"))
-    staked = stakers(state, old)
+    staked = [(coldkey, where) for coldkey, where in stakers(state, old) if coldkey != escrow()]  # a basket moves below
     spent.add(reads=len(netuids) + 3, writes=2)  # the last swap where there was one, collateral elsewhere; the price
     swap_hotkey_locks(ctx, old, new, netuids, spent)
     _rename_hotkey(ctx, coldkey, old, new, keep_stake, spent)
@@ -214,7 +213,7 @@ def _swap_everywhere(ctx: Context, coldkey: str, old: str, new: str, keep_stake:
 
 
 def _rename_hotkey(ctx: Context, coldkey: str, old: str, new: str, keep_stake: bool, spent: Tally) -> None:
-    """What belongs to a hotkey as such: its owner, its take, when it last made limited calls.
+    """Move data that belongs to no subnet: the hotkey's owner, its take, the blocks of its last limited calls.
 
     Stake that stays needs the old hotkey and its owner.
     """
@@ -302,7 +301,7 @@ def _move(ctx: Context, old: str, new: str, netuid: int, keep_stake: bool, spent
 
 
 def _move_neuron(ctx: Context, old: str, new: str, netuid: int, spent: Tally) -> None:
-    """UID, addresses, certificate and open commits of a member."""
+    """Move UID, addresses, certificate and open commits of a neuron."""
     state = ctx.state
     uid = state.get(MODULE, "Uids", netuid, old)
     if uid is not None:
@@ -323,7 +322,7 @@ def _move_neuron(ctx: Context, old: str, new: str, netuid: int, spent: Tally) ->
 
 
 def _rename(ctx: Context, item: str, before: tuple[int | str, ...], after: tuple[int | str, ...]) -> bool:
-    """Move an entry to another key; returns whether there is one."""
+    """Move an entry to another key; returns whether it exists."""
     exists = ctx.state.exists(MODULE, item, *before)
     if exists:
         ctx.state.put(MODULE, item, *after, ctx.state.get(MODULE, item, *before))
@@ -332,7 +331,7 @@ def _rename(ctx: Context, item: str, before: tuple[int | str, ...], after: tuple
 
 
 def _move_stake(ctx: Context, old: str, new: str, netuid: int, spent: Tally) -> None:
-    """Stake of every coldkey, and the records of dividends."""
+    """Move the stake of every coldkey, and the records of dividends."""
     state = ctx.state
     for item, before, after in (
         ("TotalHotkeyAlphaLastEpoch", (old, netuid), (new, netuid)),
@@ -348,7 +347,7 @@ def _move_stake(ctx: Context, old: str, new: str, netuid: int, spent: Tally) -> 
     state.remove(MODULE, "VotingPower", netuid, old)
     if power:
         state.put(MODULE, "VotingPower", netuid, new, power + state.get(MODULE, "VotingPower", netuid, new))
-    staked = stakers(state, old)
+    staked = [(coldkey, where) for coldkey, where in stakers(state, old) if coldkey != escrow()]  # a basket moves below
     spent.add(3 * 2 + len(staked), 3 * 2 + len(staked))
     for coldkey in sorted({coldkey for coldkey, staked_on in staked if staked_on == netuid}):
         rao = stake_of_coldkey(state, old, coldkey, netuid)
@@ -360,13 +359,13 @@ def _move_stake(ctx: Context, old: str, new: str, netuid: int, spent: Tally) -> 
             state.put(MODULE, "StakingHotkeys", coldkey, [*hotkeys, new])
             spent.add(writes=1)
     if netuid == ROOT_NETUID:
-        move_root_claims(ctx, old, new, spent)
+        move_basket(ctx, old, new, spent)
         if _rename(ctx, "AutoParentDelegationEnabled", (old,), (new,)):
             spent.add(1, 2)
 
 
 def forget_old_swaps(ctx: Context, netuids: list[int]) -> None:
-    """Remove records of swaps that no longer limit anything: each subnet's once in an interval."""
+    """Remove records of swaps that are too old to limit a new one; for each subnet once in an interval."""
     interval = ctx.runtime.constant(MODULE, "HotkeySwapOnSubnetInterval")
     for netuid in netuids:
         if netuid % interval == ctx.block % interval:

@@ -36,12 +36,12 @@ DEFAULT_SYMBOL = SYMBOLS[0]
 
 
 def symbol_for(netuid: int) -> str:
-    """The symbol that a subnet gets if nobody has it."""
+    """The symbol that belongs to a netuid; a new subnet gets it if no other subnet uses it."""
     return SYMBOLS[netuid] if netuid < len(SYMBOLS) else DEFAULT_SYMBOL
 
 
 def next_available_symbol(state: StorageReader, netuid: int) -> str:
-    """The subnet's own symbol, else the first that nobody has, else the default."""
+    """The symbol of the netuid; if it is used, the first free one; if there is none, the default."""
     used = _used(state)
     wanted = symbol_for(netuid)
     if wanted not in used:

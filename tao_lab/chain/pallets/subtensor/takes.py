@@ -1,4 +1,4 @@
-"""Takes: what a validator keeps of its nominators' dividends, and a child of its parents'.
+"""Takes: the share that a validator keeps of its nominators' dividends, and a child of its parents' dividends.
 
 Sources: `pallets/subtensor/src/staking/{increase_take,decrease_take,set_children}.rs` (`do_set_childkey_take`).
 """
@@ -13,7 +13,7 @@ from tao_lab.chain.state import StorageReader
 
 
 def ensure_own_delegate(state: StorageReader, coldkey: str, hotkey: str) -> None:
-    """Refuse a hotkey that nobody or somebody else owns.
+    """Refuse a hotkey that has no owner or another owner.
 
     Raises:
         DispatchError: `HotKeyAccountNotExists`, `NonAssociatedColdKey`.
@@ -90,7 +90,7 @@ def set_childkey_take(ctx: Context, origin: Origin, hotkey: str, netuid: int, ta
 
 @call(MODULE, weight=weight(5_760_000, writes=1))
 def sudo_set_tx_childkey_take_rate_limit(ctx: Context, origin: Origin, tx_rate_limit: int) -> None:
-    """Root sets how many blocks lie between two raises of a child's take."""
+    """Root sets how many blocks must pass between two raises of a child's take."""
     ensure_root(origin)
     ctx.state.put(MODULE, "TxChildkeyTakeRateLimit", tx_rate_limit)
     ctx.deposit_event(MODULE, "TxChildKeyTakeRateLimitSet", tx_rate_limit)

@@ -1,7 +1,7 @@
-"""TAO and alpha as the pallet moves them: into and out of the subnets' accounts, minted, recycled and burned.
+"""How the pallet moves TAO and alpha: into and out of the subnets' accounts, minted, recycled and burned.
 
-Every subnet has an account of its own, without a key, which holds the TAO of its pool. TAO that is *recycled* ceases
-to exist and lowers the issuance that the halvings look at; TAO that is *burned* lies for ever on an account without a
+Every subnet has its own account, without a private key, which holds the TAO of its pool. *Recycled* TAO ceases to
+exist: it lowers the issuance, which decides the halvings. *Burned* TAO stays forever on an account without a private
 key.
 
 Sources: `pallets/subtensor/src/coinbase/{tao,alpha}.rs`, `subnets/subnet.rs` (`get_subnet_account_id`),
@@ -40,8 +40,14 @@ def account_of_netuid(netuid: int) -> str:
 
 
 @cache
+def special_account(name: bytes) -> str:
+    """Address of an account of the pallet's own that has a name instead of a netuid (`into_sub_account_truncating`)."""
+    return _address(SUBNET_ACCOUNTS + name)
+
+
+@cache
 def burn_account() -> str:
-    """Address on which burned TAO lies."""
+    """Address of the account with all burned TAO."""
     return _address(BURN_ACCOUNT)
 
 
@@ -62,7 +68,7 @@ def coldkey_balance(ctx: Context, coldkey: str) -> int:
 
 
 def keep_alive_balance(ctx: Context, coldkey: str) -> int:
-    """Rao that may leave an account that must live on (`get_keep_alive_balance`)."""
+    """Rao that may leave an account that must keep the existential deposit (`get_keep_alive_balance`)."""
     return balances.reducible(system.account(ctx, coldkey), keep_alive=True)
 
 
@@ -74,7 +80,7 @@ def _address(data: bytes) -> str:
 
 
 def transfer_tao(ctx: Context, source: str, dest: str, rao: int) -> None:
-    """Move rao between accounts; the source may die of it, and its dust then leaves the issuance.
+    """Move rao between accounts; the source account may be removed, and its last rao then leave the issuance.
 
     Raises:
         DispatchError: `InsufficientTaoBalance`, or what `balances.transfer` raises.
@@ -101,7 +107,7 @@ def _transfer(ctx: Context, source: str, dest: str, rao: int) -> None:
 
 
 def transfer_tao_to_subnet(ctx: Context, netuid: int, coldkey: str, rao: int) -> int:
-    """Move rao to the account of a subnet, less if the existential deposit would not stay; returns what moved.
+    """Move rao to the account of a subnet, less if the existential deposit requires it; returns how many.
 
     Raises:
         DispatchError: `SubnetNotExists`, `InsufficientTaoBalance`, or what `balances.transfer` raises.
@@ -128,7 +134,7 @@ def transfer_tao_from_subnet(ctx: Context, netuid: int, coldkey: str, rao: int) 
 
 
 def burn_tao(ctx: Context, coldkey: str, rao: int) -> None:
-    """Move rao to the account from which nothing returns; issuance stays.
+    """Move rao to the account of burned TAO; the issuance does not change.
 
     Raises:
         DispatchError: As for `transfer_tao`.
@@ -137,7 +143,7 @@ def burn_tao(ctx: Context, coldkey: str, rao: int) -> None:
 
 
 def recycle_tao(ctx: Context, coldkey: str, rao: int) -> None:
-    """Take rao out of existence; the account lives on.
+    """Recycle rao of an account, which must keep the existential deposit.
 
     Raises:
         DispatchError: `InsufficientTaoBalance`, `BalanceWithdrawalError`.
@@ -165,7 +171,7 @@ def spend_tao(ctx: Context, coldkey: str, credit: int, part: int) -> int | None:
     """Put part of a credit into an account.
 
     Returns:
-        What is left of the credit; None where the part is more than the credit or the account cannot take it, and
+        The rest of the credit; None if the part is larger than the credit or the account cannot receive it. Then
         nothing was done.
     """
     if credit < part:
@@ -178,7 +184,7 @@ def spend_tao(ctx: Context, coldkey: str, credit: int, part: int) -> int | None:
 
 
 def recycle_credit(ctx: Context, credit: int) -> None:
-    """Take what is left of a credit out of existence."""
+    """Recycle the rest of a credit."""
     if credit:
         _change_issuance(ctx, -credit)
         balances.decrease_issuance(ctx, credit)
@@ -191,7 +197,7 @@ def _change_issuance(ctx: Context, rao: int) -> None:
 
 @on_genesis(MODULE)
 def count_first_issuance(ctx: Context, genesis: Genesis) -> None:
-    """The pallet's own count of the issuance begins with the first balances."""
+    """Start the pallet's own count of the issuance with the balances of block 0."""
     ctx.state.put(MODULE, "TotalIssuance", ctx.state.get("Balances", "TotalIssuance"))
 
 
@@ -199,7 +205,7 @@ def count_first_issuance(ctx: Context, genesis: Genesis) -> None:
 
 
 def mint_alpha_out(ctx: Context, netuid: int, rao: int) -> None:
-    """Issue alpha to holders (`mint_alpha`, `resolve_to_alpha_out`); the caller says whose it is."""
+    """Issue alpha to holders (`mint_alpha`, `resolve_to_alpha_out`); the caller adds it to stakes."""
     add_to(ctx, "AlphaAssets", "TotalAlphaIssuance", netuid, rao)
     add_to(ctx, MODULE, "SubnetAlphaOut", netuid, rao)
 
@@ -211,14 +217,14 @@ def mint_alpha_in(ctx: Context, netuid: int, rao: int) -> None:
 
 
 def recycle_subnet_alpha(ctx: Context, netuid: int, rao: int) -> None:
-    """Take alpha that the caller has taken from a holder out of existence."""
+    """Recycle alpha that the caller has taken from a holder."""
     add_to(ctx, MODULE, "SubnetAlphaOut", netuid, -rao)
     add_to(ctx, "AlphaAssets", "AlphaRecycled", netuid, rao)
     add_to(ctx, "AlphaAssets", "TotalAlphaIssuance", netuid, -rao)
 
 
 def burn_subnet_alpha(ctx: Context, netuid: int, rao: int) -> None:
-    """Make alpha that the caller has taken from a holder nobody's; it stays outstanding."""
+    """Burn alpha that the caller has taken from a holder; it still counts as outstanding."""
     add_to(ctx, "AlphaAssets", "AlphaBurned", netuid, rao)
 
 

@@ -1,9 +1,10 @@
 """When a subnet's epoch runs: `tempo` blocks after the last one, or when the owner asked for it.
 
-The schedule is kept in the state: `LastEpochBlock` is where the current period began, `PendingEpochAt` a block at which
-an epoch was asked for or put off to, `SubnetEpochIndex` how many there have been. At most `MaxEpochsPerBlock` run in
-one block; the others wait for the next. `BlocksSinceLastStep` is the safety net of spec 475: more blocks than a tempo
-without an epoch make one due, whatever the schedule says. An owner who sets the tempo again cannot put an epoch off.
+The schedule is in the state. `LastEpochBlock` is the first block of the current period, `PendingEpochAt` the block of
+an epoch that was requested or put off, `SubnetEpochIndex` the number of epochs so far. At most `MaxEpochsPerBlock` run
+in one block; the others wait for the next. `BlocksSinceLastStep` is the safety net of spec 475: after more blocks than
+a tempo without an epoch, one is due, also if the schedule says otherwise. So an owner cannot put epochs off by setting
+the tempo again and again.
 
 Sources: `pallets/subtensor/src/coinbase/{run_coinbase,tempo_control}.rs` (`should_run_epoch_with_tempo`,
 `drain_pending`), `utils/misc.rs` (admin freeze window).
@@ -43,7 +44,7 @@ def should_run_epoch(state: StorageReader, netuid: int, block: int) -> bool:
 
 
 def epoch_with_lookahead(state: StorageReader, netuid: int, block: int) -> int:
-    """Number of the epoch that a commit or a reveal at this block belongs to: one that is due counts already."""
+    """Number of the epoch for a commit or a reveal at this block; an epoch that is due counts already."""
     return int(state.get(MODULE, "SubnetEpochIndex", netuid)) + should_run_epoch(state, netuid, block)
 
 
@@ -54,7 +55,7 @@ def blocks_until_next_auto_epoch(state: StorageReader, netuid: int, block: int) 
 
 
 def next_epoch_start_block(state: StorageReader, netuid: int) -> int | None:
-    """Block of the next epoch, by tempo or by the owner's wish; None for a subnet that has none."""
+    """Block of the next epoch, by tempo or because the owner requested one; None for a subnet that has none."""
     tempo = state.get(MODULE, "Tempo", netuid)
     if tempo == 0:
         return None
@@ -70,7 +71,7 @@ def activity_cutoff_blocks(state: StorageReader, netuid: int) -> int:
 
 
 def in_admin_freeze_window(state: StorageReader, netuid: int, block: int) -> bool:
-    """Whether hyperparameters are frozen, because an epoch is near or asked for."""
+    """Whether hyperparameters are frozen, because an epoch is near or was requested."""
     if state.get(MODULE, "Tempo", netuid) == 0:
         return False
     if state.get(MODULE, "PendingEpochAt", netuid) > block:
@@ -89,7 +90,7 @@ def ensure_admin_window_open(ctx: Context, netuid: int) -> None:
 
 
 def apply_tempo(ctx: Context, netuid: int, tempo: int) -> None:
-    """Set the tempo; the period starts over at this block (also root's setter does so)."""
+    """Set the tempo and start a new period at this block; root's setter uses it too."""
     ctx.state.put(MODULE, "Tempo", netuid, tempo)
     ctx.deposit_event(MODULE, "TempoSet", netuid, tempo)
     ctx.state.put(MODULE, "LastEpochBlock", netuid, ctx.block)
@@ -110,7 +111,7 @@ def set_tempo(ctx: Context, origin: Origin, netuid: int, tempo: int) -> None:
 
 @call(MODULE, weight=weight(39_193_000, reads=7, writes=2))
 def set_activity_cutoff_factor(ctx: Context, origin: Origin, netuid: int, factor_milli: int) -> None:
-    """The owner, or root without limits, sets after how many tempos a silent validator is inactive."""
+    """Set after how many tempos without weights a validator is inactive: the owner within limits, root without."""
     who = ensure_subnet_owner_or_root(ctx.state, origin, netuid)
     if not MIN_CUTOFF_FACTOR <= factor_milli <= MAX_CUTOFF_FACTOR:
         allowed = f"allowed: {MIN_CUTOFF_FACTOR} to {MAX_CUTOFF_FACTOR}"
@@ -127,7 +128,7 @@ def set_activity_cutoff_factor(ctx: Context, origin: Origin, netuid: int, factor
 
 @call(MODULE, weight=weight(42_539_000, reads=8, writes=2))
 def trigger_epoch(ctx: Context, origin: Origin, netuid: int) -> None:
-    """The owner asks for an epoch `AdminFreezeWindow` blocks from now."""
+    """The owner requests an epoch `AdminFreezeWindow` blocks from now."""
     who = ensure_subnet_owner(ctx.state, origin, netuid)
     if ctx.state.get(MODULE, "CommitRevealWeightsEnabled", netuid):
         raise failed("DynamicTempoBlockedByCommitReveal", "open commits depend on the present schedule")
@@ -145,14 +146,14 @@ def trigger_epoch(ctx: Context, origin: Origin, netuid: int) -> None:
 
 
 def _slots(state: StorageReader, due: list[int]) -> int:
-    """Epochs that may run in one block: one where Null consensus is due, since its subnets may be large."""
+    """Epochs that may run in one block: only one if a subnet with Null consensus is due, because it may be large."""
     slots = int(state.get(MODULE, "MaxEpochsPerBlock"))
     null = any(state.get(MODULE, "SubnetEpochConsensus", netuid) == "Null" for netuid in due if netuid != ROOT_NETUID)
     return min(slots, 1) if null else slots
 
 
 def deferred_epochs(state: StorageReader, netuids: list[int], block: int) -> set[int]:
-    """Subnets whose epoch is due at this block but has to wait for the next (`MaxEpochsPerBlock`)."""
+    """Subnets whose epoch is due at this block but must wait for the next (`MaxEpochsPerBlock`)."""
     due = [netuid for netuid in netuids if should_run_epoch(state, netuid, block)]
     free = _slots(state, due)
     deferred = set()
@@ -165,7 +166,7 @@ def deferred_epochs(state: StorageReader, netuids: list[int], block: int) -> set
 
 
 def has_distinct_hotkeys(state: StorageReader, netuid: int) -> bool:
-    """Whether every UID of a subnet has a hotkey of its own; an epoch takes that for granted."""
+    """Whether no two UIDs of a subnet have the same hotkey; an epoch requires this."""
     hotkeys = state.raw_get_many(state.raw_keys(state.key(MODULE, "Keys", netuid)))
     return len(set(hotkeys)) == len(hotkeys)
 

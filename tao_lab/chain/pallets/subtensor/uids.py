@@ -1,9 +1,9 @@
-"""Places on a subnet: a new neuron is appended, or takes the place of another.
+"""Places on a subnet: a new neuron gets a new place, or that of another neuron.
 
-Columns such as `Emission` hold one entry for each UID; `Keys` and `Uids` are each other's inverse.
+Columns such as `Emission` have one entry for each UID. `Keys` maps UIDs to hotkeys, `Uids` hotkeys to UIDs.
 
-Sources: `pallets/subtensor/src/subnets/uids.rs`; `subnets/registration.rs` for who is replaced. What making a subnet
-smaller does under Null consensus is that of spec 475 (`trim_null_uids_batch`, `trim_uids_impl`).
+Sources: `pallets/subtensor/src/subnets/uids.rs`; `subnets/registration.rs` for who is replaced. Making a subnet smaller
+under Null consensus follows spec 475 (`trim_null_uids_batch`, `trim_uids_impl`).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 
 from tao_lab.chain.context import Context
 from tao_lab.chain.pallets.subtensor.auto_parent import take_back
+from tao_lab.chain.pallets.subtensor.baskets import flush
 from tao_lab.chain.pallets.subtensor.lookups import (
     MODULE,
     ROOT_NETUID,
@@ -28,7 +29,7 @@ from tao_lab.chain.pallets.subtensor.null_pruning import clear_commits, elect_ag
 from tao_lab.chain.state import StorageReader
 from tao_lab.economy.pruning import Neuron, neuron_to_prune
 
-COLUMNS: dict[str, Any] = {  # one entry for each UID, and what a new neuron has
+COLUMNS: dict[str, Any] = {  # one entry for each UID, and the value for a new neuron
     "Emission": 0,
     "Consensus": 0,
     "Dividends": 0,
@@ -41,7 +42,7 @@ HOTKEY_ITEMS = ("Axons", "NeuronCertificates", "Prometheus")  # by (netuid, hotk
 
 
 def storage_indices(state: StorageReader, netuid: int) -> list[int]:
-    """Under which numbers a subnet's mechanisms store weights and bonds."""
+    """The numbers under which a subnet's mechanisms store weights and bonds."""
     return [mechanism_index(netuid, mecid) for mecid in range(state.get(MODULE, "MechanismCountCurrent", netuid))]
 
 
@@ -66,10 +67,13 @@ def replace_neuron(ctx: Context, netuid: int, uid: int, hotkey: str) -> None:
     if state.exists(MODULE, "SubnetOwnerHotkey", netuid) and state.get(MODULE, "SubnetOwnerHotkey", netuid) == old:
         return
     if netuid == ROOT_NETUID:
+        flush(ctx, old)  # while it still has its seat; what is left after that is recycled
         take_back(ctx, old)
     state.remove(MODULE, "Uids", netuid, old)
     state.remove(MODULE, "AssociatedEvmAddress", netuid, uid)
     state.remove(MODULE, "IsNetworkMember", old, netuid)
+    if netuid == ROOT_NETUID:
+        flush(ctx, old)
     _set_element(ctx, "Active", netuid, uid, True)
     _seat(ctx, netuid, uid, hotkey)
     for item in HOTKEY_ITEMS:
@@ -88,7 +92,7 @@ def _seat(ctx: Context, netuid: int, uid: int, hotkey: str) -> None:
 
 
 def clear_neuron(ctx: Context, netuid: int, uid: int) -> None:
-    """Forget what the neuron in a place has earned and set, and what others think of it."""
+    """Remove all data of the neuron in a place: what it earned and set, and the weights of others for it."""
     state = ctx.state
     for item, value in {"StakeWeight": 0, **COLUMNS}.items():
         _set_element(ctx, item, netuid, uid, value)
@@ -129,7 +133,7 @@ def is_immune(ctx: Context, netuid: int, uid: int) -> bool:
 def immune_owner_uids(state: StorageReader, netuid: int) -> list[int]:
     """UIDs of the owner that are never replaced: its oldest hotkeys, and before them the subnet's owner hotkey.
 
-    A hotkey on the subnet is the owner's if `Owner` says so; `OwnedHotkeys` is not asked (spec 475,
+    Only the item `Owner` decides whether a hotkey is the owner's, not `OwnedHotkeys` (spec 475,
     `get_immune_owner_tuples`).
     """
     limit, owner = (state.get(MODULE, item, netuid) for item in ("ImmuneOwnerUidsLimit", "SubnetOwner"))
@@ -146,7 +150,7 @@ def immune_owner_uids(state: StorageReader, netuid: int) -> list[int]:
 
 
 def uid_to_prune(ctx: Context, netuid: int) -> int | None:
-    """UID that a newcomer gets on a full subnet, or None where nobody may be replaced (`get_neuron_to_prune`)."""
+    """UID that a new neuron gets on a full subnet, or None if all are immune (`get_neuron_to_prune`)."""
     state = ctx.state
     immortal = set(immune_owner_uids(state, netuid))
     emission = state.get(MODULE, "Emission", netuid)
@@ -170,9 +174,9 @@ def uid_to_prune(ctx: Context, netuid: int) -> int | None:
 
 
 def trim_to_max_allowed_uids(ctx: Context, netuid: int, max_n: int) -> None:
-    """Lower the number of places; those with the least emission go, the others move together.
+    """Lower the number of places: remove the neurons with the least emission, and renumber the others.
 
-    Under Null consensus at most 64 go at once, and commits, which name miners by their old UIDs, are forgotten.
+    Under Null consensus, one call removes at most 64. Commits are removed too, because they contain old UIDs.
 
     Raises:
         DispatchError: `SubnetNotExists`, `InvalidValue`, `TrimmingWouldExceedMaxImmunePercentage`.
@@ -189,7 +193,7 @@ def trim_to_max_allowed_uids(ctx: Context, netuid: int, max_n: int) -> None:
 
 
 def trim_null_uids_batch(ctx: Context, netuid: int, target: int) -> None:
-    """Take one step towards a smaller subnet under Null consensus: forget commits, then take up to 64 places away.
+    """Make one step towards a smaller subnet under Null consensus: remove commits, then up to 64 places.
 
     Raises:
         DispatchError: `SubnetNotExists`, `InvalidValue`, `TrimmingWouldExceedMaxImmunePercentage`.
@@ -221,7 +225,7 @@ def trim_null_uids_batch(ctx: Context, netuid: int, target: int) -> None:
 
 
 def _ensure_size(ctx: Context, netuid: int, max_n: int) -> None:
-    """Refuse a number of places that the subnet may not have."""
+    """Refuse a number of places outside the subnet's limits."""
     state = ctx.state
     if not subnet_exists(state, netuid):
         raise failed("SubnetNotExists", f"there is no subnet {netuid}")
@@ -231,7 +235,7 @@ def _ensure_size(ctx: Context, netuid: int, max_n: int) -> None:
 
 
 def _trim(ctx: Context, netuid: int, max_n: int) -> None:
-    """The part that both ways to make a subnet smaller share (`trim_uids_impl`)."""
+    """The common part of both ways to make a subnet smaller (`trim_uids_impl`)."""
     state = ctx.state
     _ensure_size(ctx, netuid, max_n)
     state.put(MODULE, "MaxAllowedUids", netuid, max_n)
@@ -248,7 +252,7 @@ def _trim(ctx: Context, netuid: int, max_n: int) -> None:
 
 
 def _kept_uids(ctx: Context, netuid: int, n: int, max_n: int) -> list[int]:
-    """The UIDs that stay, in order: the immune, and of the others those with the most emission."""
+    """The UIDs that remain, in order: immune ones, and of the others those with the most emission."""
     spared = _spared_uids(ctx, netuid, n, max_n)
     emission = ctx.state.get(MODULE, "Emission", netuid)
     order = sorted(range(len(emission)), key=lambda uid: -emission[uid])  # stable, as the chain's sort
@@ -259,7 +263,7 @@ def _kept_uids(ctx: Context, netuid: int, n: int, max_n: int) -> list[int]:
 
 
 def _spared_uids(ctx: Context, netuid: int, n: int, max_n: int) -> set[int]:
-    """UIDs that no trimming removes, if they are few enough for it."""
+    """Immune UIDs, which are never removed; refuse if there are too many."""
     owners = set(immune_owner_uids(ctx.state, netuid))
     spared = {uid for uid in range(n) if uid in owners or is_immune(ctx, netuid, uid)}
     most = ctx.runtime.constant(MODULE, "MaxImmuneUidsPercentage")
@@ -275,10 +279,14 @@ def _remove_uids(ctx: Context, netuid: int, uids: Iterable[int]) -> None:
     for uid in uids:
         if state.exists(MODULE, "Keys", netuid, uid):
             hotkey = state.get(MODULE, "Keys", netuid, uid)
+            if netuid == ROOT_NETUID:
+                flush(ctx, hotkey)
             for item in (*HOTKEY_ITEMS, "Uids", "AlphaDividendsPerSubnet"):
                 state.remove(MODULE, item, netuid, hotkey)
             for item in ("IsNetworkMember", "LastHotkeyEmissionOnNetuid"):
                 state.remove(MODULE, item, hotkey, netuid)
+            if netuid == ROOT_NETUID:
+                flush(ctx, hotkey)
         for item in ("Keys", "BlockAtRegistration", "AssociatedEvmAddress"):
             state.remove(MODULE, item, netuid, uid)
         for index in storage_indices(state, netuid):
@@ -287,12 +295,12 @@ def _remove_uids(ctx: Context, netuid: int, uids: Iterable[int]) -> None:
 
 
 def _compress(ctx: Context, netuid: int, kept: list[int], null_permits: list[bool] | None) -> None:
-    """Give the UIDs that stay the numbers from 0 on, everywhere.
+    """Give the remaining neurons the UIDs from 0 on, in all items.
 
     Args:
         ctx: Block under construction.
         netuid: The subnet.
-        kept: The UIDs that stay, in their new order.
+        kept: The UIDs that remain, in their new order.
         null_permits: Under Null consensus, permits by old UID.
     """
     state, new_uid = ctx.state, {old: new for new, old in enumerate(kept)}

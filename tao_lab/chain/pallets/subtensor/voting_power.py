@@ -1,7 +1,7 @@
-"""Voting power: a moving average of each validator's stake, kept where a subnet's owner asks for it.
+"""Voting power: a moving average of each validator's stake, if the subnet's owner switches it on.
 
-Contracts on the real chain's EVM weigh votes with it; here it can be read. Each epoch moves it; 14 days after it was
-switched off it is forgotten.
+On the real chain, EVM contracts can use it to weight votes; here clients can read it. Each epoch updates it. It is
+removed 14 days after the owner switches it off.
 
 Sources: `pallets/subtensor/src/utils/voting_power.rs`; `macros/dispatches.rs` (calls 129 to 131).
 """
@@ -21,7 +21,7 @@ U64_MAX = (1 << 64) - 1
 
 
 class Voter(NamedTuple):
-    """What an epoch says of a hotkey: whether it keeps a permit, and its stake in all mechanisms together, rao."""
+    """Result of an epoch for a hotkey: whether it keeps a permit, and its stake in all mechanisms together, rao."""
 
     permit: bool
     stake: int
@@ -29,7 +29,7 @@ class Voter(NamedTuple):
 
 @call(MODULE, weight=weight(10_000, reads=2, writes=2))
 def enable_voting_power_tracking(ctx: Context, origin: Origin, netuid: int) -> None:
-    """The owner, or root, lets voting power be kept."""
+    """The owner, or root, switches voting power on."""
     ensure_subnet_owner_or_root(ctx.state, origin, netuid)
     ctx.state.put(MODULE, "VotingPowerTrackingEnabled", netuid, True)
     ctx.state.remove(MODULE, "VotingPowerDisableAtBlock", netuid)
@@ -38,7 +38,7 @@ def enable_voting_power_tracking(ctx: Context, origin: Origin, netuid: int) -> N
 
 @call(MODULE, weight=weight(10_000, reads=2, writes=1))
 def disable_voting_power_tracking(ctx: Context, origin: Origin, netuid: int) -> None:
-    """The owner, or root, lets it end in 14 days."""
+    """The owner, or root, switches voting power off; it ends in 14 days."""
     ensure_subnet_owner_or_root(ctx.state, origin, netuid)
     if not ctx.state.get(MODULE, "VotingPowerTrackingEnabled", netuid):
         raise failed("VotingPowerTrackingNotEnabled", f"subnet {netuid} keeps no voting power")
@@ -49,7 +49,7 @@ def disable_voting_power_tracking(ctx: Context, origin: Origin, netuid: int) -> 
 
 @call(MODULE, weight=weight(6_000, reads=1, writes=1))
 def sudo_set_voting_power_ema_alpha(ctx: Context, origin: Origin, netuid: int, alpha: int) -> None:
-    """Root says how much of an epoch's stake goes into the average, in parts of 10^18."""
+    """Root sets the weight of an epoch's stake in the average, in parts of 10^18."""
     ensure_root(origin)
     if alpha > ALPHA_ONE:
         raise failed("InvalidVotingPowerEmaAlpha", f"alpha is {alpha}, allowed: to {ALPHA_ONE}")
@@ -58,7 +58,7 @@ def sudo_set_voting_power_ema_alpha(ctx: Context, origin: Origin, netuid: int, a
 
 
 def update_voting_power(ctx: Context, netuid: int, voters: Mapping[str, Voter]) -> None:
-    """After an epoch: move the averages of a subnet, if it keeps them."""
+    """After an epoch: update the averages of a subnet, if they are switched on."""
     state = ctx.state
     if not state.get(MODULE, "VotingPowerTrackingEnabled", netuid):
         return

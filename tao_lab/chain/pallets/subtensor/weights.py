@@ -1,4 +1,4 @@
-"""Setting weights: what a validator says about miners, past every guard of the chain and into the state.
+"""Setting weights: check a validator's weights for miners by all rules of the chain, and store them.
 
 Source: `pallets/subtensor/src/subnets/weights.rs` (`internal_set_weights`, `do_batch_set_weights`).
 """
@@ -33,7 +33,7 @@ from tao_lab.units import U16_MAX
 def store_weights(
     ctx: Context, hotkey: str, netuid: int, mecid: int, uids: Sequence[int], values: Sequence[int], version_key: int
 ) -> None:
-    """Check a row of weights and store it, whichever way it came: set, revealed, or unlocked.
+    """Check a row of weights and store it, for all three ways: set, revealed, or timelocked.
 
     Args:
         ctx: Block under construction.
@@ -41,11 +41,11 @@ def store_weights(
         netuid: The subnet.
         mecid: The mechanism.
         uids: Miners.
-        values: u16 weight of each, of any scale.
-        version_key: Version of the validator's program, at least the subnet's `WeightsVersionKey`.
+        values: u16 weight of each; the sum may be any number.
+        version_key: Version of the validator's program; must be at least the subnet's `WeightsVersionKey`.
 
     Raises:
-        DispatchError: The first guard, in the order of the chain, that does not hold.
+        DispatchError: The first check that fails, in the order of the chain.
     """
     state, index = ctx.state, mechanism_index(netuid, mecid)
     uid = _ensure_may_set(state, hotkey, netuid, mecid, uids, values, version_key)
@@ -84,7 +84,7 @@ def _ensure_may_set(
     values: Sequence[int],
     version_key: int,
 ) -> int:
-    """The guards that ask who sets weights and where; returns the UID."""
+    """Check that this hotkey may set weights on this subnet; returns the UID."""
     if netuid == ROOT_NETUID:
         raise failed("CanNotSetRootNetworkWeights")
     if len(uids) != len(values):
@@ -118,20 +118,20 @@ def _too_fast(state: StorageReader, netuid: int) -> str:
 
 
 def set_last_update(ctx: Context, netuid: int, mecid: int, uid: int) -> None:
-    """Remember that a UID set or committed weights in this block."""
+    """Store that a UID set or committed weights in this block."""
     blocks = last_updates(ctx.state, netuid, mecid)
     blocks[uid] = ctx.block
     ctx.state.put(MODULE, "LastUpdate", mechanism_index(netuid, mecid), blocks)
 
 
 def run_batch(ctx: Context, origin: Origin, netuids: list[int], item: Callable[[Context, int], None]) -> None:
-    """Do something for each subnet; a failure is an event, not the end of the batch.
+    """Call a function for each subnet; a failed item becomes an event, and the batch continues.
 
     Args:
         ctx: Block under construction.
-        origin: Who signed.
+        origin: The signer.
         netuids: Subnets.
-        item: `(ctx, index)`, does the one with this index.
+        item: Function `(ctx, index)` that does the item with this index.
     """
     errors: list[tuple[int, DispatchError]] = []
     for index, netuid in enumerate(netuids):

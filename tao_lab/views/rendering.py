@@ -1,0 +1,118 @@
+"""Vega's pictures and scripts, made in a process of its own, which ends when nobody has asked it for some seconds.
+
+`vl_convert` brings a JavaScript engine: threads, and 90 MiB that a notebook's kernel would keep until its end.
+"""
+
+from __future__ import annotations
+
+import atexit
+import base64
+import contextlib
+import hashlib
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from tao_lab.errors import LabError
+from tao_lab.kept_files import kept
+
+IDLE_SECONDS = 10  # without a question, until the process ends
+SERVER = Path(__file__).with_name("rendering_process.py")  # run as a file, so that it loads nothing of the lab
+
+
+class RenderingError(LabError):
+    """Vega cannot draw this."""
+
+
+def svg(spec: Mapping[str, Any]) -> str:
+    """A chart in Vega-Lite as a picture.
+
+    Raises:
+        RenderingError: Vega does not accept it.
+    """
+    return _ask("vegalite_to_svg", spec)
+
+
+def png(spec: Mapping[str, Any]) -> bytes:
+    """A chart in Vega-Lite as a PNG file.
+
+    Raises:
+        RenderingError: Vega does not accept it.
+    """
+    return base64.b64decode(_ask("vegalite_to_png", spec, scale=1))
+
+
+@cache
+def script(source: str) -> str:
+    """JavaScript with the modules that it imports (Vega, Vega-Lite, vega-embed) in one.
+
+    Raises:
+        RenderingError: it is not JavaScript.
+    """
+    made = f"{source}\n{version('vl-convert-python')}"
+    name = f"script-{hashlib.blake2b(made.encode(), digest_size=12).hexdigest()}.js"
+    found = kept(name, SERVER, lambda: _ask("javascript_bundle", source).encode())
+    assert found is not None
+    return found.decode()
+
+
+# --- the other process ---
+
+_running: list[subprocess.Popen[str]] = []
+_asking = Lock()
+
+
+def _ask(function: str, *arguments: Any, **options: Any) -> str:
+    line = json.dumps([function, arguments, options])
+    with _asking:
+        answer = (_running and _answer(line)) or (_start() and _answer(line))  # it may have ended meanwhile
+    if not answer:
+        raise RenderingError(f"{function}: the process that draws charts ended; run the cell again")
+    found = json.loads(answer)
+    if "error" in found:
+        raise RenderingError(f"{function}: {found['error']}")
+    return str(found["made"])
+
+
+def _start() -> bool:
+    close()
+    command = [sys.executable, str(SERVER), str(IDLE_SECONDS)]
+    # in a session of its own, where "Interrupt the kernel" does not reach it
+    process = subprocess.Popen(command, stdin=-1, stdout=-1, encoding="utf-8", start_new_session=True)
+    _running.append(process)
+    return True
+
+
+def _answer(line: str) -> str:
+    """A line of JSON; empty if the process has ended."""
+    process = _running[0]
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        process.stdin.write(line + "\n")
+        process.stdin.flush()
+        return process.stdout.readline()
+    except OSError:
+        return ""
+    except BaseException:  # interrupted: the answer that comes now belongs to no question
+        close()
+        raise
+
+
+def close() -> None:
+    """End the other process, if it runs; the next picture starts it again."""
+    while _running:
+        process = _running.pop()
+        for pipe in (process.stdin, process.stdout):
+            with contextlib.suppress(OSError):
+                pipe.close()  # type: ignore[union-attr]
+        process.wait()
+
+
+atexit.register(close)
