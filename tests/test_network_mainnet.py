@@ -9,6 +9,7 @@ from tao_lab.chain.twins import readable_only
 from tao_lab.course.networks import kept_network
 from tao_lab.datasets import load_mainnet
 from tao_lab.economy import without_gate
+from tao_lab.errors import LabError
 from tao_lab.network import Network
 from tao_lab.network.mainnet import owner_hotkey
 
@@ -103,3 +104,16 @@ def test_a_file_keeps_it_from_its_first_block_on(tmp_path):
         assert net.verify() is None
         with pytest.raises(Exception, match="9240381 to 9240383"):
             net.at(0)
+
+
+def test_its_places_are_full_and_a_new_subnet_takes_the_cheapest_one_s():
+    with Network.mainnet() as net:
+        before = net.subnets()
+        netuid = net.create_subnet(net.wallet("alice"), name="late")
+        state = net.chain.state
+        assert net.subnets() == before
+        assert state.get(MODULE, "SubnetOwner", netuid) == net.wallet("alice").coldkeypub.ss58_address
+        assert state.get(MODULE, "SubnetTAO", netuid) >= state.get(MODULE, "SubnetLocked", netuid)
+        assert state.get(MODULE, "NetworkRegistrationQueue") == state.get(MODULE, "DissolveCleanupQueue") == []
+        with pytest.raises(LabError, match="no place for subnet 171"):
+            net.report_subnet()

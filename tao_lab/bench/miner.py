@@ -1,4 +1,4 @@
-"""The miner's cost: its signed path against bare FastAPI, and a language model served against the same one called.
+"""The miner's speed: signed requests compared with plain FastAPI, and a served language model with direct calls.
 
 Signed path: a server in a process of its own answers with a trivial model; requests are signed beforehand and sent over
 a few connections that stay open. The peer is FastAPI as its tutorial writes it, on the same server with the same JSON,
@@ -44,7 +44,7 @@ NO_LIMIT = Policy(per_minute=1e9, burst=10**9, most_waiting=10**6, workers=1)
 
 @dataclass(frozen=True)
 class Load:
-    """What a server did under load.
+    """Speed of a server under load.
 
     Attributes:
         per_second: requests.
@@ -66,7 +66,7 @@ class Served:
 
     @property
     def ratio(self) -> float:
-        """Served in parts of direct."""
+        """Tokens a second served, divided by those of direct calls."""
         return self.served / self.direct
 
 
@@ -77,7 +77,8 @@ def measure_path(in_threads: bool, progress: Callable[[], Any] = lambda: None) -
     """The miner, and bare FastAPI, under the same load in turns.
 
     Args:
-        in_threads: The trivial model is a plain function, which both run in threads; else a coroutine.
+        in_threads: Whether the trivial model is a plain function, which both run in threads; otherwise it is a
+            coroutine.
         progress: Called after each turn.
     """
     with _Process(_miner, in_threads) as miner, _Process(_bare, in_threads) as bare:
@@ -164,7 +165,7 @@ def _miner(pipe: Connection, in_threads: bool) -> None:
 
 
 class BareTask(BaseModel):
-    """A task, as FastAPI's tutorial would write it."""
+    """A task, in the style of FastAPI's tutorial."""
 
     id: str
     kind: str
@@ -173,7 +174,7 @@ class BareTask(BaseModel):
 
 
 class BareAnswer(BaseModel):
-    """An answer, likewise."""
+    """An answer, in the same style."""
 
     id: str
     content: dict[str, Any]

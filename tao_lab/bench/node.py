@@ -1,7 +1,7 @@
 """The node's speed: storage reads and signed transfers of 1, 10 and 100 clients, against a bare WebSocket echo.
 
-The node and the echo are processes of their own, and so is the crowd that asks them. A client asks, waits for the
-answer, and asks again; the echo gets the same frames. The last part sends many reads and looks at the node's memory.
+The node, the echo and the clients run in separate processes. A client sends a request, waits for the answer, and sends
+the next; the echo gets the same frames. The last part sends many reads and measures the node's memory.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ RICH = {str(key.ss58_address): 1_000 * RAO_PER_TAO for key in ACCOUNTS}
 
 @dataclass(frozen=True)
 class Load:
-    """What a server did under load.
+    """Speed of a server under load.
 
     Attributes:
         per_second: requests of all clients.
@@ -51,7 +51,7 @@ class Load:
 
 @dataclass(frozen=True)
 class Measured:
-    """One line of the table: what was asked, by how many, the node's load and the echo's."""
+    """One line of the table: kind of request, number of clients, the node's load and the echo's."""
 
     what: str
     clients: int
@@ -60,12 +60,12 @@ class Measured:
 
     @property
     def ratio(self) -> float:
-        """The node's requests a second in parts of the echo's."""
+        """The node's requests a second, divided by the echo's."""
         return self.node.per_second / self.echo.per_second
 
     @property
     def least(self) -> float:
-        """What the ratio must be."""
+        """The smallest ratio that is allowed."""
         return LEAST_READS if self.what == "reads" else LEAST_TRANSFERS
 
 
@@ -116,7 +116,7 @@ def _echo(pipe: Connection) -> None:
 
 
 def measure(progress: Callable[[], Any] = lambda: None) -> tuple[list[Measured], int]:
-    """All lines, and by how many bytes the node's memory grew over `MEMORY_REQUESTS` reads.
+    """Measure; returns all lines, and the growth of the node's memory over `MEMORY_REQUESTS` reads, bytes.
 
     Args:
         progress: Called after each line, and after each tenth of the last part.
@@ -132,7 +132,7 @@ def measure(progress: Callable[[], Any] = lambda: None) -> tuple[list[Measured],
                 found.append(Measured(what, clients, *loads))
                 progress()
         frames = [_read(twin, number % max(CLIENTS)) for number in range(MEMORY_REQUESTS // 10)]
-        asyncio.run(_load(node.url, frames, 10))  # what is kept after the first reads is not growth
+        asyncio.run(_load(node.url, frames, 10))  # memory that the first reads need is not growth
         before = node.memory()
         for _ in range(10):
             asyncio.run(_load(node.url, frames, 10))
@@ -157,7 +157,7 @@ def _transfer(net: Network, sender: int, nonces: list[int]) -> str:
 
 
 async def _load(url: str, frames: Sequence[str], clients: int) -> Load:
-    """Send the frames by several clients at once, each its own part, one after the other."""
+    """Send the frames by several clients at once; each client sends its part one after another."""
     connections = [await connect(url, compression=None) for _ in range(clients)]
     begin = time.perf_counter()
     parts = await asyncio.gather(

@@ -1,7 +1,7 @@
 """A whole network written into the state at once: subnets with pools, neurons, stake and weights.
 
-Registering 32,768 neurons by extrinsics takes minutes; here the same state is written directly, with every rao and
-every alpha in its place, so that emission, epochs and audits find what they would find after a year.
+Registering 32,768 neurons by extrinsics takes minutes. Here the same state is written directly, with consistent sums of
+TAO and alpha, so that emission, epochs and audits work as on a chain that is a year old.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def populate(ctx: Context, size: Size, seed: int = 7) -> None:
 
     Args:
         ctx: Block under construction of a chain without subnets.
-        size: How large it is to be.
+        size: Its size.
         seed: Of amounts and weights; the same seed gives the same state.
     """
     random = np.random.default_rng(seed)
@@ -64,7 +64,7 @@ def populate(ctx: Context, size: Size, seed: int = 7) -> None:
 
 
 def account(*names: int) -> str:
-    """Address of an account that is named by numbers."""
+    """Address of an account, derived from numbers."""
     data = b"".join(name.to_bytes(2, "little") for name in (*names, 0xBEEF)).rjust(ACCOUNT_BYTES, b"\x01")
     return str(bittensor_core.ss58_encode(data, SS58_FORMAT))
 
@@ -124,7 +124,7 @@ def _add_neurons(ctx: Context, netuid: int, size: Size, random: np.random.Genera
 
 
 def _seat_on_root(ctx: Context, hotkey: str) -> None:
-    """Give a validator a seat on root while there are any: without one, its dividends of root are recycled."""
+    """Give a validator a seat on root if one is free: without a seat, its dividends of root are recycled."""
     uid = ctx.state.get(MODULE, "SubnetworkN", ROOT_NETUID)
     if uid < ROOT_SEATS:
         ctx.state.put(MODULE, "Keys", ROOT_NETUID, uid, hotkey)

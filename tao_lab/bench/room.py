@@ -1,8 +1,9 @@
-"""Many readers at one dashboard: how soon each has it, what each costs, and the same with ordinary kernels.
+"""Many readers of one dashboard: how long each waits and what each costs, here and with stock Voila.
 
 Readers are real connections (`tao_lab.bench._reader`): page, scripts, WebSocket, state of all widgets. They come all at
-once, the worst that a class can do, and one after another. The peer is stock Voila: a kernel started for each. On a
-machine that does other things as well, a reader's processor time counts, and its ratio to the peer's.
+once, which is the worst case in a class, and one after another. The comparison is with stock Voila, which starts a
+kernel for each reader. On a machine with other work, look at a reader's processor time and at its ratio to stock
+Voila's.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ TICK = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 
 @dataclass(frozen=True)
 class Visited:
-    """What readers found.
+    """What was measured.
 
     Attributes:
         single: seconds until a page's widgets were there, one reader after another.
@@ -58,7 +59,7 @@ def measure(readers: int, said: Callable[[str], None]) -> Visited:
 
     Args:
         readers: how many at once.
-        said: told what happens now.
+        said: called with each step as a sentence.
     """
     command = servers.voila_command(FOLDER, readers=readers + LEAVING)
     return _measure(command, readers, min(5, readers), said, "the lab's server")
@@ -115,13 +116,13 @@ def _tree(process: int) -> list[int]:
         with suppress(OSError):  # it has ended meanwhile
             parents[int(file.parent.name)] = int(_numbers(file)[1])
     found = [process]
-    for parent in found:  # grows as it goes
+    for parent in found:  # the list grows inside the loop
         found += [child for child, of in parents.items() if of == parent]
     return found
 
 
 def _processor(process: int) -> float:
-    """Seconds of a processor that a process has used; one that has ended counts no more."""
+    """Seconds of a processor that a process has used; 0 if it has ended."""
     try:
         numbers = _numbers(Path("/proc") / str(process) / "stat")
     except OSError:
@@ -130,7 +131,7 @@ def _processor(process: int) -> float:
 
 
 def _numbers(file: Path) -> list[str]:
-    """What the system says of a process, behind its name."""
+    """The system's numbers about a process, after its name."""
     return file.read_text().rpartition(")")[2].split()
 
 

@@ -1,7 +1,7 @@
-"""Runs a second of a sweep, against the plain loop over the same scenarios, with one worker and with two.
+"""Runs a second of a sweep with one worker and with two, compared with a plain loop over the same scenarios.
 
 A run is 20 epochs of a subnet with four honest validators, a copier and a cartel, eight miners and a colluder. A new
-process has to load the library and the compiled rules, which a long sweep does not notice; so it is measured apart.
+process must load the library and the compiled rules. In a long sweep this hardly matters, so it is measured separately.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ class Speed:
         one: A sweep with one worker, which is this process, with its Parquet file.
         two: Two worker processes, from when both have loaded everything and done a run.
         start: Seconds until then.
-        processor: Part of the plain loop's time in which it had a processor; below 1 the machine has other work, and
-            what the clock says is about that work too.
+        processor: Processor time of the plain loop divided by its time on the clock; if it is below 1, the machine has
+            other work, which makes the other numbers worse.
     """
 
     loop: float

@@ -48,9 +48,9 @@ class Timing:
 
 
 def starts() -> tuple[Start, ...]:
-    """What is measured. Two limits are aims: half a second more than bittensor, and a second for `verify`.
+    """The starts to measure. Two limits are aims: half a second more than bittensor, and a second for `verify`.
 
-    The others leave a quarter of room over what was measured on two cores.
+    The other limits are a quarter above the values that were measured on two cores.
     """
     cli = ("-m", "tao_lab.cli")
     vectors = paths.DATASETS / "vectors"

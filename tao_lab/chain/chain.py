@@ -27,7 +27,7 @@ from tao_lab.chain.answer import answer
 from tao_lab.chain.audit import Tampered, find_tampered
 from tao_lab.chain.block import NO_STATE_ROOT, Block, Header, decode_header
 from tao_lab.chain.context import Context
-from tao_lab.chain.dispatch import ON_FINALIZE, ON_GENESIS, ON_INITIALIZE, Query, Weight
+from tao_lab.chain.dispatch import ON_FINALIZE, ON_GENESIS, ON_IDLE, ON_INITIALIZE, Query, Weight
 from tao_lab.chain.errors import (
     BadValue,
     BlockFailed,
@@ -313,6 +313,7 @@ class Chain:
             included.append(extrinsic.data)
         waiting = self._apply_pool(ctx, included, refused)
         ctx.phase = "Finalization"
+        executive.run_hooks(ctx, ON_IDLE)
         executive.run_hooks(ctx, ON_FINALIZE)
         executive.finalize(ctx)
         commit = self._commit if keep_state else self._commit_light

@@ -215,6 +215,7 @@ GenesisHook = Callable[[BlockContext, Genesis], None]
 
 CALLS: dict[tuple[str, str], RegisteredCall] = {}
 ON_INITIALIZE: list[tuple[str, Hook]] = []
+ON_IDLE: list[tuple[str, Hook]] = []
 ON_FINALIZE: list[tuple[str, Hook]] = []
 ON_GENESIS: list[tuple[str, GenesisHook]] = []
 CALL_FILTERS: list[Callable[[Call], bool]] = []
@@ -253,6 +254,16 @@ def on_initialize(pallet: str) -> Callable[[Hook], Hook]:
 
     def register(function: Hook) -> Hook:
         ON_INITIALIZE.append((pallet, function))
+        return function
+
+    return register
+
+
+def on_idle(pallet: str) -> Callable[[Hook], Hook]:
+    """Register a function `(ctx)` to run after the extrinsics of each block, before the hooks of `on_finalize`."""
+
+    def register(function: Hook) -> Hook:
+        ON_IDLE.append((pallet, function))
         return function
 
     return register

@@ -422,8 +422,9 @@ class Network:
     ) -> int:
         """Register a subnet, start it, and let it take part in emission; returns its number, the netuid.
 
-        The owner's hotkey gets UID 0. As root, the lab removes the limit of one new subnet a day, sets the tempo, and
-        turns on the subnet's emission. On the real network, governance turns on the emission.
+        A full network dissolves its cheapest subnet for it. The owner's hotkey gets UID 0. As root, the lab removes
+        the limit of one new subnet a day, sets the tempo, and turns on the subnet's emission. On the real network,
+        governance turns on the emission.
 
         Args:
             owner: Wallet whose coldkey pays the lock cost and owns the subnet.
@@ -450,7 +451,7 @@ class Network:
             hotkey=owner.hotkey.ss58_address,
             identity=subnets.subnet_identity(name or kind, kind),
         )
-        netuid = next(int(e["attributes"][0]) for e in receipt.events if e["event_id"] == "NetworkAdded")
+        netuid = subnets.new_netuid(self, owner, receipt)
         self.remember(owner)
         self._open_subnet(owner, netuid, tempo, commit_reveal)
         return netuid

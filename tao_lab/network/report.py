@@ -11,7 +11,8 @@ from __future__ import annotations
 from tao_lab.chain import executive
 from tao_lab.chain.context import Context
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, subnet_exists
-from tao_lab.chain.pallets.subtensor.subnets import create_subnet
+from tao_lab.chain.pallets.subtensor.subnets import create_subnet, is_full
+from tao_lab.errors import LabError
 from tao_lab.network.needs import Calls
 from tao_lab.network.population import populate, seeded_wallet
 from tao_lab.network.subnets import open_subnet, subnet_identity
@@ -27,9 +28,15 @@ STAKE_RAO = 5_000_000  # 0.005 τ, what the report staked
 
 
 def report_subnet(net: Calls) -> int:
-    """Make subnet 171 if it does not exist; returns its number."""
+    """Make subnet 171 if it does not exist; returns its number.
+
+    Raises:
+        LabError: The network is full.
+    """
     if subnet_exists(net.chain.state, NETUID):
         return NETUID
+    if is_full(net.chain.state):
+        raise LabError(f"the network is full: there is no place for subnet {NETUID}; use a network of its own")
     owner = seeded_wallet(net, "report-creator", 0)
     net.fund(owner, net.lock_cost().rao + RAO_PER_TAO)
     if net.chain.state.get(MODULE, "NetworkRateLimit"):

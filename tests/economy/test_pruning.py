@@ -75,3 +75,10 @@ def test_no_rao_of_a_pot_is_lost_or_made(pot, alpha):
     shares = split_pot(pot, alpha)
     assert sum(shares) == (pot if any(alpha) else 0)
     assert all(share >= pot * held // sum(alpha) for share, held in zip(shares, alpha, strict=True) if held)
+
+
+@given(st.integers(0, 2**64 - 1), st.lists(st.integers(0, 2**64 - 1), min_size=1), st.integers(1, 2**64 - 1))
+def test_what_nobody_holds_keeps_its_part_of_the_pot(pot, alpha, protocol):
+    shares, total = split_pot(pot, alpha, protocol), sum(alpha) + protocol
+    assert all(0 <= share - pot * held // total <= 1 for share, held in zip(shares, alpha, strict=True))
+    assert sum(shares) == pot * sum(alpha) // total

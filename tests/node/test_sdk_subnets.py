@@ -46,6 +46,42 @@ def test_the_sdk_makes_a_subnet_starts_it_and_serves_there(chain: Chain, owner: 
     assert chain.state.get("SubtensorModule", "FirstEmissionBlockNumber", 1) is not None
 
 
+def test_on_a_full_network_the_sdk_waits_until_an_old_subnet_is_cleaned_up(chain: Chain, owner: bt.Wallet) -> None:
+    async def work(client: bt.Client) -> list[Any]:
+        first = await client.execute(bt.RegisterSubnet(), owner)
+        for item, value in (("SubnetLimit", 1), ("NetworkImmunityPeriod", 0), ("NetworkRateLimit", 0)):
+            chain.state.put("SubtensorModule", item, value)
+        price = await client.read("subnet_registration_cost")
+        return [first, price, await client.execute(bt.RegisterSubnet(), owner)]
+
+    args = {"dest": owner.coldkeypub.ss58_address, "value": 2_000 * TAO}
+    chain.submit(chain.sign(key("faucet"), "Balances", "transfer_keep_alive", args))
+    chain.produce_block()
+    first, price, second = with_client(chain, work)
+    assert first.success, first.message
+    assert second.success, second.message
+    assert first.data["registration_mode"] == "immediate"
+    told = ("registration_mode", "netuid", "deregistered_netuid", "cleanup_netuid", "registration_price_rao")
+    assert [second.data[name] for name in told] == [
+        "after_deregistration",
+        1,
+        1,
+        1,
+        second.data["registration_price_rao"],
+    ]
+    assert second.data["queued_at_block"] == second.data["registered_at_block"]
+    assert 1_000 * TAO < second.data["registration_price_rao"] <= price.rao
+    state = chain.state
+    assert state.get("SubtensorModule", "RegisteredSubnetCounter", 1) == 2
+    assert state.get("SubtensorModule", "NetworkRegistrationQueue") == []
+    phases = {
+        record["event_id"]: record["phase"]
+        for record in chain.events(second.data["registered_at_block"])
+        if record["event_id"] in ("NetworkRemoved", "NetworkRegistrationQueued", "NetworkAdded")
+    }
+    assert phases["NetworkAdded"] == "Finalization"
+
+
 def test_a_second_subnet_too_early_is_refused_with_the_chain_s_name(chain: Chain, owner: bt.Wallet) -> None:
     async def work(client: bt.Client) -> Any:
         await client.execute(bt.RegisterSubnet(), owner)

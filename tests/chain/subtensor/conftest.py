@@ -11,6 +11,7 @@ from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import ROOT, Call, Origin, signed
 from tao_lab.chain.errors import DispatchError
 from tao_lab.chain.pallets import balances
+from tao_lab.chain.pallets.subtensor.idle_step import idle_step
 from tao_lab.chain.pallets.subtensor.stake import increase_stake
 from tao_lab.chain.pallets.subtensor.subnets import network_lock_cost
 from tao_lab.chain.twins import readable_only
@@ -71,6 +72,13 @@ def do(ctx: Context, who: str, name: str, /, **args: Any) -> list[dict[str, Any]
     before = len(ctx.events)
     origin: Origin = ROOT if who == "root" else signed(account(who))
     ctx.dispatch(origin, Call(MODULE, name, args))
+    return events(ctx, before)
+
+
+def end_of_block(ctx: Context) -> list[dict[str, Any]]:
+    """What follows the extrinsics: a dissolved subnet is cleaned up, a queued one begins; returns the events."""
+    before = len(ctx.events)
+    idle_step(ctx)
     return events(ctx, before)
 
 

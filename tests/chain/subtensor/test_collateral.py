@@ -13,7 +13,7 @@ from tao_lab.chain.dispatch import Call, Query, signed
 from tao_lab.chain.executive import author
 from tao_lab.chain.pallets.subtensor.alpha_fees import can_pay_in_alpha
 from tao_lab.chain.pallets.subtensor.collateral import MAX_HOTKEYS, bonded_hotkeys, credit, decoded
-from tao_lab.chain.pallets.subtensor.dissolve import dissolve
+from tao_lab.chain.pallets.subtensor.dissolve import clean_up_next, dissolve
 from tao_lab.chain.pallets.subtensor.distribution import (
     Bonds,
     pay_alpha_dividends,
@@ -398,6 +398,7 @@ def test_a_dissolved_subnet_pays_collateral_out_as_all_stake(ctx: Context) -> No
     register(ctx)
     free = free_rao(ctx, "alice")
     dissolve(ctx, NETUID)
+    clean_up_next(ctx)
     assert free_rao(ctx, "alice") > free
     for item in ("MinerCollateral", "ColdkeyMinerCollateral", "ColdkeyCollateralHotkeys"):
         assert ctx.state.entries(MODULE, item, NETUID) == []

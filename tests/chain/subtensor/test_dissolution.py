@@ -3,15 +3,15 @@
 import pytest
 
 from tao_lab.chain.context import Context
-from tao_lab.chain.errors import DispatchError
 from tao_lab.chain.pallets.balances import EXISTENTIAL_DEPOSIT, free_balance
 from tao_lab.chain.pallets.subtensor.dissolution import destroy_alpha_in_out_stakes
+from tao_lab.chain.pallets.subtensor.dissolve import clean_up_next, dissolve
 from tao_lab.chain.pallets.subtensor.lookups import MODULE
 from tao_lab.chain.pallets.subtensor.pool import current_alpha_price
 from tao_lab.chain.pallets.subtensor.stake import increase_stake
 from tao_lab.chain.pallets.subtensor.tao import account_of_netuid, mint_alpha_out
 from tests.chain.conftest import TAO, account
-from tests.chain.subtensor.conftest import do, set_hyper
+from tests.chain.subtensor.conftest import do, events, set_hyper
 from tests.chain.subtensor.pools import assert_all_is_counted, give, market
 
 MINER, ALICE, BOB = account("miner"), account("alice"), account("bob")
@@ -44,7 +44,6 @@ def test_stakers_get_all_of_an_old_subnet(ctx: Context) -> None:
     hold(ctx, BOB, 700 * TAO)
     assert paid(ctx, ALICE, BOB) == [300 * TAO, 700 * TAO]
     assert free_balance(ctx, account_of_netuid(1)) == EXISTENTIAL_DEPOSIT
-    assert ctx.state.get(MODULE, "TotalStake") == ctx.state.get(MODULE, "SubnetTAO", 2)
     for item in ("SubnetTAO", "SubnetAlphaIn", "SubnetAlphaOut", "SubnetProtocolAlpha"):
         assert not ctx.state.exists(MODULE, item, 1)
     assert ctx.state.entries(MODULE, "AlphaV2") == []
@@ -94,14 +93,31 @@ def test_a_later_owner_gets_no_lock_back(ctx: Context) -> None:
 def test_the_other_subnets_keep_everything(ctx: Context) -> None:
     for netuid in (0, 1, 2):
         do(ctx, "alice", "add_stake", hotkey=MINER, netuid=netuid, amount_staked=TAO)
-    destroy_alpha_in_out_stakes(ctx, 1)
-    ctx.state.remove(MODULE, "NetworksAdded", 1)
-    ctx.state.remove("AlphaAssets", "TotalAlphaIssuance", 1)
+    dissolve(ctx, 1)
+    clean_up_next(ctx)
     assert_all_is_counted(ctx)
     do(ctx, "alice", "unstake_all", hotkey=MINER)
     assert_all_is_counted(ctx)
 
 
-def test_there_must_be_a_subnet(ctx: Context) -> None:
-    with pytest.raises(DispatchError, match="SubnetNotExists"):
-        destroy_alpha_in_out_stakes(ctx, 9_999)
+def test_a_coldkey_with_several_hotkeys_is_paid_once(ctx: Context) -> None:
+    hold(ctx, ALICE, 300 * TAO)
+    mint_alpha_out(ctx, 1, 700 * TAO)
+    increase_stake(ctx, account("other"), ALICE, 1, 700 * TAO)
+    before = len(ctx.events)
+    assert paid(ctx, ALICE) == [1_000 * TAO]
+    assert [name for event in events(ctx, before) for name in event] == ["Transfer"]
+
+
+def test_the_owner_of_an_old_subnet_also_gets_what_nobody_s_alpha_had_a_part_in(ctx: Context) -> None:
+    """In a subnet whose pool's alpha counts, that part of the pot would be recycled."""
+    for item, block in {
+        "NetworkRegistrationStartBlock": 6,
+        "TaoInRefundDeploymentBlock": 4,
+        "SubnetOwnerCut": 0,
+    }.items():
+        ctx.state.put(MODULE, item, block)
+    set_hyper(ctx, 1, SubnetLocked=TAO, SubnetAlphaIn=600 * TAO, SubnetProtocolAlpha=200 * TAO)
+    hold(ctx, ALICE, 200 * TAO)
+    rest = 600 * TAO + EXISTENTIAL_DEPOSIT  # the account's own, which 200 TAO of the protocol still keep alive
+    assert paid(ctx, ALICE, account("owner")) == [200 * TAO, rest]

@@ -13,6 +13,7 @@ from tests.chain.subtensor.conftest import (
     add_neuron,
     assert_no_rao_lost,
     do,
+    end_of_block,
     free_rao,
     fund,
     new_subnet,
@@ -33,7 +34,7 @@ def subnet(bare: Context) -> Context:
 
 
 def dissolve(ctx: Context) -> list[dict[str, object]]:
-    return do(ctx, "root", "root_dissolve_network", netuid=NETUID)
+    return [*do(ctx, "root", "root_dissolve_network", netuid=NETUID), *end_of_block(ctx)]
 
 
 def stake(ctx: Context, **alpha: int) -> None:
@@ -101,7 +102,6 @@ def test_nothing_of_a_subnet_is_left(subnet: Context) -> None:
     state = subnet.state
     serve = {"version": 1, "ip": 16_909_060, "port": 1, "ip_type": 4}
     do(subnet, "a", "serve_prometheus", netuid=NETUID, **serve)
-    state.put(MODULE, "Weights", 0, 0, [(NETUID, 9), (5, 9)])
     state.put(MODULE, "Weights", NETUID, 1, [(2, 9)])
     state.put(MODULE, "Bonds", NETUID, 1, [(2, 9)])
     state.put(MODULE, "ChildKeys", account("a"), NETUID, [(1, account("b"))])
@@ -112,9 +112,9 @@ def test_nothing_of_a_subnet_is_left(subnet: Context) -> None:
     state.put("Commitments", "LastCommitment", NETUID, account("a"), 3)
     state.put("Commitments", "TimelockedIndex", [(NETUID, account("a")), (5, account("a"))])
     events = dissolve(subnet)
-    assert events[-1] == {"NetworkRemoved": NETUID}
+    assert events[0] == {"NetworkRemoved": NETUID}
+    assert events[-1] == {"NetworkDissolveCleanupCompleted": {"netuid": NETUID}}
     assert state.get(MODULE, "TotalNetworks") == 1
-    assert state.get(MODULE, "Weights", 0, 0) == [(NETUID, 0), (5, 9)]
     assert state.get(MODULE, "ChildKeys", account("a"), 5) == [(1, account("b"))]
     assert state.entries(MODULE, "PendingBasketDeposits") == [((account("a"), 5), 4)]
     assert state.get("Commitments", "TimelockedIndex") == [(5, account("a"))]
@@ -124,7 +124,7 @@ def test_nothing_of_a_subnet_is_left(subnet: Context) -> None:
 def left_of(ctx: Context) -> set[str]:
     """Items that still hold something under the subnet's number."""
     found = set()
-    for pallet in (MODULE, "Commitments", "Swap"):
+    for pallet in (MODULE, "Commitments", "Swap", "AlphaAssets"):
         for name in (entry["name"] for entry in ctx.runtime.pallets[pallet]["storage"]):
             item = ctx.runtime.item(pallet, name)
             if item.arity == 0:
@@ -135,6 +135,31 @@ def left_of(ctx: Context) -> set[str]:
     return found
 
 
+def test_a_dissolved_subnet_is_none_at_once_and_has_its_money_until_the_block_ends(subnet: Context) -> None:
+    stake(subnet, alice=50)
+    state, pot = subnet.state, subnet.state.get(MODULE, "SubnetTAO", NETUID)
+    assert do(subnet, "root", "root_dissolve_network", netuid=NETUID) == [{"NetworkRemoved": NETUID}]
+    assert not state.exists(MODULE, "NetworksAdded", NETUID)
+    assert state.get(MODULE, "TotalNetworks") == 1
+    assert state.get(MODULE, "TotalStake") == 0
+    assert state.get(MODULE, "DissolveCleanupQueue") == [NETUID]
+    assert state.get(MODULE, "SubnetTAO", NETUID) == pot
+    assert refused(subnet, "owner", "start_call", netuid=NETUID) == "SubnetNotExists"
+    end_of_block(subnet)
+    assert state.get(MODULE, "DissolveCleanupQueue") == []
+    assert not state.exists(MODULE, "SubnetTAO", NETUID)
+
+
+def test_one_subnet_a_block_is_cleaned_up(bare: Context) -> None:
+    numbers = [new_subnet(bare, person) for person in ("a", "b", "c")]
+    for netuid in numbers:
+        do(bare, "root", "root_dissolve_network", netuid=netuid)
+    for left in ([2, 3], [3], [], []):
+        end_of_block(bare)
+        assert bare.state.get(MODULE, "DissolveCleanupQueue") == left
+    assert_no_rao_lost(bare)
+
+
 def test_only_root_dissolves_and_never_root(subnet: Context) -> None:
     assert refused(subnet, "owner", "root_dissolve_network", netuid=NETUID) == "BadOrigin"
     assert refused(subnet, "owner", "dissolve_network", coldkey=account("owner"), netuid=NETUID) == "BadOrigin"
@@ -142,22 +167,6 @@ def test_only_root_dissolves_and_never_root(subnet: Context) -> None:
     assert refused(subnet, "root", "root_dissolve_network", netuid=2) == "SubnetNotExists"
     do(subnet, "root", "dissolve_network", coldkey=account("owner"), netuid=NETUID)
     assert refused(subnet, "root", "root_dissolve_network", netuid=NETUID) == "SubnetNotExists"
-
-
-def test_a_new_subnet_takes_the_number_of_the_cheapest_when_the_network_is_full(bare: Context) -> None:
-    for person in ("a", "b"):
-        new_subnet(bare, person)
-    bare.state.put(MODULE, "SubnetLimit", 2)
-    bare.block += 1_296_000
-    set_hyper(bare, 1, SubnetMovingPrice={"bits": 10 << 32})
-    set_hyper(bare, 2, SubnetMovingPrice={"bits": 9 << 32})
-    broke = {"hotkey": account("nobody-hot")}
-    assert refused(bare, "nobody", "register_network", **broke) == "CannotAffordLockCost"  # and nothing is pruned
-    assert new_subnet(bare, "c") == 2
-    assert bare.state.get(MODULE, "SubnetOwner", 2) == account("c")
-    assert bare.state.get(MODULE, "RegisteredSubnetCounter", 2) == 2
-    assert bare.state.get(MODULE, "TotalNetworks") == 3
-    assert_no_rao_lost(bare)
 
 
 def test_what_people_staked_comes_back_less_fees_and_a_part_for_the_pool(bare: Context) -> None:
@@ -171,9 +180,9 @@ def test_what_people_staked_comes_back_less_fees_and_a_part_for_the_pool(bare: C
     state = bare.state
     pot = state.get(MODULE, "SubnetTAO", NETUID)
     held = [stake_of_coldkey(state, account("owner-hot"), account(person), NETUID) for person in people]
-    expected = split_pot(pot, [*held, state.get(MODULE, "SubnetAlphaIn", NETUID)])
-    assert gain(bare, *people) == expected[:3]
-    assert sum(expected[:3]) < pot  # the pool's alpha has a part of the pot, and nobody gets it
+    expected = split_pot(pot, held, state.get(MODULE, "SubnetAlphaIn", NETUID))
+    assert gain(bare, *people) == expected
+    assert sum(expected) < pot  # the pool's alpha has a part of the pot, and nobody gets it
     assert state.entries(MODULE, "AlphaV2") == state.entries(MODULE, "TotalHotkeyAlpha") == []
     fees = sum(tao * 50 * TAO * 33 // 65_535 for tao in (1, 2, 3))
     assert state.get(MODULE, "TotalStake") == fees  # the source counts them in, and nobody takes them out

@@ -6,11 +6,22 @@ import pytest
 
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import Call, signed, weight
+from tao_lab.chain.errors import DispatchError
 from tao_lab.chain.pallets.subtensor.lease_dividends import distribute_dividends
 from tao_lab.chain.pallets.subtensor.leasing import lease_account
+from tao_lab.chain.pallets.subtensor.lookups import all_netuids
 from tao_lab.chain.pallets.subtensor.stake import increase_stake, stake_of_coldkey
 from tests.chain.conftest import TAO, account
-from tests.chain.subtensor.conftest import MODULE, assert_no_rao_lost, do, free_rao, fund, refused, set_hyper
+from tests.chain.subtensor.conftest import (
+    MODULE,
+    assert_no_rao_lost,
+    do,
+    free_rao,
+    fund,
+    new_subnet,
+    refused,
+    set_hyper,
+)
 
 RAISED = 1_200 * TAO
 END = 1_000
@@ -43,6 +54,20 @@ def lease(ctx: Context, end_block: int | None = END) -> None:
 def leased(bare: Context) -> Context:
     lease(bare)
     return bare
+
+
+def test_a_leased_subnet_cannot_wait_for_a_number(bare: Context) -> None:
+    """The lease needs the netuid at once, so that on a full network the money stays in the crowdloan."""
+    raise_money(bare)
+    new_subnet(bare, "owner")
+    bare.state.put(MODULE, "SubnetLimit", 1)
+    bare.state.put(MODULE, "NetworkImmunityPeriod", 0)
+    bare.state.put(MODULE, "NetworkLastLockCost", 500 * TAO)
+    with pytest.raises(DispatchError, match="LeaseNetuidNotFound"):
+        crowdloan(bare, "alice", "finalize", crowdloan_id=0)
+    assert all_netuids(bare.state) == [0, 1]
+    assert bare.state.get(MODULE, "NetworkRegistrationQueue") == []
+    assert_no_rao_lost(bare)
 
 
 def test_a_crowdloan_pays_for_a_subnet_that_nobody_has_a_key_to(leased: Context) -> None:

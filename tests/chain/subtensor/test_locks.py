@@ -29,7 +29,7 @@ from tao_lab.chain.pallets.subtensor.stake import increase_stake, stake_of_coldk
 from tao_lab.chain.pallets.subtensor.staking import clear_small_nomination
 from tao_lab.economy.conviction import BLOCKS_PER_YEAR, LockState, Rates, roll_forward
 from tests.chain.conftest import TAO, account
-from tests.chain.subtensor.conftest import MODULE, NETUID, add_hotkey, do, refused, set_hyper
+from tests.chain.subtensor.conftest import MODULE, NETUID, add_hotkey, do, end_of_block, refused, set_hyper
 from tests.chain.subtensor.pools import market
 
 ONE = 1 << 64
@@ -532,6 +532,7 @@ def test_a_dissolved_subnet_leaves_no_lock(ctx: Context) -> None:
     lock(ctx, "bob", hotkey=OWNER_HOTKEY)
     do(ctx, "bob", "set_perpetual_lock", netuid=NETUID, enabled=True)
     do(ctx, "root", "root_dissolve_network", netuid=NETUID)
+    end_of_block(ctx)
     items = ("Lock", "LockingColdkeys", "HotkeyLock", "DecayingHotkeyLock", "OwnerLock", "DecayingOwnerLock")
     for item in (*items, "DecayingLock"):
         assert ctx.state.entries(MODULE, item) == [], item

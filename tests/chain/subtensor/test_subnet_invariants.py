@@ -7,10 +7,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from tao_lab.chain.chain import Chain
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import ROOT, Call, signed
-from tao_lab.chain.pallets.subtensor.lookups import ROOT_NETUID, all_netuids, mechanism_index
+from tao_lab.chain.pallets.subtensor.idle_step import idle_step
+from tao_lab.chain.pallets.subtensor.lookups import ROOT_NETUID, all_netuids, cleanup_queue, mechanism_index
 from tao_lab.chain.pallets.subtensor.registration import update_registration_prices
+from tao_lab.chain.pallets.subtensor.registration_queue import registration_queue
+from tao_lab.chain.pallets.subtensor.tao import escrow_account
 from tests.chain.conftest import TAO, account
-from tests.chain.subtensor.conftest import MODULE, assert_no_rao_lost, fund
+from tests.chain.subtensor.conftest import MODULE, assert_no_rao_lost, free_rao, fund
 
 PEOPLE = ("alice", "bob", "carol")
 HOTKEYS = tuple(f"hot-{number}" for number in range(8))
@@ -75,6 +78,7 @@ class Subnets(RuleBasedStateMachine):
     @rule(blocks=st.integers(1, 6))
     def wait(self, blocks: int) -> None:
         for _ in range(blocks):
+            idle_step(self.ctx)
             self.ctx.block += 1
             update_registration_prices(self.ctx)
 
@@ -101,6 +105,18 @@ class Subnets(RuleBasedStateMachine):
         assert state.get(MODULE, "TotalNetworks") == len(all_netuids(state))
         pools = sum(state.get(MODULE, "SubnetTAO", netuid) for netuid in all_netuids(state))
         assert pools <= state.get(MODULE, "TotalStake")
+        assert len(all_netuids(state)) - 1 + len(cleanup_queue(state)) <= state.get(MODULE, "SubnetLimit")
+
+    @invariant()
+    @precondition(lambda self: hasattr(self, "ctx"))
+    def who_waits_has_paid(self) -> None:
+        state = self.ctx.state
+        waiting = registration_queue(state)
+        paid = {info["lock_id"]: (info["coldkey"], info["lock_amount"]) for info in waiting}
+        assert paid == dict(state.entries(MODULE, "NetworkRegistrationEscrow"))
+        for lock_id, (_, rao) in paid.items():
+            assert free_rao(self.ctx, escrow_account(lock_id)) == rao
+        assert len(waiting) <= len(cleanup_queue(state))
 
 
 Subnets.TestCase.settings = settings(max_examples=12, stateful_step_count=25, deadline=None)

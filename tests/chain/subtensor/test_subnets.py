@@ -173,7 +173,7 @@ def test_the_owner_starts_a_subnet_once(rich: Context) -> None:
     rich.state.put(MODULE, "StartCallDelay", 5)
     assert refused(rich, "alice", "start_call", netuid=2) == "SubnetNotExists"
     assert refused(rich, "bob", "start_call", netuid=1) == "BadOrigin"
-    assert refused(rich, "alice", "start_call", netuid=1) == "NeedWaitingMoreBlocksToStarCall"
+    assert refused(rich, "alice", "start_call", netuid=1) == "StartCallNotReady"
     rich.block = 15
     assert do(rich, "alice", "start_call", netuid=1) == [{"FirstEmissionBlockNumberSet": (1, 16)}]
     assert rich.state.get(MODULE, "FirstEmissionBlockNumber", 1) == 16

@@ -377,6 +377,7 @@ def turn_into_cash(ctx: Context, hotkey: str, netuid: int) -> bool:
     Source: `convert_basket_holding_to_root`.
     """
     alpha, mark = stake_of_coldkey(ctx.state, hotkey, escrow(), netuid), ctx.mark()
+    total = ctx.state.get(MODULE, "TotalStake")
     if not alpha:
         return False
     try:
@@ -392,6 +393,8 @@ def turn_into_cash(ctx: Context, hotkey: str, netuid: int) -> bool:
             return False
         write_off(ctx, hotkey, netuid, alpha)
         return True
+    if not subnet_exists(ctx.state, netuid):  # a dissolved subnet's pool is no longer in the total
+        ctx.state.put(MODULE, "TotalStake", total)
     credit_cash(ctx, hotkey, tao)
     ctx.deposit_event(MODULE, "BasketHoldingConverted", hotkey=hotkey, netuid=netuid, tao=tao)
     return True

@@ -1,9 +1,10 @@
 """What happens to the money of a subnet that is dissolved: its TAO goes to those who held its alpha.
 
-The pool's TAO is split in proportion to the alpha of each staker. The protocol's own alpha counts as one more holder,
-and its part is recycled. Rao that remain after the division go to the holders with the largest remainders.
+The pool's TAO is split in proportion to alpha, the stakers' and the protocol's; the protocol's part is recycled. Rao
+that do not divide go to the stakers with the largest remainders.
 
-Source: `pallets/subtensor/src/staking/remove_stake.rs` (`destroy_alpha_in_out_stakes`).
+Source: `pallets/subtensor/src/staking/remove_stake.rs` of spec 475 (`destroy_alpha_in_out_stakes` and its phases). The
+chain pays some hotkeys' stakers in each block, as many as it has room for; here all of them are paid at once.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from dataclasses import dataclass
 
 from tao_lab.chain.context import Context
 from tao_lab.chain.errors import DispatchError
-from tao_lab.chain.pallets.subtensor.lookups import MODULE, failed, subnet_exists
-from tao_lab.chain.pallets.subtensor.pool import change_total_stake, current_alpha_price
+from tao_lab.chain.pallets.subtensor.lookups import MODULE
+from tao_lab.chain.pallets.subtensor.pool import current_alpha_price
 from tao_lab.chain.pallets.subtensor.stake import stake_of_coldkey, stakers
 from tao_lab.chain.pallets.subtensor.tao import (
     coldkey_balance,
@@ -44,18 +45,15 @@ class Holding:
 
 
 def destroy_alpha_in_out_stakes(ctx: Context, netuid: int) -> None:
-    """Pay a subnet's TAO out to its stakers and destroy its alpha; the caller removes the rest of the subnet.
-
-    Raises:
-        DispatchError: `SubnetNotExists`.
-    """
+    """Pay a dissolved subnet's TAO out to its stakers and destroy its alpha; the caller removes the rest."""
     state = ctx.state
-    if not subnet_exists(state, netuid):
-        raise failed("SubnetNotExists", f"there is no subnet {netuid}")
-    refund = _refund_of_lock(state, netuid)
     hotkeys = [hotkey for (hotkey, where), _ in state.entries(MODULE, "TotalHotkeyAlpha") if where == netuid]
     held = [holding for hotkey in hotkeys for holding in _holdings(state, hotkey, netuid)]
-    protocol_tao = _pay_out(ctx, netuid, [holding for holding in held if holding.alpha])
+    pot, unstaked = state.get(MODULE, "SubnetTAO", netuid), _protocol_alpha(state, netuid)
+    total = sum(holding.alpha for holding in held) + unstaked
+    kept = pot * state.get(MODULE, "SubnetProtocolAlpha", netuid) // total if total else 0
+    distributed = _pay_out(ctx, netuid, pot, [holding for holding in held if holding.alpha], unstaked)
+    refund = _refund_of_lock(state, netuid)
     for holding in held:
         state.remove(MODULE, "AlphaV2", holding.hotkey, holding.coldkey, netuid)
     for hotkey in hotkeys:
@@ -64,7 +62,9 @@ def destroy_alpha_in_out_stakes(ctx: Context, netuid: int) -> None:
     for item in POOL_ITEMS:
         state.remove(MODULE, item, netuid)
     state.put(MODULE, "SubnetLocked", netuid, 0)
-    _empty_account(ctx, netuid, refund, protocol_tao)
+    if refund:
+        refund += max(pot - distributed - refund, 0)  # what nobody's alpha had a part in
+    _empty_account(ctx, netuid, refund, kept)
 
 
 def _holdings(state: StorageReader, hotkey: str, netuid: int) -> list[Holding]:
@@ -80,17 +80,17 @@ def _holdings(state: StorageReader, hotkey: str, netuid: int) -> list[Holding]:
     return found
 
 
-def _pay_out(ctx: Context, netuid: int, holdings: list[Holding]) -> int:
-    """Pay the pool's TAO to the holders; returns the protocol's part, which stays on the subnet's account."""
-    pot = ctx.state.get(MODULE, "SubnetTAO", netuid)
-    protocol = _protocol_alpha(ctx.state, netuid)
-    change_total_stake(ctx, -pot)
-    *shares, protocol_tao = split_pot(pot, [*(holding.alpha for holding in holdings), protocol])
+def _pay_out(ctx: Context, netuid: int, pot: int, holdings: list[Holding], unstaked: int) -> int:
+    """Pay the pool's TAO to the holders, each coldkey at once; returns what they were to get, rao."""
+    shares = split_pot(pot, [holding.alpha for holding in holdings], unstaked)
+    parts: dict[str, int] = {}
     for holding, share in zip(holdings, shares, strict=True):
         if share:
-            with suppress(DispatchError):  # less than the receiver's existential deposit: recycled with the rest
-                transfer_tao_from_subnet(ctx, netuid, holding.coldkey, share)
-    return protocol_tao
+            parts[holding.coldkey] = parts.get(holding.coldkey, 0) + share
+    for coldkey, part in sorted(parts.items()):
+        with suppress(DispatchError):  # less than the receiver's existential deposit: recycled with the rest
+            transfer_tao_from_subnet(ctx, netuid, coldkey, part)
+    return sum(shares)
 
 
 def _protocol_alpha(state: StorageReader, netuid: int) -> int:
@@ -113,11 +113,11 @@ def _refund_of_lock(state: StorageReader, netuid: int) -> int:
     return int(max(lock - (owner_alpha * price >> CUT_BITS), 0))
 
 
-def _empty_account(ctx: Context, netuid: int, refund: int, protocol_tao: int) -> None:
-    """Refund the owner, and recycle the rest except the existential deposit."""
+def _empty_account(ctx: Context, netuid: int, refund: int, kept: int) -> None:
+    """Refund the owner, but for what is kept for the protocol, and recycle what is left but the existential deposit."""
     account = subnet_account(ctx.state, netuid)
     if refund:
-        available = max(coldkey_balance(ctx, account) - protocol_tao, 0)
+        available = max(coldkey_balance(ctx, account) - kept, 0)
         with suppress(DispatchError):  # less than the receiver's existential deposit: recycled with the rest
             transfer_tao(ctx, account, ctx.state.get(MODULE, "SubnetOwner", netuid), min(refund, available))
     left = keep_alive_balance(ctx, account)

@@ -1,10 +1,13 @@
-"""The end of a subnet: its money is paid out (`dissolution.py`), and everything under its number is removed.
+"""The end of a subnet, in two steps.
 
-Newer runtimes clean up over many blocks; here, as in the source below, one call does all of it.
+A call takes it off the list of subnets. Later it is cleaned up: its money is paid out (`dissolution.py`), and
+everything under its number is removed. That comes at the end of a block (`idle_step.py`), for the one subnet that
+waits longest. On mainnet the maps are so large that one cleanup takes about 20 blocks; here it takes one.
 
-Sources: `pallets/subtensor/src/coinbase/root.rs` (`do_dissolve_network`, `remove_network`),
-`staking/lock.rs` (`destroy_lock_maps`),
-`staking/claim_root.rs` (`convert_subnet_basket_holdings_to_root`), `pallets/commitments/src/lib.rs` (`purge_netuid`).
+Sources of spec 475: `pallets/subtensor/src/subnets/dissolution.rs` (`do_dissolve_network`,
+`clean_up_data_for_one_dissolved_network`), `staking/claim_root.rs` (`convert_subnet_basket_holdings_to_root`),
+`pallets/commitments/src/lib.rs` (`purge_netuid`). Nothing in the lab fills the pool's reservoirs, which the chain pays
+out with the pool.
 """
 
 from __future__ import annotations
@@ -15,8 +18,9 @@ from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import Origin, call, ensure_root, weight
 from tao_lab.chain.pallets.subtensor.baskets import leave_subnet
 from tao_lab.chain.pallets.subtensor.dissolution import destroy_alpha_in_out_stakes
-from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, failed, subnet_exists
-from tao_lab.chain.pallets.subtensor.pool import clear_protocol_liquidity
+from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, cleanup_queue, failed, subnet_exists
+from tao_lab.chain.pallets.subtensor.pool import change_total_stake, clear_protocol_liquidity
+from tao_lab.chain.pallets.subtensor.tao import clear_alpha_counters
 from tao_lab.chain.pallets.subtensor.uids import storage_indices
 from tao_lab.chain.state import StorageReader
 
@@ -24,7 +28,7 @@ Purge = Callable[[Context, int], None]
 ON_DISSOLVE: list[Purge] = []
 
 BY_NETUID = """
-SubnetOwner SubnetworkN NetworksAdded NetworkRegisteredAt Active Emission Consensus Dividends ValidatorPermit
+SubnetOwner SubnetworkN NetworkRegisteredAt Active Emission Consensus Dividends ValidatorPermit
 ValidatorTrust Tempo Kappa Difficulty MaxAllowedUids ImmunityPeriod ActivityCutoff ActivityCutoffFactorMilli
 LastEpochBlock PendingEpochAt SubnetEpochIndex MinAllowedWeights RegistrationsThisInterval
 POWRegistrationsThisInterval BurnRegistrationsThisInterval SubnetAlphaInEmission SubnetAlphaOutEmission
@@ -40,7 +44,8 @@ RAORecycledForRegistration MaxRegistrationsPerBlock WeightsVersionKey LiquidAlph
 SubtokenEnabled OwnerCutAutoLockEnabled ImmuneOwnerUidsLimit StakeWeight LoadedEmission RevealPeriodEpochs
 MechanismCountCurrent MechanismEmissionSplit OwnerLock DecayingOwnerLock SubnetAlphaIn SubnetAlphaOut
 SubnetProtocolAlpha SubnetEpochConsensus LastYumaStepBlock NullPruningTarget SavedYumaMaxAllowedValidators
-LiquidAlphaConsensusMode CollateralLockShare CollateralDrainRatio
+LiquidAlphaConsensusMode CollateralLockShare CollateralDrainRatio SubnetFastMovingPrice TotalAlphaStaked
+TotalVotingPower VotingPowerTrackingEnabled VotingPowerDisableAtBlock VotingPowerEmaAlpha
 """
 VALUES = tuple(BY_NETUID.split())
 MAPS = (  # stored by netuid and something else
@@ -53,7 +58,12 @@ MAPS = (  # stored by netuid and something else
     "AlphaDividendsPerSubnet",
     "PendingChildKeys",
     "AssociatedEvmAddress",
+    "AssociatedUidsByEvmAddress",
     "LastHotkeySwapOnNetuid",
+    "StakeMoveCooldownUntil",
+    "HotkeySuccessor",
+    "HotkeyRoot",
+    "VotingPower",
     "HotkeyLock",
     "DecayingHotkeyLock",
     "LockingColdkeys",
@@ -102,32 +112,50 @@ def root_dissolve_network(ctx: Context, origin: Origin, netuid: int) -> None:
 
 
 def dissolve(ctx: Context, netuid: int) -> None:
-    """Pay out a subnet and remove it.
+    """Take a subnet off the list of subnets; what it had waits for its cleanup (`do_dissolve_network`).
 
     Raises:
-        DispatchError: `SubnetNotExists`.
+        DispatchError: `SubnetNotExists`, `NetworkDissolveAlreadyQueued`.
     """
-    if netuid == ROOT_NETUID or not subnet_exists(ctx.state, netuid):
+    state = ctx.state
+    if netuid == ROOT_NETUID or not subnet_exists(state, netuid):
         raise failed("SubnetNotExists", f"there is no subnet {netuid} to dissolve")
+    waiting = cleanup_queue(state)
+    if netuid in waiting:
+        raise failed("NetworkDissolveAlreadyQueued", f"subnet {netuid} waits for its cleanup already")
+    state.remove(MODULE, "NetworksAdded", netuid)
+    state.put(MODULE, "TotalNetworks", max(state.get(MODULE, "TotalNetworks") - 1, 0))
+    change_total_stake(ctx, -state.get(MODULE, "SubnetTAO", netuid))
+    state.put(MODULE, "DissolveCleanupQueue", [*waiting, netuid])
+    ctx.deposit_event(MODULE, "NetworkRemoved", netuid)
+
+
+def clean_up_next(ctx: Context) -> None:
+    """Clean up the subnet that has waited longest; its number is free then."""
+    waiting = cleanup_queue(ctx.state)
+    if waiting:
+        clean_up(ctx, waiting[0])
+        ctx.deposit_event(MODULE, "NetworkDissolveCleanupCompleted", netuid=waiting[0])
+        ctx.state.put(MODULE, "DissolveCleanupQueue", waiting[1:])
+
+
+def clean_up(ctx: Context, netuid: int) -> None:
+    """Pay a dissolved subnet out, and remove everything under its number."""
     leave_subnet(ctx, netuid)
     destroy_alpha_in_out_stakes(ctx, netuid)
     clear_protocol_liquidity(ctx, netuid)
     for purge in ON_DISSOLVE:
         purge(ctx, netuid)
     _remove_network(ctx, netuid)
-    ctx.deposit_event(MODULE, "NetworkRemoved", netuid)
+    clear_alpha_counters(ctx, netuid)
 
 
 # --- removing ---------------------------------------------------------------------------------------------------
 
 
 def _remove_network(ctx: Context, netuid: int) -> None:
-    """Remove everything under a subnet's number; its root weights become 0."""
+    """Remove everything that is stored under a subnet's number."""
     state = ctx.state
-    state.put(MODULE, "TotalNetworks", max(state.get(MODULE, "TotalNetworks") - 1, 0))
-    for uid, row in state.entries(MODULE, "Weights", ROOT_NETUID):
-        zeroed = [(target, 0 if target == netuid else value) for target, value in row]
-        state.put(MODULE, "Weights", ROOT_NETUID, uid, zeroed)
     for _, hotkey in state.entries(MODULE, "Keys", netuid):
         state.remove(MODULE, "IsNetworkMember", hotkey, netuid)
     for coldkey, hotkey in _locks(state, netuid):
@@ -163,4 +191,5 @@ def _remove_lease(ctx: Context, netuid: int) -> None:
     ctx.state.remove(MODULE, "SubnetUidToLeaseId", netuid)
     ctx.state.remove(MODULE, "SubnetLeases", lease)
     ctx.state.remove_prefix(MODULE, "SubnetLeaseShares", lease)
+    ctx.state.remove_prefix(MODULE, "SubnetLeaseUnpaidDividends", lease)
     ctx.state.remove(MODULE, "AccumulatedLeaseDividends", lease)

@@ -54,6 +54,8 @@ def register_leased_network(ctx: Context, origin: Origin, emissions_share: int, 
     provide(ctx, hotkey)
     balances.transfer(ctx, info["funds_account"], coldkey, info["raised"], keep_alive=False)
     netuid = create_subnet(ctx, coldkey, hotkey)
+    if netuid is None:
+        raise failed("LeaseNetuidNotFound", "the network is full, and a leased subnet can't wait for a number")
     add_proxy_delegate(ctx, coldkey, who, PROXY_TYPE, 0)
     leftover = balances.free_balance(ctx, coldkey)
     lease = {

@@ -33,6 +33,11 @@ def subnet_exists(state: StorageReader, netuid: int) -> bool:
     return bool(state.get(MODULE, "NetworksAdded", netuid))
 
 
+def cleanup_queue(state: StorageReader) -> list[int]:
+    """Subnets that are dissolved, but whose money and storage are still there."""
+    return list(state.get(MODULE, "DissolveCleanupQueue"))
+
+
 def all_netuids(state: StorageReader) -> list[int]:
     """Every subnet, root included, in the order of the chain's loops."""
     keys = state.raw_keys(state.key(MODULE, "NetworksAdded"))  # end with the netuid itself

@@ -1,10 +1,11 @@
 """Subnets: what a new one costs, how it begins, and when it starts to earn.
 
 The owner's coldkey locks TAO, which becomes the first TAO in the pool. The pool also gets new alpha, so much that its
-price is the median price of the other subnets. If the network is full, its cheapest subnet is dissolved, and the new
-subnet gets its number.
+price is the median price of the other subnets. If the network is full, its cheapest subnet is dissolved. The new
+subnet then waits in a queue (`registration_queue.py`) until the old one is cleaned up, at the end of a block
+(`idle_step.py`).
 
-Sources: `pallets/subtensor/src/subnets/subnet.rs`, `coinbase/root.rs` (`get_network_lock_cost`,
+Sources: `pallets/subtensor/src/subnets/subnet.rs` of spec 475, `coinbase/root.rs` (`get_network_lock_cost`,
 `get_network_to_prune`), `staking/stake_utils.rs` (`get_median_subnet_alpha_price`), `staking/set_children.rs`
 (`do_set_root_validators_for_subnet`).
 """
@@ -19,11 +20,12 @@ from tao_lab.chain.pallets.subtensor import rate_limits
 from tao_lab.chain.pallets.subtensor.accounts import create_account
 from tao_lab.chain.pallets.subtensor.auto_parent import lend_to_new_subnet
 from tao_lab.chain.pallets.subtensor.dissolve import dissolve
-from tao_lab.chain.pallets.subtensor.identity import put_subnet_identity
+from tao_lab.chain.pallets.subtensor.identity import SUBNET_FIELDS, ensure_valid, put_subnet_identity
 from tao_lab.chain.pallets.subtensor.lookups import (
     MODULE,
     ROOT_NETUID,
     all_netuids,
+    cleanup_queue,
     coldkey_owns_hotkey,
     ensure_subnet_owner,
     failed,
@@ -32,8 +34,9 @@ from tao_lab.chain.pallets.subtensor.lookups import (
     subnet_exists,
 )
 from tao_lab.chain.pallets.subtensor.pool import DYNAMIC, change_total_stake, current_alpha_price, moving_alpha_price
+from tao_lab.chain.pallets.subtensor.registration_queue import enqueue, number_comes_free, pay_out
 from tao_lab.chain.pallets.subtensor.symbols import next_available_symbol
-from tao_lab.chain.pallets.subtensor.tao import account_of_netuid, coldkey_balance, recycle_tao, transfer_tao_to_subnet
+from tao_lab.chain.pallets.subtensor.tao import clear_alpha_counters, coldkey_balance, transfer_tao_to_subnet
 from tao_lab.chain.pallets.subtensor.uids import append_neuron
 from tao_lab.chain.state import StorageReader
 from tao_lab.economy import block_emission, lock_cost
@@ -101,7 +104,7 @@ def median_alpha_price(prices: Sequence[int]) -> int:
 
 @call(MODULE, weight=weight(277_125_000, reads=40, writes=48))
 def register_network(ctx: Context, origin: Origin, hotkey: str) -> None:
-    """Make a subnet; the hotkey gets UID 0."""
+    """Make a subnet; the hotkey gets UID 0. On a full network it begins when the cheapest subnet is cleaned up."""
     create_subnet(ctx, ensure_signed(origin), hotkey)
 
 
@@ -115,44 +118,94 @@ def register_network_with_identity(
 
 def create_subnet(
     ctx: Context, coldkey: str, hotkey: str, identity: Mapping[str, str] | None = None, netuid: int | None = None
-) -> int:
-    """Make a subnet that a coldkey pays for and owns (`do_register_network`); returns the netuid.
+) -> int | None:
+    """Make a subnet that a coldkey pays for and owns (`do_register_network`).
 
     The chain takes the lowest free number. No call can ask for another; a `netuid` is for the lab's own subnet 171.
 
+    Returns:
+        The netuid; None on a full network, where the registration waits in the queue.
+
     Raises:
         DispatchError: `NonAssociatedColdKey`, `CannotUseSystemAccount`, `SubNetRegistrationDisabled`,
-            `NetworkTxRateLimitExceeded`, `SubnetLimitReached`, `CannotAffordLockCost`, `InvalidIdentity`.
+            `NetworkTxRateLimitExceeded`, `InvalidIdentity`, `SubnetLimitReached`, `CannotAffordLockCost`,
+            `LockIdOverFlow`.
     """
-    pruned = _ensure_may_register_network(ctx, coldkey, hotkey)
-    cost, free = network_lock_cost(ctx.state, ctx.block), coldkey_balance(ctx, coldkey)
+    state = ctx.state
+    _ensure_may_register_network(ctx, coldkey, hotkey, identity)
+    full = is_full(state)
+    if full and netuid is not None:
+        raise failed("SubnetLimitReached", f"the network is full, and subnet {netuid} can't wait in the queue")
+    pruned = _subnet_in_the_way(ctx)
+    cost, free = network_lock_cost(state, ctx.block), coldkey_balance(ctx, coldkey)
     if cost > free:
         raise failed("CannotAffordLockCost", f"{coldkey} has {in_tao(free)} free, a subnet locks {in_tao(cost)}")
     if pruned is not None:
         dissolve(ctx, pruned)
-    if netuid is None:
-        netuid = _next_netuid(ctx.state) if pruned is None else pruned
     price = median_alpha_price(
-        [current_alpha_price(ctx.state, other) for other in all_netuids(ctx.state) if other != ROOT_NETUID]
+        [current_alpha_price(state, other) for other in all_netuids(state) if other != ROOT_NETUID]
     )
+    if not full:
+        return set_new_network_state(ctx, coldkey, hotkey, identity, cost, price, netuid=netuid)
+    enqueue(ctx, coldkey, hotkey, identity, cost, price)
+    _remember_lock(ctx, cost)
+    return None
+
+
+def set_new_network_state(
+    ctx: Context,
+    coldkey: str,
+    hotkey: str,
+    identity: Mapping[str, str] | None,
+    cost: int,
+    price: int,
+    *,
+    lock_id: int | None = None,
+    netuid: int | None = None,
+) -> int:
+    """Make a subnet under the lowest free number; returns it.
+
+    Args:
+        ctx: The block.
+        coldkey: Its owner.
+        hotkey: Its UID 0.
+        identity: Its name and links.
+        cost: What the owner locks, rao.
+        price: Of its first alpha, U64F64 bits.
+        lock_id: Of the registration that has waited, whose price lies on an account of its own.
+        netuid: The number; for the lab's own subnet 171.
+
+    Raises:
+        DispatchError: `SubnetLimitReached`, `CannotAffordLockCost`, `BalanceWithdrawalError`,
+            `CannotUseSystemAccount`, or what `balances.transfer` raises. The caller undoes what was done.
+    """
+    state = ctx.state
+    if is_full(state):
+        raise failed("SubnetLimitReached", f"all {state.get(MODULE, 'SubnetLimit')} places are taken")
+    if netuid is None:
+        netuid = _next_netuid(state)
+    clear_alpha_counters(ctx, netuid)
     init_new_network(ctx, netuid)
-    locked = transfer_tao_to_subnet(ctx, netuid, coldkey, cost)
-    ctx.state.put(MODULE, "NetworkLastLockCost", locked)
-    rate_limits.set_last_block(ctx, ctx.block, LAST_REGISTERED)
+    if lock_id is not None:
+        pay_out(ctx, coldkey, netuid, cost, lock_id)
+    else:
+        paid = transfer_tao_to_subnet(ctx, netuid, coldkey, cost)
+        if paid != cost:
+            raise failed("CannotAffordLockCost", f"{coldkey} can pay {in_tao(paid)} and live, not {in_tao(cost)}")
+        _remember_lock(ctx, cost)
     create_account(ctx, coldkey, hotkey)
     append_neuron(ctx, netuid, hotkey)
-    _write_terms(ctx, netuid, coldkey, hotkey, locked)
-    _fill_pool(ctx, netuid, locked, price)
+    _write_terms(ctx, netuid, coldkey, hotkey, cost)
+    _fill_pool(ctx, netuid, cost, price)
     if identity is not None:
         put_subnet_identity(ctx, netuid, identity)
     lend_to_new_subnet(ctx, netuid)
+    state.put(MODULE, "SubnetEmissionEnabled", netuid, False)
     ctx.deposit_event(MODULE, "NetworkAdded", netuid, DYNAMIC)
-    ctx.state.put(MODULE, "SubnetEmissionEnabled", netuid, False)
     return netuid
 
 
-def _ensure_may_register_network(ctx: Context, coldkey: str, hotkey: str) -> int | None:
-    """Returns the subnet that must be dissolved first, or None if the network is not full."""
+def _ensure_may_register_network(ctx: Context, coldkey: str, hotkey: str, identity: Mapping[str, str] | None) -> None:
     state = ctx.state
     if hotkey_exists(state, hotkey) and not coldkey_owns_hotkey(state, coldkey, hotkey):
         raise failed("NonAssociatedColdKey", f"{hotkey} belongs to {state.get(MODULE, 'Owner', hotkey)}")
@@ -168,20 +221,43 @@ def _ensure_may_register_network(ctx: Context, coldkey: str, hotkey: str) -> int
             "NetworkTxRateLimitExceeded",
             f"a coldkey may create a subnet once in {state.get(MODULE, 'NetworkRateLimit')} blocks",
         )
-    limit = state.get(MODULE, "SubnetLimit")
-    if sum(netuid != ROOT_NETUID for netuid in all_netuids(state)) < limit:
+    if identity is not None:
+        ensure_valid(identity, SUBNET_FIELDS)
+
+
+def is_full(state: StorageReader) -> bool:
+    """Whether all places are taken; a dissolved subnet keeps its place until it is cleaned up."""
+    subnets = sum(netuid != ROOT_NETUID for netuid in all_netuids(state))
+    return bool(subnets + len(cleanup_queue(state)) >= state.get(MODULE, "SubnetLimit"))
+
+
+def _subnet_in_the_way(ctx: Context) -> int | None:
+    """The subnet that a new one dissolves; none while there is room, or while enough of them are dissolved already.
+
+    Raises:
+        DispatchError: `SubnetLimitReached`.
+    """
+    state = ctx.state
+    if not is_full(state) or number_comes_free(state):
         return None
-    pruned = netuid_to_prune(ctx.state, ctx.block)
+    pruned = netuid_to_prune(state, ctx.block)
     if pruned is None:
-        raise failed("SubnetLimitReached", f"there are {limit} subnets already, and all are immune")
+        limit = state.get(MODULE, "SubnetLimit")
+        raise failed("SubnetLimitReached", f"all {limit} places are taken, and no subnet may be dissolved yet")
     return pruned
 
 
 def _next_netuid(state: StorageReader) -> int:
-    taken, netuid = set(all_netuids(state)), 1
+    taken, netuid = {*all_netuids(state), *cleanup_queue(state)}, 1
     while netuid in taken:
         netuid += 1
     return netuid
+
+
+def _remember_lock(ctx: Context, rao: int) -> None:
+    """The next subnet's cost, and when one may come, depend on this one."""
+    ctx.state.put(MODULE, "NetworkLastLockCost", rao)
+    rate_limits.set_last_block(ctx, ctx.block, LAST_REGISTERED)
 
 
 def init_new_network(ctx: Context, netuid: int) -> None:
@@ -233,22 +309,16 @@ def _write_terms(ctx: Context, netuid: int, coldkey: str, hotkey: str, locked: i
 
 
 def _fill_pool(ctx: Context, netuid: int, locked: int, price: int) -> None:
-    """The first reserves: all that is locked, at least the minimum, and alpha at the median price."""
-    state = ctx.state
-    tao = max(locked, state.get(MODULE, "NetworkMinLockCost"))
-    alpha = U64F64.whole(U64F64.divide(U64F64.number(tao), price))
-    recycled = max(locked - tao, 0)  # 0 today, because all of the lock stays in the pool
+    """The first reserves: what was paid and no more, and alpha at the median price."""
     for item, value in {
-        "SubnetTAO": tao,
-        "SubnetAlphaIn": alpha,
+        "SubnetTAO": locked,
+        "SubnetAlphaIn": U64F64.whole(U64F64.divide(U64F64.number(locked), price)),
         "SubnetAlphaOut": 0,
         "SubnetVolume": 0,
-        "RAORecycledForRegistration": recycled,
+        "RAORecycledForRegistration": 0,
     }.items():
-        state.put(MODULE, item, netuid, value)
-    if recycled:
-        recycle_tao(ctx, account_of_netuid(netuid), recycled)
-    change_total_stake(ctx, tao)
+        ctx.state.put(MODULE, item, netuid, value)
+    change_total_stake(ctx, locked)
 
 
 def set_owner_hotkey(ctx: Context, netuid: int, hotkey: str) -> None:
@@ -278,7 +348,7 @@ def start_call(ctx: Context, origin: Origin, netuid: int) -> None:
         raise failed("FirstEmissionBlockNumberAlreadySet", f"subnet {netuid} has been started for block {first}")
     earliest = state.get(MODULE, "NetworkRegisteredAt", netuid) + state.get(MODULE, "StartCallDelay")
     if ctx.block < earliest:
-        raise failed("NeedWaitingMoreBlocksToStarCall", f"the subnet may be started from block {earliest} on")
+        raise failed("StartCallNotReady", f"the subnet may be started from block {earliest} on")
     state.put(MODULE, "FirstEmissionBlockNumber", netuid, ctx.block + 1)
     state.put(MODULE, "SubtokenEnabled", netuid, True)
     ctx.deposit_event(MODULE, "FirstEmissionBlockNumberSet", netuid, ctx.block + 1)

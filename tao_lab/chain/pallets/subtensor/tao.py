@@ -19,13 +19,21 @@ from tao_lab.chain.dispatch import on_genesis
 from tao_lab.chain.errors import DispatchError
 from tao_lab.chain.genesis import Genesis
 from tao_lab.chain.pallets import balances, system
-from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, SUBNET_ACCOUNTS, failed, subnet_exists
+from tao_lab.chain.pallets.subtensor.lookups import (
+    MODULE,
+    ROOT_NETUID,
+    SUBNET_ACCOUNTS,
+    cleanup_queue,
+    failed,
+    subnet_exists,
+)
 from tao_lab.chain.runtime import SS58_FORMAT
 from tao_lab.chain.state import StorageReader
 from tao_lab.units import in_tao
 
 MAX_TAO_ISSUANCE = 21_000_000 * 10**9  # rao
 BURN_ACCOUNT = b"modlburntnsr"  # then zeros
+ESCROW = b"rges"  # registration escrow
 U64_MAX = (1 << 64) - 1
 ACCOUNT_BYTES = 32
 
@@ -52,12 +60,12 @@ def burn_account() -> str:
 
 
 def subnet_account(state: StorageReader, netuid: int) -> str:
-    """Address of the account of a subnet (`get_subnet_account_id`).
+    """Address of the account of a subnet, also of one whose cleanup waits (`get_subnet_account_id`).
 
     Raises:
         DispatchError: `SubnetNotExists`.
     """
-    if netuid != ROOT_NETUID and not subnet_exists(state, netuid):
+    if netuid != ROOT_NETUID and not subnet_exists(state, netuid) and netuid not in cleanup_queue(state):
         raise failed("SubnetNotExists", f"there is no subnet {netuid}")
     return account_of_netuid(netuid)
 
@@ -70,6 +78,12 @@ def coldkey_balance(ctx: Context, coldkey: str) -> int:
 def keep_alive_balance(ctx: Context, coldkey: str) -> int:
     """Rao that may leave an account that must keep the existential deposit (`get_keep_alive_balance`)."""
     return balances.reducible(system.account(ctx, coldkey), keep_alive=True)
+
+
+@cache
+def escrow_account(lock_id: int) -> str:
+    """Address on which the price of a queued registration waits (`network_registration_escrow_account`)."""
+    return _address(SUBNET_ACCOUNTS + ESCROW + lock_id.to_bytes(4, "little"))
 
 
 def _address(data: bytes) -> str:
@@ -202,6 +216,12 @@ def count_first_issuance(ctx: Context, genesis: Genesis) -> None:
 
 
 # --- alpha ------------------------------------------------------------------------------------------------------
+
+
+def clear_alpha_counters(ctx: Context, netuid: int) -> None:
+    """Forget how much alpha a number's last subnet had: the next one begins at zero (`clear_alpha_counters`)."""
+    for item in ("TotalAlphaIssuance", "AlphaRecycled", "AlphaBurned"):
+        ctx.state.remove("AlphaAssets", item, netuid)
 
 
 def mint_alpha_out(ctx: Context, netuid: int, rao: int) -> None:
