@@ -26,6 +26,7 @@ from tao_lab.chain import executive, signing, validity
 from tao_lab.chain.answer import answer
 from tao_lab.chain.audit import Tampered, find_tampered
 from tao_lab.chain.block import NO_STATE_ROOT, Block, Header, decode_header
+from tao_lab.chain.block_hashes import BlockHashes
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import ON_FINALIZE, ON_GENESIS, ON_IDLE, ON_INITIALIZE, Query, Weight
 from tao_lab.chain.errors import (
@@ -88,7 +89,7 @@ class Chain:
         """
         self.lock = RLock()
         self.runtime: Runtime = load_runtime()
-        self.store = Store(path)
+        self.store = Store(path, BlockHashes.of(self.runtime))
         self._raw = RawState()
         self.state = Storage(self.runtime, self._raw)
         self.rules = Rules()

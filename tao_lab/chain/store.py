@@ -26,6 +26,7 @@ from operator import itemgetter
 from pathlib import Path
 
 from tao_lab.chain import packs
+from tao_lab.chain.block_hashes import BlockHashes
 from tao_lab.chain.column import Changes
 from tao_lab.chain.errors import BadValue, DatabaseCorrupt, DatabaseFull, DatabaseLocked, StoreError
 from tao_lab.chain.merkle import EMPTY_ROOT
@@ -125,13 +126,18 @@ def _close(db: sqlite3.Connection, path: str, owner: int) -> None:
 class Store:
     """The tables of one chain."""
 
-    def __init__(self, path: Path | None = None) -> None:
+    def __init__(self, path: Path | None = None, hashes: BlockHashes | None = None) -> None:
         """Open or make the file; None keeps everything in memory.
+
+        Args:
+            path: The file.
+            hashes: Which keys hold names of blocks; they are not written a second time.
 
         Raises:
             StoreError: The file is locked, damaged, or of another kind.
         """
         self.path = ":memory:" if path is None else str(path)
+        self._hashes = hashes
         self._key_ids: dict[bytes, int] = {}
         has_log = Path(self.path + LOG).exists()
         with _typed_errors(self.path):
@@ -271,7 +277,7 @@ class Store:
         Raises:
             StoreError: Nothing was written.
         """
-        changes = changes if isinstance(changes, Changes) else Changes(changes)
+        changes = self._written(changes if isinstance(changes, Changes) else Changes(changes))
         fresh, number = self._fresh_keys(changes), blocks[-1].number
         self._key_ids.update(fresh)
         ids, pack = self._key_ids, None
@@ -297,6 +303,14 @@ class Store:
                 raise
         if pack is not None:
             self._packs.written(pack)
+
+    def _written(self, changes: Changes) -> Changes:
+        """The changes without the names of blocks."""
+        if self._hashes is None:
+            return changes
+        known = self._hashes.prefix
+        keys = {key: value for key, value in changes.keys.items() if not key.startswith(known)}
+        return Changes(keys, changes.columns)
 
     def _fresh_keys(self, changes: Changes) -> dict[bytes, int]:
         """Ids for keys that were never written."""
@@ -342,6 +356,33 @@ class Store:
 
     def changes_by_block(self) -> Iterator[tuple[int, dict[bytes, bytes | None]]]:
         """What each block wrote, from genesis on; blocks that wrote nothing are left out."""
+        if self._hashes is None:
+            yield from self._changes_by_block()
+            return
+        first = before = self.first_block()
+        for number, changes in self._changes_by_block():
+            old, new = self._hashes.heights(first, before), self._hashes.heights(first, number)
+            gone = (self._hashes.key(height) for height in old if height not in new)
+            yield number, changes | dict.fromkeys(gone) | dict(self._names(range(max(before, new.start), number)))
+            before = number
+
+    def _names(self, heights: range) -> Iterator[tuple[bytes, bytes]]:
+        """Keys and names of blocks."""
+        query = "SELECT number, hash FROM blocks WHERE number >= ? AND number < ?"
+        if self._hashes is not None:
+            for height, name in self._db.execute(query, (heights.start, heights.stop)):
+                yield self._hashes.key(height), name
+
+    def _name(self, key: bytes, block: int) -> bytes | None:
+        """What a key that holds a block's name has after a block."""
+        assert self._hashes is not None
+        height = self._hashes.height(key)
+        if height is None or height not in self._hashes.heights(self.first_block(), block):
+            return None
+        found = self.block(height)
+        return None if found is None else found.hash
+
+    def _changes_by_block(self) -> Iterator[tuple[int, dict[bytes, bytes | None]]]:
         keys = {key_id: key for key, key_id in self._key_ids.items()}
         number, changes = -1, dict[bytes, bytes | None]()
         with _typed_errors(self.path):
@@ -367,6 +408,8 @@ class Store:
 
     def value_at(self, key: bytes, block: int) -> bytes | None:
         """The value of a key after this block."""
+        if self._hashes is not None and key.startswith(self._hashes.prefix):
+            return self._name(key, block)
         key_id = self._key_ids.get(key)
         if key_id is None:
             return None
@@ -386,6 +429,10 @@ class Store:
             query = f"SELECT id, key, {AT} IS NOT NULL FROM keys WHERE key {sign} ? {below} ORDER BY key"
             rows = self._db.execute(query, [block, *params])
             there = (key for key_id, key, own in rows if self._is_there(key_id, key, bool(own), block))
+            if self._hashes is not None and self._hashes.concern(prefix):
+                heights = self._hashes.heights(self.first_block(), block)
+                names = sorted(key for key, _ in self._names(heights) if key.startswith(prefix))
+                there = heapq.merge(there, (key for key in names if after is None or key > after))
             return list(islice(there, limit))
 
     def _is_there(self, key_id: int, key: bytes, own: bool, block: int) -> bool:
@@ -402,6 +449,8 @@ class Store:
                 now = in_column if last >= (-1 if own is None else own) else value
                 if now is not None:
                     yield key, now
+            if self._hashes is not None:
+                yield from self._names(self._hashes.heights(self.first_block(), block))
 
 
 class PastState:

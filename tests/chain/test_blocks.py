@@ -185,7 +185,7 @@ def test_a_file_in_which_blocks_are_missing_does_not_open(file: Path, statement:
 
 def test_verify_finds_a_key_that_was_taken_away(file: Path) -> None:
     with sqlite3.connect(file) as db:
-        db.execute("DELETE FROM keys WHERE id = (SELECT max(id) FROM keys)")
+        db.execute("DELETE FROM keys WHERE id = (SELECT max(key_id) FROM changes WHERE length(value) = 56)")
     db.close()
     chain = Chain(file)
     found = chain.verify()

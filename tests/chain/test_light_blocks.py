@@ -1,5 +1,6 @@
 """Blocks whose state is not kept: the way to a later state without the history between."""
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from tao_lab.chain.chain import Chain
 from tao_lab.chain.context import Context
 from tao_lab.chain.errors import BadValue, BlockFailed
 from tao_lab.chain.pallets.subtensor.lookups import MODULE
+from tao_lab.chain.runtime import Runtime
 from tao_lab.network import Network
 from tests.chain.conftest import account, key
 
@@ -111,3 +113,39 @@ def test_a_network_keeps_every_360th_and_the_last() -> None:
         for wrong in ({"blocks": 1, "history": "all"}, {"epochs": 1, "history": "epochs"}):
             with pytest.raises(BadValue, match="history is"):
                 net.run(**wrong)
+
+
+@pytest.mark.parametrize("kept_every", [1, 7, 40])
+def test_names_of_blocks_are_read_from_the_blocks_themselves(
+    kept_every: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Runtime, "block_hashes_kept", 10)  # a property of the class
+    file, seen = tmp_path / "chain.db", {}
+    chain = Chain(file)
+    prefix = chain.state.key("System", "BlockHash")
+    for number in range(1, 41):
+        is_kept = number % kept_every == 0 or number == 40
+        chain.produce_block(keep_state=is_kept)
+        if is_kept:
+            seen[number] = {bytes(key): chain.state.raw_get(key) for key in chain.state.raw_keys(prefix)}
+    assert len(seen[40]) == 10
+    stored = chain.store.value_at(chain.state.key("System", "Number"), 40)
+    chain.close()
+    with sqlite3.connect(file) as db:
+        assert not [key for (key,) in db.execute("SELECT key FROM keys") if key.startswith(prefix)]
+    db.close()
+    again = Chain(file)
+    assert again.verify() is None
+    for number, names in seen.items():
+        past = again.at(number)
+        assert {bytes(key): past.raw_get(key) for key in past.raw_keys(prefix)} == names
+        keys = list(past.raw_keys(prefix))
+        assert list(past.raw_keys(prefix, keys[0], 2)) == keys[1:3]
+        state = dict(again.store.state_at(number))
+        assert {key: value for key, value in state.items() if key.startswith(prefix)} == names
+        assert past.raw_get(again.state.key("System", "BlockHash", number)) is None
+        assert past.raw_get(prefix) is None
+    assert again.store.value_at(again.state.key("System", "Number"), 40) == stored
+    again.produce_block()
+    assert again.verify() is None
+    again.close()

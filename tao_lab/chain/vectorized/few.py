@@ -157,7 +157,9 @@ class _Emitted:
 
 @run_coinbase.emit_to_subnets.twin_for_few
 def emit_to_few(ctx: Context, netuids: list[int], credit: int) -> Any:
-    """Emission of a block to few subnets; `NotImplemented` if the readable rule must do it.
+    """Emission of a block to few subnets; `NotImplemented` where they are many.
+
+    What rows cannot do, columns cannot either: then the readable rule does it.
 
     Args:
         ctx: Block under construction.
@@ -165,21 +167,28 @@ def emit_to_few(ctx: Context, netuids: list[int], credit: int) -> Any:
         credit: Rao of TAO that this block has issued.
     """
     ctx.kept.pop(KEPT, None)
-    if len(netuids) > FEW or any(getattr(ctx.rules, name) is not getattr(Rules, name) for name in RULES):
+    if len(netuids) > FEW:
         return NotImplemented
+    if any(getattr(ctx.rules, name) is not getattr(Rules, name) for name in RULES) or not _emit(ctx, netuids, credit):
+        run_coinbase.emit_to_subnets.readable(ctx, netuids, credit)
+    return None
+
+
+def _emit(ctx: Context, netuids: list[int], credit: int) -> bool:
+    """Emission by the lab's own rules; False, and nothing written, where rows cannot do it."""
     if not netuids:
         recycle_credit(ctx, credit)
-        return None
+        return True
     state, layouts = ctx.state, [_layout(ctx.runtime, netuid) for netuid in netuids]
     accounts = [state.raw.get(layout.account) or b"" for layout in layouts]
     before = b"".join([layout.row(state) for layout in layouts])
     if len(before) != len(netuids) * SUBNET.itemsize or not _can_emit(state, netuids, accounts):
-        return NotImplemented
+        return False
     rows = bytearray(before)
     table = np.frombuffer(rows, SUBNET)
     words = gate_words(block_gate(ctx, lambda: prices(table)))
     if not emit(table, np.uint64(credit), *scalars(ctx), words):
-        return NotImplemented
+        return False
     emitted = _Emitted(layouts, rows, table)
     for name in CHANGED:
         emitted.write(state, name, before)
@@ -192,7 +201,7 @@ def emit_to_few(ctx: Context, netuids: list[int], credit: int) -> Any:
     if last != state.get(MODULE, "BlockEmission"):
         state.put(MODULE, "BlockEmission", last)
     ctx.kept[KEPT] = emitted
-    return None
+    return True
 
 
 def _can_emit(state: Storage, netuids: list[int], accounts: list[bytes]) -> bool:
