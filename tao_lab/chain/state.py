@@ -21,6 +21,7 @@ from tao_lab.chain.errors import BadValue
 from tao_lab.chain.merkle import PREFIX_BYTES
 from tao_lab.chain.runtime import Item, Runtime
 
+MOST_PUT_IN_ORDER = 64  # keys one by one; more of them are sorted with all others
 LEAST_KEPT = 8  # shorter lists of accounts are not kept
 LISTS_KEPT = 1 << 11  # of parts of keys, a list for all hotkeys of a subnet
 ACCOUNT_TYPE = "scale_info::0"
@@ -85,9 +86,12 @@ class RawState:
     def get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
         """The values of several keys of one item."""
         prefix = keys[0][:PREFIX_BYTES] if keys else b""
-        if prefix in self._columns_of:
-            return list(map(self.get, keys))
-        return list(map(self._items.get(prefix, {}).get, keys))
+        found = list(map(self._items.get(prefix, {}).get, keys))
+        if prefix in self._columns_of and None in found:
+            places = map(self._places.get, keys)
+            pairs = zip(found, places, strict=True)
+            return [value if place is None else place[0].get(place[1]) for value, place in pairs]
+        return found
 
     def put_many(self, keys: Sequence[bytes], values: Sequence[bytes]) -> None:
         """Write several keys of one item."""
@@ -195,16 +199,24 @@ class RawState:
         """
         self._journal.append((column, column.rows()))
         self._begin_writing(column)
+        new = ~column.present if where is None else where & ~column.present
         if where is None:
             column.data[:] = data
-            is_new = not column.present.all()
             column.present[:] = True
         else:
             column.data[where] = data[where]
-            is_new = not column.present[where].all()
             column.present |= where
-        if is_new:
+        if new.any():
+            self._order(column, np.flatnonzero(new).tolist())
+
+    def _order(self, column: Column, rows: Sequence[int]) -> None:
+        """Keys of a column have a value now: put them in order, or leave that until somebody asks for the order."""
+        ordered = self._sorted.get(column.layout.prefix)
+        if ordered is None or len(rows) > MOST_PUT_IN_ORDER:
             self._sorted.pop(column.layout.prefix, None)
+            return
+        for row in rows:
+            insort(ordered, column.layout.keys[row])
 
     def _begin_writing(self, column: Column) -> None:
         if column.sealed is None:

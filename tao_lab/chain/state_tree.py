@@ -146,8 +146,11 @@ def _finish(lanes: int, nodes: Ids, m: Any, lengths: Any, x: Any, found: Any, ha
 
 
 @njit(cache=True)
-def _rehash(changed: Ids, child: Ids, parent: Ids, depth: Any, hashes: Bytes, seen: Any, turn: int) -> None:
-    """Rehash every branch above the changed nodes, the deepest first; those of one depth eight at a time."""
+def _rehash(changed: Ids, child: Ids, parent: Ids, depth: Any, hashes: Bytes, seen: Any, turn: int) -> int:
+    """Rehash every branch above the changed nodes, those of one depth eight at a time; returns how many there are.
+
+    The deepest come first.
+    """
     above = np.empty(0, np.int32)
     count = 0
     for each in changed:
@@ -189,12 +192,18 @@ def _rehash(changed: Ids, child: Ids, parent: Ids, depth: Any, hashes: Bytes, se
             end += 1
         _finish(end - begin, ordered[begin:end], m, lengths, x, found, words)
         begin = end
+    return count
 
 
 class StateTree:
-    """The tree of one state."""
+    """The tree of one state.
+
+    Attributes:
+        hashed: How many leaves and nodes the last update has hashed.
+    """
 
     def __init__(self) -> None:
+        self.hashed = 0
         self._leaves: dict[bytes, int] = {}
         self._columns: dict[bytes, dict[Layout, Ids]] = {}  # by item: leaves of a column's keys, where there is one
         self._root = NONE
@@ -238,7 +247,8 @@ class StateTree:
         alive = [node for node in dirty if node != NONE and self._kind[node] == BRANCH]
         self._turn += 1
         above = np.concatenate([above, np.array(alive, np.int32)])
-        _rehash(above, self._child, self._parent, self._depth, self._hashes, self._seen, self._turn)
+        nodes = _rehash(above, self._child, self._parent, self._depth, self._hashes, self._seen, self._turn)
+        self.hashed = len(changed) + nodes
 
     def _rows(self, change: ColumnChange, keys: dict[bytes, bytes | None]) -> tuple[Ids, Bytes] | None:
         """Leaves and new values of the rows that differ; new and removed keys go into `keys` instead."""

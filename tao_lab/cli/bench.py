@@ -207,7 +207,11 @@ def bench_economy(
             points = ", ".join(f"{size}: {ms:.1f} ms" for size, ms in zip(each.sizes, each.milliseconds, strict=True))
             typer.echo(f"a block by {each.of}: {points}; grows with {each.of} to the power of {each.exponent:.2f}")
     typer.echo(machine.describe())
-    days = ", ".join(f"history of {kind} {run.day:.0f} s (aim {economy.AIMS[kind]:.0f})" for kind, run in runs.items())
+    days = ", ".join(
+        f"history of {kind} {run.day:.0f} s by the clock, {run.processor_day:.0f} s of the processor "
+        f"(aim {economy.AIMS[kind]:.0f})"
+        for kind, run in runs.items()
+    )
     typer.echo(f"a day of {subnets} subnets of {neurons} neurons: {days}")
 
 
@@ -218,7 +222,14 @@ def _print_economy(kind: str, run: Any, economy: Any) -> None:
         f"history of {kind}: {run.blocks / run.seconds:.1f} blocks a second; a day {run.day:.0f} s ({measured}; "
         f"processor {run.processor / run.seconds:.0%} of it), a year {hours:.1f} hours (extrapolated)"
     )
-    shares = ", ".join(f"{phase} {seconds / run.seconds:.0%}" for phase, seconds in run.phases.items())
+    shares = ", ".join(f"{phase} {seconds / run.processor:.0%}" for phase, seconds in run.phases.items())
+    floor, per_day = run.floor, economy.BLOCKS_PER_DAY / run.blocks
+    parts = {"hashing": floor.hashing, "one row a block": floor.storing, "epochs' arithmetic": floor.epochs}
+    typer.echo(
+        f"  of the processor: a day {run.processor_day:.0f} s, {run.processor / floor.seconds:.1f} times the floor of "
+        f"{floor.seconds * per_day:.1f} s ({', '.join(f'{name} {s * per_day:.1f} s' for name, s in parts.items())}); "
+        f"the same as by the readable rules at {run.compared} blocks"
+    )
     before, after = (size / 2**20 for size in run.memory)
     kilobytes = run.file_bytes / run.blocks / 1e3
     typer.echo(f"  {shares}; {kilobytes:.1f} kB on disk a block; memory {before:.0f} MiB before, {after:.0f} MiB after")

@@ -31,11 +31,15 @@ from tao_lab.course.compare import differences, first_words, show_case
 from tao_lab.course.exercise import Case, Exercise, Function, Values, WrongAnswer
 from tao_lab.course.mutants import KINDS
 from tao_lab.course.observing import observed, observed_here
-from tao_lab.course.running import Raised, Ran, TimeUp, copies, has_loop, has_source, is_blank, time_limit
+from tao_lab.course.running import Raised, Ran, TimeUp, copies, has_loop, has_source, hashes_text, is_blank, time_limit
 from tao_lab.errors import a_kind
 
 JUDGING = 20.0  # seconds for comparing answers and finding the mistake
 REPEATING = 1.0  # seconds for running right cases again, in another order
+HASHED = (
+    "`hash` of a text is another number each time Python starts, so your answer is another one on every computer. Use "
+    "what is the same everywhere: the number itself, or a digest of `hashlib`."
+)
 State = Literal["not started", "right", "wrong"]
 TONE_OF: dict[State, Tone] = {"not started": "waiting", "right": "right", "wrong": "wrong"}
 CHANGEABLE = (list, dict, set, bytearray, np.ndarray, tuple)  # types of results that may change after a call
@@ -162,7 +166,10 @@ def _judge(exercise: Exercise, function: Any, seconds: float) -> CheckResult:
     ):
         return _not_started(exercise)
     each = (time.monotonic() - begin) / len(attempts)
-    return _judge_attempts(exercise, attempts, lambda tries: _again(exercise, function, tries, each, seconds))
+    result = _judge_attempts(exercise, attempts, lambda tries: _again(exercise, function, tries, each, seconds))
+    return (
+        _result(exercise, "wrong", HASHED, usable=True) if result.state == "right" and hashes_text(function) else result
+    )
 
 
 def _again(

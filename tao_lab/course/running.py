@@ -146,6 +146,37 @@ def _calls(node: ast.AST, name: str) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name
 
 
+def hashes_text(function: Callable[..., Any]) -> bool:
+    """Whether a function calls `hash` on a text, if its own text is available.
+
+    Such a number is another one each time that Python starts (PYTHONHASHSEED), so no check in one process can see it.
+    """
+    try:
+        tree = ast.parse(textwrap.dedent(_text(function)))
+    except (OSError, TypeError, SyntaxError, ValueError):
+        return False
+    nodes = list(ast.walk(tree))
+    texts = {
+        target.id
+        for node in nodes
+        if isinstance(node, ast.Assign) and _is_text(node.value, set())
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    return any(isinstance(node, ast.Call) and _calls(node, "hash") and _is_text(node, texts) for node in nodes)
+
+
+def _is_text(node: ast.AST, names: set[str]) -> bool:
+    """Whether a text is made somewhere inside an expression, or one of these names stands in it."""
+    return any(
+        isinstance(part, ast.JoinedStr)
+        or (isinstance(part, ast.Constant) and isinstance(part.value, str | bytes))
+        or (isinstance(part, ast.Name) and part.id in {"str", "repr", "bytes", *names})
+        or (isinstance(part, ast.Attribute) and part.attr in {"to_bytes", "encode", "join", "format", "hex"})
+        for part in ast.walk(node)
+    )
+
+
 def is_the_labs(function: Callable[..., Any]) -> bool:
     """Whether a function is the lab's own; a wrapper made with `functools.wraps` counts as the wrapped function."""
     return str(getattr(unwrapped(function), "__module__", "")).startswith("tao_lab.")

@@ -8,6 +8,7 @@ import pytest
 
 from tao_lab.course.checking import judge
 from tao_lab.course.exercise import Case, Exercise, read_arrays, read_values
+from tao_lab.course.running import hashes_text
 
 
 def total(values, number):
@@ -158,3 +159,28 @@ def test_slow_answers_are_not_asked_twice(monkeypatch):
 
     assert judge(WHOLE, answer).state == "right"
     assert len(calls) == 3
+
+
+def by_name(seeds):
+    """A text's hash, under another name."""
+    text = f"{seeds}"
+    return hash(text)
+
+
+def by_digest(seeds):
+    """Digests are the same everywhere, and so are the hashes of whole numbers."""
+    return hash(seeds) + int.from_bytes(str(seeds).encode(), "little")
+
+
+@pytest.mark.parametrize(("function", "wrong"), [(by_name, True), (by_digest, False)])
+def test_a_hash_of_a_text_is_found_in_the_text_of_a_function(function, wrong):
+    assert hashes_text(function) == wrong
+
+
+def test_a_right_answer_that_hangs_on_the_hash_of_a_text_is_refused():
+    def same_for_now(values, number):
+        return number * sum(values) + 0 * hash(str(number))
+
+    result = judge(WHOLE, same_for_now)
+    assert result.state == "wrong"
+    assert "`hash` of a text is another number each time Python starts" in result.hint

@@ -10,6 +10,7 @@ Sources: `pallets/subtensor/src/epoch/run_epoch.rs` (`epoch_mechanism`, `persist
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -28,10 +29,13 @@ from tao_lab.chain.pallets.subtensor.stake_weights import stake_parts
 from tao_lab.chain.pallets.subtensor.tempo import activity_cutoff_blocks, epoch_with_lookahead
 from tao_lab.chain.pallets.subtensor.voting_power import U64_MAX, Voter, update_voting_power
 from tao_lab.chain.state import UID_BYTES, StorageReader
+from tao_lab.chain.twins import has_twin
 from tao_lab.consensus import EpochInput, EpochTerms, LiquidAlpha, SparseRows
 from tao_lab.consensus.null import Budgets, null_epoch
 from tao_lab.economy import HotkeyEmission, Pending
 from tao_lab.units import U16_MAX
+
+Words = np.ndarray[Any, np.dtype[np.uint64]]
 
 NO_COMMIT = (1 << 64) - 1
 NO_BLOCK = bytes(8)
@@ -126,9 +130,8 @@ def epoch_input(state: StorageReader, netuid: int, block: int, emission: int, me
 
     n, hotkeys = int(hyper("SubnetworkN")), hotkeys_by_uid(state, netuid)
     placed = [uid for uid in range(n) if uid in hotkeys]
-    stakes: list[tuple[int, int]] = [(0, 0)] * n
-    for uid, parts in zip(placed, stake_parts(state, netuid, [hotkeys[uid] for uid in placed]), strict=True):
-        stakes[uid] = parts.total
+    stake, fraction = np.zeros(n, np.uint64), np.zeros(n, np.uint64)
+    stake[placed], fraction[placed] = stake_columns(state, netuid, [hotkeys[uid] for uid in placed])
     index = mechanism_index(netuid, mecid)
     low, high = hyper("AlphaValues")
     return EpochInput(
@@ -148,8 +151,8 @@ def epoch_input(state: StorageReader, netuid: int, block: int, emission: int, me
         min_stake=state.get(MODULE, "StakeThreshold"),
         owner_uid=owner_uid(state, netuid),
         emission=emission,
-        stake=np.array([rao for rao, _ in stakes], dtype=np.uint64),
-        stake_fraction=np.array([fraction for _, fraction in stakes], dtype=np.uint64),
+        stake=stake,
+        stake_fraction=fraction,
         validator_permit=np.array((list(hyper("ValidatorPermit")) + [False] * n)[:n], dtype=np.bool_),
         last_update=np.array(last_updates(state, netuid, mecid)[:n], dtype=np.uint64),
         registered_at=_registered_at(state, netuid, n),
@@ -158,6 +161,14 @@ def epoch_input(state: StorageReader, netuid: int, block: int, emission: int, me
         commit_block=commit_blocks(state, netuid, mecid, block) if hyper("CommitRevealWeightsEnabled") else None,
         previous_consensus=_previous_consensus(state, index, n),
     )
+
+
+@has_twin
+def stake_columns(state: StorageReader, netuid: int, hotkeys: Sequence[str]) -> tuple[Words, Words]:
+    """Stake of hotkeys as consensus counts it: whole rao (n,), and the rest in parts of 2^64 (n,)."""
+    parts = stake_parts(state, netuid, hotkeys)
+    rao, fraction = ([getattr(each.total, name) for each in parts] for name in ("rao", "fraction"))
+    return np.array(rao, np.uint64), np.array(fraction, np.uint64)
 
 
 def _previous_consensus(state: StorageReader, index: int, n: int) -> np.ndarray[Any, np.dtype[np.uint64]] | None:

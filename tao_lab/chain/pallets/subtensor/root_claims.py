@@ -286,8 +286,10 @@ def find_root_stakers(ctx: Context) -> None:
     keys = state.raw_keys(prefix, after, STAKES_LOOKED_AT)
     if after is None and not keys:
         return
-    for key in keys:  # it ends with the coldkey and the netuid themselves
-        if int.from_bytes(key[-NETUID_BYTES:], "little") == ROOT_NETUID:
-            add_root_staker(ctx, address(bytes(key[-NETUID_BYTES - ACCOUNT_BYTES : -NETUID_BYTES])))
+    on_root, listed = ROOT_NETUID.to_bytes(NETUID_BYTES, "little"), state.key(MODULE, "StakingColdkeys")
+    for key in keys:  # it ends with the coldkey and the netuid themselves; that of the list with the coldkey
+        account = bytes(key[-NETUID_BYTES - ACCOUNT_BYTES : -NETUID_BYTES])
+        if key.endswith(on_root) and state.raw_get(listed + account) is None:
+            add_root_staker(ctx, address(account))
     reached = "0x" + bytes(keys[-1]).hex() if len(keys) == STAKES_LOOKED_AT else None
     state.put(MODULE, "AlphaV2MapLastKey", reached)

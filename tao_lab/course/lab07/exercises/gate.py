@@ -162,6 +162,35 @@ EXERCISE = Exercise(
             {"round(": "int("},
             "Off by one millionth: you cut what should be rounded.",
         ),
+        Edit(
+            "a cliff from which nobody is left",
+            {PASSED: "share if share >= bar else Fraction(0)"},
+            "You let through everything at or above the bar, and nothing below. Where all of that is switched off, you "
+            "divide by zero. Below the bar, less and less passes, but never nothing.",
+        ),
+        Edit(
+            "a cliff above the bar",
+            {PASSED: "share if share > bar else Fraction(0)"},
+            "You let through what is above the bar, and nothing else. Where nothing is above it, you divide by zero. "
+            "At the bar one half passes.",
+        ),
+        Edit(
+            "a step of one half",
+            {PASSED: "Fraction(share, 1 + (share == bar)) if share >= bar else Fraction(0)"},
+            "One half passes at the bar, as it should. But you let all pass above it and nothing below. The formula "
+            "has no such step.",
+        ),
+        Edit(
+            "less the bar",
+            {PASSED: "max(share - bar, 0)"},
+            "You subtract the bar. The gate multiplies: a part of each share passes, by its distance from the bar.",
+        ),
+        Edit(
+            "nothing has a place",
+            {"(share for share in demand if share > 0)": "demand"},
+            "Subnets without any demand have places in your order. Where few have some, your bar is zero and holds "
+            "nobody back.",
+        ),
         WrongAnswer(
             "a cliff",
             "You let through everything at or above the bar, and nothing below. At the bar one half passes, and below "

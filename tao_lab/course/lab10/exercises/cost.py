@@ -77,6 +77,51 @@ EXERCISE = Exercise(
             "Without any task nothing is known: at least one.",
         ),
         Edit(
+            "to the nearest",
+            {"math.ceil": "round"},
+            "You round to the nearest whole number. Where that is the lower one, it is not enough.",
+        ),
+        Edit(
+            "down and one more",
+            {"math.ceil((2 * spread / gap) ** 2)": "int((2 * spread / gap) ** 2) + 1"},
+            "You round down and add one. Where the number is whole already, that is one task too many.",
+        ),
+        Edit(
+            "the two not squared",
+            {"(2 * spread / gap) ** 2": "2 * (spread / gap) ** 2"},
+            "You square spread and gap, and not the two errors. Solve gap = 2 · spread / √n for n, step by step.",
+        ),
+        Edit(
+            "the gap squared",
+            {"(2 * spread / gap) ** 2": "2 * spread / gap**2"},
+            "You square the gap alone. Solve gap = 2 · spread / √n for n: what else is squared?",
+        ),
+        Edit(
+            "four errors",
+            {"2 * spread / gap": "4 * spread / gap"},
+            "Your means are four standard errors apart, two for each of them. The task asks for two between them.",
+        ),
+        Edit(
+            "an error for each mean",
+            {"math.ceil((2 * spread / gap) ** 2)": "math.ceil(2 * (2 * spread / gap) ** 2)"},
+            "You count twice as many tasks, one half for each mean. The task takes one standard error, spread / √n.",
+        ),
+        Edit(
+            "1.96",
+            {"2 * spread / gap": "1.96 * spread / gap"},
+            "You took 1.96 standard errors from a table. The task asks for two.",
+        ),
+        Edit(
+            "no answer is zero",
+            {"return None": "return 0"},
+            "Where no number of tasks is enough you return 0. Return None.",
+        ),
+        Edit(
+            "nothing between them",
+            {"gap <= 0": "gap < 0"},
+            "Where both score the same you divide by zero. Can more tasks tell them apart?",
+        ),
+        Edit(
             "no way out",
             {"    if gap <= 0:\n        return None\n": "    if gap == 0:\n        return None\n"},
             "Where the cheater does better, more tasks only make it surer. What should come then?",

@@ -119,6 +119,11 @@ EXERCISE = Exercise(
             "An answer without any route gets in.",
         ),
         Edit(
+            "not only objects",
+            {'        "type": "object",\n': ""},
+            "A bare list and `null` get in: `properties` and `required` speak of objects only. What else is let in?",
+        ),
+        Edit(
             "floats",
             {'"type": "integer"': '"type": "number"'},
             "Half a town gets in: a place in a list is a whole number.",

@@ -50,6 +50,8 @@ def cases(rng: np.random.Generator) -> Iterator[Case]:
         yield Case({"honest": honest, "cheat": honest * part, "most": most}, f"random, {number + 1}")
 
 
+LOOP = "    power = 1\n    while cheat**power > most * honest**power:\n        power += 1\n    return power\n"
+
 EXERCISE = Exercise(
     id="10.5",
     title="From scores to pay",
@@ -83,6 +85,46 @@ EXERCISE = Exercise(
             "below",
             {"cheat**power > most": "cheat**power >= most"},
             "Exactly that part is still allowed: you go one power too far.",
+        ),
+        Edit(
+            "one step early",
+            {"return power": "return power - 1"},
+            "You stop one power too early: with yours the cheater still gets more than `most`.",
+        ),
+        Edit(
+            "a logarithm, rounded down",
+            {
+                LOOP: (
+                    "    from math import log\n"
+                    "    return max(1, int(log(most) / log(cheat / honest))) if cheat else 1\n"
+                )
+            },
+            "You solve it with a logarithm, which is quick, and round down. Is that power enough?",
+        ),
+        Edit(
+            "a logarithm of zero",
+            {LOOP: "    import math\n    return max(1, math.ceil(math.log(most) / math.log(cheat / honest)))\n"},
+            "You solve it with a logarithm, and zero has none. Which power is enough for a cheater who scores nothing?",
+        ),
+        Edit(
+            "gives up",
+            {"power += 1": "power += 1\n        if power > 100:\n            return None"},
+            "You give up after some powers. A cheater just behind needs a power above 1,000, and there is one.",
+        ),
+        Edit(
+            "doubling",
+            {"power += 1": "power *= 2"},
+            "You double the power each time, and jump over smaller ones that would do.",
+        ),
+        Edit(
+            "no answer is zero",
+            {"return None": "return 0"},
+            "Where no power is enough you return 0. Return None.",
+        ),
+        Edit(
+            "a power of zero",
+            {"    power = 1\n": "    if cheat <= most * honest:\n        return 0\n    power = 1\n"},
+            "Where the scores are far enough apart you return 0. A power of 0 pays everybody the same.",
         ),
         Edit(
             "differences",

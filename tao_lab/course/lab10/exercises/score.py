@@ -144,6 +144,21 @@ EXERCISE = Exercise(
             "A very short route gets more than 1.",
         ),
         Edit(
+            "all or nothing",
+            {"min(1.0, max(0.0, saved * 4))": "1.0 if saved >= 0.25 else 0.0"},
+            "You pay all or nothing. A route that is a tenth shorter is worth something, too: draw a straight line.",
+        ),
+        Edit(
+            "rounded",
+            {"return min(1.0, max(0.0, saved * 4))": "return round(min(1.0, max(0.0, saved * 4)), 2)"},
+            "You round the score, and small improvements pay nothing. Return it as it comes.",
+        ),
+        Edit(
+            "upside down",
+            {"saved * 4": "1 - saved * 4"},
+            "Your line goes down where it should go up: the lazy route gets 1.",
+        ),
+        Edit(
             "flat",
             {"saved * 4": "saved"},
             "A quarter shorter gets a quarter, and nobody gets 1: your line is too flat.",

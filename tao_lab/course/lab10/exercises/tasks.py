@@ -90,6 +90,8 @@ def cases(rng: np.random.Generator) -> Iterator[Case]:
         )
     yield Case({"seeds": [5 + 2**32, 5]}, "two seeds that agree in their last 32 bits")
     yield Case({"seeds": [2**32, 1]}, "two seeds whose halves of 32 bits have changed places")
+    primes = (2**31 - 1) * (2**61 - 1)
+    yield Case({"seeds": [5, 5 + primes]}, "two seeds with the same remainders by 2^31 - 1 and by 2^61 - 1")
     yield Case({"seeds": [5, 5 + 2**64]}, "two seeds that agree in their last 64 bits")
     yield Case({"seeds": [2**60, 2**60 + 1]}, "two seeds that agree in their first 60 bits")
 
@@ -151,6 +153,11 @@ EXERCISE = Exercise(
             "64 bits",
             {"Random(seed)": "Random(seed % 2**64)"},
             "You cut the seed down to 64 bits: all of it should count, however large it is.",
+        ),
+        Edit(
+            "a remainder",
+            {"Random(seed)": "Random(seed % (2**31 - 1))"},
+            "You keep a remainder of the seed, so the same map comes for many seeds. All of the seed should count.",
         ),
         Edit(
             "float",
