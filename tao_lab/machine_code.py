@@ -5,7 +5,8 @@ its whole compiler to find the code again. Here LLVM's loader (llvmlite, 45 MiB)
 function and each kind of arguments numba compiles an *entry* once: it takes numbers and the addresses of arrays, and
 calls the function. What an entry needs while it runs (room for arrays) is in two small libraries of numba's.
 
-Where something does not fit (another kind of argument, platform or version of numba), the answer here is None, and numba does it.
+Where something does not fit (another kind of argument, platform or version of numba), the answer here is None, and
+numba does it.
 """
 
 from __future__ import annotations
