@@ -5,7 +5,8 @@ its whole compiler to find the code again. Here LLVM's loader (llvmlite, 45 MiB)
 function and each kind of arguments numba compiles an *entry* once: it takes numbers and the addresses of arrays, and
 calls the function. What an entry needs while it runs (room for arrays) is in two small libraries of numba's.
 
-Where something does not fit (another kind of argument, another platform), the answer here is None, and numba does it.
+Where something does not fit (another kind of argument, platform or version of numba), the answer here is None, and
+numba does it.
 """
 
 from __future__ import annotations
@@ -37,12 +38,15 @@ Kept = tuple[dict[str, Any], bytes]  # what is needed to call it, and an object 
 FORMAT = 1
 SUFFIX = ".code"
 WITH_NUMBA = "TAO_LAB_WITH_NUMBA"  # set where numba's own way is to be tried
+# This reads numba's insides, which may change with each version: with another one, numba's own way is taken.
+TRIED = "0.68."
 # Where this was tried. Elsewhere LLVM links code in other ways, and numba knows them all.
 POSSIBLE = (
     sys.platform == "linux"
     and platform.machine() == "x86_64"
     and sys.implementation.name == "cpython"
     and getattr(sys, "_is_gil_enabled", lambda: True)()
+    and version("numba").startswith(TRIED)
 )
 
 WORD = 8  # bytes

@@ -20,6 +20,7 @@ from tao_lab.chain import absent
 from tao_lab.chain.errors import DispatchError, NotInLab
 from tao_lab.chain.genesis import Genesis
 from tao_lab.chain.guard_weights import guards_weight
+from tao_lab.chain.measured_weights import measured_weight
 from tao_lab.chain.state import StorageReader
 from tao_lab.chain.weight import DB_READ, DB_WRITE, Tally, Weight, weight
 
@@ -234,14 +235,15 @@ def call(
 
     Args:
         pallet: The pallet's name in the metadata.
-        weight: Its weight, or a function of its arguments.
+        weight: Its weight in June's source, or a function of its arguments; `measured_weights.py` wins.
         pays_fee: Whether the signer pays for it, or a function that computes it from the arguments.
         dispatch_class: `Normal`, `Operational` or `Mandatory` (an inherent).
     """
 
     def register(function: CallFunction) -> CallFunction:
         name = function.__name__
-        CALLS[(pallet, name)] = RegisteredCall(pallet, name, function, weight, pays_fee, dispatch_class)
+        own = measured_weight(pallet, name) or weight
+        CALLS[(pallet, name)] = RegisteredCall(pallet, name, function, own, pays_fee, dispatch_class)
         return function
 
     return register

@@ -1,9 +1,12 @@
 """The calls that each kind of proxy may make for its account.
 
-Source: `runtime/src/proxy_filters/mod.rs` and `call_groups.rs`. Their stored versions are older than spec 475. The
-changes of 475 are known from its public review: `register` and `register_limit` now buy a place, like
-`burned_register`, and `pow_register` is the proof of work. Calls that no stored version names are treated like the
-older calls that they extend (`TWINS`).
+The three broad kinds are told by what they forbid. None of them reaches sudo, and none reaches a call that carries
+out another one for somebody else, where the filter would no longer look: a multisig's, a crowdloan's, a sealed one
+that is stored.
+
+Source: `runtime/src/proxy_filters/mod.rs` of spec 475, whose tests name the groups; the content of most groups is that
+of `call_groups.rs` before 475. Calls that no stored version names are treated like the older calls that they extend
+(`TWINS`).
 """
 
 from __future__ import annotations
@@ -102,6 +105,19 @@ BASKET_TRADING = _calls("SubtensorModule", "swap_basket")
 BOUGHT_SEATS = _calls("SubtensorModule", "burned_register register register_limit")
 ROOT_SEAT = _calls("SubtensorModule", "root_register")
 HOTKEY_SWAPS = _calls("SubtensorModule", "swap_hotkey swap_hotkey_v2")
+VALUE = _calls(  # what spends, locks or destroys TAO or alpha (since spec 459)
+    "SubtensorModule",
+    "add_stake_burn lock_stake move_lock set_perpetual_lock recycle_alpha burn_alpha register_network "
+    "register_network_with_identity register_leased_network",
+)
+CONTRACTS = _calls("EVM", "*") | _calls("Ethereum", "*") | _calls("Contracts", "*")
+ELSEWHERE = (  # no broad kind may call these
+    _calls("Sudo", "*")
+    | _calls("Multisig", "*")
+    | _calls("Crowdloan", "*")
+    | _calls("MevShield", "store_encrypted")
+    | _calls("AdminUtils", "sudo_set_sn_owner_hotkey")
+)
 END_OF_A_SUBNET = _calls("SubtensorModule", "dissolve_network root_dissolve_network")
 SUBNET_IDENTITY = _calls("SubtensorModule", "set_subnet_identity update_symbol")
 SUBNET_MANAGEMENT = _calls("SubtensorModule", "set_tempo set_activity_cutoff_factor") | _calls(
@@ -121,7 +137,7 @@ SUBNET_MANAGEMENT = _calls("SubtensorModule", "set_tempo set_activity_cutoff_fac
 
 FILTERS = {
     ANY: ALL,
-    NON_TRANSFER: Filter(True, BALANCES | STAKE_TRANSFERS | COLDKEY_SWAPS),
+    NON_TRANSFER: Filter(True, BALANCES | STAKE_TRANSFERS | COLDKEY_SWAPS | CONTRACTS | ELSEWHERE | BASKET_TRADING),
     "NonFungible": Filter(
         True,
         BALANCES
@@ -131,7 +147,10 @@ FILTERS = {
         | BOUGHT_SEATS
         | ROOT_SEAT
         | HOTKEY_SWAPS
-        | COLDKEY_SWAPS,
+        | COLDKEY_SWAPS
+        | CONTRACTS
+        | ELSEWHERE
+        | VALUE,
     ),
     TRANSFER: Filter(
         False,
@@ -148,7 +167,9 @@ FILTERS = {
         },
     ),
     "Owner": Filter(False, SUBNET_IDENTITY | SUBNET_MANAGEMENT),
-    "NonCritical": Filter(True, COLDKEY_SWAPS | _calls("Sudo", "*") | END_OF_A_SUBNET | ROOT_SEAT | BOUGHT_SEATS),
+    "NonCritical": Filter(
+        True, COLDKEY_SWAPS | END_OF_A_SUBNET | ROOT_SEAT | BOUGHT_SEATS | ELSEWHERE | BASKET_TRADING
+    ),
     "Staking": Filter(False, STAKE_MANAGEMENT),
     "Registration": Filter(False, BOUGHT_SEATS | _calls("SubtensorModule", "pow_register")),
     "ChildKeys": Filter(False, _calls("SubtensorModule", "set_children set_childkey_take")),
@@ -174,5 +195,5 @@ def is_superset(one: str, other: str) -> bool:
     if other == ANY:
         return False
     if one == NON_TRANSFER:
-        return other not in (TRANSFER, SMALL_TRANSFER, "NonCritical", "BasketTrading")
+        return other not in (TRANSFER, SMALL_TRANSFER, "NonCritical", "BasketTrading", "SudoUncheckedSetCode")
     return (one, other) == (TRANSFER, SMALL_TRANSFER)

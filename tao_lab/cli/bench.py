@@ -86,7 +86,7 @@ def bench_room(
 def bench_chain(
     blocks: Annotated[int, typer.Option(min=2_000, help="Height that is compared with block 1,000.")] = 100_000,
 ) -> None:
-    """Signed extrinsics against bare sr25519 verification, and a block's cost against the height."""
+    """Signed extrinsics against bare verification, cost of a block against the height, and small networks."""
     from tao_lab.bench import chain, machine
 
     extrinsics = chain.measure_extrinsics()
@@ -95,13 +95,28 @@ def bench_chain(
     typer.echo(f"signed extrinsics: {speeds}: ratio {extrinsics.ratio:.3f} (at least {chain.LEAST_RATIO})")
     costs = f"{height.seconds_high * 1e6:.0f} µs, at {height.low:,} {height.seconds_low * 1e6:.0f} µs"
     typer.echo(f"empty block at {height.high:,}: {costs}: ratio {height.growth:.2f} (at most {chain.MOST_GROWTH})")
-    idle = chain.measure_idle()
+    typer.echo(f"empty block: {height.seconds_low * 1e3:.3f} ms (at most {chain.MOST_EMPTY * 1e3:.2f})")
+    idle, small = chain.measure_idle(), chain.measure_small()
     typer.echo(
-        f"{idle.subnets} idle subnets: {1 / idle.seconds:.0f} blocks a second, "
+        f"{idle.subnets} idle subnets: {1 / idle.seconds:.0f} blocks a second (at least {chain.LEAST_IDLE}), "
         f"{idle.bytes_per_block / 1e3:.1f} kB on disk a block"
     )
+    typer.echo(
+        f"one subnet of 16 neurons: ten epochs {small.epochs:.2f} s (at most {chain.MOST_EPOCHS:.1f}), "
+        f"a year with history at epochs {small.year:.0f} s (at most {chain.MOST_YEAR:.0f})"
+    )
     typer.echo(f"{height.bytes_per_block:.0f} bytes on disk for an empty block; {machine.describe()}")
-    if extrinsics.ratio < chain.LEAST_RATIO or height.growth > chain.MOST_GROWTH:
+    kept = {
+        "signed extrinsics": extrinsics.ratio >= chain.LEAST_RATIO,
+        "growth with height": height.growth <= chain.MOST_GROWTH,
+        "empty block": height.seconds_low <= chain.MOST_EMPTY,
+        "idle subnets": 1 / idle.seconds >= chain.LEAST_IDLE,
+        "ten epochs": small.epochs <= chain.MOST_EPOCHS,
+        "a year": small.year <= chain.MOST_YEAR,
+    }
+    broken = [name for name, is_kept in kept.items() if not is_kept]
+    typer.echo(f"over the limit: {', '.join(broken)}" if broken else "within the limits")
+    if broken:
         raise typer.Exit(1)
 
 

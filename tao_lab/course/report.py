@@ -22,6 +22,7 @@ REPORT = (2025, 7)  # year and month of the report
 SAID_ACTIVE = 118
 SAID_TAO = 9_390_000
 HALF = TOTAL_SUPPLY // 2
+HALVING_BLOCK, HALVED_ON = 7_103_975, datetime(2025, 12, 15, 13, 31, 24, tzinfo=UTC)  # of mainnet, public chain data
 VESTING_WORDS = {"vest", "vesting", "vested", "cliff"}
 LOCK_WORDS = {"lock", "locks", "locked", "unlock"}
 BY_CHOICE = "SubtensorModule.lock_stake"
@@ -65,25 +66,33 @@ def more_than_118_active() -> Evidence:
 
 
 def circulation_of_july_2025() -> Evidence:
-    """Claim 25: the issuance at the data's block, and by the chain's rule the day on which it was 9.39 million."""
+    """Claim 25: the issuance at the data's block, and by the chain's rule the day on which it was 9.39 million.
+
+    The first halving is the nearest block whose issuance is known: 10.5 million.
+    """
     mainnet = load_mainnet()
     now, said = mainnet.total_issuance, SAID_TAO * RAO_PER_TAO
-    blocks = _blocks_between(said, now)
-    day = _date(mainnet, mainnet.block - blocks)
-    halved = _day(_date(mainnet, mainnet.block - _blocks_between(HALF, now))) if now >= HALF else "not yet"
+    blocks = _blocks_between(said, HALF)
+    day = HALVED_ON - timedelta(seconds=blocks * BLOCK_SECONDS)
+    without = (
+        _date(mainnet, mainnet.block - _blocks_between(said, now)) if now > said else _date(mainnet, mainnet.block)
+    )
     in_pools = sum(subnet.tao for subnet in mainnet.subnets)
     recycled = now + block_emission(now) - mainnet.total_issuance_next
     was_right = (day.year, day.month) == REPORT
     return Evidence(
         "true" if abs(now - said) < TENTH_OF_A_PERCENT * said else "outdated" if was_right else "false",
-        f"Counted back by the rule of issuance, that was the amount on about {_day(day)}. Every block issues more. And "
-        "issued is not the same as in circulation: most TAO is staked on root or lies in the subnets' pools.",
+        f"Counted back from the first halving by the rule of issuance, that was the amount on about {_day(day)}. Every "
+        "block issues more. And issued is not the same as in circulation: most TAO is staked on root or lies in the "
+        "subnets' pools.",
         {
             f"issued and not recycled at block {mainnet.block:,} (`TotalIssuance`)": f"{now / RAO_PER_TAO:,.3f} τ",
             "issued by a block now": in_tao(block_emission(now)),
             f"recycled by block {mainnet.block + 1:,}": in_tao(recycled),
-            f"{SAID_TAO:,} τ were there, by the rule and 12 s a block": f"{_day(day)}, {blocks:,} blocks before",
-            "the first halving, by the same estimate": halved,
+            f"the first halving: {HALF / RAO_PER_TAO:,.0f} τ at block {HALVING_BLOCK:,}": _day(HALVED_ON),
+            f"{SAID_TAO:,} τ, by the rule and 12 s a block": f"{_day(day)}, {blocks:,} blocks before the halving",
+            f"the same, counted back from block {mainnet.block:,}": f"{_day(without)}: only the rule is known, not "
+            "what else moved the issuance",
             "staked on root": f"{mainnet.root_tao / RAO_PER_TAO:,.0f} τ ({percent(mainnet.root_tao / now)})",
             "in the pools of all subnets": f"{in_pools / RAO_PER_TAO:,.0f} τ ({percent(in_pools / now)})",
         },

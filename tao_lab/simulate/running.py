@@ -59,7 +59,7 @@ def run(
     """
     world = open_world(scenario, {**scenario.hyperparameters, **(hyperparameters or {})})
     with world.net as net, net.rules.using(**rules) if rules else nullcontext():
-        _to_epoch(world)
+        _warm_up(world)
         play = _Play(world)
         with net.progress(scenario.epochs if progress else 0, scenario.name, least=LONG_RUN) as step:
             for epoch in range(1, scenario.epochs + 1):
@@ -70,14 +70,26 @@ def run(
         return play.result()
 
 
+def _warm_up(world: World) -> None:
+    """Make blocks up to an epoch at least a tempo from now: then everybody may set weights.
+
+    There may be one before it. The tempo was just shortened, and more than that many blocks without an epoch make one
+    due.
+    """
+    ready = world.net.block_number + world.state("Tempo")
+    while world.net.block_number < ready:
+        _to_epoch(world)
+
+
 def _to_epoch(world: World) -> None:
     """Make blocks up to the one in which the epoch runs."""
-    for _ in range(_blocks_left(world)):
+    before = world.state("LastEpochBlock")
+    while world.state("LastEpochBlock") == before:
         world.net.chain.produce_block(keep_state=False)
 
 
 def _blocks_left(world: World) -> int:
-    """Number of blocks until the next epoch, including the block that runs it."""
+    """Number of blocks until the next epoch by tempo, including the block that runs it."""
     return int(world.state("LastEpochBlock") + world.state("Tempo") - world.net.block_number)
 
 

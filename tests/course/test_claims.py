@@ -96,8 +96,10 @@ def test_with_fewer_subnets_or_another_amount_the_verdicts_would_differ(monkeypa
 def test_the_rule_of_issuance_dates_the_report_s_amount_from_today_s():
     found = report.circulation_of_july_2025()
     assert found.verdict == "outdated"
-    # 10.5 million were reached (11,597,618 - 10,500,000) * 2 blocks ago, 9.39 million 1,110,000 blocks before that
-    assert any("2025-07-06, 3,305,237 blocks before" in number for number in found.numbers.values())
+    # a block issued one TAO until there were 10.5 million: 9.39 million were there 1,110,000 blocks before, 154.2 days
+    assert "2025-07-14, 1,110,000 blocks before the halving" in found.numbers.values()
+    # counted from the data: (11,597,618 - 10,500,000) * 2 blocks to the halving, and 1,110,000 more
+    assert any(number.startswith("2025-07-06") for number in found.numbers.values())
 
 
 def test_a_chain_with_a_word_for_vesting_would_give_another_verdict(monkeypatch):

@@ -24,7 +24,7 @@ MODULE, ADMIN = "SubtensorModule", "AdminUtils"
 TEMPO = 20
 SEED = 5
 STAKE_TAO = 100
-SPARE_TAO = 10
+SPARE_TAO = 20  # for a seat, which costs more with each that is taken, and for fees
 
 
 @dataclass(frozen=True)
@@ -93,8 +93,7 @@ class Market:
 
     def register(self, name: str, stake_tao: int = 0) -> bt.Wallet:
         """Bring somebody to the subnet: a UID, and stake for a validator."""
-        wallet = seeded_wallet(self.net, name, SEED)
-        self.net.fund(wallet, self.read("Burn", self.netuid) + (stake_tao + SPARE_TAO) * RAO_PER_TAO)
+        wallet = fund(self.net, name, stake_tao)
         self.net.call(wallet, MODULE, "burned_register", netuid=self.netuid, hotkey=hotkey(wallet))
         if stake_tao:
             self.net.stake(wallet, self.netuid, self.net.tao(stake_tao))
@@ -121,6 +120,10 @@ def open_market(
         stake_tao: of each validator.
     """
     owner = seeded_wallet(net, "owner", SEED)
+    for number in range(validators):  # money comes first, so that all take their seats well before the first epoch
+        fund(net, f"validator-{number}", stake_tao)
+    for name in miners:
+        fund(net, name.replace(" ", "-"))
     netuid = net.create_subnet(owner, kind=kind, tempo=TEMPO, commit_reveal=commit_reveal)
     net.sudo(ADMIN, "sudo_set_admin_freeze_window", window=0)  # so that settings change at any block
     empty = Market(net, netuid, (), {})
@@ -129,6 +132,14 @@ def open_market(
     market = Market(net, netuid, staked, people)
     market.to_epoch()
     return market
+
+
+def fund(net: Network, name: str, stake_tao: int = 0) -> bt.Wallet:
+    """Give somebody the money for a seat and a stake, unless it is there; returns the wallet."""
+    wallet, needed = seeded_wallet(net, name, SEED), (stake_tao + SPARE_TAO) * RAO_PER_TAO
+    if net.balance(wallet).rao < needed:
+        net.fund(wallet, needed)
+    return wallet
 
 
 def hotkey(wallet: bt.Wallet) -> str:

@@ -85,11 +85,11 @@ def inflation_falls() -> Evidence:
 
 
 def no_burn() -> Evidence:
-    """Claim 4: four things that destroy TAO or alpha, on the running chain."""
+    """Claim 4: things that destroy TAO or alpha, on the running chain."""
     with small_economy() as economy:
         registered = _registration(economy)
         given_up = _given_up(economy)
-        swapped = _key_swap(economy)
+        swapped, fee = _key_swap(economy)
     return Evidence(
         "false" if min(registered, given_up, swapped) > 0 else "true",
         "There are several. TAO or alpha that is recycled ceases to exist and can be issued again; burned alpha "
@@ -98,6 +98,7 @@ def no_burn() -> Evidence:
             "a place on a subnet: α bought with the price, and recycled": f"{registered / TAO:.6f} α",
             "`burn_alpha`, by hand: α that is nobody's any more": f"{given_up / TAO:g} α",
             "`swap_hotkey`: TAO recycled, and gone from the issuance": f"{swapped / TAO:g} τ",
+            "of this its fee; the fee of every call is recycled": f"{fee / TAO:g} τ",
             "TAO of a subnet whose emission is off": "recycled in every block (question 07.A)",
             "pay of the owner's own miners": "burned, or recycled if the owner says so (question 07.D)",
         },
@@ -123,15 +124,15 @@ def _given_up(economy: Economy) -> int:
     return int(net.chain.state.get("AlphaAssets", "AlphaBurned", netuid) - before)
 
 
-def _key_swap(economy: Economy) -> int:
-    """Rao of TAO by which the issuance grows less in a block with a swap of hotkeys."""
+def _key_swap(economy: Economy) -> tuple[int, int]:
+    """Rao of TAO by which the issuance grows less in a block with a swap of hotkeys, and the call's fee."""
     net, miner = economy.net, economy.people.miners[0]
     net.fund(miner, net.tao(1).rao)
     new = net.wallet("spare").hotkey.ss58_address
     before = read(net, "TotalIssuance")
     args = {"hotkey": miner.hotkey.ss58_address, "new_hotkey": new, "netuid": None}
-    net.call(miner, "SubtensorModule", "swap_hotkey", **args)
-    return int(before + block_emission(before) - read(net, "TotalIssuance"))
+    receipt = net.call(miner, "SubtensorModule", "swap_hotkey", **args)
+    return int(before + block_emission(before) - read(net, "TotalIssuance")), receipt.fee.rao
 
 
 def rewards_are_liquid() -> Evidence:

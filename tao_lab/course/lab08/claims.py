@@ -9,6 +9,7 @@ import bittensor as bt
 
 from tao_lab.cards import percent
 from tao_lab.chain.pallets.subtensor.lookups import MODULE
+from tao_lab.chain.pallets.subtensor.tempo import in_admin_freeze_window
 from tao_lab.chain.runtime import load_runtime
 from tao_lab.course.claims import Claim, Evidence
 from tao_lab.course.lab08.experiments import half_of, let_prices_catch_up, two_subnets
@@ -178,6 +179,8 @@ def emission_by_own_policy() -> Evidence:
         net.sudo(ADMIN, "sudo_set_tempo", netuid=subnet, tempo=TEMPO)
         net.run(blocks=100)
         parts = {"at first": _part(net, subnet)}
+        while in_admin_freeze_window(net.chain.state, subnet, net.block_number + 1):
+            net.run(blocks=1)  # an owner's settings are closed shortly before an epoch
         switches = says(net, owner, ADMIN, "sudo_set_owner_cut_enabled", netuid=subnet, enabled=False)
         asks = says(net, owner, ADMIN, "sudo_set_subnet_emission_enabled", netuid=subnet, enabled=True)
         net.run(blocks=20)

@@ -143,7 +143,7 @@ def test_moving_is_refused(ctx: Context, changes: dict[str, Any], error: str) ->
 
 
 def test_what_swaps_cost(ctx: Context) -> None:
-    """`KeySwapCost` and `KeySwapOnSubnetCost` of runtime/src/lib.rs; test_swap_hotkey_tx_rate_limit_exceeded."""
+    """`KeySwapCost` and `KeySwapOnSubnetCost` of runtime/src/lib.rs; at spec 475 no limit by coldkey."""
     add_neuron(ctx, "old", "alice", stake=1)
     ctx.block = 7_201
     before = balances.free_balance(ctx, ALICE)
@@ -152,7 +152,7 @@ def test_what_swaps_cost(ctx: Context) -> None:
     assert before - balances.free_balance(ctx, ALICE) == 100_000_000
     ctx.state.put(MODULE, "TxRateLimit", 1_000)
     back = {"hotkey": account("new"), "new_hotkey": account("newer"), "netuid": None}
-    assert refused(ctx, "alice", "swap_hotkey", **back) == "HotKeySetTxRateLimitExceeded"
+    assert refused(ctx, "alice", "swap_hotkey", **back) == "HotKeySwapOnSubnetIntervalNotPassed"
 
 
 # --- deposits of runtime/src/lib.rs: `deposit(items, bytes)` is 20,000,000 and 1,000,000 rao for each ---------------

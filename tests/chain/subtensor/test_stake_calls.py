@@ -8,6 +8,7 @@ from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import ROOT, Call
 from tao_lab.chain.errors import DispatchError
 from tao_lab.chain.pallets.balances import EXISTENTIAL_DEPOSIT, free_balance
+from tao_lab.chain.pallets.subtensor import stake_calls
 from tao_lab.chain.pallets.subtensor.child_threshold import check_thresholds
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID
 from tao_lab.chain.pallets.subtensor.pool import current_alpha_price, init_swap, read_pool
@@ -318,6 +319,18 @@ def test_unstaking_everywhere(ctx: Context) -> None:
     assert [stake(ctx, netuid) for netuid in (ROOT_NETUID, 1, 2)] == [0, 0, 0]
     assert_all_is_counted(ctx)
     assert refused(ctx, "alice", "unstake_all", hotkey=account("nobody")) == "HotKeyAccountNotExists"
+
+
+def test_one_call_sells_at_most_sixteen_positions(ctx: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`MAX_UNSTAKE_ALL_LEGS` of spec 475; here two. Subnets without stake do not count, and the next call goes on."""
+    assert stake_calls.MOST_POSITIONS == 16
+    monkeypatch.setattr(stake_calls, "MOST_POSITIONS", 2)
+    held = [netuid for netuid in (0, 1, 2) if stake(ctx, netuid)]
+    assert len(held) == 3
+    do(ctx, "alice", "unstake_all", hotkey=MINER)
+    assert [bool(stake(ctx, netuid)) for netuid in held] == [False, False, True]
+    do(ctx, "alice", "unstake_all", hotkey=MINER)
+    assert not any(stake(ctx, netuid) for netuid in held)
 
 
 def test_unstaking_all_alpha_stakes_it_on_root(ctx: Context) -> None:

@@ -1,16 +1,19 @@
 """Swapping hotkeys; cases of the public chain's `pallets/subtensor/src/tests/swap_hotkey{,_with_subnet}.rs`."""
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import Call, signed, weight
+from tao_lab.chain.guard_weights import guards_weight
 from tao_lab.chain.pallets import balances
 from tao_lab.chain.pallets.subtensor.baskets import escrow
 from tao_lab.chain.pallets.subtensor.block_step import block_step
 from tao_lab.chain.pallets.subtensor.stake import increase_stake, stake_of, stake_of_coldkey
 from tao_lab.chain.pallets.subtensor.tao import mint_alpha_out
+from tao_lab.chain.pallets.subtensor.uids import append_neuron
 from tests.chain.conftest import TAO, account
 from tests.chain.subtensor.conftest import MODULE, NETUID, add_hotkey, add_neuron, add_subnet, do, refused, set_hyper
 
@@ -185,6 +188,7 @@ def test_a_basket_follows_a_swap_on_root_and_no_other(ctx: Context, neuron: int)
     [
         ("bob", {}, "NonAssociatedColdKey"),
         ("alice", {"hotkey": account("nobody")}, "NonAssociatedColdKey"),
+        ("alice", {"netuid": 9}, "SubnetNotExists"),
         ("alice", {"new_hotkey": OLD}, "NewHotKeyIsSameWithOld"),
         ("alice", {"new_hotkey": account("theirs")}, "NonAssociatedColdKey"),
         ("alice", {"new_hotkey": account("member")}, "HotKeyAlreadyRegisteredInSubNet"),
@@ -209,19 +213,71 @@ def test_a_subnet_s_own_account_is_nobody_s_hotkey(ctx: Context, neuron: int) ->
 
 @pytest.mark.parametrize(
     ("netuid", "reads", "writes"),
-    [  # added up by hand from the `saturating_accrue`s of swap_hotkey.rs: one staker, one UID, no other records
-        (NETUID, 4 + 3 + 7 + 1 + 5 + 1 + 1 + 3 + 6 + 1 + 3, 3 + 2 + 1 + 2 + 3 + 3 + 6 + 1 + 2 + 2),
-        # checks and price, keys, root (it has an owner's hotkey), subnet 1, records of the hotkey, stakers
-        (None, 7 + 9 + 1 + 13 + 15 + 15 + 3 + 1, 3 + 2 + 2 + 16 + 17 + 6 + 1 + 2),
+    [  # added up by hand from the `saturating_accrue`s of swap_hotkey.rs at spec 475: one UID, no other records
+        # checks, takes; interval, membership, price, payment, owner, keys, locks; membership, UID, relations; record
+        (NETUID, 5 + 2 + 3 + 1 + 1 + 1 + 1 + 1 + 5 + 1 + 1 + 4 + 1, 2 + 1 + 1 + 1 + 2 + 3 + 3 + 4),
+        # checks, takes, subnets, waits, price, locks, keys; root (with an owner's hotkey), subnet 1; hotkey; record
+        (None, 6 + 2 + 5 + 2 + 3 + 10 + 2 + 6 + 6 + 3 + 1, 2 + 2 + 2 + 5 + 8 + 6 + 4),
     ],
 )
-def test_a_swap_pays_for_what_it_touches(ctx: Context, netuid: int | None, reads: int, writes: int) -> None:
+def test_a_swap_without_stake_pays_for_what_it_touches(
+    ctx: Context, netuid: int | None, reads: int, writes: int
+) -> None:
     add_neuron(ctx, "old", "alice", stake=600)
     ctx.block = DAY + 1
     ctx.state.put(MODULE, "TotalIssuance", 10**15)
-    args = {"hotkey": OLD, "new_hotkey": NEW, "netuid": netuid}
-    post = ctx.dispatch(signed(ALICE), Call(MODULE, "swap_hotkey", args))
+    args = {"hotkey": OLD, "new_hotkey": NEW, "netuid": netuid, "keep_stake": True}
+    post = ctx.dispatch(signed(ALICE), Call(MODULE, "swap_hotkey_v2", args))
     assert post.weight == weight(0, reads, writes)
+
+
+@pytest.mark.parametrize("netuid", [None, NETUID])
+def test_a_swap_that_moves_stake_pays_for_all_that_it_was_declared_with(
+    ctx: Context, neuron: int, netuid: int | None
+) -> None:
+    """`do_swap_hotkey` of spec 475 reports no weight then."""
+    args = {"hotkey": OLD, "new_hotkey": NEW, "netuid": netuid, "keep_stake": False}
+    assert ctx.dispatch(signed(ALICE), Call(MODULE, "swap_hotkey_v2", args)).weight is None
+
+
+def test_the_newer_call_is_declared_lighter_where_stake_stays_on_one_subnet(ctx: Context) -> None:
+    """`swap_hotkey_v2_dispatch_weight` of spec 475."""
+    args = {"hotkey": OLD, "new_hotkey": NEW}
+    declared = [
+        Call(MODULE, "swap_hotkey_v2", {**args, "netuid": netuid, "keep_stake": keep}).registered.weight_of(
+            {"netuid": netuid, "keep_stake": keep}
+        )
+        for netuid, keep in ((NETUID, True), (NETUID, False), (None, True))
+    ]
+    heavy = Call(MODULE, "swap_hotkey", {**args, "netuid": None}).registered.weight_of({})
+    assert declared == [weight(275_300_000, 53, 39) + guards_weight(MODULE, "swap_hotkey_v2"), heavy, heavy]
+
+
+@pytest.mark.parametrize(
+    ("changes", "reads"),
+    [
+        ({"new_hotkey": OLD}, 20),
+        ({"netuid": 9}, 20),
+        ({"netuid": None, "new_hotkey": OLD}, None),  # the checks for all subnets have no limit: all is paid
+    ],
+)
+def test_a_swap_that_is_refused_beforehand_pays_for_the_looking(
+    ctx: Context, neuron: int, changes: dict[str, Any], reads: int | None
+) -> None:
+    """`swap_hotkey_precheck_weight` of spec 475."""
+    args = {"hotkey": OLD, "new_hotkey": NEW, "netuid": NETUID, **changes}
+    refusal = ctx.try_dispatch(signed(ALICE), Call(MODULE, "swap_hotkey", args)).error
+    assert refusal is not None
+    assert refusal.weight == (None if reads is None else weight(0, reads))
+
+
+def test_one_that_is_refused_for_its_stake_pays_for_looking_at_the_stakes_too(ctx: Context, neuron: int) -> None:
+    """Four reads of checks, three stakes, one wait; and the twenty."""
+    ctx.state.put(MODULE, "StakeMoveCooldownUntil", NETUID, OLD, ctx.block + 1)
+    args = {"hotkey": OLD, "new_hotkey": NEW, "netuid": NETUID}
+    refusal = ctx.try_dispatch(signed(ALICE), Call(MODULE, "swap_hotkey", args)).error
+    assert refusal is not None
+    assert (refusal.name, refusal.weight) == ("HotKeySwapOnSubnetIntervalNotPassed", weight(0, 20 + 4 + 3 + 1))
 
 
 @pytest.mark.parametrize(
@@ -243,7 +299,6 @@ def test_a_swap_must_be_paid(ctx: Context, neuron: int, name: str, netuid: int |
 
 
 def test_swaps_are_a_day_apart_on_each_subnet(ctx: Context, neuron: int) -> None:
-    ctx.state.put(MODULE, "TxRateLimit", 0)
     swap(ctx, NETUID)
     ctx.block += DAY
     for netuid in (None, NETUID):
@@ -255,11 +310,30 @@ def test_swaps_are_a_day_apart_on_each_subnet(ctx: Context, neuron: int) -> None
     assert [stake_of_coldkey(ctx.state, OLD, coldkey, NETUID) for coldkey in (ALICE, BOB)] == [600, 400]
 
 
-def test_swaps_count_against_the_coldkey_s_rate_limit(ctx: Context, neuron: int) -> None:
-    swap(ctx, None)
-    ctx.block += 1_000
-    args = {"hotkey": NEW, "new_hotkey": OLD, "netuid": None}
-    assert refused(ctx, "alice", "swap_hotkey", **args) == "HotKeySetTxRateLimitExceeded"
+def test_the_first_swap_on_a_subnet_need_not_wait(ctx: Context, neuron: int) -> None:
+    """Only a swap that is recorded makes the next one wait, however young the chain (spec 475)."""
+    ctx.block = 12
+    swap(ctx, NETUID, keep_stake=True)
+    assert ctx.state.get(MODULE, "Keys", NETUID, neuron) == NEW
+
+
+def test_a_neuron_s_names_are_remembered_from_the_first_to_the_last(ctx: Context, neuron: int) -> None:
+    """`record_hotkey_swap_lineage`, and `clear_stale_hotkey_successor` when a name registers again."""
+    names = [OLD, NEW, account("newer"), OLD]
+    for before, after in pairwise(names):
+        swap(ctx, NETUID, hotkey=before, new_hotkey=after, keep_stake=True)
+        ctx.block += DAY + 1
+    successors = [ctx.state.get(MODULE, "HotkeySuccessor", NETUID, name) for name in names[:3]]
+    assert successors == [None, names[2], OLD]  # a circle is broken at its newest name
+    assert {ctx.state.get(MODULE, "HotkeyRoot", NETUID, name) for name in names} == {OLD}
+    append_neuron(ctx, NETUID, NEW)
+    assert ctx.state.get(MODULE, "HotkeySuccessor", NETUID, NEW) is None
+
+
+def test_stake_that_stays_on_all_subnets_keeps_its_hotkey_and_its_owner(ctx: Context, neuron: int) -> None:
+    swap(ctx, None, keep_stake=True)
+    assert [ctx.state.get(MODULE, "Owner", hotkey) for hotkey in (OLD, NEW)] == [ALICE, ALICE]
+    assert ctx.state.get(MODULE, "OwnedHotkeys", ALICE) == [OLD, NEW]
 
 
 def test_records_of_swaps_are_forgotten(ctx: Context, neuron: int) -> None:
@@ -276,7 +350,6 @@ def test_records_of_swaps_are_forgotten(ctx: Context, neuron: int) -> None:
 @pytest.mark.parametrize("netuid", [None, NETUID])
 def test_stake_that_a_swap_has_moved_stays_for_a_day(ctx: Context, neuron: int, netuid: int | None) -> None:
     """Spec 473: 7,200 blocks, by the hotkey that has got the stake, so that a new coldkey does not end them."""
-    ctx.state.put(MODULE, "TxRateLimit", 0)
     swap(ctx, netuid)
     until = ctx.block + DAY
     waits = {where: ctx.state.get(MODULE, "StakeMoveCooldownUntil", where, NEW) for where in (0, NETUID)}
@@ -292,7 +365,6 @@ def test_stake_that_a_swap_has_moved_stays_for_a_day(ctx: Context, neuron: int, 
 
 
 def test_without_its_stake_a_hotkey_may_go_on_at_once(ctx: Context, neuron: int) -> None:
-    ctx.state.put(MODULE, "TxRateLimit", 0)
     swap(ctx, NETUID, keep_stake=True)
     assert ctx.state.entries(MODULE, "StakeMoveCooldownUntil", NETUID) == []
     ctx.state.put(MODULE, "StakeMoveCooldownUntil", NETUID, NEW, ctx.block + DAY)

@@ -193,7 +193,7 @@ def swap_relations(ctx: Context, old_hotkey: str, new_hotkey: str, netuid: int, 
         state.put(MODULE, "PendingChildKeys", netuid, new_hotkey, (pending, cooldown))
         spent.add(1, 2)
     linked = _store_relations(ctx, new_hotkey, netuid, children, parents)
-    spent.add(1 + linked, 1 + linked)
+    spent.add(2 + len(children) + linked, 1 + linked)  # first it counts the parents of the hotkey and of its children
     for parent, (pending, cooldown) in state.entries(MODULE, "PendingChildKeys", netuid):
         spent.add(reads=1)
         place = next((place for place, (_, child) in enumerate(pending) if child == old_hotkey), None)

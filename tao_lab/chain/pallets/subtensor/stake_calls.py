@@ -39,6 +39,8 @@ from tao_lab.chain.pallets.subtensor.staking import (
 )
 from tao_lab.chain.pallets.subtensor.tao import U64_MAX, transfer_tao
 
+MOST_POSITIONS = 16  # that one call to unstake everything looks at (`MAX_UNSTAKE_ALL_LEGS`, spec 475)
+
 # --- adding -----------------------------------------------------------------------------------------------------
 
 
@@ -146,13 +148,18 @@ def remove_stake_full_limit(ctx: Context, origin: Origin, hotkey: str, netuid: i
 
 
 def _unstake_all(ctx: Context, coldkey: str, hotkey: str, *, root_too: bool) -> int:
-    """Sell a coldkey's stake on a hotkey on every subnet where that is possible; returns rao of TAO."""
+    """Sell a coldkey's stake on a hotkey where that is possible, on 16 subnets at most; returns rao of TAO."""
     ensure_hotkey(ctx.state, hotkey)
-    total = 0
+    total = looked_at = 0
     for netuid in all_netuids(ctx.state):
+        if looked_at >= MOST_POSITIONS:
+            break  # another call goes on
         if not ctx.state.get(MODULE, "SubtokenEnabled", netuid) or (netuid == ROOT_NETUID and not root_too):
             continue
         alpha = stake_of_coldkey(ctx.state, hotkey, coldkey, netuid)
+        if not alpha:
+            continue
+        looked_at += 1
         try:
             validate_remove_stake(ctx, coldkey, hotkey, netuid, alpha, alpha, allow_partial=False)
         except DispatchError:

@@ -1,18 +1,26 @@
 """Swapping a hotkey: move everything that belongs to one hotkey to another, on one subnet or on all.
 
-The calls declare the weight of the worst case and later report the real one: `spent` counts the database accesses as
-the source does.
+The calls declare the weight of the worst case. A swap that moves stake pays for all of it. One that keeps the stake on
+the old hotkey later reports the real weight: `spent` counts the database accesses as the source does. A swap on one
+subnet that is refused before anything is moved pays for its checks only.
 
 For a day after a swap has moved stake, the owner may not move it by another swap (`StakeMoveCooldownUntil`, since spec
-473). So stakers have time to leave.
+473). So stakers have time to leave. Each swap is recorded as a step from one name to the next (`HotkeySuccessor`,
+`HotkeyRoot`): so a neuron can be followed through all of its names.
 
-Source: `pallets/subtensor/src/swap/swap_hotkey.rs`.
+Sources: `pallets/subtensor/src/swap/swap_hotkey.rs` of spec 475 (`check_swap_hotkey`, `swap_hotkey_precheck_weight`,
+`swap_hotkey_v2_dispatch_weight`); `record_hotkey_swap_on_netuid` and `record_hotkey_swap_lineage`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from tao_lab.chain.context import Context
-from tao_lab.chain.dispatch import Origin, Post, Tally, call, ensure_signed, weight
+from tao_lab.chain.dispatch import CallArgs, Origin, Post, Tally, Weight, call, ensure_signed, weight
+from tao_lab.chain.errors import DispatchError
+from tao_lab.chain.measured_weights import measured_weight
 from tao_lab.chain.pallets.subtensor import rate_limits
 from tao_lab.chain.pallets.subtensor.baskets import escrow, has_fund, move_basket
 from tao_lab.chain.pallets.subtensor.child_threshold import queue_check
@@ -41,17 +49,26 @@ from tao_lab.chain.pallets.subtensor.tao import coldkey_balance, recycle_tao
 from tao_lab.chain.state import StorageReader
 from tao_lab.units import in_tao
 
-LIMITED_CALLS = ("LastTxBlock", "LastTxBlockDelegateTake", "LastTxBlockChildKeyTake")
+STAKE_MOVING = measured_weight(MODULE, "swap_hotkey") or Weight()
+PRECHECK_READS = 20
+BASKET_ITEMS = ("BasketClaimed", "PendingBasketDeposits", "BasketLiquidityUsed")  # by hotkey
+LIMITED_CALLS = ("LastTxBlockDelegateTake", "LastTxBlockChildKeyTake")
 MEMBER_ITEMS = ("Prometheus", "Axons", "NeuronCertificates")  # by (netuid, hotkey)
 
 
-@call(MODULE, weight=weight(1_242_038_000, reads=182, writes=99))
+@call(MODULE, weight=STAKE_MOVING)
 def swap_hotkey(ctx: Context, origin: Origin, hotkey: str, new_hotkey: str, netuid: int | None) -> Post:
     """Replace one's hotkey by another, with its stake, on a subnet or (None) on all."""
     return _swap(ctx, ensure_signed(origin), hotkey, new_hotkey, netuid, keep_stake=False)
 
 
-@call(MODULE, weight=weight(275_300_000, reads=52, writes=35))
+def _weight_of_v2(args: CallArgs) -> Weight:
+    """A swap of all subnets, or one that moves stake, is declared as heavy as `swap_hotkey`."""
+    lighter = args["netuid"] is not None and args["keep_stake"]
+    return weight(275_300_000, reads=53, writes=39) if lighter else STAKE_MOVING
+
+
+@call(MODULE, weight=_weight_of_v2)
 def swap_hotkey_v2(
     ctx: Context, origin: Origin, hotkey: str, new_hotkey: str, netuid: int | None, keep_stake: bool
 ) -> Post:
@@ -60,10 +77,18 @@ def swap_hotkey_v2(
 
 
 def _swap(ctx: Context, coldkey: str, old: str, new: str, netuid: int | None, keep_stake: bool) -> Post:
-    _ensure_may_swap(ctx, coldkey, old, new, netuid, keep_stake)
+    spent = Tally()
+    looked = weight(0, reads=PRECHECK_READS + 2 * _basket_rows(ctx.state, old, netuid))
+    with _refunding(looked if netuid is not None else None):
+        _ensure_may_swap(ctx, coldkey, old, new, netuid, keep_stake)
+    spent.add(reads=4 + hotkey_exists(ctx.state, new))
+    spent.add(reads=0 if not keep_stake else 1 if netuid is not None else len(all_netuids(ctx.state)))
     moved = [] if keep_stake else _subnets_with_stake(ctx.state, old, netuid)
-    _ensure_cooled_down(ctx, old, moved)
-    spent = Tally(reads=4)
+    for place, where in enumerate(moved, start=1):
+        positions = len(ctx.state.raw_keys(ctx.state.key(MODULE, "AlphaV2", old)))
+        scanned = spent.weight + weight(0, reads=positions + place)
+        with _refunding(looked + scanned if netuid is not None else None):
+            _ensure_cooled_down(ctx, old, where)
     for name in LIMITED_CALLS:
         rate_limits.set_last_block(ctx, rate_limits.last_block(ctx, name, old), name, new)
         spent.add(1, 1)
@@ -74,13 +99,31 @@ def _swap(ctx: Context, coldkey: str, old: str, new: str, netuid: int | None, ke
     until = ctx.block + ctx.runtime.constant(MODULE, "HotkeySwapOnSubnetInterval")
     for where in moved:
         ctx.state.put(MODULE, "StakeMoveCooldownUntil", where, new, until)
-    rate_limits.set_last_block(ctx, ctx.block, "LastTxBlock", coldkey)
-    spent.add(writes=1)
-    return Post(weight=spent.weight)
+    queue_check(ctx, new)
+    queue_check(ctx, old)
+    return Post(weight=spent.weight if keep_stake else None)
+
+
+@contextmanager
+def _refunding(looked: Weight | None) -> Iterator[None]:
+    """A swap that is refused in here pays for `looked`; None: for all that it was declared with."""
+    try:
+        yield
+    except DispatchError as error:
+        error.weight = looked
+        raise
+
+
+def _basket_rows(state: StorageReader, hotkey: str, netuid: int | None) -> int:
+    """Rows of a validator's basket that a swap on root moves (`basket_claimed_swap_rows`)."""
+    items = BASKET_ITEMS if netuid == ROOT_NETUID else ()
+    return sum(len(state.raw_keys(state.key(MODULE, item, hotkey))) for item in items)
 
 
 def _ensure_may_swap(ctx: Context, coldkey: str, old: str, new: str, netuid: int | None, keep_stake: bool) -> None:
     state = ctx.state
+    if netuid is not None and not subnet_exists(state, netuid):
+        raise failed("SubnetNotExists", f"there is no subnet {netuid}")
     if not coldkey_owns_hotkey(state, coldkey, old):
         raise failed("NonAssociatedColdKey", f"{coldkey} does not own {old}")
     if hotkey_exists(state, new) and not coldkey_owns_hotkey(state, coldkey, new):
@@ -89,11 +132,6 @@ def _ensure_may_swap(ctx: Context, coldkey: str, old: str, new: str, netuid: int
         raise failed("NewHotKeyIsSameWithOld")
     if keep_stake:
         ensure_no_split(state, coldkey, old, netuid)
-    if rate_limits.exceeds(ctx, "TxRateLimit", rate_limits.last_block(ctx, "LastTxBlock", coldkey)):
-        raise failed(
-            "HotKeySetTxRateLimitExceeded",
-            f"a coldkey may swap a hotkey once in {state.get(MODULE, 'TxRateLimit')} blocks",
-        )
     if netuid is None:
         member = any(member for _, member in state.entries(MODULE, "IsNetworkMember", new))
     else:
@@ -111,7 +149,7 @@ def _is_clean_on_root(state: StorageReader, hotkey: str) -> bool:
 def _ensure_interval(ctx: Context, coldkey: str, netuid: int) -> None:
     last = ctx.state.get(MODULE, "LastHotkeySwapOnNetuid", netuid, coldkey)
     interval = ctx.runtime.constant(MODULE, "HotkeySwapOnSubnetInterval")
-    if last + interval >= ctx.block:
+    if last and last + interval >= ctx.block:
         raise failed(
             "HotKeySwapOnSubnetIntervalNotPassed",
             f"a hotkey may be swapped on subnet {netuid} once in {interval} blocks",
@@ -124,14 +162,11 @@ def _subnets_with_stake(state: StorageReader, hotkey: str, netuid: int | None) -
     return sorted(where for where in netuids if (subnet_exists(state, where) if netuid is None else where == netuid))
 
 
-def _ensure_cooled_down(ctx: Context, hotkey: str, netuids: list[int]) -> None:
-    for netuid in netuids:
-        until = ctx.state.get(MODULE, "StakeMoveCooldownUntil", netuid, hotkey)
-        if ctx.block < until:
-            sentence = (
-                f"a swap brought {hotkey} its stake on subnet {netuid}; another may move it from block {until} on"
-            )
-            raise failed("HotKeySwapOnSubnetIntervalNotPassed", sentence)
+def _ensure_cooled_down(ctx: Context, hotkey: str, netuid: int) -> None:
+    until = ctx.state.get(MODULE, "StakeMoveCooldownUntil", netuid, hotkey)
+    if ctx.block < until:
+        sentence = f"a swap brought {hotkey} its stake on subnet {netuid}; another may move it from block {until} on"
+        raise failed("HotKeySwapOnSubnetIntervalNotPassed", sentence)
 
 
 def _pay(ctx: Context, coldkey: str, cost: int) -> None:
@@ -157,13 +192,12 @@ def _swap_everywhere(ctx: Context, coldkey: str, old: str, new: str, keep_stake:
         if state.get(MODULE, "IsNetworkMember", old, netuid) or state.get(MODULE, "ChildKeys", old, netuid)
     ]
     for netuid in affected:
-        if state.get(MODULE, "LastHotkeySwapOnNetuid", netuid, coldkey):
-            _ensure_interval(ctx, coldkey, netuid)
+        _ensure_interval(ctx, coldkey, netuid)
     _pay(ctx, coldkey, ctx.runtime.constant(MODULE, "KeySwapCost"))
     staked = [(coldkey, where) for coldkey, where in stakers(state, old) if coldkey != escrow()]  # a basket moves below
-    spent.add(reads=len(affected) + 3 + len(staked), writes=2)
+    spent.add(reads=len(netuids) + 3, writes=2)  # the last swap where there was one, collateral elsewhere; the price
     swap_hotkey_locks(ctx, old, new, netuids, spent)
-    _rename_hotkey(ctx, coldkey, old, new, spent)
+    _rename_hotkey(ctx, coldkey, old, new, keep_stake, spent)
     for netuid in netuids:
         _move(ctx, old, new, netuid, keep_stake, spent)
     for staker, _ in [] if keep_stake else staked:
@@ -174,23 +208,25 @@ def _swap_everywhere(ctx: Context, coldkey: str, old: str, new: str, keep_stake:
             state.put(MODULE, "StakingHotkeys", staker, [*others, new])
             spent.add(writes=1)
     for netuid in affected:
-        state.put(MODULE, "LastHotkeySwapOnNetuid", netuid, coldkey, ctx.block)
-        spent.add(writes=1)
-    queue_check(ctx, new)
-    queue_check(ctx, old)
+        _record(ctx, coldkey, old, new, netuid, spent)
     ctx.deposit_event(MODULE, "HotkeySwapped", coldkey=coldkey, old_hotkey=old, new_hotkey=new)
 
 
-def _rename_hotkey(ctx: Context, coldkey: str, old: str, new: str, spent: Tally) -> None:
-    """Move data that belongs to no subnet: the hotkey's owner, its take, the blocks of its last limited calls."""
+def _rename_hotkey(ctx: Context, coldkey: str, old: str, new: str, keep_stake: bool, spent: Tally) -> None:
+    """Move data that belongs to no subnet: the hotkey's owner, its take, the blocks of its last limited calls.
+
+    Stake that stays needs the old hotkey and its owner.
+    """
     _ensure_no_system_account(new)
-    ctx.state.remove(MODULE, "Owner", old)
+    if not keep_stake:
+        ctx.state.remove(MODULE, "Owner", old)
     ctx.state.put(MODULE, "Owner", new, coldkey)
-    owned = [hotkey for hotkey in ctx.state.get(MODULE, "OwnedHotkeys", coldkey) if hotkey != old]
+    owned = [hotkey for hotkey in ctx.state.get(MODULE, "OwnedHotkeys", coldkey) if keep_stake or hotkey != old]
     ctx.state.put(MODULE, "OwnedHotkeys", coldkey, owned if new in owned else [*owned, new])
-    for name in LIMITED_CALLS:
+    for name in ("LastTxBlock", *LIMITED_CALLS):
         rate_limits.remove_last_block(ctx, name, old)
-    spent.add(2 + len(LIMITED_CALLS), 2 + 2 * len(LIMITED_CALLS))
+        spent.add(1, 2)
+    spent.add(2, 2)
     if _rename(ctx, "Delegates", (old,), (new,)):
         spent.add(2, 2)
 
@@ -210,11 +246,19 @@ def _swap_on_subnet(
         spent.add(1, 1)
     swap_hotkey_locks(ctx, old, new, [netuid], spent)
     _move(ctx, old, new, netuid, keep_stake, spent)
-    state.put(MODULE, "LastHotkeySwapOnNetuid", netuid, coldkey, ctx.block)
-    spent.add(writes=1)
-    queue_check(ctx, new)
-    queue_check(ctx, old)
+    _record(ctx, coldkey, old, new, netuid, spent)
     ctx.deposit_event(MODULE, "HotkeySwappedOnSubnet", coldkey=coldkey, old_hotkey=old, new_hotkey=new, netuid=netuid)
+
+
+def _record(ctx: Context, coldkey: str, old: str, new: str, netuid: int, spent: Tally) -> None:
+    """Remember when a coldkey swapped a hotkey on a subnet, and the hotkey's names from the first to the last."""
+    state = ctx.state
+    state.put(MODULE, "LastHotkeySwapOnNetuid", netuid, coldkey, ctx.block)
+    first = state.get(MODULE, "HotkeyRoot", netuid, old) or old
+    state.remove(MODULE, "HotkeySuccessor", netuid, new)
+    state.put(MODULE, "HotkeySuccessor", netuid, old, new)
+    state.put(MODULE, "HotkeyRoot", netuid, new, first)
+    spent.add(1, 4)
 
 
 def _ensure_no_system_account(hotkey: str) -> None:
@@ -295,7 +339,10 @@ def _move_stake(ctx: Context, old: str, new: str, netuid: int, spent: Tally) -> 
     ):
         total = state.get(MODULE, item, *before) + state.get(MODULE, item, *after)
         state.remove(MODULE, item, *before)
-        state.put(MODULE, item, *after, total)
+        if total or item == "AlphaDividendsPerSubnet":
+            state.put(MODULE, item, *after, total)
+        else:
+            state.remove(MODULE, item, *after)
     power = state.get(MODULE, "VotingPower", netuid, old)
     state.remove(MODULE, "VotingPower", netuid, old)
     if power:

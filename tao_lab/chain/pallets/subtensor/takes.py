@@ -30,7 +30,7 @@ def _set_take(ctx: Context, event: str, coldkey: str, hotkey: str, take: int) ->
     ctx.deposit_event(MODULE, event, coldkey, hotkey, take)
 
 
-@call(MODULE, weight=weight(29_895_000, reads=3, writes=2), pays_fee=False)
+@call(MODULE, weight=weight(29_895_000, reads=3, writes=2))
 def decrease_take(ctx: Context, origin: Origin, hotkey: str, take: int) -> None:
     """Lower a delegate's take (u16), at any time."""
     coldkey, state = ensure_signed(origin), ctx.state
@@ -43,7 +43,7 @@ def decrease_take(ctx: Context, origin: Origin, hotkey: str, take: int) -> None:
     _set_take(ctx, "TakeDecreased", coldkey, hotkey, take)
 
 
-@call(MODULE, weight=weight(37_710_000, reads=5, writes=2), pays_fee=False)
+@call(MODULE, weight=weight(37_710_000, reads=5, writes=2))
 def increase_take(ctx: Context, origin: Origin, hotkey: str, take: int) -> None:
     """Raise a delegate's take (u16), once in `TxDelegateTakeRateLimit` blocks."""
     coldkey, state = ensure_signed(origin), ctx.state

@@ -88,6 +88,7 @@ def _seat(ctx: Context, netuid: int, uid: int, hotkey: str) -> None:
     ctx.state.put(MODULE, "Uids", netuid, hotkey, uid)
     ctx.state.put(MODULE, "BlockAtRegistration", netuid, uid, ctx.block)
     ctx.state.put(MODULE, "IsNetworkMember", hotkey, netuid, True)
+    ctx.state.remove(MODULE, "HotkeySuccessor", netuid, hotkey)  # whatever became of an earlier neuron of that name
 
 
 def clear_neuron(ctx: Context, netuid: int, uid: int) -> None:
