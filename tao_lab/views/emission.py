@@ -122,7 +122,7 @@ def alpha_flow_drawing(net: Network, subnet: int, blocks: int | None = None) -> 
         stops.append(Stop(name, 2, (f"{label}: {alpha_text(rao)}",), ROLE_COLOURS[role]))
         streams.append(Stream(role, name, rao, ROLE_COLOURS[role]))
     shares = ", ".join(f"{label} {percent(rao / minted, 1)}" for label, rao in pots.values())
-    title = f"Subnet {subnet} issues {alpha_text(flow.minted)} for {count} blocks; {flow.dust:,} rao are nobody's"
+    title = f"Subnet {subnet} issues {alpha_text(flow.minted)} for {count} blocks; {flow.dust:,} rao have no owner"
     return sankey(title, f"{shares}.", stops, streams, width=960, height=360)
 
 
@@ -135,7 +135,7 @@ def _accounts(flow: AlphaFlow, names: dict[str, str]) -> list[tuple[str, str, st
         if rest := parts[MOST_ACCOUNTS:]:
             found.append((role, f"more {role}", f"{len(rest)} more", sum(part.rao for part in rest)))
         if role == "miner" and flow.burned:
-            found.append((role, "burned", "burned: nobody's", flow.burned))
+            found.append((role, "burned", "burned: no owner", flow.burned))
     if flow.root:
         found.append(("root", "claims", "root's baskets", flow.root))
     if flow.recycled:

@@ -93,10 +93,10 @@ def no_burn() -> Evidence:
     return Evidence(
         "false" if min(registered, given_up, swapped) > 0 else "true",
         "There are several. TAO or alpha that is recycled ceases to exist and can be issued again; burned alpha "
-        "stays for ever, and is nobody's.",
+        "stays for ever, and no account holds it.",
         {
             "a place on a subnet: α bought with the price, and recycled": f"{registered / TAO:.6f} α",
-            "`burn_alpha`, by hand: α that is nobody's any more": f"{given_up / TAO:g} α",
+            "`burn_alpha`, by hand: α that no account holds any more": f"{given_up / TAO:g} α",
             "`swap_hotkey`: TAO recycled, and gone from the issuance": f"{swapped / TAO:g} τ",
             "of this its fee; the fee of every call is recycled": f"{fee / TAO:g} τ",
             "TAO of a subnet whose emission is off": "recycled in every block (question 07.A)",

@@ -1,4 +1,4 @@
-"""Alpha given up: recycled it leaves the issuance, burned it stays and is nobody's."""
+"""Alpha given up: recycled it leaves the issuance, burned it stays, and no account holds it."""
 
 from typing import Any
 

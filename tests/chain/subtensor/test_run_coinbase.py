@@ -71,7 +71,7 @@ def alpha_of_holders(chain: Chain, netuid: int) -> int:
 
 
 def unowned(chain: Chain, netuid: int) -> int:
-    """Alpha outside the pool that is nobody's and in no pot: what rounding left over."""
+    """Alpha outside the pool that no account holds and no pot: what rounding left over."""
     outside, in_pool = get(chain, "SubnetAlphaOut", netuid), get(chain, "SubnetAlphaIn", netuid)
     assert outside + in_pool == chain.state.get("AlphaAssets", "TotalAlphaIssuance", netuid)
     return int(outside) - alpha_of_holders(chain, netuid)
