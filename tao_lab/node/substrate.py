@@ -7,6 +7,7 @@ read and every signed extrinsic goes through the SDK's own JSON-RPC session.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from bittensor import RpcSubstrate
@@ -16,13 +17,20 @@ from bittensor._transport.codec import RuntimeCodec
 from tao_lab.chain.runtime import SPEC_NAME, SPEC_VERSION, SS58_FORMAT, TRANSACTION_VERSION
 from tao_lab.node.rpc import Node, Session
 
+CLOSING_SECONDS = 0.01
 ENDPOINT = "ws://tao-lab.invalid"  # only a label: nothing connects to it
 
 
 class LocalConnection:
-    """The SDK's session uses it like a WebSocket: `send`, `recv`, `close`."""
+    """The SDK's session uses it like a WebSocket: `send`, `recv`, `close`.
 
-    def __init__(self, node: Node) -> None:
+    Args:
+        node: answers.
+        is_closing: whether the session wants to end.
+    """
+
+    def __init__(self, node: Node, is_closing: Callable[[], bool]) -> None:
+        self._is_closing = is_closing
         self._loop = asyncio.get_running_loop()
         self._inbox: asyncio.Queue[str] = asyncio.Queue()
         self._session = Session(node, self._push)
@@ -39,7 +47,15 @@ class LocalConnection:
             self._inbox.put_nowait(answer)
 
     async def recv(self) -> str:
-        """The next answer or notification."""
+        """The next answer or notification.
+
+        Raises:
+            CancelledError: The session wants to end. It cancels its reading task and waits for it, but Python 3.11
+                loses the cancellation if a message comes at that moment (`asyncio.wait_for`), so the task asks again.
+        """
+        if self._is_closing():
+            await asyncio.sleep(CLOSING_SECONDS)  # usually the cancellation comes here
+            raise asyncio.CancelledError
         return await self._inbox.get()
 
     async def close(self) -> None:
@@ -56,7 +72,7 @@ class LocalSubstrate(RpcSubstrate):  # type: ignore[misc] # the SDK is not typed
 
     def _interface(self, endpoint: str, fallbacks: list[str]) -> SubstrateConnection:
         async def connect(url: str) -> LocalConnection:
-            return LocalConnection(self._node)
+            return LocalConnection(self._node, lambda: connection._session._closing)
 
         connection: Any = SubstrateConnection(endpoint, ss58_format=SS58_FORMAT, connect_factory=connect)
         # The SDK would otherwise keep a copy of the metadata in the student's home for each lab chain, and push

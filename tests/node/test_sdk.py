@@ -9,7 +9,7 @@ import pytest
 
 from tao_lab.chain.chain import Chain
 from tao_lab.node.rpc import Node
-from tao_lab.node.substrate import LocalSubstrate
+from tao_lab.node.substrate import LocalConnection, LocalSubstrate
 from tests.chain.conftest import TAO, account, key
 
 ADDRESS = account("alice")
@@ -87,6 +87,30 @@ def test_the_blocking_entry_point_works_too(chain: Chain) -> None:
         assert subtensor.block == 1
         assert subtensor.balances.balance(coldkey_ss58=ADDRESS).rao == 100 * TAO
         assert subtensor.spec_version == 475
+
+
+def test_a_client_closes_even_if_a_message_comes_at_that_moment(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python 3.11 loses the cancellation of a task whose message has just come, and the SDK waits for that task."""
+    opened: list[LocalConnection] = []
+    usual = LocalConnection.send
+
+    async def send(connection: LocalConnection, message: str) -> None:
+        opened.append(connection)
+        await usual(connection, message)
+
+    monkeypatch.setattr(LocalConnection, "send", send)
+
+    async def run() -> bool:
+        client = bt.Client("local", substrate=LocalSubstrate(Node(chain)))
+        await client.connect()
+        assert await client.block() == 1
+        opened[-1]._inbox.put_nowait('{"jsonrpc": "2.0", "id": 0, "result": 1}')
+        closing = asyncio.create_task(client.close())
+        closed, _ = await asyncio.wait([closing], timeout=60)
+        closing.cancel()
+        return bool(closed)
+
+    assert asyncio.run(run())
 
 
 def test_concurrent_clients_see_one_chain(chain: Chain) -> None:
