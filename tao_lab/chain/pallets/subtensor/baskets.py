@@ -23,8 +23,11 @@ from tao_lab.chain.pallets.subtensor.pool import (
     SwapRule,
     change_total_stake,
     current_alpha_price,
+    ensure_sold,
     has_pool,
+    largest_part,
     record_protocol_flow,
+    sim_sale,
     sim_swap,
     swap_alpha_for_tao,
 )
@@ -42,7 +45,7 @@ from tao_lab.chain.state import StorageReader
 from tao_lab.economy import swap
 from tao_lab.economy.baskets import owed_shares as owed_by_rate
 from tao_lab.economy.baskets import payout, rate_increment, shares_for_value, stakers_part, watermark_change
-from tao_lab.economy.swap import FRACTION_BITS, MAX_SWAP_INPUT_RESERVE_MULTIPLIER
+from tao_lab.economy.swap import FRACTION_BITS
 
 RATE_BITS = 32  # I96F32
 U64_MAX = (1 << 64) - 1
@@ -85,16 +88,17 @@ def holdings(state: StorageReader, hotkey: str) -> list[tuple[int, int]]:
 def worth_of(state: StorageReader, netuid: int, alpha: int, rule: SwapRule = swap) -> int | None:
     """Rao of TAO that a sale of alpha would bring now; None where the pool is too shallow for any sale.
 
-    What the pool does not take at once, a thousand times its own alpha, counts for nothing.
+    More than a thousand times the pool's own alpha is sold in parts, here as in a claim (`sell_for_root`).
 
     Raises:
         DispatchError: The pool refuses the sale for another reason.
     """
     if alpha == 0 or netuid == ROOT_NETUID or not has_pool(state, netuid):
         return alpha
-    most = state.get(MODULE, "SubnetAlphaIn", netuid) * MAX_SWAP_INPUT_RESERVE_MULTIPLIER
     try:
-        return sim_swap(state, netuid, "sell", min(alpha, most or alpha), rule, drop_fees=True).received
+        if alpha > largest_part(state.get(MODULE, "SubnetAlphaIn", netuid), alpha):
+            return sim_sale(state, netuid, alpha, rule)
+        return sim_swap(state, netuid, "sell", alpha, rule, drop_fees=True).received
     except DispatchError as error:
         if is_too_shallow(error):
             return None
@@ -338,8 +342,9 @@ def sell_for_root(ctx: Context, netuid: int, alpha: int) -> int:
     mark, tao = ctx.mark(), 0
     try:
         while alpha:
-            most = ctx.state.get(MODULE, "SubnetAlphaIn", netuid) * MAX_SWAP_INPUT_RESERVE_MULTIPLIER
-            sold = swap_alpha_for_tao(ctx, netuid, min(alpha, most or alpha), drop_fees=True)
+            part = largest_part(ctx.state.get(MODULE, "SubnetAlphaIn", netuid), alpha)
+            sold = swap_alpha_for_tao(ctx, netuid, part, drop_fees=True)
+            ensure_sold(netuid, sold, alpha)
             alpha, tao = alpha - sold.paid, tao + sold.received
         transfer_tao_from_subnet(ctx, netuid, account_of_netuid(ROOT_NETUID), tao)
     except DispatchError:
