@@ -4,6 +4,7 @@ import signal
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -97,6 +98,38 @@ def test_a_second_ctrl_c_ends_a_rule_that_never_does() -> None:
         assert not isinstance(stopped.value, RunStopped)
         assert net.run(blocks=4) == 4
         assert net.verify() is None
+
+
+@pytest.mark.parametrize("during", ["tree", "commit", "light"])
+def test_ctrl_c_while_a_block_is_written_comes_when_it_is(
+    during: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def pressed(function: Callable[..., Any]) -> Callable[..., Any]:
+        def press(*args: Any) -> Any:
+            made = function(*args)
+            signal.raise_signal(signal.SIGINT)
+            return made
+
+        return press
+
+    with Network(tmp_path / "net.db") as net:
+        chain = net.chain
+        net.run(blocks=1)
+        owner, name = {
+            "tree": (chain._tree, "update"),
+            "commit": (chain.store, "commit"),
+            "light": (chain, "_commit_light"),
+        }[during]
+        with monkeypatch.context() as patch:
+            patch.setattr(owner, name, pressed(getattr(owner, name)))
+            with pytest.raises(KeyboardInterrupt):
+                chain.produce_block(keep_state=during != "light")
+        assert net.block_number == 2
+        assert net.run(blocks=2) == 4
+        assert net.verify() is None
+        head = chain.head
+    with Network(tmp_path / "net.db") as net:
+        assert net.chain.head == head
 
 
 def test_who_answers_ctrl_c_already_goes_on_doing_so() -> None:

@@ -47,6 +47,7 @@ from tao_lab.chain.runtime import Runtime, load_runtime
 from tao_lab.chain.state import RawState, Storage, StorageReader
 from tao_lab.chain.state_tree import StateTree
 from tao_lab.chain.store import PastState, Store, StoredBlock
+from tao_lab.interrupts import undisturbed
 
 __all__ = ["Chain", "Refusal", "Tampered"]
 
@@ -228,7 +229,8 @@ class Chain:
             except InvalidTransaction as error:
                 result = {"Err": error.encodable()}
             finally:
-                self._raw.rollback(mark)
+                with undisturbed():
+                    self._raw.rollback(mark)
             return self.runtime.encode(self.runtime.apply_result_type, result, "the result of a dry run")
 
     def add_inherent(self, pallet: str, name: str, args: Mapping[str, Any]) -> None:
@@ -289,7 +291,8 @@ class Chain:
             try:
                 block = self._produce(time_ms, keep_state)
             except BaseException:
-                self._raw.rollback(mark)
+                with undisturbed():
+                    self._raw.rollback(mark)
                 raise
             for listener in list(self.listeners):
                 try:
@@ -318,12 +321,13 @@ class Chain:
         executive.run_hooks(ctx, ON_FINALIZE)
         executive.finalize(ctx)
         commit = self._commit if keep_state else self._commit_light
-        self.head = commit(self.head.hash, ctx.block, slot, included)
-        self._inherents = []
-        self._pool = {pooled.extrinsic.hash: pooled for pooled in waiting}
-        self.refused = tuple(refused)
-        self._refusals.pop(ctx.block - REFUSALS_KEPT, None)
-        self._refusals[ctx.block] = ctx.refusals
+        with undisturbed():  # the file, the tree and the state are at the same block, whenever Ctrl-C comes
+            self.head = commit(self.head.hash, ctx.block, slot, included)
+            self._inherents = []
+            self._pool = {pooled.extrinsic.hash: pooled for pooled in waiting}
+            self.refused = tuple(refused)
+            self._refusals.pop(ctx.block - REFUSALS_KEPT, None)
+            self._refusals[ctx.block] = ctx.refusals
         return self.head
 
     def _apply_pool(self, ctx: Context, included: list[bytes], refused: list[Refusal]) -> list[_Pooled]:

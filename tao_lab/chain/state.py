@@ -20,6 +20,7 @@ from tao_lab.chain.column import Changes, Column, ColumnChange, Layout, Rows, va
 from tao_lab.chain.errors import BadValue
 from tao_lab.chain.merkle import PREFIX_BYTES
 from tao_lab.chain.runtime import Item, Runtime
+from tao_lab.interrupts import undisturbed
 
 MOST_PUT_IN_ORDER = 64  # keys one by one; more of them are sorted with all others
 LEAST_KEPT = 8  # shorter lists of accounts are not kept
@@ -75,13 +76,16 @@ class RawState:
 
     def put(self, key: bytes, value: bytes) -> None:
         """Write `value` at `key`."""
-        self._journal.append((key, self._write(key, value)))
+        # the journal first, here and below: Ctrl-C may come between any two steps
+        self._journal.append((key, self.get(key)))
+        self._write(key, value)
 
     def remove(self, key: bytes) -> None:
         """Remove `key`, if it is there."""
-        old = self._write(key, None)
+        old = self.get(key)
         if old is not None:
             self._journal.append((key, old))
+            self._write(key, None)
 
     def get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
         """The values of several keys of one item."""
@@ -109,8 +113,8 @@ class RawState:
         if None in before:
             self._sorted.pop(prefix, None)
 
-    def _write(self, key: bytes, value: bytes | None) -> bytes | None:
-        """Put or remove without a journal entry; returns the old value."""
+    def _write(self, key: bytes, value: bytes | None) -> None:
+        """Put or remove without a journal entry."""
         prefix, place = key[:PREFIX_BYTES], self._places.get(key)
         if place is not None and value is not None and len(value) != place[0].layout.width:
             self._dissolve(place[0])
@@ -128,11 +132,13 @@ class RawState:
             else:
                 item[key] = value
         ordered = self._sorted.get(prefix) if (old is None) != (value is None) else None
-        if ordered is not None and value is not None:
-            insort(ordered, key)
-        elif ordered is not None:
-            del ordered[bisect_left(ordered, key)]
-        return old
+        if ordered is not None:
+            at = bisect_left(ordered, key)
+            is_there = ordered[at : at + 1] == [key]  # an interrupted write may have left the list as it was
+            if value is None and is_there:
+                del ordered[at]
+            elif value is not None and not is_there:
+                ordered.insert(at, key)
 
     def keys(self, prefix: bytes, after: bytes | None = None, limit: int | None = None) -> Sequence[bytes]:
         """Keys that begin with `prefix`, in order, those behind `after` only, at most `limit`."""
@@ -179,14 +185,16 @@ class RawState:
         values = [item.get(key) for key in layout.keys]
         if any(value is not None and len(value) != layout.width for value in (*values, *earlier.values())):
             return None
-        column = self._columns[layout] = Column(layout, _rows(layout, values))
-        self._columns_of.setdefault(layout.prefix, []).append(column)
-        for row, key in enumerate(layout.keys):
-            item.pop(key, None)
-            self._places[key] = (column, row)
-        if earlier:
-            self._begin_writing(column)
-            column.sealed = _rows(layout, [earlier.get(key, value) for key, value in zip(places, values, strict=True)])
+        with undisturbed():
+            column = self._columns[layout] = Column(layout, _rows(layout, values))
+            self._columns_of.setdefault(layout.prefix, []).append(column)
+            for row, key in enumerate(layout.keys):
+                item.pop(key, None)
+                self._places[key] = (column, row)
+            if earlier:
+                self._begin_writing(column)
+                pairs = zip(places, values, strict=True)
+                column.sealed = _rows(layout, [earlier.get(key, value) for key, value in pairs])
         return column
 
     def write_column(self, column: Column, data: Any, where: Any = None) -> None:
@@ -220,9 +228,10 @@ class RawState:
 
     def _begin_writing(self, column: Column) -> None:
         if column.sealed is None:
-            column.sealed = column.rows()
             self._written[column] = None
+            column.sealed = column.rows()
 
+    @undisturbed()
     def _dissolve(self, column: Column) -> None:
         """Store the values of a column one by one from now on."""
         layout = column.layout

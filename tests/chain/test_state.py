@@ -1,8 +1,15 @@
+import signal
+import sys
+from types import FrameType
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tao_lab.chain import state as state_module
 from tao_lab.chain.chain import Chain
+from tao_lab.chain.column import Layout
 from tao_lab.chain.errors import BadValue
 from tao_lab.chain.state import RawState, Storage, prefix_end
 from tests.chain.conftest import account
@@ -36,6 +43,54 @@ def test_a_rollback_restores_every_value_and_the_order_of_keys(
     state.rollback(mark)
     assert dict(state.items()) == model(before)
     assert state.keys(b"p") == sorted(model(before))
+
+
+@pytest.mark.parametrize("value", [b"new", b"longer than its row", None])
+@pytest.mark.parametrize("key", [b"p" * 32, b"p" * 31 + b"q", b"p" * 31 + b"r"])
+@pytest.mark.parametrize("in_column", [False, True])
+def test_a_write_that_ctrl_c_interrupts_at_any_step_is_undone(key: bytes, value: bytes | None, in_column: bool) -> None:
+    held = {b"p" * 31 + end: b"old" for end in (b"p", b"q")}
+
+    def interrupted(after: int) -> bool:
+        """Whether the write was not done after that many steps."""
+        left = after
+
+        def count(frame: FrameType, event: str, _: object) -> Any:
+            nonlocal left
+            if frame.f_code.co_filename != state_module.__file__:
+                return None
+            frame.f_trace_opcodes = True
+            left -= event == "opcode"
+            if left == -1:
+                signal.raise_signal(signal.SIGINT)
+            return count
+
+        state = RawState()
+        write(state, list(held.items()))
+        if in_column:
+            layout = Layout(key[:32], [key], b"---")
+            assert state.column(layout) is not None
+        state.seal()
+        assert state.keys(b"p") == sorted(held)
+        mark, before = state.mark(), sys.gettrace()
+        sys.settrace(count)
+        try:
+            write(state, [(key, value)])
+            return False
+        except KeyboardInterrupt:
+            return True
+        finally:
+            sys.settrace(before)
+            state.rollback(mark)
+            assert dict(state.items()) == held
+            assert state.keys(b"p") == sorted(held)
+            state.put(key, b"two")
+            assert state.changes().each() == {key: b"two"}
+
+    after = 0
+    while interrupted(after):
+        after += 1
+    assert after > 10
 
 
 @given(WRITES, st.lists(KEYS, max_size=9, unique=True))
