@@ -123,13 +123,13 @@ def spot_value_of(state: StorageReader, netuid: int, alpha: int) -> int:
     return min(current_alpha_price(state, netuid) * alpha >> FRACTION_BITS, U64_MAX)
 
 
-def rows_of(state: StorageReader, hotkey: str, rule: SwapRule = swap) -> list[Row]:
-    """A fund's holdings with what each would bring.
+def valued(state: StorageReader, held: list[tuple[int, int]], rule: SwapRule = swap) -> list[Row]:
+    """Holdings (netuid, rao of alpha) with what each would bring.
 
     Raises:
         DispatchError: As for `worth_of`.
     """
-    return [Row(netuid, alpha, worth_of(state, netuid, alpha, rule)) for netuid, alpha in holdings(state, hotkey)]
+    return [Row(netuid, alpha, worth_of(state, netuid, alpha, rule)) for netuid, alpha in held]
 
 
 def nav_of(state: StorageReader, hotkey: str) -> int:
@@ -230,7 +230,7 @@ def deposit(ctx: Context, hotkey: str, credits: list[tuple[int, int]]) -> Work:
     work = Work(len(holdings(state, hotkey)) + 2 * len(credits), len(credits))
     mark = ctx.mark()
     try:
-        nav = _nav(rows_of(state, hotkey, ctx.rules.run_swap))
+        nav = _nav(valued(state, holdings(state, hotkey), ctx.rules.run_swap))
         added = [worth for netuid, alpha in credits if (worth := _try_credit(ctx, hotkey, netuid, alpha)) is not None]
         kept = not added or _mint(ctx, hotkey, nav, sum(added), stakers, cash)
     except DispatchError:
