@@ -26,6 +26,7 @@ from tao_lab.chain.pallets.subtensor.baskets import (
     payout_of,
     queue_dividends,
     rate_of,
+    recycle_queued,
     sell_for_root,
     spot_payout_of,
     worth_of,
@@ -315,6 +316,8 @@ def test_what_a_dissolved_subnet_gave_becomes_cash_and_what_waits_is_recycled(ct
     leave_subnet(ctx, 1)
     assert holdings(ctx.state, MINER) == [(ROOT_NETUID, nav)]
     assert nav_of(ctx.state, MINER) == nav
+    assert queued(ctx) == {1: 1_000}  # outstanding until the pool is paid out
+    recycle_queued(ctx, 1)
     assert queued(ctx) == {}
     converted = {"hotkey": MINER, "netuid": 1, "tao": nav}
     assert events(ctx, before)[-1] == {"BasketHoldingConverted": converted}

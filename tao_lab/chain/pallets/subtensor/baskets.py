@@ -414,9 +414,16 @@ def funds(state: StorageReader) -> Iterator[str]:
 
 
 def leave_subnet(ctx: Context, netuid: int) -> None:
-    """Turn all that baskets hold on a subnet into cash, and recycle what is queued: it is about to be dissolved."""
+    """Turn all that baskets hold on a dissolved subnet into cash, before its alpha is destroyed."""
     for hotkey in list(funds(ctx.state)):
         turn_into_cash(ctx, hotkey, netuid)
+
+
+def recycle_queued(ctx: Context, netuid: int) -> None:
+    """Recycle the dividends of a dissolved subnet that are still queued (`remove_network_pending_basket_deposits`).
+
+    Until its pool is paid out they count as alpha that is outstanding.
+    """
     for (hotkey, where), alpha in ctx.state.entries(MODULE, "PendingBasketDeposits"):
         if where == netuid:
             ctx.state.remove(MODULE, "PendingBasketDeposits", hotkey, netuid)
