@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tao_lab.chain.context import Context
-from tao_lab.chain.pallets.subtensor.uids import replace_neuron
+from tao_lab.chain.pallets.subtensor.uids import append_neuron, replace_neuron, trim_to_max_allowed_uids
 from tests.chain.conftest import account
 from tests.chain.subtensor.conftest import MODULE, add_hotkey, add_subnet, do, refused, set_hyper
 
@@ -65,6 +65,21 @@ def test_who_loses_the_seat_lends_no_longer_but_keeps_children_of_its_choice(own
     owned.state.put(MODULE, "ChildKeys", VALIDATOR, 2, [(ALL - 1, OWNER)])
     replace_neuron(owned, 0, 0, account("newcomer"))
     assert [children(owned, netuid) for netuid in (1, 2)] == [[], [(ALL - 1, OWNER)]]
+    assert not owned.state.exists(MODULE, "ParentKeys", OWNER, 1)
+
+
+def test_who_loses_the_seat_because_root_gets_smaller_lends_no_longer(owned: Context) -> None:
+    """`trim_uids_impl`: the same end as that of a hotkey that is replaced."""
+    for name in ("first", "second", "third"):
+        add_hotkey(owned, name, "alice")
+        append_neuron(owned, 0, account(name))
+    take_seat(owned)
+    assert children(owned, 1) == [(ALL, OWNER)]
+    owned.block += 8_000  # past every seat's immunity
+    set_hyper(owned, 0, MinAllowedUids=1, ImmunityPeriod=10, Emission=[9, 9, 9, 0], SubnetOwnerHotkey=account("first"))
+    trim_to_max_allowed_uids(owned, 0, 3)
+    assert not owned.state.exists(MODULE, "Uids", 0, VALIDATOR)
+    assert children(owned, 1) == []
     assert not owned.state.exists(MODULE, "ParentKeys", OWNER, 1)
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import Tally
+from tao_lab.chain.errors import DispatchError
 from tao_lab.chain.pallets.subtensor.baskets import (
     Work,
     credit_cash,
@@ -25,6 +26,8 @@ from tao_lab.chain.pallets.subtensor.baskets import (
     payout_of,
     queue_dividends,
     rate_of,
+    recycle_queued,
+    sell_for_root,
     spot_payout_of,
     worth_of,
 )
@@ -35,7 +38,7 @@ from tao_lab.chain.pallets.subtensor.stake import increase_stake, increase_stake
 from tao_lab.chain.pallets.subtensor.staking import clear_small_nominations
 from tao_lab.chain.pallets.subtensor.tao import account_of_netuid, mint_alpha_out, mint_tao, spend_tao
 from tao_lab.chain.pallets.subtensor.uids import replace_neuron
-from tao_lab.economy import swap
+from tao_lab.economy import SwapResult, swap
 from tests.chain.conftest import TAO, account
 from tests.chain.subtensor.conftest import do, events, refused, set_hyper
 from tests.chain.subtensor.pools import add_pool, assert_all_is_counted, market, unowned_alpha
@@ -204,11 +207,24 @@ def test_one_pool_that_takes_nothing_does_not_keep_the_others_out(ctx: Context) 
     assert unowned_alpha(ctx, 2) == 0
 
 
-def test_the_worth_of_more_than_a_pool_takes_is_that_of_what_it_takes(ctx: Context) -> None:
+def test_more_than_a_pool_takes_at_once_is_worth_what_its_parts_bring(ctx: Context) -> None:
+    """The comment of `swap_basket_alpha_for_tao_chunks`: valued exactly as it would be liquidated."""
     add_pool(ctx, 3, tao=1_000 * TAO, alpha=2_000_000)
-    assert worth_of(ctx.state, 3, 3 * 10**9) == worth_of(ctx.state, 3, 2 * 10**9)
+    worth, first = (worth_of(ctx.state, 3, alpha) for alpha in (3 * 10**9, 2 * 10**9))
+    assert worth is not None
+    assert first is not None
+    assert worth > first
+    assert sell_for_root(ctx, 3, 3 * 10**9) == worth
     assert worth_of(ctx.state, ROOT_NETUID, 7) == 7
     assert worth_of(ctx.state, 3, 0) == 0
+
+
+def test_a_rule_that_swaps_nothing_does_not_hold_up_a_sale_for_ever(ctx: Context) -> None:
+    add_pool(ctx, 3, tao=1_000 * TAO, alpha=2_000_000)
+    with ctx.rules.using(swap=lambda pool, side, amount, limit: SwapResult(fee=0, paid=0, received=0)):
+        for sell in (lambda: sell_for_root(ctx, 3, 10), lambda: worth_of(ctx.state, 3, 3 * 10**9, ctx.rules.run_swap)):
+            with pytest.raises(DispatchError, match="AmountTooLow"):
+                sell()
 
 
 # --- whose turn it is ---
@@ -300,6 +316,8 @@ def test_what_a_dissolved_subnet_gave_becomes_cash_and_what_waits_is_recycled(ct
     leave_subnet(ctx, 1)
     assert holdings(ctx.state, MINER) == [(ROOT_NETUID, nav)]
     assert nav_of(ctx.state, MINER) == nav
+    assert queued(ctx) == {1: 1_000}  # outstanding until the pool is paid out
+    recycle_queued(ctx, 1)
     assert queued(ctx) == {}
     converted = {"hotkey": MINER, "netuid": 1, "tao": nav}
     assert events(ctx, before)[-1] == {"BasketHoldingConverted": converted}

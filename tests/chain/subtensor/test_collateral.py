@@ -367,6 +367,20 @@ def test_collateral_goes_with_a_swapped_hotkey_and_merges(ctx: Context) -> None:
     assert_sums_fit(ctx)
 
 
+def test_where_a_hotkey_has_only_collateral_left_its_new_name_is_remembered_and_no_swap_has_to_wait(
+    ctx: Context,
+) -> None:
+    """`residual_collateral_netuids`: a record of the name, none of the block."""
+    bond(ctx, 800)
+    ctx.state.remove(MODULE, "IsNetworkMember", MINER, NETUID)
+    ctx.block = 8_000
+    do(ctx, "alice", "swap_hotkey_v2", hotkey=MINER, new_hotkey=account("new"), netuid=None, keep_stake=False)
+    assert stored(ctx, account("new")) is not None
+    assert ctx.state.get(MODULE, "HotkeySuccessor", NETUID, MINER) == account("new")
+    assert ctx.state.get(MODULE, "HotkeyRoot", NETUID, account("new")) == MINER
+    assert ctx.state.get(MODULE, "LastHotkeySwapOnNetuid", NETUID, ALICE) == 0
+
+
 def test_a_hotkey_takes_the_place_of_the_swapped_one_in_a_full_list(ctx: Context) -> None:
     for number in range(MAX_HOTKEYS - 1):
         add_hotkey(ctx, f"hot-{number}", "alice")

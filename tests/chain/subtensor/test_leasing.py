@@ -7,6 +7,7 @@ import pytest
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import Call, signed, weight
 from tao_lab.chain.errors import DispatchError
+from tao_lab.chain.pallets.subtensor.distribution import pay_owner_cut
 from tao_lab.chain.pallets.subtensor.lease_dividends import distribute_dividends
 from tao_lab.chain.pallets.subtensor.leasing import lease_account
 from tao_lab.chain.pallets.subtensor.lookups import all_netuids
@@ -16,6 +17,7 @@ from tests.chain.subtensor.conftest import (
     MODULE,
     assert_no_rao_lost,
     do,
+    events,
     free_rao,
     fund,
     new_subnet,
@@ -130,7 +132,7 @@ def test_contributors_get_their_part_of_the_owner_s_cut_every_hundred_blocks(lea
     assert state.get(MODULE, "AccumulatedLeaseDividends", 0) == 0
     due = 6 * TAO + 1
     held = [stake_of_coldkey(state, hotkey, account(person), 1) for person in ("bob", "carol", "alice")]
-    expected = [-(-due // 4), -(-due // 2), due - -(-due // 4) - -(-due // 2)]
+    expected = [due // 4, due // 2, due - due // 4 - due // 2]  # rounded down; the beneficiary gets the rest
     assert all(abs(have - want) <= 1 for have, want in zip(held, expected, strict=True))
     leased.block = END
     distribute_dividends(leased, 1, 10 * TAO)
@@ -139,8 +141,60 @@ def test_contributors_get_their_part_of_the_owner_s_cut_every_hundred_blocks(lea
 
 def test_dividends_that_cannot_be_paid_wait(leased: Context) -> None:
     leased.block = 200
-    distribute_dividends(leased, 1, 10)  # worth less than the smallest stake
+    assert distribute_dividends(leased, 1, 10) == 7  # worth less than the smallest stake
     assert leased.state.get(MODULE, "AccumulatedLeaseDividends", 0) == 3
+    assert leased.state.entries(MODULE, "SubnetLeaseUnpaidDividends") == []  # not even the beneficiary could be paid
+
+
+def small_share(ctx: Context) -> tuple[str, int]:
+    """Bob has a ten millionth of 6 TAO, which is too little to be paid; returns bob and what he is owed."""
+    set_hyper(ctx, 1, SubtokenEnabled=True)
+    increase_stake(ctx, lease_account(0, "hotkey"), lease_account(0, "coldkey"), 1, 50_000_000 * TAO)
+    ctx.state.put(MODULE, "SubnetLeaseShares", 0, account("bob"), {"bits": (1 << 64) // 10**7})
+    ctx.block = 200
+    assert distribute_dividends(ctx, 1, 20 * TAO) == 14 * TAO
+    return account("bob"), 6 * TAO // 10**7 - 1  # the share itself is rounded down
+
+
+def test_a_part_that_cannot_be_paid_is_noted_and_holds_nobody_up(leased: Context) -> None:
+    """`test_distribute_lease_network_dividends_isolates_unpayable_contributor`."""
+    state, hotkey = leased.state, lease_account(0, "hotkey")
+    bob, owed = small_share(leased)
+    assert state.entries(MODULE, "SubnetLeaseUnpaidDividends", 0) == [(bob, owed)]
+    assert {"SubnetLeaseDividendSkipped": {"lease_id": 0, "contributor": bob, "alpha": owed}} in events(leased)
+    held = [stake_of_coldkey(state, hotkey, account(person), 1) for person in ("bob", "carol", "alice")]
+    assert held == [0, 3 * TAO, 3 * TAO - owed]  # the beneficiary doesn't get bob's part
+    assert state.get(MODULE, "AccumulatedLeaseDividends", 0) == 0
+    leased.block = 300
+    distribute_dividends(leased, 1, 10_000_000 * TAO)
+    assert state.entries(MODULE, "SubnetLeaseUnpaidDividends", 0) == []
+    assert stake_of_coldkey(state, hotkey, bob, 1) == pytest.approx(owed + 3_000_000 * TAO // 10**7, abs=2)
+
+
+def test_a_lease_that_owes_something_keeps_its_record_until_it_is_paid(leased: Context) -> None:
+    state = leased.state
+    bob, owed = small_share(leased)
+    do(leased, "alice", "try_associate_hotkey", hotkey=account("alice-hot"))
+    leased.block = END
+    args = {"lease_id": 0, "hotkey": account("alice-hot")}
+    do(leased, "alice", "terminate_lease", **args)
+    assert state.entries(MODULE, "SubnetLeaseUnpaidDividends", 0) == [(bob, owed)]
+    assert state.get(MODULE, "SubnetUidToLeaseId", 1) == 0
+    do(leased, "alice", "terminate_lease", **args)  # once more, and nothing is handed over twice
+    state.put(MODULE, "SubnetLeaseUnpaidDividends", 0, bob, TAO)
+    assert distribute_dividends(leased, 1, 10 * TAO) == 10 * TAO
+    assert stake_of_coldkey(state, lease_account(0, "hotkey"), bob, 1) == pytest.approx(TAO, abs=1)
+    items = ("SubnetLeaseUnpaidDividends", "SubnetLeases", "SubnetUidToLeaseId")
+    assert [state.entries(MODULE, item) for item in items] == [[], [], []]
+
+
+def test_the_contributors_part_of_the_owner_s_cut_is_not_locked(leased: Context) -> None:
+    """`test_leased_owner_cut_auto_lock_keeps_contributor_share_unlocked`."""
+    set_hyper(leased, 1, OwnerCutAutoLockEnabled=True, SubtokenEnabled=True)
+    leased.block = 150
+    pay_owner_cut(leased, 1, 10 * TAO)
+    lock = leased.state.get(MODULE, "Lock", lease_account(0, "coldkey"), 1, lease_account(0, "hotkey"))
+    assert lock["locked_mass"] == 7 * TAO
 
 
 def test_the_beneficiary_takes_over_when_the_lease_has_ended(leased: Context) -> None:
@@ -153,11 +207,13 @@ def test_the_beneficiary_takes_over_when_the_lease_has_ended(leased: Context) ->
     wrong = {**args, "hotkey": account("other")}
     assert refused(leased, "alice", "terminate_lease", **wrong) == "BeneficiaryDoesNotOwnHotkey"
     post = leased.dispatch(signed(account("alice")), Call(MODULE, "terminate_lease", args))
-    assert post.weight == weight(56_635_122 + 2 * 912_993, reads=4 + 2, writes=6 + 2)  # two contributors, as the source
+    # two contributors, and the beneficiary
+    assert post.weight == weight(56_635_122 + 3 * 912_993, reads=4 + 3, writes=6 + 3)
     state = leased.state
     assert state.get(MODULE, "SubnetOwner", 1) == account("alice")
     assert state.get(MODULE, "SubnetOwnerHotkey", 1) == account("alice-hot")
     assert state.entries(MODULE, "SubnetLeases") == state.entries(MODULE, "SubnetLeaseShares") == []
+    assert state.entries(MODULE, "SubnetUidToLeaseId") == []
     assert state.entries("Proxy", "Proxies") == []
     assert_no_rao_lost(leased)
 

@@ -6,8 +6,9 @@ import pytest
 
 from tao_lab.chain.chain import Chain
 from tao_lab.chain.context import Context
-from tao_lab.chain.errors import BlockFailed, RuleBroken
-from tao_lab.chain.pallets.subtensor.registration import move_price, update_registration_prices
+from tao_lab.chain.dispatch import Call, signed
+from tao_lab.chain.errors import BlockFailed, DispatchError, RuleBroken
+from tao_lab.chain.pallets.subtensor.registration import PRECHECK, move_price, update_registration_prices
 from tao_lab.chain.pallets.subtensor.tao import account_of_netuid
 from tests.chain.conftest import TAO, account
 from tests.chain.subtensor.conftest import (
@@ -124,10 +125,13 @@ def test_what_keeps_a_registration_out(subnet: Context, name: str) -> None:
     assert error(hotkey="taken") == "NonAssociatedColdKey"
     set_hyper(subnet, NetworkRegistrationAllowed=False)
     assert error() == "SubNetRegistrationDisabled"
-    set_hyper(subnet, NetworkRegistrationAllowed=True, MaxAllowedUids=0)
-    assert error() == "NoNeuronIdAvailable"
-    set_hyper(subnet, MaxAllowedUids=1)  # the only place is the owner's
-    assert error() == "NoNeuronIdAvailable"
+    set_hyper(subnet, NetworkRegistrationAllowed=True)
+    for places, weighs in ((0, PRECHECK), (1, None)):  # the only place is the owner's, which takes a search to find out
+        set_hyper(subnet, MaxAllowedUids=places)
+        args = {"netuid": NETUID, "hotkey": account("bob-hot"), **extra}
+        with pytest.raises(DispatchError, match="NoNeuronIdAvailable") as refusal:
+            subnet.dispatch(signed(account("bob")), Call(MODULE, name, args))
+        assert refusal.value.weight == weighs
     set_hyper(subnet, MaxAllowedUids=256, SubnetTAO=0)
     assert error() == "SwapInputTooLarge"
 

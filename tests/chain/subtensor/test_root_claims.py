@@ -3,6 +3,7 @@
 import pytest
 
 from tao_lab.chain.context import Context
+from tao_lab.chain.errors import DispatchError
 from tao_lab.chain.pallets.subtensor.baskets import (
     Work,
     escrow,
@@ -16,7 +17,9 @@ from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID
 from tao_lab.chain.pallets.subtensor.pool import change_total_stake, read_pool
 from tao_lab.chain.pallets.subtensor.root_claims import (
     MAX_CLAIM_HOTKEY_WORK,
+    Claimed,
     add_root_staker,
+    claim_of_hotkey,
     claim_weight,
     find_root_stakers,
     remove_root_staker,
@@ -186,6 +189,10 @@ def test_a_sale_that_fails_takes_nothing(ctx: Context) -> None:
     before = dict(ctx.state.raw.items())
     assert refused(ctx, "alice", "claim_root", subnets=[]) == "PriceLimitExceeded"
     assert dict(ctx.state.raw.items()) == before
+    done = Claimed()
+    with pytest.raises(DispatchError, match="PriceLimitExceeded"):
+        claim_of_hotkey(ctx, MINER, ALICE, done)
+    assert done.rows == 2  # both holdings were looked at, and that is paid for
 
 
 def test_the_threshold_is_root_s_and_has_a_bound(ctx: Context) -> None:

@@ -23,8 +23,11 @@ from tao_lab.chain.pallets.subtensor.pool import (
     SwapRule,
     change_total_stake,
     current_alpha_price,
+    ensure_sold,
     has_pool,
+    largest_part,
     record_protocol_flow,
+    sim_sale,
     sim_swap,
     swap_alpha_for_tao,
 )
@@ -42,7 +45,7 @@ from tao_lab.chain.state import StorageReader
 from tao_lab.economy import swap
 from tao_lab.economy.baskets import owed_shares as owed_by_rate
 from tao_lab.economy.baskets import payout, rate_increment, shares_for_value, stakers_part, watermark_change
-from tao_lab.economy.swap import FRACTION_BITS, MAX_SWAP_INPUT_RESERVE_MULTIPLIER
+from tao_lab.economy.swap import FRACTION_BITS
 
 RATE_BITS = 32  # I96F32
 U64_MAX = (1 << 64) - 1
@@ -85,16 +88,17 @@ def holdings(state: StorageReader, hotkey: str) -> list[tuple[int, int]]:
 def worth_of(state: StorageReader, netuid: int, alpha: int, rule: SwapRule = swap) -> int | None:
     """Rao of TAO that a sale of alpha would bring now; None where the pool is too shallow for any sale.
 
-    What the pool does not take at once, a thousand times its own alpha, counts for nothing.
+    More than a thousand times the pool's own alpha is sold in parts, here as in a claim (`sell_for_root`).
 
     Raises:
         DispatchError: The pool refuses the sale for another reason.
     """
     if alpha == 0 or netuid == ROOT_NETUID or not has_pool(state, netuid):
         return alpha
-    most = state.get(MODULE, "SubnetAlphaIn", netuid) * MAX_SWAP_INPUT_RESERVE_MULTIPLIER
     try:
-        return sim_swap(state, netuid, "sell", min(alpha, most or alpha), rule, drop_fees=True).received
+        if alpha > largest_part(state.get(MODULE, "SubnetAlphaIn", netuid), alpha):
+            return sim_sale(state, netuid, alpha, rule)
+        return sim_swap(state, netuid, "sell", alpha, rule, drop_fees=True).received
     except DispatchError as error:
         if is_too_shallow(error):
             return None
@@ -119,13 +123,13 @@ def spot_value_of(state: StorageReader, netuid: int, alpha: int) -> int:
     return min(current_alpha_price(state, netuid) * alpha >> FRACTION_BITS, U64_MAX)
 
 
-def rows_of(state: StorageReader, hotkey: str, rule: SwapRule = swap) -> list[Row]:
-    """A fund's holdings with what each would bring.
+def valued(state: StorageReader, held: list[tuple[int, int]], rule: SwapRule = swap) -> list[Row]:
+    """Holdings (netuid, rao of alpha) with what each would bring.
 
     Raises:
         DispatchError: As for `worth_of`.
     """
-    return [Row(netuid, alpha, worth_of(state, netuid, alpha, rule)) for netuid, alpha in holdings(state, hotkey)]
+    return [Row(netuid, alpha, worth_of(state, netuid, alpha, rule)) for netuid, alpha in held]
 
 
 def nav_of(state: StorageReader, hotkey: str) -> int:
@@ -226,7 +230,7 @@ def deposit(ctx: Context, hotkey: str, credits: list[tuple[int, int]]) -> Work:
     work = Work(len(holdings(state, hotkey)) + 2 * len(credits), len(credits))
     mark = ctx.mark()
     try:
-        nav = _nav(rows_of(state, hotkey, ctx.rules.run_swap))
+        nav = _nav(valued(state, holdings(state, hotkey), ctx.rules.run_swap))
         added = [worth for netuid, alpha in credits if (worth := _try_credit(ctx, hotkey, netuid, alpha)) is not None]
         kept = not added or _mint(ctx, hotkey, nav, sum(added), stakers, cash)
     except DispatchError:
@@ -338,8 +342,9 @@ def sell_for_root(ctx: Context, netuid: int, alpha: int) -> int:
     mark, tao = ctx.mark(), 0
     try:
         while alpha:
-            most = ctx.state.get(MODULE, "SubnetAlphaIn", netuid) * MAX_SWAP_INPUT_RESERVE_MULTIPLIER
-            sold = swap_alpha_for_tao(ctx, netuid, min(alpha, most or alpha), drop_fees=True)
+            part = largest_part(ctx.state.get(MODULE, "SubnetAlphaIn", netuid), alpha)
+            sold = swap_alpha_for_tao(ctx, netuid, part, drop_fees=True)
+            ensure_sold(netuid, sold, alpha)
             alpha, tao = alpha - sold.paid, tao + sold.received
         transfer_tao_from_subnet(ctx, netuid, account_of_netuid(ROOT_NETUID), tao)
     except DispatchError:
@@ -409,9 +414,16 @@ def funds(state: StorageReader) -> Iterator[str]:
 
 
 def leave_subnet(ctx: Context, netuid: int) -> None:
-    """Turn all that baskets hold on a subnet into cash, and recycle what is queued: it is about to be dissolved."""
+    """Turn all that baskets hold on a dissolved subnet into cash, before its alpha is destroyed."""
     for hotkey in list(funds(ctx.state)):
         turn_into_cash(ctx, hotkey, netuid)
+
+
+def recycle_queued(ctx: Context, netuid: int) -> None:
+    """Recycle the dividends of a dissolved subnet that are still queued (`remove_network_pending_basket_deposits`).
+
+    Until its pool is paid out they count as alpha that is outstanding.
+    """
     for (hotkey, where), alpha in ctx.state.entries(MODULE, "PendingBasketDeposits"):
         if where == netuid:
             ctx.state.remove(MODULE, "PendingBasketDeposits", hotkey, netuid)

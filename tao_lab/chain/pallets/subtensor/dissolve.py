@@ -16,7 +16,7 @@ from collections.abc import Callable
 
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import Origin, call, ensure_root, weight
-from tao_lab.chain.pallets.subtensor.baskets import leave_subnet
+from tao_lab.chain.pallets.subtensor.baskets import leave_subnet, recycle_queued
 from tao_lab.chain.pallets.subtensor.dissolution import destroy_alpha_in_out_stakes
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, cleanup_queue, failed, subnet_exists
 from tao_lab.chain.pallets.subtensor.pool import change_total_stake, clear_protocol_liquidity
@@ -146,6 +146,7 @@ def clean_up(ctx: Context, netuid: int) -> None:
     clear_protocol_liquidity(ctx, netuid)
     for purge in ON_DISSOLVE:
         purge(ctx, netuid)
+    recycle_queued(ctx, netuid)
     _remove_network(ctx, netuid)
     clear_alpha_counters(ctx, netuid)
 

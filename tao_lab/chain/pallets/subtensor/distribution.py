@@ -151,8 +151,8 @@ def pay_owner_cut(ctx: Context, netuid: int, owner_cut: int) -> None:
     if state.exists(MODULE, "SubnetOwner", netuid) and state.exists(MODULE, "SubnetOwnerHotkey", netuid):
         hotkey, coldkey = state.get(MODULE, "SubnetOwnerHotkey", netuid), state.get(MODULE, "SubnetOwner", netuid)
         increase_stake(ctx, hotkey, coldkey, netuid, owner_cut)
-        distribute_dividends(ctx, netuid, owner_cut)
-        auto_lock_owner_cut(ctx, netuid, owner_cut)
+        kept = distribute_dividends(ctx, netuid, owner_cut)
+        auto_lock_owner_cut(ctx, netuid, kept)  # the contributors' part must stay free to be paid out
 
 
 def owner_hotkeys(state: StorageReader, netuid: int) -> list[str]:

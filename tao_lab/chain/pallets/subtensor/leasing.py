@@ -4,7 +4,7 @@ The creator of the crowdloan, the beneficiary, runs the subnet by proxy. Contrib
 the owner's cut as stake, every 100 blocks; the beneficiary gets the rest of that. When the lease ends, the beneficiary
 may take the subnet over.
 
-Source: `pallets/subtensor/src/subnets/leasing.rs`.
+Source: `pallets/subtensor/src/subnets/leasing.rs`; how a lease ends follows spec 475.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from tao_lab.chain.pallets import balances
 from tao_lab.chain.pallets.crowdloan import PALLET as CROWDLOAN
 from tao_lab.chain.pallets.crowdloan import no_longer_provide, provide
 from tao_lab.chain.pallets.proxy import add_proxy_delegate, remove_proxy_delegate
+from tao_lab.chain.pallets.subtensor.lease_dividends import finish_if_settled, settle_unpaid
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, coldkey_owns_hotkey, failed
 from tao_lab.chain.pallets.subtensor.subnets import create_subnet, set_owner_hotkey
 from tao_lab.chain.runtime import SS58_FORMAT
@@ -105,7 +106,10 @@ def _share_out(
 
 @call(MODULE, weight=weight(146_402_779 + 1_566_532 * MOST_CONTRIBUTORS, reads=4 + 500, writes=7 + 500))
 def terminate_lease(ctx: Context, origin: Origin, lease_id: int, hotkey: str) -> Post:
-    """The beneficiary takes over the subnet of a lease that has ended."""
+    """The beneficiary takes over the subnet of a lease that has ended.
+
+    What contributors are still owed is paid. Where that can't be, the lease's record stays, and each epoch tries again.
+    """
     who, state = ensure_signed(origin), ctx.state
     lease = state.get(MODULE, "SubnetLeases", lease_id)
     if lease is None:
@@ -118,18 +122,20 @@ def terminate_lease(ctx: Context, origin: Origin, lease_id: int, hotkey: str) ->
         raise failed("LeaseHasNotEnded", f"the lease ends at block {lease['end_block']}")
     if not coldkey_owns_hotkey(state, who, hotkey):
         raise failed("BeneficiaryDoesNotOwnHotkey", f"{who} does not own {hotkey}")
+    first = state.get(MODULE, "SubnetOwner", lease["netuid"]) != who
     state.put(MODULE, "SubnetOwner", lease["netuid"], who)
     set_owner_hotkey(ctx, lease["netuid"], hotkey)
-    for account in (lease["coldkey"], lease["hotkey"]):
-        _stop_providing(ctx, account)
-    count = state.remove_prefix(MODULE, "SubnetLeaseShares", lease_id)
-    for item in ("AccumulatedLeaseDividends", "SubnetLeases"):
-        state.remove(MODULE, item, lease_id)
-    remove_proxy_delegate(ctx, lease["coldkey"], who, PROXY_TYPE, 0)
+    tried = settle_unpaid(ctx, lease_id, lease)
+    count = min(state.remove_prefix(MODULE, "SubnetLeaseShares", lease_id) + 1, MOST_CONTRIBUTORS)
+    state.remove(MODULE, "AccumulatedLeaseDividends", lease_id)
+    if first:
+        for account in (lease["coldkey"], lease["hotkey"]):
+            _stop_providing(ctx, account)
+        remove_proxy_delegate(ctx, lease["coldkey"], who, PROXY_TYPE, 0)
+    finish_if_settled(ctx, lease_id, lease["netuid"])
     ctx.deposit_event(MODULE, "SubnetLeaseTerminated", beneficiary=who, netuid=lease["netuid"])
-    if count >= MOST_CONTRIBUTORS:
-        return Post()
-    return Post(weight=weight(56_635_122 + 912_993 * count, reads=4 + count, writes=6 + count))
+    payments = weight(258_541_000 * tried, reads=19 * tried, writes=6 * tried)  # each as heavy as `transfer_stake`
+    return Post(weight=weight(56_635_122 + 912_993 * count, reads=4 + count, writes=6 + count) + payments)
 
 
 def _stop_providing(ctx: Context, account: str) -> None:

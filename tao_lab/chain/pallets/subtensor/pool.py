@@ -9,10 +9,11 @@ Sources: `pallets/swap/src/pallet/impls.rs`, `pallets/subtensor/src/staking/stak
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from tao_lab.chain.context import Context
 from tao_lab.chain.errors import DispatchError
-from tao_lab.chain.pallets.subtensor.lookups import MODULE, subnet_exists
+from tao_lab.chain.pallets.subtensor.lookups import MODULE, failed, subnet_exists
 from tao_lab.chain.pallets.subtensor.tao import add_to
 from tao_lab.chain.state import StorageReader
 from tao_lab.economy import Pool, SwapError, SwapResult, price, swap
@@ -20,6 +21,7 @@ from tao_lab.economy.fixed128 import U64F64, U96F32
 from tao_lab.economy.swap import (
     ACCURACY,
     FRACTION_BITS,
+    MAX_SWAP_INPUT_RESERVE_MULTIPLIER,
     ONE,
     Side,
     fee_amount,
@@ -98,6 +100,38 @@ def sim_swap(
         amount = amount if subnet_exists(state, netuid) else 0
         return SwapResult(fee=0, paid=amount, received=amount)
     return _swap(state, netuid, side, amount, MAX_PRICE if side == "buy" else MIN_PRICE, drop_fees, rule)
+
+
+def sim_sale(state: StorageReader, netuid: int, alpha: int, rule: SwapRule = swap) -> int:
+    """Rao of TAO that the chain would get for alpha, sold without a fee and in parts; changes nothing.
+
+    A part is at most as large as the pool takes at once. Each part finds the pool as the one before left it.
+
+    Raises:
+        DispatchError: As for `sim_swap`, or `AmountTooLow`.
+    """
+    pool, received = _pool_to_swap(state, netuid, drop_fees=True), 0
+    while alpha:
+        sold = _run(rule, pool, "sell", largest_part(pool.alpha, alpha), MIN_PRICE)
+        ensure_sold(netuid, sold, alpha)
+        alpha, received = alpha - sold.paid, received + sold.received
+        pool = replace(pool, alpha=pool.alpha + sold.paid, tao=pool.tao - sold.received)
+    return received
+
+
+def largest_part(reserve: int, alpha: int) -> int:
+    """Rao of alpha that a pool with a reserve of alpha takes at once; an empty one refuses in its own words."""
+    return min(alpha, reserve * MAX_SWAP_INPUT_RESERVE_MULTIPLIER or alpha)
+
+
+def ensure_sold(netuid: int, sold: SwapResult, left: int) -> None:
+    """Refuse a sale in parts that does not go on.
+
+    Raises:
+        DispatchError: `AmountTooLow`.
+    """
+    if not sold.paid:
+        raise failed("AmountTooLow", f"the pool of subnet {netuid} takes nothing of {left} rao that are left")
 
 
 def simulate(
@@ -205,9 +239,16 @@ def _swap_in_state(ctx: Context, netuid: int, side: Side, amount: int, price_lim
 def _swap(
     state: StorageReader, netuid: int, side: Side, amount: int, price_limit: int, drop_fees: bool, rule: SwapRule
 ) -> SwapResult:
+    return _run(rule, _pool_to_swap(state, netuid, drop_fees), side, amount, price_limit)
+
+
+def _pool_to_swap(state: StorageReader, netuid: int, drop_fees: bool) -> Pool:
+    """The pool, with the weights that its first swap gives it."""
     pool = read_pool(state, netuid, drop_fees=drop_fees)
-    if not state.get(SWAP, "PalSwapInitialized", netuid):
-        pool = Pool(pool.tao, pool.alpha, EVEN_WEIGHT, pool.fee_rate)
+    return pool if state.get(SWAP, "PalSwapInitialized", netuid) else replace(pool, quote_weight=EVEN_WEIGHT)
+
+
+def _run(rule: SwapRule, pool: Pool, side: Side, amount: int, price_limit: int) -> SwapResult:
     try:
         return rule(pool, side, amount, price_limit_word(price_limit))
     except SwapError as error:

@@ -99,6 +99,8 @@ def _register(ctx: Context, coldkey: str, netuid: int, hotkey: str) -> None:
             raise failed("NonAssociatedColdKey", f"{hotkey} belongs to {state.get(MODULE, 'Owner', hotkey)}")
         if due.collateral:
             ensure_staking_hotkeys_can_grow(state, coldkey, hotkey, MAX_STAKING_HOTKEYS)
+        if not state.get(MODULE, "MaxAllowedUids", netuid):
+            raise failed("NoNeuronIdAvailable", f"subnet {netuid} has no seats")
     replaced = _uid_to_replace(ctx, netuid)
     pay_registration(ctx, netuid, hotkey, coldkey, due)
     uid = take_place(ctx, netuid, hotkey, replaced)

@@ -27,13 +27,14 @@ from tao_lab.chain.pallets.subtensor.baskets import (
     credit_root,
     escrow,
     flush,
+    holdings,
     is_too_shallow,
     owed_shares,
     rebase_claimed,
-    rows_of,
     sell_for_root,
     sell_small_holdings,
     take_shares,
+    valued,
     write_off,
 )
 from tao_lab.chain.pallets.subtensor.lookups import (
@@ -185,8 +186,9 @@ def claim_of_hotkey(ctx: Context, hotkey: str, coldkey: str, done: Claimed) -> N
     if not owed:
         return
     done.swept += sell_small_holdings(ctx, hotkey)
-    rows = rows_of(ctx.state, hotkey, ctx.rules.run_swap)
-    done.rows += len(rows)
+    held = holdings(ctx.state, hotkey)
+    done.rows += len(held)  # a claim that fails over the worth of one pays for looking at all
+    rows = valued(ctx.state, held, ctx.rules.run_swap)
     estimate = payout(owed, sum(row.worth or 0 for row in rows), shares)
     lost = any(row.worth is None for row in rows)  # it is written off, whatever the rest is worth
     least = ctx.state.get(MODULE, "RootClaimableThreshold", ROOT_NETUID)["bits"]

@@ -191,6 +191,11 @@ def _swap_everywhere(ctx: Context, coldkey: str, old: str, new: str, keep_stake:
         for netuid in netuids
         if state.get(MODULE, "IsNetworkMember", old, netuid) or state.get(MODULE, "ChildKeys", old, netuid)
     ]
+    bonded = [  # it has lost its seat there, but its collateral moves
+        netuid
+        for netuid in netuids
+        if netuid not in affected and state.exists(MODULE, "MinerCollateral", netuid, old, coldkey)
+    ]
     for netuid in affected:
         _ensure_interval(ctx, coldkey, netuid)
     _pay(ctx, coldkey, ctx.runtime.constant(MODULE, "KeySwapCost"))
@@ -209,6 +214,8 @@ def _swap_everywhere(ctx: Context, coldkey: str, old: str, new: str, keep_stake:
             spent.add(writes=1)
     for netuid in affected:
         _record(ctx, coldkey, old, new, netuid, spent)
+    for netuid in bonded:
+        _record_names(ctx, old, new, netuid)
     ctx.deposit_event(MODULE, "HotkeySwapped", coldkey=coldkey, old_hotkey=old, new_hotkey=new)
 
 
@@ -252,13 +259,18 @@ def _swap_on_subnet(
 
 def _record(ctx: Context, coldkey: str, old: str, new: str, netuid: int, spent: Tally) -> None:
     """Remember when a coldkey swapped a hotkey on a subnet, and the hotkey's names from the first to the last."""
+    ctx.state.put(MODULE, "LastHotkeySwapOnNetuid", netuid, coldkey, ctx.block)
+    _record_names(ctx, old, new, netuid)
+    spent.add(1, 4)
+
+
+def _record_names(ctx: Context, old: str, new: str, netuid: int) -> None:
+    """Add a step to a hotkey's names on a subnet (`record_hotkey_swap_lineage`)."""
     state = ctx.state
-    state.put(MODULE, "LastHotkeySwapOnNetuid", netuid, coldkey, ctx.block)
     first = state.get(MODULE, "HotkeyRoot", netuid, old) or old
     state.remove(MODULE, "HotkeySuccessor", netuid, new)
     state.put(MODULE, "HotkeySuccessor", netuid, old, new)
     state.put(MODULE, "HotkeyRoot", netuid, new, first)
-    spent.add(1, 4)
 
 
 def _ensure_no_system_account(hotkey: str) -> None:

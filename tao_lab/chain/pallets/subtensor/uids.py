@@ -281,6 +281,7 @@ def _remove_uids(ctx: Context, netuid: int, uids: Iterable[int]) -> None:
             hotkey = state.get(MODULE, "Keys", netuid, uid)
             if netuid == ROOT_NETUID:
                 flush(ctx, hotkey)
+                take_back(ctx, hotkey)
             for item in (*HOTKEY_ITEMS, "Uids", "AlphaDividendsPerSubnet"):
                 state.remove(MODULE, item, netuid, hotkey)
             for item in ("IsNetworkMember", "LastHotkeyEmissionOnNetuid"):
