@@ -1,15 +1,19 @@
 """Files that are made once and found again by every later process: machine code, scripts of widgets.
 
-A name holds everything that its content depends on, so a file is never out of date, and may be removed at any time.
+A name holds everything that its content depends on, so a file is never out of date, and may be removed at any time. A
+file begins with a hash of the rest, because damaged machine code, for example after a power cut, would end the process.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from threading import get_ident
+
+HASH_BYTES = 16
 
 
 def kept(name: str, source: Path, make: Callable[[], bytes | None]) -> bytes | None:
@@ -19,20 +23,25 @@ def kept(name: str, source: Path, make: Callable[[], bytes | None]) -> bytes | N
         name: of the file.
         source: the file of Python that it belongs to; it is kept where Python keeps what it compiled of that, or in the
             user's cache where nobody may write there.
-        make: gives the content, or None, which is not kept. An empty file counts as none.
+        make: gives the content, or None, which is not kept. A damaged file counts as none.
     """
     folders = _folders(source)
     for folder in folders:
         with suppress(OSError):
-            if found := (folder / name).read_bytes():
-                return found
+            data = (folder / name).read_bytes()
+            if data[HASH_BYTES:] and data[:HASH_BYTES] == _hash(data[HASH_BYTES:]):
+                return data[HASH_BYTES:]
     made = make()
     if made:
         for folder in folders:
             with suppress(OSError):
-                _write(folder / name, made)
+                _write(folder / name, _hash(made) + made)
                 break
     return made
+
+
+def _hash(data: bytes) -> bytes:
+    return hashlib.blake2b(data, digest_size=HASH_BYTES).digest()
 
 
 def _folders(source: Path) -> list[Path]:
