@@ -10,6 +10,7 @@ import base64
 import contextlib
 import hashlib
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -115,4 +116,18 @@ def close() -> None:
         process.wait()
 
 
+def _forget() -> None:
+    """In a process that was forked: the other process answers its parent, whose thread may be asking just now."""
+    global _asking
+    _asking = Lock()
+    while _running:
+        process = _running.pop()
+        process.returncode = 0  # not this process's to wait for
+        for pipe in (process.stdin, process.stdout):
+            with contextlib.suppress(OSError):
+                pipe.close()  # type: ignore[union-attr]
+
+
 atexit.register(close)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)

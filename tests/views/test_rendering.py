@@ -67,3 +67,18 @@ def test_a_script_is_made_once(tmp_path, monkeypatch):
     assert "four" in made
     monkeypatch.setattr(rendering, "_ask", None)
     assert rendering.script.__wrapped__(source) == made
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no processes are forked here")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_forked_process_has_its_own_engine_even_if_a_thread_was_asking():
+    first = rendering.svg(SPEC)
+    with rendering._asking:
+        child = os.fork()
+        if child == 0:
+            free = rendering._asking.acquire(blocking=False)
+            os._exit(0 if free and not rendering._running else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    (process,) = rendering._running
+    assert rendering.svg(SPEC) == first
+    assert rendering._running == [process]
