@@ -185,10 +185,11 @@ class Packs:
 
     def _column(self, block: int, number: int) -> Rows:
         """A column as a block has written it; the last pack is kept."""
-        if self._last_pack[0] != block:
+        pack = self._last_pack  # another thread may read another pack meanwhile
+        if pack[0] != block:
             row = self._db.execute("SELECT block, head, data FROM packs WHERE block = ?", (block,)).fetchone()
-            self._last_pack = (block, {} if row is None else self._unpacked(*row))
-        rows = self._last_pack[1].get(number)
+            self._last_pack = pack = (block, {} if row is None else self._unpacked(*row))
+        rows = pack[1].get(number)
         if rows is None:
             raise DatabaseCorrupt(f"{self._path}: damaged (the pack of block {block} has lost a column)")
         return rows
@@ -221,12 +222,12 @@ class Packs:
             "SELECT block, data FROM summaries WHERE block < ? ORDER BY block DESC LIMIT 1", (block,)
         ).fetchone()
         begin = -1 if row is None else row[0]
-        if begin not in self._periods:
-            if len(self._periods) >= PERIODS_KEPT:
-                del self._periods[next(iter(self._periods))]
+        found = self._periods.get(begin)
+        if found is None:
             (end,) = self._db.execute("SELECT min(block) FROM summaries WHERE block > ?", (begin,)).fetchone()
-            self._periods[begin] = self._read_period(row, end)[1]
-        return self._periods[begin]
+            found = self._read_period(row, end)[1]
+            self._periods = {**dict(list(self._periods.items())[1 - PERIODS_KEPT :]), begin: found}
+        return found
 
     def _read_period(self, summary: tuple[int, bytes] | None, end: int | None) -> tuple[int, _Period]:
         begin, data = summary or (-1, b"")

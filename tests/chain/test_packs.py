@@ -157,3 +157,31 @@ def test_a_chain_of_some_subnets_opens_again(
         assert {key: again.store.value_at(key, number) for key in expected} == expected
     assert again.verify() is None
     again.close()
+
+
+def test_two_threads_read_two_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another thread may read another pack between any two steps."""
+    monkeypatch.setattr(packs, "SUMMARY_EVERY", 1)
+    store, raw, layout = Store(), RawState(), LAYOUTS[0]
+    for number in range(4):
+        column = raw.column(layout)
+        assert column is not None
+        raw.write_column(column, np.full((len(layout.keys), WIDTH), number, np.uint8))
+        store.commit([StoredBlock(number, bytes([number]), bytes([number]), b"")], raw.changes())
+        raw.seal()
+    key, reader = layout.keys[0], store._packs
+
+    class Disturbed(packs.Packs):
+        depth = 0
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            super().__setattr__(name, value)
+            if name == "_last_pack" and not self.depth:
+                super().__setattr__("depth", 1)
+                assert store.value_at(key, 3 - value[0]) == bytes([3 - value[0]]) * WIDTH
+                super().__setattr__("depth", 0)
+
+    monkeypatch.setattr(reader, "__class__", Disturbed)
+    for number in (0, 1, 2, 3, 1):
+        assert store.value_at(key, number) == bytes([number]) * WIDTH
+    store.close()
