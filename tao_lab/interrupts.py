@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]  # `signal` wraps it for enums: 10 microseconds more in every block
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-WAITING = [getattr(signal, name) for name in ("SIGINT", "SIGALRM") if hasattr(signal, name)]
+WAITING = [int(getattr(signal, name)) for name in ("SIGINT", "SIGALRM") if hasattr(signal, name)]
 
 
 @contextmanager
@@ -21,13 +22,13 @@ def undisturbed() -> Iterator[None]:
         yield
         return
     came: dict[int, FrameType | None] = {}
-    handlers = {number: found for number in WAITING if callable(found := signal.getsignal(number))}
+    handlers = {number: found for number in WAITING if callable(found := _signal.getsignal(number))}
     try:
         for number in handlers:
-            signal.signal(number, came.__setitem__)
+            _signal.signal(number, came.__setitem__)
         yield
     finally:
         for number in reversed(handlers):  # Ctrl-C last, so that it cannot interrupt this
-            signal.signal(number, handlers[number])
+            _signal.signal(number, handlers[number])
         for number in sorted(came):
             handlers[number](number, came[number])
