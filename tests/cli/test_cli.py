@@ -98,6 +98,7 @@ def test_the_commands_of_the_lab_are_there():
                 "slider",
                 "chain",
                 "judge",
+                "kernels",
                 "room",
                 "start",
                 "node",

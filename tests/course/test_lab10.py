@@ -89,24 +89,27 @@ def test_maps_that_are_easily_foreseen_are_wrong(make):
 
 
 @pytest.mark.parametrize(
-    ("exercise", "function"),
+    ("exercise", "function", "why"),
     [
         (
             "10.4",
             lambda honest, cheat, spread: next(
                 (n for n in range(1, 1000) if honest > cheat and honest - cheat >= 2 * spread / n**0.5), None
             ),
+            "is None where there is an answer",
         ),
         (
             "10.5",
             lambda honest, cheat, most: next(
                 (power for power in range(1, 100) if cheat**power <= most * honest**power), None
             ),
+            "You give up after some powers.",
         ),
     ],
+    ids=["10.4", "10.5"],
 )
-def test_a_search_that_gives_up_early_is_wrong(exercise, function):
-    assert "is None where there is an answer" in repr(judge(registry.exercises()[exercise], function))
+def test_a_search_that_gives_up_early_is_wrong(exercise, function, why):
+    assert why in repr(judge(registry.exercises()[exercise], function))
 
 
 def test_a_subnet_is_measured_on_its_own_miners():
