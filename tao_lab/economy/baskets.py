@@ -11,8 +11,9 @@ Source: `pallets/subtensor/src/staking/claim_root.rs` and `basket_views.rs` of s
 
 from __future__ import annotations
 
+from tao_lab.economy.fixed128 import U64_MAX
+
 RATE_BITS = 32  # of a rate: I96F32
-U64_MAX = (1 << 64) - 1
 RATE_MAX, RATE_MIN = (1 << 127) - 1, -(1 << 127)
 STALE_SHARES = 100  # a fund worth nothing revives where its old shares are at most a hundredth of the new value
 

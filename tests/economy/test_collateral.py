@@ -70,6 +70,7 @@ def test_the_alpha_of_one_payment_is_divided_by_what_it_was_paid_for() -> None:
         (Collateral(100, 2 * ONE, 200), 40, 7, Collateral(107, 2 * ONE, 200, 40), 7),  # a validator's take alone
         (Collateral(100, 2 * ONE, 200), 40, 0, Collateral(100, 2 * ONE, 200, 40), 0),
         (Collateral(0, ONE, 10), 40, 40, Collateral(10, ONE, 10, 40), 10),
+        (Collateral(0, ONE, 0, 5), 40, 40, None, 0),  # nothing is locked or wanted: the entry goes
     ],
 )
 def test_earning_opens_the_lock_down_to_the_floor_or_fills_it_up(

@@ -22,9 +22,9 @@ from tao_lab.chain.pallets.subtensor.baskets import (
     value_of,
 )
 from tao_lab.chain.pallets.subtensor.lookups import MODULE
+from tao_lab.economy.fixed128 import U64_MAX
 
 API = "BetaBasketRuntimeApi"
-U64_MAX = (1 << 64) - 1
 
 
 # --- of a coldkey -----------------------------------------------------------------------------------------------

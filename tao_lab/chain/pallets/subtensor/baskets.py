@@ -43,12 +43,11 @@ from tao_lab.chain.pallets.subtensor.tao import (
 from tao_lab.chain.runtime import octets
 from tao_lab.chain.state import StorageReader
 from tao_lab.economy import swap
+from tao_lab.economy.baskets import RATE_BITS, payout, rate_increment, shares_for_value, stakers_part, watermark_change
 from tao_lab.economy.baskets import owed_shares as owed_by_rate
-from tao_lab.economy.baskets import payout, rate_increment, shares_for_value, stakers_part, watermark_change
+from tao_lab.economy.fixed128 import U64_MAX
 from tao_lab.economy.swap import FRACTION_BITS
 
-RATE_BITS = 32  # I96F32
-U64_MAX = (1 << 64) - 1
 ACCOUNT_BYTES = 32
 
 

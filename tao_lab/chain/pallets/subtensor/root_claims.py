@@ -20,7 +20,6 @@ from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import DB_READ, Origin, Post, Weight, call, ensure_signed, weight
 from tao_lab.chain.errors import DispatchError
 from tao_lab.chain.pallets.subtensor.baskets import (
-    RATE_BITS,
     Row,
     Work,
     credit_cash,
@@ -49,7 +48,7 @@ from tao_lab.chain.pallets.subtensor.stake import decrease_stake, increase_stake
 from tao_lab.chain.pallets.subtensor.tao import add_to
 from tao_lab.chain.runtime import octets
 from tao_lab.chain.state import StorageReader
-from tao_lab.economy.baskets import alpha_to_sell, payout
+from tao_lab.economy.baskets import RATE_BITS, alpha_to_sell, payout
 
 MAX_ROOT_CLAIM_THRESHOLD = 10_000_000  # rao
 STAKES_LOOKED_AT = 30  # a block (ALPHA_MAP_BATCH_SIZE)
