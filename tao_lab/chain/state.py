@@ -205,15 +205,14 @@ class RawState:
             data: Bytes, uint8 (n, width), of all rows.
             where: Bool (n,), the rows to write; by default all of them.
         """
-        self._journal.append((column, column.rows()))
+        self._journal.append((column, column.rows))
         self._begin_writing(column)
-        new = ~column.present if where is None else where & ~column.present
-        if where is None:
-            column.data[:] = data
-            column.present[:] = True
-        else:
-            column.data[where] = data[where]
-            column.present |= where
+        if column.whole:
+            column.put_all(np.array(data, order="C") if where is None else _placed(column.data, data, where))
+            return
+        where = np.ones(len(column.present), np.bool_) if where is None else where
+        new = where & ~column.present
+        column.take(Rows(_placed(column.data, data, where), column.present | where))
         if new.any():
             self._order(column, np.flatnonzero(new).tolist())
 
@@ -229,7 +228,7 @@ class RawState:
     def _begin_writing(self, column: Column) -> None:
         if column.sealed is None:
             self._written[column] = None
-            column.sealed = column.rows()
+            column.sealed = column.rows
 
     @undisturbed()
     def _dissolve(self, column: Column) -> None:
@@ -279,7 +278,7 @@ class RawState:
             key: value for key, old in self._before().items() if key not in places and (value := self.get(key)) != old
         }
         columns = [
-            ColumnChange(column.layout, column.sealed, Rows(column.data, column.present))
+            ColumnChange(column.layout, column.sealed, column.rows)
             for column in self._written
             if column.sealed is not None and not _same(column.sealed, column)
         ]
@@ -326,8 +325,17 @@ def _rows(layout: Layout, values: Sequence[bytes | None]) -> Rows:
     return Rows(array, np.array([value is not None for value in values], np.bool_))
 
 
+def _placed(before: Any, data: Any, where: Any) -> Any:
+    """The rows before, with those of `data` in some places."""
+    after = before.copy()
+    after[where] = data[where]
+    return after
+
+
 def _same(rows: Rows, column: Column) -> bool:
-    return np.array_equal(rows.data, column.data) and np.array_equal(rows.present, column.present)
+    if rows.present is not column.present and (rows.present != column.present).any():
+        return False
+    return rows.data is column.data or not rows.differs(column.rows).any()
 
 
 class StorageReader:
