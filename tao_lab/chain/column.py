@@ -112,9 +112,7 @@ class Column:
 
     def items(self) -> Iterator[tuple[bytes, bytes]]:
         """Every key that has a value, and the value."""
-        return (
-            (key, value) for key, value in values_of(self.layout, self.rows) if value is not None
-        )
+        return ((key, value) for key, value in values_of(self.layout, self.rows) if value is not None)
 
 
 def values_of(layout: Layout, rows: Rows) -> Iterator[tuple[bytes, bytes | None]]:

@@ -64,6 +64,7 @@ class RawState:
         self._sorted: dict[bytes, list[bytes]] = {}
         self._journal: list[tuple[bytes, bytes | None] | tuple[Column, Rows]] = []
         self._sealed: dict[bytes, bytes | None] = {}  # values of keys at the last `seal`, if the journal was shortened
+        self.columns_made = 0  # how often a column was made or dissolved
         self._written: dict[Column, None] = {}  # columns that were written since the last `seal`
 
     def get(self, key: bytes) -> bytes | None:
@@ -186,6 +187,7 @@ class RawState:
         if any(value is not None and len(value) != layout.width for value in (*values, *earlier.values())):
             return None
         with undisturbed():
+            self.columns_made += 1
             column = self._columns[layout] = Column(layout, _rows(layout, values))
             self._columns_of.setdefault(layout.prefix, []).append(column)
             for row, key in enumerate(layout.keys):
@@ -234,6 +236,7 @@ class RawState:
     def _dissolve(self, column: Column) -> None:
         """Store the values of a column one by one from now on."""
         layout = column.layout
+        self.columns_made += 1
         if column.sealed is not None:
             self._sealed.update(values_of(layout, column.sealed))
             self._written.pop(column)

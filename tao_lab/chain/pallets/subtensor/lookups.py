@@ -40,8 +40,13 @@ def cleanup_queue(state: StorageReader) -> list[int]:
 
 def all_netuids(state: StorageReader) -> list[int]:
     """Every subnet, root included, in the order of the chain's loops."""
-    keys = state.raw_keys(state.key(MODULE, "NetworksAdded"))  # end with the netuid itself
-    return [int.from_bytes(key[-NETUID_BYTES:], "little") for key in keys]
+    return list(_netuids_of(tuple(state.raw_keys(state.key(MODULE, "NetworksAdded")))))
+
+
+@lru_cache(maxsize=64)
+def _netuids_of(keys: tuple[bytes, ...]) -> tuple[int, ...]:
+    """The subnets of these keys, which end with the netuid itself."""
+    return tuple(int.from_bytes(key[-NETUID_BYTES:], "little") for key in keys)
 
 
 def hotkeys_by_uid(state: StorageReader, netuid: int) -> dict[int, str]:
