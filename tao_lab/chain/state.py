@@ -27,6 +27,7 @@ LEAST_KEPT = 8  # shorter lists of accounts are not kept
 LISTS_KEPT = 1 << 11  # of parts of keys, a list for all hotkeys of a subnet
 ACCOUNT_TYPE = "scale_info::0"
 UID_BYTES = 2  # of a UID at the end of a storage key
+UIDS_KEPT = 256
 PARTS_KEPT = 1 << 17  # parts of storage keys of one layout
 PLAIN_PARAMS = (int, str)  # netuids, heights, accounts
 
@@ -35,6 +36,14 @@ def prefix_end(prefix: bytes) -> bytes | None:
     """The first key after all keys that begin with `prefix`, or None if there is no such key."""
     stripped = prefix.rstrip(b"\xff")
     return stripped[:-1] + bytes([stripped[-1] + 1]) if stripped else None
+
+
+def _uids(n: int) -> list[bytes]:
+    """The bytes of the first n UIDs."""
+    return [uid.to_bytes(UID_BYTES, "little") for uid in range(n)]
+
+
+UIDS = _uids(UIDS_KEPT)
 
 
 class ReadableState(Protocol):
@@ -91,9 +100,14 @@ class RawState:
     def get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
         """The values of several keys of one item."""
         prefix = keys[0][:PREFIX_BYTES] if keys else b""
+        column = self.column_of(keys)
+        if column is not None:
+            return [value for _, value in values_of(column.layout, column.rows)]
         found = list(map(self._items.get(prefix, {}).get, keys))
         if prefix in self._columns_of and None in found:
-            places = map(self._places.get, keys)
+            places = list(map(self._places.get, keys))
+            if not any(places):
+                return found
             pairs = zip(found, places, strict=True)
             return [value if place is None else place[0].get(place[1]) for value, place in pairs]
         return found
@@ -199,18 +213,23 @@ class RawState:
                 column.sealed = _rows(layout, [earlier.get(key, value) for key, value in pairs])
         return column
 
+    def column_of(self, keys: Sequence[bytes]) -> Column | None:
+        """The column whose keys are exactly these, in this order, if there is one."""
+        place = self._places.get(keys[0]) if keys else None
+        return place[0] if place is not None and place[0].layout.keys == tuple(keys) else None
+
     def write_column(self, column: Column, data: Any, where: Any = None) -> None:
         """Write rows of a column.
 
         Args:
             column: From `column`.
-            data: Bytes, uint8 (n, width), of all rows.
+            data: Bytes, uint8 (n, width), of all rows; the column may keep this array.
             where: Bool (n,), the rows to write; by default all of them.
         """
         self._journal.append((column, column.rows))
         self._begin_writing(column)
         if column.whole:
-            column.put_all(np.array(data, order="C") if where is None else _placed(column.data, data, where))
+            column.put_all(data if where is None else _placed(column.data, data, where))
             return
         where = np.ones(len(column.present), np.bool_) if where is None else where
         new = where & ~column.present
@@ -393,7 +412,7 @@ class StorageReader:
     def keys_by_uid(self, pallet: str, name: str, index: int, n: int) -> list[bytes]:
         """Storage keys for the first n UIDs, of an item with the keys netuid (or mechanism) and UID."""
         head = self.key(pallet, name, index)  # netuid and UID are not hashed in the key
-        return [head + uid.to_bytes(UID_BYTES, "little") for uid in range(n)]
+        return [head + uid for uid in (UIDS[:n] if n <= len(UIDS) else _uids(n))]
 
     def _account_parts(self, accounts: tuple[str, ...], item: Item, netuid: int | None) -> list[bytes]:
         layout = item.layout[0 if item.layout[0][1] == ACCOUNT_TYPE else 1]

@@ -6,7 +6,7 @@ as the state (`tao_lab.chain.column`); a value that is not stored has the metada
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any, ParamSpec
 
@@ -103,6 +103,12 @@ class Columns:
         column, rows = self._find(pallet, name)
         return column.words[rows].copy() if rows is ALL else column.words[rows]
 
+    def read_into(self, table: Column, items: Mapping[str, tuple[str, str]]) -> None:
+        """Read items into the fields of a table with a row for each subnet."""
+        for field, item in items.items():
+            column, rows = self._find(*item)
+            table[field] = column.words[rows]
+
     def write_changed(self, pallet: str, name: str, values: Column, before: Column) -> None:
         """Write the values that differ from those before."""
         column, rows = self._find(pallet, name)
@@ -117,7 +123,7 @@ class Columns:
         column, rows = self._find(pallet, name)
         if where is not None and not where.any():
             return
-        data = np.ascontiguousarray(values).view(np.uint8).reshape(len(self._netuids), column.layout.width)
+        data = values.copy().view(np.uint8).reshape(column.data.shape if rows is ALL else (-1, column.layout.width))
         if rows is not ALL:
             data, where = _spread(column, rows, data, where)
         self._state.raw.write_column(column, data, where)

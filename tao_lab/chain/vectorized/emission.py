@@ -60,6 +60,7 @@ ALWAYS_WRITTEN = {
     "alpha_in": (MODULE, "SubnetAlphaInEmission"),
     "alpha_out": (MODULE, "SubnetAlphaOutEmission"),
 }
+READ = {**READ_ONLY, **CHANGED, "quote_weight": ALWAYS_WRITTEN["quote_weight"]}
 ACCOUNTS = ("System", "Account")
 FREE = 2  # index of the free balance in System.Account, in words: after the nonce and three reference counts
 AMOUNT_BYTES = 8
@@ -97,8 +98,7 @@ def emit_to_subnets(ctx: Context, netuids: list[int], credit: int) -> Any:
         return NotImplemented
     table = np.zeros(len(netuids), SUBNET)
     table["netuid"] = netuids
-    for field, item in {**READ_ONLY, **CHANGED, "quote_weight": ALWAYS_WRITTEN["quote_weight"]}.items():
-        table[field] = columns.read(*item).view(SUBNET[field].base)
+    columns.read_into(table, READ)
     before = table.copy()
     root_tao, tao_weight, cut = scalars(ctx)
     words = gate_words(block_gate(ctx, lambda: prices(table)))
@@ -190,7 +190,7 @@ def _pay_accounts(ctx: Context, netuids: list[int], accounts: StateColumn, table
     paid = table["excess_tao"] + table["tao_in"]
     after = accounts.words.copy()
     after[:, FREE] += paid
-    ctx.state.raw.write_column(accounts, after.view(np.uint8), paid > 0)
+    ctx.state.raw.write_column(accounts, after.view(np.uint8))  # with no pay it is the same as before
     amounts = np.column_stack((table["excess_tao"], table["tao_in"])).ravel()
     events = _deposit_events(ctx.runtime, tuple(netuids)).copy()
     end = events.shape[1] - len(NO_TOPICS)

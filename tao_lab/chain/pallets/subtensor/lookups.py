@@ -52,7 +52,13 @@ def _netuids_of(keys: tuple[bytes, ...]) -> tuple[int, ...]:
 def hotkeys_by_uid(state: StorageReader, netuid: int) -> dict[int, str]:
     """Hotkey of each UID of a subnet."""
     keys = state.raw_keys(state.key(MODULE, "Keys", netuid))  # end with the UID itself
-    uids, accounts = [int.from_bytes(key[-UID_BYTES:], "little") for key in keys], state.raw_get_many(keys)
+    return dict(_hotkeys_of(tuple(keys), tuple(state.raw_get_many(keys))))
+
+
+@lru_cache(maxsize=256)
+def _hotkeys_of(keys: tuple[bytes, ...], accounts: tuple[bytes | None, ...]) -> dict[int, str]:
+    """The same from keys and values; most subnets have the same hotkeys as at the last epoch."""
+    uids = [int.from_bytes(key[-UID_BYTES:], "little") for key in keys]
     return {uid: address(account or b"") for uid, account in sorted(zip(uids, accounts, strict=True))}
 
 
