@@ -49,7 +49,7 @@ class Rows(NamedTuple):
     def differs(self, other: Rows) -> Array:
         """Bool (n,): the rows whose bytes are others."""
         differs: Array = numbers(self.data) != numbers(other.data)
-        return differs if differs.ndim == 1 else differs.any(axis=1)
+        return differs if differs.ndim == 1 else np.logical_or.reduce(differs, axis=1)
 
 
 def numbers(data: Array) -> Array:

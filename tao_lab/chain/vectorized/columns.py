@@ -18,6 +18,8 @@ from tao_lab.chain.state import Storage
 
 Column = np.ndarray[Any, np.dtype[Any]]
 
+Found = dict[tuple[str, str], tuple[StateColumn, Any]]  # by item: its column, and the rows of a list of subnets
+
 Given = ParamSpec("Given")
 MOST_SELECTIONS = 64  # lists of subnets for which an item's rows are kept
 FOUND = ("columns", "found")  # of what the state keeps: by list of subnets, the columns of each item
@@ -129,10 +131,10 @@ class Columns:
         self._state.raw.write_column(column, data, where)
 
 
-def _found(state: Storage, netuids: tuple[int, ...]) -> tuple[dict[tuple[str, str], tuple[StateColumn, Any]], int]:
+def _found(state: Storage, netuids: tuple[int, ...]) -> tuple[Found, int]:
     """The columns and rows of these subnets that were found since the state last made a column, and when that was."""
     made = state.raw.columns_made
-    kept = state.layouts.get(FOUND)
+    kept: tuple[int, dict[tuple[int, ...], Found]] | None = state.layouts.get(FOUND)
     if kept is None or kept[0] != made or len(kept[1]) >= MOST_SELECTIONS:
         kept = state.layouts[FOUND] = (made, {})
     return kept[1].setdefault(netuids, {}), made

@@ -37,6 +37,7 @@ from tao_lab.economy import HotkeyEmission, Pending
 from tao_lab.units import U16_MAX
 
 Words = np.ndarray[Any, np.dtype[np.uint64]]
+Numbers = np.ndarray[Any, np.dtype[np.int64]]
 
 NO_COMMIT = (1 << 64) - 1
 NO_BLOCK = bytes(8)
@@ -214,7 +215,7 @@ def _uids_of(keys: tuple[bytes, ...]) -> list[int]:
     return [int.from_bytes(key[-UID_BYTES:], "little") for key in keys]
 
 
-def _entries(rows: list[bytes]) -> tuple[Words, Words]:
+def _entries(rows: list[bytes]) -> tuple[Numbers, Numbers]:
     """All entries of stored rows (m, 2), and how many each row has (n,)."""
     entries = [row[LENGTH_BYTES[row[0] & 3] :] for row in rows]
     lengths = np.fromiter(map(len, entries), np.int64, len(entries)) // ENTRY_BYTES
