@@ -60,7 +60,8 @@ def stake_into_subnet(
         hotkey: The hotkey to stake on.
         coldkey: The coldkey that stakes.
         netuid: Of the subnet.
-        tao: Rao; less is taken if the account would fall below the existential deposit.
+        tao: Rao; less is taken if the account would fall below the existential deposit. What the pool does not take
+            within the price limit comes back.
         price_limit: Highest price, rao for one whole alpha.
         drop_fees: Without the pool's fee, because it was paid in another subnet's pool already.
         payer: Account that pays; None: the coldkey.
@@ -81,6 +82,7 @@ def stake_into_subnet(
         raise failed("InsufficientLiquidity", f"{swapped.received} rao of alpha are too few for a share on {hotkey}")
     increase_stake(ctx, hotkey, coldkey, netuid, swapped.received)
     transfer_tao_from_subnet(ctx, netuid, ctx.author, swapped.fee_to_author)
+    transfer_tao_from_subnet(ctx, netuid, coldkey, max(staked - swapped.paid - swapped.fee, 0))
     record_tao_flow(ctx, netuid, swapped.paid)
     cleanup_lock(ctx, coldkey, netuid)
     ctx.state.put(MODULE, "LastColdkeyHotkeyStakeBlock", coldkey, hotkey, ctx.block)
