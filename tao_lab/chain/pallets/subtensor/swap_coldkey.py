@@ -3,7 +3,7 @@
 The announcement holds only the hash of the new coldkey. Until the swap the old coldkey can do nothing else
 (`guards.check_coldkey_swap`).
 
-Sources: `pallets/subtensor/src/swap/swap_coldkey.rs` of spec 475 (`do_swap_coldkey_tracked`), `swap/coldkey_lineage.rs`;
+Sources of spec 475: `pallets/subtensor/src/swap/{swap_coldkey,coldkey_lineage}.rs` (`do_swap_coldkey_tracked`, …);
 `macros/dispatches.rs` (calls 71, 73, 125 to 128, 133).
 """
 
