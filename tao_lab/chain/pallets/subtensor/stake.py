@@ -57,6 +57,23 @@ def decrease_stake(ctx: Context, hotkey: str, coldkey: str, netuid: int, rao: in
         _change(ctx, hotkey, coldkey, netuid, -rao)
 
 
+def forget_staking_hotkey(ctx: Context, hotkey: str, coldkey: str) -> None:
+    """Take a hotkey off the list of a coldkey that has no stake on it any more (`maybe_remove_staking_hotkey`).
+
+    Who still counts as a claimant of the hotkey's basket stays on the list.
+    """
+    state = ctx.state
+    if any(state.raw_keys(state.key(MODULE, "AlphaV2", hotkey, coldkey))):
+        return
+    if state.get(MODULE, "BasketClaimed", hotkey, coldkey):
+        return
+    left = [other for other in state.get(MODULE, "StakingHotkeys", coldkey) if other != hotkey]
+    if left:
+        state.put(MODULE, "StakingHotkeys", coldkey, left)
+    else:
+        state.remove(MODULE, "StakingHotkeys", coldkey)
+
+
 class Ledger(Protocol):
     """Stakes on one subnet while an epoch is paid out. The state may change only at `write`."""
 

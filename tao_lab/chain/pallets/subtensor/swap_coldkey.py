@@ -27,7 +27,7 @@ from tao_lab.chain.pallets.subtensor.lookups import (
     hotkey_exists,
     is_subnet_account,
 )
-from tao_lab.chain.pallets.subtensor.root_claims import add_root_staker, remove_root_staker
+from tao_lab.chain.pallets.subtensor.root_claims import add_root_staker, move_root_stake_age, remove_root_staker
 from tao_lab.chain.pallets.subtensor.stake import decrease_stake, increase_stake, stake_of_coldkey
 from tao_lab.chain.pallets.subtensor.tao import recycle_tao, transfer_all_tao_and_kill
 
@@ -176,6 +176,7 @@ def _move_stake(ctx: Context, netuid: int, old: str, new: str) -> None:
         increase_stake(ctx, hotkey, new, netuid, rao)
         if netuid == ROOT_NETUID:
             move_claimed(ctx, hotkey, old, new)
+            move_root_stake_age(ctx, (old, hotkey), (new, hotkey))
             if stake_of_coldkey(ctx.state, hotkey, new, netuid):
                 add_root_staker(ctx, new)
     if netuid == ROOT_NETUID:

@@ -3,12 +3,13 @@
 Columns such as `Emission` have one entry for each UID. `Keys` maps UIDs to hotkeys, `Uids` hotkeys to UIDs.
 
 Sources: `pallets/subtensor/src/subnets/uids.rs`; `subnets/registration.rs` for who is replaced. Making a subnet smaller
-under Null consensus follows spec 475 (`trim_null_uids_batch`, `trim_uids_impl`).
+under Null consensus follows spec 475 (`trim_null_uids_batch`, `trim_uids_impl`), and so does what other pallets remove
+of a neuron (`CommitmentsInterface::purge_neuron` in `replace_neuron` and `trim_uids_impl`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from tao_lab.chain.context import Context
@@ -40,6 +41,15 @@ UID_BYTES = 2
 NULL_BATCH = 64  # `NULL_PRUNING_BATCH`: places that one call may take away under Null consensus
 HOTKEY_ITEMS = ("Axons", "NeuronCertificates", "Prometheus")  # by (netuid, hotkey)
 
+Purge = Callable[[Context, int, str], None]
+ON_NEURON_REMOVED: list[Purge] = []
+
+
+def on_neuron_removed(function: Purge) -> Purge:
+    """Register a function `(ctx, netuid, hotkey)` of another pallet that removes its data of a neuron."""
+    ON_NEURON_REMOVED.append(function)
+    return function
+
 
 def storage_indices(state: StorageReader, netuid: int) -> list[int]:
     """The numbers under which a subnet's mechanisms store weights and bonds."""
@@ -69,6 +79,7 @@ def replace_neuron(ctx: Context, netuid: int, uid: int, hotkey: str) -> None:
     if netuid == ROOT_NETUID:
         flush(ctx, old)  # while it still has its seat; what is left after that is recycled
         take_back(ctx, old)
+    _purge_neuron(ctx, netuid, old)
     state.remove(MODULE, "Uids", netuid, old)
     state.remove(MODULE, "AssociatedEvmAddress", netuid, uid)
     state.remove(MODULE, "IsNetworkMember", old, netuid)
@@ -81,6 +92,11 @@ def replace_neuron(ctx: Context, netuid: int, uid: int, hotkey: str) -> None:
     clear_neuron(ctx, netuid, uid)
     for mecid in range(state.get(MODULE, "MechanismCountCurrent", netuid)):
         _set_last_update(ctx, netuid, mecid, uid)
+
+
+def _purge_neuron(ctx: Context, netuid: int, hotkey: str) -> None:
+    for purge in ON_NEURON_REMOVED:
+        purge(ctx, netuid, hotkey)
 
 
 def _seat(ctx: Context, netuid: int, uid: int, hotkey: str) -> None:
@@ -279,6 +295,7 @@ def _remove_uids(ctx: Context, netuid: int, uids: Iterable[int]) -> None:
     for uid in uids:
         if state.exists(MODULE, "Keys", netuid, uid):
             hotkey = state.get(MODULE, "Keys", netuid, uid)
+            _purge_neuron(ctx, netuid, hotkey)
             if netuid == ROOT_NETUID:
                 flush(ctx, hotkey)
                 take_back(ctx, hotkey)
