@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from tao_lab.units import U64_MAX
+
 MOST_MANTISSA = 10**21
 MOST_EXPONENT = 21
-U64_MAX = (1 << 64) - 1
 
 
 class SafeFloat(NamedTuple):

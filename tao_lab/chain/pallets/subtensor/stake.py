@@ -16,8 +16,9 @@ from tao_lab.chain.pallets.subtensor.lookups import MODULE, all_netuids
 from tao_lab.chain.pallets.subtensor.pool import current_alpha_price
 from tao_lab.chain.state import StorageReader
 from tao_lab.chain.twins import has_twin
-from tao_lab.economy.share_pool import U64_MAX, Pool, SafeFloat, can_add_stake, change_stake, share_value
+from tao_lab.economy.share_pool import Pool, SafeFloat, can_add_stake, change_stake, share_value
 from tao_lab.economy.swap import FRACTION_BITS
+from tao_lab.units import U64_MAX
 
 
 def stake_of(state: StorageReader, hotkey: str, netuid: int) -> int:

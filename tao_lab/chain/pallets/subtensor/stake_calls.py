@@ -36,7 +36,7 @@ from tao_lab.chain.pallets.subtensor.staking import (
     transfer_stake_within_subnet,
     unstake_from_subnet,
 )
-from tao_lab.chain.pallets.subtensor.tao import U64_MAX
+from tao_lab.units import U64_MAX
 
 MOST_POSITIONS = 16  # that one call to unstake everything looks at (`MAX_UNSTAKE_ALL_LEGS`, spec 475)
 

@@ -20,9 +20,8 @@ from tao_lab.chain.pallets.subtensor.tao import coldkey_balance
 from tao_lab.chain.state import StorageReader
 from tao_lab.economy import SwapResult
 from tao_lab.economy.swap import MAX_SWAP_INPUT_RESERVE_MULTIPLIER, Side, max_move
-from tao_lab.units import RAO_PER_TAO, in_tao
+from tao_lab.units import RAO_PER_TAO, U64_MAX, in_tao
 
-U64_MAX = (1 << 64) - 1
 MAX_STAKING_HOTKEYS = 256  # on which a coldkey may stake
 MAX_THIRD_PARTY_STAKING_HOTKEYS = 128  # up to this number others may give it stake on a hotkey that is new to it
 
