@@ -28,7 +28,8 @@ from tao_lab.chain.pallets.subtensor.lookups import MODULE, coldkey_owns_hotkey,
 from tao_lab.chain.pallets.subtensor.subnets import create_subnet, set_owner_hotkey
 from tao_lab.chain.runtime import SS58_FORMAT
 from tao_lab.chain.state import Storage
-from tao_lab.economy.fixed128 import U64_MAX, U64F64, WORD_MAX
+from tao_lab.economy.fixed128 import U64F64, WORD_MAX
+from tao_lab.units import U64_MAX
 
 PROXY_TYPE = "SubnetLeaseBeneficiary"
 MOST_CONTRIBUTORS = 500
