@@ -170,7 +170,7 @@ def move_leases(ctx: Context, old: str, new: str) -> None:
 
 
 def _take(state: Storage, item: str, lease_id: int, coldkey: str) -> Any:
-    """Remove a stored value and return it; None if there is none."""
+    """Remove a stored value and return it; None if nothing is stored."""
     if not state.exists(MODULE, item, lease_id, coldkey):
         return None
     value = state.get(MODULE, item, lease_id, coldkey)
