@@ -218,6 +218,22 @@ def test_the_beneficiary_takes_over_when_the_lease_has_ended(leased: Context) ->
     assert_no_rao_lost(leased)
 
 
+def test_a_swapped_coldkey_keeps_its_leases(leased: Context) -> None:
+    """`transfer_coldkey_lease` of spec 475: the beneficiary's lease and proxy, a contributor's share and dividends."""
+    state, dave, erin = leased.state, account("dave"), account("erin")
+    state.put(MODULE, "SubnetLeaseUnpaidDividends", 0, account("bob"), 7)
+    state.put(MODULE, "SubnetLeaseUnpaidDividends", 0, erin, 2)
+    share = state.get(MODULE, "SubnetLeaseShares", 0, account("bob"))
+    for old, new in (("alice", dave), ("bob", erin)):
+        do(leased, "root", "swap_coldkey", old_coldkey=account(old), new_coldkey=new, swap_cost=0)
+    assert state.get(MODULE, "SubnetLeases", 0)["beneficiary"] == dave
+    assert [proxy["delegate"] for proxy in state.get("Proxy", "Proxies", lease_account(0, "coldkey"))[0]] == [dave]
+    assert state.get(MODULE, "SubnetLeaseShares", 0, erin) == share
+    assert not state.exists(MODULE, "SubnetLeaseShares", 0, account("bob"))
+    assert state.get(MODULE, "SubnetLeaseUnpaidDividends", 0, erin) == 9
+    assert not state.exists(MODULE, "SubnetLeaseUnpaidDividends", 0, account("bob"))
+
+
 def test_a_lease_without_an_end_is_never_terminated(bare: Context) -> None:
     lease(bare, end_block=None)
     args = {"lease_id": 0, "hotkey": account("x")}
