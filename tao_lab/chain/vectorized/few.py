@@ -121,10 +121,16 @@ def lower_prices(ctx: Context, netuids: list[int]) -> Any:
 
 def _lower_prices(ctx: Context, netuids: list[int]) -> None:
     get = ctx.state.get
-    for netuid in netuids:
-        before, factor = get(MODULE, "Burn", netuid), decay_factor(get(MODULE, "BurnHalfLife", netuid))
-        after = max(before * factor >> FACTOR_BITS, get(MODULE, "MinBurn", netuid))
-        after = min(after, get(MODULE, "MaxBurn", netuid))
+    terms = _remember(
+        ctx.state,
+        "terms of prices",
+        netuids,
+        PRICE_ITEMS[1:],
+        lambda: [registration.price_terms(ctx.state, each) for each in netuids],
+    )
+    for netuid, each in zip(netuids, terms, strict=True):
+        before = get(MODULE, "Burn", netuid)
+        after = min(max(before * decay_factor(each.half_life) >> FACTOR_BITS, each.min_burn), each.max_burn)
         if after != before:
             ctx.state.put(MODULE, "Burn", netuid, after)
 
