@@ -368,7 +368,7 @@ def _scalars(ctx: Context) -> tuple[np.uint64, np.uint64, np.uint64]:
 
 
 def _gate_words(ctx: Context, table: Table) -> tuple[np.uint64, np.uint64, np.uint64]:
-    """`gate_words` of this block's gate; in some blocks its bar is measured anew."""
+    """`gate_words` of this block's gate; in some blocks its bar is measured again."""
     gate = _remember(ctx.state, "gate", [], GATE_ITEMS, lambda: stored_gate(ctx.state))
     if bar_is_due(gate.bar, ctx.block):
         return gate_words(block_gate(ctx, lambda: prices(table)))
