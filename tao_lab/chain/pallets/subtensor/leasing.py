@@ -114,17 +114,11 @@ def terminate_lease(ctx: Context, origin: Origin, lease_id: int, hotkey: str) ->
     What contributors are still owed is paid. Where that can't be, the lease's record stays, and each epoch tries again.
     """
     who, state = ensure_signed(origin), ctx.state
-    lease = state.get(MODULE, "SubnetLeases", lease_id)
-    if lease is None:
-        raise failed("LeaseDoesNotExist", f"there is no lease {lease_id}")
-    if lease["beneficiary"] != who:
-        raise failed("ExpectedBeneficiaryOrigin", f"the beneficiary is {lease['beneficiary']}")
-    if lease["end_block"] is None:
-        raise failed("LeaseHasNoEndBlock", "the lease lasts for ever")
-    if ctx.block < lease["end_block"]:
-        raise failed("LeaseHasNotEnded", f"the lease ends at block {lease['end_block']}")
-    if not coldkey_owns_hotkey(state, who, hotkey):
-        raise failed("BeneficiaryDoesNotOwnHotkey", f"{who} does not own {hotkey}")
+    try:
+        lease = _lease_that_has_ended(ctx, who, lease_id, hotkey)
+    except DispatchError as error:
+        error.weight = weight(0, reads=3)  # pull request 3192 (spec 469): a refusal pays for what it has read
+        raise
     first = state.get(MODULE, "SubnetOwner", lease["netuid"]) != who
     state.put(MODULE, "SubnetOwner", lease["netuid"], who)
     set_owner_hotkey(ctx, lease["netuid"], hotkey)
@@ -139,6 +133,21 @@ def terminate_lease(ctx: Context, origin: Origin, lease_id: int, hotkey: str) ->
     ctx.deposit_event(MODULE, "SubnetLeaseTerminated", beneficiary=who, netuid=lease["netuid"])
     payments = weight(258_541_000 * tried, reads=19 * tried, writes=6 * tried)  # each as heavy as `transfer_stake`
     return Post(weight=weight(56_635_122 + 912_993 * count, reads=4 + count, writes=6 + count) + payments)
+
+
+def _lease_that_has_ended(ctx: Context, who: str, lease_id: int, hotkey: str) -> dict[str, Any]:
+    lease: dict[str, Any] | None = ctx.state.get(MODULE, "SubnetLeases", lease_id)
+    if lease is None:
+        raise failed("LeaseDoesNotExist", f"there is no lease {lease_id}")
+    if lease["beneficiary"] != who:
+        raise failed("ExpectedBeneficiaryOrigin", f"the beneficiary is {lease['beneficiary']}")
+    if lease["end_block"] is None:
+        raise failed("LeaseHasNoEndBlock", "the lease lasts for ever")
+    if ctx.block < lease["end_block"]:
+        raise failed("LeaseHasNotEnded", f"the lease ends at block {lease['end_block']}")
+    if not coldkey_owns_hotkey(ctx.state, who, hotkey):
+        raise failed("BeneficiaryDoesNotOwnHotkey", f"{who} does not own {hotkey}")
+    return lease
 
 
 def move_leases(ctx: Context, old: str, new: str) -> None:
