@@ -1,7 +1,8 @@
 """Run a block: its beginning and end, the hooks, and each extrinsic with nonce, fee, call and events.
 
 Sources: `frame/executive/src/lib.rs` and `frame/system/src/lib.rs` of the Polkadot SDK; the order of the hooks is that
-of `construct_runtime!` in `runtime/src/lib.rs`.
+of `construct_runtime!` in `runtime/src/lib.rs`; the nonce of an account without TAO follows spec 462
+(`runtime/src/check_nonce.rs`, pull request 3169 of RaoFoundation/subtensor).
 """
 
 from __future__ import annotations
@@ -161,6 +162,8 @@ def _apply(ctx: Context, extrinsic: Extrinsic) -> Weight:
     for check in TRANSACTION_CHECKS:
         check(ctx, who, call)
     info["nonce"] += 1
+    if not (info["providers"] or info["sufficients"]):
+        info["sufficients"] = 1  # so that the nonce outlives every balance, and nothing can be sent twice
     system.put_account(ctx, who, info)
     highest, payer = highest_fee(ctx.runtime, extrinsic), proxy.fee_payer(ctx, who, call)
     in_alpha = transaction_payment.withdraw_fee(ctx, payer, call, highest)

@@ -33,10 +33,10 @@ from tao_lab.economy import (
     subnet_shares,
     swap,
 )
-from tao_lab.economy.fixed128 import U64_MAX, U64F64
+from tao_lab.economy.fixed128 import U64F64
 from tao_lab.economy.registration_price import PriceEvent
 from tao_lab.economy.swap import SWAP_ERRORS, Side
-from tao_lab.units import U16_MAX
+from tao_lab.units import U16_MAX, U64_MAX
 
 EpochRule = Callable[[EpochInput], Epoch | EpochTerms | Mapping[str, Any]]
 PriceRule = Callable[[int, PriceTerms, PriceEvent], int]

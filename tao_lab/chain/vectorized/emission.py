@@ -26,9 +26,10 @@ from tao_lab.chain.rules import Rules
 from tao_lab.chain.runtime import Runtime
 from tao_lab.chain.vectorized.columns import Column, Columns, RaggedItemError, or_readable
 from tao_lab.economy.emission_gate import EmissionGate
-from tao_lab.economy.fixed128 import U64_MAX, u16_share, u64_share
+from tao_lab.economy.fixed128 import u16_share, u64_share
 from tao_lab.economy.subnet_shares import SubnetPrice
 from tao_lab.economy.vectorized.emission import SUBNET, Table, emit, settle
+from tao_lab.units import U64_MAX
 
 ALPHA = "AlphaAssets"
 READ_ONLY = {

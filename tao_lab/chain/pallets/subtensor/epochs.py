@@ -28,13 +28,13 @@ from tao_lab.chain.pallets.subtensor.lookups import (
 from tao_lab.chain.pallets.subtensor.null_consensus import is_null
 from tao_lab.chain.pallets.subtensor.stake_weights import stake_parts
 from tao_lab.chain.pallets.subtensor.tempo import activity_cutoff_blocks, epoch_with_lookahead
-from tao_lab.chain.pallets.subtensor.voting_power import U64_MAX, Voter, update_voting_power
+from tao_lab.chain.pallets.subtensor.voting_power import Voter, update_voting_power
 from tao_lab.chain.state import UID_BYTES, StorageReader
 from tao_lab.chain.twins import has_twin
 from tao_lab.consensus import EpochInput, EpochTerms, LiquidAlpha, SparseRows
 from tao_lab.consensus.null import Budgets, null_epoch
 from tao_lab.economy import HotkeyEmission, Pending
-from tao_lab.units import U16_MAX
+from tao_lab.units import U16_MAX, U64_MAX
 
 Words = np.ndarray[Any, np.dtype[np.uint64]]
 Numbers = np.ndarray[Any, np.dtype[np.int64]]

@@ -14,10 +14,10 @@ from typing import NamedTuple
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import Origin, call, ensure_root, weight
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ensure_subnet_owner_or_root, failed
+from tao_lab.units import U64_MAX
 
 GRACE_BLOCKS = 100_800  # 14 days
 ALPHA_ONE = 10**18  # of `VotingPowerEmaAlpha`
-U64_MAX = (1 << 64) - 1
 
 
 class Voter(NamedTuple):
