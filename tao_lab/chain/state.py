@@ -11,7 +11,7 @@ None if the metadata says that it is optional, as on the real chain. Accounts ar
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -49,6 +49,19 @@ class ReadableState(Protocol):
         ...
 
 
+class Watch:
+    """Tells whether some items were written, so that what was computed from them can be used again.
+
+    Attributes:
+        fresh: Whether nothing was written since the owner last set it to True.
+    """
+
+    __slots__ = ("fresh",)
+
+    def __init__(self) -> None:
+        self.fresh = False
+
+
 class RawState:
     """The head's map, changed in place, with an undo journal.
 
@@ -65,20 +78,28 @@ class RawState:
         self._journal: list[tuple[bytes, bytes | None] | tuple[Column, Rows]] = []
         self._sealed: dict[bytes, bytes | None] = {}  # values of keys at the last `seal`, if the journal was shortened
         self._written: dict[Column, None] = {}  # columns that were written since the last `seal`
+        self._watches: dict[bytes, list[Watch]] = {}  # by item
 
     def get(self, key: bytes) -> bytes | None:
         """The value of `key`, or None."""
-        place = self._places.get(key)
-        if place is not None:
-            return place[0].get(place[1])
+        if key in self._places:
+            column, row = self._places[key]
+            return column.get(row)
         item = self._items.get(key[:PREFIX_BYTES])
         return None if item is None else item.get(key)
 
     def put(self, key: bytes, value: bytes) -> None:
         """Write `value` at `key`."""
         # the journal first, here and below: Ctrl-C may come between any two steps
-        self._journal.append((key, self.get(key)))
-        self._write(key, value)
+        item = self._items.get(key[:PREFIX_BYTES])
+        old = None if item is None else item.get(key)
+        if item is None or old is None:  # new, or in a column
+            self._journal.append((key, self.get(key)))
+            self._write(key, value)
+            return
+        self._journal.append((key, old))
+        item[key] = value
+        self._tell_watches(key[:PREFIX_BYTES])
 
     def remove(self, key: bytes) -> None:
         """Remove `key`, if it is there."""
@@ -106,6 +127,7 @@ class RawState:
             for key, value in zip(keys, values, strict=True):
                 self.put(key, value)
             return
+        self._tell_watches(prefix)
         item = self._items.setdefault(prefix, {})
         before = list(map(item.get, keys))
         self._journal.extend(zip(keys, before, strict=True))
@@ -116,6 +138,7 @@ class RawState:
     def _write(self, key: bytes, value: bytes | None) -> None:
         """Put or remove without a journal entry."""
         prefix, place = key[:PREFIX_BYTES], self._places.get(key)
+        self._tell_watches(prefix)
         if place is not None and value is not None and len(value) != place[0].layout.width:
             self._dissolve(place[0])
             place = None
@@ -140,10 +163,23 @@ class RawState:
             elif value is not None and not is_there:
                 ordered.insert(at, key)
 
+    def watch(self, items: Iterable[bytes]) -> Watch:
+        """A watch over items, given by their prefixes; their next writes make it stale, undone ones too."""
+        watch = Watch()
+        for prefix in items:
+            self._watches.setdefault(prefix, []).append(watch)
+        return watch
+
+    def _tell_watches(self, prefix: bytes) -> None:
+        for watch in self._watches.get(prefix, ()):
+            watch.fresh = False
+
     def keys(self, prefix: bytes, after: bytes | None = None, limit: int | None = None) -> Sequence[bytes]:
         """Keys that begin with `prefix`, in order, those behind `after` only, at most `limit`."""
         found: list[bytes] = []
         whole = prefix[:PREFIX_BYTES]
+        if len(whole) == PREFIX_BYTES and not self._items.get(whole) and whole not in self._columns_of:
+            return found
         items = [whole] if len(whole) == PREFIX_BYTES else [item for item in self._items if item.startswith(whole)]
         for start in sorted(item for item in items if item in self._items):
             ordered = self._sorted.get(start)
@@ -206,6 +242,7 @@ class RawState:
             where: Bool (n,), the rows to write; by default all of them.
         """
         self._journal.append((column, column.rows()))
+        self._tell_watches(column.layout.prefix)
         self._begin_writing(column)
         new = ~column.present if where is None else where & ~column.present
         if where is None:
@@ -252,6 +289,7 @@ class RawState:
         if self._columns.get(column.layout) is column:
             if (column.present != rows.present).any():
                 self._sorted.pop(column.layout.prefix, None)
+            self._tell_watches(column.layout.prefix)
             column.take(rows)
         else:
             for key, value in values_of(column.layout, rows):
@@ -262,6 +300,10 @@ class RawState:
     def mark(self) -> int:
         """A point to which `rollback` returns."""
         return len(self._journal)
+
+    def has_changed(self, mark: int) -> bool:
+        """Whether anything has another value than at `mark`."""
+        return any(isinstance(what, Column) or self.get(what) != old for what, old in self._journal[mark:])
 
     def rollback(self, mark: int) -> None:
         """Undo everything since `mark`."""
@@ -274,10 +316,8 @@ class RawState:
 
     def changes(self) -> Changes:
         """The changes since the last `seal`."""
-        places = self._places
-        keys = {
-            key: value for key, old in self._before().items() if key not in places and (value := self.get(key)) != old
-        }
+        places, before = self._places, self._before()
+        keys = {key: value for key, old in before.items() if key not in places and (value := self.get(key)) != old}
         columns = [
             ColumnChange(column.layout, column.sealed, Rows(column.data, column.present))
             for column in self._written
@@ -417,6 +457,12 @@ class StorageReader:
     def _full_key(self, item: Item, params: Sequence[Any]) -> bytes:
         if len(params) != item.arity:
             raise BadValue(f"key of {item.pallet}.{item.name}", params, f"{item.arity} keys")
+        if not params:
+            return item.prefix
+        if len(params) == 1 and type(params[0]) in PLAIN_PARAMS:  # the usual case
+            part = item.parts[0].get(params[0])
+            if part is not None:
+                return item.prefix + part
         return self._key(item, params)
 
     def _decode(self, item: Item, value: bytes | None) -> Any:
@@ -436,8 +482,11 @@ class StorageReader:
             BadValue: The item does not exist, or the keys do not fit it.
         """
         item = self._items.get((pallet, name)) or self.runtime.item(pallet, name)
-        key = item.prefix if item.arity == 0 and not params else self._full_key(item, params)
-        return self._decode(item, self._raw.get(key))
+        value = self._raw.get(self._full_key(item, params))
+        number = item.number
+        if value is not None and number is not None and len(value) == number.width:  # as `_decode`: the usual case
+            return number.decoded(value)
+        return self._decode(item, value)
 
     def get_many(self, pallet: str, name: str, params: Sequence[Sequence[Any]]) -> list[Any]:
         """The values of one item at many keys, like `get`, but decoded all at once.
@@ -493,6 +542,7 @@ class Storage(StorageReader):
         super().__init__(runtime, raw)
         self.raw = raw
         self.layouts: dict[tuple[str, str], Any] = {}  # kept by `tao_lab.chain.vectorized.columns`
+        self.remembered: dict[str, Any] = {}  # kept by `tao_lab.chain.vectorized.few`
 
     def raw_get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
         """The SCALE bytes at several storage keys of one item."""

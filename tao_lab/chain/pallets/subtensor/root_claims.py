@@ -48,6 +48,7 @@ from tao_lab.chain.pallets.subtensor.stake import decrease_stake, increase_stake
 from tao_lab.chain.pallets.subtensor.tao import add_to
 from tao_lab.chain.runtime import octets
 from tao_lab.chain.state import StorageReader
+from tao_lab.chain.twins import has_twin
 from tao_lab.economy.baskets import RATE_BITS, alpha_to_sell, payout
 
 MAX_ROOT_CLAIM_THRESHOLD = 10_000_000  # rao
@@ -313,6 +314,7 @@ def has_root_stake(state: StorageReader, coldkey: str) -> bool:
     return any(stake_of_coldkey(state, hotkey, coldkey, ROOT_NETUID) for hotkey in hotkeys)
 
 
+@has_twin
 def find_root_stakers(ctx: Context) -> None:
     """Walk on through all stakes, 30 a block, and put those on root on the list."""
     state = ctx.state
