@@ -245,7 +245,7 @@ EXERCISE = Exercise(
             "Your copier loses nothing, however late it is. What does clipping cut where the order has changed?",
         ),
         Edit(
-            "a row of today is no copy",
+            "a row of today is not a copy",
             {"if made < 0:": "if made < 0 or made == counts:"},
             "You leave out a copier that waits. It sees the rows of the same epoch, and its copy counts with them.",
         ),

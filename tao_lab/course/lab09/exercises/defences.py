@@ -209,7 +209,7 @@ EXERCISE = Exercise(
         Edit(
             "sealed for a fifth of the time",
             {PERIOD: "changes // 5"},
-            "Your seal holds for a fifth of the time between two changes. Where work changes fast, that is no epoch: "
+            "Your seal holds for a fifth of the time between two changes. Where work changes fast, that is 0 epochs: "
             "the rows are open.",
         ),
         Edit(

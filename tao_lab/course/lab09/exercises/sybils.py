@@ -307,8 +307,8 @@ EXERCISE = Exercise(
         ),
         WrongAnswer(
             "all or nothing",
-            "You buy all the seats that are free, or none. Each seat more makes the next one dearer and the pay of all "
-            "smaller: look at every number in between.",
+            "You buy all the seats that are free, or none. Each seat more makes the next one more expensive and the "
+            "pay of all smaller: look at every number in between.",
             _all_or_nothing,
         ),
         WrongAnswer(
