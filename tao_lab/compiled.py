@@ -102,7 +102,7 @@ class Compiled:
 def build_loaded() -> None:
     """Load what runs compiled code, for example before measuring time."""
     if machine_code.usable():
-        machine_code.load_llvm()
+        machine_code.runtime()
         return
     for name, module in list(sys.modules.items()):
         if name.startswith("tao_lab."):

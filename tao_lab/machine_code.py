@@ -1,9 +1,10 @@
 """Machine code that numba made once, kept in files and called without numba.
 
 Numba takes 130 MiB and a second before its first function runs, even if it compiled that function long ago: it loads
-its whole compiler to find the code again. Here LLVM's loader (llvmlite, 45 MiB) maps the code from a file. For each
-function and each kind of arguments numba compiles an *entry* once: it takes numbers and the addresses of arrays, and
-calls the function. What an entry needs while it runs (room for arrays) is in two small libraries of numba's.
+its whole compiler to find the code again, and LLVM's loader alone takes 50 MiB. So for each function and each kind of
+arguments numba compiles an *entry* once, which takes numbers and the addresses of arrays, and calls the function. A
+file keeps the entry as it will lie in memory, with a list of the words that hold addresses, and a later process only
+copies it and fills these in. What an entry needs while it runs (room for arrays) is in two small libraries of numba's.
 
 Where something does not fit (another kind of argument, platform or version of numba), the answer here is None, and
 numba does it.
@@ -17,30 +18,31 @@ import hashlib
 import importlib.machinery
 import importlib.util
 import json
+import mmap
 import os
 import platform
 import struct
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from importlib.metadata import version
 from pathlib import Path
 from types import CodeType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from tao_lab.kept_files import kept
 
 Function = Callable[..., Any]
-Kept = tuple[dict[str, Any], bytes]  # what is needed to call it, and an object file
+Kept = tuple[dict[str, Any], bytes]  # what is needed to call it, and its image in memory
 
-FORMAT = 1
+FORMAT = 2
 SUFFIX = ".code"
 WITH_NUMBA = "TAO_LAB_WITH_NUMBA"  # set where numba's own way is to be tried
 # This reads numba's insides, which may change with each version: with another one, numba's own way is taken.
 TRIED = "0.68."
-# Where this was tried. Elsewhere LLVM links code in other ways, and numba knows them all.
+# Where this was tried. Elsewhere code is linked in other ways, and numba knows them all.
 POSSIBLE = (
     sys.platform == "linux"
     and platform.machine() == "x86_64"
@@ -262,7 +264,7 @@ def _make_entry(compiled: Any, kinds: tuple[Any, ...]) -> Kept | None:
     return _object(entry.inspect_llvm(signature), name, {"results": results})
 
 
-def _make_loop(compiled: Any, types: Sequence[str]) -> Kept:
+def _make_loop(compiled: Any, types: Sequence[str]) -> Kept | None:
     """The inner loop of a ufunc: addresses of arguments and result, how many, and bytes from one to the next."""
     import numba
 
@@ -353,14 +355,179 @@ def _pointer() -> Any:
     return pointer
 
 
-def _object(llvm: str, name: str, about: dict[str, Any]) -> Kept:
-    """An object file of LLVM's text for this machine, and the names that it does not define itself."""
-    binding = load_llvm()
-    module = binding.parse_assembly(llvm)
-    names = [*module.functions, *module.global_variables]
-    outside = [each.name for each in names if each.is_declaration and not each.name.startswith("llvm.")]
-    code = _target_machine().emit_object(module)
-    return {"entry": name, "outside": outside, **about}, code
+def _object(llvm: str, name: str, about: dict[str, Any]) -> Kept | None:
+    """The image of LLVM's text in this machine's code; None where it has something that no process could fill in."""
+    import llvmlite.binding as binding
+
+    binding.initialize_native_target()
+    binding.initialize_native_asmprinter()
+    # in the large model everything is called by its whole address, so the code may lie anywhere
+    machine = binding.Target.from_triple(binding.get_process_triple()).create_target_machine(
+        cpu=binding.get_host_cpu_name(),
+        features=binding.get_host_cpu_features().flatten(),
+        opt=3,
+        reloc="static",
+        codemodel="large",
+        jit=True,
+    )
+    image = _image(machine.emit_object(binding.parse_assembly(llvm)), name)
+    if image is None or any(_address(name) is None for _, name in image[0]["outside"]):
+        return None
+    return {**image[0], **about}, image[1]
+
+
+# --- images, made of object files (ELF-64, `elf.h`) ---
+
+SECTION = struct.Struct("<IIQQQQIIQQ")
+SYMBOL = struct.Struct("<IBBHQQ")
+RELOCATION = struct.Struct("<QIIq")
+SECTIONS_AT, SECTION_COUNT_AT = 40, 60
+SYMBOLS, RELOCATIONS, NO_BITS, UNWINDING = 2, 4, 8, 0x70000001
+WRITABLE, IN_MEMORY = 1, 2
+COMMON = 0xFFF2
+WHOLE_ADDRESS = 1  # R_X86_64_64
+
+
+class _Section(NamedTuple):
+    name: int
+    kind: int
+    flags: int
+    address: int
+    at: int
+    size: int
+    link: int
+    info: int
+    align: int
+    entry: int
+
+
+def _image(data: bytes, entry: str) -> Kept | None:
+    """An object file as it lies in memory, and where its addresses belong.
+
+    Returns:
+        `entry`: where the function begins; `code`: bytes before those that may be written; `inside`: words to which the
+        image's own address is added; `outside`: words for the addresses of names. None where there is a relocation of
+        another kind.
+    """
+    (first,), (count,) = struct.unpack_from("<Q", data, SECTIONS_AT), struct.unpack_from("<H", data, SECTION_COUNT_AT)
+    sections = [_Section(*SECTION.unpack_from(data, first + place * SECTION.size)) for place in range(count)]
+    image, places, code = _laid_out(data, sections)
+    symbols = _symbols(data, sections, image, places)
+    inside: list[int] = []
+    outside: list[tuple[int, str]] = []
+    for each in sections:
+        if each.kind != RELOCATIONS or each.info not in places:
+            continue
+        for offset, kind, symbol, addend in RELOCATION.iter_unpack(data[each.at : each.at + each.size]):
+            place, (name, target) = places[each.info] + offset, symbols[symbol]
+            if kind != WHOLE_ADDRESS or (target is None and addend):
+                return None
+            if target is None:
+                outside.append((place, name))
+            else:
+                struct.pack_into("<q", image, place, target + addend)
+                inside.append(place)
+    about = {"entry": dict(symbols)[entry], "code": code, "inside": inside, "outside": outside}
+    return about, bytes(image)
+
+
+def _laid_out(data: bytes, sections: Sequence[_Section]) -> tuple[bytearray, dict[int, int], int]:
+    """All sections that a process needs, one after another; where each begins; how many bytes nobody may write."""
+    image = bytearray()
+    places: dict[int, int] = {}
+    code = 0
+    for writable in (0, WRITABLE):
+        code = len(image)
+        for number, each in enumerate(sections):
+            if each.flags & IN_MEMORY and each.flags & WRITABLE == writable and each.kind != UNWINDING:
+                image += bytes(-len(image) % max(each.align, 1))
+                places[number] = len(image)
+                image += bytes(each.size) if each.kind == NO_BITS else data[each.at : each.at + each.size]
+        if not writable:
+            image += bytes(-len(image) % mmap.PAGESIZE)
+    return image, places, code
+
+
+def _symbols(
+    data: bytes, sections: Sequence[_Section], image: bytearray, places: dict[int, int]
+) -> list[tuple[str, int | None]]:
+    """Names, and their places in the image; None for what it does not define. Common variables are added to it."""
+    table = next(each for each in sections if each.kind == SYMBOLS)
+    texts = sections[table.link].at
+    found: list[tuple[str, int | None]] = []
+    for text, _, _, section, value, size in SYMBOL.iter_unpack(data[table.at : table.at + table.size]):
+        name = data[texts + text : data.index(b"\0", texts + text)].decode()
+        if section == COMMON:  # its value is an alignment
+            image += bytes(-len(image) % value)
+            found.append((name, len(image)))
+            image += bytes(size)
+        else:
+            found.append((name, places[section] + value if section in places else None))
+    return found
+
+
+def _load(found: Kept | None) -> int | None:
+    """The address of an entry, or None where this process lacks something that it calls."""
+    if found is None:
+        return None
+    about, image = found
+    room = mmap.mmap(-1, len(image))
+    base = ctypes.addressof(ctypes.c_char.from_buffer(room))
+    room[:] = image
+    for place in about["inside"]:
+        struct.pack_into("<Q", room, place, struct.unpack_from("<Q", room, place)[0] + base)
+    for place, name in about["outside"]:
+        address = _address(name)
+        if address is None:
+            return None
+        struct.pack_into("<Q", room, place, address)
+    protect = ctypes.CDLL(None, use_errno=True).mprotect
+    if protect(ctypes.c_void_p(base), ctypes.c_size_t(about["code"]), mmap.PROT_READ | mmap.PROT_EXEC):
+        return None  # this system lets nobody run what was written
+    _alive.append(room)
+    return base + int(about["entry"])
+
+
+def _address(name: str) -> int | None:
+    """Where a name is in this process: a part of numba's libraries, of Python or of C."""
+    found = runtime().get(name)
+    if found is None:
+        with suppress(ValueError):
+            found = ctypes.addressof(ctypes.c_char.in_dll(ctypes.pythonapi, name))
+    return found
+
+
+@functools.cache
+def runtime() -> dict[str, int]:
+    """Addresses of what is in numba's own libraries, by the names that compiled code has for them."""
+    return {
+        inner if inner.startswith("_") else prefix + inner: address
+        for name, prefix in RUNTIME
+        for inner, address in _library(name).c_helpers.items()
+    }
+
+
+def _library(name: str) -> Any:
+    """A library of numba's, loaded without numba."""
+    full = f"numba.{name}"
+    if full not in sys.modules:
+        numba = importlib.util.find_spec("numba")
+        assert numba is not None
+        assert numba.origin is not None
+        folder, _, stem = name.rpartition(".")
+        finder = importlib.machinery.FileFinder(
+            str(Path(numba.origin).parent / folder.replace(".", "/")),
+            (importlib.machinery.ExtensionFileLoader, importlib.machinery.EXTENSION_SUFFIXES),
+        )
+        spec = finder.find_spec(stem)
+        assert spec is not None
+        assert spec.loader is not None
+        spec = importlib.util.spec_from_file_location(full, spec.origin)
+        assert spec is not None
+        assert spec.loader is not None
+        sys.modules[full] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[full])
+    return sys.modules[full]
 
 
 # --- files ---
@@ -390,9 +557,10 @@ def _key(function: Function, kinds: tuple[Any, ...]) -> str:
 
 @functools.cache
 def _makers() -> str:
-    binding = load_llvm()
-    features = binding.get_host_cpu_features().flatten()
-    return f"{version('numba')} {version('llvmlite')} {np.__version__} {binding.get_host_cpu_name()} {features}"
+    """Versions of what made the code, and the processor that it was made for."""
+    first = Path("/proc/cpuinfo").read_text().partition("\n\n")[0].splitlines()
+    processor = [line for line in first if line.startswith(("model name", "flags"))]
+    return f"{version('numba')} {version('llvmlite')} {np.__version__} {processor}"
 
 
 def _texts(function: Function, seen: set[int]) -> Iterator[str]:
@@ -423,79 +591,3 @@ def _text(code: CodeType) -> str:
 def _global_names(code: CodeType) -> set[str]:
     inner = [_global_names(each) for each in code.co_consts if isinstance(each, CodeType)]
     return set(code.co_names).union(*inner)
-
-
-# --- LLVM ---
-
-
-@functools.cache
-def load_llvm() -> Any:
-    """LLVM's loader, which knows where numba's libraries are."""
-    import llvmlite.binding as binding
-
-    binding.initialize_native_target()
-    binding.initialize_native_asmprinter()
-    for name, prefix in RUNTIME:
-        for inner, address in _library(name).c_helpers.items():
-            full = inner if inner.startswith("_") else prefix + inner
-            if not binding.address_of_symbol(full):
-                binding.add_symbol(full, address)
-    return binding
-
-
-def _library(name: str) -> Any:
-    """A library of numba's, loaded without numba."""
-    full = f"numba.{name}"
-    if full not in sys.modules:
-        numba = importlib.util.find_spec("numba")
-        assert numba is not None
-        assert numba.origin is not None
-        folder, _, stem = name.rpartition(".")
-        finder = importlib.machinery.FileFinder(
-            str(Path(numba.origin).parent / folder.replace(".", "/")),
-            (importlib.machinery.ExtensionFileLoader, importlib.machinery.EXTENSION_SUFFIXES),
-        )
-        spec = finder.find_spec(stem)
-        assert spec is not None
-        assert spec.loader is not None
-        spec = importlib.util.spec_from_file_location(full, spec.origin)
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules[full] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[full])
-    return sys.modules[full]
-
-
-def _target_machine() -> Any:
-    binding = load_llvm()
-    target = binding.Target.from_triple(binding.get_process_triple())
-    features = binding.get_host_cpu_features().flatten()
-    return target.create_target_machine(
-        cpu=binding.get_host_cpu_name(), features=features, opt=3, reloc="default", codemodel="jitdefault", jit=True
-    )
-
-
-def _load(found: Kept | None) -> int | None:
-    """The address of an entry, or None where this process lacks something that it calls."""
-    if found is None:
-        return None
-    about, code = found
-    binding = load_llvm()
-    for name in about["outside"]:
-        if not binding.address_of_symbol(name):
-            try:
-                address = ctypes.addressof(ctypes.c_char.in_dll(ctypes.pythonapi, name))
-            except ValueError:
-                return None
-            binding.add_symbol(name, address)
-    engine = _engine()
-    engine.add_object_file(binding.ObjectFileRef.from_data(code))
-    engine.finalize_object()
-    return int(engine.get_function_address(about["entry"])) or None
-
-
-def _engine() -> Any:
-    binding = load_llvm()
-    engine = binding.create_mcjit_compiler(binding.parse_assembly(""), _target_machine())
-    _alive.append(engine)
-    return engine

@@ -7,6 +7,7 @@ as u16: 65,535 stands for one. Source: `common/src/currency.rs` and the `Initial
 
 RAO_PER_TAO = 1_000_000_000
 U16_MAX = 65_535
+U64_MAX = (1 << 64) - 1
 BLOCK_SECONDS = 12
 BLOCKS_PER_DAY = 7_200
 FASTEST_SECONDS, SLOWEST_SECONDS = 0.05, 3_600.0  # between two blocks of a node

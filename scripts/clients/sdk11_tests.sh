@@ -3,7 +3,8 @@
 #     scripts/clients/install.sh sdk11
 #     tao-lab node --dev
 #     scripts/clients/sdk11_tests.sh ws://127.0.0.1:9944
-# The SDK's scripts/record_golden.py makes the recording; it replaces the one that the distribution brings.
+# The SDK's scripts/record_golden.py makes the recording; it replaces the one that the distribution brings. It also asks
+# for SubtensorModule.Alpha, which spec 475 no longer has; that one case is left out.
 set -u
 cd "$(dirname "$0")/../../.clients/sdk11"
 url=${1:-ws://127.0.0.1:9944}
@@ -13,8 +14,9 @@ trap 'rm -rf "$BITTENSOR_RUNTIME_CACHE_DIR"' EXIT
 python=$PWD/bin/python
 cd bittensor-*/ || exit 1
 rm -f tests/fixtures/golden.json
-"$python" scripts/record_golden.py "$url" || exit 1
+sed '/"SubtensorModule", "Alpha", /d' scripts/record_golden.py > scripts/record_golden_475.py
 failed=0
+"$python" scripts/record_golden_475.py "$url" || failed=1
 "$python" -m pytest -q tests/unit/test_codec_golden.py tests/unit/test_storage_golden.py || failed=1
 E2E_ENDPOINT=$url timeout 600 "$python" -m pytest -q tests/e2e || failed=1
 exit $failed

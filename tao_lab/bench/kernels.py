@@ -2,13 +2,16 @@
 
 The operating system stores the largest size of a process, and can reset it, so each cell has its own peak. The size is
 resident memory (RSS), which includes program files that kernels share. Processes that a kernel starts are counted
-separately.
+separately. Machine code that a lab needs is kept before it begins, as `make lab` does; a lab that makes more says so,
+because numba's compiler takes 130 MiB and more.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -17,6 +20,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from tao_lab import machine_code, paths
 from tao_lab.bench import _imports
 from tao_lab.bench.room import _tree
 from tao_lab.course import solve
@@ -25,7 +29,7 @@ from tao_lab.errors import LabError
 LIMIT = 250.0  # MiB
 # A real keyfile's password goes through Argon2i with libsodium's "sensitive" setting: 512 MiB, for about a second.
 PASSWORD = {"01": 512.0}
-MODELS = ("04", "05")  # labs that teach with PyTorch: they have no limit here
+MODELS = ("04",)  # labs that teach with PyTorch: they have no limit here
 LOOK_SECONDS = 0.05
 CELL_SECONDS = 900
 WATCH = (
@@ -36,6 +40,8 @@ WATCH = (
     "_memory.watch()"
 )
 TELL = "import json as _json; print(_json.dumps(_memory.mebibytes()))"
+COMPILE = paths.ROOT / "scripts" / "compile.py"
+LIBRARY = Path(machine_code.__file__).parent
 
 
 @dataclass
@@ -49,6 +55,7 @@ class Kernel:
         imports: what importing took, by package.
         end: after the last cell.
         others: largest size of the processes that it started, together.
+        compiled: functions whose machine code it had to make.
     """
 
     lab: str
@@ -57,6 +64,7 @@ class Kernel:
     imports: dict[str, float] = field(default_factory=dict)
     end: float = 0.0
     others: float = 0.0
+    compiled: list[str] = field(default_factory=list)
 
     @property
     def peak(self) -> float:
@@ -96,6 +104,7 @@ def measure(number: str, progress: Callable[[str], Any] = lambda _: None) -> Ker
         raise LabError("the system is not Linux; only Linux tells the largest size of a process, cell by cell")
     book = solve.solved_notebook(number)
     kernel = Kernel(number)
+    kept = _kept_code()
     with TemporaryDirectory() as folder, _without_models(folder):
         client = NotebookClient(
             book, timeout=CELL_SECONDS, kernel_name="python3", resources={"metadata": {"path": folder}}
@@ -114,7 +123,17 @@ def measure(number: str, progress: Callable[[str], Any] = lambda _: None) -> Ker
             kernel.end = _size(process, "VmRSS")
             told = client.execute_cell(new_code_cell(TELL), 0, store_history=False)
             kernel.imports = json.loads(told.outputs[0].text)
+    kernel.compiled = sorted({path.name.partition("-")[0] for path in _kept_code() - kept})
     return kernel
+
+
+def compile_ahead() -> None:
+    """Keep the machine code that the labs need, as the installation does."""
+    subprocess.run([sys.executable, COMPILE], check=True)
+
+
+def _kept_code() -> set[Path]:
+    return set(LIBRARY.rglob(f"__pycache__/*{machine_code.SUFFIX}"))
 
 
 def _process(client: Any) -> int:

@@ -33,10 +33,10 @@ from tao_lab.economy import (
     subnet_shares,
     swap,
 )
-from tao_lab.economy.fixed128 import U64_MAX, U64F64
+from tao_lab.economy.fixed128 import U64F64
 from tao_lab.economy.registration_price import PriceEvent
 from tao_lab.economy.swap import SWAP_ERRORS, Side
-from tao_lab.units import U16_MAX
+from tao_lab.units import U16_MAX, U64_MAX
 
 EpochRule = Callable[[EpochInput], Epoch | EpochTerms | Mapping[str, Any]]
 PriceRule = Callable[[int, PriceTerms, PriceEvent], int]
@@ -292,6 +292,8 @@ def _broken_column(column: Any, n: int, kinds: str, highest: int) -> str:
         return f"has shape {shape}; allowed: ({n},), one entry for each UID"
     if column.dtype.kind not in kinds:
         return f"holds {column.dtype}; allowed: {'booleans' if kinds == 'b' else 'whole numbers'}"
+    if n == 0 or (column.min() >= 0 and int(column.max()) <= highest):
+        return ""
     outside = [uid for uid, value in enumerate(column.tolist()) if not 0 <= value <= highest]
     return f"is {column[outside[0]]} for uid {outside[0]}; allowed: 0 to {highest}" if outside else ""
 

@@ -307,7 +307,8 @@ def bench_kernels(
 
     chosen = [solve.lab(number) for number in labs or [lab.number for lab in solve.labs()]]
     found = []
-    with messages.status("…") as line:
+    with messages.status("machine code") as line:
+        kernels.compile_ahead()
         for lab in chosen:
             found.append(kernels.measure(lab.number, line.update))
     table = Table("lab, MiB", "peak", "at most", "in its cell", "start", "the rest at the end", "other processes")
@@ -319,6 +320,8 @@ def bench_kernels(
     for each in found:
         parts = ", ".join(f"{name} {size:.0f}" for name, size in each.imports.items() if size >= 1)
         typer.echo(f"lab {each.lab} imports, MiB: {parts}")
+        if each.compiled:
+            typer.echo(f"lab {each.lab} compiled {', '.join(each.compiled)}: scripts/compile.py does not call it")
     typer.echo(machine.describe())
     over = [each.lab for each in found if each.limit is not None and each.peak > each.limit]
     peaks = ", ".join(f"{each.lab}: {each.peak:.0f}" for each in found)

@@ -16,9 +16,9 @@ import numpy as np
 
 from tao_lab.compiled import njit
 from tao_lab.consensus.stake import normalize
-from tao_lab.consensus.types import U64_MAX, Array, BoolArray, LiquidAlpha, UIntArray
+from tao_lab.consensus.types import Array, BoolArray, LiquidAlpha, UIntArray
 from tao_lab.fixed import EXACT, NumberSystem
-from tao_lab.units import U16_MAX
+from tao_lab.units import U16_MAX, U64_MAX
 
 MILLION = 1_000_000
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from tao_lab.consensus.types import U64_MAX
+from tao_lab.units import U64_MAX
 
 SHARE_BITS = 32  # U96F32
 FRACTION_BITS = 64  # I64F64

@@ -17,13 +17,12 @@ import numpy as np
 import numpy.typing as npt
 
 from tao_lab.compiled import njit
-from tao_lab.units import U16_MAX
+from tao_lab.units import U16_MAX, U64_MAX
 
 UIntArray = npt.NDArray[np.uint64]
 BoolArray = npt.NDArray[np.bool_]
 Array = npt.NDArray[Any]
 
-U64_MAX = (1 << 64) - 1
 I16_MIN, I16_MAX = -(1 << 15), (1 << 15) - 1
 OPTIONAL_COLUMNS = ("commit_block", "stake_fraction", "previous_consensus")
 CONSENSUS_MODES = ("Current", "Previous", "Auto")

@@ -11,7 +11,7 @@ Source: `pallets/subtensor/src/staking/claim_root.rs` and `basket_views.rs` of s
 
 from __future__ import annotations
 
-from tao_lab.economy.fixed128 import U64_MAX
+from tao_lab.units import U64_MAX
 
 RATE_BITS = 32  # of a rate: I96F32
 RATE_MAX, RATE_MIN = (1 << 127) - 1, -(1 << 127)

@@ -6,13 +6,12 @@ issued. It depends on issuance, not on the block number: recycled TAO lowers iss
 Source: `pallets/subtensor/src/coinbase/block_emission.rs` of opentensor/subtensor; `log2` of substrate-fixed v0.6.0.
 """
 
-from tao_lab.units import RAO_PER_TAO
+from tao_lab.units import RAO_PER_TAO, U64_MAX
 
 TOTAL_SUPPLY = 21_000_000 * RAO_PER_TAO
 DEFAULT_BLOCK_EMISSION = RAO_PER_TAO
 FRACTION_BITS = 32  # of I96F32
 ONE = 1 << FRACTION_BITS
-U64_MAX = (1 << 64) - 1
 
 
 def block_emission(issuance: int) -> int:

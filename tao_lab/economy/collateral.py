@@ -14,8 +14,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tao_lab.economy.fixed128 import U64_MAX, U64F64
-from tao_lab.units import RAO_PER_TAO, U16_MAX
+from tao_lab.economy.fixed128 import U64F64
+from tao_lab.units import RAO_PER_TAO, U16_MAX, U64_MAX
 
 MAX_LOCK_SHARE = 62_258  # u16, about 95 %: a part of the price is always burned
 MAX_DRAIN_RATIO = 10 << 64  # U64F64

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tao_lab.economy.fixed128 import U64_MAX, U64F64, add, subtract
+from tao_lab.economy.fixed128 import U64F64, add, subtract
+from tao_lab.units import U64_MAX
 
 BLOCKS_PER_YEAR = 7_200 * 365 + 1_800  # how old a subnet is before conviction can change its owner
 OWNERSHIP_PER_CENT = 18  # of a subnet's eligible alpha: conviction above it takes the subnet over

@@ -20,7 +20,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from tao_lab.economy.fixed128 import U64_MAX, U96F32, add, subtract, u16_share, u64_share
+from tao_lab.economy.fixed128 import U96F32, add, subtract, u16_share, u64_share
+from tao_lab.units import U64_MAX
 
 Lent = tuple[int, str]  # share of the stake (2^64 - 1 is all of it), and the other hotkey
 

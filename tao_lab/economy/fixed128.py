@@ -11,10 +11,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tao_lab.units import U16_MAX
+from tao_lab.units import U16_MAX, U64_MAX
 
 WORD_MAX = (1 << 128) - 1
-U64_MAX = (1 << 64) - 1
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ opentensor/subtensor.
 """
 
 from tao_lab.economy.block_emission import DEFAULT_BLOCK_EMISSION
+from tao_lab.units import U64_MAX
 
 FRACTION_BITS = 64  # I64F64
 WHOLE_MAX = (1 << 63) - 1  # of I64F64
-U64_MAX = (1 << 64) - 1
 
 
 def lock_cost(last_lock: int, min_lock: int, last_lock_block: int, block: int, reduction_interval: int) -> int:

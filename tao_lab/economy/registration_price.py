@@ -13,14 +13,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from tao_lab.units import U16_MAX
+from tao_lab.units import U16_MAX, U64_MAX
 
 PriceEvent = Literal["block", "registration"]
 
 FACTOR_BITS = 32  # of the decay factor
 MULTIPLIER_BITS = 64  # U64F64
 MULTIPLIER_ONE = 1 << MULTIPLIER_BITS
-U64_MAX = (1 << 64) - 1
 U128_MAX = (1 << 128) - 1
 
 

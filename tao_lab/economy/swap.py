@@ -15,7 +15,7 @@ from typing import Literal
 
 from tao_lab.economy.fixed128 import U64F64
 from tao_lab.economy.power import power_scaled
-from tao_lab.units import U16_MAX
+from tao_lab.units import U16_MAX, U64_MAX
 
 Side = Literal["buy", "sell"]
 
@@ -26,7 +26,6 @@ MINIMUM_RESERVE = 1_000_000  # rao (SwapMinimumReserve in runtime/src/lib.rs)
 FRACTION_BITS = 64
 ONE = 1 << FRACTION_BITS
 WORD_MAX = (1 << 128) - 1
-U64_MAX = (1 << 64) - 1
 MIN_PRICE = (1_000 << FRACTION_BITS) // 10**9  # where a sale without a limit stops
 MAX_PRICE = (10**15 << FRACTION_BITS) // 10**9  # where a purchase without a limit stops
 SWAP_PRECISION = 256  # bits that a swap asks the power for

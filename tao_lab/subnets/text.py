@@ -1,14 +1,16 @@
 """Text: short factual questions, answered by a language model (the default work of labs 00 and 04).
 
 An answer that contains the reference loses score for other words. An answer without the reference is scored by its
-similarity to the reference: the cosine of TF-IDF vectors of character n-grams (scikit-learn), fitted on all references.
+similarity to the reference: the cosine of TF-IDF vectors of character n-grams, fitted on all references.
 It compares spelling, not meaning. It needs no model, so every validator computes the same score.
 """
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from random import Random
@@ -47,6 +49,7 @@ FILLERS = frozenset(
     ]
 )
 LEAST_LIKENESS = 0.6  # with less similarity, an answer without the reference gets 0
+FEWEST_LETTERS, MOST_LETTERS = 2, 4  # of an n-gram
 MOST_WITHOUT_MATCH = 0.5  # score of a perfect similarity without the reference's words
 
 # symbols and names of chemical elements (IUPAC)
@@ -97,17 +100,39 @@ def match(question: str, reference: str, answer: str) -> float:
 
 
 def likeness(reference: str, answer: str) -> float:
-    """Cosine of the TF-IDF vectors of two texts' character n-grams, 0 to 1."""
-    vectors = _vectorizer().transform([" ".join(words(reference)), " ".join(words(answer))])
-    return float((vectors[0] @ vectors[1].T).toarray()[0, 0])
+    """Cosine of the TF-IDF vectors of two texts' character n-grams, 0 to 1.
+
+    The numbers are those of scikit-learn's `TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4),
+    sublinear_tf=True)`, which would bring 100 MiB of libraries into every notebook.
+    """
+    one, other = _weights(reference), _weights(answer)
+    lengths = math.hypot(*one.values()) * math.hypot(*other.values())
+    return sum(weight * other.get(part, 0.0) for part, weight in one.items()) / lengths if lengths else 0.0
+
+
+def _weights(text: str) -> dict[str, float]:
+    """Weight of each n-gram that some reference has: the logarithm of its count, times how rare it is."""
+    rarity = _rarity()
+    counts = Counter(part for part in _parts(text) if part in rarity)
+    return {part: (1 + math.log(count)) * rarity[part] for part, count in counts.items()}
 
 
 @cache
-def _vectorizer() -> Any:
-    from sklearn.feature_extraction.text import TfidfVectorizer
+def _rarity() -> dict[str, float]:
+    """Inverse document frequency of each n-gram over all references, as if one more text had every n-gram."""
+    references = {" ".join(words(reference)) for _, reference in facts()}
+    having = Counter(part for reference in references for part in set(_parts(reference)))
+    return {part: 1 + math.log((1 + len(references)) / (1 + count)) for part, count in having.items()}
 
-    references = sorted({" ".join(words(reference)) for _, reference in facts()})
-    return TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True).fit(references)
+
+def _parts(text: str) -> list[str]:
+    """Character n-grams of each word with a blank on both sides; a word shorter than that counts once."""
+    parts = []
+    for word in words(text):
+        padded = f" {word} "
+        for size in range(FEWEST_LETTERS, min(MOST_LETTERS, len(padded)) + 1):
+            parts += [padded[place : place + size] for place in range(len(padded) - size + 1)]
+    return parts
 
 
 class Text:

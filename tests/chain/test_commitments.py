@@ -10,8 +10,9 @@ from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import NONE, ROOT, Call, signed
 from tao_lab.chain.errors import DispatchError
 from tao_lab.chain.extrinsic import compact
-from tao_lab.chain.pallets import commitments
-from tests.chain.conftest import account
+from tao_lab.chain.pallets import balances, commitments
+from tao_lab.chain.pallets.subtensor import uids
+from tests.chain.conftest import TAO, account
 from tests.chain.subtensor.conftest import MODULE, NETUID, add_neuron, ctx, events, set_hyper
 from tests.chain.subtensor.test_commit_reveal import ROUND, write_pulse
 
@@ -166,6 +167,30 @@ def test_a_dissolved_subnet_takes_its_commitments_with_it(ctx: Context) -> None:
     commitments.purge_netuid(ctx, NETUID)
     assert ctx.state.entries(PALLET, "CommitmentOf") == []
     assert ctx.state.get(PALLET, "TimelockedIndex") == []
+
+
+@pytest.mark.parametrize("trimmed", [False, True])
+def test_a_hotkey_that_loses_its_place_loses_its_commitments_too(ctx: Context, trimmed: bool) -> None:
+    """Source at spec 475: `subnets/uids.rs` (`replace_neuron`, `trim_uids_impl`), `commitments/src/lib.rs`."""
+    hotkey = account("miner")
+    commit(ctx, sealed(b"one"), "ResetBondsFlag")
+    commit(ctx, HELLO, who="validator")
+    add_neuron(ctx, "other", "bob")
+    deposit = {**ctx.state.get(PALLET, "CommitmentOf", NETUID, hotkey), "deposit": 7}
+    ctx.state.put(PALLET, "CommitmentOf", NETUID, hotkey, deposit)
+    ctx.state.put(PALLET, "RevealedCommitments", NETUID, hotkey, [("before", 3)])
+    balances.deposit(ctx, hotkey, TAO)
+    balances.reserve(ctx, hotkey, 7)
+    free = balances.free_balance(ctx, hotkey)
+    if trimmed:
+        set_hyper(ctx, ImmunityPeriod=0, MinAllowedUids=1, Emission=[2, 1, 2])
+        uids.trim_to_max_allowed_uids(ctx, NETUID, 2)
+    else:
+        uids.replace_neuron(ctx, NETUID, 1, account("carol"))
+    assert [ctx.state.exists(PALLET, item, NETUID, hotkey) for item in commitments.ITEMS] == [False] * 5
+    assert ctx.state.get(PALLET, "TimelockedIndex") == []
+    assert balances.free_balance(ctx, hotkey) == free + 7
+    assert [keys[-1] for keys, _ in ctx.state.entries(PALLET, "CommitmentOf")] == [account("validator")]
 
 
 def test_an_unsigned_origin_publishes_nothing(ctx: Context) -> None:

@@ -1,9 +1,11 @@
 """Short answers against their references."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tao_lab.neurons.work import Answer, Round, Task
-from tao_lab.subnets.text import EXAMPLES, Text, facts, has, words
+from tao_lab.subnets.text import EXAMPLES, Text, facts, has, likeness, words
 
 ASKED = Round(Task("t", "text", {"question": "What is the capital of France?"}), {"reference": "Paris"})
 
@@ -31,6 +33,27 @@ def test_a_slip_of_the_pen_earns_half_at_most():
     asked = Round(Task("t", "text", {"question": "What is the capital of Burkina Faso?"}), {"reference": "Ouagadougou"})
     (score,) = Text().score(asked, [Answer({"text": "Ouagadugou"})])
     assert 0.25 < score.value < 0.5
+
+
+@pytest.fixture(scope="module")
+def vectorizer():
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    references = sorted({" ".join(words(reference)) for _, reference in facts()})
+    return TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True).fit(references)
+
+
+SPELLINGS = st.one_of(
+    st.sampled_from([reference for _, reference in facts()]),
+    st.text("aeimnorst -,", max_size=30),
+    st.text(max_size=10),
+)
+
+
+@given(st.sampled_from([reference for _, reference in facts()]), SPELLINGS)
+def test_likeness_is_that_of_scikit_learn(vectorizer, reference, answer):
+    one, other = vectorizer.transform([" ".join(words(reference)), " ".join(words(answer))])
+    assert likeness(reference, answer) == pytest.approx((one @ other.T).toarray()[0, 0], abs=1e-12)
 
 
 def test_accents_and_case_do_not_matter():

@@ -24,10 +24,9 @@ from tao_lab.chain.dispatch import (
 from tao_lab.chain.errors import DispatchError
 from tao_lab.chain.genesis import Genesis
 from tao_lab.chain.pallets import system
-from tao_lab.units import in_tao
+from tao_lab.units import U64_MAX, in_tao
 
 EXISTENTIAL_DEPOSIT = 500  # rao
-U64_MAX = (1 << 64) - 1
 
 
 # --- for other pallets -----------------------------------------------------------------------------------------

@@ -22,12 +22,14 @@ from tao_lab.chain.extrinsic import compact
 from tao_lab.chain.pallets import balances, drand
 from tao_lab.chain.pallets.subtensor.dissolve import on_dissolve
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, mechanism_index, uid_of
+from tao_lab.chain.pallets.subtensor.uids import on_neuron_removed
 from tao_lab.chain.runtime import octets
 from tao_lab.chain.state import StorageReader
 
 PALLET = "Commitments"
 LEAST_SPACE = 100  # bytes that every commitment counts for at least
 MOST_REVEALS = 10
+ITEMS = ("CommitmentOf", "LastCommitment", "LastBondsReset", "RevealedCommitments", "UsedSpaceOf")  # (netuid, hotkey)
 HASH_BYTES = 32
 SEALED, RESET_BONDS, REVEAL_FAILED = "TimelockEncrypted", "ResetBondsFlag", "TimelockRevealFailed"
 
@@ -238,6 +240,19 @@ def all_encoded(state: StorageReader, netuid: int) -> list[tuple[str, list[int]]
 @on_dissolve
 def purge_netuid(ctx: Context, netuid: int) -> None:
     """Delete all commitments on a subnet that is dissolved."""
-    for item in ("CommitmentOf", "LastCommitment", "LastBondsReset", "RevealedCommitments", "UsedSpaceOf"):
+    for item in ITEMS:
         ctx.state.remove_prefix(PALLET, item, netuid)
     _put_index(ctx, {entry for entry in _index(ctx.state) if entry[0] != netuid})
+
+
+@on_neuron_removed
+def purge_neuron(ctx: Context, netuid: int, hotkey: str) -> None:
+    """Delete the commitments of a hotkey that loses its place, and release its deposit."""
+    registration = ctx.state.get(PALLET, "CommitmentOf", netuid, hotkey)
+    if registration:
+        balances.unreserve(ctx, hotkey, registration["deposit"])
+    for item in ITEMS:
+        ctx.state.remove(PALLET, item, netuid, hotkey)
+    index = _index(ctx.state)
+    if (netuid, hotkey) in index:
+        _put_index(ctx, index - {(netuid, hotkey)})

@@ -22,7 +22,7 @@ from tao_lab.chain.pallets.subtensor.baskets import (
     value_of,
 )
 from tao_lab.chain.pallets.subtensor.lookups import MODULE
-from tao_lab.economy.fixed128 import U64_MAX
+from tao_lab.units import U64_MAX
 
 API = "BetaBasketRuntimeApi"
 

@@ -26,9 +26,9 @@ from tao_lab.chain.state import Storage
 from tao_lab.chain.vectorized.columns import RaggedItemError, or_readable
 from tao_lab.economy import HotkeyEmission, Pending
 from tao_lab.economy.dividends import withheld_proportion
-from tao_lab.economy.fixed128 import U64_MAX, u64_share
+from tao_lab.economy.fixed128 import u64_share
 from tao_lab.economy.vectorized.payout import FRACTION, HOTKEY, Table, divide_pots, pay
-from tao_lab.units import U16_MAX
+from tao_lab.units import U16_MAX, U64_MAX
 
 PAYOUT = "payout"  # of the layouts that the state keeps
 ACCOUNT_BYTES = 32

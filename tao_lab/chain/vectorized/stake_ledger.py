@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from tao_lab.chain.context import Context
 from tao_lab.chain.pallets.subtensor.lookups import MODULE
 from tao_lab.chain.pallets.subtensor.stake import count_stake, open_ledger
-from tao_lab.economy.share_pool import U64_MAX, ZERO, Pool, SafeFloat, change_stake
+from tao_lab.economy.share_pool import ZERO, Pool, SafeFloat, change_stake
+from tao_lab.units import U64_MAX
 
 RAO_BYTES, MANTISSA_BYTES, EXPONENT_BYTES = 8, 16, 8
 

@@ -12,10 +12,9 @@ from tao_lab.cards import Card, Grid, Text
 from tao_lab.economy import Pool, block_emission, price, root_proportion, subnet_terms, swap
 from tao_lab.economy.fixed128 import U96F32
 from tao_lab.economy.swap import ONE, weight_after_adding
-from tao_lab.units import BLOCK_SECONDS, RAO_PER_TAO
+from tao_lab.units import BLOCK_SECONDS, RAO_PER_TAO, U64_MAX
 
 BLOCKS_A_DAY = 24 * 60 * 60 // BLOCK_SECONDS
-U64_MAX = (1 << 64) - 1
 
 
 @dataclass(frozen=True)

@@ -57,21 +57,19 @@ def snapshot(ctx: Context) -> dict[bytes, bytes]:
     return dict(ctx.state.raw.items())
 
 
-def assert_all_is_counted(ctx: Context, fees: int | None = None, unowned: Mapping[int, int] | None = None) -> None:
+def assert_all_is_counted(ctx: Context, unowned: Mapping[int, int] | None = None) -> None:
     """Every rao of TAO and of each alpha is where the chain says.
 
     Args:
         ctx: The block under construction.
-        fees: Rao of TAO that buyers have paid to authors: the chain leaves them in `TotalStake`. None: not known.
         unowned: Rao of each subnet's alpha that rounding lost; None: there are none.
     """
     state, netuids = ctx.state, all_netuids(ctx.state)
     held = sum(info["data"]["free"] + info["data"]["reserved"] for _, info in state.entries("System", "Account"))
     assert held == state.get("Balances", "TotalIssuance") == state.get(MODULE, "TotalIssuance")
-    if fees is not None:
-        assert state.get(MODULE, "TotalStake") == fees + sum(in_account(ctx, netuid) for netuid in netuids)
+    assert state.get(MODULE, "TotalStake") == sum(state.get(MODULE, "SubnetTAO", netuid) for netuid in netuids)
     for netuid in netuids:
-        assert in_account(ctx, netuid) >= state.get(MODULE, "SubnetTAO", netuid)
+        assert in_account(ctx, netuid) == state.get(MODULE, "SubnetTAO", netuid)
         assert unowned_alpha(ctx, netuid) == (unowned or {}).get(netuid, 0)
         assert state.get(MODULE, "TotalAlphaStaked", netuid) == staked_alpha(ctx, netuid)
         if netuid != ROOT_NETUID:

@@ -390,7 +390,7 @@ def _step(ctx: Context, what: str, *args: object) -> None:
 
 
 def _check(ctx: Context) -> None:
-    assert_all_is_counted(ctx, fees=0)
+    assert_all_is_counted(ctx)
     for hotkey in (MINER, HELPER):
         owed = sum(owed_shares(ctx.state, hotkey, coldkey) for coldkey in (ALICE, BOB))
         assert owed <= shares(ctx, hotkey) + 20  # watermarks are rounded, a share for each change of stake

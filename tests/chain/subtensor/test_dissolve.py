@@ -185,8 +185,7 @@ def test_what_people_staked_comes_back_less_fees_and_a_part_for_the_pool(bare: C
     assert gain(bare, *people) == expected
     assert sum(expected) < pot  # the pool's alpha has a part of the pot, and nobody gets it
     assert state.entries(MODULE, "AlphaV2") == state.entries(MODULE, "TotalHotkeyAlpha") == []
-    fees = sum(tao * 50 * TAO * 33 // 65_535 for tao in (1, 2, 3))
-    assert state.get(MODULE, "TotalStake") == fees  # the source counts them in, and nobody takes them out
+    assert state.get(MODULE, "TotalStake") == 0
     assert_no_rao_lost(bare)
     assert new_subnet(bare, "owner", "second-hot") == NETUID
     assert state.get(MODULE, "FirstEmissionBlockNumber", NETUID) is None

@@ -317,6 +317,29 @@ def test_a_part_of_the_lock_goes_with_a_part_of_the_stake(ctx: Context) -> None:
     assert stored(ctx, "DecayingHotkeyLock", NETUID, MINER) == gone  # carol's decays
 
 
+@pytest.mark.parametrize("owner", ["alice", "bob"])
+def test_the_lock_follows_stake_to_another_hotkey(ctx: Context, owner: str) -> None:
+    """Source of spec 475: `lock/lock_transfer.rs` (`transfer_lock`); to another owner's hotkey without conviction."""
+    total, hotkey = total_of(ctx), account(f"new of {owner}")
+    add_hotkey(ctx, f"new of {owner}", owner)
+    set_accept_locked_alpha(ctx, CAROL, accepts=True)
+    for who in ("alice", "carol"):
+        do(ctx, who, "set_perpetual_lock", netuid=NETUID, enabled=True)
+    lock(ctx, amount=total)
+    ctx.block += 1_000
+    before = lock_of(ctx.state, ALICE, NETUID, ctx.block)
+    keys = {"destination_coldkey": CAROL, "origin_hotkey": MINER, "destination_hotkey": hotkey}
+    same = {"origin_netuid": NETUID, "destination_netuid": NETUID}
+    do(ctx, "alice", "transfer_stake_and_hotkey", **keys, **same, alpha_amount=total)
+    assert stored(ctx, "Lock", ALICE, NETUID, MINER) is None
+    after = stored(ctx, "Lock", CAROL, NETUID, hotkey)
+    assert before is not None
+    assert before[1].conviction > 0
+    assert after == (before[1] if owner == "alice" else before[1]._replace(conviction=0))
+    assert stored(ctx, "HotkeyLock", NETUID, hotkey) == after
+    assert stored(ctx, "HotkeyLock", NETUID, MINER) in (None, LockState(0, 0, ctx.block))
+
+
 def test_free_stake_goes_without_a_lock(ctx: Context) -> None:
     total = total_of(ctx)
     lock(ctx, amount=total // 2)

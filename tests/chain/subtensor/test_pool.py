@@ -41,7 +41,7 @@ def test_buying_moves_reserves_and_counts_the_fee_apart(pooled: Context) -> None
         "SubnetAlphaIn": before["SubnetAlphaIn"] - result.received,
         "SubnetAlphaOut": before["SubnetAlphaOut"] + result.received,
         "SubnetVolume": 10 * TAO,
-        "TotalStake": before["TotalStake"] + 10 * TAO,
+        "TotalStake": before["TotalStake"] + result.paid,  # since spec 463 without the fee
     }
     assert pooled.state.get("Swap", "PalSwapInitialized", NETUID)
 

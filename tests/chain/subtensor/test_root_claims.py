@@ -85,7 +85,7 @@ def test_a_claim_sells_its_part_of_each_holding_and_is_paid_its_part_of_the_whol
     assert ctx.state.get(MODULE, "SubnetProtocolFlow", 1) == -sold
     assert ctx.state.get(MODULE, "BasketRedeemedTao", MINER) == due
     assert owed_shares(ctx.state, MINER, ALICE) <= 1  # its new stake has earned nothing yet
-    assert_all_is_counted(ctx, fees=0)
+    assert_all_is_counted(ctx)
 
 
 def test_the_last_claimant_gets_all_that_is_left(ctx: Context) -> None:
@@ -98,7 +98,7 @@ def test_the_last_claimant_gets_all_that_is_left(ctx: Context) -> None:
     do(ctx, "bob", "claim_root", subnets=[ROOT_NETUID])
     assert on_root(ctx, BOB) - before == pytest.approx(worth, abs=2)
     assert (shares(ctx), held(ctx, ROOT_NETUID), held(ctx, 1)) == (0, 0, 0)
-    assert_all_is_counted(ctx, fees=0)
+    assert_all_is_counted(ctx)
 
 
 def test_the_others_lose_nothing_by_a_claim(ctx: Context) -> None:
@@ -164,7 +164,7 @@ def test_small_holdings_become_cash_when_somebody_claims(ctx: Context) -> None:
     converted = [event["BasketHoldingConverted"] for event in done if "BasketHoldingConverted" in event]
     assert converted == [{"hotkey": MINER, "netuid": 2, "tao": pytest.approx(375_000, abs=2)}]
     assert held(ctx, 2) == 0
-    assert_all_is_counted(ctx, fees=0)
+    assert_all_is_counted(ctx)
 
 
 def test_a_holding_that_no_pool_takes_is_written_off_and_the_rest_is_paid(ctx: Context) -> None:

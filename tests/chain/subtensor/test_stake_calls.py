@@ -7,11 +7,13 @@ import pytest
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import ROOT, Call
 from tao_lab.chain.errors import DispatchError
+from tao_lab.chain.pallets import balances
 from tao_lab.chain.pallets.balances import EXISTENTIAL_DEPOSIT, free_balance
 from tao_lab.chain.pallets.subtensor import stake_calls
 from tao_lab.chain.pallets.subtensor.child_threshold import check_thresholds
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID
 from tao_lab.chain.pallets.subtensor.pool import current_alpha_price, init_swap, read_pool
+from tao_lab.chain.pallets.subtensor.root_claims import move_root_stake_age
 from tao_lab.chain.pallets.subtensor.stake import stake_of, stake_of_coldkey
 from tao_lab.chain.pallets.subtensor.stake_checks import max_amount_add, max_amount_move, max_amount_remove
 from tao_lab.chain.pallets.subtensor.staking import MIN_STAKE, clear_small_nominations
@@ -54,7 +56,7 @@ def test_staking_pays_the_pool_and_the_author(ctx: Context) -> None:
     assert stake(ctx, 1, coldkey=BOB) - held == expected.received
     assert before - free_balance(ctx, BOB) == 5 * TAO
     assert free_balance(ctx, ctx.author) - author == expected.fee > 0
-    assert ctx.state.get(MODULE, "LastColdkeyHotkeyStakeBlock", BOB, MINER) == ctx.block
+    assert ctx.state.get(MODULE, "LastColdkeyHotkeyStakeBlock", BOB, MINER) is None  # only stake on root has an age
     assert ctx.state.get(MODULE, "StakingHotkeys", BOB) == [MINER]
     assert_all_is_counted(ctx)
 
@@ -481,6 +483,88 @@ def test_giving_stake_away(ctx: Context, netuid: int) -> None:
     set_hyper(ctx, netuid, TransferToggle=False)
     args = {**args, "destination_coldkey": ALICE, "origin_netuid": netuid, "destination_netuid": 1, "alpha_amount": TAO}
     assert refused(ctx, "bob", "transfer_stake", **args) == "TransferDisallowed"
+
+
+def test_a_transfer_may_be_smaller_than_a_stake(ctx: Context) -> None:
+    """`DefaultMinTransfer` of `validate_stake_transition` and `transfer_stake_within_subnet`: 100,000 rao of TAO."""
+    across = {"destination_coldkey": BOB, "hotkey": MINER, "origin_netuid": 1, "destination_netuid": 2}
+    within = {**across, "destination_netuid": 1}
+    for args, least in ((within, 100_000), (across, 100_001)):
+        alpha = next(a for a in range(380_000, 500_000) if worth(ctx, a, across=args is across) >= least)
+        assert refused(ctx, "alice", "transfer_stake", **args, alpha_amount=alpha - 1) == "AmountTooLow"
+        do(ctx, "alice", "transfer_stake", **args, alpha_amount=alpha)
+    assert stake(ctx, 2, coldkey=BOB) > 0
+    do(ctx, "alice", "move_stake", **move(alpha_amount=500_000))
+    assert refused(ctx, "alice", "move_stake", **move(destination_netuid=2, alpha_amount=500_000)) == "AmountTooLow"
+    assert_all_is_counted(ctx)
+
+
+def worth(ctx: Context, alpha: int, across: bool) -> int:
+    if across:
+        return swap(read_pool(ctx.state, 1), "sell", alpha).received
+    return current_alpha_price(ctx.state, 1) * alpha >> 64
+
+
+def test_the_tao_of_a_transfer_does_not_pass_through_the_sender(ctx: Context) -> None:
+    """Since spec 462: otherwise a sender without TAO would lose the account's nonce."""
+    balances.withdraw(ctx, ALICE, free_balance(ctx, ALICE), keep_alive=False)
+    assert not ctx.state.exists("System", "Account", ALICE)
+    args = {"destination_coldkey": BOB, "hotkey": MINER, "origin_netuid": 1, "destination_netuid": 2}
+    do(ctx, "alice", "transfer_stake", **args, alpha_amount=TAO)
+    assert not ctx.state.exists("System", "Account", ALICE)
+
+
+def test_who_gets_stake_on_anothers_hotkey_makes_it_a_delegate(ctx: Context) -> None:
+    assert not ctx.state.exists(MODULE, "Delegates", MINER)
+    args = {"destination_coldkey": BOB, "hotkey": MINER, "origin_netuid": 1, "destination_netuid": 1}
+    do(ctx, "alice", "transfer_stake", **args, alpha_amount=TAO)
+    assert ctx.state.exists(MODULE, "Delegates", MINER)
+
+
+@pytest.mark.parametrize("netuid", [1, 2])
+def test_a_hotkey_without_stake_leaves_the_list_of_its_staker(ctx: Context, netuid: int) -> None:
+    """`maybe_remove_staking_hotkey`; not while the coldkey still counts as a claimant of its basket."""
+    everything = {"destination_coldkey": BOB, "hotkey": HELPER, "origin_netuid": 1, "destination_netuid": netuid}
+    for claimed in (-1, 0):
+        do(ctx, "alice", "add_stake", hotkey=HELPER, netuid=1, amount_staked=TAO)
+        ctx.state.put(MODULE, "BasketClaimed", HELPER, ALICE, claimed)
+        do(ctx, "alice", "transfer_stake", **everything, alpha_amount=U64_MAX)
+        assert ctx.state.get(MODULE, "StakingHotkeys", ALICE) == [MINER, HELPER][: 1 - claimed]
+    do(ctx, "alice", "unstake_all", hotkey=MINER)
+    assert not ctx.state.exists(MODULE, "StakingHotkeys", ALICE)
+
+
+def test_when_the_last_rao_leaves_a_hotkey_no_share_stays(ctx: Context) -> None:
+    """A stake of less than a rao would otherwise claim what is staked next."""
+    do(ctx, "alice", "add_stake", hotkey=HELPER, netuid=1, amount_staked=TAO)
+    ctx.state.put(MODULE, "AlphaV2", HELPER, BOB, 1, {"mantissa": 10**21, "exponent": -22})
+    do(ctx, "alice", "remove_stake", hotkey=HELPER, netuid=1, amount_unstaked=U64_MAX)
+    assert ctx.state.entries(MODULE, "AlphaV2", HELPER) == []
+    assert not ctx.state.exists(MODULE, "TotalHotkeySharesV2", HELPER, 1)
+    assert not ctx.state.exists(MODULE, "TotalHotkeyAlpha", HELPER, 1)
+
+
+def test_fresh_stake_stays_on_root_where_a_hold_is_set(ctx: Context) -> None:
+    """`RootStakeUnlockInterval`, which is 0 by default; a swap of keys takes the age along."""
+    assert ctx.state.get(MODULE, "LastColdkeyHotkeyStakeBlock", ALICE, MINER) == ctx.block
+    ctx.state.put(MODULE, "RootStakeUnlockInterval", 100)
+    away = {"origin_netuid": ROOT_NETUID, "destination_netuid": 1, "alpha_amount": TAO}
+    calls = (
+        ("remove_stake", {"hotkey": MINER, "netuid": ROOT_NETUID, "amount_unstaked": TAO}),
+        ("swap_stake", {"hotkey": MINER, **away}),
+        ("transfer_stake", {"destination_coldkey": BOB, "hotkey": MINER, **away}),
+    )
+    ctx.block += 99
+    for name, args in calls:
+        assert refused(ctx, "alice", name, **args) == "RootStakeLocked"
+    move_root_stake_age(ctx, (ALICE, MINER), (BOB, HELPER))
+    assert ctx.state.get(MODULE, "LastColdkeyHotkeyStakeBlock", BOB, HELPER) == ctx.block - 99
+    move_root_stake_age(ctx, (BOB, HELPER), (ALICE, MINER))
+    ctx.block += 1
+    for name, args in calls:
+        do(ctx, "alice", name, **args)
+        assert ctx.state.get(MODULE, "LastColdkeyHotkeyStakeBlock", ALICE, MINER) == ctx.block
+        ctx.block += 100
 
 
 def staked_on(ctx: Context, coldkey: str, *hotkeys: str, count: int) -> None:

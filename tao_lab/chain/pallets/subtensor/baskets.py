@@ -45,8 +45,8 @@ from tao_lab.chain.state import StorageReader
 from tao_lab.economy import swap
 from tao_lab.economy.baskets import RATE_BITS, payout, rate_increment, shares_for_value, stakers_part, watermark_change
 from tao_lab.economy.baskets import owed_shares as owed_by_rate
-from tao_lab.economy.fixed128 import U64_MAX
 from tao_lab.economy.swap import FRACTION_BITS
+from tao_lab.units import U64_MAX
 
 ACCOUNT_BYTES = 32
 

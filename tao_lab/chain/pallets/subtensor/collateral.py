@@ -19,7 +19,7 @@ from tao_lab.chain.pallets.subtensor.stake import stake_of_coldkey
 from tao_lab.chain.state import StorageReader
 from tao_lab.economy import collateral as rule
 from tao_lab.economy.collateral import Collateral
-from tao_lab.economy.fixed128 import U64_MAX
+from tao_lab.units import U64_MAX
 
 MAX_HOTKEYS = 32  # on which a coldkey may have collateral on one subnet (`MAX_COLDKEY_COLLATERAL_HOTKEYS`)
 

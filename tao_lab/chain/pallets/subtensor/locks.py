@@ -339,7 +339,7 @@ def move_lock(ctx: Context, origin: Origin, destination_hotkey: str, netuid: int
         raise failed("NoExistingLock", f"{coldkey} has no lock on subnet {netuid}")
     origin_hotkey, lock = found
     moved = lock
-    if state.get(MODULE, "Owner", origin_hotkey) != state.get(MODULE, "Owner", destination_hotkey):
+    if not _same_owner(state, origin_hotkey, destination_hotkey):
         moved = lock._replace(conviction=0)
     moved = rolled(state, moved, ctx.block, kind_of(state, coldkey, netuid, destination_hotkey))
     remove_lock(ctx, coldkey, netuid, origin_hotkey)
@@ -401,8 +401,17 @@ def force_reduce_lock(ctx: Context, coldkey: str, netuid: int, amount: int) -> N
     position.save()
 
 
-def transfer_lock(ctx: Context, origin: str, destination: str, netuid: int, alpha: int) -> None:
+def _same_owner(state: StorageReader, hotkey: str, other: str) -> bool:
+    """Whether conviction survives a change of the hotkey (`conviction_survives_hotkey_change`)."""
+    return bool(state.get(MODULE, "Owner", hotkey) == state.get(MODULE, "Owner", other))
+
+
+def transfer_lock(ctx: Context, origin: str, destination: str, new_hotkey: str, netuid: int, alpha: int) -> None:
     """Move a part of the lock with stake that goes to another coldkey: the part that the free stake does not cover.
+
+    The lock follows the stake to its new hotkey. The conviction stays behind if the two hotkeys have different owners.
+
+    Source of spec 475: `staking/lock/lock_transfer.rs` of RaoFoundation/subtensor at 0bb2cb30.
 
     Raises:
         DispatchError: `LockHotkeyMismatch`, `AccountRejectsLockedAlpha`.
@@ -414,20 +423,21 @@ def transfer_lock(ctx: Context, origin: str, destination: str, netuid: int, alph
     hotkey, source = found
     free = max(total_stake(state, origin, netuid) - source.locked_mass, 0)
     there = lock_of(state, destination, netuid, now)
-    if alpha > free and there is not None and there[0] != hotkey:
-        raise failed(
-            "LockHotkeyMismatch", f"{destination} has a lock to {there[0]}, but the stake has a lock to {hotkey}"
-        )
+    if alpha > free and there is not None and there[0] != new_hotkey:
+        sentence = f"{destination} has a lock to {there[0]}, but the stake goes to {new_hotkey}"
+        raise failed("LockHotkeyMismatch", sentence)
     mass = min(max(alpha - free, 0), source.locked_mass)
-    moved = LockState(mass, conviction_of_part(source, mass) if mass else 0, now)
+    conviction = conviction_of_part(source, mass) if mass else 0
     ensure_can_receive_locked_alpha(state, destination, mass)
-    destination_hotkey, target = there or (hotkey, empty_lock(now))
+    destination_hotkey, target = there or (new_hotkey, empty_lock(now))
+    same_owner = _same_owner(state, hotkey, destination_hotkey)
+    moved = LockState(mass, conviction if same_owner else 0, now)
     if mass:
-        source, target = reduce(source, mass, moved.conviction), merge(target, moved)
+        source, target = reduce(source, mass, conviction), merge(target, moved)
     for coldkey, key, lock in ((origin, hotkey, source), (destination, destination_hotkey, target)):
         put_lock(ctx, coldkey, netuid, key, rolled(state, lock, now, kind_of(state, coldkey, netuid, key)))
     if mass:
-        take_from_sum(ctx, origin, netuid, hotkey, mass, moved.conviction)
+        take_from_sum(ctx, origin, netuid, hotkey, mass, conviction)
         add_to_sum(ctx, destination, netuid, destination_hotkey, moved)
 
 

@@ -172,7 +172,7 @@ def swap_tao_for_alpha(
     add_to(ctx, MODULE, "SubnetAlphaIn", netuid, -result.received)
     add_to(ctx, MODULE, "SubnetAlphaOut", netuid, result.received)
     add_to(ctx, MODULE, "SubnetTAO", netuid, result.paid)
-    change_total_stake(ctx, tao)
+    change_total_stake(ctx, result.paid)  # without the fee, since spec 463
     _add_volume(ctx, netuid, tao)
     return result
 

@@ -71,9 +71,10 @@ def enqueue(
     ctx.deposit_event(MODULE, "NetworkRegistrationQueued", **told)
 
 
-def remove_first(ctx: Context) -> None:
-    """Take the first registration off the queue."""
-    ctx.state.put(MODULE, QUEUE, registration_queue(ctx.state)[1:])
+def remove_waiting(ctx: Context, lock_id: int) -> None:
+    """Take a registration off the queue."""
+    left = [info for info in registration_queue(ctx.state) if info["lock_id"] != lock_id]
+    ctx.state.put(MODULE, QUEUE, left)
 
 
 # --- its money --------------------------------------------------------------------------------------------------

@@ -48,6 +48,7 @@ from tao_lab.chain.pallets.subtensor.stake import decrease_stake, increase_stake
 from tao_lab.chain.pallets.subtensor.tao import add_to
 from tao_lab.chain.runtime import octets
 from tao_lab.chain.state import StorageReader
+from tao_lab.chain.twins import has_twin
 from tao_lab.economy.baskets import RATE_BITS, alpha_to_sell, payout
 
 MAX_ROOT_CLAIM_THRESHOLD = 10_000_000  # rao
@@ -225,6 +226,7 @@ def _redeem(ctx: Context, hotkey: str, coldkey: str, rows: list[Row], owed: int,
         credit_cash(ctx, hotkey, kept)
     if moved + bought:
         increase_stake(ctx, hotkey, coldkey, ROOT_NETUID, moved + bought)
+        touch_root_stake_age(ctx, coldkey, hotkey)
         rebase_claimed(ctx, hotkey, coldkey, moved + bought)
     if bought:
         credit_root(ctx, bought)
@@ -241,6 +243,39 @@ def _sell_or_write_off(ctx: Context, hotkey: str, netuid: int, alpha: int) -> in
         if is_too_shallow(error):
             return None
         raise
+
+
+# --- how old stake on root is -----------------------------------------------------------------------------------
+
+
+def touch_root_stake_age(ctx: Context, coldkey: str, hotkey: str) -> None:
+    """Remember that a stake on root changed in this block."""
+    ctx.state.put(MODULE, "LastColdkeyHotkeyStakeBlock", coldkey, hotkey, ctx.block)
+
+
+def move_root_stake_age(ctx: Context, old: tuple[str, str], new: tuple[str, str]) -> None:
+    """Move the age of a stake on root to another (coldkey, hotkey); of two ages the younger counts.
+
+    Source: `migrate_root_stake_age`.
+    """
+    last = ctx.state.get(MODULE, "LastColdkeyHotkeyStakeBlock", *old)
+    if last is None:
+        return
+    ctx.state.remove(MODULE, "LastColdkeyHotkeyStakeBlock", *old)
+    there = ctx.state.get(MODULE, "LastColdkeyHotkeyStakeBlock", *new) or 0
+    ctx.state.put(MODULE, "LastColdkeyHotkeyStakeBlock", *new, max(last, there))
+
+
+def ensure_root_stake_unlocked(ctx: Context, coldkey: str, hotkey: str) -> None:
+    """Refuse to take stake off root that is younger than `RootStakeUnlockInterval`; by default there is no such limit.
+
+    Raises:
+        DispatchError: `RootStakeLocked`.
+    """
+    interval = ctx.state.get(MODULE, "RootStakeUnlockInterval")
+    age = max(ctx.block - (ctx.state.get(MODULE, "LastColdkeyHotkeyStakeBlock", coldkey, hotkey) or 0), 0)
+    if age < interval:
+        raise failed("RootStakeLocked", f"the stake on {hotkey} changed {age} blocks ago, allowed: from {interval}")
 
 
 # --- who has stake on root --------------------------------------------------------------------------------------
@@ -279,6 +314,7 @@ def has_root_stake(state: StorageReader, coldkey: str) -> bool:
     return any(stake_of_coldkey(state, hotkey, coldkey, ROOT_NETUID) for hotkey in hotkeys)
 
 
+@has_twin
 def find_root_stakers(ctx: Context) -> None:
     """Go on through all stakes, 30 in each block, and put those on root on the list."""
     state = ctx.state

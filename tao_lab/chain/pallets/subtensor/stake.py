@@ -16,8 +16,9 @@ from tao_lab.chain.pallets.subtensor.lookups import MODULE, all_netuids
 from tao_lab.chain.pallets.subtensor.pool import current_alpha_price
 from tao_lab.chain.state import StorageReader
 from tao_lab.chain.twins import has_twin
-from tao_lab.economy.share_pool import U64_MAX, Pool, SafeFloat, can_add_stake, change_stake, share_value
+from tao_lab.economy.share_pool import Pool, SafeFloat, can_add_stake, change_stake, share_value
 from tao_lab.economy.swap import FRACTION_BITS
+from tao_lab.units import U64_MAX
 
 
 def stake_of(state: StorageReader, hotkey: str, netuid: int) -> int:
@@ -54,6 +55,23 @@ def decrease_stake(ctx: Context, hotkey: str, coldkey: str, netuid: int, rao: in
     exists = ctx.state.exists(MODULE, "AlphaV2", hotkey, coldkey, netuid)
     if exists and stake_of_coldkey(ctx.state, hotkey, coldkey, netuid) >= rao:
         _change(ctx, hotkey, coldkey, netuid, -rao)
+
+
+def forget_staking_hotkey(ctx: Context, hotkey: str, coldkey: str) -> None:
+    """Take a hotkey off the list of a coldkey that has no stake on it any more (`maybe_remove_staking_hotkey`).
+
+    Who still counts as a claimant of the hotkey's basket stays on the list.
+    """
+    state = ctx.state
+    if any(state.raw_keys(state.key(MODULE, "AlphaV2", hotkey, coldkey))):
+        return
+    if state.get(MODULE, "BasketClaimed", hotkey, coldkey):
+        return
+    left = [other for other in state.get(MODULE, "StakingHotkeys", coldkey) if other != hotkey]
+    if left:
+        state.put(MODULE, "StakingHotkeys", coldkey, left)
+    else:
+        state.remove(MODULE, "StakingHotkeys", coldkey)
 
 
 class Ledger(Protocol):
@@ -121,10 +139,15 @@ def pool_takes_stake(state: StorageReader, hotkey: str, netuid: int, rao: int) -
 
 
 def _change(ctx: Context, hotkey: str, coldkey: str, netuid: int, rao: int) -> None:
+    """Change a coldkey's stake. When the last rao leaves a hotkey, shares that are worth less than one go too."""
     pool, share = change_stake(_pool(ctx.state, hotkey, netuid), _share(ctx.state, hotkey, coldkey, netuid), rao)
     _put_unless_zero(ctx, "TotalHotkeySharesV2", (hotkey, netuid), pool.shares._asdict(), pool.shares.mantissa)
     _put_unless_zero(ctx, "AlphaV2", (hotkey, coldkey, netuid), share._asdict(), share.mantissa)
     _put_total(ctx, hotkey, netuid, pool.rao)
+    if rao < 0 and pool.shares.mantissa == 0:
+        for other, where in stakers(ctx.state, hotkey):
+            if where == netuid:
+                ctx.state.remove(MODULE, "AlphaV2", hotkey, other, netuid)
 
 
 def _put_total(ctx: Context, hotkey: str, netuid: int, rao: int) -> None:

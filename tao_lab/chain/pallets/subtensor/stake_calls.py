@@ -3,10 +3,8 @@
 A price limit is in rao of TAO for one whole alpha. If the whole amount cannot be traded within the limit, the call
 fails; with `allow_partial` it trades as much as the limit allows.
 
-`move_stake_limit` and `transfer_stake_and_hotkey` are calls of a newer runtime, and clients use them. Here they are a
-`move_stake` with a limit, and a transfer that changes hotkey and coldkey at once.
-
-Sources: `pallets/subtensor/src/staking/{add_stake,remove_stake,move_stake}.rs`; weights from `weights.rs`.
+Sources: `pallets/subtensor/src/staking/{add_stake,remove_stake,move_stake}.rs`, the last of RaoFoundation/subtensor at
+b5e821c1; weights from `weights.rs`.
 """
 
 from __future__ import annotations
@@ -31,13 +29,14 @@ from tao_lab.chain.pallets.subtensor.stake_checks import (
 )
 from tao_lab.chain.pallets.subtensor.staking import (
     MIN_STAKE,
+    MIN_TRANSFER,
     become_delegate,
     clear_small_nomination,
     stake_into_subnet,
     transfer_stake_within_subnet,
     unstake_from_subnet,
 )
-from tao_lab.chain.pallets.subtensor.tao import U64_MAX, transfer_tao
+from tao_lab.units import U64_MAX
 
 MOST_POSITIONS = 16  # that one call to unstake everything looks at (`MAX_UNSTAKE_ALL_LEGS`, spec 475)
 
@@ -216,10 +215,9 @@ def _move(
     if netuid == new_netuid:
         return transfer_stake_within_subnet(ctx, origin[:2], destination[:2], netuid, alpha)
     from_root = netuid == ROOT_NETUID
-    tao = unstake_from_subnet(ctx, hotkey, coldkey, netuid, alpha, drop_fees=from_root)
-    if coldkey != new_coldkey:
-        transfer_tao(ctx, coldkey, new_coldkey, tao)
-    if tao >= MIN_STAKE:
+    least = MIN_TRANSFER if check_transfer_toggle else MIN_STAKE  # less stays TAO
+    tao = unstake_from_subnet(ctx, hotkey, coldkey, netuid, alpha, drop_fees=from_root, beneficiary=new_coldkey)
+    if tao >= least:
         become_delegate(ctx, new_hotkey, new_coldkey)
         stake_into_subnet(ctx, new_hotkey, new_coldkey, new_netuid, tao, drop_fees=not from_root)
     return tao

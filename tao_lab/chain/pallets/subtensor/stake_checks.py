@@ -13,15 +13,15 @@ from tao_lab.chain.pallets.subtensor.collateral import ensure_hotkey_covers_coll
 from tao_lab.chain.pallets.subtensor.locks import ensure_available, total_stake
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, failed, hotkey_exists, subnet_exists
 from tao_lab.chain.pallets.subtensor.pool import approx_fee, has_pool, read_pool, sim_swap, simulate
+from tao_lab.chain.pallets.subtensor.root_claims import ensure_root_stake_unlocked
 from tao_lab.chain.pallets.subtensor.stake import pool_takes_stake, stake_of_coldkey
-from tao_lab.chain.pallets.subtensor.staking import MIN_STAKE
+from tao_lab.chain.pallets.subtensor.staking import MIN_STAKE, MIN_TRANSFER
 from tao_lab.chain.pallets.subtensor.tao import coldkey_balance
 from tao_lab.chain.state import StorageReader
 from tao_lab.economy import SwapResult
 from tao_lab.economy.swap import MAX_SWAP_INPUT_RESERVE_MULTIPLIER, Side, max_move
-from tao_lab.units import RAO_PER_TAO, in_tao
+from tao_lab.units import RAO_PER_TAO, U64_MAX, in_tao
 
-U64_MAX = (1 << 64) - 1
 MAX_STAKING_HOTKEYS = 256  # on which a coldkey may stake
 MAX_THIRD_PARTY_STAKING_HOTKEYS = 128  # up to this number others may give it stake on a hotkey that is new to it
 
@@ -137,7 +137,7 @@ def validate_remove_stake(
 
     Raises:
         DispatchError: `SubnetNotExists`, `AmountTooLow`, `NotEnoughStakeToWithdraw`, `InsufficientLiquidity`,
-            `SlippageTooHigh`, `HotKeyAccountNotExists`, `StakeUnavailable`.
+            `SlippageTooHigh`, `HotKeyAccountNotExists`, `StakeUnavailable`, `RootStakeLocked`.
     """
     ensure_subnet(ctx.state, netuid)
     if alpha == 0:
@@ -153,6 +153,8 @@ def validate_remove_stake(
     ensure_hotkey(ctx.state, hotkey)
     ensure_available(ctx, coldkey, netuid, alpha)
     ensure_hotkey_covers_collateral(ctx.state, coldkey, hotkey, netuid, alpha)
+    if netuid == ROOT_NETUID:
+        ensure_root_stake_unlocked(ctx, coldkey, hotkey)
 
 
 def validate_stake_transition(
@@ -169,7 +171,7 @@ def validate_stake_transition(
     Raises:
         DispatchError: `CannotUseSystemAccount`, `SameNetuid`, `SubnetNotExists`, `SubtokenDisabled`,
             `HotKeyAccountNotExists`, `NotEnoughStakeToWithdraw`, `InsufficientLiquidity`, `AmountTooLow`,
-            `SlippageTooHigh`, `TransferDisallowed`, `TooManyStakingHotkeys`, `StakeUnavailable`.
+            `SlippageTooHigh`, `TransferDisallowed`, `TooManyStakingHotkeys`, `StakeUnavailable`, `RootStakeLocked`.
     """
     state, (hotkey, coldkey, netuid) = ctx.state, origin
     if destination[1] == escrow():
@@ -188,8 +190,9 @@ def validate_stake_transition(
         raise failed("NotEnoughStakeToWithdraw", f"{staked} rao of alpha are staked; the call asks for {alpha}")
     if len(netuids) > 1:
         received = quote(ctx, netuid, "sell", alpha).received
-        if received <= MIN_STAKE:
-            raise _too_low(received, MIN_STAKE + 1)
+        least = MIN_TRANSFER if check_transfer_toggle else MIN_STAKE
+        if received <= least:
+            raise _too_low(received, least + 1)
         if not allow_partial and alpha > most:
             raise _slippage(alpha, most)
     for item in netuids if check_transfer_toggle else []:
@@ -202,6 +205,8 @@ def validate_stake_transition(
     elif coldkey != destination[1]:
         _ensure_transfer_respects_collateral(state, coldkey, netuid, alpha)
     ensure_hotkey_covers_collateral(state, coldkey, hotkey, netuid, alpha)
+    if netuid == ROOT_NETUID:
+        ensure_root_stake_unlocked(ctx, coldkey, hotkey)
 
 
 def _ensure_transfer_respects_collateral(state: StorageReader, coldkey: str, netuid: int, alpha: int) -> None:

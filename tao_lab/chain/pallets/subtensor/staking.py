@@ -5,7 +5,8 @@ fee of a swap goes to the block's author. The fee of a sale is alpha, which the 
 without a fee.
 
 Sources: `pallets/subtensor/src/staking/stake_utils.rs` (`stake_into_subnet`, `unstake_from_subnet`,
-`transfer_stake_within_subnet`), `staking/helpers.rs` (`clear_small_nomination_if_required`, …), `staking/lock.rs`.
+`transfer_stake_within_subnet`), in a copy of RaoFoundation/subtensor with what pull requests 3176 (spec 463) and 3192
+(spec 469) changed; `staking/helpers.rs` (`clear_small_nomination_if_required`, …), `staking/lock.rs`.
 """
 
 from __future__ import annotations
@@ -25,9 +26,15 @@ from tao_lab.chain.pallets.subtensor.pool import (
     swap_alpha_for_tao,
     swap_tao_for_alpha,
 )
-from tao_lab.chain.pallets.subtensor.root_claims import add_root_staker, has_root_stake, remove_root_staker
+from tao_lab.chain.pallets.subtensor.root_claims import (
+    add_root_staker,
+    has_root_stake,
+    remove_root_staker,
+    touch_root_stake_age,
+)
 from tao_lab.chain.pallets.subtensor.stake import (
     decrease_stake,
+    forget_staking_hotkey,
     increase_stake,
     pool_takes_stake,
     stake_of_coldkey,
@@ -37,6 +44,7 @@ from tao_lab.chain.state import StorageReader
 from tao_lab.economy.swap import FRACTION_BITS
 
 MIN_STAKE = 2_000_000  # rao (DefaultMinStake)
+MIN_TRANSFER = 100_000  # rao (DefaultMinTransfer)
 MILLION = 1_000_000
 
 
@@ -60,7 +68,8 @@ def stake_into_subnet(
         hotkey: The hotkey to stake on.
         coldkey: The coldkey that stakes.
         netuid: Of the subnet.
-        tao: Rao; less is taken if the account would fall below the existential deposit.
+        tao: Rao; less is taken if the account would fall below the existential deposit. What the pool does not take
+            within the price limit comes back.
         price_limit: Highest price, rao for one whole alpha.
         drop_fees: Without the pool's fee, because it was paid in another subnet's pool already.
         payer: Account that pays; None: the coldkey.
@@ -81,10 +90,11 @@ def stake_into_subnet(
         raise failed("InsufficientLiquidity", f"{swapped.received} rao of alpha are too few for a share on {hotkey}")
     increase_stake(ctx, hotkey, coldkey, netuid, swapped.received)
     transfer_tao_from_subnet(ctx, netuid, ctx.author, swapped.fee_to_author)
+    transfer_tao_from_subnet(ctx, netuid, coldkey, max(staked - swapped.paid - swapped.fee, 0))
     record_tao_flow(ctx, netuid, swapped.paid)
     cleanup_lock(ctx, coldkey, netuid)
-    ctx.state.put(MODULE, "LastColdkeyHotkeyStakeBlock", coldkey, hotkey, ctx.block)
     if netuid == ROOT_NETUID:
+        touch_root_stake_age(ctx, coldkey, hotkey)
         rebase_claimed(ctx, hotkey, coldkey, swapped.received)
         add_root_staker(ctx, coldkey)
     queue_check_of_suspended(ctx, hotkey)
@@ -136,9 +146,11 @@ def unstake_from_subnet(
         rebase_claimed(ctx, hotkey, coldkey, -alpha)
         if not has_root_stake(ctx.state, coldkey):
             remove_root_staker(ctx, coldkey)
+    forget_staking_hotkey(ctx, hotkey, coldkey)
     record_tao_flow(ctx, netuid, -swapped.received - fee_in_tao)
     cleanup_lock(ctx, coldkey, netuid)
-    ctx.state.put(MODULE, "LastColdkeyHotkeyStakeBlock", coldkey, hotkey, ctx.block)
+    if netuid == ROOT_NETUID:
+        touch_root_stake_age(ctx, coldkey, hotkey)
     ctx.deposit_event(MODULE, "StakeRemoved", coldkey, hotkey, swapped.received, swapped.paid, netuid, swapped.fee)
     return swapped.received
 
@@ -156,16 +168,19 @@ def transfer_stake_within_subnet(
     """
     for hotkey in dict.fromkeys((origin[0], destination[0])) if netuid == ROOT_NETUID else ():
         flush(ctx, hotkey)
-    transfer_lock(ctx, origin[1], destination[1], netuid, alpha)
+    transfer_lock(ctx, origin[1], destination[1], destination[0], netuid, alpha)
     decrease_stake(ctx, *origin, netuid, alpha)
+    become_delegate(ctx, *destination)
     increase_stake(ctx, *destination, netuid, alpha)
     if netuid == ROOT_NETUID:
         rebase_claimed(ctx, *origin, -alpha)
         rebase_claimed(ctx, *destination, alpha)
     worth = current_alpha_price(ctx.state, netuid) * alpha >> FRACTION_BITS
-    if worth < MIN_STAKE:
-        raise failed("AmountTooLow", f"{alpha} rao of alpha are worth {worth} rao; at least {MIN_STAKE}")
-    ctx.state.put(MODULE, "LastColdkeyHotkeyStakeBlock", *reversed(destination), ctx.block)
+    if worth < MIN_TRANSFER:
+        raise failed("AmountTooLow", f"{alpha} rao of alpha are worth {worth} rao; at least {MIN_TRANSFER}")
+    forget_staking_hotkey(ctx, *origin)
+    if netuid == ROOT_NETUID:
+        touch_root_stake_age(ctx, *reversed(destination))
     ctx.deposit_event(MODULE, "StakeRemoved", *reversed(origin), worth, alpha, netuid, 0)
     ctx.deposit_event(MODULE, "StakeAdded", *reversed(destination), worth, alpha, netuid, 0)
     return worth

@@ -40,10 +40,10 @@ from tao_lab.chain.pallets.subtensor.tao import clear_alpha_counters, coldkey_ba
 from tao_lab.chain.pallets.subtensor.uids import append_neuron
 from tao_lab.chain.state import StorageReader
 from tao_lab.economy import block_emission, lock_cost
-from tao_lab.economy.fixed128 import U64_MAX, U64F64, add
+from tao_lab.economy.fixed128 import U64F64, add
 from tao_lab.economy.lock_cost import lock_reduction_interval
 from tao_lab.economy.pruning import Subnet, subnet_to_prune
-from tao_lab.units import in_tao
+from tao_lab.units import U64_MAX, in_tao
 
 LAST_REGISTERED = "NetworkLastRegistered"  # the `RateLimitKey` of the last new subnet
 NEURON_BURN = 1_000_000_000  # rao: first price of a place (`DefaultNeuronBurnCost`)

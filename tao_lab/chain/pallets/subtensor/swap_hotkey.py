@@ -38,6 +38,7 @@ from tao_lab.chain.pallets.subtensor.lookups import (
     mechanism_index,
     subnet_exists,
 )
+from tao_lab.chain.pallets.subtensor.root_claims import move_root_stake_age
 from tao_lab.chain.pallets.subtensor.stake import (
     decrease_stake,
     increase_stake,
@@ -366,6 +367,9 @@ def _move_stake(ctx: Context, old: str, new: str, netuid: int, spent: Tally) -> 
         decrease_stake(ctx, old, coldkey, netuid, rao)
         increase_stake(ctx, new, coldkey, netuid, rao)
         spent.add(3, 2)
+        if netuid == ROOT_NETUID:
+            move_root_stake_age(ctx, (coldkey, old), (coldkey, new))
+            spent.add(2, 2)
         hotkeys = state.get(MODULE, "StakingHotkeys", coldkey)
         if old in hotkeys and new not in hotkeys:
             state.put(MODULE, "StakingHotkeys", coldkey, [*hotkeys, new])

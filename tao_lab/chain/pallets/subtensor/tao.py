@@ -29,12 +29,11 @@ from tao_lab.chain.pallets.subtensor.lookups import (
 )
 from tao_lab.chain.runtime import SS58_FORMAT
 from tao_lab.chain.state import StorageReader
-from tao_lab.units import in_tao
+from tao_lab.units import U64_MAX, in_tao
 
 MAX_TAO_ISSUANCE = 21_000_000 * 10**9  # rao
 BURN_ACCOUNT = b"modlburntnsr"  # then zeros
 ESCROW = b"rges"  # registration escrow
-U64_MAX = (1 << 64) - 1
 ACCOUNT_BYTES = 32
 
 

@@ -3,17 +3,19 @@
 Columns such as `Emission` have one entry for each UID. `Keys` maps UIDs to hotkeys, `Uids` hotkeys to UIDs.
 
 Sources: `pallets/subtensor/src/subnets/uids.rs`; `subnets/registration.rs` for who is replaced. Making a subnet smaller
-under Null consensus follows spec 475 (`trim_null_uids_batch`, `trim_uids_impl`).
+under Null consensus follows spec 475 (`trim_null_uids_batch`, `trim_uids_impl`), and so does what other pallets remove
+of a neuron (`CommitmentsInterface::purge_neuron` in `replace_neuron` and `trim_uids_impl`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from tao_lab.chain.context import Context
 from tao_lab.chain.pallets.subtensor.auto_parent import take_back
 from tao_lab.chain.pallets.subtensor.baskets import flush
+from tao_lab.chain.pallets.subtensor.evm import forget_address, renumber_uids
 from tao_lab.chain.pallets.subtensor.lookups import (
     MODULE,
     ROOT_NETUID,
@@ -39,6 +41,15 @@ COLUMNS: dict[str, Any] = {  # one entry for each UID, and the value for a new n
 UID_BYTES = 2
 NULL_BATCH = 64  # `NULL_PRUNING_BATCH`: places that one call may take away under Null consensus
 HOTKEY_ITEMS = ("Axons", "NeuronCertificates", "Prometheus")  # by (netuid, hotkey)
+
+Purge = Callable[[Context, int, str], None]
+ON_NEURON_REMOVED: list[Purge] = []
+
+
+def on_neuron_removed(function: Purge) -> Purge:
+    """Register a function `(ctx, netuid, hotkey)` of another pallet that removes its data of a neuron."""
+    ON_NEURON_REMOVED.append(function)
+    return function
 
 
 def storage_indices(state: StorageReader, netuid: int) -> list[int]:
@@ -69,8 +80,9 @@ def replace_neuron(ctx: Context, netuid: int, uid: int, hotkey: str) -> None:
     if netuid == ROOT_NETUID:
         flush(ctx, old)  # while it still has its seat; what is left after that is recycled
         take_back(ctx, old)
+    _purge_neuron(ctx, netuid, old)
     state.remove(MODULE, "Uids", netuid, old)
-    state.remove(MODULE, "AssociatedEvmAddress", netuid, uid)
+    forget_address(state, netuid, uid)
     state.remove(MODULE, "IsNetworkMember", old, netuid)
     if netuid == ROOT_NETUID:
         flush(ctx, old)
@@ -81,6 +93,11 @@ def replace_neuron(ctx: Context, netuid: int, uid: int, hotkey: str) -> None:
     clear_neuron(ctx, netuid, uid)
     for mecid in range(state.get(MODULE, "MechanismCountCurrent", netuid)):
         _set_last_update(ctx, netuid, mecid, uid)
+
+
+def _purge_neuron(ctx: Context, netuid: int, hotkey: str) -> None:
+    for purge in ON_NEURON_REMOVED:
+        purge(ctx, netuid, hotkey)
 
 
 def _seat(ctx: Context, netuid: int, uid: int, hotkey: str) -> None:
@@ -279,6 +296,7 @@ def _remove_uids(ctx: Context, netuid: int, uids: Iterable[int]) -> None:
     for uid in uids:
         if state.exists(MODULE, "Keys", netuid, uid):
             hotkey = state.get(MODULE, "Keys", netuid, uid)
+            _purge_neuron(ctx, netuid, hotkey)
             if netuid == ROOT_NETUID:
                 flush(ctx, hotkey)
                 take_back(ctx, hotkey)
@@ -288,8 +306,9 @@ def _remove_uids(ctx: Context, netuid: int, uids: Iterable[int]) -> None:
                 state.remove(MODULE, item, hotkey, netuid)
             if netuid == ROOT_NETUID:
                 flush(ctx, hotkey)
-        for item in ("Keys", "BlockAtRegistration", "AssociatedEvmAddress"):
+        for item in ("Keys", "BlockAtRegistration"):
             state.remove(MODULE, item, netuid, uid)
+        forget_address(state, netuid, uid)
         for index in storage_indices(state, netuid):
             state.remove(MODULE, "Weights", index, uid)
             state.remove(MODULE, "Bonds", index, uid)
@@ -326,6 +345,7 @@ def _compress(ctx: Context, netuid: int, kept: list[int], null_permits: list[boo
         state.remove_prefix(MODULE, item, netuid)
         for uid, value in values:
             state.put(MODULE, item, netuid, new_uid[uid], value)
+    renumber_uids(state, netuid, new_uid)
     state.remove_prefix(MODULE, "Uids", netuid)
     for uid, hotkey in state.entries(MODULE, "Keys", netuid):
         state.put(MODULE, "Uids", netuid, hotkey, uid)
