@@ -271,7 +271,7 @@ class StateTree:
     def _rows(self, change: ColumnChange, keys: dict[bytes, bytes | None]) -> tuple[Ids, Bytes] | None:
         """Leaves and new values of the rows that differ; new and removed keys go into `keys` instead."""
         layout, before, after = change
-        differs = (before.data != after.data).any(axis=1)
+        differs = before.differs(after)
         if not (before.present.all() and after.present.all()):
             come_or_gone = before.present != after.present
             differs &= before.present & after.present
