@@ -27,6 +27,7 @@ LEAST_KEPT = 8  # shorter lists of accounts are not kept
 LISTS_KEPT = 1 << 11  # of parts of keys, a list for all hotkeys of a subnet
 ACCOUNT_TYPE = "scale_info::0"
 UID_BYTES = 2  # of a UID at the end of a storage key
+UIDS_KEPT = 256
 PARTS_KEPT = 1 << 17  # parts of storage keys of one layout
 PLAIN_PARAMS = (int, str)  # netuids, heights, accounts
 
@@ -35,6 +36,14 @@ def prefix_end(prefix: bytes) -> bytes | None:
     """The first key after all keys that begin with `prefix`, or None if there is no such key."""
     stripped = prefix.rstrip(b"\xff")
     return stripped[:-1] + bytes([stripped[-1] + 1]) if stripped else None
+
+
+def _uids(n: int) -> list[bytes]:
+    """The bytes of the first n UIDs."""
+    return [uid.to_bytes(UID_BYTES, "little") for uid in range(n)]
+
+
+UIDS = _uids(UIDS_KEPT)
 
 
 class ReadableState(Protocol):
@@ -77,6 +86,7 @@ class RawState:
         self._sorted: dict[bytes, list[bytes]] = {}
         self._journal: list[tuple[bytes, bytes | None] | tuple[Column, Rows]] = []
         self._sealed: dict[bytes, bytes | None] = {}  # values of keys at the last `seal`, if the journal was shortened
+        self.columns_made = 0  # how often a column was made or dissolved
         self._written: dict[Column, None] = {}  # columns that were written since the last `seal`
         self._watches: dict[bytes, list[Watch]] = {}  # by item
 
@@ -111,9 +121,14 @@ class RawState:
     def get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
         """The values of several keys of one item."""
         prefix = keys[0][:PREFIX_BYTES] if keys else b""
+        column = self.column_of(keys)
+        if column is not None:
+            return [value for _, value in values_of(column.layout, column.rows)]
         found = list(map(self._items.get(prefix, {}).get, keys))
         if prefix in self._columns_of and None in found:
-            places = map(self._places.get, keys)
+            places = list(map(self._places.get, keys))
+            if not any(places):
+                return found
             pairs = zip(found, places, strict=True)
             return [value if place is None else place[0].get(place[1]) for value, place in pairs]
         return found
@@ -222,6 +237,7 @@ class RawState:
         if any(value is not None and len(value) != layout.width for value in (*values, *earlier.values())):
             return None
         with undisturbed():
+            self.columns_made += 1
             column = self._columns[layout] = Column(layout, _rows(layout, values))
             self._columns_of.setdefault(layout.prefix, []).append(column)
             for row, key in enumerate(layout.keys):
@@ -233,24 +249,28 @@ class RawState:
                 column.sealed = _rows(layout, [earlier.get(key, value) for key, value in pairs])
         return column
 
+    def column_of(self, keys: Sequence[bytes]) -> Column | None:
+        """The column whose keys are exactly these, in this order, if there is one."""
+        place = self._places.get(keys[0]) if keys else None
+        return place[0] if place is not None and place[0].layout.keys == tuple(keys) else None
+
     def write_column(self, column: Column, data: Any, where: Any = None) -> None:
         """Write rows of a column.
 
         Args:
             column: From `column`.
-            data: Bytes, uint8 (n, width), of all rows.
+            data: Bytes, uint8 (n, width), of all rows; the column may keep this array.
             where: Bool (n,), the rows to write; by default all of them.
         """
-        self._journal.append((column, column.rows()))
+        self._journal.append((column, column.rows))
         self._tell_watches(column.layout.prefix)
         self._begin_writing(column)
-        new = ~column.present if where is None else where & ~column.present
-        if where is None:
-            column.data[:] = data
-            column.present[:] = True
-        else:
-            column.data[where] = data[where]
-            column.present |= where
+        if column.whole:
+            column.put_all(data if where is None else _placed(column.data, data, where))
+            return
+        where = np.ones(len(column.present), np.bool_) if where is None else where
+        new = where & ~column.present
+        column.take(Rows(_placed(column.data, data, where), column.present | where))
         if new.any():
             self._order(column, np.flatnonzero(new).tolist())
 
@@ -266,12 +286,13 @@ class RawState:
     def _begin_writing(self, column: Column) -> None:
         if column.sealed is None:
             self._written[column] = None
-            column.sealed = column.rows()
+            column.sealed = column.rows
 
     @undisturbed()
     def _dissolve(self, column: Column) -> None:
         """Store the values of a column one by one from now on."""
         layout = column.layout
+        self.columns_made += 1
         if column.sealed is not None:
             self._sealed.update(values_of(layout, column.sealed))
             self._written.pop(column)
@@ -319,7 +340,7 @@ class RawState:
         places, before = self._places, self._before()
         keys = {key: value for key, old in before.items() if key not in places and (value := self.get(key)) != old}
         columns = [
-            ColumnChange(column.layout, column.sealed, Rows(column.data, column.present))
+            ColumnChange(column.layout, column.sealed, column.rows)
             for column in self._written
             if column.sealed is not None and not _same(column.sealed, column)
         ]
@@ -366,8 +387,17 @@ def _rows(layout: Layout, values: Sequence[bytes | None]) -> Rows:
     return Rows(array, np.array([value is not None for value in values], np.bool_))
 
 
+def _placed(before: Any, data: Any, where: Any) -> Any:
+    """The rows before, with those of `data` in some places."""
+    after = before.copy()
+    after[where] = data[where]
+    return after
+
+
 def _same(rows: Rows, column: Column) -> bool:
-    return np.array_equal(rows.data, column.data) and np.array_equal(rows.present, column.present)
+    if rows.present is not column.present and (rows.present != column.present).any():
+        return False
+    return rows.data is column.data or not rows.differs(column.rows).any()
 
 
 class StorageReader:
@@ -422,7 +452,7 @@ class StorageReader:
     def keys_by_uid(self, pallet: str, name: str, index: int, n: int) -> list[bytes]:
         """Storage keys for the first n UIDs, of an item with the keys netuid (or mechanism) and UID."""
         head = self.key(pallet, name, index)  # netuid and UID are not hashed in the key
-        return [head + uid.to_bytes(UID_BYTES, "little") for uid in range(n)]
+        return [head + uid for uid in (UIDS[:n] if n <= len(UIDS) else _uids(n))]
 
     def _account_parts(self, accounts: tuple[str, ...], item: Item, netuid: int | None) -> list[bytes]:
         layout = item.layout[0 if item.layout[0][1] == ACCOUNT_TYPE else 1]

@@ -29,6 +29,7 @@ from tao_lab.chain.runtime import Runtime
 from tao_lab.chain.state import RawState, Storage, Watch
 from tao_lab.chain.vectorized.emission import (
     ALWAYS_WRITTEN,
+    AMOUNT_BYTES,
     CHANGED,
     READ_ONLY,
     RULES,
@@ -46,7 +47,6 @@ FEW = 4  # subnets; with more of them columns are faster
 ITEMS = {**READ_ONLY, **CHANGED, **ALWAYS_WRITTEN, "root_prop": (MODULE, "RootProp")}
 READ = {*READ_ONLY, *CHANGED, "quote_weight"}
 FREE = slice(16, 24)  # of the bytes of System.Account: after the nonce and three counts of references
-AMOUNT_BYTES = 8
 KEPT = "emission of few"  # key in the context for the rows that `settle` uses
 
 
