@@ -107,7 +107,7 @@ class Column:
         self.whole = bool(rows.present.all())
 
     def put_all(self, data: Array) -> None:
-        """Replace the values of a column in which every key has one."""
+        """Replace all values; the same keys are missing as before."""
         self.data, self.words = data, numbers(data)
 
     def items(self) -> Iterator[tuple[bytes, bytes]]:

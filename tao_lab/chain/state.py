@@ -265,14 +265,13 @@ class RawState:
         self._journal.append((column, column.rows))
         self._tell_watches(column.layout.prefix)
         self._begin_writing(column)
-        if column.whole:
-            column.put_all(data if where is None else _placed(column.data, data, where))
+        data = data if where is None else _placed(column.data, data, where)
+        new = None if column.whole else ~column.present if where is None else where & ~column.present
+        if new is None or not new.any():
+            column.put_all(data)
             return
-        where = np.ones(len(column.present), np.bool_) if where is None else where
-        new = where & ~column.present
-        column.take(Rows(_placed(column.data, data, where), column.present | where))
-        if new.any():
-            self._order(column, np.flatnonzero(new).tolist())
+        column.take(Rows(data, column.present | new))
+        self._order(column, np.flatnonzero(new).tolist())
 
     def _order(self, column: Column, rows: Sequence[int]) -> None:
         """Keys of a column have a value now: put them in order, or leave that until somebody asks for the order."""
@@ -390,7 +389,7 @@ def _rows(layout: Layout, values: Sequence[bytes | None]) -> Rows:
 def _placed(before: Any, data: Any, where: Any) -> Any:
     """The rows before, with those of `data` in some places."""
     after = before.copy()
-    after[where] = data[where]
+    np.copyto(after, data, where=where[:, None])
     return after
 
 
