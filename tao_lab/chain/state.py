@@ -127,8 +127,11 @@ class RawState:
         found = list(map(self._items.get(prefix, {}).get, keys))
         if prefix in self._columns_of and None in found:
             places = list(map(self._places.get, keys))
-            if not any(places):
+            columns = {place[0] for place in places if place is not None}
+            if not columns:
                 return found
+            if len(columns) == 1 and None not in places:
+                return columns.pop().get_many([place[1] for place in places if place is not None])
             pairs = zip(found, places, strict=True)
             return [value if place is None else place[0].get(place[1]) for value, place in pairs]
         return found
