@@ -1,4 +1,4 @@
-"""Claims of root's dividends: what a staker on root is owed of validators' baskets, sold and staked on root.
+"""Claims of root's dividends: what validators' baskets owe a staker on root is sold, and the TAO is staked on root.
 
 A claim is for a whole basket: the claimant's part of the fund's shares is its part of every holding. That part is sold
 to the pools, and the claimant gets at most its part of what the whole holding would bring: a smaller sale has the
@@ -92,7 +92,7 @@ def _scan_weight(units: int) -> Weight:
 
 @dataclass(slots=True)
 class Claimed:
-    """What claims have done so far: rao of TAO, holdings valued, sold, and turned into cash; dividends put in first."""
+    """What claims have done so far: rao of TAO paid; holdings valued, sold, turned to cash; dividends put in first."""
 
     tao: int = 0
     rows: int = 0
@@ -111,7 +111,7 @@ class Claimed:
 
 @call(MODULE, weight=claim_weight(MAX_CLAIM_WORK, MAX_CLAIM_WORK, MAX_FLUSH))
 def claim_root(ctx: Context, origin: Origin, subnets: Any) -> Post:
-    """Claim on all validators on which the signer has root stake; the list of subnets counts for nothing."""
+    """Claim on all validators on which the signer has root stake; the list of subnets is ignored."""
     coldkey = ensure_signed(origin)
     staked_on = ctx.state.get(MODULE, "StakingHotkeys", coldkey)
     hotkeys = [hotkey for hotkey in staked_on if _may_be_owed(ctx.state, hotkey, coldkey)]
@@ -131,7 +131,7 @@ def claim_root_with_hotkey(ctx: Context, origin: Origin, hotkey: str) -> Post:
 
 @call(MODULE, weight=weight(5_681_000, writes=1))
 def sudo_set_root_claim_threshold(ctx: Context, origin: Origin, netuid: int, new_value: int) -> None:
-    """Set how much TAO a claim must bring, rao; of root's entry only, which is the one that counts."""
+    """Set the least that a claim must bring, rao of TAO; only root's entry counts, so only it can be set."""
     ensure_subnet_owner_or_root(ctx.state, origin, netuid)
     if netuid != ROOT_NETUID or new_value > MAX_ROOT_CLAIM_THRESHOLD:
         allowed = f"netuid {ROOT_NETUID}, 0 to {MAX_ROOT_CLAIM_THRESHOLD} rao"
@@ -149,7 +149,7 @@ def _ensure_fits(state: StorageReader, hotkeys: Sequence[str], most: int) -> Non
     rows = sum(len(state.entries(MODULE, "AlphaV2", hotkey, escrow())) for hotkey in hotkeys)
     queued = sum(len(state.entries(MODULE, "PendingBasketDeposits", hotkey)) for hotkey in hotkeys)
     if len(hotkeys) + rows > most or queued > MAX_FLUSH_ROWS:
-        found = f"{len(hotkeys)} validators with {rows} holdings and {queued} dividends that wait"
+        found = f"{len(hotkeys)} validators with {rows} holdings and {queued} waiting dividends"
         raise failed("RootClaimTooHeavy", f"{found}; at most {most} validators and holdings: claim on one validator")
 
 
@@ -316,7 +316,7 @@ def has_root_stake(state: StorageReader, coldkey: str) -> bool:
 
 @has_twin
 def find_root_stakers(ctx: Context) -> None:
-    """Walk on through all stakes, 30 a block, and put those on root on the list."""
+    """Go on through all stakes, 30 in each block, and put those on root on the list."""
     state = ctx.state
     prefix, last = state.key(MODULE, "AlphaV2"), state.get(MODULE, "AlphaV2MapLastKey")
     after = octets(last) if last is not None else None
