@@ -105,7 +105,7 @@ class Record:
             return None
 
     def _put(self, value: Any, numbers: list[Any]) -> bool:
-        """Append the numbers of a value; False if it is no value of this struct."""
+        """Append the numbers of a value; False if it has another form."""
         if type(value) is not dict or len(value) != len(self.fields):
             return False
         for name, kind in self.fields:
