@@ -1,8 +1,8 @@
 """Walks through a lecture with all dashboards, as a speaker does it with a remote, and leaves pictures of it.
 
 It begins on the start page, opens one dashboard after the other, presses Page Down through each story, and goes on by
-the menu. Each step is a picture of 1280 × 720, as a projector shows it. `--dark` is for a dark room, `--size phone`
-for another screen; `--only network` walks one dashboard. The browser cannot reach any other machine.
+the menu. Each step is a picture of 1280 × 720, as a projector shows it. `--dark` is for a dark room, `--size hd` or
+`--size phone` for another screen; `--only network` walks one dashboard. The browser cannot reach any other machine.
 
 Run `python scripts/lecture.py /tmp/lecture` and look at the pictures.
 """

@@ -1,7 +1,7 @@
 """Mnemonics and addresses: how a wallet reads them and checks their checksums.
 
-Keys themselves (derivation, signatures, keyfiles) are the SDK's, in `bittensor_core`; word list and checksum of a
-mnemonic are those of BIP-39. Source of SS58: the registry and text of `paritytech/ss58-registry`, and
+The SDK makes the keys themselves (derivation, signatures, keyfiles), in `bittensor_core`. Word list and checksum of a
+mnemonic follow BIP-39. Source of SS58: the registry and text of `paritytech/ss58-registry`, and
 `substrate/primitives/core/src/crypto.rs` of the Polkadot SDK.
 """
 

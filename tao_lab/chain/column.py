@@ -38,55 +38,87 @@ class Layout:
 
 
 class Rows(NamedTuple):
-    """The content of a column at one moment: bytes (n, width), and which keys had a value, bool (n,)."""
+    """The content of a column at one moment: bytes (n, width), and which keys had a value, bool (n,).
+
+    Both arrays are never changed again, so that several moments may share them.
+    """
 
     data: Array
     present: Array
+
+    def differs(self, other: Rows) -> Array:
+        """Bool (n,): the rows whose bytes are others."""
+        differs: Array = numbers(self.data) != numbers(other.data)
+        return differs if differs.ndim == 1 else np.logical_or.reduce(differs, axis=1)
+
+
+def numbers(data: Array) -> Array:
+    """The same memory as numbers.
+
+    They are (n,) if the width is that of a number, uint64 (n, width / 8) if 8 divides the width, otherwise the bytes.
+    """
+    width = data.shape[1]
+    if width in DTYPES:
+        return data.view(DTYPES[width])[:, 0]
+    return data.view("<u8") if width % WORD_BYTES == 0 else data
 
 
 class Column:
     """Values at the keys of a layout. A missing key has the item's default in its row.
 
+    A change replaces the arrays, and never writes into them: the journal and the last seal keep the old ones.
+
     Attributes:
         layout: The keys.
         data: Bytes, uint8 (n, width).
         present: Bool (n,): whether the key has a stored value.
-        words: The same memory as numbers: (n,) if the width is that of a number, uint64 (n, width / 8) if 8 divides the
-            width, otherwise `data` itself.
+        words: The same memory as numbers (`numbers`).
+        whole: Whether every key has a stored value.
         sealed: Its content at the last seal of the state; None if it has not been written since then.
     """
 
     def __init__(self, layout: Layout, rows: Rows) -> None:
-        self.layout, self.data, self.present = layout, rows.data, rows.present
+        self.layout = layout
         self.sealed: Rows | None = None
-        self.words: Array = self.data
-        if layout.width in DTYPES:
-            self.words = self.data.view(DTYPES[layout.width])[:, 0]
-        elif layout.width % WORD_BYTES == 0:
-            self.words = self.data.view("<u8")
+        self.take(rows)
 
     def get(self, row: int) -> bytes | None:
         """The value in a row, or None."""
         return self.data[row].tobytes() if self.present[row] else None
 
+    def get_many(self, rows: Sequence[int]) -> list[bytes | None]:
+        """The values in some rows."""
+        data, width = self.data[rows].tobytes(), self.layout.width
+        there = self.present[rows].tolist()
+        return [data[at * width : (at + 1) * width] if present else None for at, present in enumerate(there)]
+
     def set(self, row: int, value: bytes | None) -> None:
         """Write a value of the column's width; None removes it."""
-        self.present[row] = value is not None
-        self.data[row] = np.frombuffer(self.layout.default if value is None else value, np.uint8)
+        data, present = self.data.copy(), self.present
+        data[row] = np.frombuffer(self.layout.default if value is None else value, np.uint8)
+        if present[row] != (value is not None):
+            present = present.copy()
+            present[row] = value is not None
+        self.take(Rows(data, present))
 
+    @property
     def rows(self) -> Rows:
-        """A copy of all values."""
-        return Rows(self.data.copy(), self.present.copy())
+        """All values."""
+        return Rows(self.data, self.present)
 
     def take(self, rows: Rows) -> None:
         """Replace all values."""
-        self.data[:], self.present[:] = rows
+        self.data, self.present = rows
+        self.words: Array = numbers(rows.data)
+        self.whole = bool(rows.present.all())
+
+    def put_all(self, data: Array) -> None:
+        """Replace all values; the same keys are missing as before."""
+        self.data, self.words = data, numbers(data)
 
     def items(self) -> Iterator[tuple[bytes, bytes]]:
         """Every key that has a value, and the value."""
-        return (
-            (key, value) for key, value in values_of(self.layout, Rows(self.data, self.present)) if value is not None
-        )
+        return ((key, value) for key, value in values_of(self.layout, self.rows) if value is not None)
 
 
 def values_of(layout: Layout, rows: Rows) -> Iterator[tuple[bytes, bytes | None]]:

@@ -1,7 +1,8 @@
 """Run a block: its beginning and end, the hooks, and each extrinsic with nonce, fee, call and events.
 
 Sources: `frame/executive/src/lib.rs` and `frame/system/src/lib.rs` of the Polkadot SDK; the order of the hooks is that
-of `construct_runtime!` in `runtime/src/lib.rs`.
+of `construct_runtime!` in `runtime/src/lib.rs`; the nonce of an account without TAO follows spec 462
+(`runtime/src/check_nonce.rs`, pull request 3169 of RaoFoundation/subtensor).
 """
 
 from __future__ import annotations
@@ -134,6 +135,11 @@ def _fee(runtime: Runtime, extrinsic: Extrinsic, post: Post) -> int:
     return sum(parts) + extrinsic.tip
 
 
+def tip_left_out(extrinsic: Extrinsic, payer: str) -> int:
+    """Rao of tip that nobody pays: whoever pays for another's extrinsic pays no tip (since spec 463)."""
+    return 0 if payer == extrinsic.signer else extrinsic.tip
+
+
 def apply_extrinsic(ctx: Context, extrinsic: Extrinsic) -> Weight:
     """Carry out a signed extrinsic: nonce, fee, call, settlement, events.
 
@@ -161,8 +167,12 @@ def _apply(ctx: Context, extrinsic: Extrinsic) -> Weight:
     for check in TRANSACTION_CHECKS:
         check(ctx, who, call)
     info["nonce"] += 1
+    if not (info["providers"] or info["sufficients"]):
+        info["sufficients"] = 1  # so that the nonce outlives every balance, and nothing can be sent twice
     system.put_account(ctx, who, info)
-    highest, payer = highest_fee(ctx.runtime, extrinsic), proxy.fee_payer(ctx, who, call)
+    payer = proxy.fee_payer(ctx, who, call)
+    left_out = tip_left_out(extrinsic, payer)
+    highest = highest_fee(ctx.runtime, extrinsic) - left_out
     in_alpha = transaction_payment.withdraw_fee(ctx, payer, call, highest)
     post, failure = Post(), None
     try:
@@ -170,8 +180,8 @@ def _apply(ctx: Context, extrinsic: Extrinsic) -> Weight:
     except DispatchError as error:
         post, failure = Post(weight=error.weight), error
     if highest:
-        fee = highest if post == Post() else min(_fee(ctx.runtime, extrinsic, post), highest)
-        transaction_payment.settle_fee(ctx, payer, highest, fee, extrinsic.tip, in_alpha)
+        fee = highest if post == Post() else min(_fee(ctx.runtime, extrinsic, post) - left_out, highest)
+        transaction_payment.settle_fee(ctx, payer, highest, fee, extrinsic.tip - left_out, in_alpha)
     spent = _spent_weight(ctx.runtime, extrinsic, post)
     _deposit_result(ctx, call, spent, post, failure)
     return spent

@@ -292,6 +292,8 @@ def _broken_column(column: Any, n: int, kinds: str, highest: int) -> str:
         return f"has shape {shape}; allowed: ({n},), one entry for each UID"
     if column.dtype.kind not in kinds:
         return f"holds {column.dtype}; allowed: {'booleans' if kinds == 'b' else 'whole numbers'}"
+    if n == 0 or (column.min() >= 0 and int(column.max()) <= highest):
+        return ""
     outside = [uid for uid, value in enumerate(column.tolist()) if not 0 <= value <= highest]
     return f"is {column[outside[0]]} for uid {outside[0]}; allowed: 0 to {highest}" if outside else ""
 

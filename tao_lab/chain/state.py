@@ -11,7 +11,7 @@ None if the metadata says that it is optional, as on the real chain. Accounts ar
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -27,6 +27,7 @@ LEAST_KEPT = 8  # shorter lists of accounts are not kept
 LISTS_KEPT = 1 << 11  # of parts of keys, a list for all hotkeys of a subnet
 ACCOUNT_TYPE = "scale_info::0"
 UID_BYTES = 2  # of a UID at the end of a storage key
+UIDS_KEPT = 256
 PARTS_KEPT = 1 << 17  # parts of storage keys of one layout
 PLAIN_PARAMS = (int, str)  # netuids, heights, accounts
 
@@ -35,6 +36,14 @@ def prefix_end(prefix: bytes) -> bytes | None:
     """The first key after all keys that begin with `prefix`, or None if there is no such key."""
     stripped = prefix.rstrip(b"\xff")
     return stripped[:-1] + bytes([stripped[-1] + 1]) if stripped else None
+
+
+def _uids(n: int) -> list[bytes]:
+    """The bytes of the first n UIDs."""
+    return [uid.to_bytes(UID_BYTES, "little") for uid in range(n)]
+
+
+UIDS = _uids(UIDS_KEPT)
 
 
 class ReadableState(Protocol):
@@ -47,6 +56,19 @@ class ReadableState(Protocol):
     def keys(self, prefix: bytes, after: bytes | None = None, limit: int | None = None) -> Sequence[bytes]:
         """Keys that begin with `prefix`, in order, those behind `after` only, at most `limit`."""
         ...
+
+
+class Watch:
+    """Tells whether some items were written, so that what was computed from them can be used again.
+
+    Attributes:
+        fresh: Whether nothing was written since the owner last set it to True.
+    """
+
+    __slots__ = ("fresh",)
+
+    def __init__(self) -> None:
+        self.fresh = False
 
 
 class RawState:
@@ -64,21 +86,30 @@ class RawState:
         self._sorted: dict[bytes, list[bytes]] = {}
         self._journal: list[tuple[bytes, bytes | None] | tuple[Column, Rows]] = []
         self._sealed: dict[bytes, bytes | None] = {}  # values of keys at the last `seal`, if the journal was shortened
+        self.columns_made = 0  # how often a column was made or dissolved
         self._written: dict[Column, None] = {}  # columns that were written since the last `seal`
+        self._watches: dict[bytes, list[Watch]] = {}  # by item
 
     def get(self, key: bytes) -> bytes | None:
         """The value of `key`, or None."""
-        place = self._places.get(key)
-        if place is not None:
-            return place[0].get(place[1])
+        if key in self._places:
+            column, row = self._places[key]
+            return column.get(row)
         item = self._items.get(key[:PREFIX_BYTES])
         return None if item is None else item.get(key)
 
     def put(self, key: bytes, value: bytes) -> None:
         """Write `value` at `key`."""
         # the journal first, here and below: Ctrl-C may come between any two steps
-        self._journal.append((key, self.get(key)))
-        self._write(key, value)
+        item = self._items.get(key[:PREFIX_BYTES])
+        old = None if item is None else item.get(key)
+        if item is None or old is None:  # new, or in a column
+            self._journal.append((key, self.get(key)))
+            self._write(key, value)
+            return
+        self._journal.append((key, old))
+        item[key] = value
+        self._tell_watches(key[:PREFIX_BYTES])
 
     def remove(self, key: bytes) -> None:
         """Remove `key`, if it is there."""
@@ -90,9 +121,17 @@ class RawState:
     def get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
         """The values of several keys of one item."""
         prefix = keys[0][:PREFIX_BYTES] if keys else b""
+        column = self.column_of(keys)
+        if column is not None:
+            return [value for _, value in values_of(column.layout, column.rows)]
         found = list(map(self._items.get(prefix, {}).get, keys))
         if prefix in self._columns_of and None in found:
-            places = map(self._places.get, keys)
+            places = list(map(self._places.get, keys))
+            columns = {place[0] for place in places if place is not None}
+            if not columns:
+                return found
+            if len(columns) == 1 and None not in places:
+                return columns.pop().get_many([place[1] for place in places if place is not None])
             pairs = zip(found, places, strict=True)
             return [value if place is None else place[0].get(place[1]) for value, place in pairs]
         return found
@@ -106,6 +145,7 @@ class RawState:
             for key, value in zip(keys, values, strict=True):
                 self.put(key, value)
             return
+        self._tell_watches(prefix)
         item = self._items.setdefault(prefix, {})
         before = list(map(item.get, keys))
         self._journal.extend(zip(keys, before, strict=True))
@@ -116,6 +156,7 @@ class RawState:
     def _write(self, key: bytes, value: bytes | None) -> None:
         """Put or remove without a journal entry."""
         prefix, place = key[:PREFIX_BYTES], self._places.get(key)
+        self._tell_watches(prefix)
         if place is not None and value is not None and len(value) != place[0].layout.width:
             self._dissolve(place[0])
             place = None
@@ -140,10 +181,23 @@ class RawState:
             elif value is not None and not is_there:
                 ordered.insert(at, key)
 
+    def watch(self, items: Iterable[bytes]) -> Watch:
+        """A watch over items, given by their prefixes; their next writes make it stale, undone ones too."""
+        watch = Watch()
+        for prefix in items:
+            self._watches.setdefault(prefix, []).append(watch)
+        return watch
+
+    def _tell_watches(self, prefix: bytes) -> None:
+        for watch in self._watches.get(prefix, ()):
+            watch.fresh = False
+
     def keys(self, prefix: bytes, after: bytes | None = None, limit: int | None = None) -> Sequence[bytes]:
         """Keys that begin with `prefix`, in order, those behind `after` only, at most `limit`."""
         found: list[bytes] = []
         whole = prefix[:PREFIX_BYTES]
+        if len(whole) == PREFIX_BYTES and not self._items.get(whole) and whole not in self._columns_of:
+            return found
         items = [whole] if len(whole) == PREFIX_BYTES else [item for item in self._items if item.startswith(whole)]
         for start in sorted(item for item in items if item in self._items):
             ordered = self._sorted.get(start)
@@ -186,6 +240,7 @@ class RawState:
         if any(value is not None and len(value) != layout.width for value in (*values, *earlier.values())):
             return None
         with undisturbed():
+            self.columns_made += 1
             column = self._columns[layout] = Column(layout, _rows(layout, values))
             self._columns_of.setdefault(layout.prefix, []).append(column)
             for row, key in enumerate(layout.keys):
@@ -197,25 +252,29 @@ class RawState:
                 column.sealed = _rows(layout, [earlier.get(key, value) for key, value in pairs])
         return column
 
+    def column_of(self, keys: Sequence[bytes]) -> Column | None:
+        """The column whose keys are exactly these, in this order, if there is one."""
+        place = self._places.get(keys[0]) if keys else None
+        return place[0] if place is not None and place[0].layout.keys == tuple(keys) else None
+
     def write_column(self, column: Column, data: Any, where: Any = None) -> None:
         """Write rows of a column.
 
         Args:
             column: From `column`.
-            data: Bytes, uint8 (n, width), of all rows.
+            data: Bytes, uint8 (n, width), of all rows; the column may keep this array.
             where: Bool (n,), the rows to write; by default all of them.
         """
-        self._journal.append((column, column.rows()))
+        self._journal.append((column, column.rows))
+        self._tell_watches(column.layout.prefix)
         self._begin_writing(column)
-        new = ~column.present if where is None else where & ~column.present
-        if where is None:
-            column.data[:] = data
-            column.present[:] = True
-        else:
-            column.data[where] = data[where]
-            column.present |= where
-        if new.any():
-            self._order(column, np.flatnonzero(new).tolist())
+        data = data if where is None else _placed(column.data, data, where)
+        new = None if column.whole else ~column.present if where is None else where & ~column.present
+        if new is None or not new.any():
+            column.put_all(data)
+            return
+        column.take(Rows(data, column.present | new))
+        self._order(column, np.flatnonzero(new).tolist())
 
     def _order(self, column: Column, rows: Sequence[int]) -> None:
         """Keys of a column have a value now: put them in order, or leave that until somebody asks for the order."""
@@ -229,12 +288,13 @@ class RawState:
     def _begin_writing(self, column: Column) -> None:
         if column.sealed is None:
             self._written[column] = None
-            column.sealed = column.rows()
+            column.sealed = column.rows
 
     @undisturbed()
     def _dissolve(self, column: Column) -> None:
         """Store the values of a column one by one from now on."""
         layout = column.layout
+        self.columns_made += 1
         if column.sealed is not None:
             self._sealed.update(values_of(layout, column.sealed))
             self._written.pop(column)
@@ -252,6 +312,7 @@ class RawState:
         if self._columns.get(column.layout) is column:
             if (column.present != rows.present).any():
                 self._sorted.pop(column.layout.prefix, None)
+            self._tell_watches(column.layout.prefix)
             column.take(rows)
         else:
             for key, value in values_of(column.layout, rows):
@@ -262,6 +323,10 @@ class RawState:
     def mark(self) -> int:
         """A point to which `rollback` returns."""
         return len(self._journal)
+
+    def has_changed(self, mark: int) -> bool:
+        """Whether anything has another value than at `mark`."""
+        return any(isinstance(what, Column) or self.get(what) != old for what, old in self._journal[mark:])
 
     def rollback(self, mark: int) -> None:
         """Undo everything since `mark`."""
@@ -274,12 +339,10 @@ class RawState:
 
     def changes(self) -> Changes:
         """The changes since the last `seal`."""
-        places = self._places
-        keys = {
-            key: value for key, old in self._before().items() if key not in places and (value := self.get(key)) != old
-        }
+        places, before = self._places, self._before()
+        keys = {key: value for key, old in before.items() if key not in places and (value := self.get(key)) != old}
         columns = [
-            ColumnChange(column.layout, column.sealed, Rows(column.data, column.present))
+            ColumnChange(column.layout, column.sealed, column.rows)
             for column in self._written
             if column.sealed is not None and not _same(column.sealed, column)
         ]
@@ -326,8 +389,17 @@ def _rows(layout: Layout, values: Sequence[bytes | None]) -> Rows:
     return Rows(array, np.array([value is not None for value in values], np.bool_))
 
 
+def _placed(before: Any, data: Any, where: Any) -> Any:
+    """The rows before, with those of `data` in some places."""
+    after = before.copy()
+    np.copyto(after, data, where=where[:, None])
+    return after
+
+
 def _same(rows: Rows, column: Column) -> bool:
-    return np.array_equal(rows.data, column.data) and np.array_equal(rows.present, column.present)
+    if rows.present is not column.present and (rows.present != column.present).any():
+        return False
+    return rows.data is column.data or not rows.differs(column.rows).any()
 
 
 class StorageReader:
@@ -382,7 +454,7 @@ class StorageReader:
     def keys_by_uid(self, pallet: str, name: str, index: int, n: int) -> list[bytes]:
         """Storage keys for the first n UIDs, of an item with the keys netuid (or mechanism) and UID."""
         head = self.key(pallet, name, index)  # netuid and UID are not hashed in the key
-        return [head + uid.to_bytes(UID_BYTES, "little") for uid in range(n)]
+        return [head + uid for uid in (UIDS[:n] if n <= len(UIDS) else _uids(n))]
 
     def _account_parts(self, accounts: tuple[str, ...], item: Item, netuid: int | None) -> list[bytes]:
         layout = item.layout[0 if item.layout[0][1] == ACCOUNT_TYPE else 1]
@@ -417,6 +489,12 @@ class StorageReader:
     def _full_key(self, item: Item, params: Sequence[Any]) -> bytes:
         if len(params) != item.arity:
             raise BadValue(f"key of {item.pallet}.{item.name}", params, f"{item.arity} keys")
+        if not params:
+            return item.prefix
+        if len(params) == 1 and type(params[0]) in PLAIN_PARAMS:  # the usual case
+            part = item.parts[0].get(params[0])
+            if part is not None:
+                return item.prefix + part
         return self._key(item, params)
 
     def _decode(self, item: Item, value: bytes | None) -> Any:
@@ -436,8 +514,11 @@ class StorageReader:
             BadValue: The item does not exist, or the keys do not fit it.
         """
         item = self._items.get((pallet, name)) or self.runtime.item(pallet, name)
-        key = item.prefix if item.arity == 0 and not params else self._full_key(item, params)
-        return self._decode(item, self._raw.get(key))
+        value = self._raw.get(self._full_key(item, params))
+        number = item.number
+        if value is not None and number is not None and len(value) == number.width:  # as `_decode`: the usual case
+            return number.decoded(value)
+        return self._decode(item, value)
 
     def get_many(self, pallet: str, name: str, params: Sequence[Sequence[Any]]) -> list[Any]:
         """The values of one item at many keys, like `get`, but decoded all at once.
@@ -493,6 +574,7 @@ class Storage(StorageReader):
         super().__init__(runtime, raw)
         self.raw = raw
         self.layouts: dict[tuple[str, str], Any] = {}  # kept by `tao_lab.chain.vectorized.columns`
+        self.remembered: dict[str, Any] = {}  # kept by `tao_lab.chain.vectorized.few`
 
     def raw_get_many(self, keys: Sequence[bytes]) -> list[bytes | None]:
         """The SCALE bytes at several storage keys of one item."""

@@ -96,10 +96,11 @@ def check_account(ctx: Context, extrinsic: Extrinsic) -> None:
     most = classes[call.registered.dispatch_class.lower()]["max_extrinsic"]["ref_time"]
     if call.registered.weight_of(call.args).ref_time > most:
         raise InvalidTransaction("ExhaustsResources", f"its weight is more than the {most} ps of a block")
-    fee = executive.highest_fee(ctx.runtime, extrinsic)
+    payer = proxy.fee_payer(ctx, who, call)
+    fee = executive.highest_fee(ctx.runtime, extrinsic) - executive.tip_left_out(extrinsic, payer)
     if call.registered.pays(call.args) and not (info["providers"] or info["sufficients"]):
         raise InvalidTransaction("Payment", f"{who} has no account to pay {fee} rao from")
     if fee:
-        transaction_payment.can_pay_fee(ctx, proxy.fee_payer(ctx, who, call), call, fee)
+        transaction_payment.can_pay_fee(ctx, payer, call, fee)
     for check in TRANSACTION_CHECKS:
         check(ctx, who, call)

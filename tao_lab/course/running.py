@@ -17,6 +17,7 @@ import signal
 import sys
 import textwrap
 import threading
+import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -437,7 +438,13 @@ class TimeUp(BaseException):
     """
 
 
-_watch: time_limit | None = None  # the active limit; an inner limit replaces the outer one
+class _Watch(threading.local):
+    """The active limit of each thread; an inner limit replaces the outer one until it ends."""
+
+    limit: time_limit | None = None
+
+
+_watch = _Watch()
 
 
 class time_limit:  # noqa: N801 - used like a function
@@ -470,17 +477,16 @@ class time_limit:  # noqa: N801 - used like a function
         self._spared = 0  # alarms that came in a destructor
 
     def __enter__(self) -> None:
-        global _watch  # a stack of limits, of which the last counts
-        self._outer, _watch = _watch, self
+        self._outer, _watch.limit = _watch.limit, self
         threading.Thread(target=self._hurry, daemon=True).start()
         if self._alarms:
             self._handlers = {name: signal.getsignal(name) for name in (signal.SIGALRM, signal.SIGINT)}
             signal.signal(signal.SIGINT, self._stop)
             signal.signal(signal.SIGALRM, self._ring)
-            signal.setitimer(signal.ITIMER_REAL, self._seconds, AGAIN)
+            self._began = time.monotonic()
+            self._others = signal.setitimer(signal.ITIMER_REAL, self._seconds, AGAIN)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        global _watch
         while True:  # TimeUp may come once more in here, until `no_more` has run
             try:
                 self.no_more()
@@ -491,7 +497,10 @@ class time_limit:  # noqa: N801 - used like a function
             signal.setitimer(signal.ITIMER_REAL, 0)
             for name, handler in self._handlers.items():
                 signal.signal(name, handler)
-        _watch = self._outer
+            seconds, again = self._others  # somebody else's alarm, such as that of an outer limit
+            left = max(seconds - (time.monotonic() - self._began), AGAIN) if seconds else 0
+            signal.setitimer(signal.ITIMER_REAL, left, again)
+        _watch.limit = self._outer
         if self.by_user and self._outer is not None:
             self._outer.by_user = True
         if self.by_user and kind is self._kind:
@@ -506,7 +515,12 @@ class time_limit:  # noqa: N801 - used like a function
             sys.settrace(self._traced)
         with self._lock:
             self._ended.set()
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._thread), None)
+        # One may still be on its way. Taking it back with NULL would leave Python 3.11's flag up for good: every call
+        # would look for it, and a traced one (a debugger's, say) would look for ever. So one comes, and is caught.
+        with suppress(self._kind):
+            self._raise_soon()
+            while True:
+                pass
 
     def _what_a_swallowed_one_does(self) -> Any:
         """The destructor of an exception that the body has caught: it raises the next one outside any `try`."""
@@ -564,5 +578,5 @@ def _is_covered(frame: FrameType) -> bool:
 
 
 def _no_more() -> None:
-    if _watch is not None:
-        _watch.no_more()
+    if _watch.limit is not None:
+        _watch.limit.no_more()

@@ -2,7 +2,7 @@
 
 Each validator on root runs one fund, its basket. Root's dividends enter it as alpha of the subnet that paid them, and
 new shares are minted for what this alpha adds to the fund's value. What the shares earn is counted for each rao of root
-stake (the rate), and what each staker has had of it is its watermark: owed is rate times stake, less the watermark. A
+stake (the rate), and what each staker has claimed is its watermark: it is owed rate times stake, less the watermark. A
 claim pays its part of the fund's value. Values are what a sale would bring now, not what the price says.
 
 Source: `pallets/subtensor/src/staking/claim_root.rs` and `basket_views.rs` of spec 475 (`mint_basket_dividend_shares`,
@@ -15,11 +15,11 @@ from tao_lab.units import U64_MAX
 
 RATE_BITS = 32  # of a rate: I96F32
 RATE_MAX, RATE_MIN = (1 << 127) - 1, -(1 << 127)
-STALE_SHARES = 100  # a fund worth nothing revives where its old shares are at most a hundredth of the new value
+STALE_SHARES = 100  # a fund worth nothing revives if its old shares are at most a hundredth of the new value
 
 
 def multiply_divide(a: int, b: int, divisor: int) -> int:
-    """Of a · b / divisor the whole part, at most 2^64 - 1 (`mul_div_u64`); 0 where the divisor is 0."""
+    """The whole part of a · b / divisor, at most 2^64 - 1 (`mul_div_u64`); 0 where the divisor is 0."""
     return min(a * b // divisor, U64_MAX) if divisor else 0
 
 
@@ -63,7 +63,7 @@ def owed_shares(rate: int, stake: int, claimed: int) -> int:
     Args:
         rate: shares that one rao of root stake has earned so far, raw I96F32 value.
         stake: its rao of root stake on this validator.
-        claimed: its watermark, shares; below zero it is owed that many without stake.
+        claimed: its watermark, shares; if negative, it is owed that many even without stake.
     """
     return max(_saturated(rate * stake) - _saturated(claimed << RATE_BITS), 0) >> RATE_BITS
 

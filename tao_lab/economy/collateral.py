@@ -2,8 +2,8 @@
 
 A subnet's owner may ask that a part of a registration's price (`CollateralLockShare`) isn't burned but staked on the
 new hotkey and locked. The lock opens as the hotkey earns: for each alpha of emission, `CollateralDrainRatio` alpha come
-free. Nobody can withdraw it earlier, and it stays when the hotkey loses its seat. A miner may also set a floor: down to
-it the lock opens, and where the lock is below, what the hotkey earns is locked until the floor is reached.
+free. Nobody can withdraw it earlier, and it stays when the hotkey loses its seat. A miner may also set a floor: the
+lock opens only down to it, and below it the hotkey's earnings are locked until the floor is reached.
 
 Source: `pallets/subtensor/src/subnets/collateral.rs` (`get_collateral_requirement_tao`, `get_collateral_topup_tao`,
 `collateral_purchase_limit_price`, `pay_registration`, `settle_miner_collateral`, `merge_miner_collateral_state`) as it
@@ -39,7 +39,7 @@ class Collateral(NamedTuple):
 
 
 class Settlement(NamedTuple):
-    """A collateral after a payment: what stays of it, None for nothing; rao of the payment that are locked now."""
+    """A collateral after a payment: what is left of it (None: nothing), and rao of the payment that are locked now."""
 
     collateral: Collateral | None
     captured: int
@@ -57,7 +57,7 @@ def requirement(price: int, lock_share: int) -> int:
 
 
 def top_up(required: int, locked: int, moving_price: int) -> int:
-    """What is still missing where some collateral is locked from before, rao of TAO.
+    """What is still missing if some collateral is locked already, rao of TAO.
 
     The locked alpha counts by the moving price: nobody can push that up for one block.
 

@@ -3,7 +3,8 @@
 Dividends raise the amount, and so the value of every share at once. Adding stake creates shares at the current value,
 removing stake destroys shares. Shares are decimal floating-point numbers of 21 digits, precise enough for a single rao.
 
-Source: `primitives/share-pool/src/lib.rs` (`SafeFloat`, `SharePool`).
+Source: `primitives/share-pool/src/lib.rs` (`SafeFloat`, `SharePool`); removing stake follows the later form in
+RaoFoundation/subtensor (`update_value_for_one`, `withdrawal_drains_member`), adding stake that of June 2026.
 """
 
 from __future__ import annotations
@@ -58,6 +59,15 @@ def subtract(a: SafeFloat, b: SafeFloat) -> SafeFloat:
     return safe_float(max(left - right, 0), exponent)
 
 
+def exact_difference(a: SafeFloat, b: SafeFloat) -> SafeFloat:
+    """Difference without the digits that `subtract` drops (`sub_exact_floor`); `b` is not larger than `a`."""
+    if b.mantissa == 0:
+        return a
+    exponent = min(a.exponent, b.exponent)
+    left, right = (x.mantissa * 10 ** (x.exponent - exponent) for x in (a, b))
+    return safe_float(left - right, exponent)
+
+
 def mul_div(a: SafeFloat, b: SafeFloat, c: SafeFloat) -> SafeFloat:
     """A * b / c; zero if `c` is zero."""
     if c.mantissa == 0:
@@ -90,8 +100,8 @@ class Pool(NamedTuple):
 
 
 def share_value(pool: Pool, share: SafeFloat) -> int:
-    """Value of a share in rao."""
-    return to_rao(mul_div(safe_float(pool.rao), share, pool.shares))
+    """Value of a share in rao; rounding never makes it larger than the pool."""
+    return min(to_rao(mul_div(safe_float(pool.rao), share, pool.shares)), pool.rao)
 
 
 def can_add_stake(pool: Pool, rao: int) -> bool:
@@ -104,12 +114,32 @@ def change_stake(pool: Pool, share: SafeFloat, rao: int) -> tuple[Pool, SafeFloa
 
     For the first staker, one rao makes one share.
     """
-    size = safe_float(abs(rao))
+    if rao <= 0:
+        return _take_stake(pool, share, -rao) if rao else (pool, share)
+    size = safe_float(rao)
     if pool.shares.mantissa == 0:
         shares = share = size
     else:
-        shares = pool.shares
-        moved = mul_div(size, shares, safe_float(pool.rao))
-        change = add if rao > 0 else subtract
-        shares, share = change(shares, moved), change(share, moved)
-    return Pool(min(max(pool.rao + rao, 0), U64_MAX), shares), share
+        moved = mul_div(size, pool.shares, safe_float(pool.rao))
+        shares, share = add(pool.shares, moved), add(share, moved)
+    return Pool(min(pool.rao + rao, U64_MAX), shares), share
+
+
+def _take_stake(pool: Pool, share: SafeFloat, rao: int) -> tuple[Pool, SafeFloat]:
+    """Remove rao from one staker's part.
+
+    Whoever takes out all that the part is worth keeps no fraction of a share, and an empty pool has no shares (both
+    since spec 469).
+    """
+    left = max(pool.rao - rao, 0)
+    if left == 0:
+        return Pool(0, ZERO), ZERO
+    shares = subtract(pool.shares, mul_div(safe_float(rao), pool.shares, safe_float(pool.rao)))
+    lost = exact_difference(pool.shares, shares)  # the staker loses what the pool lost, whatever rounding did to it
+    rest = subtract(share, lost)
+    if rest == ZERO:
+        return Pool(left, subtract(pool.shares, share)), ZERO
+    after = Pool(left, shares)
+    if share_value(pool, share) == rao or share_value(after, rest) == 0:
+        return Pool(left, subtract(shares, rest)), ZERO
+    return after, rest

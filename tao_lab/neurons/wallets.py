@@ -1,4 +1,4 @@
-"""Open the wallets of programs by name, with a clear error if a file is missing."""
+"""Open a program's wallets by name; the error says which file is missing."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ def open_hotkey(name: str, hotkey: str, folder: Path | None = None) -> bt.Wallet
     wallet = bt.Wallet(name, hotkey, str(folder)) if folder else bt.Wallet(name, hotkey)
     file = Path(wallet.hotkey_file.path)
     if not file.exists():
-        raise LabError(f"{file} is not there; `btcli wallet create --wallet {name} --hotkey {hotkey}` makes it")
+        raise LabError(f"{file} is missing; make it with `btcli wallet create --wallet {name} --hotkey {hotkey}`")
     try:
         wallet.hotkey  # noqa: B018 - reads the file
     except Exception as error:
-        raise LabError(f"{file} holds no hotkey that can be read: {error}") from error
+        raise LabError(f"{file} can't be read as a hotkey: {error}") from error
     return wallet
 
 
@@ -48,7 +48,7 @@ def find_address(who: str, folder: Path | None = None) -> str:
         wallet = bt.Wallet(who, path=str(folder)) if folder else bt.Wallet(who)
         file = Path(wallet.coldkeypub_file.path)
         if not file.exists():
-            made = f"`btcli wallet create --wallet {who} --wallet-path {file.parents[1]}` makes one"
-            raise LabError(f"{who} is not an address, and {file} is not there; {made}") from None
+            made = f"make one with `btcli wallet create --wallet {who} --wallet-path {file.parents[1]}`"
+            raise LabError(f"{who} is not an address, and {file} is missing; {made}") from None
         return str(wallet.coldkeypub.ss58_address)
     return who

@@ -45,10 +45,10 @@ MODULES = (
     "tao_lab.views.attacks",
     "tao_lab.views.display",
     "tao_lab.views.emission",
-    "tao_lab.views.explorer",
     "tao_lab.views.mining",
     "tao_lab.views.money",
     "tao_lab.views.pools",
+    "tao_lab.views.presentation.consensus",
     "tornado.platform.asyncio",
 )
 MOST_BYTES = 65_536  # of a request to the nursery

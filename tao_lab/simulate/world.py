@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cache
 from hashlib import blake2b
 from typing import Any
@@ -303,6 +304,12 @@ def hyperparameter_calls() -> dict[str, tuple[str, ...]]:
     return found
 
 
+def _unknown(name: str, known: Sequence[str]) -> str:
+    nearest = get_close_matches(name, known, n=1, cutoff=0.75)
+    meant = f" Did you mean {nearest[0]!r}?" if nearest else ""
+    return f"hyperparameters: there is no {name!r}.{meant} Write one of these names: {', '.join(known)}"
+
+
 def _hyperparameter_args(values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Arguments of each call except the netuid; switches first, because others may depend on them."""
     known, found = hyperparameter_calls(), dict[str, dict[str, Any]]()
@@ -310,7 +317,7 @@ def _hyperparameter_args(values: Mapping[str, Any]) -> dict[str, dict[str, Any]]
         raise ScenarioError("hyperparameters: 'tempo' is a field of the scenario itself; write it there")
     for name, value in sorted(values.items(), key=lambda item: (not item[0].endswith("enabled"), item[0])):
         if name not in known:
-            raise ScenarioError(f"hyperparameters: none is called {name!r}; allowed: {', '.join(sorted(known))}")
+            raise ScenarioError(_unknown(name, sorted(known)))
         wanted = [argument for argument in known[name] if argument != "netuid"]
         args = {wanted[0]: value} if len(wanted) == 1 else value
         if not isinstance(args, Mapping) or sorted(args) != sorted(wanted):

@@ -79,7 +79,6 @@ class Style:
 
 
 SMALL = Style()
-LARGE = Style(font=17, row=19, strip=145, bars=112)
 
 
 # --- charts of one epoch ---
@@ -287,14 +286,14 @@ def favourite_chart(inputs: EpochInput) -> Figure:
 # that the liars push (or "").
 
 
-def weights_spec(data: alt.Data, cast: Cast, style: Style = SMALL, axis_title: bool = True) -> alt.LayerChart:
+def weights_spec(data: alt.Data, cast: Cast, style: Style = SMALL) -> alt.LayerChart:
     """Weights matrix."""
     amount = alt.Scale(scheme="viridis", reverse=True, type="sqrt", domain=[0, 1], clamp=True)
     cells = (
         alt.Chart(data)
         .mark_rect(stroke="white", strokeWidth=1)
         .encode(
-            x=miner_axis(cast, style, title="miner (UID)" if axis_title else None),
+            x=miner_axis(cast, style),
             y=_validator_axis(cast, style),
             color=alt.when("datum.weight > 0")
             .then(alt.Color("weight:Q", legend=None, scale=amount))
@@ -308,7 +307,7 @@ def weights_spec(data: alt.Data, cast: Cast, style: Style = SMALL, axis_title: b
     return _with_highlight(cast, cells, column, row)
 
 
-def consensus_spec(data: alt.Data, cast: Cast, style: Style = SMALL, labels: bool = True) -> alt.LayerChart:
+def consensus_spec(data: alt.Data, cast: Cast, style: Style = SMALL) -> alt.LayerChart:
     """Each validator's weight and the consensus, miner by miner; hollow circles are cut."""
     # A square-root scale keeps small weights apart.
     axis = _amount_axis(
@@ -316,7 +315,7 @@ def consensus_spec(data: alt.Data, cast: Cast, style: Style = SMALL, labels: boo
     )
     scale = alt.Scale(type="sqrt", domain=[0, 1])
     title = "miner (UID)" if style == SMALL else "miner (bar: consensus, hollow: cut)"
-    base = alt.Chart(data).encode(x=miner_axis(cast, style, labels, title if labels else None))
+    base = alt.Chart(data).encode(x=miner_axis(cast, style, title))
     area = alt.Size("stake:Q", legend=None, scale=alt.Scale(domain=[0, 0.35], range=[25, style.font * 22], clamp=True))
     circles = (
         base.transform_filter("datum.weight > 0 && datum.stake > 0")
@@ -436,12 +435,11 @@ def _faded(test: str, strong: float, faint: float = 0.15) -> Any:
     return alt.when(test).then(alt.value(strong)).otherwise(alt.value(faint))
 
 
-def miner_axis(cast: Cast, style: Style = SMALL, labels: bool = True, title: str | None = "miner (UID)") -> alt.X:
+def miner_axis(cast: Cast, style: Style = SMALL, title: str = "miner (UID)") -> alt.X:
     """An axis of miners; if the chart is too narrow for their UIDs, they are written vertically."""
     colour: Any = {"condition": {"test": "datum.value == target", "value": VERMILLION}, "value": INK}
     narrow = f"width < {len(cast.miners) * style.font * 2.1:.0f}"
     axis = alt.Axis(
-        labels=labels,
         ticks=False,
         domain=False,
         labelAngle=alt.ExprRef(f"{narrow} ? -90 : 0"),

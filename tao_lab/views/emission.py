@@ -28,7 +28,7 @@ from tao_lab.views.palette import BLACK, BLUE, GREEN, GREY, ORANGE, VERMILLION
 from tao_lab.views.sankey import Stop, Stream, sankey
 
 ROLE_COLOURS = {"owner": ORANGE, "miner": BLUE, "validator": GREEN, "root": GREY}
-MOST_ACCOUNTS = 4  # of one role; the others are added up
+MOST_ACCOUNTS = 4  # of one role; all others are one box
 YEAR = 365 * BLOCKS_PER_DAY
 YEARS = 30
 KEY = alt.Legend(symbolType="stroke", symbolSize=500, symbolStrokeWidth=2)
@@ -56,7 +56,7 @@ def tao_flow_drawing(net: Network, block: int | None = None) -> Drawing:
 
     Args:
         net: the network.
-        block: its number, 1 or more; by default the newest. It should have no users' calls.
+        block: its number, 1 or more; by default the newest. Users should have made no calls in it.
     """
     number = net.block_number if block is None else block
     after = net.at(number)
@@ -99,8 +99,8 @@ def alpha_flow_drawing(net: Network, subnet: int, blocks: int | None = None) -> 
     Args:
         net: the network.
         subnet: its netuid.
-        blocks: how many before the epoch's block, that one included; by default one tempo. Nobody should have staked
-            on the subnet in them.
+        blocks: the number of blocks up to the epoch's own, which is included; by default one tempo. Nobody should have
+            staked on the subnet in them.
     """
     last = int(net.chain.state.get(MODULE, "LastMechansimStepBlock", subnet))
     count = int(net.chain.state.get(MODULE, "Tempo", subnet)) if blocks is None else blocks
@@ -127,7 +127,7 @@ def alpha_flow_drawing(net: Network, subnet: int, blocks: int | None = None) -> 
 
 
 def _accounts(flow: AlphaFlow, names: dict[str, str]) -> list[tuple[str, str, str, int]]:
-    """Role, key, label and rao of what stands at the right end."""
+    """Role, key, label and rao of each box at the right end."""
     found = []
     for role, members in (("owner", ("owner",)), ("miner", ("miner",)), ("validator", ("validator", "nominator"))):
         parts = [part for part in flow.received if part.role in members]
@@ -156,8 +156,8 @@ def supply_chart(issuance: int, recycled: Sequence[int] = (0, 50), years: int = 
 
     Args:
         issuance: rao now.
-        recycled: per cents, at most three.
-        years: how many to look ahead.
+        recycled: percentages, at most three.
+        years: the number of years to look ahead.
     """
     rows: dict[str, list[object]] = {"years": [], "supply": [], "recycled": [], "halving": []}
     halvings = []
@@ -205,7 +205,7 @@ def supply_points(issuance: int, recycled: int, years: int) -> list[tuple[float,
 
 
 def shares_chart(net: Network, first: int, last: int | None = None) -> Figure:
-    """Each subnet's share of the TAO, block after block, and what its price of the moment alone would give it.
+    """Each subnet's share of the TAO, block after block, and what its present price alone would give it.
 
     Args:
         net: the network.
@@ -217,7 +217,7 @@ def shares_chart(net: Network, first: int, last: int | None = None) -> Figure:
     for number in range(first, stop + 1):
         state = net.at(number)
         prices = [subnet_price(state, netuid) for netuid in net.subnets()]
-        now = [SubnetPrice(price_word(state, n)) for n in net.subnets()]
+        now = [SubnetPrice(raw_price(state, n)) for n in net.subnets()]
         shares = {"the chain": subnet_shares(prices, stored_gate(state)), "by price alone": subnet_shares(now)}
         for what, given in shares.items():
             for netuid, share in zip(net.subnets(), given, strict=True):
@@ -246,6 +246,6 @@ def shares_chart(net: Network, first: int, last: int | None = None) -> Figure:
     return figure_of(alt.layer(chart), title, alternative, 560, 220)
 
 
-def price_word(state: StorageReader, netuid: int) -> int:
-    """Price of the moment as the word of a moving price; above one it counts as one."""
+def raw_price(state: StorageReader, netuid: int) -> int:
+    """The present price as the raw value of a moving price; above one it counts as one."""
     return to_u96f32(min(current_alpha_price(state, netuid), U64F64.one))

@@ -15,7 +15,7 @@ POLKADOT, BITTENSOR = 0, 42
 
 
 def short(text: str) -> str:
-    """An address or a hash, shortened so that one can still see the difference to another."""
+    """The two ends of an address or a hash: enough to tell it from another."""
     return text if len(text) <= 14 else f"{text[:6]}…{text[-5:]}"
 
 
@@ -48,7 +48,7 @@ def wallet_drawing(wallet: bt.Wallet) -> Drawing:
         )
         parts += boxes
         said.append(f"The {name} is {lock} in {where}; its address is {public.ss58_address}; it is for {use}.")
-    title = f"{wallet.name}: two keys from two phrases, and no way leads from one to the other"
+    title = f"{wallet.name}: two keys from two phrases, and neither can be computed from the other"
     return Drawing(title, " ".join(said), 976, 166, tuple(parts))
 
 

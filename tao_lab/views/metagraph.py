@@ -60,7 +60,7 @@ def metagraph_card(metagraph: Metagraph) -> Card:
     grid = Grid(rows, (*header, "updated", *(["axon"] if serving else [])))
     more = len(metagraph) - len(shown)
     said = Text(
-        "stake: what counts in the epoch, τ and α · the four shares: of 1 · emission: α in the last epoch · "
+        "stake: as it counts in the epoch, τ and α · the four shares: fractions of 1 · emission: α in the last epoch · "
         "updated: blocks ago" + (f" · {more} more neurons in `net.metagraph({metagraph.netuid}).table`" if more else "")
     )
     title = f"{len(metagraph)} neurons after block {metagraph.block:,}"
@@ -73,7 +73,7 @@ def population_card(people: Population) -> Card:
     miners = zip(people.miners, people.quality.items(), strict=False)
     rows = [[str(uid), wallet.name, percent(quality)] for wallet, (uid, quality) in miners]
     blocks = (Text(f"Validators, most stake first: {validators}."), Grid(rows, ("UID", "miner", "quality of its work")))
-    title = f"{people!r}; the chain knows nobody's quality, it must find out"
+    title = f"{people!r}; the chain doesn't know the quality: it has to find out"
     return Card("info", "People", title, blocks if rows else blocks[:1])
 
 

@@ -62,7 +62,7 @@ def memory_chart(shape: Shape, *, card: float = 8.0, context: int = 4_096, name:
     rule = limit.mark_rule(color=VERMILLION, strokeWidth=2, strokeDash=[6, 3]).encode(x="size:Q")
     words = limit.mark_text(align="left", dx=5, dy=-88, color=VERMILLION).encode(x="size:Q", text="text:N")
     fits = [label for label, size in totals.items() if size < card]
-    title = f"{name} fits on an {card:g} GiB card in {len(fits)} of {len(totals)} number formats"
+    title = f"{name} fits on a card with {card:g} GiB in {len(fits)} of {len(totals)} number formats"
     said = ", ".join(f"{label} {size:.2f} GiB" for label, size in totals.items())
     return _figure(alt.layer(bars, rule, labels, words), title, f"{title}: {said}.", 560, 170)
 
@@ -115,7 +115,7 @@ class Leaderboard:
     """
 
     def __init__(self, market: Market, *, mine: str = "mine") -> None:
-        """Prepare.
+        """Get ready to follow a market.
 
         Args:
             market: it must be open before `run`.
@@ -192,7 +192,7 @@ def _nothing() -> dict[str, str]:
 
 
 def _latency_title(middle: pd.Series, mine: str) -> str:
-    """How long your answers take, and those of the others.
+    """How long your answers take, compared with the others'.
 
     Args:
         middle: median seconds by miner.

@@ -27,7 +27,7 @@ from tao_lab.economy.dividends import payout
 from tao_lab.economy.fixed128 import U64F64, U96F32
 from tao_lab.economy.issuance import kept_of
 from tao_lab.units import RAO_PER_TAO, U16_MAX
-from tao_lab.views.charts import LARGE, SMALL, Style
+from tao_lab.views.charts import SMALL, Style
 from tao_lab.views.emission import YEARS, supply_points, tao_text
 from tao_lab.views.palette import BLACK, BLUE, GREEN, GREY, ORANGE, SKY, VERMILLION
 from tao_lab.views.panel import Chart, Panel, Picture, Settings, Slider
@@ -99,14 +99,9 @@ def _parts(settings: Settings, root: int) -> dict[str, int]:
 
 
 class EmissionExplorer(Panel):
-    """One block, to play with.
+    """One block, to play with."""
 
-    Args:
-        large: sizes that the back row can read.
-    """
-
-    def __init__(self, large: bool = False) -> None:
-        style = LARGE if large else SMALL
+    def __init__(self) -> None:
         controls = [
             Slider("issuance", "TAO issued so far", 0, 21, 0.25, 8),
             Slider("recycled", "Recycled", 0, 90, 10, 0),
@@ -116,8 +111,8 @@ class EmissionExplorer(Panel):
             Slider("take", "Validators' take", 0, 18, 1, 18),
         ]
         self._now = self._since = {control.name: control.start for control in controls}
-        specs = {"supply": supply_spec(style), "tao": tao_spec(style), "alpha": alpha_spec(style)}
-        super().__init__(controls, specs, (("supply",), ("tao", "alpha")), self._picture_of, style)
+        specs = {"supply": supply_spec(SMALL), "tao": tao_spec(SMALL), "alpha": alpha_spec(SMALL)}
+        super().__init__(controls, specs, (("supply",), ("tao", "alpha")), self._picture_of)
 
     def _picture_of(self, settings: Settings) -> Picture:
         now = {name: settings[name] for name in self._now}

@@ -35,6 +35,30 @@ async function embed(f, spec, rows, renderer = "canvas") {
   f.finalize = result.finalize;
 }
 
+// A miner or a validator that is pointed at in one chart is marked in all of them, until the pointer leaves it.
+function linkMarks(figures) {
+  const marks = ["miner", "validator"];
+  const put = (f, signals) => {
+    for (const [name, value] of Object.entries(signals)) f.view.signal(name, value);
+    return f.view.runAsync();
+  };
+  let pointed = "{}";
+  const point = (item) => {
+    const datum = item?.datum ?? {};
+    const next = Object.fromEntries(marks.filter((name) => name in datum).map((name) => [name, datum[name]]));
+    if (JSON.stringify(next) === pointed) return;
+    pointed = JSON.stringify(next);
+    for (const f of figures) {
+      const known = marks.filter((name) => name in f.unmarked);
+      put(f, Object.fromEntries(known.map((name) => [name, next[name] ?? f.unmarked[name]])));
+    }
+  };
+  for (const f of figures) {
+    f.view.addEventListener("mousemove", (_, item) => point(item));
+    f.view.addEventListener("mouseout", () => point(null));
+  }
+}
+
 function fitAll(figures) {
   return Promise.all(figures.map((f) => {
     const width = Math.floor(f.canvas.clientWidth);

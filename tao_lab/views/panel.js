@@ -9,7 +9,7 @@ async function render({ model, el }) {
   const sentence = element("p", { class: "tl-sentence", "aria-live": "polite" });
   const asks = requests(model, () => { sentence.textContent = NO_ANSWER; });
   const controls = panelControls(about, asks.send, () => asks.send(null));
-  const root = element("div", { class: `tl-explorer tl-panel ${about.large ? "tl-large" : ""}` }, [
+  const root = element("div", { class: "tl-explorer tl-panel" }, [
     controls.root, element("div", { class: "tl-charts" }, columns), sentence,
   ]);
   el.replaceChildren(root);

@@ -23,7 +23,6 @@ from tao_lab.views import charts, rendering
 from tao_lab.views.tables import Table, rows_of
 
 _HERE = Path(__file__).parent
-STYLE_SHEET = _HERE / "explorer.css"
 FROM_PYTHON = ""  # the tick of a picture that Python itself sent
 
 Settings = Mapping[str, Any]
@@ -103,7 +102,7 @@ class Panel(anywidget.AnyWidget):  # type: ignore[misc]  # untyped base
         about: further data for that script.
     """
 
-    _css = STYLE_SHEET
+    _css = _HERE / "panel.css"
 
     _specs = traitlets.Dict().tag(sync=True)
     _about = traitlets.Dict().tag(sync=True)
@@ -127,7 +126,6 @@ class Panel(anywidget.AnyWidget):  # type: ignore[misc]  # untyped base
         super().__init__(
             _specs={name: _spec(chart, style) for name, chart in specs.items()},
             _about={
-                "large": style == charts.LARGE,
                 "start": self._start(),
                 "controls": [asdict(control) for control in controls],
                 "columns": [list(names) for names in columns],
@@ -217,11 +215,19 @@ def still(specs: Mapping[str, Any], shown: Mapping[str, Any], sentence: str) -> 
 def still_charts(specs: Mapping[str, Any], shown: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The same charts as data, each with its rows."""
     return [
-        stills.chart(
-            {**spec, "datasets": {"rows": rows_of(shown[name]["rows"])}}, shown[name]["alt"], shown[name]["title"]
-        )
+        stills.chart(_filled(spec, shown[name]), shown[name]["alt"], shown[name]["title"])
         for name, spec in specs.items()
     ]
+
+
+def _filled(spec: Mapping[str, Any], chart: Mapping[str, Any]) -> dict[str, Any]:
+    """A spec with a chart's rows and its values of params."""
+    params = [{**param, **_value(param, chart)} for param in spec.get("params", [])]
+    return {**spec, "params": params, "datasets": {"rows": rows_of(chart["rows"])}}
+
+
+def _value(param: Mapping[str, Any], chart: Mapping[str, Any]) -> dict[str, Any]:
+    return {"value": chart["signals"][param["name"]]} if param["name"] in chart["signals"] else {}
 
 
 def _spec(chart: alt.LayerChart, style: charts.Style) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from tao_lab.consensus.types import Array
 from tao_lab.economy import Pool, SwapError, SwapResult, price, swap
 from tao_lab.economy.swap import ONE, Side, price_after
 from tao_lab.units import RAO_PER_TAO, U16_MAX
-from tao_lab.views.charts import LARGE, SMALL, Style
+from tao_lab.views.charts import SMALL, Style
 from tao_lab.views.palette import BLACK, BLUE, GREY, ORANGE, VERMILLION
 from tao_lab.views.panel import Chart, Choice, Panel, Picture, Settings, Slider
 from tao_lab.views.sentences import percent
@@ -41,7 +41,7 @@ class Quote:
         pool: before.
         side: "buy" or "sell".
         amount: rao offered.
-        fee, paid, received: rao, as the rule gave them.
+        fee, paid, received: rao, as the rule returned them.
         before, after: price of one alpha in TAO.
         limit: price, or None.
     """
@@ -118,12 +118,10 @@ class PoolExplorer(Panel):
     Args:
         pool: of a subnet, for example `net.pool(1)`; by default a pool with round numbers whose size can be chosen.
         rule: computes one swap; it may be a student's own.
-        large: sizes that the back row can read.
     """
 
-    def __init__(self, pool: Pool | None = None, rule: SwapRule = swap, large: bool = False) -> None:
+    def __init__(self, pool: Pool | None = None, rule: SwapRule = swap) -> None:
         self._pool, self._rule = pool, rule
-        style = LARGE if large else SMALL
         whole = max(EXAMPLE.tao if pool is None else max(pool.tao, pool.alpha), RAO_PER_TAO) // RAO_PER_TAO
         step = max(whole // 200, 1)
         controls: list[Slider | Choice] = [
@@ -135,8 +133,8 @@ class PoolExplorer(Panel):
         if pool is None:
             options = tuple((depth, f"{depth:,} τ and α") for depth in DEPTHS)
             controls.insert(3, Choice("depth", "Pool", options, DEPTHS[1]))
-        specs = {"curve": curve_spec(style), "price": price_spec(style), "parts": parts_spec(style)}
-        super().__init__(controls, specs, (("curve",), ("price", "parts")), self._picture_of, style)
+        specs = {"curve": curve_spec(SMALL), "price": price_spec(SMALL), "parts": parts_spec(SMALL)}
+        super().__init__(controls, specs, (("curve",), ("price", "parts")), self._picture_of)
 
     @property
     def quote(self) -> Quote:

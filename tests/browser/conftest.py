@@ -40,7 +40,7 @@ def voila_address(chromium):
 class Explorer:
     """The first consensus explorer on a page, as a person sees and moves it."""
 
-    CHARTS = ("weights", "dividends", "consensus", "incentive", "bonds")
+    CHARTS = ("incentive", "consensus", "dividends", "weights", "validators", "bonds")
 
     def __init__(self, page):
         self.page = page
@@ -50,8 +50,11 @@ class Explorer:
     def sentence(self):
         return self.root.locator(".tl-sentence").inner_text()
 
+    def details(self):
+        return self.root.locator(".tl-details").inner_text()
+
     def title(self, chart):
-        return self.root.locator(f'[data-chart="{chart}"] h3').inner_text()
+        return self.root.locator(f'[data-chart="{chart}"] h2').inner_text()
 
     def slider(self, setting):
         return self.root.locator(f'input[type="range"][data-setting="{setting}"]')

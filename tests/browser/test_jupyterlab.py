@@ -43,7 +43,7 @@ def test_the_lab_runs_in_jupyterlab_and_its_slider_repaints_the_charts(lab_06, f
     explorer.press("liar_percent", "ArrowDown")
     explorer.press("liar_percent", "End")
     assert notebook(page) == selected
-    assert explorer.sentence().startswith("The liars' stake moves from 40 % to 70 %")
+    assert explorer.details().startswith("The liars' stake moves from 40 % to 70 %")
     assert explorer.changed(before, "consensus") > 0.001
     explorer.reset()
     page.mouse.move(5, 5)

@@ -9,6 +9,7 @@ from tests.chain.conftest import TAO, account, free, key, run
 
 ALICE, BOB, CAROL = account("alice"), account("bob"), account("carol")
 DEPOSIT = 93_000_000  # one proxy: 0.06 + 0.033 TAO
+FEE_PAID = "TransactionFeePaid"
 
 
 def give(chain: Chain, kind: str = "Any", delay: int = 0) -> None:
@@ -187,6 +188,22 @@ def test_the_real_account_pays_the_fees_it_agreed_to_pay(chain: Chain) -> None:
     assert payer() == ALICE
     run(chain, "alice", "Proxy", "set_real_pays_fee", delegate=BOB, pays_fee=False)
     assert payer() == BOB
+
+
+@pytest.mark.parametrize("agreed", [True, False])
+def test_the_real_account_pays_no_tip_that_another_has_chosen(chain: Chain, agreed: bool) -> None:
+    """`transaction_payment_wrapper.rs` since spec 463 (pull request 3176 of RaoFoundation/subtensor)."""
+    give(chain)
+    run(chain, "alice", "Proxy", "set_real_pays_fee", delegate=BOB, pays_fee=agreed)
+    before = {name: free(chain, name) for name in ("alice", "bob")}
+    args = {"real": ALICE, "force_proxy_type": None, "call": chain.compose("System", "remark", {"remark": "x"})}
+    chain.submit(chain.sign(key("bob"), "Proxy", "proxy", args, tip=TAO))
+    chain.produce_block()
+    (paid,) = (event["attributes"] for event in chain.events(chain.head.number) if event["event_id"] == FEE_PAID)
+    spent = {name: rao - free(chain, name) for name, rao in before.items()}
+    assert (paid["who"], paid["tip"]) == ((ALICE, 0) if agreed else (BOB, TAO))
+    assert spent == {"alice": paid["actual_fee"] if agreed else 0, "bob": 0 if agreed else paid["actual_fee"]}
+    assert (paid["actual_fee"] > TAO) is not agreed
 
 
 def test_results_are_kept_to_the_end_of_the_block_only(chain: Chain) -> None:

@@ -1,8 +1,10 @@
 import signal
 import sys
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -228,3 +230,30 @@ def test_keys_of_heights_are_those_of_other_keys_and_are_not_kept(chain: Chain) 
     key = chain.state.passing_key("System", "BlockHash", 123_456)
     assert dict(item.parts[0]) == kept
     assert key == chain.state.key("System", "BlockHash", 123_456)
+
+
+def test_a_watch_is_stale_after_any_write_of_its_items_and_no_other() -> None:
+    raw = RawState()
+    keys, other = [bytes([1]) * 32 + bytes([n]) for n in range(3)], bytes([2]) * 33
+    column_keys = [bytes([3]) * 32 + bytes([n]) for n in range(2)]
+    raw.put_many([*keys, *column_keys], [b"x"] * 5)
+    column = raw.column(Layout(column_keys[0][:32], column_keys, b"x"))
+    assert column is not None
+    watch = raw.watch([keys[0][:32], column_keys[0][:32]])
+
+    def stale_after(write: Callable[[], Any]) -> bool:
+        watch.fresh = True
+        write()
+        return not watch.fresh
+
+    mark = raw.mark()
+    assert stale_after(lambda: raw.put(keys[0], b"y"))
+    assert stale_after(lambda: raw.remove(keys[1]))
+    assert stale_after(lambda: raw.put(keys[0][:32] + b"new", b"y"))
+    assert stale_after(lambda: raw.put_many(keys[:1], [b"z"]))
+    assert stale_after(lambda: raw.put(column_keys[1], b"y"))
+    assert stale_after(lambda: raw.write_column(column, np.full((2, 1), 7, np.uint8)))
+    assert stale_after(lambda: raw.rollback(mark))
+    assert not stale_after(lambda: raw.put(other, b"y"))
+    assert not stale_after(lambda: raw.remove(other + b"nothing here"))
+    assert not stale_after(raw.seal)

@@ -53,7 +53,7 @@ def test_a_sweep_of_a_file_ends_in_a_table_and_a_parquet_file(here, tmp_path):  
         (("values.json",), "epochs has no values; allowed: a list of at least one"),
         (("sandwich", "--out", "."), "out is ., a folder; allowed: a file's name"),
         (("sandwich", "--out", "bad.json/runs.parquet"), "nothing can be written there"),
-        (("kapa.json", "--workers", 1), "none is called 'kapa'"),
+        (("kapa.json", "--workers", 1), "there is no 'kapa'. Did you mean 'kappa'"),
     ],
 )
 def test_what_cannot_be_run_is_one_line_and_exit_code_2(here, tmp_path, monkeypatch, arguments, words):  # noqa: F811

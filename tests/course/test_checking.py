@@ -2,6 +2,9 @@
 
 import json
 import re
+import signal
+import subprocess
+import sys
 import threading
 import time
 from dataclasses import replace
@@ -137,23 +140,72 @@ def test_an_endless_loop_is_stopped_even_if_it_swallows_exceptions():
     assert "Does its loop end, and after how many rounds?" in result.hint
 
 
-def test_after_a_check_the_alarm_is_as_it_was():
-    import signal
+@pytest.mark.parametrize("seconds", [0, 900])
+def test_after_a_check_the_alarm_is_as_it_was(seconds):
+    handler = signal.getsignal(signal.SIGALRM)
+    before = signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        judge(CLIP, right_clip)
+        left, again = signal.getitimer(signal.ITIMER_REAL)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, *before)
+    assert signal.getsignal(signal.SIGALRM) is handler
+    assert 0 < left <= seconds if seconds else left == 0
+    assert again == 0
 
-    before = signal.getsignal(signal.SIGALRM)
-    judge(CLIP, right_clip)
-    assert signal.getsignal(signal.SIGALRM) is before
-    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+def spin():
+    with time_limit(0.1):
+        while True:
+            pass
 
 
 def test_time_is_up_inside_the_limit_only():
-    def spin():
-        with time_limit(0.1):
-            while True:
-                pass
-
     with pytest.raises(TimeUp):
         spin()
+
+
+def test_after_a_limit_a_debugger_works():
+    program = """
+import sys
+from tao_lab.course.running import TimeUp, time_limit
+
+def traced():
+    return sys.gettrace()
+
+for seconds in (60, 0.1):
+    try:
+        with time_limit(seconds):
+            while seconds < 1:
+                pass
+    except TimeUp:
+        pass
+    sys.settrace(lambda *_: None)
+    assert traced()
+    sys.settrace(None)
+"""
+    # in a process of its own: where it goes wrong, not even an alarm would end it
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=300)
+
+
+def test_limits_of_two_threads_do_not_meet():
+    begun, ended = threading.Event(), threading.Event()
+    found = []
+
+    def other():
+        with time_limit(60):
+            begun.set()
+            ended.wait(60)
+            found.append(judge(CLIP, right_clip).state)
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    assert begun.wait(60)
+    with pytest.raises(TimeUp):
+        spin()
+    ended.set()
+    thread.join(60)
+    assert found == ["right"]
 
 
 def test_a_check_runs_outside_the_main_thread():

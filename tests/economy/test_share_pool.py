@@ -8,6 +8,7 @@ from tao_lab.economy.share_pool import (
     Pool,
     add,
     change_stake,
+    exact_difference,
     mul_div,
     safe_float,
     share_value,
@@ -39,6 +40,9 @@ def test_arithmetic_aligns_exponents() -> None:
     assert subtract(safe_float(5), safe_float(7)) == ZERO
     assert subtract(ZERO, safe_float(7)) == ZERO
     assert add(ZERO, safe_float(7)) == safe_float(7) == add(safe_float(7), ZERO)
+    assert exact_difference(safe_float(10**20), safe_float(1)) == safe_float(10**20 - 1)
+    assert exact_difference(safe_float(10**21, 5), safe_float(1)) == safe_float(10**21 - 1, 5)  # rounded down
+    assert exact_difference(safe_float(7), ZERO) == safe_float(7)
     assert mul_div(safe_float(6), safe_float(7), safe_float(2)) == safe_float(21)
     assert mul_div(safe_float(6), safe_float(7), ZERO) == ZERO
 
@@ -61,6 +65,43 @@ def test_dividends_are_shared_and_nobody_takes_more_than_the_pool_has(stakes: li
 def test_what_goes_in_comes_out_again(first: int, second: int) -> None:
     pool, mine = change_stake(Pool(0, ZERO), ZERO, first)
     pool, theirs = change_stake(pool, ZERO, second)
-    pool, theirs = change_stake(pool, theirs, -share_value(pool, theirs))
+    quoted = share_value(pool, theirs)
+    pool, left = change_stake(pool, theirs, -quoted)
     assert abs(share_value(pool, mine) - first) <= 1
-    assert share_value(pool, theirs) <= 1
+    assert left == (ZERO if quoted else theirs)  # no fraction of a share stays behind
+
+
+@given(amounts, amounts, st.integers(0, 10**9), amounts)
+def test_the_parts_never_exceed_the_whole(first: int, second: int, dividends: int, out: int) -> None:
+    pool, mine = change_stake(Pool(0, ZERO), ZERO, first)
+    pool, theirs = change_stake(Pool(pool.rao + dividends, pool.shares), ZERO, second)
+    pool, theirs = change_stake(pool, theirs, -min(out, share_value(pool, theirs)))
+    assert share_value(pool, mine) + share_value(pool, theirs) <= pool.rao + 1
+    assert max(share_value(pool, mine), share_value(pool, theirs)) <= pool.rao
+
+
+def test_an_exit_from_a_pool_that_does_not_divide_leaves_nothing() -> None:
+    """Pull request 3192 (spec 469): 10 rao read back as 9, and a rest stayed."""
+    pool, mine = change_stake(Pool(0, ZERO), ZERO, 3)
+    pool, theirs = change_stake(Pool(7, pool.shares), ZERO, 10)
+    quoted = share_value(pool, theirs)
+    assert quoted == 9
+    pool, theirs = change_stake(pool, theirs, -quoted)
+    assert (theirs, pool.rao, share_value(pool, mine)) == (ZERO, 8, 8)
+
+
+def test_an_empty_pool_has_no_shares() -> None:
+    pool, mine = change_stake(Pool(0, ZERO), ZERO, 7)
+    assert change_stake(pool, mine, -7) == (Pool(0, ZERO), ZERO)
+    assert change_stake(pool, mine, -8) == (Pool(0, ZERO), ZERO)
+    assert change_stake(pool, mine, 0) == (pool, mine)
+
+
+def test_whoever_loses_more_than_a_share_loses_the_share_only() -> None:
+    pool, mine = change_stake(Pool(0, ZERO), ZERO, 7)
+    pool, theirs = change_stake(pool, ZERO, 3)
+    assert change_stake(pool, theirs, -5) == (Pool(5, mine), ZERO)
+
+
+def test_a_part_is_not_worth_more_than_the_pool() -> None:
+    assert share_value(Pool(100, safe_float(10)), safe_float(11)) == 100

@@ -67,7 +67,7 @@ def test_a_bad_scenario_says_which_field(data, words):
     [
         (scenario(Group("saint")), "role is 'saint'; allowed for a validator: cartel"),
         (scenario(Group("lazy", "miner", options={"speed": 1})), "lazy miner has no 'speed'; allowed: quality"),
-        (scenario(hyperparameters={"kapa": 1}), "none is called 'kapa'; allowed: .*kappa"),
+        (scenario(hyperparameters={"kapa": 1}), "there is no 'kapa'. Did you mean 'kappa'"),
         (scenario(Group("copier", options={"of": "best"})), "options.of is 'best'; allowed: largest, consensus"),
         (scenario(Group("lazy", "miner", options={"quality": 2})), "options.quality is 2; allowed: 0 to 1"),
         (scenario(Group("idle", "owner", count=2)), "a subnet has one owner"),
@@ -75,7 +75,10 @@ def test_a_bad_scenario_says_which_field(data, words):
         (scenario(hyperparameters={"kappa": "half"}), "hyperparameters.kappa: "),
         (scenario(hyperparameters={"tempo": 5}), "field of the scenario itself"),
         (scenario(hyperparameters={"min_burn": 10**10}), "the chain refuses: AdminUtils.ValueNotInBounds"),
-        (scenario(hyperparameters={"reveal_period": 1}), "none is called 'reveal_period'"),
+        (
+            scenario(hyperparameters={"reveal_period": 1}),
+            "there is no 'reveal_period'. Write one of these names: .*kappa",
+        ),
     ],
 )
 def test_what_does_not_exist_is_named(bad, words):

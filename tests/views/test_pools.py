@@ -82,12 +82,11 @@ def test_the_slider_begins_where_a_browser_can_put_it():
 
 
 def test_every_picture_has_a_title_and_a_text_alternative():
-    for large in (False, True):
-        explorer = PoolExplorer(large=large)
-        assert set(explorer._picture["charts"]) == set(explorer._specs) == {"curve", "price", "parts"}
-        for chart in explorer._picture["charts"].values():
-            assert 10 < len(chart["title"]) < 70
-            assert len(chart["alt"]) > 30
+    explorer = PoolExplorer()
+    assert set(explorer._picture["charts"]) == set(explorer._specs) == {"curve", "price", "parts"}
+    for chart in explorer._picture["charts"].values():
+        assert 10 < len(chart["title"]) < 70
+        assert len(chart["alt"]) > 30
     assert "cdn.jsdelivr" not in bundle("panel.js")
 
 

@@ -12,7 +12,7 @@ from tao_lab.consensus import epoch
 from tao_lab.datasets import load_metagraph
 from tao_lab.fixed import FLOAT
 from tao_lab.views import sentences
-from tao_lab.views.explorer import _picture
+from tao_lab.views.presentation.consensus import MOMENTS, charts_of, finding
 from tao_lab.views.scenario import Scenario, Settings, run
 
 
@@ -72,11 +72,11 @@ RULES = {
 
 @pytest.fixture(scope="module", params=RULES)
 def pictures(request):
-    """Pairs of an outcome and all that the page shows of it."""
+    """Triples of an outcome, the charts that the page shows of it, and the words below them."""
     settings = ENDS if request.param == "the chain's" else ENDS[::3]
     outcomes = [run(subnet(), each, 2, RULES[request.param]) for each in settings]
     since = [outcomes[0], *outcomes[:-1]]
-    return [(outcome, _picture(outcome, old, "")) for outcome, old in zip(outcomes, since, strict=True)]
+    return [(now, charts_of(now), sentences.sentence(now, old)) for now, old in zip(outcomes, since, strict=True)]
 
 
 def said(text, pattern):
@@ -90,6 +90,12 @@ def by(rows, key, value):
     return dict(zip(rows[key], rows[value], strict=True))
 
 
+def bars_at(rows, moment):
+    """Incentive of each miner before the lie or after it."""
+    columns = (rows["miner"], rows["moment"], rows["incentive"])
+    return {miner: value for miner, when, value in zip(*columns, strict=True) if when == moment}
+
+
 def reads(text, share):
     """Whether a text says a share that a chart draws; a chart's numbers have six digits."""
     edge, number = re.fullmatch(r"(under |over |)([\d.]+) %", text).groups()
@@ -99,10 +105,10 @@ def reads(text, share):
 
 
 def test_titles_say_the_numbers_of_the_bars_below_them(pictures):
-    for outcome, picture in pictures:
-        charts, target = picture["charts"], picture["target"]
-        bars = by(charts["incentive"]["rows"], "miner", "incentive")
-        title = charts["incentive"]["title"]
+    for outcome, charts, _ in pictures:
+        target = str(outcome.target)
+        bars = bars_at(charts["incentive"].rows, MOMENTS[1])
+        title = charts["incentive"].title
         if "no miner" in title:
             assert not outcome.after.incentive.any()
         elif found := said(title, r"the liars' miner (\d+) earns most, (.+)"):
@@ -117,12 +123,12 @@ def test_titles_say_the_numbers_of_the_bars_below_them(pictures):
             assert (miner in bars) == (hidden is None)
             assert share == sentences.percent(outcome.share(outcome.after.incentive, int(miner)))
             assert outcome.after.incentive[int(miner)] == outcome.after.incentive.max()
-        pay = charts["dividends"]["rows"]
-        if found := said(charts["dividends"]["title"], r"liars earn (.+) on (.+) of stake"):
+        pay = charts["validators"].rows
+        if found := said(charts["validators"].title, r"liars earn (.+) on (.+) of stake"):
             liars = [n for n, who in enumerate(pay["who"]) if who == "liar"]
             for text, what in zip(found, ("dividends", "stake"), strict=True):
                 assert reads(text, sum(pay[what][n] for n in liars))
-        elif found := said(charts["dividends"]["title"], r"validator (\d+) earns (.+) on (.+) of stake"):
+        elif found := said(charts["validators"].title, r"validator (\d+) earns (.+) on (.+) of stake"):
             for text, what in zip(found[1:], ("dividends", "stake"), strict=True):
                 assert reads(text, by(pay, "validator", what)[found[0]])
         else:
@@ -130,51 +136,48 @@ def test_titles_say_the_numbers_of_the_bars_below_them(pictures):
 
 
 def test_text_alternatives_say_the_numbers_of_the_charts(pictures):
-    for _, picture in pictures:
-        charts = picture["charts"]
-        cells = charts["weights"]["rows"]
+    for _, charts, _ in pictures:
+        cells = charts["weights"].rows
         consensus = by(cells, "miner", "consensus")
-        for miner, share in re.findall(
-            r"miner (\d+) ([^,.]*[\d.]+ %)", charts["consensus"]["alt"].split("Consensus:")[1]
-        ):
+        for miner, share in re.findall(r"miner (\d+) ([^,.]*[\d.]+ %)", charts["consensus"].alt.split("Consensus:")[1]):
             assert reads(share, consensus[miner])
         drawn = [w > 0 and s > 0 for w, s in zip(cells["weight"], cells["stake"], strict=True)]
         circles, cut = sum(drawn), sum(d and c for d, c in zip(drawn, cells["cut"], strict=True))
-        assert f"of {circles} circles" in charts["consensus"]["alt"]
-        assert f" {cut} are cut" in charts["consensus"]["alt"]
-        bars = charts["incentive"]["rows"]
-        told = re.findall(r"miner (\d+) ([^,]+ %) \(before the lie ([^)]+ %)\)", charts["incentive"]["alt"])
-        assert [miner for miner, _, _ in told] == bars["miner"]
-        for (_, now, before), place in zip(told, range(len(told)), strict=True):
-            assert reads(now, bars["incentive"][place])
-            assert reads(before, bars["before"][place])
-        for uid, bonds in picture["bonds"].items():
-            liars = [b for b, who in zip(bonds["rows"]["bond"], bonds["rows"]["who"], strict=True) if who == "liar"]
-            assert ("hold none" in bonds["title"]) == (not any(liars)), uid
-            if "each liar's" in bonds["title"]:
-                ends = {f"{bond:.2f}" for bond in liars[-5:]}
-                assert len(ends) == 1
-                assert ends.pop() in bonds["title"]
+        assert f"of {circles} circles" in charts["consensus"].alt
+        assert f" {cut} are cut" in charts["consensus"].alt
+        bars = {moment: bars_at(charts["incentive"].rows, moment) for moment in MOMENTS}
+        told = re.findall(r"miner (\d+) ([^,]+ %) \(before the lie ([^)]+ %)\)", charts["incentive"].alt)
+        assert [miner for miner, _, _ in told] == list(bars[MOMENTS[1]])
+        for miner, now, before in told:
+            assert reads(now, bars[MOMENTS[1]][miner])
+            assert reads(before, bars[MOMENTS[0]][miner])
+        bonds = charts["bonds"]
+        liars = [b for b, who in zip(bonds.rows["bond"], bonds.rows["who"], strict=True) if who == "liar"]
+        assert ("hold none" in bonds.title) == (not any(liars))
+        if "each liar's" in bonds.title:
+            ends = {f"{bond:.2f}" for bond in liars[-5:]}
+            assert len(ends) == 1
+            assert ends.pop() in bonds.title
 
 
 def test_the_matrix_of_weights_is_told_as_it_is_drawn(pictures):
-    for outcome, picture in pictures:
-        cells = picture["charts"]["weights"]
-        rows = list(zip(*(cells["rows"][name] for name in ("who", "miner", "weight", "stake")), strict=True))
-        on_target = [weight for who, miner, weight, _ in rows if who == "liar" and miner == picture["target"]]
-        assert ("everything" in cells["title"]) == all(weight == 1 for weight in on_target)
-        assert ("full cell" in cells["alt"]) == all(weight == 1 for weight in on_target)
-        (praised,) = said(cells["alt"], r"give miner (\d+) most")
+    for outcome, charts, _ in pictures:
+        cells, target = charts["weights"], str(outcome.target)
+        rows = list(zip(*(cells.rows[name] for name in ("who", "miner", "weight", "stake")), strict=True))
+        on_target = [weight for who, miner, weight, _ in rows if who == "liar" and miner == target]
+        assert ("everything" in cells.title) == all(weight == 1 for weight in on_target)
+        assert ("full cell" in cells.alt) == all(weight == 1 for weight in on_target)
+        (praised,) = said(cells.alt, r"give miner (\d+) most")
         sums = {}
         for who, miner, weight, stake in rows:
             sums[miner] = sums.get(miner, 0) + (weight * stake if who == "honest" else 0)
         assert praised not in sums or sums[praised] == max(sums.values())
-        assert outcome.settings.liar_percent > 0 or "without stake" in cells["title"]
+        assert outcome.settings.liar_percent > 0 or "without stake" in cells.title
 
 
 def test_the_sentence_is_what_the_numbers_come_to(pictures):
-    for outcome, picture in pictures:
-        text, target, where = sentences.state(outcome), int(picture["target"]), outcome.settings
+    for outcome, _, _ in pictures:
+        text, target, where = sentences.state(outcome), outcome.target, outcome.settings
         first, last = outcome.epochs[0], outcome.after
         nobody = not last.incentive.any() and not last.dividends.any()
         assert text.endswith("by stake alone.") == nobody or "nobody earns" in text, where
@@ -201,7 +204,7 @@ def test_the_sentence_is_what_the_numbers_come_to(pictures):
 
 
 def test_the_sentence_compares_the_liars_with_themselves(pictures):
-    for outcome, _ in pictures:
+    for outcome, _, _ in pictures:
         text = sentences.state(outcome)
         before, after = (outcome.liars(each, each.dividends) for each in (outcome.before, outcome.after))
         if "the lie pays" in text:
@@ -213,8 +216,8 @@ def test_the_sentence_compares_the_liars_with_themselves(pictures):
 
 
 def test_a_change_never_goes_from_a_number_to_the_same(pictures):
-    for _, picture in pictures:
-        for old, new in re.findall(r"goe?s? from (.+? %) to (.+? %)", picture["sentence"]):
+    for outcome, _, said_below in pictures:
+        for old, new in re.findall(r"goe?s? from (.+? %) to (.+? %)", f"{finding(outcome)} {said_below}"):
             assert old != new
 
 

@@ -6,7 +6,7 @@ as the state (`tao_lab.chain.column`); a value that is not stored has the metada
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any, ParamSpec
 
@@ -18,8 +18,11 @@ from tao_lab.chain.state import Storage
 
 Column = np.ndarray[Any, np.dtype[Any]]
 
+Found = dict[tuple[str, str], tuple[StateColumn, Any]]  # by item: its column, and the rows of a list of subnets
+
 Given = ParamSpec("Given")
 MOST_SELECTIONS = 64  # lists of subnets for which an item's rows are kept
+FOUND = ("columns", "found")  # of what the state keeps: by list of subnets, the columns of each item
 ALL = slice(None)
 
 
@@ -61,8 +64,19 @@ class Columns:
 
     def __init__(self, state: Storage, netuids: Sequence[int]) -> None:
         self._state, self._netuids = state, tuple(netuids)
+        self._found, self._made = _found(state, self._netuids)
 
     def _find(self, pallet: str, name: str) -> tuple[StateColumn, Any]:
+        if self._made != self._state.raw.columns_made:
+            self._found, self._made = _found(self._state, self._netuids)
+        found = self._found.get((pallet, name))
+        if found is None:
+            found = self._look_for(pallet, name)
+            if self._made == self._state.raw.columns_made:
+                self._found[pallet, name] = found
+        return found
+
+    def _look_for(self, pallet: str, name: str) -> tuple[StateColumn, Any]:
         layouts, item = self._state.layouts, (pallet, name)
         found: SubnetLayout | None = layouts.get(item)
         rows = None if found is None else found.rows_of(self._netuids)
@@ -87,19 +101,46 @@ class Columns:
         return column.present[rows].copy() if rows is ALL else column.present[rows]
 
     def read(self, pallet: str, name: str) -> Column:
-        """Values of an item of 1, 2, 4, 8 or 16 bytes: unsigned (n,), or (n, 2) with the low word first."""
+        """Values of an item of 1, 2, 4, 8 or 16 bytes: unsigned (n,), or (n, 2) with the low word first.
+
+        Don't write into the array: it may be the column's own.
+        """
         column, rows = self._find(pallet, name)
-        return column.words[rows].copy() if rows is ALL else column.words[rows]
+        return column.words[rows]
+
+    def read_into(self, table: Column, items: Mapping[str, tuple[str, str]]) -> None:
+        """Read items into the fields of a table with a row for each subnet."""
+        for field, item in items.items():
+            column, rows = self._find(*item)
+            table[field] = column.words[rows]
+
+    def write_changed(self, pallet: str, name: str, values: Column) -> None:
+        """Write the values that differ from the stored ones."""
+        column, rows = self._find(pallet, name)
+        if column.whole and rows is ALL:  # then it is the same to write all of them
+            self.write(pallet, name, values)
+            return
+        differs = values.view(column.words.dtype) != column.words[rows]
+        self.write(pallet, name, values, differs if differs.ndim == 1 else differs.any(axis=1))
 
     def write(self, pallet: str, name: str, values: Column, where: Column | None = None) -> None:
         """Write values of the item's width: all, or those for which `where` is true."""
+        column, rows = self._find(pallet, name)
         if where is not None and not where.any():
             return
-        column, rows = self._find(pallet, name)
-        data = np.ascontiguousarray(values).view(np.uint8).reshape(len(self._netuids), column.layout.width)
+        data = values.copy().view(np.uint8).reshape(column.data.shape if rows is ALL else (-1, column.layout.width))
         if rows is not ALL:
             data, where = _spread(column, rows, data, where)
         self._state.raw.write_column(column, data, where)
+
+
+def _found(state: Storage, netuids: tuple[int, ...]) -> tuple[Found, int]:
+    """The columns and rows of these subnets that were found since the state last made a column, and when that was."""
+    made = state.raw.columns_made
+    kept: tuple[int, dict[tuple[int, ...], Found]] | None = state.layouts.get(FOUND)
+    if kept is None or kept[0] != made or len(kept[1]) >= MOST_SELECTIONS:
+        kept = state.layouts[FOUND] = (made, {})
+    return kept[1].setdefault(netuids, {}), made
 
 
 def or_readable(twin: Callable[Given, Any]) -> Callable[Given, Any]:

@@ -8,7 +8,7 @@ except the bar of the emission gate, and `run_coinbase` would write the same bar
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -61,8 +61,11 @@ ALWAYS_WRITTEN = {
     "alpha_in": (MODULE, "SubnetAlphaInEmission"),
     "alpha_out": (MODULE, "SubnetAlphaOutEmission"),
 }
+READ = {**READ_ONLY, **CHANGED, "quote_weight": ALWAYS_WRITTEN["quote_weight"]}
 ACCOUNTS = ("System", "Account")
 FREE = 2  # index of the free balance in System.Account, in words: after the nonce and three reference counts
+AMOUNT_BYTES = 8
+NO_TOPICS = b"\x00"  # at the end of an event
 KEPT = "emission"  # key in the context for the table that `settle` uses
 RULES = ("block_emission", "shares", "split", "swap")
 
@@ -96,16 +99,13 @@ def emit_to_subnets(ctx: Context, netuids: list[int], credit: int) -> Any:
         return NotImplemented
     table = np.zeros(len(netuids), SUBNET)
     table["netuid"] = netuids
-    for field, item in {**READ_ONLY, **CHANGED, "quote_weight": ALWAYS_WRITTEN["quote_weight"]}.items():
-        table[field] = columns.read(*item).view(SUBNET[field].base)
-    before = table.copy()
+    columns.read_into(table, READ)
     root_tao, tao_weight, cut = scalars(ctx)
     words = gate_words(block_gate(ctx, lambda: prices(table)))
     if not emit(table, np.uint64(credit), root_tao, tao_weight, cut, words):
         return NotImplemented
     for field, item in CHANGED.items():
-        differs = table[field] != before[field]
-        columns.write(*item, table[field], differs if differs.ndim == 1 else differs.any(axis=1))
+        columns.write_changed(*item, table[field])
     for field, item in ALWAYS_WRITTEN.items():
         columns.write(*item, table[field])
     _pay_accounts(ctx, netuids, accounts, table)
@@ -190,10 +190,22 @@ def _pay_accounts(ctx: Context, netuids: list[int], accounts: StateColumn, table
     paid = table["excess_tao"] + table["tao_in"]
     after = accounts.words.copy()
     after[:, FREE] += paid
-    ctx.state.raw.write_column(accounts, after.view(np.uint8), paid > 0)
-    for netuid, *amounts in zip(netuids, table["excess_tao"].tolist(), table["tao_in"].tolist(), strict=True):
-        before, behind = deposit_event(ctx.runtime, netuid)
-        ctx.events += [before + rao.to_bytes(8, "little") + behind for rao in amounts if rao]
+    ctx.state.raw.write_column(accounts, after.view(np.uint8))  # with no pay it is the same as before
+    amounts = np.empty(2 * len(table), np.uint64)
+    amounts[::2], amounts[1::2] = table["excess_tao"], table["tao_in"]
+    events = _deposit_events(ctx.runtime, tuple(netuids)).copy()
+    end = events.shape[1] - len(NO_TOPICS)
+    events[:, end - AMOUNT_BYTES : end] = amounts.view(np.uint8).reshape(-1, AMOUNT_BYTES)
+    chosen = events[amounts > 0]
+    ctx.events += chosen.view(f"V{chosen.shape[1]}")[:, 0].tolist()
+
+
+@lru_cache(maxsize=8)
+def _deposit_events(runtime: Runtime, netuids: tuple[int, ...]) -> Column:
+    """The bytes of two events `Balances.Deposit` for each subnet, without amounts: uint8 (2n, width)."""
+    nothing = bytes(AMOUNT_BYTES)
+    each = [before + nothing + after for before, after in (deposit_event(runtime, netuid) for netuid in netuids)]
+    return np.frombuffer(b"".join(each), np.uint8).reshape(len(netuids), -1).repeat(2, axis=0)
 
 
 @cache
@@ -202,7 +214,8 @@ def deposit_event(runtime: Runtime, netuid: int) -> tuple[bytes, bytes]:
     content = {"who": account_of_netuid(netuid), "amount": 0}
     record = {"phase": "Initialization", "event": {"Balances": {"Deposit": content}}, "topics": []}
     data = runtime.encode(runtime.event_record_type, record, "event Balances.Deposit")
-    return data[:-9], data[-1:]  # the amount has eight bytes, no topics one
+    end = len(data) - len(NO_TOPICS)
+    return data[: end - AMOUNT_BYTES], data[end:]
 
 
 @run_coinbase.subnets_to_emit_to.twin

@@ -3,38 +3,42 @@
 For few subnets, making the arrays of columns takes longer than the work itself. So here the schedule is computed subnet
 by subnet, as in the readable rules. Emission reads its input of each subnet into one row of bytes, runs the compiled
 functions on it, and writes the changed values back.
+
+In most blocks nobody changes a hyperparameter, and prices have fallen as low as they may. So what was computed from
+some items is used again until one of them is written (`Watch`), and a rule that changed nothing rests until then.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from tao_lab.chain.context import Context
 from tao_lab.chain.pallets.balances import EXISTENTIAL_DEPOSIT
-from tao_lab.chain.pallets.subtensor import block_step, registration, run_coinbase, tempo
-from tao_lab.chain.pallets.subtensor.emission_gate import block_gate
+from tao_lab.chain.pallets.subtensor import block_step, registration, root_claims, run_coinbase, tempo
+from tao_lab.chain.pallets.subtensor.emission_gate import block_gate, stored_gate
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID
 from tao_lab.chain.pallets.subtensor.pool import DYNAMIC, SWAP, change_total_stake
 from tao_lab.chain.pallets.subtensor.tao import account_of_netuid, recycle_credit
 from tao_lab.chain.rules import Rules
 from tao_lab.chain.runtime import Runtime
-from tao_lab.chain.state import RawState, Storage
-from tao_lab.chain.twins import WithTwin
+from tao_lab.chain.state import RawState, Storage, Watch
 from tao_lab.chain.vectorized.emission import (
     ALWAYS_WRITTEN,
+    AMOUNT_BYTES,
     CHANGED,
     READ_ONLY,
     RULES,
     deposit_event,
     gate_words,
     prices,
-    remember_emission,
     scalars,
 )
+from tao_lab.economy.emission_gate import bar_is_due
 from tao_lab.economy.registration_price import FACTOR_BITS, decay_factor
 from tao_lab.economy.vectorized.emission import SUBNET, Table, emit, settle
 from tao_lab.economy.work import difficulty_bounds
@@ -43,21 +47,67 @@ FEW = 4  # subnets; with more of them columns are faster
 ITEMS = {**READ_ONLY, **CHANGED, **ALWAYS_WRITTEN, "root_prop": (MODULE, "RootProp")}
 READ = {*READ_ONLY, *CHANGED, "quote_weight"}
 FREE = slice(16, 24)  # of the bytes of System.Account: after the nonce and three counts of references
-AMOUNT_BYTES = 8
 KEPT = "emission of few"  # key in the context for the rows that `settle` uses
 
 
-def _subnet_by_subnet(rule: WithTwin[[Context, list[int]], Any]) -> None:
-    """Call the readable rule if there are few subnets."""
-
-    def few(ctx: Context, netuids: list[int]) -> Any:
-        return rule.readable(ctx, netuids) if len(netuids) <= FEW else NotImplemented
-
-    rule.twin_for_few(few)
+Value = TypeVar("Value")
 
 
-for each in (tempo.count_block, block_step.stepped, registration.count_anew, run_coinbase.subnets_to_emit_to):
-    _subnet_by_subnet(each)
+# --- what needs no work in a quiet block --------------------------------------------------------------------------
+
+
+@dataclass
+class _Remembered:
+    """A value, the subnets it was computed for, and a watch over the items it was computed from."""
+
+    watch: Watch
+    netuids: list[int]
+    value: Any = None
+
+
+def _kept(state: Storage, name: str, netuids: list[int], items: Sequence[tuple[str, str]]) -> _Remembered:
+    """What is remembered under a name; its watch is stale if it was for other subnets, or there is nothing yet."""
+    found: _Remembered | None = state.remembered.get(name)
+    if found is None:
+        watch = state.raw.watch(state.runtime.item(*item).prefix for item in items)
+        found = state.remembered[name] = _Remembered(watch, netuids)
+    elif found.netuids != netuids:
+        found.watch.fresh, found.netuids = False, netuids
+    return found
+
+
+def _remember(
+    state: Storage, name: str, netuids: list[int], items: Sequence[tuple[str, str]], compute: Callable[[], Value]
+) -> Value:
+    """What `compute` gives; once for these subnets, until one of the items that it reads is written."""
+    kept = _kept(state, name, netuids, items)
+    if not kept.watch.fresh:
+        kept.value = compute()
+        kept.watch.fresh = True
+    value: Value = kept.value
+    return value
+
+
+def _unless_at_rest(
+    ctx: Context, name: str, netuids: list[int], items: Sequence[tuple[str, str]], step: Callable[[], Any]
+) -> None:
+    """Carry out a step that depends on these items only, unless it changed nothing last time and none was written."""
+    kept = _kept(ctx.state, name, netuids, items)
+    if not kept.watch.fresh:
+        mark, _ = ctx.mark()
+        step()
+        kept.watch.fresh = not ctx.state.raw.has_changed(mark)
+
+
+# --- the schedule, and the price of a place -----------------------------------------------------------------------
+
+PRICE_ITEMS = [(MODULE, item) for item in ("Burn", "BurnHalfLife", "MinBurn", "MaxBurn")]
+WORK_ITEMS = [(MODULE, item) for item in ("Difficulty", "BurnHalfLife", "MinDifficulty", "MaxDifficulty")]
+COUNTS = [(MODULE, "RegistrationsThisBlock")]
+OPEN_ITEMS = [(MODULE, item) for item in ("FirstEmissionBlockNumber", "SubtokenEnabled", "NetworkRegistrationAllowed")]
+STAKE_ITEMS = [(MODULE, item) for item in ("AlphaV2", "AlphaV2MapLastKey", "StakingColdkeys")]
+SCHEDULE = [(MODULE, item) for item in ("Tempo", "PendingEpochAt", "LastEpochBlock")]
+LAST_EPOCHS = SCHEDULE[-1:]
 
 
 @registration.lower_prices.twin_for_few
@@ -65,34 +115,107 @@ def lower_prices(ctx: Context, netuids: list[int]) -> Any:
     """`registration_price` of a block on each subnet, unless a student's rule decides."""
     if len(netuids) > FEW or ctx.rules.registration_price is not Rules.registration_price:
         return NotImplemented
+    _unless_at_rest(ctx, "prices", netuids, PRICE_ITEMS, lambda: _lower_prices(ctx, netuids))
+    return None
+
+
+def _lower_prices(ctx: Context, netuids: list[int]) -> None:
     get = ctx.state.get
-    for netuid in netuids:
-        before, factor = get(MODULE, "Burn", netuid), decay_factor(get(MODULE, "BurnHalfLife", netuid))
-        after = max(before * factor >> FACTOR_BITS, get(MODULE, "MinBurn", netuid))
-        after = min(after, get(MODULE, "MaxBurn", netuid))
+    terms = _remember(
+        ctx.state,
+        "terms of prices",
+        netuids,
+        PRICE_ITEMS[1:],
+        lambda: [registration.price_terms(ctx.state, each) for each in netuids],
+    )
+    for netuid, each in zip(netuids, terms, strict=True):
+        before = get(MODULE, "Burn", netuid)
+        after = min(max(before * decay_factor(each.half_life) >> FACTOR_BITS, each.min_burn), each.max_burn)
         if after != before:
             ctx.state.put(MODULE, "Burn", netuid, after)
-    return None
 
 
 @registration.lower_difficulties.twin_for_few
 def lower_difficulties(ctx: Context, netuids: list[int]) -> Any:
     """The difficulty falls as the price does; root has no difficulty."""
-    if len(netuids) > FEW:
+    if len(netuids) > FEW or ctx.block <= 1:  # the first block only keeps it within its limits
         return NotImplemented
+    _unless_at_rest(ctx, "difficulties", netuids, WORK_ITEMS, lambda: _lower_difficulties(ctx, netuids))
+    return None
+
+
+def _lower_difficulties(ctx: Context, netuids: list[int]) -> None:
     get = ctx.state.get
     for netuid in netuids:
         if netuid == ROOT_NETUID:
             continue
         before, factor = get(MODULE, "Difficulty", netuid), decay_factor(get(MODULE, "BurnHalfLife", netuid))
         low, high = difficulty_bounds(get(MODULE, "MinDifficulty", netuid), get(MODULE, "MaxDifficulty", netuid))
-        after = min(max(before * factor >> FACTOR_BITS if ctx.block > 1 else before, low), high)
-        if after != before:
-            registration.set_difficulty(ctx, netuid, after)
+        registration.set_difficulty(ctx, netuid, min(max(before * factor >> FACTOR_BITS, low), high))
+
+
+@registration.count_anew.twin_for_few
+def count_anew(ctx: Context, netuids: list[int]) -> Any:
+    """Set the number of registrations in this block to 0."""
+    if len(netuids) > FEW:
+        return NotImplemented
+    _unless_at_rest(ctx, "counts", netuids, COUNTS, lambda: registration.count_anew.readable(ctx, netuids))
     return None
 
 
+@root_claims.find_root_stakers.twin
+def find_root_stakers(ctx: Context) -> None:
+    """Where all stakes are looked at in one block, once is enough."""
+    _unless_at_rest(ctx, "root stakers", [], STAKE_ITEMS, lambda: root_claims.find_root_stakers.readable(ctx))
+
+
+@run_coinbase.subnets_to_emit_to.twin_for_few
+def subnets_to_emit_to(ctx: Context, netuids: list[int]) -> Any:
+    """Subnets that have been started, trade, and are open for registration."""
+    if len(netuids) > FEW:
+        return NotImplemented
+    readable = run_coinbase.subnets_to_emit_to.readable
+    return list(_remember(ctx.state, "open", netuids, OPEN_ITEMS, lambda: readable(ctx, netuids)))
+
+
+@block_step.stepped.twin_for_few
+def stepped(ctx: Context, netuids: list[int]) -> Any:
+    """Subnets whose epoch ran or was skipped in this block."""
+    if len(netuids) > FEW:
+        return NotImplemented
+    get = ctx.state.get
+    last = _remember(
+        ctx.state, "epochs", netuids, LAST_EPOCHS, lambda: [get(*LAST_EPOCHS[0], each) for each in netuids]
+    )
+    return [netuid for netuid, block in zip(netuids, last, strict=True) if block == ctx.block]
+
+
+@tempo.count_block.twin_for_few
+def count_block(ctx: Context, netuids: list[int]) -> Any:
+    """Count the block for every subnet; returns those whose epoch is due."""
+    if len(netuids) > FEW:
+        return NotImplemented
+    state, due = ctx.state, []
+    get = state.get
+    terms = _remember(
+        state, "schedule", netuids, SCHEDULE, lambda: [[get(*item, each) for item in SCHEDULE] for each in netuids]
+    )
+    for netuid, (period, pending, last) in zip(netuids, terms, strict=True):
+        since = min(get(MODULE, "BlocksSinceLastStep", netuid) + 1, period + 1)
+        state.put(MODULE, "BlocksSinceLastStep", netuid, since)
+        if period and (0 < pending <= ctx.block or since > period or ctx.block - last >= period):
+            due.append(netuid)
+    return due
+
+
 # --- emission ---------------------------------------------------------------------------------------------------
+
+
+ROW_ITEMS = [ITEMS[name] for name in sorted(READ)]
+POOL_ITEMS = [(MODULE, "SubnetMechanism"), (SWAP, "PalSwapInitialized")]
+GATE_ITEMS = [(MODULE, "EmissionGateBar"), (MODULE, "EmissionGateExponent")]
+SCALAR_ITEMS = [(MODULE, "TaoWeight"), (MODULE, "SubnetOwnerCut")]
+MOVING_ITEMS = [(MODULE, "SubnetMovingAlpha")]
 
 
 @dataclass(frozen=True)
@@ -139,21 +262,47 @@ def _layout(runtime: Runtime, netuid: int) -> _Layout:
     return _Layout(netuid, state.key("System", "Account", account_of_netuid(netuid)), fields)
 
 
-@dataclass
-class _Emitted:
-    """Subnets after the emission of a block: `table` is a view of `rows`."""
+class _Rows:
+    """The rows of some subnets, one after the other.
 
-    layouts: list[_Layout]
-    rows: bytearray
-    table: Table
+    Attributes:
+        layouts: Their positions and keys, subnet by subnet.
+        data: The rows; emission and `settle` work on them.
+        table: The same memory as a table.
+    """
 
-    def write(self, state: Storage, name: str, before: bytes | None = None) -> None:
-        """Put a field of each subnet into the state; with `before`, only fields that differ from those rows."""
-        for number, layout in enumerate(self.layouts):
-            field, start = layout.fields[name], number * SUBNET.itemsize
-            place = slice(start + field.place.start, start + field.place.stop)
-            if before is None or before[place] != self.rows[place]:
-                state.raw.put(field.key, bytes(self.rows[place]))
+    def __init__(self, state: Storage, layouts: list[_Layout]) -> None:
+        self.layouts = layouts
+        self.data = bytearray(b"".join([layout.row(state) for layout in layouts]))
+        self.is_whole = len(self.data) == len(layouts) * SUBNET.itemsize
+        self.table: Table = np.frombuffer(self.data if self.is_whole else b"", SUBNET)
+        self._changed, self._always, self._settled = (
+            self._places(names) for names in (CHANGED, ALWAYS_WRITTEN, ("moving_price", "root_prop"))
+        )
+
+    def _places(self, names: Iterable[str]) -> list[tuple[bytes, slice]]:
+        """Key and position of each of these fields of each subnet."""
+        found = []
+        for name in names:
+            for number, layout in enumerate(self.layouts):
+                field, start = layout.fields[name], number * SUBNET.itemsize
+                found.append((field.key, slice(start + field.place.start, start + field.place.stop)))
+        return found
+
+    def write_emission(self, state: Storage, before: bytes) -> None:
+        """Put what emission gives into the state; `before` are the rows before it."""
+        put, after = state.raw.put, bytes(self.data)
+        for key, place in self._changed:
+            value = after[place]
+            if value != before[place]:
+                put(key, value)
+        for key, place in self._always:
+            put(key, after[place])
+
+    def write_settled(self, state: Storage) -> None:
+        """Put moving prices and root's weights into the state."""
+        for key, place in self._settled:
+            state.raw.put(key, bytes(self.data[place]))
 
 
 @run_coinbase.emit_to_subnets.twin_for_few
@@ -180,44 +329,56 @@ def _emit(ctx: Context, netuids: list[int], credit: int) -> bool:
     if not netuids:
         recycle_credit(ctx, credit)
         return True
-    state, layouts = ctx.state, [_layout(ctx.runtime, netuid) for netuid in netuids]
-    accounts = [state.raw.get(layout.account) or b"" for layout in layouts]
-    before = b"".join([layout.row(state) for layout in layouts])
-    if len(before) != len(netuids) * SUBNET.itemsize or not _can_emit(state, netuids, accounts):
+    state, get = ctx.state, ctx.state.raw.get
+    kept = _kept(state, KEPT, netuids, ROW_ITEMS)
+    if not kept.watch.fresh:
+        kept.value = _Rows(state, [_layout(ctx.runtime, netuid) for netuid in netuids])
+    kept.watch.fresh = False  # until the rows are written
+    rows: _Rows = kept.value
+    accounts = [get(layout.account) or b"" for layout in rows.layouts]
+    if not (rows.is_whole and _remember(state, "pools", netuids, POOL_ITEMS, lambda: _have_pools(state, netuids))):
         return False
-    rows = bytearray(before)
-    table = np.frombuffer(rows, SUBNET)
-    words = gate_words(block_gate(ctx, lambda: prices(table)))
-    if not emit(table, np.uint64(credit), *scalars(ctx), words):
+    if any(int.from_bytes(account[FREE], "little") < EXISTENTIAL_DEPOSIT for account in accounts):
         return False
-    emitted = _Emitted(layouts, rows, table)
-    for name in CHANGED:
-        emitted.write(state, name, before)
-    for name in ALWAYS_WRITTEN:
-        emitted.write(state, name)
-    spent = _pay_accounts(ctx, emitted, accounts)
+    before = bytes(rows.data)
+    if not emit(rows.table, np.uint64(credit), *_scalars(ctx), _gate_words(ctx, rows.table)):
+        return False
+    rows.write_emission(state, before)
+    kept.watch.fresh = True
+    spent = _pay_accounts(ctx, rows, accounts)
     change_total_stake(ctx, spent)
     recycle_credit(ctx, credit - spent)
-    remember_emission(ctx, table)
-    ctx.kept[KEPT] = emitted
+    _remember_emission(ctx, netuids, rows.table["alpha_out"].tolist())
+    ctx.kept[KEPT] = kept
     return True
 
 
-def _can_emit(state: Storage, netuids: list[int], accounts: list[bytes]) -> bool:
-    """Whether every subnet has an account and a pool of its own."""
+def _have_pools(state: Storage, netuids: list[int]) -> bool:
+    """Whether every subnet has a pool of its own."""
     return all(
-        len(account) >= FREE.stop
-        and int.from_bytes(account[FREE], "little") >= EXISTENTIAL_DEPOSIT
-        and state.get(MODULE, "SubnetMechanism", netuid) == DYNAMIC
-        and state.get(SWAP, "PalSwapInitialized", netuid)
-        for netuid, account in zip(netuids, accounts, strict=True)
+        state.get(MODULE, "SubnetMechanism", netuid) == DYNAMIC and state.get(SWAP, "PalSwapInitialized", netuid)
+        for netuid in netuids
     )
 
 
-def _pay_accounts(ctx: Context, emitted: _Emitted, accounts: list[bytes]) -> int:
+def _scalars(ctx: Context) -> tuple[np.uint64, np.uint64, np.uint64]:
+    """The same as `scalars`; of these only the TAO on root may change in every block."""
+    _, weight, cut = _remember(ctx.state, "scalars", [], SCALAR_ITEMS, lambda: scalars(ctx))
+    return np.uint64(ctx.state.get(MODULE, "SubnetTAO", ROOT_NETUID)), weight, cut
+
+
+def _gate_words(ctx: Context, table: Table) -> tuple[np.uint64, np.uint64, np.uint64]:
+    """`gate_words` of this block's gate; in some blocks its bar is measured again."""
+    gate = _remember(ctx.state, "gate", [], GATE_ITEMS, lambda: stored_gate(ctx.state))
+    if bar_is_due(gate.bar, ctx.block):
+        return gate_words(block_gate(ctx, lambda: prices(table)))
+    return _remember(ctx.state, "gate's words", [], GATE_ITEMS, lambda: gate_words(gate))
+
+
+def _pay_accounts(ctx: Context, rows: _Rows, accounts: list[bytes]) -> int:
     """Put the TAO of chain buys and injections into the accounts, an event for each; returns the rao."""
-    spent, table = 0, emitted.table
-    amounts = zip(emitted.layouts, accounts, table["excess_tao"].tolist(), table["tao_in"].tolist(), strict=True)
+    spent, table = 0, rows.table
+    amounts = zip(rows.layouts, accounts, table["excess_tao"].tolist(), table["tao_in"].tolist(), strict=True)
     for layout, account, excess, tao_in in amounts:
         if excess or tao_in:
             free = int.from_bytes(account[FREE], "little") + excess + tao_in
@@ -229,18 +390,28 @@ def _pay_accounts(ctx: Context, emitted: _Emitted, accounts: list[bytes]) -> int
     return spent
 
 
+def _remember_emission(ctx: Context, netuids: list[int], alpha_out: list[int]) -> None:
+    """The same as `remember_emission`, without arrays."""
+    stored = ctx.state.get(MODULE, "BlockEmission")
+    if any(rao != stored for rao in alpha_out):
+        ctx.state.put(MODULE, "BlockEmission", max(zip(netuids, alpha_out, strict=True))[1])
+
+
 @run_coinbase.settle.twin_for_few
 def settle_few(ctx: Context, netuids: list[int]) -> Any:
     """Moving prices and root's weights after emission and pay-outs; `NotImplemented` if emission stored no rows."""
-    emitted: _Emitted | None = ctx.kept.pop(KEPT, None)
-    if emitted is None:
+    kept: _Remembered | None = ctx.kept.pop(KEPT, None)
+    if kept is None:
         return NotImplemented
-    state, table = ctx.state, emitted.table
-    table["outside"] = [state.get(*CHANGED["outside"], layout.netuid) for layout in emitted.layouts]  # after pay-outs
-    moving_alpha = int(state.get(MODULE, "SubnetMovingAlpha")["bits"])
-    root_tao, tao_weight, _ = scalars(ctx)
-    if moving_alpha < 0 or not settle(table, np.uint64(ctx.block), root_tao, tao_weight, np.uint64(moving_alpha)):
+    state = ctx.state
+    if not kept.watch.fresh:  # pay-outs
+        kept.value = _Rows(state, kept.value.layouts)
+    kept.watch.fresh = False  # until the rows are written
+    rows: _Rows = kept.value
+    moving_alpha = _remember(state, "moving", [], MOVING_ITEMS, lambda: int(state.get(*MOVING_ITEMS[0])["bits"]))
+    root_tao, tao_weight, _ = _scalars(ctx)
+    if moving_alpha < 0 or not settle(rows.table, np.uint64(ctx.block), root_tao, tao_weight, np.uint64(moving_alpha)):
         return NotImplemented
-    for name in ("moving_price", "root_prop"):
-        emitted.write(state, name)
+    rows.write_settled(state)
+    kept.watch.fresh = True
     return None

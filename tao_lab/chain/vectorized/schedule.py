@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -69,10 +70,15 @@ def lower_difficulties(ctx: Context, netuids: list[int]) -> None:
 
 def _decayed(values: Column, half_lives: Column) -> Column:
     """Each value times the factor of its half-life: 96 bits, so in two halves."""
-    different, which = np.unique(half_lives, return_inverse=True)
-    factors = np.array([decay_factor(blocks) for blocks in different.tolist()], np.uint64)[which]
+    factors = _factors(half_lives.tobytes())
     bits, lower = np.uint64(FACTOR_BITS), np.uint64((1 << FACTOR_BITS) - 1)
     return (values >> bits) * factors + ((values & lower) * factors >> bits)
+
+
+@lru_cache(maxsize=8)
+def _factors(half_lives: bytes) -> Column:
+    """The factor of each half-life, u16."""
+    return np.array([decay_factor(blocks) for blocks in np.frombuffer(half_lives, "<u2").tolist()], np.uint64)
 
 
 @registration.count_anew.twin
@@ -81,4 +87,5 @@ def count_anew(ctx: Context, netuids: list[int]) -> None:
     """Set the number of registrations in this block to 0."""
     columns = Columns(ctx.state, netuids)
     counts = columns.read(MODULE, "RegistrationsThisBlock")
-    columns.write(MODULE, "RegistrationsThisBlock", np.zeros_like(counts), counts != 0)
+    if counts.any():
+        columns.write(MODULE, "RegistrationsThisBlock", np.zeros_like(counts), counts != 0)

@@ -23,11 +23,17 @@ def stake_columns(state: StorageReader, netuid: int, hotkeys: Sequence[str]) -> 
     if not isinstance(state, Storage):
         return NotImplemented
     for item in ("ChildKeys", "ParentKeys"):
+        if not state.raw_keys(state.key(MODULE, item), limit=1):
+            continue
         if any(value is not None for value in state.raw.get_many(state.keys_by_account(MODULE, item, hotkeys, netuid))):
             return NotImplemented
     columns = []
     for where in (netuid, ROOT_NETUID):
         keys = state.keys_by_account(MODULE, "TotalHotkeyAlpha", hotkeys, where)
+        column = state.raw.column_of(keys)
+        if column is not None:
+            columns.append(column.words)
+            continue
         data = b"".join([value or NOTHING for value in state.raw.get_many(keys)])
         columns.append(np.frombuffer(data, "<u8"))
     alpha, tao = columns

@@ -17,6 +17,7 @@ MOST = max(len(duel.strengths) for duel in DUELS.values())  # strengths of an at
 SIDES = {False: "rule off", True: "rule on"}
 WHO = ("attacker", "honest")
 NOTHING = 0.05  # per cent
+WHOLE, ACROSS = alt.ExprRef("whole"), alt.ExprRef("across")  # titles of axes, which differ from attack to attack
 MOST_SHOWN = 114  # per cent: space for the words above a full bar
 
 
@@ -80,6 +81,16 @@ def verdict(both: Both) -> str:
     return "that is no more than honest work brings" if on <= fair else "the rule takes a part"
 
 
+def axes(both: Both) -> dict[str, str]:
+    """Titles of the axes for this attack: what the percentages are a part of, and what the strength is."""
+    return {"whole": f"% {both.duel.gets}", "across": both.duel.across}
+
+
+def _named(*layers: alt.Chart) -> alt.LayerChart:
+    """Layers whose axes get their titles from `axes`."""
+    return alt.layer(*layers).add_params(alt.param(name="whole", value=""), alt.param(name="across", value=""))
+
+
 def bars_table(both: Both) -> Table:
     """Two sides with two bars each, and what an honest participant would get in the attacker's place."""
     rows: Table = {"side": [], "who": [], "value": [], "text": [], "fair": []}
@@ -118,7 +129,7 @@ def bars_spec(style: Style) -> alt.LayerChart:
     )
     y = alt.Y(
         "value:Q",
-        title="%",
+        title=WHOLE,
         scale=alt.Scale(domain=alt.DomainUnionWith([0, MOST_SHOWN]), nice=False),
         axis=alt.Axis(values=[0, 20, 40, 60, 80, 100]),
     )
@@ -141,7 +152,7 @@ def bars_spec(style: Style) -> alt.LayerChart:
         .encode(y="max(fair):Q")
     )
     name = fair.mark_text(align="left", baseline="bottom", dx=4, dy=-3, fontSize=style.font)
-    return alt.layer(fair, bars, texts, name.encode(y="max(fair):Q", x=alt.value(0), text=alt.value("fair")))
+    return _named(fair, bars, texts, name.encode(y="max(fair):Q", x=alt.value(0), text=alt.value("fair")))
 
 
 def lines_table(both: Both) -> Table:
@@ -164,8 +175,8 @@ def lines_spec(style: Style) -> alt.LayerChart:
     """Lines with a point at each strength that was run; the one that is shown is larger."""
     names = list(SIDES.values())
     base = alt.Chart(alt.NamedData("rows")).encode(
-        x=alt.X("strength:Q", title=None, scale=alt.Scale(zero=False, nice=False), axis=alt.Axis(tickCount=4)),
-        y=alt.Y("value:Q", title="%", axis=alt.Axis(tickCount=4)),
+        x=alt.X("strength:Q", title=ACROSS, scale=alt.Scale(zero=False, nice=False), axis=alt.Axis(tickCount=4)),
+        y=alt.Y("value:Q", title=WHOLE, axis=alt.Axis(tickCount=4)),
         color=alt.Color(
             "side:N",
             title=None,
@@ -178,7 +189,7 @@ def lines_spec(style: Style) -> alt.LayerChart:
     points = base.mark_point(filled=True, opacity=1).encode(
         size=alt.when("datum.now").then(alt.value(260)).otherwise(alt.value(50))
     )
-    return alt.layer(lines, points)
+    return _named(lines, points)
 
 
 def epochs_table(both: Both) -> Table:
@@ -203,11 +214,11 @@ def epochs_spec(style: Style) -> alt.LayerChart:
     """Lines over epochs: colour for who, dashes for the rule."""
     base = alt.Chart(alt.NamedData("rows")).encode(
         x=alt.X("epoch:O", title="epoch", axis=alt.Axis(labelAngle=0, labelOverlap=True)),
-        y=alt.Y("value:Q", title="%", axis=alt.Axis(tickCount=5)),
+        y=alt.Y("value:Q", title=WHOLE, axis=alt.Axis(tickCount=5)),
         color=alt.Color("who:N", title=None, scale=alt.Scale(domain=list(WHO), range=[VERMILLION, BLUE]), legend=None),
         detail="side:N",
     )
     dashes = alt.StrokeDash("side:N", scale=alt.Scale(domain=list(SIDES.values()), range=[[1, 0], [6, 4]]), legend=None)
-    return alt.layer(
+    return _named(
         base.mark_line(strokeWidth=style.font / 6).encode(strokeDash=dashes), base.mark_point(filled=True, size=50)
     )

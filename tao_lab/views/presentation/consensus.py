@@ -1,15 +1,18 @@
 """What if half of the validators lie? Yuma Consensus with liars, for a room.
 
-The epochs are those of `tao_lab.views.scenario`, on the chain's exact numbers; `ConsensusExplorer` shows more of them.
+The epochs are those of `tao_lab.views.scenario`, on the chain's exact numbers. `ConsensusExplorer` is the same page in
+lab 06, where a student's own epoch can compute it.
 """
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
 from typing import Any
 
 import altair as alt
 
+from tao_lab.consensus import epoch
 from tao_lab.datasets import load_metagraph
 from tao_lab.units import U16_MAX
 from tao_lab.views import charts, scenario, sentences
@@ -18,17 +21,38 @@ from tao_lab.views.palette import BLUE, GREY, VERMILLION
 from tao_lab.views.panel import Chart, Choice, Picture, Slider
 from tao_lab.views.panel import Settings as Places
 from tao_lab.views.presentation.page import PROJECTOR, Page, Preset, PresetRow, Step
-from tao_lab.views.scenario import Outcome, Scenario, Settings
+from tao_lab.views.presentation.stage import Stage
+from tao_lab.views.scenario import Outcome, Rule, Scenario, Settings
 from tao_lab.views.sentences import percent
-from tao_lab.views.tables import Table, dividends_table, incentive_table, weights_table
+from tao_lab.views.tables import Table, bonds_table, dividends_table, incentive_table, weights_table
 
 MOMENTS = ("before the lie", "after it")
 GROUPS = ("honest", "liars")
+EPOCHS = 20  # for which the liars lie
 
 
-def page() -> Page:
-    """The dashboard."""
+class ConsensusExplorer(Stage):
+    """The dashboard in a notebook.
+
+    Args:
+        rule: computes one epoch; a student's own can take the place of the library's.
+        epochs: the number of epochs for which the liars lie.
+    """
+
+    def __init__(self, rule: Rule = epoch, epochs: int = EPOCHS) -> None:
+        super().__init__(page(rule, epochs))
+
+
+def page(rule: Rule = epoch, epochs: int = EPOCHS) -> Page:
+    """The dashboard.
+
+    Args:
+        rule: computes one epoch.
+        epochs: the number of epochs for which the liars lie.
+    """
     cast = _subnet().cast
+    # a reader's next position is often one that was just computed: "since", or a step of the story
+    outcome = lru_cache(8)(lambda settings: scenario.run(_subnet(), settings, epochs, rule))
     data = alt.NamedData("rows")
     return Page(
         name="consensus",
@@ -47,11 +71,12 @@ def page() -> Page:
             "dividends": dividends_spec(),
             "weights": charts.weights_spec(data, cast, PROJECTOR),
             "validators": charts.dividends_spec(data, cast, PROJECTOR),
+            "bonds": charts.bonds_spec(data, cast, PROJECTOR),
         },
         payoff="incentive",
         beside=("consensus", "dividends"),
-        closer=("weights", "validators"),
-        draw=draw,
+        closer=("weights", "validators", "bonds"),
+        draw=partial(draw, outcome),
         presets=(
             PresetRow("Liars hold", tuple(Preset(f"{share} %", {"liar_percent": share}) for share in (33, 49, 51, 60))),
             PresetRow("Kappa", tuple(Preset(f"{share} %", {"kappa": share}) for share in (40, 50, 67))),
@@ -96,11 +121,6 @@ def _subnet() -> Scenario:
     return Scenario.of(load_metagraph())
 
 
-@lru_cache(8)
-def _outcome(settings: Settings) -> Outcome:
-    return scenario.run(_subnet(), settings)
-
-
 def _settings(places: Places) -> Settings:
     """Per cent of the controls as the chain's u16."""
     values: dict[str, Any] = {**places}
@@ -109,30 +129,41 @@ def _settings(places: Places) -> Settings:
     return Settings(**values)
 
 
-def draw(places: Places, since: Places | None) -> Picture:
+def draw(outcome: Callable[[Settings], Outcome], places: Places, since: Places | None) -> Picture:
     """The epochs for the present settings; the charts show pay before and after the lie, side by side."""
-    now = _outcome(_settings(places))
-    then = None if since is None else _outcome(_settings(since))
-    first, cast = now.epochs[0], now.scenario.cast
-    weights = weights_table(first, cast)
-    praised = {"target": str(now.target)}
-    drawn = {
-        "incentive": Chart(sentences.incentive_title(now), sentences.incentive_alt(now), incentive_rows(now), praised),
-        "consensus": Chart(sentences.consensus_title(now), sentences.consensus_alt(now), weights, praised),
-        "dividends": Chart(dividends_title(now), dividends_alt(now), dividends_rows(now)),
-        "weights": Chart(
-            sentences.weights_title(now), sentences.weights_alt(now), weights, {**praised, "miner": str(now.target)}
-        ),
-        "validators": Chart(
-            sentences.dividends_title(now), sentences.dividends_alt(now), dividends_table(now.after, cast)
-        ),
-    }
+    now = outcome(_settings(places))
+    then = None if since is None else outcome(_settings(since))
     shown = {
         "liar_percent": f"{places['liar_percent']} %",
         "kappa": f"{places['kappa']} %",
         "bonds_penalty": f"{places['bonds_penalty'] / 100:.2f}",
     }
-    return Picture(finding(now), drawn, shown, sentences.sentence(now, then))
+    return Picture(finding(now), charts_of(now), shown, sentences.sentence(now, then))
+
+
+def charts_of(now: Outcome) -> dict[str, Chart]:
+    """What each chart shows."""
+    first, cast, history = now.epochs[0], now.scenario.cast, now.bonds()
+    weights, target = weights_table(first, cast), str(now.target)
+    best = 0  # its column; on the miner that they praise, the liars have no bonds to lose
+    return {
+        "incentive": Chart(
+            sentences.incentive_title(now), sentences.incentive_alt(now), incentive_rows(now), {"target": target}
+        ),
+        "consensus": Chart(sentences.consensus_title(now), sentences.consensus_alt(now), weights, {"target": target}),
+        "dividends": Chart(dividends_title(now), dividends_alt(now), dividends_rows(now)),
+        "weights": Chart(
+            sentences.weights_title(now), sentences.weights_alt(now), weights, {"target": target, "miner": target}
+        ),
+        "validators": Chart(
+            sentences.dividends_title(now), sentences.dividends_alt(now), dividends_table(now.after, cast)
+        ),
+        "bonds": Chart(
+            sentences.bonds_title(now, history, best),
+            sentences.bonds_alt(now, history, best),
+            bonds_table(history, cast, cast.miners[best]),
+        ),
+    }
 
 
 def finding(now: Outcome) -> str:

@@ -5,12 +5,13 @@ const THEME = "tao-lab-theme";
 
 const same = (a, b) => Object.keys(a).every((name) => a[name] === b[name]);
 
-// --- light and dark: what a person chose last, else what the system says ---
+// --- light and dark: what a person chose last, else what JupyterLab shows, else what the system says ---
 
 function themeOf() {
   let kept = null;
   try { kept = localStorage.getItem(THEME); } catch { /* a browser without storage: the system decides */ }
-  return kept ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+  const jupyter = { true: "light", false: "dark" }[document.body.dataset.jpThemeLight];
+  return kept ?? jupyter ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
 }
 
 function keepTheme(theme) {
@@ -281,13 +282,16 @@ async function render({ model, el }) {
 
   const drawn = model.get("_picture").charts;
   await Promise.all(figures.map((f) => embed(f, filling(specs[f.name]), rowsOf(drawn[f.name].rows), "svg")));
+  for (const f of figures) f.unmarked = Object.fromEntries((specs[f.name].params ?? []).map(({ name, value }) => [name, value]));
+  linkMarks(figures);
 
   async function paint() {
     const picture = model.get("_picture");
     for (const f of figures) {
       const chart = picture.charts[f.name];
       f.view.data("rows", rowsOf(chart.rows));
-      for (const [name, value] of Object.entries(chart.signals)) f.view.signal(name, value);
+      Object.assign(f.unmarked, chart.signals);
+      for (const [name, value] of Object.entries(f.unmarked)) f.view.signal(name, value);
       describe(f, chart);
     }
     sentence.textContent = picture.sentence;

@@ -175,6 +175,7 @@ def test_several_commits_are_revealed_at_once_or_not_at_all(ctx: Context, valida
 
 
 def test_a_batch_of_commits_names_the_subnet_that_failed(ctx: Context, validator: int) -> None:
+    ctx.state.put(MODULE, "TotalNetworks", 2)
     done = do(ctx, "validator", "batch_commit_weights", netuids=[9, NETUID], commit_hashes=[hash_of(), hash_of()])
     assert [next(iter(event)) for event in done] == [
         "WeightsCommitted",

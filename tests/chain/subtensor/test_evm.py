@@ -12,8 +12,9 @@ from tao_lab.chain.dispatch import Call, signed
 from tao_lab.chain.errors import DispatchError
 from tao_lab.chain.pallets import balances
 from tao_lab.chain.pallets.evm import mirror_account
+from tao_lab.chain.pallets.subtensor import uids
 from tests.chain.conftest import TAO, account
-from tests.chain.subtensor.conftest import MODULE, NETUID, add_neuron, do, refused
+from tests.chain.subtensor.conftest import MODULE, NETUID, add_neuron, do, refused, set_hyper
 
 KEY = Account.from_key("0x" + "11" * 32)
 OTHER = Account.from_key("0x" + "22" * 32)
@@ -62,6 +63,38 @@ def test_a_key_changes_once_a_day(later: Context) -> None:
     args = arguments(signer=OTHER, evm_key=OTHER.address.lower())
     do(later, "miner", "associate_evm_key", **args)
     assert later.state.get(MODULE, "AssociatedEvmAddress", NETUID, 0) == (OTHER.address.lower(), 14_400)
+
+
+def by_address(ctx: Context, signer: Any = KEY) -> list[tuple[int, int]]:
+    return list(ctx.state.get(MODULE, "AssociatedUidsByEvmAddress", NETUID, signer.address.lower()))
+
+
+def test_an_address_knows_its_uids(later: Context) -> None:
+    """Source: `utils/evm.rs` (`set_associated_evm_address`, …) of RaoFoundation/subtensor, since spec 426."""
+    for name in ("second", "third"):
+        add_neuron(later, name, "bob")
+        do(later, name, "associate_evm_key", **arguments(name))
+    do(later, "miner", "associate_evm_key", **arguments())
+    assert by_address(later) == [(1, 7_200), (2, 7_200), (0, 7_200)]
+    later.block += 7_200
+    do(later, "third", "associate_evm_key", **arguments("third"))
+    do(later, "second", "associate_evm_key", **arguments("second", signer=OTHER, evm_key=OTHER.address.lower()))
+    assert (by_address(later), by_address(later, OTHER)) == ([(2, 14_400), (0, 7_200)], [(1, 14_400)])
+    set_hyper(later, ImmunityPeriod=0, MinAllowedUids=1, Emission=[2, 1, 2])
+    uids.trim_to_max_allowed_uids(later, NETUID, 2)  # the second neuron goes, the third becomes UID 1
+    assert (by_address(later), by_address(later, OTHER)) == ([(1, 14_400), (0, 7_200)], [])
+    uids.replace_neuron(later, NETUID, 1, account("fourth"))
+    assert by_address(later) == [(0, 7_200)]
+    assert later.state.get(MODULE, "AssociatedEvmAddress", NETUID, 1) is None
+
+
+def test_an_address_has_at_most_32_uids(later: Context) -> None:
+    full = [(uid, 1) for uid in range(100, 132)]
+    later.state.put(MODULE, "AssociatedUidsByEvmAddress", NETUID, KEY.address.lower(), full)
+    assert refused(later, "miner", "associate_evm_key", **arguments()) == "EvmKeyAssociationLimitExceeded"
+    later.state.put(MODULE, "AssociatedUidsByEvmAddress", NETUID, KEY.address.lower(), [(0, 1), *full[1:]])
+    do(later, "miner", "associate_evm_key", **arguments())
+    assert by_address(later)[0] == (0, 7_200)
 
 
 def test_tao_on_one_s_own_address_comes_back(ctx: Context) -> None:

@@ -10,7 +10,7 @@ from tao_lab.chain.errors import InvalidTransaction
 from tao_lab.chain.pallets.subtensor.commit_reveal import commit_hash
 from tao_lab.consensus import epoch
 from tao_lab.network import Network
-from tests.chain.conftest import account, free, key, run
+from tests.chain.conftest import TAO, account, free, key, run
 from tests.chain.subtensor.conftest import MODULE, NETUID, add_neuron, add_subnet, set_hyper, weights_of
 
 ROUND, SIGNATURE = (
@@ -55,6 +55,18 @@ def test_setting_weights_is_free_of_charge(open_chain: Chain) -> None:
     assert free(open_chain, "alice") == before
     assert weights_of(context(open_chain), 0) == [(1, 65_535)]
     assert open_chain.verify() is None
+
+
+def test_a_hotkey_without_tao_keeps_its_nonce(open_chain: Chain) -> None:
+    """`runtime/src/check_nonce.rs` since spec 462: otherwise old extrinsics could be sent again."""
+    add_neuron(context(open_chain), "poor", "carol", stake=1_000, permit=True)
+    run(open_chain, "poor", MODULE, "set_weights", **weights())
+    run(open_chain, "alice", "Balances", "transfer_keep_alive", dest=account("poor"), value=TAO)
+    run(open_chain, "poor", "Balances", "transfer_all", dest=account("alice"), keep_alive=False)
+    info = open_chain.state.get("System", "Account", account("poor"))
+    assert (info["nonce"], info["providers"], info["sufficients"], info["data"]["free"]) == (2, 0, 1, 0)
+    rich = open_chain.state.get("System", "Account", account("alice"))
+    assert (rich["providers"], rich["sufficients"]) == (1, 0)
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,13 @@ import pytest
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import Call, signed, weight
 from tao_lab.chain.errors import DispatchError
+from tao_lab.chain.fee_weights import billed_weight
 from tao_lab.chain.pallets.subtensor.distribution import pay_owner_cut
 from tao_lab.chain.pallets.subtensor.lease_dividends import distribute_dividends
 from tao_lab.chain.pallets.subtensor.leasing import lease_account
 from tao_lab.chain.pallets.subtensor.lookups import all_netuids
 from tao_lab.chain.pallets.subtensor.stake import increase_stake, stake_of_coldkey
+from tao_lab.chain.pallets.transaction_payment import fee_parts
 from tests.chain.conftest import TAO, account
 from tests.chain.subtensor.conftest import (
     MODULE,
@@ -216,6 +218,32 @@ def test_the_beneficiary_takes_over_when_the_lease_has_ended(leased: Context) ->
     assert state.entries(MODULE, "SubnetUidToLeaseId") == []
     assert state.entries("Proxy", "Proxies") == []
     assert_no_rao_lost(leased)
+
+
+def test_a_lease_that_may_not_end_costs_only_what_was_looked_at(leased: Context) -> None:
+    """The table of pull request 3192 (spec 469): 45,839 rao in 100 bytes instead of 16,041,089."""
+    call = Call(MODULE, "terminate_lease", {"lease_id": 0, "hotkey": account("x")})
+    with pytest.raises(DispatchError, match="LeaseHasNotEnded") as caught:
+        leased.dispatch(signed(account("alice")), call)
+    assert caught.value.weight == weight(0, reads=3)
+    for weighed, fee in ((billed_weight(call, caught.value.weight), 45_839), (billed_weight(call), 16_041_089)):
+        assert sum(fee_parts(leased.runtime, "Normal", weighed, 100)) == fee
+
+
+def test_a_swapped_coldkey_keeps_its_leases(leased: Context) -> None:
+    """`transfer_coldkey_lease` of spec 475: the beneficiary's lease and proxy, a contributor's share and dividends."""
+    state, dave, erin = leased.state, account("dave"), account("erin")
+    state.put(MODULE, "SubnetLeaseUnpaidDividends", 0, account("bob"), 7)
+    state.put(MODULE, "SubnetLeaseUnpaidDividends", 0, erin, 2)
+    share = state.get(MODULE, "SubnetLeaseShares", 0, account("bob"))
+    for old, new in (("alice", dave), ("bob", erin)):
+        do(leased, "root", "swap_coldkey", old_coldkey=account(old), new_coldkey=new, swap_cost=0)
+    assert state.get(MODULE, "SubnetLeases", 0)["beneficiary"] == dave
+    assert [proxy["delegate"] for proxy in state.get("Proxy", "Proxies", lease_account(0, "coldkey"))[0]] == [dave]
+    assert state.get(MODULE, "SubnetLeaseShares", 0, erin) == share
+    assert not state.exists(MODULE, "SubnetLeaseShares", 0, account("bob"))
+    assert state.get(MODULE, "SubnetLeaseUnpaidDividends", 0, erin) == 9
+    assert not state.exists(MODULE, "SubnetLeaseUnpaidDividends", 0, account("bob"))
 
 
 def test_a_lease_without_an_end_is_never_terminated(bare: Context) -> None:

@@ -534,6 +534,16 @@ def test_a_hotkey_without_stake_leaves_the_list_of_its_staker(ctx: Context, netu
     assert not ctx.state.exists(MODULE, "StakingHotkeys", ALICE)
 
 
+def test_when_the_last_rao_leaves_a_hotkey_no_share_stays(ctx: Context) -> None:
+    """A stake of less than a rao would otherwise claim what is staked next."""
+    do(ctx, "alice", "add_stake", hotkey=HELPER, netuid=1, amount_staked=TAO)
+    ctx.state.put(MODULE, "AlphaV2", HELPER, BOB, 1, {"mantissa": 10**21, "exponent": -22})
+    do(ctx, "alice", "remove_stake", hotkey=HELPER, netuid=1, amount_unstaked=U64_MAX)
+    assert ctx.state.entries(MODULE, "AlphaV2", HELPER) == []
+    assert not ctx.state.exists(MODULE, "TotalHotkeySharesV2", HELPER, 1)
+    assert not ctx.state.exists(MODULE, "TotalHotkeyAlpha", HELPER, 1)
+
+
 def test_fresh_stake_stays_on_root_where_a_hold_is_set(ctx: Context) -> None:
     """`RootStakeUnlockInterval`, which is 0 by default; a swap of keys takes the age along."""
     assert ctx.state.get(MODULE, "LastColdkeyHotkeyStakeBlock", ALICE, MINER) == ctx.block

@@ -65,6 +65,34 @@ def test_hotkeys_change_hands_if_they_are_owned_not_if_they_are_staked_on(ctx: C
     assert owners == [CAROL, CAROL, account("bob")]
 
 
+@pytest.mark.parametrize(("hotkeys", "subnets", "heavy"), [(256, 4, False), (257, 1, True), (2, 513, True)])
+def test_a_coldkey_with_too_many_stakes_is_not_swapped(
+    ctx: Context, announced: int, hotkeys: int, subnets: int, heavy: bool
+) -> None:
+    """`ColdkeySwapTooHeavy` since spec 463: at most 256 hotkeys and 1,024 stakes."""
+    names = [account(f"validator {number}") for number in range(hotkeys)]
+    ctx.state.put(MODULE, "StakingHotkeys", ALICE, names)
+    for hotkey in names:
+        for netuid in range(1_000, 1_000 + subnets):
+            ctx.state.put(MODULE, "AlphaV2", hotkey, ALICE, netuid, {"mantissa": 10**21, "exponent": -21})
+    ctx.block = announced
+    if heavy:
+        assert refused(ctx, "alice", "swap_coldkey_announced", new_coldkey=CAROL) == "ColdkeySwapTooHeavy"
+    else:
+        do(ctx, "alice", "swap_coldkey_announced", new_coldkey=CAROL)
+
+
+def test_the_chain_remembers_who_became_whom(ctx: Context) -> None:
+    """`record_coldkey_swap_lineage`; a coldkey that comes back has no successor any more."""
+    dave = account("dave")
+    for old, new in ((ALICE, CAROL), (CAROL, dave), (dave, ALICE)):
+        do(ctx, "root", "swap_coldkey", old_coldkey=old, new_coldkey=new, swap_cost=0)
+        assert ctx.state.get(MODULE, "ColdkeySuccessor", old) == new
+        assert ctx.state.get(MODULE, "ColdkeyRoot", new) == ALICE
+    assert not ctx.state.exists(MODULE, "ColdkeySuccessor", ALICE)
+    assert ctx.state.get(MODULE, "ColdkeySuccessor", CAROL) == dave
+
+
 def test_everything_goes_to_the_new_coldkey(ctx: Context, announced: int) -> None:
     ctx.state.put(MODULE, "AutoStakeDestination", ALICE, NETUID, THEIRS)
     ctx.state.put(MODULE, "AutoStakeDestinationColdkeys", THEIRS, NETUID, [ALICE])

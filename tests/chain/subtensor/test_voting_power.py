@@ -26,7 +26,7 @@ def power(ctx: Context, who: str = HOTKEY) -> int:
 
 
 def update(ctx: Context, stake: int = 100 * TAO, permit: bool = True) -> None:
-    update_voting_power(ctx, NETUID, {HOTKEY: Voter(permit, stake)})
+    update_voting_power(ctx, NETUID, lambda: {HOTKEY: Voter(permit, stake)})
 
 
 def test_each_epoch_moves_the_average(ctx: Context) -> None:

@@ -140,6 +140,7 @@ def test_a_parent_s_stake_lets_its_child_set_weights(ctx: Context, validator: in
 
 def test_a_batch_goes_on_after_a_failure_and_names_it(ctx: Context, validator: int) -> None:
     add_subnet(ctx, 2)
+    ctx.state.put(MODULE, "TotalNetworks", 2)
     events = do(
         ctx,
         "validator",
@@ -157,6 +158,19 @@ def test_a_batch_goes_on_after_a_failure_and_names_it(ctx: Context, validator: i
 def test_a_batch_with_lists_of_different_lengths_is_refused(ctx: Context, validator: int) -> None:
     args = {"netuids": [NETUID], "weights": [], "version_keys": [0]}
     assert refused(ctx, "validator", "batch_set_weights", **args) == "InputLengthsUnequal"
+
+
+def test_a_batch_has_an_item_and_no_more_than_there_are_subnets(ctx: Context, validator: int) -> None:
+    """`InvalidBatchLength`, since spec 462."""
+    ctx.state.put(MODULE, "TotalNetworks", 2)
+    for count, name in ((0, "InvalidBatchLength"), (3, "InvalidBatchLength"), (2, None)):
+        batch = {"netuids": [NETUID] * count, "weights": [[(1, 5)]] * count, "version_keys": [0] * count}
+        commits = {"netuids": [NETUID] * count, "commit_hashes": ["0x" + "00" * 32] * count}
+        for call, args in (("batch_set_weights", batch), ("batch_commit_weights", commits)):
+            if name is None:
+                do(ctx, "validator", call, **args)
+            else:
+                assert refused(ctx, "validator", call, **args) == name
 
 
 def test_mechanisms_have_weights_of_their_own(ctx: Context, validator: int) -> None:

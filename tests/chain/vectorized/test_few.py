@@ -1,14 +1,17 @@
 """A chain with few subnets goes another way than one with many, and comes to the same state."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from bittensor_core import Keypair
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tao_lab.bench.population import Size
 from tao_lab.chain.chain import Chain
 from tao_lab.chain.pallets.subtensor.lookups import MODULE
+from tao_lab.chain.twins import readable_only
 from tao_lab.chain.vectorized import emission, few
 from tests.chain.vectorized.test_emission import assert_same, both_ways, drawn_state
 
@@ -55,3 +58,104 @@ def test_prices_and_difficulties_of_a_place_fall_alike() -> None:
 @given(data=st.data())
 def test_the_state_is_the_same_whatever_the_subnets_are_like(data: st.DataObject) -> None:
     assert_same(both_ways(drawn_state(data, SIZE), 3, SIZE))
+
+
+CHANGES: list[tuple[str, int, Any]] = [
+    ("Burn", 1, 5 * 10**9),
+    ("MinBurn", 1, 2 * 10**9),
+    ("MaxBurn", 2, 10**6),
+    ("BurnHalfLife", 1, 3),
+    ("Difficulty", 2, 10**9),
+    ("RegistrationsThisBlock", 2, 2),
+    ("NetworkRegistrationAllowed", 1, False),
+    ("SubtokenEnabled", 2, False),
+    ("Tempo", 1, 2),
+    ("PendingEpochAt", 2, 3),
+    ("SubnetTAO", 0, 10**15),
+    ("SubnetTAO", 1, 10**14),
+    ("SubnetAlphaOut", 2, 11 * 10**15),
+    ("SubnetMovingPrice", 1, {"bits": 2**31}),
+    ("MinerBurned", 1, {"bits": 2**31}),
+    ("SubnetMechanism", 2, 0),
+    ("OwnerCutEnabled", 1, False),
+    ("TaoWeight", None, 2**62),
+    ("SubnetOwnerCut", None, 30_000),
+    ("SubnetMovingAlpha", None, {"bits": 2**20}),
+    ("EmissionGateBar", None, {"bits": 2**60}),
+    ("EmissionGateExponent", None, {"bits": 2**64}),
+]
+
+
+def change(chain: Chain, item: str, netuid: int | None, value: Any) -> None:
+    """Write an item of a subnet, or of the whole chain."""
+    chain.state.put(MODULE, item, *([] if netuid is None else [netuid]), value)
+
+
+def made_both_ways(make: Callable[[Chain], None]) -> list[Chain]:
+    """Two chains with the same population on which the same is done, first with the twins, then without them."""
+    chains = both_ways(lambda chain: None, 0, SIZE)
+    make(chains[0])
+    with readable_only():
+        make(chains[1])
+    return chains
+
+
+def changed_chains(changes: list[tuple[str, int | None, Any]], undone: bool = False) -> list[Chain]:
+    """Chains that make some blocks before each change, and after it."""
+
+    def make(chain: Chain) -> None:
+        for _ in range(3):
+            chain.produce_block()
+        for each in changes:
+            mark = chain.state.raw.mark()
+            change(chain, *each)
+            if undone:
+                chain.state.raw.rollback(mark)
+            chain.produce_block()
+        chain.produce_block()
+
+    return made_both_ways(make)
+
+
+@pytest.mark.parametrize("changed", CHANGES, ids=lambda each: f"{each[0]} of {each[1]}")
+def test_a_value_that_is_remembered_is_read_again_once_it_is_written(changed: tuple[str, int | None, Any]) -> None:
+    assert_same(changed_chains([changed]))
+
+
+def test_a_write_that_is_undone_leaves_nothing_behind() -> None:
+    assert_same(changed_chains(list(CHANGES), undone=True))
+
+
+@pytest.mark.slow
+@settings(max_examples=20, deadline=None)
+@given(changes=st.lists(st.sampled_from(CHANGES), min_size=2, max_size=6))
+def test_the_state_is_the_same_whatever_changes_between_blocks(changes: list[tuple[str, int | None, Any]]) -> None:
+    assert_same(changed_chains(changes))
+
+
+def test_a_stake_on_root_is_found_after_all_stakes_had_been_looked_at() -> None:
+    hotkey, coldkey = (Keypair.from_uri(f"//{name}").ss58_address for name in ("hotkey", "coldkey"))
+
+    def make(chain: Chain) -> None:
+        chain.produce_block()
+        chain.produce_block()
+        chain.state.put(MODULE, "AlphaV2", hotkey, coldkey, 0, {"mantissa": 5, "exponent": 0})
+        chain.produce_block()
+
+    chains = made_both_ways(make)
+    assert chains[0].state.get(MODULE, "StakingColdkeys", coldkey) is not None
+    assert_same(chains)
+
+
+def test_in_a_quiet_block_the_rules_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    def prepare(chain: Chain) -> None:
+        for netuid in range(SIZE.subnets + 1):
+            chain.state.put(MODULE, "Burn", netuid, 0)  # the lowest price
+
+    chain = both_ways(prepare, SIZE.tempo + 1, SIZE)[0]  # an epoch has paid out before the last block
+    work = [count_calls(few, name, monkeypatch) for name in ("_Rows", "_have_pools", "_lower_prices")]
+    chain.produce_block()
+    assert work == [[], [], []]
+    chain.state.put(MODULE, "SubnetTAO", 1, 10**12)
+    chain.produce_block()
+    assert [len(each) for each in work] == [1, 0, 0]

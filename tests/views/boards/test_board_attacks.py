@@ -1,10 +1,13 @@
 """The page of attacks: what it says of a rule is what the runs gave."""
 
+import json
+
 import pytest
 
 from tao_lab.simulate.duels import DUELS, Fight, kept
 from tao_lab.views.boards import attacks
 from tao_lab.views.boards.attacks import MOST, Both
+from tao_lab.views.presentation import PROJECTOR
 
 
 def test_beyond_the_last_strength_stands_the_last_one():
@@ -48,3 +51,14 @@ def test_what_is_said_of_a_rule(off, on, verdict):
 )
 def test_per_cents_for_a_room(value, text):
     assert attacks.per_cent(value) == text
+
+
+@pytest.mark.parametrize("name", DUELS)
+def test_every_axis_says_what_its_per_cents_are_a_part_of(name):
+    titles = attacks.axes(Both.of(name, 0))
+    assert titles["whole"].startswith("% of ")
+    assert titles["across"]
+    for spec in (attacks.bars_spec, attacks.lines_spec, attacks.epochs_spec):
+        chart = spec(PROJECTOR).to_dict(validate=False)
+        assert '"title": {"expr": "whole"}' in json.dumps(chart)
+        assert {param["name"] for param in chart["params"]} == set(titles)

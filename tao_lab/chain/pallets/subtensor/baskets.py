@@ -2,8 +2,8 @@
 
 A basket is stake: the chain's escrow account, to which nobody has a key, holds the fund's alpha on the validator's
 hotkey (and its cash, TAO on root). An epoch only queues a validator's dividend (`PendingBasketDeposits`). It enters the
-fund, where it was earned and without a swap, when somebody claims or changes root stake on that hotkey, and else when
-it is the hotkey's turn: one a block. The rule is `tao_lab.economy.baskets`; claims are in `root_claims.py`.
+fund as alpha, without a swap, when somebody claims or changes root stake on that hotkey, or when it is the hotkey's
+turn: one hotkey in each block. The rule is `tao_lab.economy.baskets`; claims are in `root_claims.py`.
 
 Sources, at spec 475: `pallets/subtensor/src/staking/basket_flush.rs`, `basket_views.rs`, `claim_root.rs`.
 """
@@ -110,7 +110,7 @@ def is_too_shallow(error: DispatchError) -> bool:
 
 
 def value_of(state: StorageReader, netuid: int, alpha: int) -> int:
-    """The same for those who only look: rao of TAO, 0 where a sale is not possible (`realizable_tao_for_alpha`)."""
+    """The same for readers: rao of TAO, 0 where no sale is possible (`realizable_tao_for_alpha`)."""
     try:
         return worth_of(state, netuid, alpha) or 0
     except DispatchError:
@@ -118,7 +118,7 @@ def value_of(state: StorageReader, netuid: int, alpha: int) -> int:
 
 
 def spot_value_of(state: StorageReader, netuid: int, alpha: int) -> int:
-    """Rao of TAO at the price of the moment (`spot_tao_for_alpha`)."""
+    """Rao of TAO at the present price (`spot_tao_for_alpha`)."""
     return min(current_alpha_price(state, netuid) * alpha >> FRACTION_BITS, U64_MAX)
 
 
@@ -137,7 +137,7 @@ def nav_of(state: StorageReader, hotkey: str) -> int:
 
 
 def owed_shares(state: StorageReader, hotkey: str, coldkey: str) -> int:
-    """Shares of a validator's fund that a coldkey is owed, at most those that are out (`get_basket_owed_shares`)."""
+    """Shares of a validator's fund that a coldkey is owed, at most all that exist (`get_basket_owed_shares`)."""
     stake = stake_of_coldkey(state, hotkey, coldkey, ROOT_NETUID)
     owed = owed_by_rate(rate_of(state, hotkey), stake, state.get(MODULE, "BasketClaimed", hotkey, coldkey))
     return min(owed, int(state.get(MODULE, "BasketShares", hotkey)))
@@ -150,7 +150,7 @@ def payout_of(state: StorageReader, hotkey: str, coldkey: str) -> int:
 
 
 def spot_payout_of(state: StorageReader, hotkey: str, coldkey: str) -> int:
-    """What a coldkey's shares of one basket are worth at the prices of the moment, rao of TAO."""
+    """What a coldkey's shares of one basket are worth at present prices, rao of TAO."""
     spot = min(sum(spot_value_of(state, netuid, alpha) for netuid, alpha in holdings(state, hotkey)), U64_MAX)
     owed = owed_shares(state, hotkey, coldkey)
     return payout(owed, spot, state.get(MODULE, "BasketShares", hotkey)) if owed else 0
@@ -173,9 +173,9 @@ def queue_dividends(ctx: Context, netuid: int, dividends: list[tuple[str, int]])
 
 
 def flush(ctx: Context, hotkey: str) -> Work:
-    """Put what is queued for a hotkey into its basket, except what is worth too little yet.
+    """Put a hotkey's queued dividends into its basket, except those that are still worth too little.
 
-    What was earned on a subnet that is gone, or is queued for a hotkey that has no seat on root any more, is recycled.
+    Dividends of a subnet that is gone, or of a hotkey that has lost its seat on root, are recycled.
     """
     state, batch = ctx.state, []
     least = state.get(MODULE, "RootClaimableThreshold", ROOT_NETUID)["bits"] >> RATE_BITS
@@ -212,7 +212,7 @@ def flush_next(ctx: Context) -> None:
 def deposit(ctx: Context, hotkey: str, credits: list[tuple[int, int]]) -> Work:
     """Put dividends into a basket and mint shares for them, once for all (`deposit_root_alpha_batch`).
 
-    Without anybody who could claim them they are recycled. Where too little comes of it they are queued again.
+    They are recycled if nobody could claim them, and queued again if they are worth too little.
 
     Args:
         ctx: The block under construction.
@@ -253,7 +253,7 @@ def _can_keep(stakers: int, cash: int, shares: int) -> bool:
 def _try_credit(ctx: Context, hotkey: str, netuid: int, alpha: int) -> int | None:
     """Add alpha to the fund's holding; returns what that adds to its value, None where the alpha went elsewhere.
 
-    Alpha that no pool would take is recycled; where the value is not known for another reason, it is queued again.
+    Alpha that no pool takes is recycled; alpha whose value is unknown for another reason is queued again.
     """
     mark = ctx.mark()
     try:
@@ -305,7 +305,7 @@ def take_shares(ctx: Context, hotkey: str, coldkey: str, shares: int, tao: int) 
 
 
 def rebase_claimed(ctx: Context, hotkey: str, coldkey: str, rao: int) -> None:
-    """Make up for root stake that was added (or with a minus removed): what is owed stays the same.
+    """Move a watermark after root stake was added (removed, if negative), so that no more and no less is owed.
 
     Source: `rebase_basket_claimed_for_stake_delta`.
     """
@@ -320,7 +320,7 @@ def _move_watermark(ctx: Context, hotkey: str, coldkey: str, shares: int) -> Non
 
 
 def credit_cash(ctx: Context, hotkey: str, tao: int) -> None:
-    """Add TAO, which lies on root's account already, to a fund's cash (`credit_root_slot`)."""
+    """Add TAO that is on root's account already to a fund's cash (`credit_root_slot`)."""
     increase_stake(ctx, hotkey, escrow(), ROOT_NETUID, tao)
     credit_root(ctx, tao)
 
@@ -369,7 +369,7 @@ def sell_small_holdings(ctx: Context, hotkey: str) -> int:
     for netuid, alpha in holdings(state, hotkey) if least else []:
         if netuid == ROOT_NETUID:
             continue
-        with suppress(DispatchError):  # a value that is not known now leaves the holding for later
+        with suppress(DispatchError):  # the value is unknown now: the holding stays for later
             worth = worth_of(state, netuid, alpha, ctx.rules.run_swap)
             sold += (worth is None or worth < least) and turn_into_cash(ctx, hotkey, netuid)
     return sold
@@ -421,7 +421,7 @@ def leave_subnet(ctx: Context, netuid: int) -> None:
 def recycle_queued(ctx: Context, netuid: int) -> None:
     """Recycle the dividends of a dissolved subnet that are still queued (`remove_network_pending_basket_deposits`).
 
-    Until its pool is paid out they count as alpha that is outstanding.
+    Until its pool is paid out they count as outstanding alpha.
     """
     for (hotkey, where), alpha in ctx.state.entries(MODULE, "PendingBasketDeposits"):
         if where == netuid:
@@ -463,7 +463,7 @@ def move_basket(ctx: Context, old: str, new: str, spent: Tally) -> None:
 
 
 def move_claimed(ctx: Context, hotkey: str, old: str, new: str) -> None:
-    """Add what one coldkey has had of a basket to what another has (`transfer_basket_claimed_for_new_coldkey`)."""
+    """Add what one coldkey has claimed of a basket to another's claims (`transfer_basket_claimed_for_new_coldkey`)."""
     claimed = ctx.state.get(MODULE, "BasketClaimed", hotkey, old)
     ctx.state.remove(MODULE, "BasketClaimed", hotkey, old)
     if claimed:

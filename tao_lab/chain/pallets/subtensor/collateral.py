@@ -3,7 +3,7 @@
 A collateral belongs to one stake: one (hotkey, coldkey) on one subnet. Other coldkeys that stake on the same hotkey are
 not affected. For each coldkey the chain stores the sum of its collaterals and the list of hotkeys that have one, at
 most 32 on a subnet. A collateral is only a number beside the stake; the alpha itself does not move. The checks in this
-file refuse to take so much stake out that less than this number would remain.
+file refuse a withdrawal that would leave less stake than this number.
 
 Source: `pallets/subtensor/src/subnets/collateral.rs` as it is public in coldint/subtensor at 4211af94. The rule is
 `tao_lab.economy.collateral`; the payments and calls are in `collateral_calls`.
@@ -114,7 +114,7 @@ def _put_list(ctx: Context, netuid: int, coldkey: str, hotkeys: list[str]) -> No
 
 
 def ensure_hotkey_covers_collateral(state: StorageReader, coldkey: str, hotkey: str, netuid: int, alpha: int) -> None:
-    """Refuse to take so much from a stake that less than its collateral would be left.
+    """Refuse a withdrawal that would leave less of a stake than its collateral.
 
     Raises:
         DispatchError: `StakeUnavailable`.
@@ -124,7 +124,7 @@ def ensure_hotkey_covers_collateral(state: StorageReader, coldkey: str, hotkey: 
         return
     staked = stake_of_coldkey(state, hotkey, coldkey, netuid)
     if alpha > max(staked - locked, 0):
-        sentence = f"{locked} of {staked} rao on {hotkey} are collateral on subnet {netuid}; {alpha} are asked for"
+        sentence = f"{locked} of {staked} rao on {hotkey} are collateral on subnet {netuid}; the call asks for {alpha}"
         raise failed("StakeUnavailable", sentence)
 
 

@@ -129,7 +129,7 @@ def _buy(ctx: Context, netuid: int, coldkey: str, due: Charge) -> SwapResult:
             raise failed("SlippageTooHigh", sentence)
     paid = transfer_tao_to_subnet(ctx, netuid, coldkey, due.total)
     if paid != due.total:
-        raise failed("NotEnoughBalanceToStake", f"{coldkey} can pay {in_tao(paid)}, a seat costs {in_tao(due.total)}")
+        raise failed("NotEnoughBalanceToStake", f"{coldkey} can pay {in_tao(paid)}; a seat costs {in_tao(due.total)}")
     swapped = swap_tao_for_alpha(ctx, netuid, paid, limit)
     if swapped.paid + swapped.fee != due.total:
         raise failed("SlippageTooHigh", f"the pool takes {swapped.paid + swapped.fee} of {due.total} rao")
@@ -165,7 +165,7 @@ def add_collateral(ctx: Context, origin: Origin, netuid: int, hotkey: str, alpha
     if tao:
         most = max_amount_add(ctx, netuid, limit_price)
         if tao > most:
-            raise failed("SlippageTooHigh", f"{tao} rao, the price limit lets {most} rao through")
+            raise failed("SlippageTooHigh", f"the call pays {tao} rao; the price limit allows {most} rao")
         bought = stake_into_subnet(ctx, hotkey, coldkey, netuid, tao, limit_price)
         credit(ctx, netuid, hotkey, coldkey, bought)
         added += bought
@@ -192,7 +192,7 @@ def _price_of_missing(ctx: Context, coldkey: str, hotkey: str, netuid: int, miss
     validate_add_stake(ctx, coldkey, hotkey, netuid, tao, tao, allow_partial=False)
     free = keep_alive_balance(ctx, coldkey)
     if free < tao:
-        raise failed("NotEnoughBalanceToStake", f"{coldkey} can pay {in_tao(free)}, {in_tao(tao)} needed")
+        raise failed("NotEnoughBalanceToStake", f"{coldkey} can pay {in_tao(free)}; the alpha costs {in_tao(tao)}")
     return tao
 
 

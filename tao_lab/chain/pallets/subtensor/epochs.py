@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -36,11 +37,15 @@ from tao_lab.economy import HotkeyEmission, Pending
 from tao_lab.units import U16_MAX, U64_MAX
 
 Words = np.ndarray[Any, np.dtype[np.uint64]]
+Numbers = np.ndarray[Any, np.dtype[np.int64]]
 
 NO_COMMIT = (1 << 64) - 1
 NO_BLOCK = bytes(8)
 SHARE_BITS = 64  # U64F64
 ENTRY_BYTES = 4  # of a row: uid, value
+NO_ENTRIES = compact(0)
+LENGTH_BYTES = (1, 2, 4)  # of a compact number, by its two lowest bits
+ELEMENTS = {"Active": "?", "ValidatorPermit": "?", "Emission": "<u8"}  # of stored lists; all others hold u16
 
 
 def run_epochs(ctx: Context, netuid: int, emission: int, pots: Pending | None = None) -> list[HotkeyEmission]:
@@ -76,11 +81,15 @@ def run_epochs(ctx: Context, netuid: int, emission: int, pots: Pending | None = 
     _store_subnet(ctx, netuid, parts, whole=null)
     _update_voting_power(ctx, netuid, hotkeys, stakes)
     server, validator = (
-        sum(getattr(terms, name).astype(object) for terms, _ in parts)
+        _sum_of([getattr(terms, name).tolist() for terms, _ in parts])
         for name in ("server_emission", "validator_emission")
     )
-    by_key = sorted((hotkey, uid) for uid, hotkey in hotkeys.items())  # addresses sort as their keys do
-    return [HotkeyEmission(hotkey, int(server[uid]), int(validator[uid])) for hotkey, uid in by_key]
+    by_key = sorted(zip(hotkeys.values(), hotkeys, strict=True))  # addresses sort as their keys do
+    return [HotkeyEmission(hotkey, server[uid], validator[uid]) for hotkey, uid in by_key]
+
+
+def _sum_of(columns: list[list[int]]) -> list[int]:
+    return columns[0] if len(columns) == 1 else [sum(rao) for rao in zip(*columns, strict=True)]
 
 
 def split_emission(state: StorageReader, netuid: int, emission: int) -> list[int]:
@@ -187,20 +196,30 @@ def _registered_at(state: StorageReader, netuid: int, n: int) -> np.ndarray[Any,
 
 def _rows(state: StorageReader, item: str, index: int, n: int) -> SparseRows:
     """Stored rows of (u16, u16), without entries for UIDs that no longer exist."""
-    rows: list[bytes] = [b""] * n
+    rows = [NO_ENTRIES] * n
     keys = state.raw_keys(state.key(MODULE, item, index))
-    for key, row in zip(keys, state.raw_get_many(keys), strict=True):
-        uid = int.from_bytes(key[-UID_BYTES:], "little")
+    for uid, row in zip(_uids_of(tuple(keys)), state.raw_get_many(keys), strict=True):
         if uid < n:
-            value = row or b""
-            rows[uid] = value[(1, 2, 4)[value[0] & 3] :]  # after the compact number of entries
-    table = np.frombuffer(b"".join(rows), np.dtype("<u2")).reshape(-1, 2).astype(np.int64)
-    lengths = np.array([len(row) // ENTRY_BYTES for row in rows], np.int64)
+            rows[uid] = row or NO_ENTRIES
+    table, lengths = _entries(rows)
     if len(table) and table[:, 0].max() >= n:
         kept = table[:, 0] < n
         lengths = np.bincount(np.repeat(np.arange(n), lengths)[kept], minlength=n)
         table = table[kept]
     return SparseRows(np.concatenate(([0], np.cumsum(lengths))).astype(np.int64), table[:, 0], table[:, 1])
+
+
+@lru_cache(maxsize=512)
+def _uids_of(keys: tuple[bytes, ...]) -> list[int]:
+    """The UIDs at the ends of storage keys; most subnets have the same keys as at the last epoch."""
+    return [int.from_bytes(key[-UID_BYTES:], "little") for key in keys]
+
+
+def _entries(rows: list[bytes]) -> tuple[Numbers, Numbers]:
+    """All entries of stored rows (m, 2), and how many each row has (n,)."""
+    entries = [row[LENGTH_BYTES[row[0] & 3] :] for row in rows]
+    lengths = np.fromiter(map(len, entries), np.int64, len(entries)) // ENTRY_BYTES
+    return np.frombuffer(b"".join(entries), "<u2").reshape(-1, 2).astype(np.int64), lengths
 
 
 def commit_blocks(state: StorageReader, netuid: int, mecid: int, block: int) -> np.ndarray[Any, np.dtype[np.uint64]]:
@@ -236,28 +255,39 @@ def oldest_open_epoch(state: StorageReader, netuid: int, block: int) -> int:
 
 
 def _store_mechanism(ctx: Context, index: int, terms: EpochTerms, *, bonds: bool = True) -> None:
-    ctx.state.put(MODULE, "Incentive", index, terms.incentive.tolist())
-    ctx.state.put(MODULE, "ConsensusByMechanism", index, terms.consensus.tolist())
+    _put_numbers(ctx, "Incentive", index, terms.incentive)
+    _put_numbers(ctx, "ConsensusByMechanism", index, terms.consensus)
     ctx.deposit_event(MODULE, "IncentiveAlphaEmittedToMiners", netuid=index, emissions=terms.server_emission.tolist())
     if bonds:
         _store_bonds(ctx, index, terms.bonds)
 
 
 def _store_bonds(ctx: Context, index: int, bonds: SparseRows) -> None:
-    data = np.column_stack((bonds.uids, bonds.values)).astype("<u2").tobytes()
+    entries = np.empty((len(bonds.uids), 2), "<u2")
+    entries[:, 0], entries[:, 1] = bonds.uids, bonds.values
+    data = entries.tobytes()
     bounds = bonds.starts.tolist()
     rows = [
-        compact(end - start) + data[start * ENTRY_BYTES : end * ENTRY_BYTES]
+        _row_length(end - start) + data[start * ENTRY_BYTES : end * ENTRY_BYTES]
         for start, end in itertools.pairwise(bounds)
     ]
     ctx.state.raw.put_many(ctx.state.keys_by_uid(MODULE, "Bonds", index, bonds.n), rows)
+
+
+_row_length = lru_cache(maxsize=U16_MAX)(compact)
+
+
+def _put_numbers(ctx: Context, item: str, index: int, values: Any) -> None:
+    """Store a list of numbers or flags, one for each UID."""
+    data = np.asarray(values).astype(ELEMENTS.get(item, "<u2"))
+    ctx.state.raw.put(ctx.state.key(MODULE, item, index), compact(len(data)) + data.tobytes())
 
 
 def _store_subnet(ctx: Context, netuid: int, parts: list[tuple[EpochTerms, int]], *, whole: bool = False) -> None:
     """Store the values of the whole subnet; with `whole`, emission is the exact sum of what the mechanisms paid."""
     for item, name in (("Active", "active"), ("ValidatorPermit", "validator_permit")):
         either = np.logical_or.reduce([getattr(terms, name) for terms, _ in parts])
-        ctx.state.put(MODULE, item, netuid, either.tolist())
+        _put_numbers(ctx, item, netuid, either)
     for item, name in (
         ("Emission", "emission"),
         ("Consensus", "consensus"),
@@ -265,21 +295,27 @@ def _store_subnet(ctx: Context, netuid: int, parts: list[tuple[EpochTerms, int]]
         ("ValidatorTrust", "validator_trust"),
         ("StakeWeight", "stake_weight"),
     ):
-        ctx.state.put(MODULE, item, netuid, _weighted_sum([(getattr(terms, name), weight) for terms, weight in parts]))
+        _put_numbers(ctx, item, netuid, _weighted_sum([(getattr(terms, name), weight) for terms, weight in parts]))
     if whole:
         columns = [terms.emission.tolist() for terms, _ in parts]
-        ctx.state.put(MODULE, "Emission", netuid, [sum(paid) for paid in zip(*columns, strict=True)])
+        _put_numbers(ctx, "Emission", netuid, np.array([sum(paid) for paid in zip(*columns, strict=True)], np.uint64))
 
 
 def _update_voting_power(ctx: Context, netuid: int, hotkeys: dict[int, str], stakes: list[Any]) -> None:
     """Move voting power; `stakes` (n,) of all mechanisms are added, without regard to their parts of the emission."""
-    permits = ctx.state.get(MODULE, "ValidatorPermit", netuid)
-    stake = [min(sum(column), U64_MAX) for column in zip(*(each.tolist() for each in stakes), strict=True)]
-    update_voting_power(ctx, netuid, {hotkey: Voter(permits[uid], stake[uid]) for uid, hotkey in hotkeys.items()})
+
+    def voters() -> dict[str, Voter]:
+        permits = ctx.state.get(MODULE, "ValidatorPermit", netuid)
+        stake = [min(sum(column), U64_MAX) for column in zip(*(each.tolist() for each in stakes), strict=True)]
+        return {hotkey: Voter(permits[uid], stake[uid]) for uid, hotkey in hotkeys.items()}
+
+    update_voting_power(ctx, netuid, voters)
 
 
-def _weighted_sum(columns: list[tuple[Any, int]]) -> list[int]:
+def _weighted_sum(columns: list[tuple[Any, int]]) -> Any:
     """Sum of columns (n,) by U64F64 weights, cut to whole numbers after each (`weighted_acc_u16`)."""
+    if len(columns) == 1 and columns[0][1] == 1 << SHARE_BITS:
+        return columns[0][0]
     total = [0] * len(columns[0][0])
     for column, weight in columns:
         total = [before + (value * weight >> SHARE_BITS) for before, value in zip(total, column.tolist(), strict=True)]

@@ -1,9 +1,13 @@
 """An Ethereum key for a hotkey: a signature of that key proves that both belong to the same person.
 
+`AssociatedUidsByEvmAddress` tells the UIDs of an address, since spec 426.
+
 Source: `pallets/subtensor/src/utils/evm.rs`, `guards/check_evm_key_association.rs`.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import bittensor_core
 from Crypto.Hash import keccak
@@ -11,7 +15,11 @@ from Crypto.Hash import keccak
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import Call, Origin, call, dispatch_guard, ensure_signed, weight
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, failed, hotkey_exists, uid_of
+from tao_lab.chain.state import Storage
 from tao_lab.units import BLOCKS_PER_DAY
+
+BY_ADDRESS = "AssociatedUidsByEvmAddress"
+MOST_UIDS = 32  # of one address on a subnet (`MAX_ASSOCIATED_UIDS_PER_EVM_ADDRESS`)
 
 
 @call(MODULE, weight=weight(684_242_000, reads=3, writes=1), pays_fee=False)
@@ -25,9 +33,53 @@ def associate_evm_key(
     uid = _uid_that_may_associate(ctx, netuid, hotkey)
     if signer_of(hotkey, block_number, signature) != evm_key:
         raise failed("InvalidRecoveredPublicKey", f"the signature is not that of {evm_key}")
-    ctx.state.put(MODULE, "AssociatedEvmAddress", netuid, uid, (evm_key, ctx.block))
+    _associate(ctx, netuid, uid, evm_key)
     event = {"netuid": netuid, "hotkey": hotkey, "evm_key": evm_key, "block_associated": ctx.block}
     ctx.deposit_event(MODULE, "EvmKeyAssociated", **event)
+
+
+def _associate(ctx: Context, netuid: int, uid: int, evm_key: str) -> None:
+    """Store the address of a UID, and the UID among those of the address.
+
+    Raises:
+        DispatchError: `EvmKeyAssociationLimitExceeded`.
+    """
+    state, entry = ctx.state, (uid, ctx.block)
+    uids = [tuple(pair) for pair in state.get(MODULE, BY_ADDRESS, netuid, evm_key)]
+    known = [other for other, _ in uids]
+    if uid not in known and len(uids) >= MOST_UIDS:
+        raise failed("EvmKeyAssociationLimitExceeded", f"{evm_key} has {len(uids)} UIDs on subnet {netuid} already")
+    before = state.get(MODULE, "AssociatedEvmAddress", netuid, uid)
+    if before is not None and before[0] != evm_key:
+        _forget_uid(state, netuid, uid, before[0])
+    if uid in known:
+        uids[known.index(uid)] = entry
+    else:
+        uids.append(entry)
+    state.put(MODULE, BY_ADDRESS, netuid, evm_key, uids)
+    state.put(MODULE, "AssociatedEvmAddress", netuid, uid, (evm_key, ctx.block))
+
+
+def forget_address(state: Storage, netuid: int, uid: int) -> None:
+    """Remove the address of a UID (`remove_associated_evm_address`)."""
+    associated = state.get(MODULE, "AssociatedEvmAddress", netuid, uid)
+    if associated is not None:
+        state.remove(MODULE, "AssociatedEvmAddress", netuid, uid)
+        _forget_uid(state, netuid, uid, associated[0])
+
+
+def _forget_uid(state: Storage, netuid: int, uid: int, evm_key: str) -> None:
+    left = [pair for pair in state.get(MODULE, BY_ADDRESS, netuid, evm_key) if pair[0] != uid]
+    if left:
+        state.put(MODULE, BY_ADDRESS, netuid, evm_key, left)
+    else:
+        state.remove(MODULE, BY_ADDRESS, netuid, evm_key)
+
+
+def renumber_uids(state: Storage, netuid: int, new_uid: Mapping[int, int]) -> None:
+    """Write new UIDs into the lists of addresses (`remap_associated_evm_address_index`)."""
+    for evm_key, uids in state.entries(MODULE, BY_ADDRESS, netuid):
+        state.put(MODULE, BY_ADDRESS, netuid, evm_key, [(new_uid.get(uid, uid), block) for uid, block in uids])
 
 
 @dispatch_guard

@@ -4,7 +4,8 @@ The chain runs these checks twice. When an extrinsic arrives, a failed check kee
 (`InvalidTransaction`, with a number that clients know). When the call is dispatched, also inside a batch or a proxy, a
 failed check is a `DispatchError`.
 
-Sources: `pallets/subtensor/src/guards/*.rs`, `extensions/subtensor.rs`, `common/src/transaction_error.rs`.
+Sources: `pallets/subtensor/src/guards/*.rs`, `extensions/subtensor.rs`, `common/src/transaction_error.rs`. Of a batch's
+length we read only what pull request 3176 of RaoFoundation/subtensor and the error's own sentence say of it.
 """
 
 from __future__ import annotations
@@ -110,6 +111,8 @@ def check_weights(ctx: Context, who: str, made: Call) -> None:
     args = made.args
     if len({len(args[name]) for name in BATCH_LISTS.get(made.name, ())}) > 1:
         raise failed("InputLengthsUnequal")
+    if "netuids" in args:
+        _check_batch_length(ctx, len(args["netuids"]))
     for netuid in args["netuids"] if "netuids" in args else [args["netuid"]]:
         if not has_stake_for_weights(ctx.state, who, netuid):
             least = ctx.state.get(MODULE, "StakeThreshold")
@@ -124,6 +127,13 @@ def check_weights(ctx: Context, who: str, made: Call) -> None:
         _check_reveal(ctx, who, MAIN_MECHANISM, args, list(zip(*lists, strict=True)))
     elif made.name in TIMELOCKS and args["reveal_round"] < ctx.state.get("Drand", "LastStoredRound"):
         raise failed("InvalidRevealRound", "that round is known already")
+
+
+def _check_batch_length(ctx: Context, items: int) -> None:
+    """An item for each subnet at most, and one at least (since spec 462)."""
+    most = ctx.state.get(MODULE, "TotalNetworks")
+    if not 0 < items <= most:
+        raise failed("InvalidBatchLength", f"the batch has {items} items, allowed: 1 to {most}")
 
 
 def _check_reveal(ctx: Context, who: str, mecid: int, args: dict[str, Any], reveals: list[Any]) -> None:

@@ -4,7 +4,8 @@ The creator of the crowdloan, the beneficiary, runs the subnet by proxy. Contrib
 the owner's cut as stake, every 100 blocks; the beneficiary gets the rest of that. When the lease ends, the beneficiary
 may take the subnet over.
 
-Source: `pallets/subtensor/src/subnets/leasing.rs`; how a lease ends follows spec 475.
+Source: `pallets/subtensor/src/subnets/leasing.rs`; how a lease ends follows spec 475, and so does what a swap of a
+coldkey moves (`swap/swap_coldkey.rs`, `transfer_coldkey_lease`).
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ from tao_lab.chain.pallets.subtensor.lease_dividends import finish_if_settled, s
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, coldkey_owns_hotkey, failed
 from tao_lab.chain.pallets.subtensor.subnets import create_subnet, set_owner_hotkey
 from tao_lab.chain.runtime import SS58_FORMAT
-from tao_lab.economy.fixed128 import U64F64
+from tao_lab.chain.state import Storage
+from tao_lab.economy.fixed128 import U64F64, WORD_MAX
+from tao_lab.units import U64_MAX
 
 PROXY_TYPE = "SubnetLeaseBeneficiary"
 MOST_CONTRIBUTORS = 500
@@ -111,17 +114,11 @@ def terminate_lease(ctx: Context, origin: Origin, lease_id: int, hotkey: str) ->
     What contributors are still owed is paid. Where that can't be, the lease's record stays, and each epoch tries again.
     """
     who, state = ensure_signed(origin), ctx.state
-    lease = state.get(MODULE, "SubnetLeases", lease_id)
-    if lease is None:
-        raise failed("LeaseDoesNotExist", f"there is no lease {lease_id}")
-    if lease["beneficiary"] != who:
-        raise failed("ExpectedBeneficiaryOrigin", f"the beneficiary is {lease['beneficiary']}")
-    if lease["end_block"] is None:
-        raise failed("LeaseHasNoEndBlock", "the lease lasts for ever")
-    if ctx.block < lease["end_block"]:
-        raise failed("LeaseHasNotEnded", f"the lease ends at block {lease['end_block']}")
-    if not coldkey_owns_hotkey(state, who, hotkey):
-        raise failed("BeneficiaryDoesNotOwnHotkey", f"{who} does not own {hotkey}")
+    try:
+        lease = _lease_that_has_ended(ctx, who, lease_id, hotkey)
+    except DispatchError as error:
+        error.weight = weight(0, reads=3)  # pull request 3192 (spec 469): a refusal pays for what it has read
+        raise
     first = state.get(MODULE, "SubnetOwner", lease["netuid"]) != who
     state.put(MODULE, "SubnetOwner", lease["netuid"], who)
     set_owner_hotkey(ctx, lease["netuid"], hotkey)
@@ -136,6 +133,58 @@ def terminate_lease(ctx: Context, origin: Origin, lease_id: int, hotkey: str) ->
     ctx.deposit_event(MODULE, "SubnetLeaseTerminated", beneficiary=who, netuid=lease["netuid"])
     payments = weight(258_541_000 * tried, reads=19 * tried, writes=6 * tried)  # each as heavy as `transfer_stake`
     return Post(weight=weight(56_635_122 + 912_993 * count, reads=4 + count, writes=6 + count) + payments)
+
+
+def _lease_that_has_ended(ctx: Context, who: str, lease_id: int, hotkey: str) -> dict[str, Any]:
+    lease: dict[str, Any] | None = ctx.state.get(MODULE, "SubnetLeases", lease_id)
+    if lease is None:
+        raise failed("LeaseDoesNotExist", f"there is no lease {lease_id}")
+    if lease["beneficiary"] != who:
+        raise failed("ExpectedBeneficiaryOrigin", f"the beneficiary is {lease['beneficiary']}")
+    if lease["end_block"] is None:
+        raise failed("LeaseHasNoEndBlock", "the lease lasts for ever")
+    if ctx.block < lease["end_block"]:
+        raise failed("LeaseHasNotEnded", f"the lease ends at block {lease['end_block']}")
+    if not coldkey_owns_hotkey(ctx.state, who, hotkey):
+        raise failed("BeneficiaryDoesNotOwnHotkey", f"{who} does not own {hotkey}")
+    return lease
+
+
+def move_leases(ctx: Context, old: str, new: str) -> None:
+    """Give a coldkey's shares in leases, what they owe it, and its own leases to another coldkey.
+
+    Raises:
+        DispatchError: `LeaseDoesNotExist`, what adding and removing a proxy raise, or an overflow.
+    """
+    state = ctx.state
+    for _, lease_id in state.entries(MODULE, "SubnetUidToLeaseId"):
+        share = _take(state, "SubnetLeaseShares", lease_id, old)
+        if share is not None:
+            bits = share["bits"] + state.get(MODULE, "SubnetLeaseShares", lease_id, new)["bits"]
+            if bits > WORD_MAX:
+                raise DispatchError("Arithmetic", "Overflow")
+            state.put(MODULE, "SubnetLeaseShares", lease_id, new, {"bits": bits})
+        unpaid = _take(state, "SubnetLeaseUnpaidDividends", lease_id, old)
+        if unpaid is not None:
+            total = unpaid + state.get(MODULE, "SubnetLeaseUnpaidDividends", lease_id, new)
+            state.put(MODULE, "SubnetLeaseUnpaidDividends", lease_id, new, min(total, U64_MAX))
+        lease = state.get(MODULE, "SubnetLeases", lease_id)
+        if lease is None:
+            raise failed("LeaseDoesNotExist", f"there is no lease {lease_id}")
+        if lease["beneficiary"] == old != new:
+            if state.get(MODULE, "SubnetOwner", lease["netuid"]) != old:  # otherwise the lease has ended
+                remove_proxy_delegate(ctx, lease["coldkey"], old, PROXY_TYPE, 0)
+                add_proxy_delegate(ctx, lease["coldkey"], new, PROXY_TYPE, 0)
+            state.put(MODULE, "SubnetLeases", lease_id, {**lease, "beneficiary": new})
+
+
+def _take(state: Storage, item: str, lease_id: int, coldkey: str) -> Any:
+    """Remove a stored value and return it; None if nothing is stored."""
+    if not state.exists(MODULE, item, lease_id, coldkey):
+        return None
+    value = state.get(MODULE, item, lease_id, coldkey)
+    state.remove(MODULE, item, lease_id, coldkey)
+    return value
 
 
 def _stop_providing(ctx: Context, account: str) -> None:

@@ -260,7 +260,7 @@ def ensure_available(ctx: Context, coldkey: str, netuid: int, alpha: int) -> Non
     available = available_to_unstake(ctx.state, coldkey, netuid, ctx.block)
     if available < alpha:
         total = total_stake(ctx.state, coldkey, netuid)
-        sentence = f"{coldkey} has {total} rao on subnet {netuid}, {available} of them free; {alpha} are asked for"
+        sentence = f"{coldkey} has {total} rao on subnet {netuid}, {available} of them free; the call asks for {alpha}"
         raise failed("StakeUnavailable", sentence)
 
 

@@ -40,14 +40,25 @@ def cleanup_queue(state: StorageReader) -> list[int]:
 
 def all_netuids(state: StorageReader) -> list[int]:
     """Every subnet, root included, in the order of the chain's loops."""
-    keys = state.raw_keys(state.key(MODULE, "NetworksAdded"))  # end with the netuid itself
-    return [int.from_bytes(key[-NETUID_BYTES:], "little") for key in keys]
+    return list(_netuids_of(tuple(state.raw_keys(state.key(MODULE, "NetworksAdded")))))
+
+
+@lru_cache(maxsize=64)
+def _netuids_of(keys: tuple[bytes, ...]) -> tuple[int, ...]:
+    """The subnets of these keys, which end with the netuid itself."""
+    return tuple(int.from_bytes(key[-NETUID_BYTES:], "little") for key in keys)
 
 
 def hotkeys_by_uid(state: StorageReader, netuid: int) -> dict[int, str]:
     """Hotkey of each UID of a subnet."""
     keys = state.raw_keys(state.key(MODULE, "Keys", netuid))  # end with the UID itself
-    uids, accounts = [int.from_bytes(key[-UID_BYTES:], "little") for key in keys], state.raw_get_many(keys)
+    return dict(_hotkeys_of(tuple(keys), tuple(state.raw_get_many(keys))))
+
+
+@lru_cache(maxsize=256)
+def _hotkeys_of(keys: tuple[bytes, ...], accounts: tuple[bytes | None, ...]) -> dict[int, str]:
+    """The same from keys and values; most subnets have the same hotkeys as at the last epoch."""
+    uids = [int.from_bytes(key[-UID_BYTES:], "little") for key in keys]
     return {uid: address(account or b"") for uid, account in sorted(zip(uids, accounts, strict=True))}
 
 

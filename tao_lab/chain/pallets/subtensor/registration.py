@@ -130,7 +130,7 @@ def _uid_to_replace(ctx: Context, netuid: int) -> int | None:
     places, taken = (ctx.state.get(MODULE, item, netuid) for item in ("MaxAllowedUids", "SubnetworkN"))
     if taken < places:
         return None
-    uid = uid_to_prune(ctx, netuid) if places else None
+    uid = uid_to_prune(ctx, netuid)
     if uid is None:
         raise failed("NoNeuronIdAvailable", f"all {places} seats are taken, and nobody may be replaced")
     return uid

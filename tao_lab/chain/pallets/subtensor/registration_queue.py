@@ -1,8 +1,7 @@
-"""Registrations of subnets that wait until a number is free, and their money.
+"""Waiting registrations: on a full network a new subnet waits for a free number, and its price is held.
 
-On a full network a new subnet has to wait until an old one is cleaned up. Its price lies on an account of its own
-meanwhile, to which nobody has a key, so that its owner can't spend it. What it costs and the price of its first alpha
-are those of the block in which the call came.
+A number is free when an old subnet is cleaned up. Until then the price is on a separate account to which nobody has a
+key, so the owner can't spend it. The cost of the subnet and the price of its first alpha are those of the call's block.
 
 Sources of spec 475: `pallets/subtensor/src/subnets/subnet.rs` (`do_register_network`), `coinbase/tao.rs`
 (`escrow_network_registration_cost`, `pay_network_registration_cost`, `refund_network_registration_cost`).
@@ -27,7 +26,7 @@ LAST_LOCK_ID = (1 << 32) - 1
 
 
 def registration_queue(state: StorageReader) -> list[dict[str, Any]]:
-    """The registrations that wait, first come first."""
+    """The waiting registrations, the oldest first."""
     return list(state.get(MODULE, QUEUE))
 
 
@@ -55,7 +54,7 @@ def enqueue(
     state = ctx.state
     lock_id = state.get(MODULE, LOCK_ID)
     if lock_id == LAST_LOCK_ID:
-        raise failed("LockIdOverFlow", f"{lock_id} registrations have waited, and there is no further number")
+        raise failed("LockIdOverFlow", f"the queue has numbered {lock_id} registrations, and numbers end there")
     _pay_in(ctx, coldkey, lock_amount, lock_id)
     create_account(ctx, coldkey, hotkey)
     state.put(MODULE, LOCK_ID, lock_id + 1)
@@ -72,9 +71,10 @@ def enqueue(
     ctx.deposit_event(MODULE, "NetworkRegistrationQueued", **told)
 
 
-def remove_first(ctx: Context) -> None:
-    """Take the first registration off the queue."""
-    ctx.state.put(MODULE, QUEUE, registration_queue(ctx.state)[1:])
+def remove_waiting(ctx: Context, lock_id: int) -> None:
+    """Take a registration off the queue."""
+    left = [info for info in registration_queue(ctx.state) if info["lock_id"] != lock_id]
+    ctx.state.put(MODULE, QUEUE, left)
 
 
 # --- its money --------------------------------------------------------------------------------------------------
@@ -85,7 +85,7 @@ def _pay_in(ctx: Context, coldkey: str, rao: int, lock_id: int) -> None:
     if ctx.state.exists(MODULE, ESCROW, lock_id):
         raise failed("BalanceWithdrawalError", f"the account of registration {lock_id} is in use")
     if coldkey == escrow:
-        raise failed("CannotUseSystemAccount", f"{coldkey} is the account of a registration that waits")
+        raise failed("CannotUseSystemAccount", f"{coldkey} is the account of a waiting registration")
     balances.transfer(ctx, coldkey, escrow, rao, keep_alive=True)
     ctx.state.put(MODULE, ESCROW, lock_id, (coldkey, rao))
 
@@ -103,7 +103,7 @@ def pay_out(ctx: Context, coldkey: str, netuid: int, rao: int, lock_id: int) -> 
 
 
 def refund(ctx: Context, coldkey: str, lock_id: int) -> None:
-    """Give the price of a registration back.
+    """Return the price of a registration.
 
     Raises:
         DispatchError: `BalanceWithdrawalError`, or what `balances.transfer` raises.

@@ -1,4 +1,4 @@
-"""Claims of root's dividends: what a staker on root is owed of validators' baskets, sold and staked on root.
+"""Claims of root's dividends: what validators' baskets owe a staker on root is sold, and the TAO is staked on root.
 
 A claim is for a whole basket: the claimant's part of the fund's shares is its part of every holding. That part is sold
 to the pools, and the claimant gets at most its part of what the whole holding would bring: a smaller sale has the
@@ -48,6 +48,7 @@ from tao_lab.chain.pallets.subtensor.stake import decrease_stake, increase_stake
 from tao_lab.chain.pallets.subtensor.tao import add_to
 from tao_lab.chain.runtime import octets
 from tao_lab.chain.state import StorageReader
+from tao_lab.chain.twins import has_twin
 from tao_lab.economy.baskets import RATE_BITS, alpha_to_sell, payout
 
 MAX_ROOT_CLAIM_THRESHOLD = 10_000_000  # rao
@@ -91,7 +92,7 @@ def _scan_weight(units: int) -> Weight:
 
 @dataclass(slots=True)
 class Claimed:
-    """What claims have done so far: rao of TAO, holdings valued, sold, and turned into cash; dividends put in first."""
+    """What claims have done so far: rao of TAO paid; holdings valued, sold, turned to cash; dividends put in first."""
 
     tao: int = 0
     rows: int = 0
@@ -110,7 +111,7 @@ class Claimed:
 
 @call(MODULE, weight=claim_weight(MAX_CLAIM_WORK, MAX_CLAIM_WORK, MAX_FLUSH))
 def claim_root(ctx: Context, origin: Origin, subnets: Any) -> Post:
-    """Claim on all validators on which the signer has root stake; the list of subnets counts for nothing."""
+    """Claim on all validators on which the signer has root stake; the list of subnets is ignored."""
     coldkey = ensure_signed(origin)
     staked_on = ctx.state.get(MODULE, "StakingHotkeys", coldkey)
     hotkeys = [hotkey for hotkey in staked_on if _may_be_owed(ctx.state, hotkey, coldkey)]
@@ -130,7 +131,7 @@ def claim_root_with_hotkey(ctx: Context, origin: Origin, hotkey: str) -> Post:
 
 @call(MODULE, weight=weight(5_681_000, writes=1))
 def sudo_set_root_claim_threshold(ctx: Context, origin: Origin, netuid: int, new_value: int) -> None:
-    """Set how much TAO a claim must bring, rao; of root's entry only, which is the one that counts."""
+    """Set the least that a claim must bring, rao of TAO; only root's entry counts, so only it can be set."""
     ensure_subnet_owner_or_root(ctx.state, origin, netuid)
     if netuid != ROOT_NETUID or new_value > MAX_ROOT_CLAIM_THRESHOLD:
         allowed = f"netuid {ROOT_NETUID}, 0 to {MAX_ROOT_CLAIM_THRESHOLD} rao"
@@ -148,7 +149,7 @@ def _ensure_fits(state: StorageReader, hotkeys: Sequence[str], most: int) -> Non
     rows = sum(len(state.entries(MODULE, "AlphaV2", hotkey, escrow())) for hotkey in hotkeys)
     queued = sum(len(state.entries(MODULE, "PendingBasketDeposits", hotkey)) for hotkey in hotkeys)
     if len(hotkeys) + rows > most or queued > MAX_FLUSH_ROWS:
-        found = f"{len(hotkeys)} validators with {rows} holdings and {queued} dividends that wait"
+        found = f"{len(hotkeys)} validators with {rows} holdings and {queued} waiting dividends"
         raise failed("RootClaimTooHeavy", f"{found}; at most {most} validators and holdings: claim on one validator")
 
 
@@ -313,8 +314,9 @@ def has_root_stake(state: StorageReader, coldkey: str) -> bool:
     return any(stake_of_coldkey(state, hotkey, coldkey, ROOT_NETUID) for hotkey in hotkeys)
 
 
+@has_twin
 def find_root_stakers(ctx: Context) -> None:
-    """Walk on through all stakes, 30 a block, and put those on root on the list."""
+    """Go on through all stakes, 30 in each block, and put those on root on the list."""
     state = ctx.state
     prefix, last = state.key(MODULE, "AlphaV2"), state.get(MODULE, "AlphaV2MapLastKey")
     after = octets(last) if last is not None else None
@@ -322,9 +324,10 @@ def find_root_stakers(ctx: Context) -> None:
     if after is None and not keys:
         return
     on_root, listed = ROOT_NETUID.to_bytes(NETUID_BYTES, "little"), state.key(MODULE, "StakingColdkeys")
-    for key in keys:  # it ends with the coldkey and the netuid themselves; that of the list with the coldkey
-        account = bytes(key[-NETUID_BYTES - ACCOUNT_BYTES : -NETUID_BYTES])
-        if key.endswith(on_root) and state.raw_get(listed + account) is None:
-            add_root_staker(ctx, address(account))
-    reached = "0x" + bytes(keys[-1]).hex() if len(keys) == STAKES_LOOKED_AT else None
+    # a key ends with the coldkey and the netuid themselves; that of the list with the coldkey
+    accounts = [key[-NETUID_BYTES - ACCOUNT_BYTES : -NETUID_BYTES] for key in keys if key.endswith(on_root)]
+    places = state.raw_get_many([listed + account for account in accounts])
+    for account in [account for account, place in zip(accounts, places, strict=True) if place is None]:
+        add_root_staker(ctx, address(account))
+    reached = "0x" + keys[-1].hex() if len(keys) == STAKES_LOOKED_AT else None
     state.put(MODULE, "AlphaV2MapLastKey", reached)

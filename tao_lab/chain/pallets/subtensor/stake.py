@@ -139,10 +139,15 @@ def pool_takes_stake(state: StorageReader, hotkey: str, netuid: int, rao: int) -
 
 
 def _change(ctx: Context, hotkey: str, coldkey: str, netuid: int, rao: int) -> None:
+    """Change a coldkey's stake. When the last rao leaves a hotkey, shares that are worth less than one go too."""
     pool, share = change_stake(_pool(ctx.state, hotkey, netuid), _share(ctx.state, hotkey, coldkey, netuid), rao)
     _put_unless_zero(ctx, "TotalHotkeySharesV2", (hotkey, netuid), pool.shares._asdict(), pool.shares.mantissa)
     _put_unless_zero(ctx, "AlphaV2", (hotkey, coldkey, netuid), share._asdict(), share.mantissa)
     _put_total(ctx, hotkey, netuid, pool.rao)
+    if rao < 0 and pool.shares.mantissa == 0:
+        for other, where in stakers(ctx.state, hotkey):
+            if where == netuid:
+                ctx.state.remove(MODULE, "AlphaV2", hotkey, other, netuid)
 
 
 def _put_total(ctx: Context, hotkey: str, netuid: int, rao: int) -> None:

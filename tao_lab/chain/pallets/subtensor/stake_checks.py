@@ -87,7 +87,7 @@ def _too_low(have: int, least: int) -> DispatchError:
 
 
 def _slippage(amount: int, most: int) -> DispatchError:
-    return failed("SlippageTooHigh", f"{amount} rao, the price limit lets {most} rao through")
+    return failed("SlippageTooHigh", f"the call asks for {amount} rao; the price limit allows {most} rao")
 
 
 # --- validation -------------------------------------------------------------------------------------------------
@@ -144,7 +144,7 @@ def validate_remove_stake(
         raise _too_low(alpha, 1)
     staked = stake_of_coldkey(ctx.state, hotkey, coldkey, netuid)
     if alpha > staked:
-        raise failed("NotEnoughStakeToWithdraw", f"{staked} rao of alpha are staked, {alpha} are asked for")
+        raise failed("NotEnoughStakeToWithdraw", f"{staked} rao of alpha are staked; the call asks for {alpha}")
     received = quote(ctx, netuid, "sell", alpha).received
     if staked > alpha and received < MIN_STAKE:
         raise _too_low(received, MIN_STAKE)
@@ -187,7 +187,7 @@ def validate_stake_transition(
     ensure_hotkey(state, destination[0])
     staked = stake_of_coldkey(state, hotkey, coldkey, netuid)
     if alpha > staked:
-        raise failed("NotEnoughStakeToWithdraw", f"{staked} rao of alpha are staked, {alpha} are asked for")
+        raise failed("NotEnoughStakeToWithdraw", f"{staked} rao of alpha are staked; the call asks for {alpha}")
     if len(netuids) > 1:
         received = quote(ctx, netuid, "sell", alpha).received
         least = MIN_TRANSFER if check_transfer_toggle else MIN_STAKE

@@ -3,7 +3,8 @@
 The announcement holds only the hash of the new coldkey. Until the swap the old coldkey can do nothing else
 (`guards.check_coldkey_swap`).
 
-Sources: `pallets/subtensor/src/swap/swap_coldkey.rs`; `macros/dispatches.rs` (calls 71, 73, 125 to 128, 133).
+Sources of spec 475: `pallets/subtensor/src/swap/{swap_coldkey,coldkey_lineage}.rs` (`do_swap_coldkey_tracked`, …);
+`macros/dispatches.rs` (calls 71, 73, 125 to 128, 133).
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import DB_READ, Origin, Weight, call, ensure_root, ensure_signed, weight
 from tao_lab.chain.errors import DispatchError
 from tao_lab.chain.merkle import blake2_256
-from tao_lab.chain.pallets.subtensor import rate_limits
 from tao_lab.chain.pallets.subtensor.baskets import move_claimed
 from tao_lab.chain.pallets.subtensor.collateral import move_to_coldkey
+from tao_lab.chain.pallets.subtensor.leasing import move_leases
 from tao_lab.chain.pallets.subtensor.lock_swaps import swap_coldkey_locks
 from tao_lab.chain.pallets.subtensor.locks import set_accept_locked_alpha
 from tao_lab.chain.pallets.subtensor.lookups import (
@@ -30,6 +31,9 @@ from tao_lab.chain.pallets.subtensor.lookups import (
 from tao_lab.chain.pallets.subtensor.root_claims import add_root_staker, move_root_stake_age, remove_root_staker
 from tao_lab.chain.pallets.subtensor.stake import decrease_stake, increase_stake, stake_of_coldkey
 from tao_lab.chain.pallets.subtensor.tao import recycle_tao, transfer_all_tao_and_kill
+from tao_lab.chain.state import Storage, StorageReader
+
+MOST_HOTKEYS, MOST_POSITIONS = 256, 1_024  # that one swap moves
 
 
 def coldkey_hash(coldkey: str) -> str:
@@ -140,11 +144,13 @@ def _swap(ctx: Context, old: str, new: str) -> None:
         raise failed("ColdKeyAlreadyAssociated", f"{new} has stake already")
     if hotkey_exists(state, new):
         raise failed("NewColdKeyIsHotkey", f"{new} is a hotkey")
+    _ensure_light_enough(state, old)
     identity = state.get(MODULE, "IdentitiesV2", old)
     if identity is not None and not state.exists(MODULE, "IdentitiesV2", new):
         state.remove(MODULE, "IdentitiesV2", old)
         state.put(MODULE, "IdentitiesV2", new, identity)
     set_accept_locked_alpha(ctx, new, accepts=True)  # until the old coldkey's choice is copied with the locks
+    move_leases(ctx, old, new)
     for netuid in all_netuids(state):
         if state.get(MODULE, "SubnetOwner", netuid) == old:
             state.put(MODULE, "SubnetOwner", netuid, new)
@@ -154,8 +160,28 @@ def _swap(ctx: Context, old: str, new: str) -> None:
     _move_hotkeys(ctx, old, new)
     swap_coldkey_locks(ctx, old, new)
     transfer_all_tao_and_kill(ctx, old, new)
-    rate_limits.set_last_block(ctx, ctx.block, "LastTxBlock", new)
+    _remember(state, old, new)
     ctx.deposit_event(MODULE, "ColdkeySwapped", old_coldkey=old, new_coldkey=new)
+
+
+def _ensure_light_enough(state: StorageReader, coldkey: str) -> None:
+    """Refuse a coldkey with more stakes than one call moves (since spec 463)."""
+    hotkeys = state.get(MODULE, "StakingHotkeys", coldkey)
+    keys = (state.key(MODULE, "AlphaV2", hotkey, coldkey) for hotkey in hotkeys)
+    positions = sum(len(list(state.raw_keys(key))) for key in keys)
+    if len(hotkeys) > MOST_HOTKEYS or positions > MOST_POSITIONS:
+        sentence = f"{coldkey} has {positions} stakes on {len(hotkeys)} hotkeys"
+        raise failed("ColdkeySwapTooHeavy", f"{sentence}, allowed: {MOST_POSITIONS} on {MOST_HOTKEYS}")
+
+
+def _remember(state: Storage, old: str, new: str) -> None:
+    """Store who became whom, and the first coldkey of the line (`record_coldkey_swap_lineage`)."""
+    if old == new:
+        return
+    first = state.get(MODULE, "ColdkeyRoot", old) or old
+    state.remove(MODULE, "ColdkeySuccessor", new)
+    state.put(MODULE, "ColdkeySuccessor", old, new)
+    state.put(MODULE, "ColdkeyRoot", new, first)
 
 
 def _move_auto_stake(ctx: Context, netuid: int, old: str, new: str) -> None:

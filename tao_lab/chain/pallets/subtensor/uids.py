@@ -15,6 +15,7 @@ from typing import Any
 from tao_lab.chain.context import Context
 from tao_lab.chain.pallets.subtensor.auto_parent import take_back
 from tao_lab.chain.pallets.subtensor.baskets import flush
+from tao_lab.chain.pallets.subtensor.evm import forget_address, renumber_uids
 from tao_lab.chain.pallets.subtensor.lookups import (
     MODULE,
     ROOT_NETUID,
@@ -81,7 +82,7 @@ def replace_neuron(ctx: Context, netuid: int, uid: int, hotkey: str) -> None:
         take_back(ctx, old)
     _purge_neuron(ctx, netuid, old)
     state.remove(MODULE, "Uids", netuid, old)
-    state.remove(MODULE, "AssociatedEvmAddress", netuid, uid)
+    forget_address(state, netuid, uid)
     state.remove(MODULE, "IsNetworkMember", old, netuid)
     if netuid == ROOT_NETUID:
         flush(ctx, old)
@@ -305,8 +306,9 @@ def _remove_uids(ctx: Context, netuid: int, uids: Iterable[int]) -> None:
                 state.remove(MODULE, item, hotkey, netuid)
             if netuid == ROOT_NETUID:
                 flush(ctx, hotkey)
-        for item in ("Keys", "BlockAtRegistration", "AssociatedEvmAddress"):
+        for item in ("Keys", "BlockAtRegistration"):
             state.remove(MODULE, item, netuid, uid)
+        forget_address(state, netuid, uid)
         for index in storage_indices(state, netuid):
             state.remove(MODULE, "Weights", index, uid)
             state.remove(MODULE, "Bonds", index, uid)
@@ -343,6 +345,7 @@ def _compress(ctx: Context, netuid: int, kept: list[int], null_permits: list[boo
         state.remove_prefix(MODULE, item, netuid)
         for uid, value in values:
             state.put(MODULE, item, netuid, new_uid[uid], value)
+    renumber_uids(state, netuid, new_uid)
     state.remove_prefix(MODULE, "Uids", netuid)
     for uid, hotkey in state.entries(MODULE, "Keys", netuid):
         state.put(MODULE, "Uids", netuid, hotkey, uid)

@@ -8,7 +8,7 @@ Sources: `pallets/subtensor/src/utils/voting_power.rs`; `macros/dispatches.rs` (
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from tao_lab.chain.context import Context
@@ -57,8 +57,8 @@ def sudo_set_voting_power_ema_alpha(ctx: Context, origin: Origin, netuid: int, a
     ctx.deposit_event(MODULE, "VotingPowerEmaAlphaSet", netuid=netuid, alpha=alpha)
 
 
-def update_voting_power(ctx: Context, netuid: int, voters: Mapping[str, Voter]) -> None:
-    """After an epoch: update the averages of a subnet, if they are switched on."""
+def update_voting_power(ctx: Context, netuid: int, find_voters: Callable[[], Mapping[str, Voter]]) -> None:
+    """After an epoch: update the averages of a subnet, if they are switched on; only then are the voters needed."""
     state = ctx.state
     if not state.get(MODULE, "VotingPowerTrackingEnabled", netuid):
         return
@@ -67,7 +67,7 @@ def update_voting_power(ctx: Context, netuid: int, voters: Mapping[str, Voter]) 
         _forget(ctx, netuid)
         return
     alpha, least = state.get(MODULE, "VotingPowerEmaAlpha", netuid), state.get(MODULE, "StakeThreshold")
-    for hotkey, voter in voters.items():
+    for hotkey, voter in find_voters().items():
         before = state.get(MODULE, "VotingPower", netuid, hotkey)
         after = min((alpha * voter.stake + (ALPHA_ONE - alpha) * before) // ALPHA_ONE, U64_MAX)
         if not voter.permit or after < least <= before:

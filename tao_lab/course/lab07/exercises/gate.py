@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from tao_lab.course.exercise import Case, Edit, Exercise, Values, WrongAnswer
+from tao_lab.course.exercise import Case, Edit, Exercise, Function, Values, WrongAnswer
 from tao_lab.course.lab07 import reference as ours
 from tao_lab.course.lab07.cases import Rng
 from tao_lab.vectors import AnswerError
@@ -67,20 +67,40 @@ def read(result: Any, case: Case) -> Values:
     wanted = len(case.arguments["prices"])
     result = result.tolist() if isinstance(result, np.ndarray) else result
     if not isinstance(result, (list, tuple)) or len(result) != wanted:
-        raise AnswerError(f"return a list with a share for each of the {wanted} subnets")
+        raise AnswerError(f"Return a list with one number for each subnet, here {wanted}.")
     if any(isinstance(share, bool) or not isinstance(share, int) for share in result):
-        raise AnswerError("each share is a whole number of millionths: round(…)")
+        raise AnswerError("Each share is a whole number of millionths: `round(…)`.")
     return {f"share of subnet {place + 1}": int(share) for place, share in enumerate(result)}
 
 
 PASSED = "share / (1 + Fraction(bar, share) ** 3) if share else Fraction(0)"
 
 
-def _cliff(prices: list[int], burned: list[int], enabled: list[bool], rank: int) -> list[int]:
-    demand = [price * (100 - part) for price, part in zip(prices, burned, strict=True)]
-    bar = sorted((share for share in demand if share), reverse=True)[:rank][-1]
-    passed = [share if share >= bar and on else 0 for share, on in zip(demand, enabled, strict=True)]
-    return [round(Fraction(MILLION * share, sum(passed) or 1)) for share in passed]
+def _guarded(passes: Callable[[int, int], int | Fraction], equally: bool = False) -> Function:
+    """A gate of another form that does not divide by zero where nothing passes.
+
+    Args:
+        passes: what passes of a share, at a bar.
+        equally: whether all subnets get the same where nothing passes; otherwise none gets anything.
+    """
+
+    def gated(prices: list[int], burned: list[int], enabled: list[bool], rank: int) -> list[int]:
+        demand = [price * (100 - part) for price, part in zip(prices, burned, strict=True)]
+        bar = sorted((share for share in demand if share), reverse=True)[:rank][-1]
+        passed = [passes(share, bar) if on else 0 for share, on in zip(demand, enabled, strict=True)]
+        if equally and not any(passed):
+            return [round(MILLION / len(passed))] * len(passed)
+        return [round(Fraction(MILLION * part, sum(passed) or 1)) for part in passed]
+
+    return gated
+
+
+def _at_the_bar(share: int, bar: int) -> int:
+    return share if share >= bar else 0
+
+
+def _above_the_bar(share: int, bar: int) -> int:
+    return share if share > bar else 0
 
 
 EXERCISE = Exercise(
@@ -195,7 +215,67 @@ EXERCISE = Exercise(
             "a cliff",
             "You let through everything at or above the bar, and nothing below. At the bar one half passes, and below "
             "it less and less.",
-            _cliff,
+            _guarded(_at_the_bar),
+        ),
+        WrongAnswer(
+            "a cliff, and equal parts behind it",
+            "You let through everything at or above the bar, and nothing below; where all of that is switched off, you "
+            "divide equally. The gate has no cliff: below the bar less and less passes, but never nothing.",
+            _guarded(_at_the_bar, equally=True),
+        ),
+        WrongAnswer(
+            "a cliff above the bar, and nothing behind it",
+            "You let through what is above the bar, and nothing else; where nothing is above it, nobody gets anything. "
+            "At the bar one half passes, and below it less and less.",
+            _guarded(_above_the_bar),
+        ),
+        WrongAnswer(
+            "a cliff above the bar, and equal parts behind it",
+            "You let through what is above the bar, and nothing else; where nothing is above it, you divide equally. "
+            "At the bar one half passes, and below it less and less.",
+            _guarded(_above_the_bar, equally=True),
+        ),
+        WrongAnswer(
+            "a step of one half, and nothing behind it",
+            "One half passes at the bar, as it should. But above it you let all pass, and below it nothing, so that "
+            "sometimes nobody gets anything. The formula has no such step.",
+            _guarded(lambda share, bar: Fraction(share, 1 + (share == bar)) if share >= bar else 0),
+        ),
+        WrongAnswer(
+            "less the bar, and nothing behind it",
+            "You subtract the bar, and where nothing is left nobody gets anything. The gate multiplies: a part of each "
+            "share passes, by its distance from the bar.",
+            _guarded(lambda share, bar: max(share - bar, 0)),
+        ),
+        WrongAnswer(
+            "less the bar, and equal parts behind it",
+            "You subtract the bar, and where nothing is left you divide equally. The gate multiplies: a part of each "
+            "share passes, by its distance from the bar.",
+            _guarded(lambda share, bar: max(share - bar, 0), equally=True),
+        ),
+        Edit(
+            "heads at the bar",
+            {PASSED: "Fraction(share >= bar)"},
+            "You count the subnets at or above the bar, each for one. A part of each share passes: the larger the "
+            "share, the more.",
+        ),
+        WrongAnswer(
+            "heads at the bar, and nothing behind it",
+            "You count the subnets at or above the bar, each for one, and all others for nothing. A part of each share "
+            "passes: the larger the share, the more.",
+            _guarded(lambda share, bar: int(share >= bar)),
+        ),
+        WrongAnswer(
+            "heads above the bar",
+            "You count the subnets above the bar, each for one. A part of each share passes: one half at the bar, less "
+            "below it, more above.",
+            _guarded(lambda share, bar: int(share > bar)),
+        ),
+        Edit(
+            "all or one half",
+            {PASSED: "Fraction(share, 1 + (share < bar))"},
+            "You let one half pass below the bar, and all above it. One half passes *at* the bar: what passes of a "
+            "share far below it?",
         ),
     ),
 )

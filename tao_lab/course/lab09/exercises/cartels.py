@@ -152,5 +152,93 @@ EXERCISE = Exercise(
             {"honest = sum": "honest = 10**9 * sum"},
             "Your stakes are rao. Stakes come in whole τ here, and so do the answers.",
         ),
+        Edit(
+            "one more than needed",
+            {PAYS: "-(-honest * kappa // (65_535 - kappa)) + 1"},
+            "Your `pays` is one τ more than needed: you round up and then add one. Is the miner paid with one τ less?",
+        ),
+        Edit(
+            "the others keep kappa",
+            {STARVES: "honest * (65_535 - kappa) // kappa"},
+            "Your `starves` leaves the honest with kappa of the stake, or a bit more, and that still decides. What is "
+            "the next whole τ?",
+        ),
+        Edit(
+            "rounded to the nearest",
+            {PAYS: "round(honest * kappa / (65_535 - kappa))", STARVES: "round(honest * (65_535 - kappa) / kappa)"},
+            "You round both to the nearest τ. A part of a τ too little is not enough, for either of them: which way "
+            "must you round?",
+        ),
+        Edit(
+            "the smaller one first",
+            {"return pays, starves": "return min(pays, starves), max(pays, starves)"},
+            "You return the smaller number first. Which of the two is smaller depends on kappa: `pays` comes first.",
+        ),
+        Edit(
+            "the larger one first",
+            {"return pays, starves": "return max(pays, starves), min(pays, starves)"},
+            "You return the larger number first. Which of the two is larger depends on kappa: `pays` comes first.",
+        ),
+        Edit(
+            "silent stake counts for starving",
+            {STARVES: "sum(stakes) * (65_535 - kappa) // kappa + 1"},
+            "Your `starves` counts validators that have set no weights for too long. `pays` leaves them out, as it "
+            "should.",
+        ),
+        Edit(
+            "silent stake counts for paying",
+            {PAYS: "-(-sum(stakes) * kappa // (65_535 - kappa))"},
+            "Your `pays` counts validators that have set no weights for too long. `starves` leaves them out, as it "
+            "should.",
+        ),
+        Edit(
+            "starving by kappa of the honest",
+            {STARVES: "honest * kappa // 65_535 + 1"},
+            "Your `starves` is kappa of the honest stake. To starve a miner, a cartel must leave the honest less than "
+            "kappa of the whole, and the cartel's own stake is part of the whole.",
+        ),
+        Edit(
+            "starving as paying",
+            {STARVES: "honest * kappa // (65_535 - kappa) + 1"},
+            "Your `starves` makes the cartel's part larger than kappa. It is the others' part that must fall below "
+            "kappa.",
+        ),
+        Edit(
+            "paying as starving",
+            {PAYS: "-(-honest * (65_535 - kappa) // kappa)"},
+            "Your `pays` leaves the honest with kappa of the stake. It is the cartel that must reach kappa.",
+        ),
+        Edit(
+            "what paying leaves over",
+            {STARVES: "honest - pays + 1"},
+            "You subtract `pays` from the honest stake. The cartel's stake is not taken from the honest: it comes on "
+            "top of theirs.",
+        ),
+        Edit(
+            "the smallest alone",
+            {"sum(stake for": "min(stake for"},
+            "You take the smallest validator. All the honest stake that speaks stands against the cartel.",
+        ),
+        Edit(
+            "the mean",
+            {"if speaks)": "if speaks) // sum(active)"},
+            "You take the mean of the honest stakes. All the honest stake that speaks stands against the cartel, added "
+            "up.",
+        ),
+        Edit(
+            "half starves",
+            {STARVES: "honest + 1"},
+            "Your `starves` does not depend on kappa. How much must a cartel leave to the others where kappa is 60 %?",
+        ),
+        Edit(
+            "a whole of 65,536 for paying",
+            {PAYS: "-(-honest * kappa // (65_536 - kappa))"},
+            "The whole in your `pays` is 65,536. A u16 ends at 65,535, and that stands for all stake.",
+        ),
+        Edit(
+            "a whole of 65,536 for starving",
+            {STARVES: "honest * (65_536 - kappa) // kappa + 1"},
+            "The whole in your `starves` is 65,536. A u16 ends at 65,535, and that stands for all stake.",
+        ),
     ),
 )

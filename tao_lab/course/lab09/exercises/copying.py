@@ -161,5 +161,93 @@ EXERCISE = Exercise(
             {"sum(min(mine, theirs)": "1_000_000 - sum(abs(mine - theirs)"},
             "You count each difference twice, as too much and as too little. What does clipping cut?",
         ),
+        Edit(
+            "waiting the wrong way round",
+            {"(0 if waits else 1)": "(1 if waits else 0)"},
+            "You have `waits` the wrong way round. Who sees the newest rows: a copier that waits, or one that does "
+            "not?",
+        ),
+        Edit(
+            "forward in time",
+            {"epoch - reveal_period": "epoch + reveal_period"},
+            "You go forward in time. Rows that count now were made earlier.",
+        ),
+        Edit(
+            "trust in per cent",
+            {"judgements[counts]))": "judgements[counts])) // 10_000"},
+            "Your trust is per cent. The task asks for millionths.",
+        ),
+        Edit(
+            "epoch 0 before it saw any",
+            {"return None, 0": "return 0, 0"},
+            "Where the copier has seen no row yet, you say that it shows the judgement of epoch 0. It shows none: "
+            "return None for `made`.",
+        ),
+        Edit(
+            "below zero before it saw any",
+            {"return None, 0": "return -1, 0"},
+            "Where the copier has seen no row yet, your `made` is -1. Return None.",
+        ),
+        Edit(
+            "the end of the list",
+            {"    if made < 0:\n        return None, 0\n": ""},
+            "Your copier shows rows from before epoch 0. Nothing was visible then, and a negative index counts from "
+            "the end of a list.",
+        ),
+        Edit(
+            "the smallest miner only",
+            {"sum(min(mine, theirs)": "min(min(mine, theirs)"},
+            "You keep the smallest part of a single miner. Add up what is left for all of them.",
+        ),
+        Edit(
+            "the largest miner only",
+            {"sum(min(mine, theirs)": "max(min(mine, theirs)"},
+            "You keep the largest part of a single miner. Add up what is left for all of them.",
+        ),
+        Edit(
+            "multiplied",
+            {"min(mine, theirs)": "mine * theirs // 1_000_000"},
+            "You multiply the two shares. Clipping compares them: what is left of a weight above consensus?",
+        ),
+        Edit(
+            "trust first",
+            {
+                "return made, sum(min(mine, theirs) for mine, theirs in zip(judgements[made], judgements[counts]))": (
+                    "return sum(min(mine, theirs) for mine, theirs in zip(judgements[made], judgements[counts])), made"
+                ),
+                "return None, 0": "return 0, None",
+            },
+            "Your two answers have changed places.",
+        ),
+        Edit(
+            "compared with the epoch before",
+            {"judgements[counts]": "judgements[epoch - 1]"},
+            "You compare with the judgement of the epoch before. Where rows are open, those of this epoch count; where "
+            "they are sealed, older ones do.",
+        ),
+        Edit(
+            "nobody waits under seal",
+            {"(0 if waits else 1)": "(0 if waits and not reveal_period else 1)"},
+            "Under seal, your copier never waits. There too, one that waits sees the rows that were opened in the same "
+            "epoch.",
+        ),
+        Edit(
+            "one more epoch under seal",
+            {"epoch - reveal_period": "epoch - reveal_period - 1"},
+            "Your rows count one epoch too late. With a reveal period of 0 they count in the epoch in which they are "
+            "made.",
+        ),
+        Edit(
+            "nothing is ever cut",
+            {
+                "sum(min(mine, theirs) for mine, theirs in zip(judgements[made], judgements[counts]))": "1_000_000",
+            },
+            "Your copier loses nothing, however late it is. What does clipping cut where the order has changed?",
+        ),
+        Edit(
+            "a row of today is not a copy",
+            {"if made < 0:": "if made < 0 or made == counts:"},
+            "You leave out a copier that waits. It sees the rows of the same epoch, and its copy counts with them.",
+        ),
     ),
 )

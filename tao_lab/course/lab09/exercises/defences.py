@@ -89,15 +89,14 @@ EXERCISE = Exercise(
         Edit(
             "kappa at the honest",
             {KAPPA: "honest"},
-            "Good miners starve: your kappa asks for all the stake that judges well, and some of it is silent on the "
-            "day.",
+            "Good miners starve: your kappa asks for all the stake that judges well, or for more, and some of it is "
+            "silent on the day.",
         ),
         Edit(
             "kappa of one half",
             {KAPPA: "0.5"},
-            "Your kappa is one half everywhere. On some subnets less than half of the stake judges well, and their "
-            "good miners "
-            "starve.",
+            "Your kappa is about one half everywhere. On some subnets less than half of the stake judges well, and "
+            "their good miners starve.",
         ),
         Edit(
             "kappa far up",
@@ -167,12 +166,69 @@ EXERCISE = Exercise(
         Edit(
             "sealed for three epochs",
             {PERIOD: "3"},
-            "You seal for three epochs everywhere. Pay comes too late: how often does the order change?",
+            "No copier gets through, but on every subnet pay comes too late. How often does the order change?",
         ),
         Edit(
             "fearful",
             {KAPPA: "0.7", PERIOD: "8", BURN: "999_999_999"},
             "No attacker gets through, and no honest miner lives: each setting has a limit on both sides.",
+        ),
+        Edit(
+            "kappa of both together",
+            {KAPPA: "bloc + honest"},
+            "You add the bloc to the honest. Kappa must lie between the two, above the bloc and below the honest.",
+        ),
+        Edit(
+            "kappa far below the bloc",
+            {KAPPA: "honest / 2"},
+            "The cartel gets through nearly everywhere: its stake is far above your kappa. Kappa must lie between the "
+            "two, above the bloc and below the honest.",
+        ),
+        Edit(
+            "kappa five per cent below the honest",
+            {KAPPA: "honest - 0.05"},
+            "Your kappa keeps the same distance from the honest everywhere. Where the bloc is nearly as large, the "
+            "cartel gets through.",
+        ),
+        Edit(
+            "a tenth above the bloc",
+            {KAPPA: "bloc * 1.1"},
+            "Your kappa is a tenth above the bloc. A small bloc may have more than that in reserve, and a large one "
+            "leaves little to the honest.",
+        ),
+        Edit(
+            "sealed for a third of the time",
+            {PERIOD: "changes // 3"},
+            "Your seal holds for a third of the time between two changes. On some subnets pay comes too late.",
+        ),
+        Edit(
+            "a quarter, rounded up",
+            {PERIOD: "-(-changes // 4)"},
+            "You round a quarter of the time up. Where that adds an epoch, pay comes too late.",
+        ),
+        Edit(
+            "sealed for a fifth of the time",
+            {PERIOD: "changes // 5"},
+            "Your seal holds for a fifth of the time between two changes. Where work changes fast, that is 0 epochs: "
+            "the rows are open.",
+        ),
+        Edit(
+            "sealed for the immunity",
+            {PERIOD: "immunity"},
+            "You seal weights for as long as a new seat is safe. The seal is against the copier: how often does the "
+            "order change?",
+        ),
+        Edit(
+            "an epoch short of the safe pay",
+            {BURN: "pay * (immunity - 1)"},
+            "Your seats cost one epoch's pay less than they earn while they are safe. On some subnets that is enough "
+            "for false seats to pay.",
+        ),
+        Edit(
+            "a seat for the pay until work changes",
+            {BURN: "pay * changes"},
+            "Your seats cost what they earn until the miners' order changes. False seats count on the time for which "
+            "they are safe.",
         ),
     ),
 )

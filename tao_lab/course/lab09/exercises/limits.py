@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from tao_lab.course.exercise import Case, Edit, Exercise, read_values
+from tao_lab.course.exercise import Case, Edit, Exercise, WrongAnswer, read_values
 from tao_lab.course.lab08 import reference as pools
 from tao_lab.course.lab09 import reference as ours
 from tao_lab.course.lab09.cases import EXAMPLE, UNEVEN, Rng, random_pool
@@ -81,6 +81,17 @@ def _limit(pool: Pool, tolerance: int) -> int:
 def fee_too(pool: Pool, order: int) -> int:
     """The price after an order if the fee also entered the pool: a mistake."""
     return pools.price_after(pool, "buy", order)
+
+
+def _every_attack_breaks(pool: Pool, order: int, limits: Sequence[int], fronts: Sequence[int], cost: int) -> int | None:
+    alone, attacked = ours.price_reached(pool, order), [ours.price_reached(pool, order, front) for front in fronts]
+    return max((limit for limit in limits if alone <= limit < min(attacked)), default=None)
+
+
+def _lowest_above_the_price(
+    pool: Pool, order: int, limits: Sequence[int], fronts: Sequence[int], cost: int
+) -> int | None:
+    return min((limit for limit in limits if limit >= price(pool)), default=None)
 
 
 EXERCISE = Exercise(
@@ -190,6 +201,83 @@ EXERCISE = Exercise(
                 )
             },
             "You let the fee move the price. Of what the victim pays, what reaches the pool?",
+        ),
+        WrongAnswer(
+            "only limits that every attack breaks",
+            "You take only limits that every attacker breaks. One whose attack earns no more than it costs may stay "
+            "below the limit.",
+            _every_attack_breaks,
+        ),
+        WrongAnswer(
+            "the lowest above the price",
+            "You take the lowest limit above the price before the order. The order itself raises the price, and the "
+            "task asks for the highest limit that is safe.",
+            _lowest_above_the_price,
+        ),
+        Edit(
+            "nobody attacks",
+            {"if received and most <= cost": "if received"},
+            "You take the highest limit at which the order happens. What does an attacker make of it?",
+        ),
+        Edit(
+            "unsafe limits",
+            {"most <= cost": "most > cost"},
+            "You take limits at which an attack is worth it. The task asks for the others.",
+        ),
+        Edit(
+            "stops at the first that fails",
+            {"            safe = limit_price\n": "            safe = limit_price\n        else:\n            break\n"},
+            "You stop at the first limit that fails. The lowest ones fail because the order does not happen; higher "
+            "ones may be safe.",
+        ),
+        Edit(
+            "below zero where none is safe",
+            {"safe = None": "safe = -1"},
+            "Where no limit is safe you give -1. Return None.",
+        ),
+        Edit(
+            "the highest where none is safe",
+            {"safe = None": "safe = max(limits)"},
+            "Where no limit is safe you give the highest. Return None.",
+        ),
+        Edit(
+            "a place in the list",
+            {"safe = limit_price": "safe = limits.index(limit_price)"},
+            "You give the place of the limit in the list. The task asks for the limit itself.",
+        ),
+        Edit(
+            "the mean attack",
+            {
+                "most = max(": "most = sum(",
+                "limit_price)[0] for front in fronts)": ("limit_price)[0] for front in fronts) // len(fronts)"),
+            },
+            "You take the mean of all attacks. An attacker chooses the best one.",
+        ),
+        Edit(
+            "the last attack only",
+            {"for front in fronts": "for front in fronts[-1:]"},
+            "You look at the last attack in the list. An attacker chooses the best one.",
+        ),
+        Edit(
+            "the cost of all attacks",
+            {"most <= cost": "most <= cost * len(fronts)"},
+            "You add up the cost of all attacks. Only one of them happens, and costs once.",
+        ),
+        Edit(
+            "the cost of three trades",
+            {"most <= cost": "most <= 2 * cost"},
+            "You count the cost twice. `cost` is what the whole attack costs.",
+        ),
+        Edit(
+            "the cost is invested",
+            {"for front in fronts": "for front in [front + cost for front in fronts]"},
+            "Your attacker puts the cost into the pool. It is gone: only a profit above it is worth it.",
+        ),
+        Edit(
+            "the first attacker is always there",
+            {"ours.sandwich(pool, order, 0, limit_price)": "ours.sandwich(pool, order, fronts[0], limit_price)"},
+            "You ask whether the order happens behind the first attacker. The task asks whether it happens if nobody "
+            "attacks.",
         ),
     ),
 )

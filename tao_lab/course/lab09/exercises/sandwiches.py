@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from tao_lab.course.exercise import Case, Edit, Exercise, read_values
+from tao_lab.course.exercise import Case, Edit, Exercise, WrongAnswer, read_values
 from tao_lab.course.lab08 import reference as pools
 from tao_lab.course.lab09 import reference as ours
 from tao_lab.course.lab09.cases import EXAMPLE, UNEVEN, Rng, random_pool
@@ -63,6 +63,33 @@ def cases(rng: Rng) -> Iterator[Case]:
 
 def _case(pool: Pool, order: int, front: int, limit_price: int | None, about: str) -> Case:
     return Case({"pool": pool, "order": order, "front": front, "limit_price": limit_price}, about)
+
+
+def _behind(pool: Pool, order: int, front: int, limit_price: int | None = None) -> tuple[int, int]:
+    received, pool = _whole_or_not(pool, order, limit_price)
+    _, paid, held = pools.swap(pool, "buy", front)
+    pool = replace(pool, tao=pool.tao + paid, alpha=pool.alpha - held)
+    return pools.swap(pool, "sell", held)[2] - front, received
+
+
+def _whole_or_not(pool: Pool, order: int, limit_price: int | None) -> tuple[int, Pool]:
+    """Alpha for an order that happens whole or not at all, and the pool afterwards."""
+    _, paid, received = pools.swap(pool, "buy", order)
+    if limit_price is not None and pools.price_after(pool, "buy", paid) > limit_price:
+        return 0, pool
+    return received, replace(pool, tao=pool.tao + paid, alpha=pool.alpha - received)
+
+
+def _limit_alone(pool: Pool, order: int, front: int, limit_price: int | None = None) -> tuple[int, int]:
+    happens = limit_price is None or ours.price_reached(pool, order) <= limit_price
+    return ours.sandwich(pool, order, front, None if happens else 0)
+
+
+def _by_hand(pool: Pool, order: int, front: int, limit_price: int | None = None) -> tuple[int, int]:
+    constant = pool.tao * pool.alpha
+    held = pool.alpha - constant // (pool.tao + front)
+    received = pool.alpha - held - constant // (pool.tao + front + order)
+    return pool.tao + order - constant // (pool.alpha - received), received
 
 
 HELD = "    pool = replace(pool, tao=pool.tao + paid, alpha=pool.alpha - held)\n"
@@ -189,6 +216,84 @@ EXERCISE = Exercise(
             "nothing happens after a refusal",
             {"paid, received = 0, 0": "return 0, 0"},
             "Where the order does not happen, you undo the attacker's purchase. It has happened, and it is sold again.",
+        ),
+        WrongAnswer(
+            "behind the victim",
+            "Your attacker buys behind the victim, and pays the price that the victim has raised. It buys in front.",
+            _behind,
+        ),
+        WrongAnswer(
+            "limit as if nobody attacked",
+            "You ask whether the order stays below its limit if nobody attacks. The attacker's purchase has raised the "
+            "price already.",
+            _limit_alone,
+        ),
+        WrongAnswer(
+            "half of each by hand",
+            "You multiply the two amounts of the pool by hand. That leaves out the fee, and the weights of a pool that "
+            "is not even: `pools.swap` has both.",
+            _by_hand,
+        ),
+        Edit(
+            "the swap gets the limit",
+            {'pools.swap(pool, "buy", order)': 'pools.swap(pool, "buy", order, limit_price)'},
+            "You give the limit to `pools.swap`: it fills a part of the order, and raises an error where the price is "
+            "above the limit already. This order happens whole or not at all.",
+        ),
+        Edit(
+            "the attacker keeps to the limit",
+            {'pools.swap(pool, "buy", front)': 'pools.swap(pool, "buy", front, limit_price)'},
+            "Your attacker's purchase stops at the limit. The limit is the victim's.",
+        ),
+        Edit(
+            "the attacker sells with the limit",
+            {'pools.swap(pool, "sell", held)': 'pools.swap(pool, "sell", held, limit_price)'},
+            "Your attacker sells only above the limit. The limit is the victim's.",
+        ),
+        Edit(
+            "sold at the last price",
+            {'_, _, back = pools.swap(pool, "sell", held)': "back = held * price(pool) >> 64"},
+            "Your attacker sells all its alpha at the price of the first rao, and without a fee. A sale moves the "
+            "price, too.",
+        ),
+        Edit(
+            "no fee for the sale",
+            {'pools.swap(pool, "sell", held)': 'pools.swap(replace(pool, fee_rate=0), "sell", held)'},
+            "Your attacker pays no fee for its sale. Each of the three trades has a fee.",
+        ),
+        Edit(
+            "no fees",
+            {
+                '_, paid, held = pools.swap(pool, "buy", front)': (
+                    'pool = replace(pool, fee_rate=0)\n    _, paid, held = pools.swap(pool, "buy", front)'
+                )
+            },
+            "Nobody pays a fee. Each of the three trades has one.",
+        ),
+        Edit(
+            "the alpha is there before it is sold",
+            {"alpha=pool.alpha - received)": "alpha=pool.alpha - received + held)"},
+            "You put the attacker's alpha into the pool and then sell it to the pool: it arrives twice.",
+        ),
+        Edit(
+            "sells what the victim bought",
+            {'"sell", held': '"sell", received'},
+            "Your attacker sells the alpha that the victim bought. What does the attacker hold?",
+        ),
+        Edit(
+            "what the attacker pays",
+            {"return back - front": "return front - back"},
+            "Your profit has the wrong sign: what comes back is the gain, what is paid in front is the cost.",
+        ),
+        Edit(
+            "without its sign",
+            {"return back - front": "return abs(back - front)"},
+            "You turn a loss into a gain. The task asks for a number below zero there.",
+        ),
+        Edit(
+            "received first",
+            {"return back - front, received": "return received, back - front"},
+            "Your two answers have changed places.",
         ),
     ),
 )

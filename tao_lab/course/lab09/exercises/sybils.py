@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tao_lab.course.exercise import Case, Edit, Exercise, read_values
+from tao_lab.course.exercise import Case, Edit, Exercise, WrongAnswer, read_values
 from tao_lab.course.lab09 import reference as ours
 from tao_lab.course.lab09.cases import MAINNET_TERMS, Rng
 from tao_lab.economy import PriceTerms, registration_price
@@ -78,6 +78,29 @@ def _case(
 ) -> Case:
     given = {"honest": honest, "pay": pay, "immunity_period": immunity, "tempo": tempo, "alpha_price": price}
     return Case({**given, "burn": burn, "terms": terms, "free": free}, about)
+
+
+def _all_or_nothing(
+    honest: int, pay: int, immunity_period: int, tempo: int, alpha_price: int, burn: int, terms: PriceTerms, free: int
+) -> tuple[int, int]:
+    cost = 0
+    for _ in range(free):
+        cost += burn
+        burn = registration_price(burn, terms, "registration")
+    earned = pay // (honest + free) * free * (immunity_period // tempo)
+    profit = (earned * alpha_price >> 64) - cost
+    return (free, profit) if profit > 0 else (0, 0)
+
+
+def _while_the_next_pays(
+    honest: int, pay: int, immunity_period: int, tempo: int, alpha_price: int, burn: int, terms: PriceTerms, free: int
+) -> tuple[int, int]:
+    seats = cost = 0
+    epochs = immunity_period // tempo
+    while seats < free and pay // (honest + seats + 1) * epochs * alpha_price >> 64 > burn:
+        seats, cost = seats + 1, cost + burn
+        burn = registration_price(burn, terms, "registration")
+    return seats, (pay // (honest + seats) * seats * epochs * alpha_price >> 64) - cost
 
 
 MOVES = '        burn = registration_price(burn, terms, "registration")\n'
@@ -188,6 +211,11 @@ EXERCISE = Exercise(
             "You never buy the last free seat.",
         ),
         Edit(
+            "zero seats cost one",
+            {"range(1, free + 1)": "range(free + 1)"},
+            "You pay for one seat more than you buy: your first round is for zero seats, and they cost nothing.",
+        ),
+        Edit(
             "a seat too many shares",
             {"pay // (honest + seats)": "pay // (honest + seats + 1)"},
             "You divide the pay among one seat too many.",
@@ -196,6 +224,98 @@ EXERCISE = Exercise(
             "the wrong way round",
             {"return best": "return best[1], best[0]"},
             "Your two answers have changed places.",
+        ),
+        Edit(
+            "epochs rounded up",
+            {"(immunity_period // tempo)": "-(-immunity_period // tempo)"},
+            "You round the number of epochs up. An epoch that ends after the immunity pays nothing.",
+        ),
+        Edit(
+            "one epoch more",
+            {"(immunity_period // tempo)": "(immunity_period // tempo + 1)"},
+            "You count one epoch too many. How many whole epochs fit into the immunity?",
+        ),
+        Edit(
+            "one epoch less",
+            {"(immunity_period // tempo)": "max(immunity_period // tempo - 1, 0)"},
+            "You count one epoch too few. How many whole epochs fit into the immunity?",
+        ),
+        Edit(
+            "a single epoch",
+            {" * (immunity_period // tempo)": ""},
+            "Your seats are paid once. They are paid in each epoch that ends while they are safe.",
+        ),
+        Edit(
+            "tempo by immunity",
+            {"(immunity_period // tempo)": "(tempo // max(immunity_period, 1))"},
+            "You divide the tempo by the immunity. How often does a tempo fit into the immunity?",
+        ),
+        Edit(
+            "divided by the price",
+            {"(earned * alpha_price >> 64)": "(earned << 64) // alpha_price"},
+            "You divide the alpha by its price. The price is τ for one alpha: how many τ are two alpha worth?",
+        ),
+        Edit(
+            "one at 2^32",
+            {">> 64": ">> 32"},
+            "In your price, 2^32 stands for 1. Here it is 2^64.",
+        ),
+        Edit(
+            "a price without a unit",
+            {"(earned * alpha_price >> 64)": "earned * alpha_price"},
+            "You multiply by the price as if it were a whole number. 2^64 stands for 1.",
+        ),
+        Edit(
+            "one seat in any case",
+            {"if profit > best[1]:": "if profit > best[1] or seats == 1:"},
+            "You always buy a first seat, even at a loss. Where none pays, the best is (0, 0).",
+        ),
+        Edit(
+            "the honest get nothing",
+            {"pay // (honest + seats)": "pay // seats"},
+            "Your seats share the pay among themselves. The honest miners are still there.",
+        ),
+        Edit(
+            "all the pay for each seat",
+            {"pay // (honest + seats)": "pay"},
+            "Each of your seats earns the pay of the whole subnet. Among how many is it divided?",
+        ),
+        Edit(
+            "the honest leave",
+            {"pay // (honest + seats)": "pay // max(honest - seats, 1)"},
+            "Each of your seats takes the place of an honest miner. The honest miners stay.",
+        ),
+        Edit(
+            "the largest earnings",
+            {"if profit > best[1]:": "if earned > best[1]:", "best = seats, profit": "best = seats, earned"},
+            "You look for the largest earnings, and forget what the seats cost.",
+        ),
+        Edit(
+            "profit in alpha",
+            {"(earned * alpha_price >> 64) - cost": "earned - (cost << 64) // alpha_price"},
+            "Your profit is rao of alpha. The task asks for rao of τ.",
+        ),
+        Edit(
+            "the price always doubles",
+            {'registration_price(burn, terms, "registration")': "2 * burn"},
+            "Your price doubles with each seat. By how much it rises, and its limits, are in `terms`.",
+        ),
+        Edit(
+            "the price moves twice",
+            {MOVES: MOVES * 2},
+            "Your price moves twice for each seat. Each seat is one registration.",
+        ),
+        WrongAnswer(
+            "all or nothing",
+            "You buy all the seats that are free, or none. Each seat more makes the next one more expensive and the "
+            "pay of all smaller: look at every number in between.",
+            _all_or_nothing,
+        ),
+        WrongAnswer(
+            "while the next seat pays",
+            "You buy while the next seat earns more than it costs. It also takes pay from the seats that you have "
+            "already: compare the profit of all seats together.",
+            _while_the_next_pays,
         ),
     ),
 )
