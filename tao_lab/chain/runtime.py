@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import json
 import lzma
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
+from struct import Struct
+from struct import error as StructError  # noqa: N812 - an exception's name
 from typing import Any
 
 import bittensor_core
@@ -59,6 +62,78 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True)
+class Record:
+    """The byte format of a struct whose fields are whole numbers, or such structs; its values need no decoder either.
+
+    Attributes:
+        fields: Name and format of each field, in order.
+        packing: All numbers, one after the other; those of 128 bits as bytes.
+    """
+
+    fields: tuple[tuple[str, Number | Record], ...]
+    packing: Struct = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "packing", Struct("<" + self.letters))
+
+    @property
+    def width(self) -> int:
+        """Bytes of a value."""
+        return self.packing.size
+
+    def decoded(self, data: bytes) -> Any:
+        """The value of `width` bytes, as a dict."""
+        return self._take(iter(self.packing.unpack(data)))
+
+    def _take(self, numbers: Iterator[Any]) -> dict[str, Any]:
+        """The value of the next numbers."""
+        found: dict[str, Any] = {}
+        for name, kind in self.fields:
+            if isinstance(kind, Record):
+                found[name] = kind._take(numbers)
+            else:
+                number = next(numbers)
+                found[name] = kind.decoded(number) if type(number) is bytes else number
+        return found
+
+    def encoded(self, value: Any) -> bytes | None:
+        """The bytes of a value; None if the runtime's encoder must decide."""
+        numbers: list[Any] = []
+        try:
+            return self.packing.pack(*numbers) if self._put(value, numbers) else None
+        except StructError:  # a number that does not fit
+            return None
+
+    def _put(self, value: Any, numbers: list[Any]) -> bool:
+        """Append the numbers of a value; False if it has another form."""
+        if type(value) is not dict or len(value) != len(self.fields):
+            return False
+        for name, kind in self.fields:
+            part = value.get(name)
+            if isinstance(kind, Record):
+                if not kind._put(part, numbers):
+                    return False
+            elif type(part) is not int:
+                return False
+            else:
+                numbers.append(part if kind.width in LETTERS else kind.encoded(part))
+        return True
+
+    @property
+    def letters(self) -> str:
+        """What `packing` is made of."""
+        return "".join(kind.letters if isinstance(kind, Record) else _letter(kind) for _, kind in self.fields)
+
+
+LETTERS = {1: "b", 2: "h", 4: "i", 8: "q"}  # of `struct`, for numbers below zero too; in capitals for others
+
+
+def _letter(number: Number) -> str:
+    letter = LETTERS.get(number.width, f"{number.width}s")
+    return letter if number.signed else letter.upper() if number.width in LETTERS else letter
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One storage item of the metadata.
 
@@ -69,7 +144,7 @@ class Item:
         optional: Whether a missing value is None; otherwise it is `default`.
         default: SCALE bytes of a missing value.
         layout: How each key is hashed, and its type.
-        number: The byte format of a value, if it is one whole number.
+        number: The byte format of a value, if it is one whole number, or a struct of them.
         parts: For each key used so far, its bytes in a storage key; items whose keys have the same layout share them.
     """
 
@@ -81,7 +156,7 @@ class Item:
     optional: bool
     default: bytes
     layout: tuple[tuple[str, str], ...]
-    number: Number | None
+    number: Number | Record | None
     parts: tuple[dict[Any, bytes], ...] = field(repr=False)
 
 
@@ -185,7 +260,7 @@ class Runtime:
             optional=entry.modifier != "Default",
             default=bytes(entry.default_bytes),
             layout=layout,
-            number=self._number(entry.value_type),
+            number=self._number(entry.value_type) or self._record(entry.value_type),
             parts=tuple(self._parts.setdefault(each, {}) for each in layout),
         )
         self.known_items[(pallet, name)] = item
@@ -205,6 +280,19 @@ class Runtime:
         bits, signed = int(kind[1:]), kind[0] == "i"
         lowest = -1 << bits - 1 if signed else 0
         return Number(bits // 8, signed, in_bits, lowest, lowest + (1 << bits) - 1)
+
+    def _record(self, scale_type: str) -> Record | None:
+        """The byte format of a struct of whole numbers with at least two fields."""
+        definition = self.types[int(scale_type.removeprefix("scale_info::"))]["def"]
+        inside = definition.get("composite", {}).get("fields", [])
+        fields: list[tuple[str, Number | Record]] = []
+        for field_ in inside:
+            kind = f"scale_info::{field_['type']}"
+            found = self._number(kind) or self._record(kind)
+            if not field_.get("name") or found is None or (isinstance(found, Number) and found.in_bits):
+                return None
+            fields.append((field_["name"], found))
+        return Record(tuple(fields)) if len(fields) > 1 else None
 
     def constant(self, pallet: str, name: str) -> Any:
         """A constant of a pallet, decoded; don't change the returned value."""
