@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import lzma
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from operator import itemgetter
 from pathlib import Path
 from struct import Struct
 from struct import error as StructError  # noqa: N812 - an exception's name
@@ -61,76 +62,52 @@ class Number:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+LETTERS = {1: "b", 2: "h", 4: "i", 8: "q"}  # of `struct`, for numbers below zero too; in capitals for others
+PACKED = {int, bytes}
+
+
 class Record:
     """The byte format of a struct whose fields are whole numbers, or such structs; its values need no decoder either.
 
     Attributes:
-        fields: Name and format of each field, in order.
-        packing: All numbers, one after the other; those of 128 bits as bytes.
+        names: Names of the fields, in order.
+        width: Bytes of a value.
     """
 
-    fields: tuple[tuple[str, Number | Record], ...]
-    packing: Struct = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "packing", Struct("<" + self.letters))
-
-    @property
-    def width(self) -> int:
-        """Bytes of a value."""
-        return self.packing.size
+    def __init__(self, fields: Sequence[tuple[str, Number | Record]]) -> None:
+        self.names = tuple(name for name, _ in fields)
+        self._keys = dict.fromkeys(self.names).keys()
+        self._parts = itemgetter(*self.names)
+        self._wide = [(at, name, kind) for at, (name, kind) in enumerate(fields) if _letter(kind).endswith("s")]
+        self._packing = Struct("<" + "".join(_letter(kind) for _, kind in fields))
+        self.width = self._packing.size
 
     def decoded(self, data: bytes) -> Any:
         """The value of `width` bytes, as a dict."""
-        return self._take(iter(self.packing.unpack(data)))
-
-    def _take(self, numbers: Iterator[Any]) -> dict[str, Any]:
-        """The value of the next numbers."""
-        found: dict[str, Any] = {}
-        for name, kind in self.fields:
-            if isinstance(kind, Record):
-                found[name] = kind._take(numbers)
-            else:
-                number = next(numbers)
-                found[name] = kind.decoded(number) if type(number) is bytes else number
+        found: dict[str, Any] = dict(zip(self.names, self._packing.unpack(data), strict=True))
+        for _, name, kind in self._wide:
+            found[name] = kind.decoded(found[name])
         return found
 
     def encoded(self, value: Any) -> bytes | None:
         """The bytes of a value; None if the runtime's encoder must decide."""
-        numbers: list[Any] = []
+        if type(value) is not dict or value.keys() != self._keys:
+            return None
+        parts = list(self._parts(value))
+        for at, _, kind in self._wide:
+            parts[at] = kind.encoded(parts[at])
         try:
-            return self.packing.pack(*numbers) if self._put(value, numbers) else None
+            return self._packing.pack(*parts) if PACKED.issuperset(map(type, parts)) else None
         except StructError:  # a number that does not fit
             return None
 
-    def _put(self, value: Any, numbers: list[Any]) -> bool:
-        """Append the numbers of a value; False if it has another form."""
-        if type(value) is not dict or len(value) != len(self.fields):
-            return False
-        for name, kind in self.fields:
-            part = value.get(name)
-            if isinstance(kind, Record):
-                if not kind._put(part, numbers):
-                    return False
-            elif type(part) is not int:
-                return False
-            else:
-                numbers.append(part if kind.width in LETTERS else kind.encoded(part))
-        return True
 
-    @property
-    def letters(self) -> str:
-        """What `packing` is made of."""
-        return "".join(kind.letters if isinstance(kind, Record) else _letter(kind) for _, kind in self.fields)
-
-
-LETTERS = {1: "b", 2: "h", 4: "i", 8: "q"}  # of `struct`, for numbers below zero too; in capitals for others
-
-
-def _letter(number: Number) -> str:
-    letter = LETTERS.get(number.width, f"{number.width}s")
-    return letter if number.signed else letter.upper() if number.width in LETTERS else letter
+def _letter(kind: Number | Record) -> str:
+    """What `struct` calls it; structs, and numbers of 128 bits, are bytes at first."""
+    letter = LETTERS.get(kind.width) if isinstance(kind, Number) else None
+    if letter is None:
+        return f"{kind.width}s"
+    return letter if isinstance(kind, Number) and kind.signed else letter.upper()
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,7 +269,7 @@ class Runtime:
             if not field_.get("name") or found is None or (isinstance(found, Number) and found.in_bits):
                 return None
             fields.append((field_["name"], found))
-        return Record(tuple(fields)) if len(fields) > 1 else None
+        return Record(fields) if len(fields) > 1 else None
 
     def constant(self, pallet: str, name: str) -> Any:
         """A constant of a pallet, decoded; don't change the returned value."""
