@@ -4,7 +4,8 @@
 VENV := .venv
 BIN := $(VENV)/bin
 # tests on all cores, up to four: each process that runs a lab takes half a gigabyte
-PARALLEL ?= -n auto --maxprocesses 4 --dist loadgroup
+# xdist gives a new process the group of the one that died, and then waits for ever: so the first death is the end
+PARALLEL ?= -n auto --maxprocesses 4 --dist loadgroup --max-worker-restart 0
 
 .DEFAULT_GOAL := help
 .PHONY: help lab present dashboards test quick check format labs docs links mutants screenshots clean

@@ -6,6 +6,6 @@ Run: .venv/bin/python scripts/make_duels.py
 from tao_lab.simulate.duels import KEPT, every_fight
 
 KEPT.parent.mkdir(parents=True, exist_ok=True)
-found = every_fight(lambda name, strength, guarded: print(f"{name}, {strength}, rule {'on' if guarded else 'off'}"))
+found = every_fight()
 KEPT.write_text(found.to_json(), encoding="utf-8")
 print(f"{KEPT.name}: {len(found.fights)} fights")

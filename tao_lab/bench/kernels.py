@@ -82,6 +82,12 @@ class Kernel:
         return self.end - self.start - sum(self.imports.values())
 
     @property
+    def apart(self) -> dict[str, float]:
+        """Parts that do not count: a keyfile's password, as the SDK hashes it, and PyTorch."""
+        parts = {"a keyfile's password": PASSWORD.get(self.lab, 0.0), "PyTorch": self.imports.get("torch", 0.0)}
+        return {name: size for name, size in parts.items() if size}
+
+    @property
     def limit(self) -> float | None:
         """The largest size that is allowed."""
         return None if self.lab in MODELS else LIMIT + PASSWORD.get(self.lab, 0.0)

@@ -86,6 +86,12 @@ class Column:
         """The value in a row, or None."""
         return self.data[row].tobytes() if self.present[row] else None
 
+    def get_many(self, rows: Sequence[int]) -> list[bytes | None]:
+        """The values in some rows."""
+        data, width = self.data[rows].tobytes(), self.layout.width
+        there = self.present[rows].tolist()
+        return [data[at * width : (at + 1) * width] if present else None for at, present in enumerate(there)]
+
     def set(self, row: int, value: bytes | None) -> None:
         """Write a value of the column's width; None removes it."""
         data, present = self.data.copy(), self.present
@@ -107,7 +113,7 @@ class Column:
         self.whole = bool(rows.present.all())
 
     def put_all(self, data: Array) -> None:
-        """Replace the values of a column in which every key has one."""
+        """Replace all values; the same keys are missing as before."""
         self.data, self.words = data, numbers(data)
 
     def items(self) -> Iterator[tuple[bytes, bytes]]:

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import json
 import lzma
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from operator import itemgetter
 from pathlib import Path
+from struct import Struct
+from struct import error as StructError  # noqa: N812 - an exception's name
 from typing import Any
 
 import bittensor_core
@@ -58,6 +62,54 @@ class Number:
         return None
 
 
+LETTERS = {1: "b", 2: "h", 4: "i", 8: "q"}  # of `struct`, for numbers below zero too; in capitals for others
+PACKED = {int, bytes}
+
+
+class Record:
+    """The byte format of a struct whose fields are whole numbers, or such structs; its values need no decoder either.
+
+    Attributes:
+        names: Names of the fields, in order.
+        width: Bytes of a value.
+    """
+
+    def __init__(self, fields: Sequence[tuple[str, Number | Record]]) -> None:
+        self.names = tuple(name for name, _ in fields)
+        self._keys = dict.fromkeys(self.names).keys()
+        self._parts = itemgetter(*self.names)
+        self._wide = [(at, name, kind) for at, (name, kind) in enumerate(fields) if _letter(kind).endswith("s")]
+        self._packing = Struct("<" + "".join(_letter(kind) for _, kind in fields))
+        self.width = self._packing.size
+
+    def decoded(self, data: bytes) -> Any:
+        """The value of `width` bytes, as a dict."""
+        found: dict[str, Any] = dict(zip(self.names, self._packing.unpack(data), strict=True))
+        for _, name, kind in self._wide:
+            found[name] = kind.decoded(found[name])
+        return found
+
+    def encoded(self, value: Any) -> bytes | None:
+        """The bytes of a value; None if the runtime's encoder must decide."""
+        if type(value) is not dict or value.keys() != self._keys:
+            return None
+        parts = list(self._parts(value))
+        for at, _, kind in self._wide:
+            parts[at] = kind.encoded(parts[at])
+        try:
+            return self._packing.pack(*parts) if PACKED.issuperset(map(type, parts)) else None
+        except StructError:  # a number that does not fit
+            return None
+
+
+def _letter(kind: Number | Record) -> str:
+    """What `struct` calls it; structs, and numbers of 128 bits, are bytes at first."""
+    letter = LETTERS.get(kind.width) if isinstance(kind, Number) else None
+    if letter is None:
+        return f"{kind.width}s"
+    return letter if isinstance(kind, Number) and kind.signed else letter.upper()
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """One storage item of the metadata.
@@ -69,7 +121,7 @@ class Item:
         optional: Whether a missing value is None; otherwise it is `default`.
         default: SCALE bytes of a missing value.
         layout: How each key is hashed, and its type.
-        number: The byte format of a value, if it is one whole number.
+        number: The byte format of a value, if it is one whole number, or a struct of them.
         parts: For each key used so far, its bytes in a storage key; items whose keys have the same layout share them.
     """
 
@@ -81,7 +133,7 @@ class Item:
     optional: bool
     default: bytes
     layout: tuple[tuple[str, str], ...]
-    number: Number | None
+    number: Number | Record | None
     parts: tuple[dict[Any, bytes], ...] = field(repr=False)
 
 
@@ -185,7 +237,7 @@ class Runtime:
             optional=entry.modifier != "Default",
             default=bytes(entry.default_bytes),
             layout=layout,
-            number=self._number(entry.value_type),
+            number=self._number(entry.value_type) or self._record(entry.value_type),
             parts=tuple(self._parts.setdefault(each, {}) for each in layout),
         )
         self.known_items[(pallet, name)] = item
@@ -205,6 +257,19 @@ class Runtime:
         bits, signed = int(kind[1:]), kind[0] == "i"
         lowest = -1 << bits - 1 if signed else 0
         return Number(bits // 8, signed, in_bits, lowest, lowest + (1 << bits) - 1)
+
+    def _record(self, scale_type: str) -> Record | None:
+        """The byte format of a struct of whole numbers with at least two fields."""
+        definition = self.types[int(scale_type.removeprefix("scale_info::"))]["def"]
+        inside = definition.get("composite", {}).get("fields", [])
+        fields: list[tuple[str, Number | Record]] = []
+        for field_ in inside:
+            kind = f"scale_info::{field_['type']}"
+            found = self._number(kind) or self._record(kind)
+            if not field_.get("name") or found is None or (isinstance(found, Number) and found.in_bits):
+                return None
+            fields.append((field_["name"], found))
+        return Record(fields) if len(fields) > 1 else None
 
     def constant(self, pallet: str, name: str) -> Any:
         """A constant of a pallet, decoded; don't change the returned value."""

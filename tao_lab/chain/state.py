@@ -127,8 +127,11 @@ class RawState:
         found = list(map(self._items.get(prefix, {}).get, keys))
         if prefix in self._columns_of and None in found:
             places = list(map(self._places.get, keys))
-            if not any(places):
+            columns = {place[0] for place in places if place is not None}
+            if not columns:
                 return found
+            if len(columns) == 1 and None not in places:
+                return columns.pop().get_many([place[1] for place in places if place is not None])
             pairs = zip(found, places, strict=True)
             return [value if place is None else place[0].get(place[1]) for value, place in pairs]
         return found
@@ -265,14 +268,13 @@ class RawState:
         self._journal.append((column, column.rows))
         self._tell_watches(column.layout.prefix)
         self._begin_writing(column)
-        if column.whole:
-            column.put_all(data if where is None else _placed(column.data, data, where))
+        data = data if where is None else _placed(column.data, data, where)
+        new = None if column.whole else ~column.present if where is None else where & ~column.present
+        if new is None or not new.any():
+            column.put_all(data)
             return
-        where = np.ones(len(column.present), np.bool_) if where is None else where
-        new = where & ~column.present
-        column.take(Rows(_placed(column.data, data, where), column.present | where))
-        if new.any():
-            self._order(column, np.flatnonzero(new).tolist())
+        column.take(Rows(data, column.present | new))
+        self._order(column, np.flatnonzero(new).tolist())
 
     def _order(self, column: Column, rows: Sequence[int]) -> None:
         """Keys of a column have a value now: put them in order, or leave that until somebody asks for the order."""
@@ -390,7 +392,7 @@ def _rows(layout: Layout, values: Sequence[bytes | None]) -> Rows:
 def _placed(before: Any, data: Any, where: Any) -> Any:
     """The rows before, with those of `data` in some places."""
     after = before.copy()
-    after[where] = data[where]
+    np.copyto(after, data, where=where[:, None])
     return after
 
 

@@ -75,6 +75,7 @@ def _hang_all(
     for done in range(leaves.shape[0]):
         if left <= HASH_BITS:
             return root, left, done
+        kind[leaves[done]], parent[leaves[done]] = LEAF, NONE
         root, left = _hang(root, leaves[done], paths, kind, child, parent, depth, spare, left)
     return root, left, leaves.shape[0]
 
@@ -105,7 +106,7 @@ def _take(root: int, leaf: int, kind: Bytes, child: Ids, parent: Ids, spare: Ids
     return root, left, NONE
 
 
-@njit(cache=True)
+@njit
 def _hash_leaves(leaves: Ids, data: Bytes, ends: Any, paths: Bytes, hashes: Bytes) -> None:
     """Hash leaves: those that fit into one block eight at a time, the others one by one."""
     block, h = np.zeros(BLOCK_BYTES, np.uint8), np.empty(8, np.uint64)
@@ -145,7 +146,7 @@ def _finish(lanes: int, nodes: Ids, m: Any, lengths: Any, x: Any, found: Any, ha
             hashes[nodes[lane], k] = found[LANES * k + lane]
 
 
-@njit(cache=True)
+@njit
 def _rehash(changed: Ids, child: Ids, parent: Ids, depth: Any, hashes: Bytes, seen: Any, turn: int) -> int:
     """Rehash every branch above the changed nodes, those of one depth eight at a time; returns how many there are.
 
@@ -195,6 +196,23 @@ def _rehash(changed: Ids, child: Ids, parent: Ids, depth: Any, hashes: Bytes, se
     return count
 
 
+@njit(cache=True)
+def _renew(
+    leaves: Ids, data: Bytes, ends: Any, dirty: Ids, paths: Bytes, kind: Bytes, child: Ids, parent: Ids, depth: Any,
+    hashes: Bytes, seen: Any, turn: int,
+) -> int:  # fmt: skip
+    """Hash leaves, and every branch above them and from those in `dirty` on; returns how many branches there are."""
+    _hash_leaves(leaves, data, ends, paths, hashes)
+    above, count = np.empty(leaves.shape[0] + dirty.shape[0], np.int32), leaves.shape[0]
+    for i in range(count):
+        above[i] = parent[leaves[i]]
+    for node in dirty:
+        if node != NONE and kind[node] == BRANCH:  # it may have gone too since
+            above[count] = node
+            count += 1
+    return _rehash(above[:count], child, parent, depth, hashes, seen, turn)
+
+
 class StateTree:
     """The tree of one state.
 
@@ -232,22 +250,22 @@ class StateTree:
         keys = dict(changes.keys)
         parts = [part for change in changes.columns if (part := self._rows(change, keys)) is not None]
         leaves = self._leaves
-        gone = [key for key, value in keys.items() if value is None]
         written = {key: value for key, value in keys.items() if value is not None}
-        dirty = [self._remove(key) for key in gone if key in leaves]
-        self._insert([key for key in written if key not in leaves])
-        single = np.fromiter(map(leaves.__getitem__, written), np.int32, len(written))
+        gone = [key for key in keys if key not in written and key in leaves] if len(written) < len(keys) else []
+        dirty = np.array([self._remove(key) for key in gone], np.int32)
+        new = [key for key in written if key not in leaves]
+        if new:
+            self._insert(new)
+        changed = np.fromiter(map(leaves.__getitem__, written), np.int32, len(written))
         widths = np.fromiter(map(len, written.values()), np.int64, len(written))
-        changed = np.concatenate([single, *(ids for ids, _ in parts)])
-        ends = np.cumsum(np.concatenate([widths, *(np.full(len(ids), rows.shape[1]) for ids, rows in parts)]))
-        one_by_one = np.frombuffer(b"".join(written.values()), np.uint8)
-        data = np.concatenate([one_by_one, *(rows.ravel() for _, rows in parts)])
-        _hash_leaves(changed, data, ends, self._paths, self._hashes)
-        above = self._parent[changed]
-        alive = [node for node in dirty if node != NONE and self._kind[node] == BRANCH]
+        data = np.frombuffer(b"".join(written.values()), np.uint8)
+        if parts:
+            changed = np.concatenate([changed, *(ids for ids, _ in parts)])
+            widths = np.concatenate([widths, *(np.full(len(ids), rows.shape[1]) for ids, rows in parts)])
+            data = np.concatenate([data, *(rows.ravel() for _, rows in parts)])
         self._turn += 1
-        above = np.concatenate([above, np.array(alive, np.int32)])
-        nodes = _rehash(above, self._child, self._parent, self._depth, self._hashes, self._seen, self._turn)
+        arrays = (self._paths, self._kind, self._child, self._parent, self._depth, self._hashes, self._seen)
+        nodes = _renew(changed, data, widths.cumsum(), dirty, *arrays, self._turn)
         self.hashed = len(changed) + nodes
 
     def _rows(self, change: ColumnChange, keys: dict[bytes, bytes | None]) -> tuple[Ids, Bytes] | None:
@@ -278,7 +296,6 @@ class StateTree:
         self._forget_columns(keys)
         paths = np.frombuffer(b"".join([key_path(key) for key in keys]), np.uint8)
         self._paths[new] = paths.reshape(len(keys), HASH_BYTES)
-        self._kind[new], self._parent[new] = LEAF, NONE
         while len(new):
             arrays = (self._paths, self._kind, self._child, self._parent, self._depth, self._spare)
             self._root, self._left, done = _hang_all(self._root, new, *arrays, self._left)
@@ -288,8 +305,9 @@ class StateTree:
 
     def _forget_columns(self, keys: list[bytes]) -> None:
         """Forget the columns of keys whose leaves were added or removed."""
-        for prefix in {key[:PREFIX_BYTES] for key in keys}:
-            self._columns.pop(prefix, None)
+        if self._columns:
+            for prefix in {key[:PREFIX_BYTES] for key in keys}:
+                self._columns.pop(prefix, None)
 
     def _remove(self, key: bytes) -> int:
         self._forget_columns([key])

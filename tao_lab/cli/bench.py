@@ -311,11 +311,12 @@ def bench_kernels(
         kernels.compile_ahead()
         for lab in chosen:
             found.append(kernels.measure(lab.number, line.update))
-    table = Table("lab, MiB", "peak", "at most", "in its cell", "start", "the rest at the end", "other processes")
+    table = Table("lab, MiB", "peak", "at most", "of which", "in its cell", "start", "rest at the end", "others")
     for each in found:
         limit = "" if each.limit is None else f"{each.limit:.0f}"
         sizes = (f"{each.start:.0f}", f"{each.rest:.0f}", f"{each.others:.0f}")
-        table.add_row(each.lab, f"{each.peak:.0f}", limit, each.cell, *sizes)
+        apart = ", ".join(f"{name} {size:.0f}" for name, size in each.apart.items())
+        table.add_row(each.lab, f"{each.peak:.0f}", limit, apart, each.cell, *sizes)
     output.print(table, soft_wrap=False)
     for each in found:
         parts = ", ".join(f"{name} {size:.0f}" for name, size in each.imports.items() if size >= 1)
@@ -327,6 +328,32 @@ def bench_kernels(
     peaks = ", ".join(f"{each.lab}: {each.peak:.0f}" for each in found)
     verdict = f"over the limit: {', '.join(over)}" if over else "within the limits"
     typer.echo(f"peak MiB of a kernel by lab {peaks} ({verdict} of {kernels.LIMIT:.0f})")
+    if over:
+        raise typer.Exit(1)
+
+
+@bench.command("first", epilog="Example: `tao-lab bench first consensus pool`")
+def bench_first(
+    names: Annotated[list[str] | None, typer.Argument(help="Dashboards; all of them if none is given.")] = None,
+) -> None:
+    """The first chart of each dashboard, in a headless Chromium, from a server that has just started."""
+    from tao_lab.bench import first, machine
+    from tao_lab.errors import LabError
+
+    known = first.dashboards()
+    if unknown := set(names or ()) - set(known):
+        raise LabError(f"dashboard is {min(unknown)!r}; allowed: {', '.join(known)}")
+    with messages.status("…") as line:
+        found = first.measure_all(names or known, line.update)
+    table = Table("dashboard, seconds", "first chart", "of the server", "of the browser", "second reader")
+    for each in found:
+        table.add_row(each.name, *(f"{s:.1f}" for s in (each.first, each.server, each.browser, each.second)))
+    output.print(table, soft_wrap=False)
+    typer.echo(f"load of the machine {os.getloadavg()[0]:.1f}; {machine.describe()}")
+    over = [each.name for each in found if each.free_machine > first.MOST_SECONDS]
+    times = ", ".join(f"{each.name} {each.free_machine:.1f}" for each in found)
+    verdict = f"over the limit of {first.MOST_SECONDS:.0f}: {', '.join(over)}" if over else "within the limit"
+    typer.echo(f"at most, on a free machine, in seconds: {times} ({verdict})")
     if over:
         raise typer.Exit(1)
 

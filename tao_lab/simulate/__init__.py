@@ -13,6 +13,7 @@ scenario = Scenario("a cartel", (
 run(scenario).totals
 """
 
+from tao_lab.simulate.cores import on_all_cores
 from tao_lab.simulate.grids import grid
 from tao_lab.simulate.results import Run
 from tao_lab.simulate.roles import Action, Answer, Around, Call, Register, Role, Seat, SetWeights, View, role, roles
@@ -36,6 +37,7 @@ __all__ = [
     "SweepError",
     "View",
     "grid",
+    "on_all_cores",
     "role",
     "roles",
     "run",

@@ -12,13 +12,14 @@ import shutil
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from tao_lab.errors import LabError
-from tao_lab.processes import end_with
+from tao_lab.simulate.cores import as_they_end
 from tao_lab.simulate.grids import parameters
 from tao_lab.simulate.running import run
 from tao_lab.simulate.scenario import Scenario, ScenarioError
@@ -99,31 +100,10 @@ def results(
 ) -> Iterator[tuple[str, Rows]]:
     """Run scenarios; yields the id and the rows of the totals of each when it ends, in any order."""
     texts = [scenario.to_json() for scenario in scenarios]
-    count = min(workers or os.cpu_count() or 1, len(texts))
     if scheduler is not None and texts:
         yield from _on_cluster(texts, scheduler, rules)
-    elif count <= 1:
-        yield from (totals_of(text, rules) for text in texts)
     else:
-        yield from _in_processes(texts, count, rules)
-
-
-def _in_processes(texts: Sequence[str], workers: int, rules: Rules | None) -> Iterator[tuple[str, Rows]]:
-    """Run on new processes of this machine: a notebook's functions are copied to them, its open chains are not."""
-    from joblib import Parallel, delayed
-    from joblib.externals.loky import get_reusable_executor
-
-    try:
-        yield from Parallel(
-            n_jobs=workers,
-            return_as="generator_unordered",
-            batch_size=1,
-            max_nbytes=None,  # no shared memory: the data are small
-            initializer=end_with,
-            initargs=(os.getpid(),),
-        )(delayed(totals_of)(text, rules) for text in texts)
-    finally:
-        get_reusable_executor().shutdown(wait=True, kill_workers=True)
+        yield from (totals for _, totals in as_they_end(partial(totals_of, rules=rules), texts, workers))
 
 
 def _hear_greeting(scheduler: str) -> None:

@@ -14,6 +14,7 @@ from tao_lab.economy.emission_gate import bar_is_due
 from tao_lab.economy.network_block import NetworkAfter, NetworkBefore, SubnetBefore, pay_network
 
 GLOBALS = ("block", "block_emission", "emission_gate_bar", "subnet_moving_alpha", "tao_weight", "root_tao")
+DEFAULTED = ("emission_gate_exponent", "emission_bar_rank")  # the runtime has values of its own for them
 COLUMNS = (
     "netuid",
     "moving_price",
@@ -96,7 +97,7 @@ def vectors_of(data: Mapping[str, Any]) -> list[dict[str, Any]]:
         KeyError: a field is missing.
     """
     rows = sorted((row for row in data["subnets"] if row["started"]), key=lambda row: row["netuid"])
-    state = {name: data[name] for name in (*GLOBALS, "emission_gate_exponent")}
+    state = {name: data[name] for name in GLOBALS} | {name: data[name] for name in DEFAULTED if name in data}
     state["subnets"] = [{name: row[name] for name in COLUMNS} for row in rows]
     state["traded"] = [row["netuid"] for row in rows if _changed_by_others(row)]
     vectors = []

@@ -190,6 +190,19 @@ def test_the_real_account_pays_the_fees_it_agreed_to_pay(chain: Chain) -> None:
     assert payer() == BOB
 
 
+@pytest.mark.parametrize(("kind", "moved"), [("Any", True), ("NonTransfer", False)])
+def test_a_proxy_of_a_proxy_may_do_what_both_may(chain: Chain, kind: str, moved: bool) -> None:
+    """`do_proxy` since spec 453 (pull request 3138): bob acts for alice, and she may do anything for carol."""
+    run(chain, "alice", "Balances", "transfer_keep_alive", dest=CAROL, value=10 * TAO)
+    run(chain, "carol", "Proxy", "add_proxy", delegate=ALICE, proxy_type="Any", delay=0)
+    give(chain, kind)
+    dave = account("dave")
+    value = {"dest": dave, "value": TAO}
+    for_carol = {"real": CAROL, "force_proxy_type": None, "call": {"Balances": {"transfer_keep_alive": value}}}
+    run(chain, "bob", "Proxy", "proxy", real=ALICE, force_proxy_type=None, call={"Proxy": {"proxy": for_carol}})
+    assert (free(chain, "dave") == TAO) is moved
+
+
 @pytest.mark.parametrize("agreed", [True, False])
 def test_the_real_account_pays_no_tip_that_another_has_chosen(chain: Chain, agreed: bool) -> None:
     """`transaction_payment_wrapper.rs` since spec 463 (pull request 3176 of RaoFoundation/subtensor)."""

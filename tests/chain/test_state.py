@@ -1,6 +1,7 @@
 import signal
 import sys
 from collections.abc import Callable
+from random import Random
 from types import FrameType
 from typing import Any
 
@@ -13,6 +14,7 @@ from tao_lab.chain import state as state_module
 from tao_lab.chain.chain import Chain
 from tao_lab.chain.column import Layout
 from tao_lab.chain.errors import BadValue
+from tao_lab.chain.runtime import Number, Record
 from tao_lab.chain.state import RawState, Storage, prefix_end
 from tests.chain.conftest import account
 
@@ -204,7 +206,7 @@ def test_whole_numbers_are_read_and_written_as_by_the_runtimes_coder(chain: Chai
     for pallet, name in items:
         item = runtime.item(pallet, name if isinstance(name, str) else name["name"])
         number = item.number
-        if number is None:
+        if not isinstance(number, Number):
             continue
         for data in (bytes(number.width), bytes(range(1, number.width + 1)), b"\xff" * number.width):
             value = runtime.core.decode(item.value_type, data, True)
@@ -257,3 +259,36 @@ def test_a_watch_is_stale_after_any_write_of_its_items_and_no_other() -> None:
     assert not stale_after(lambda: raw.put(other, b"y"))
     assert not stale_after(lambda: raw.remove(other + b"nothing here"))
     assert not stale_after(raw.seal)
+
+
+def test_structs_of_numbers_are_read_and_written_as_by_the_runtimes_coder(chain: Chain) -> None:
+    runtime, random, seen = chain.runtime, Random(1), set()
+    for pallet in runtime.pallets.values():
+        for name in pallet["storage"]:
+            item = runtime.item(pallet["name"], name if isinstance(name, str) else name["name"])
+            number = item.number
+            if not isinstance(number, Record):
+                continue
+            seen.add(f"{item.pallet}.{item.name}")
+            for data in (bytes(number.width), b"\xff" * number.width, random.randbytes(number.width)):
+                value = runtime.core.decode(item.value_type, data, True)
+                assert number.decoded(data) == value
+                assert list(number.decoded(data)) == list(value)
+                assert number.encoded(value) == data == runtime.encode(item.value_type, value, item.name)
+    assert {"System.Account", "SubtensorModule.AlphaV2"} <= seen
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"nonce": -1}, {"nonce": 1 << 32}, {"nonce": 1.0}, {"nonce": True}, {"more": 1}, {"data": {}}, {"data": 3}],
+)
+def test_a_struct_with_a_number_that_does_not_fit_is_left_to_the_runtimes_coder(
+    chain: Chain, change: dict[str, Any]
+) -> None:
+    item = chain.runtime.item("System", "Account")
+    value = chain.state.get("System", "Account", account(1))
+    assert item.number is not None
+    assert item.number.encoded(value) is not None
+    assert item.number.encoded(value | change) is None
+    wide = value["data"] | {"flags": 1 << 128}
+    assert item.number.encoded(value | {"data": wide}) is None

@@ -99,6 +99,7 @@ def test_the_commands_of_the_lab_are_there():
                 "chain",
                 "judge",
                 "kernels",
+                "first",
                 "room",
                 "start",
                 "node",

@@ -46,6 +46,15 @@ def test_36_subnets_are_above_the_cap(file):
     assert sum(excess > 0 for excess in paid["excess_tao"].values()) == 36
 
 
+def test_what_the_runtime_has_by_default_may_be_missing(tmp_path, raw):
+    raw = {name: value for name, value in raw.items() if name != "emission_gate_exponent"}
+    assert str(vectors.verify(vectors.load(write(tmp_path / "less.json", raw)))) == "8 passed, 0 failed"
+    more = {**raw, "block": 9_240_479, "emission_bar_rank": 1, "emission_gate_bar_next": 1}
+    loaded = vectors.load(write(tmp_path / "more.json", more))
+    assert loaded.vectors[0].input["emission_bar_rank"] == 1
+    assert "measured again" in loaded.notice
+
+
 def test_a_wrong_number_is_found(tmp_path, raw):
     for name, field, change in (("shares", "tao_in", 2), ("weights", "quote_weight_next", 1)):
         wrong = json.loads(json.dumps(raw))

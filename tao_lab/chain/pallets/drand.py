@@ -6,11 +6,13 @@ each author fetches signatures from the beacon and adds them to its blocks; here
 To check a signature, this pallet seals something for its round and opens it. `bittensor_core` seals for the real beacon
 (`quicknet`), which is also the one in the chain's `BeaconConfig`.
 
-Source: `pallets/drand/src/lib.rs` (`write_pulse`, `prune_old_pulses`), `verifier.rs`.
+Source: `pallets/drand/src/lib.rs` (`write_pulse`, `prune_old_pulses`), `verifier.rs`; pull request 3138 of
+RaoFoundation/subtensor.
 """
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
 
 import bittensor_core
@@ -36,7 +38,7 @@ def write_pulse(ctx: Context, origin: Origin, pulses_payload: dict[str, Any], si
     has_none, rounds = last == ctx.state.get(DRAND, "OldestStoredRound") == 0, []
     for pulse in pulses_payload["pulses"]:
         reveal_round = pulse["round"]
-        if not _is_verified(reveal_round, octets(pulse["signature"])):
+        if not _is_verified(reveal_round, octets(pulse["signature"]), octets(pulse["randomness"])):
             continue
         if reveal_round <= last:
             raise DispatchError(DRAND, "InvalidRoundNumber", f"round {reveal_round} is not behind {last}")
@@ -60,8 +62,8 @@ def set_oldest_stored_round(ctx: Context, origin: Origin, oldest_round: int) -> 
     ctx.deposit_event(DRAND, "SetOldestStoredRound", oldest_round)
 
 
-def _is_verified(reveal_round: int, signature: bytes) -> bool:
-    """Whether this is the beacon's signature of a round; False for the signature of another round.
+def _is_verified(reveal_round: int, signature: bytes, randomness: bytes) -> bool:
+    """Whether this is the beacon's signature of a round, and its randomness (the SHA-256 of it, since spec 453).
 
     Raises:
         DispatchError: `PulseVerificationError`: it is not a signature at all.
@@ -69,7 +71,7 @@ def _is_verified(reveal_round: int, signature: bytes) -> bool:
     refusal = _refusal(reveal_round, signature)
     if refusal.startswith(UNREADABLE):
         raise DispatchError(DRAND, "PulseVerificationError", f"round {reveal_round}: {refusal}")
-    return not refusal
+    return not refusal and randomness == sha256(signature).digest()
 
 
 def opens(reveal_round: int, signature: bytes) -> bool:

@@ -7,6 +7,7 @@ Sources: `pallets/proxy/src/lib.rs` (weights with 20 proxies and 75 announcement
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from bittensor_core import ss58_decode, ss58_encode
@@ -21,7 +22,6 @@ from tao_lab.chain.dispatch import (
     inner_weight,
     lookup,
     on_finalize,
-    signed,
     weight,
 )
 from tao_lab.chain.errors import DispatchError
@@ -152,9 +152,10 @@ def _allows(definition: Definition, made: Call) -> bool:
     return FILTERS[kind].allows(made)
 
 
-def _do_proxy(ctx: Context, definition: Definition, real: str, inner: Call) -> None:
-    origin = signed(real).allowing(lambda made: _allows(definition, made))
-    result = ctx.dispatch_result(ctx.try_dispatch(origin, inner).error)
+def _do_proxy(ctx: Context, origin: Origin, definition: Definition, real: str, inner: Call) -> None:
+    """Make a call as `real`. What the caller's own origin does not allow stays forbidden (since spec 453)."""
+    acting = replace(origin, account=real).allowing(lambda made: _allows(definition, made))
+    result = ctx.dispatch_result(ctx.try_dispatch(acting, inner).error)
     ctx.state.put("Proxy", "LastCallResult", real, result)
     ctx.deposit_event("Proxy", "ProxyExecuted", result=result)
 
@@ -191,7 +192,7 @@ def proxy(ctx: Context, origin: Origin, real: Any, force_proxy_type: str | None,
     definition = _find(ctx, account, who, force_proxy_type)
     if definition["delay"]:
         raise DispatchError("Proxy", "Unannounced", f"wait {definition['delay']} blocks after announcing")
-    _do_proxy(ctx, definition, account, call)
+    _do_proxy(ctx, origin, definition, account, call)
 
 
 @call("Proxy", weight=weight(27_388_644, reads=1, writes=1))
@@ -306,7 +307,7 @@ def proxy_announced(
             "Unannounced",
             f"{proxying} has not announced this call for {account}, or less than {definition['delay']} blocks ago",
         )
-    _do_proxy(ctx, definition, account, call)
+    _do_proxy(ctx, origin, definition, account, call)
 
 
 @call("Proxy", weight=weight(46_757_000, reads=3, writes=3))

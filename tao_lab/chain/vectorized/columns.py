@@ -101,9 +101,12 @@ class Columns:
         return column.present[rows].copy() if rows is ALL else column.present[rows]
 
     def read(self, pallet: str, name: str) -> Column:
-        """Values of an item of 1, 2, 4, 8 or 16 bytes: unsigned (n,), or (n, 2) with the low word first."""
+        """Values of an item of 1, 2, 4, 8 or 16 bytes: unsigned (n,), or (n, 2) with the low word first.
+
+        Don't write into the array: it may be the column's own.
+        """
         column, rows = self._find(pallet, name)
-        return column.words[rows].copy() if rows is ALL else column.words[rows]
+        return column.words[rows]
 
     def read_into(self, table: Column, items: Mapping[str, tuple[str, str]]) -> None:
         """Read items into the fields of a table with a row for each subnet."""
@@ -111,13 +114,13 @@ class Columns:
             column, rows = self._find(*item)
             table[field] = column.words[rows]
 
-    def write_changed(self, pallet: str, name: str, values: Column, before: Column) -> None:
-        """Write the values that differ from those before."""
+    def write_changed(self, pallet: str, name: str, values: Column) -> None:
+        """Write the values that differ from the stored ones."""
         column, rows = self._find(pallet, name)
         if column.whole and rows is ALL:  # then it is the same to write all of them
             self.write(pallet, name, values)
             return
-        differs = values != before
+        differs = values.view(column.words.dtype) != column.words[rows]
         self.write(pallet, name, values, differs if differs.ndim == 1 else differs.any(axis=1))
 
     def write(self, pallet: str, name: str, values: Column, where: Column | None = None) -> None:

@@ -100,13 +100,12 @@ def emit_to_subnets(ctx: Context, netuids: list[int], credit: int) -> Any:
     table = np.zeros(len(netuids), SUBNET)
     table["netuid"] = netuids
     columns.read_into(table, READ)
-    before = table.copy()
     root_tao, tao_weight, cut = scalars(ctx)
     words = gate_words(block_gate(ctx, lambda: prices(table)))
     if not emit(table, np.uint64(credit), root_tao, tao_weight, cut, words):
         return NotImplemented
     for field, item in CHANGED.items():
-        columns.write_changed(*item, table[field], before[field])
+        columns.write_changed(*item, table[field])
     for field, item in ALWAYS_WRITTEN.items():
         columns.write(*item, table[field])
     _pay_accounts(ctx, netuids, accounts, table)
@@ -192,13 +191,13 @@ def _pay_accounts(ctx: Context, netuids: list[int], accounts: StateColumn, table
     after = accounts.words.copy()
     after[:, FREE] += paid
     ctx.state.raw.write_column(accounts, after.view(np.uint8))  # with no pay it is the same as before
-    amounts = np.column_stack((table["excess_tao"], table["tao_in"])).ravel()
+    amounts = np.empty(2 * len(table), np.uint64)
+    amounts[::2], amounts[1::2] = table["excess_tao"], table["tao_in"]
     events = _deposit_events(ctx.runtime, tuple(netuids)).copy()
     end = events.shape[1] - len(NO_TOPICS)
     events[:, end - AMOUNT_BYTES : end] = amounts.view(np.uint8).reshape(-1, AMOUNT_BYTES)
     chosen = events[amounts > 0]
-    data, width = chosen.tobytes(), chosen.shape[1]
-    ctx.events += [data[at : at + width] for at in range(0, len(data), width)]
+    ctx.events += chosen.view(f"V{chosen.shape[1]}")[:, 0].tolist()
 
 
 @lru_cache(maxsize=8)

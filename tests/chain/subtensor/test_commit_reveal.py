@@ -216,10 +216,20 @@ def commit_sealed(ctx: Context, commit: str, **changes: Any) -> list[dict[str, A
     return do(ctx, "validator", "commit_timelocked_weights", **args)
 
 
-def write_pulse(ctx: Context, signature: str = SIGNATURE, reveal_round: int = ROUND) -> None:
-    pulse = {"round": reveal_round, "randomness": "0x" + RANDOMNESS, "signature": "0x" + signature}
+def write_pulse(
+    ctx: Context, signature: str = SIGNATURE, reveal_round: int = ROUND, randomness: str = RANDOMNESS
+) -> None:
+    pulse = {"round": reveal_round, "randomness": "0x" + randomness, "signature": "0x" + signature}
     payload = {"block_number": ctx.block, "pulses": [pulse], "public": {"Sr25519": "0x" + "00" * 32}}
     ctx.dispatch(NONE, Call("Drand", "write_pulse", {"pulses_payload": payload, "signature": None}))
+
+
+def test_a_round_has_the_randomness_of_its_signature(ctx: Context) -> None:
+    """Since spec 453 a pulse with any other randomness is not stored."""
+    write_pulse(ctx, randomness="00" * 32)
+    assert ctx.state.get("Drand", "Pulses", ROUND) is None
+    write_pulse(ctx)
+    assert ctx.state.get("Drand", "Pulses", ROUND)["randomness"] == "0x" + RANDOMNESS
 
 
 def test_timelocked_weights_open_by_themselves(ctx: Context, validator: int) -> None:

@@ -1,5 +1,6 @@
 """Calls that never enter a block: `pallets/subtensor/src/{guards,extensions}/*.rs`, through signed extrinsics."""
 
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -120,7 +121,8 @@ def test_a_swap_that_is_announced_closes_the_pool(open_chain: Chain) -> None:
 
 
 def test_the_author_brings_rounds_of_the_beacon(open_chain: Chain) -> None:
-    pulse = {"round": ROUND, "randomness": "0x", "signature": "0x" + SIGNATURE}
+    randomness = sha256(bytes.fromhex(SIGNATURE)).hexdigest()
+    pulse = {"round": ROUND, "randomness": "0x" + randomness, "signature": "0x" + SIGNATURE}
     payload = {"block_number": 0, "pulses": [pulse], "public": {"Sr25519": "0x" + "00" * 32}}
     args = {"pulses_payload": payload, "signature": None}
     open_chain.add_inherent("Drand", "write_pulse", args)

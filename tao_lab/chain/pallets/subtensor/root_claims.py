@@ -324,9 +324,10 @@ def find_root_stakers(ctx: Context) -> None:
     if after is None and not keys:
         return
     on_root, listed = ROOT_NETUID.to_bytes(NETUID_BYTES, "little"), state.key(MODULE, "StakingColdkeys")
-    for key in keys:  # it ends with the coldkey and the netuid themselves; that of the list with the coldkey
-        account = bytes(key[-NETUID_BYTES - ACCOUNT_BYTES : -NETUID_BYTES])
-        if key.endswith(on_root) and state.raw_get(listed + account) is None:
-            add_root_staker(ctx, address(account))
-    reached = "0x" + bytes(keys[-1]).hex() if len(keys) == STAKES_LOOKED_AT else None
+    # a key ends with the coldkey and the netuid themselves; that of the list with the coldkey
+    accounts = [key[-NETUID_BYTES - ACCOUNT_BYTES : -NETUID_BYTES] for key in keys if key.endswith(on_root)]
+    places = state.raw_get_many([listed + account for account in accounts])
+    for account in [account for account, place in zip(accounts, places, strict=True) if place is None]:
+        add_root_staker(ctx, address(account))
+    reached = "0x" + keys[-1].hex() if len(keys) == STAKES_LOOKED_AT else None
     state.put(MODULE, "AlphaV2MapLastKey", reached)
