@@ -243,7 +243,9 @@ async function render({ model, el }) {
     ...(story ? [story.root, story.notes] : []),
   ]);
   first.querySelector(".tl-chart").classList.add("tl-payoff");
-  const closer = element("section", { class: "tl-closer", "aria-label": "Look closer" }, [details, ...roots(about.closer)]);
+  // A notebook may hold the page twice, and two parts of it with one name lead nobody anywhere.
+  const part = inVoila ? ["section", { class: "tl-closer", "aria-label": "Look closer" }] : ["div", { class: "tl-closer" }];
+  const closer = element(...part, [details, ...roots(about.closer)]);
   const root = element("article", { class: `tl-stage ${inVoila ? "tl-whole" : "tl-inside"}` }, [first, closer]);
   el.replaceChildren(root);
 
