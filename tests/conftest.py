@@ -31,17 +31,6 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item):
-    """A command that runs in a test, such as `tao-lab node`, answers Ctrl-C its own way; the next test has Python's."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        return (yield)
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
 # What a test needs to begin with: another process, a connection, a chain (every chain opens a database).
 WORK = {"subprocess.Popen", "os.fork", "os.posix_spawn", "socket.bind", "socket.connect", "sqlite3.connect"}
 

@@ -3,7 +3,10 @@
 import os
 import platform
 import secrets
+import signal
 import socket
+import subprocess
+import sys
 import tempfile
 from contextlib import suppress
 from dataclasses import replace
@@ -323,3 +326,25 @@ def test_a_session_answers_line_by_line_within_its_time(run):
 
 def test_the_weaker_way_says_so():
     assert "bubblewrap is not used here" in sandbox.method("rlimits").notice
+
+
+def test_the_folder_of_a_killed_owner_is_removed_by_the_next_run_and_no_other(tmp_path, monkeypatch):
+    monkeypatch.setattr(sandbox.tempfile, "tempdir", str(tmp_path))
+    program = f"""
+import os, signal, sys, tempfile
+from tao_lab import sandbox
+tempfile.tempdir = {str(tmp_path)!r}
+with sandbox.started("input()"):
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == -signal.SIGKILL
+    (left,) = tmp_path.glob("tao-lab-box-*")
+    (tmp_path / "tao-lab-boxes").mkdir()
+    with sandbox.started("input()"):
+        (used,) = set(tmp_path.glob("tao-lab-box-*")) - {left}
+        for folder in (left, used):
+            os.utime(folder, (0, 0))
+        sandbox.clear_abandoned()
+        assert used.is_dir()
+        assert not left.exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["tao-lab-boxes"]

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import logging
-import signal
 import sys
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +11,7 @@ import typer
 
 from tao_lab.cli.app import app, messages
 from tao_lab.errors import LabError
+from tao_lab.interrupts import asked_to_end
 
 if TYPE_CHECKING:
     from tao_lab.neurons.work import Forward, Subnet
@@ -60,9 +59,6 @@ def run(
     from tao_lab.neurons.wallets import open_hotkey
 
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(message)s")
-    stop = threading.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, lambda *_: stop.set())
     subnet = subnets.kind(kind) if kind else None
     function = _function(forward, model, max_tokens, device, subnet, play)
     keys = open_hotkey(wallet, hotkey, wallet_path)
@@ -84,7 +80,7 @@ def run(
         policy=policy,
         refresh=refresh,
     )
-    with running:
+    with asked_to_end() as stop, running:
         typer.echo(f"{running.url} serves subnet {netuid} as {running.hotkey}")
         stop.wait()
         typer.echo("finishing what is being answered")

@@ -16,12 +16,11 @@ from tao_lab import headings, servers
 from tao_lab.cli.app import app
 from tao_lab.cli.labs import Work, show
 from tao_lab.errors import LabError
+from tao_lab.interrupts import asked_to_end
 from tao_lab.paths import WATCHED_CLASS, WITHOUT_SOLUTIONS
 from tao_lab.units import BLOCK_SECONDS, FASTEST_SECONDS, RAO_PER_TAO, SLOWEST_SECONDS
 
 if TYPE_CHECKING:
-    import threading
-
     from tao_lab.classroom.host import Place
     from tao_lab.network import Network
 
@@ -197,8 +196,6 @@ def node(
 ) -> None:
     """Run a chain that `btcli` and the SDK can use, on this machine only unless told otherwise, until Ctrl-C."""
     import secrets
-    import signal
-    import threading
     from contextlib import nullcontext
 
     from tao_lab.chain.genesis import dev_genesis
@@ -210,21 +207,18 @@ def node(
 
     if instant and block_seconds is not None:
         raise LabError("--instant and --block-seconds are both given; blocks come by time or with extrinsics")
-    stop = threading.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, lambda *_: stop.set())
     tls = _tls(certificate, key)
     if host not in OWN_ADDRESSES:
         typer.echo(f"warning: {host} opens the node to other machines; anyone with the code can use it", err=True)
     if class_:
         if instant or dev or report_subnet:
             raise LabError("--class cannot be combined with --instant, --dev or --report-subnet")
-        _run_class(file, title, grant, block_seconds, Place(host, port, tls), page_port, stop)
+        _run_class(file, title, grant, block_seconds, Place(host, port, tls), page_port)
         return
     origins = tuple(allow_origin or ())
     token = None if host in OWN_ADDRESSES else secrets.token_urlsafe(TOKEN_BYTES)
     seconds = None if instant else block_seconds or (DEV_SECONDS if dev else BLOCK_SECONDS)
-    with Network(file, genesis=dev_genesis() if dev else None) as net:
+    with asked_to_end() as stop, Network(file, genesis=dev_genesis() if dev else None) as net:
         if dev and net.chain.state.get("Sudo", "Key") != dev_genesis().sudo:
             raise LabError(
                 f"{file} was started without --dev: //Alice isn't its root; leave --dev out, or start another"
@@ -248,7 +242,6 @@ def _run_class(
     seconds: float | None,
     place: Place,
     page_port: int,
-    stop: threading.Event,
 ) -> None:
     """Run a class until Ctrl-C. If the file has a class, it continues with its code, students and settings."""
     from tao_lab.classroom.host import ClassHost, kept_terms
@@ -261,7 +254,7 @@ def _run_class(
     terms = kept or Terms(title=title, grant=round(grant * RAO_PER_TAO))
     if seconds is not None:
         terms = replace(terms, block_seconds=seconds)
-    with ClassHost(file, terms, place) as host, Pages(host, port=page_port) as pages:
+    with asked_to_end() as stop, ClassHost(file, terms, place) as host, Pages(host, port=page_port) as pages:
         begun = "goes on" if kept else "begins"
         typer.echo(f"the class {terms.title!r} {begun} at block {host.net.block_number:,}, kept in {host.file}")
         typer.echo(f"students join with the code {terms.code} at {host.server.url}")

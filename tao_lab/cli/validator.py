@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import logging
-import signal
 import sys
-import threading
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from tao_lab.cli.app import app
+from tao_lab.interrupts import asked_to_end
 
 validator = typer.Typer(no_args_is_help=True, help="Ask miners, score their answers, set weights.")
 app.add_typer(validator, name="validator")
@@ -45,9 +44,6 @@ def run(
     from tao_lab.neurons.wallets import open_hotkey
 
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(message)s")
-    stop = threading.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, lambda *_: stop.set())
 
     def show(step: Step) -> None:
         answered = sum(not miner.answer.problem for miner in step.miners)
@@ -55,7 +51,7 @@ def run(
         told += f"; no weights: {step.obstacle}" if step.obstacle else ""
         typer.echo(f"block {step.block:,}: {answered} of {len(step.miners)} answered{told}")
 
-    with Validator(
+    made = Validator(
         subnets.kind(kind),
         wallet=open_hotkey(wallet, hotkey, wallet_path),
         network=network,
@@ -64,7 +60,8 @@ def run(
         sample=sample,
         rate=rate,
         version_key=version_key,
-    ) as running:
+    )
+    with asked_to_end() as stop, made as running:
         typer.echo(f"validates subnet {netuid} as {running.hotkey}; its journal is in {data}")
         if once:
             show(running.step())

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tao_lab import __version__
+from tao_lab import __version__, sandbox
 from tao_lab.course import checking, registry, solve
 from tao_lab.course.exercise import Exercise
 from tao_lab.course.making import exercises_of
@@ -258,6 +258,7 @@ def grade_all(
             done(graded)
     left = [place for place in range(len(jobs)) if place not in found]
     if left:
+        sandbox.clear_abandoned()
         check_sandbox()
         prepare(sorted({jobs[place][1] for place in left}), settings.seed)
     for place, graded in _each(jobs, left, settings, workers):

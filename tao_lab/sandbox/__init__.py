@@ -14,6 +14,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,10 +24,12 @@ from tao_lab.sandbox.limits import MIB, Limits, Outcome
 from tao_lab.sandbox.methods import Kind, Method, command, method
 from tao_lab.sandbox.watch import Running
 
-__all__ = ["MIB", "Limits", "Method", "Outcome", "Running", "method", "run", "started"]
+__all__ = ["MIB", "Limits", "Method", "Outcome", "Running", "clear_abandoned", "method", "run", "started"]
 
 LONGEST_NAME = 255  # bytes, for a file
 PROGRAM = ".program"  # file with the program's text, for the launcher
+FOLDER = "tao-lab-box-"  # beginning of a box's folder in the system's folder for temporary files
+ABANDONED_SECONDS = 60  # since a folder changed; a new one is not locked at once
 
 
 def run(
@@ -77,8 +80,12 @@ def started(
     chosen, allowed = method(using), limits or Limits()
     for name in files or {}:
         _check_name(name)
-    folder = Path(tempfile.mkdtemp(prefix="tao-lab-box-"))
+    import fcntl  # Linux only, as the sandbox is
+
+    folder = Path(tempfile.mkdtemp(prefix=FOLDER))
+    held = os.open(folder, os.O_RDONLY)  # not inherited by the box
     try:
+        fcntl.flock(held, fcntl.LOCK_EX)
         for name, content in {PROGRAM: program, **(files or {})}.items():
             (folder / name).write_bytes(_bytes(content))
             (folder / name).chmod(0o444)
@@ -91,6 +98,26 @@ def started(
             running.close()
     finally:
         _remove(folder)
+        os.close(held)
+
+
+def clear_abandoned() -> None:
+    """Remove the folders of boxes whose owner was killed: the kernel has released their locks."""
+    import fcntl
+
+    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER}*"):
+        try:
+            held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        except OSError:  # another user's, or it has just been removed
+            continue
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if time.time() - os.fstat(held).st_mtime > ABANDONED_SECONDS:
+                _remove(folder)
+        except BlockingIOError:  # in use
+            continue
+        finally:
+            os.close(held)
 
 
 def _check_name(name: str) -> None:

@@ -253,6 +253,8 @@ async function render({ model, el }) {
     theme.setAttribute("aria-pressed", name === "dark");
   }
   putTheme(themeOf());
+  const jupyterTheme = new MutationObserver(() => putTheme(themeOf()));
+  jupyterTheme.observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
   theme.addEventListener("click", () => {
     const name = root.dataset.theme === "dark" ? "light" : "dark";
     keepTheme(name);
@@ -324,6 +326,7 @@ async function render({ model, el }) {
   await paint();
   return () => {
     observer.disconnect();
+    jupyterTheme.disconnect();
     window.removeEventListener("keydown", onKey, true);
     endQuietKeys();
     play?.pause();
