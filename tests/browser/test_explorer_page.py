@@ -86,3 +86,17 @@ def test_quick_moves_leave_nothing_stale_behind(explorer):
     page.wait_for_function("document.querySelector('.tl-details').textContent.includes('from 40 % to 65 %')")
     assert slider.input_value() == "65"
     assert "on 65 % of stake" in explorer.title("validators")
+
+
+def test_an_upright_window_and_a_dark_notebook_are_followed(explorer):
+    page = explorer.page
+    inside = "document.querySelector('.tl-stage').classList"
+    page.evaluate(f"{inside}.replace('tl-whole', 'tl-inside')")
+    page.set_viewport_size({"width": 800, "height": 1200})
+    ends = "selector => document.querySelector(selector).getBoundingClientRect()"
+    assert page.evaluate(f"({ends})('.tl-story').bottom <= ({ends})('.tl-closer').top")
+    page.evaluate("document.body.dataset.jpThemeLight = 'false'")
+    page.wait_for_selector(".tl-stage[data-theme=dark]")
+    page.evaluate("delete document.body.dataset.jpThemeLight")
+    page.wait_for_selector(".tl-stage[data-theme=light]")
+    page.evaluate(f"{inside}.replace('tl-inside', 'tl-whole')")

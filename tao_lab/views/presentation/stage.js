@@ -243,7 +243,9 @@ async function render({ model, el }) {
     ...(story ? [story.root, story.notes] : []),
   ]);
   first.querySelector(".tl-chart").classList.add("tl-payoff");
-  const closer = element("section", { class: "tl-closer", "aria-label": "Look closer" }, [details, ...roots(about.closer)]);
+  // A notebook may hold the page twice, and two parts of it with one name lead nobody anywhere.
+  const part = inVoila ? ["section", { class: "tl-closer", "aria-label": "Look closer" }] : ["div", { class: "tl-closer" }];
+  const closer = element(...part, [details, ...roots(about.closer)]);
   const root = element("article", { class: `tl-stage ${inVoila ? "tl-whole" : "tl-inside"}` }, [first, closer]);
   el.replaceChildren(root);
 
@@ -253,6 +255,8 @@ async function render({ model, el }) {
     theme.setAttribute("aria-pressed", name === "dark");
   }
   putTheme(themeOf());
+  const jupyterTheme = new MutationObserver(() => putTheme(themeOf()));
+  jupyterTheme.observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
   theme.addEventListener("click", () => {
     const name = root.dataset.theme === "dark" ? "light" : "dark";
     keepTheme(name);
@@ -324,6 +328,7 @@ async function render({ model, el }) {
   await paint();
   return () => {
     observer.disconnect();
+    jupyterTheme.disconnect();
     window.removeEventListener("keydown", onKey, true);
     endQuietKeys();
     play?.pause();
