@@ -162,7 +162,8 @@ def move_leases(ctx: Context, old: str, new: str) -> None:
         if share is not None:
             bits = share["bits"] + state.get(MODULE, "SubnetLeaseShares", lease_id, new)["bits"]
             if bits > WORD_MAX:
-                raise DispatchError("Arithmetic", "Overflow")
+                both = f"the shares of {old} and {new} in lease {lease_id} are {bits} units of 2^-64 together"
+                raise DispatchError("Arithmetic", "Overflow", f"{both}; a number of 128 bits holds {WORD_MAX} at most")
             state.put(MODULE, "SubnetLeaseShares", lease_id, new, {"bits": bits})
         unpaid = _take(state, "SubnetLeaseUnpaidDividends", lease_id, old)
         if unpaid is not None:
