@@ -31,6 +31,11 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_configure(config):
+    """Folders are read in order: pytest 9.1 loses the fixtures of one that it enters a second time."""
+    config.args.sort()
+
+
 # What a test needs to begin with: another process, a connection, a chain (every chain opens a database).
 WORK = {"subprocess.Popen", "os.fork", "os.posix_spawn", "socket.bind", "socket.connect", "sqlite3.connect"}
 
