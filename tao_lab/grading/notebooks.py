@@ -129,7 +129,9 @@ def read(data: bytes, name: str) -> Notebook:
             raise NotebookError(f"{name} is not a notebook: its cells are not a list of at most {MOST_CELLS:,}")
     except NotebookError:
         raise
-    except (ValueError, KeyError, TypeError, RecursionError, MemoryError) as error:
+    except RecursionError:
+        raise NotebookError(f"{name} is not a notebook: its JSON is nested too deeply") from None
+    except (ValueError, KeyError, TypeError, MemoryError) as error:
         raise NotebookError(f"{name} is not a notebook: {type(error).__name__}, {escaped(error, 120)}") from None
     return Notebook(tuple(_cell(number, cell) for number, cell in enumerate(cells, 1) if isinstance(cell, dict)))
 
