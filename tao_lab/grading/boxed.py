@@ -72,7 +72,13 @@ class Boxed(Elsewhere):
     """The function of an answer."""
 
     def __init__(
-        self, name: str, text: str, pieces: Sequence[Piece], rules: Allowed, ours: Mapping[str, Callable[..., Any]]
+        self,
+        name: str,
+        text: str,
+        pieces: Sequence[Piece],
+        rules: Allowed,
+        ours: Mapping[str, Callable[..., Any]],
+        patience: float = 1.0,
     ):
         """Describe an answer; `opened` starts its box.
 
@@ -82,8 +88,10 @@ class Boxed(Elsewhere):
             pieces: the code that is run in the box, in order.
             rules: its allowed requests.
             ours: name to function, of earlier exercises that the student has not solved.
+            patience: how many times longer than usual its imports and definitions may take.
         """
         super().__init__(name, text)
+        self._load_seconds = LOAD_SECONDS * patience
         self._ended = ""
         self._pieces, self._ours = pieces, ours
         self._values = Values(rules)
@@ -102,13 +110,21 @@ class Boxed(Elsewhere):
                 ]
                 ours = {name: self._values.encode(function) for name, function in self._ours.items()}
                 begin = {"pieces": pieces, "name": self.__name__, "ours": ours}
-                yield self._raised(self._exchange(begin, LOAD_SECONDS))
+                yield self._raised(self._exchange(begin, self._load_seconds))
                 return
         raise LabError(f"the sandbox did not start in {STARTS} tries; run again when the machine is less busy")
 
     def ended(self) -> str:
         """Why its box ended too early, in words; empty while it runs."""
         return self._ended
+
+    def out_of_time(self) -> bool:
+        """Whether it was stopped because its time was over."""
+        return self._ended == USED["timeout"]
+
+    def processor_seconds(self) -> float:
+        """How long its processes have had a processor, while the box is open."""
+        return 0.0 if self._running is None else self._running.processor_seconds()
 
     def __call__(self, *arguments: Any) -> Any:
         """Call it in the box.
@@ -163,7 +179,7 @@ class Boxed(Elsewhere):
         """Send a message to the box, answer its requests, and return its final reply."""
         if self._ended or self._running is None:
             return _ended(self._ended)
-        self._ended = "did not come to an end"  # if the check's time is up while this waits
+        self._ended = USED["timeout"]  # if the check's time is up while this waits
         while True:
             line = self._running.ask(json.dumps(message).encode(), seconds)
             if line is None:

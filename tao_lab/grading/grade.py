@@ -7,6 +7,7 @@ import json
 import multiprocessing
 import os
 import secrets
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -29,6 +30,8 @@ from tao_lab.work import files
 
 FORMAT = "tao-lab/grade/1"
 PATIENCE = 2.0  # how many times longer than a check in the notebook: the machine is busy
+STARVED = 0.5  # of its time: an answer that had a processor for less of it when it was stopped is tried once more
+MORE_PATIENCE = 5.0  # how many times longer the second time
 MOST_SEED = 2**31
 RIGHT, WRONG, BLANK, MISSING = "right", "wrong", "not started", "missing"
 
@@ -147,27 +150,46 @@ def _grade(exercise: Exercise, answers: Mapping[str, notebooks.Answer], right: s
         words = f"it calls {' and '.join(ours)}, which is not right in this notebook: the lab's own stood in"
         mark = replace(mark, notes=(*mark.notes, words))
     functions = {name: registry.exercises()[identity].solution for name, identity in ours.items()}
-    boxed = Boxed(
-        exercise.name, answer.text, pieces, _rules(exercise.id, settings.weights.allow.get(exercise.id, ())), functions
-    )
-    fresh = fresh_exercise(exercise.id, settings.seed)
-    seconds = exercise.seconds * settings.patience
+    rules = _rules(exercise.id, settings.weights.allow.get(exercise.id, ()))
+
+    def tried(patience: float) -> tuple[Mark, bool]:
+        boxed = Boxed(exercise.name, answer.text, pieces, rules, functions, patience)
+        return _in_its_box(exercise, boxed, mark, settings.seed, exercise.seconds * settings.patience * patience)
+
+    graded, starved = tried(1.0)
+    return tried(MORE_PATIENCE)[0] if starved else graded
+
+
+def _in_its_box(exercise: Exercise, boxed: Boxed, mark: Mark, seed: int, seconds: float) -> tuple[Mark, bool]:
+    """Check an answer.
+
+    Returns:
+        Its mark, and whether it was stopped after a time in which other work had the processors.
+    """
+    fresh = fresh_exercise(exercise.id, seed)
+    began, used = time.monotonic(), time.process_time()
+
+    def starved() -> bool:
+        here = time.process_time() - used
+        return here + boxed.processor_seconds() < STARVED * (time.monotonic() - began)
+
     with boxed.opened() as problem:
         if boxed.ended():
-            return replace(mark, hint=_end_words(boxed.ended()))
+            return replace(mark, hint=_end_words(boxed.ended())), boxed.out_of_time() and starved()
         if problem is not None:
-            return replace(
-                mark, hint=f"Its definitions stop with `{problem}`{f', at: `{problem.text}`' if problem.text else ''}."
-            )
+            words = f"Its definitions stop with `{problem}`{f', at: `{problem.text}`' if problem.text else ''}."
+            return replace(mark, hint=words), False
         result = checking.judge(fresh, boxed, seconds)
         if result.state == WRONG and not result.mistake and not boxed.ended():
             known = checking.judge(exercise, boxed, seconds)  # with the notebook's own cases, more mistakes are known
             result = known if known.state == WRONG and not boxed.ended() else result
+        stopped = result.state != RIGHT and (boxed.out_of_time() or "stopped after" in result.hint)
+        hungry = stopped and starved()
     if boxed.ended() and result.state != RIGHT:
         words = result.hint if "stopped after" in result.hint else _end_words(boxed.ended())
-        return replace(mark, hint=words)
+        return replace(mark, hint=words), hungry
     card = "" if result.state == RIGHT else result.card._repr_html_()
-    return replace(mark, state=result.state, hint=result.hint, mistake=result.mistake, card=card)
+    return replace(mark, state=result.state, hint=result.hint, mistake=result.mistake, card=card), hungry
 
 
 def _end_words(ended: str) -> str:

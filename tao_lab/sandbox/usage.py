@@ -31,6 +31,20 @@ def _children(pid: int) -> Iterator[int]:
                 yield from map(int, (task / "children").read_text().split())
 
 
+def processor_seconds(pids: Iterable[int]) -> float:
+    """How long processes, and their children that have ended, have had a processor."""
+    return sum(map(_ticks, pids)) / os.sysconf("SC_CLK_TCK")
+
+
+def _ticks(pid: int) -> int:
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:  # it has ended
+        return 0
+    _, _, after = text.rpartition(")")  # the name before it may hold anything
+    return sum(map(int, after.split()[11:15]))  # utime, stime, cutime, cstime
+
+
 def memory(pids: Iterable[int], limit: int) -> int:
     """Bytes that processes use in memory, and may use in pipes and sockets.
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from tao_lab.sandbox.limits import Limits, Outcome, Status
-from tao_lab.sandbox.usage import family
+from tao_lab.sandbox.usage import family, processor_seconds
 
 START_SECONDS = 10.0  # to build the box on a busy machine; not counted as the code's time
 END_SECONDS = 10.0  # in which the kernel ends killed processes
@@ -108,6 +108,10 @@ class Running:
     def code(self) -> int | None:
         """Exit code, if it has ended."""
         return self._process.poll()
+
+    def processor_seconds(self) -> float:
+        """How long its processes have had a processor, those that have ended included."""
+        return processor_seconds(family(self._process.pid))
 
     def close(self) -> None:
         """End every process of the box, and read their remaining output."""

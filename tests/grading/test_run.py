@@ -201,3 +201,14 @@ def test_a_notebook_that_ends_its_grader_costs_no_one_else(tmp_path: Path, monke
     assert "ended the process that graded it" in eve.problem
     assert [mark.state for mark in ann.marks] == [mark.state for mark in bob.marks]
     assert ann.marks[0].state == "right"
+
+
+def test_an_answer_that_had_no_processor_gets_more_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = COMPACT.source.replace(":\n", ":\n    __import__('time').sleep(0.2)\n", 1)  # asleep, it uses no processor
+    submission = handed_in(tmp_path, "ann", book(SET_UP_02, answer("02.1", slow)))
+    settings = Settings(seed=5, patience=0.01)  # a tenth of a second for all cases
+    monkeypatch.setattr(grade, "MORE_PATIENCE", 1.0)
+    hint = grade.grade_notebook(submission, "02", settings).marks[0].hint
+    assert hint.startswith("Your function was stopped after 0.1 s")
+    monkeypatch.setattr(grade, "MORE_PATIENCE", 10_000.0)
+    assert grade.grade_notebook(submission, "02", settings).marks[0].state == "right"
