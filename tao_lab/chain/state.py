@@ -100,7 +100,7 @@ class RawState:
 
     def put(self, key: bytes, value: bytes) -> None:
         """Write `value` at `key`."""
-        # the journal first, here and below: Ctrl-C may come between any two steps
+        # the journal first, then the watches, here and below: Ctrl-C may come between any two steps
         item = self._items.get(key[:PREFIX_BYTES])
         old = None if item is None else item.get(key)
         if item is None or old is None:  # new, or in a column
@@ -108,8 +108,8 @@ class RawState:
             self._write(key, value)
             return
         self._journal.append((key, old))
-        item[key] = value
         self._tell_watches(key[:PREFIX_BYTES])
+        item[key] = value
 
     def remove(self, key: bytes) -> None:
         """Remove `key`, if it is there."""

@@ -76,7 +76,8 @@ def test_a_write_that_ctrl_c_interrupts_at_any_step_is_undone(key: bytes, value:
             assert state.column(layout) is not None
         state.seal()
         assert state.keys(b"p") == sorted(held)
-        mark, before = state.mark(), sys.gettrace()
+        mark, before, watch = state.mark(), sys.gettrace(), state.watch([key[:32]])
+        watch.fresh = True
         sys.settrace(count)
         try:
             write(state, [(key, value)])
@@ -85,6 +86,7 @@ def test_a_write_that_ctrl_c_interrupts_at_any_step_is_undone(key: bytes, value:
             return True
         finally:
             sys.settrace(before)
+            assert not watch.fresh or dict(state.items()) == held  # nobody undoes a write that was not in a block
             state.rollback(mark)
             assert dict(state.items()) == held
             assert state.keys(b"p") == sorted(held)
