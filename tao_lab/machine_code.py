@@ -407,10 +407,12 @@ def _image(data: bytes, entry: str) -> Kept | None:
     Returns:
         `entry`: where the function begins; `code`: bytes before those that may be written; `inside`: words to which the
         image's own address is added; `outside`: words for the addresses of names. None where there is a relocation of
-        another kind.
+        another kind, or something is aligned to more than a page, which is all that a process gets.
     """
     (first,), (count,) = struct.unpack_from("<Q", data, SECTIONS_AT), struct.unpack_from("<H", data, SECTION_COUNT_AT)
     sections = [_Section(*SECTION.unpack_from(data, first + place * SECTION.size)) for place in range(count)]
+    if any(each.flags & IN_MEMORY and each.align > mmap.PAGESIZE for each in sections):
+        return None
     image, places, code = _laid_out(data, sections)
     symbols = _symbols(data, sections, image, places)
     inside: list[int] = []
@@ -471,7 +473,7 @@ def _load(found: Kept | None) -> int | None:
     if found is None:
         return None
     about, image = found
-    room = mmap.mmap(-1, len(image))
+    room = mmap.mmap(-1, len(image), flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)  # a forked process has its own
     base = ctypes.addressof(ctypes.c_char.from_buffer(room))
     room[:] = image
     for place in about["inside"]:

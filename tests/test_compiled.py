@@ -1,5 +1,8 @@
 """Compiled functions: machine code is kept, found again without numba, and gives what numba gives."""
 
+import ctypes
+import mmap
+import os
 import subprocess
 import sys
 from textwrap import dedent
@@ -105,6 +108,59 @@ def test_an_error_in_compiled_code_is_an_error():
     assert _quotient(7, 2) == 3
     with pytest.raises(ArithmeticError):
         _quotient(7, 0)
+
+
+@pytest.mark.slow
+@kept
+def test_a_forked_process_has_its_own_code():
+    _double_and_one(1)
+    room = next(each for each in reversed(machine_code._alive) if isinstance(each, mmap.mmap))
+    before = bytes(room)
+    child = os.fork()
+    if not child:
+        room[-1] ^= 1  # a variable
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    assert bytes(room) == before
+
+
+LLVM = """
+    target triple = "x86_64-unknown-linux-gnu"
+    @numbers = internal global [2 x i64] [i64 3, i64 4], align {align}
+    @place = internal global i64 ptrtoint (ptr {name} to i64)
+    declare ptr @memset(ptr, i32, i64)
+    declare ptr @nowhere()
+    define i64 @entry() {{
+        %outside = load volatile i64, ptr @place
+        %at = ptrtoint ptr @numbers to i64
+        %number = load volatile i64, ptr getelementptr ([2 x i64], ptr @numbers, i64 0, i64 1)
+        %rest = urem i64 %at, {align}
+        %known = icmp ne i64 %outside, 0
+        %one = zext i1 %known to i64
+        %sum = add i64 %number, %rest
+        %result = add i64 %sum, %one
+        ret i64 %result
+    }}
+"""
+
+
+@pytest.mark.slow
+@kept
+@pytest.mark.parametrize(
+    ("align", "name", "fits"),
+    [
+        (16, "@memset", True),
+        (mmap.PAGESIZE, "@memset", True),
+        (2 * mmap.PAGESIZE, "@memset", False),
+        (16, "getelementptr (i8, ptr @memset, i64 8)", False),
+        (16, "@nowhere", False),
+    ],
+)
+def test_code_that_would_lie_or_point_wrongly_is_not_kept(align, name, fits):
+    found = machine_code._object(LLVM.format(align=align, name=name), "entry", {})
+    assert (found is not None) == fits
+    if found is not None:
+        assert ctypes.CFUNCTYPE(ctypes.c_int64)(machine_code._load(found))() == 4 + 0 + 1
 
 
 PROGRAM = """
