@@ -7,6 +7,7 @@ for the compiled rules. Then the state is unchanged.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -204,9 +205,14 @@ def _withhold(ctx: Context, netuid: int, table: Table) -> None:
 
 
 def _remember_hotkeys(ctx: Context, payees: Payees, table: Table) -> None:
-    """Add a hotkey to its owner's list (`StakingHotkeys`) when it is paid for the first time."""
-    paid = np.where(table["immune"], 0, table["server"]) | table["alpha_take"] | table["root_take"]
-    places = np.flatnonzero(paid | np.where(table["staked"], table["alpha_rest"], 0)).tolist()
+    """Add a hotkey to its owner's list (`StakingHotkeys`) when it is paid for the first time.
+
+    All incentives are paid before the first dividend, so an owner's miners come before their validators.
+    """
+    incentives = np.where(table["immune"], 0, table["server"])
+    dividends = table["alpha_take"] | np.where(table["staked"], table["alpha_rest"], 0)
+    paid = [np.flatnonzero(amounts).tolist() for amounts in (incentives, dividends, table["root_take"])]
+    places = list(dict.fromkeys(itertools.chain(*paid)))
     lists = ctx.state.raw.get_many([payees.keys["StakingHotkeys"][i] for i in places])
     for place, value in zip(places, lists, strict=True):
         at = -1 if value is None else value.find(payees.accounts[place])

@@ -125,3 +125,17 @@ def test_the_pay_out_of_usual_subnets_is_at_once(monkeypatch: pytest.MonkeyPatch
     assert_same(both_ways(lambda chain: None, SIZE.tempo + 1))
     assert used == [True] * len(used)
     assert len(used) >= SIZE.subnets
+
+
+@pytest.mark.slow
+def test_an_owners_hotkeys_are_listed_in_the_order_of_their_first_pay() -> None:
+    """All incentives come before the first dividend: a miner is listed before a validator with a lower key."""
+    owner = account(1, 1, 1)  # of uid 1, a validator
+
+    def prepare(chain: Chain) -> None:
+        chain.state.put(MODULE, "Owner", account(1, SIZE.neurons - 1), owner)
+        chain.state.put(MODULE, "StakingHotkeys", owner, [])
+
+    chains = both_ways(prepare, SIZE.tempo + 1)
+    assert chains[0].state.get(MODULE, "StakingHotkeys", owner)[:2] == [account(1, SIZE.neurons - 1), account(1, 1)]
+    assert_same(chains)
