@@ -33,9 +33,8 @@ class Compiled:
     def __init__(self, function: Function, decorator: str, arguments: tuple[Any, ...], options: dict[str, Any]) -> None:
         self.__doc__ = function.__doc__
         self.__wrapped__ = function
-        self.options = options
+        self.arguments, self.options = arguments, options
         self._decorator = decorator
-        self._arguments = arguments
         self._built: Any = None
         self._ready: dict[Any, Function] = {}  # by the kinds of arguments; a ufunc takes all kinds
 
@@ -57,7 +56,7 @@ class Compiled:
         with _building:
             if None not in self._ready:
                 one = Compiled(self.__wrapped__, "njit", (), {})
-                found = machine_code.ufunc_for(self._arguments[0][0], self.__wrapped__, one._for_numba)
+                found = machine_code.ufunc_for(self.arguments[0][0], self.__wrapped__, one._for_numba)
                 self._ready[None] = found or self.build()
             return self._ready[None]
 
@@ -96,7 +95,7 @@ class Compiled:
         if self._built is None:
             import numba
 
-            self._built = getattr(numba, self._decorator)(*self._arguments, **self.options)(self.__wrapped__)
+            self._built = getattr(numba, self._decorator)(*self.arguments, **self.options)(self.__wrapped__)
 
 
 def build_loaded() -> None:

@@ -566,18 +566,18 @@ def _makers() -> str:
 
 
 def _texts(function: Function, seen: set[int]) -> Iterator[str]:
-    """The code of a function, of all compiled functions that it calls, and the constants that they use."""
+    """The code of a function, of all compiled functions that it calls, how numba is told to compile them, constants."""
     if id(function) in seen:
         return
     seen.add(id(function))
     code = function.__code__
     yield f"{function.__module__}.{function.__qualname__} {_text(code)}"
-    for name in sorted(_global_names(code) & set(function.__globals__)):
+    for name in sorted({function.__name__, *_global_names(code)} & set(function.__globals__)):
         value = function.__globals__[name]
         inner = getattr(value, "py_func", getattr(value, "__wrapped__", None))
         if inner is not None:
             options = getattr(value, "options", getattr(value, "targetoptions", {}))
-            yield f"{name} {sorted(options)}"
+            yield f"{name} {sorted(options.items())} {getattr(value, 'arguments', ())}"
             yield from _texts(inner, seen)
         elif isinstance(value, np.ndarray):
             yield f"{name} {value.dtype} {value.tobytes().hex()}"

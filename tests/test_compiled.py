@@ -144,6 +144,17 @@ LLVM = """
 """
 
 
+@pytest.mark.parametrize("changed", ["_double", "_double_and_one"])  # what it calls, and itself
+def test_the_key_of_kept_code_changes_with_what_numba_is_told(changed, monkeypatch):
+    for name in ("_double", "_double_and_one"):
+        monkeypatch.setitem(globals(), name, Compiled(globals()[name].__wrapped__, "njit", (), {}))
+    function, keys = _double_and_one.__wrapped__, set()
+    for arguments, options in (((), {}), ((), {"fastmath": True}), ((), {"fastmath": False}), (("int64(int64)",), {})):
+        monkeypatch.setitem(globals(), changed, Compiled(globals()[changed].__wrapped__, "njit", arguments, options))
+        keys.add(machine_code._key(function, ("q",)))
+    assert len(keys) == 4
+
+
 @pytest.mark.slow
 @kept
 @pytest.mark.parametrize(
@@ -169,7 +180,7 @@ PROGRAM = """
     from tao_lab.compiled import njit, vectorize
     FACTOR = {factor}
 
-    @njit
+    @njit{inner}
     def inner(number):
         return number * FACTOR
 
@@ -185,8 +196,8 @@ PROGRAM = """
 """
 
 
-def run(path, factor):
-    path.write_text(dedent(PROGRAM.format(factor=factor)), encoding="utf-8")
+def run(path, factor, inner=""):
+    path.write_text(dedent(PROGRAM.format(factor=factor, inner=inner)), encoding="utf-8")
     return subprocess.run([sys.executable, path], check=True, capture_output=True, text=True).stdout.strip()
 
 
@@ -198,6 +209,7 @@ def test_another_process_finds_the_code_without_numba_and_llvm_until_anything_in
     assert run(path, 2) == "12 [0, 2, 4] False"
     assert run(path, 3) == "18 [0, 3, 6] True"
     assert len(list(tmp_path.glob("*.code"))) == 4
+    assert run(path, 3, '("float64(float64)")') == "18.0 [0, 3, 6] True"
 
 
 @pytest.mark.slow
