@@ -1,6 +1,7 @@
 """A chain with few subnets goes another way than one with many, and comes to the same state."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -10,9 +11,11 @@ from hypothesis import strategies as st
 
 from tao_lab.bench.population import Size
 from tao_lab.chain.chain import Chain
+from tao_lab.chain.errors import BlockFailed
 from tao_lab.chain.pallets.subtensor.lookups import MODULE
 from tao_lab.chain.twins import readable_only
 from tao_lab.chain.vectorized import emission, few
+from tao_lab.economy import split
 from tests.chain.vectorized.test_emission import assert_same, both_ways, drawn_state
 
 SIZE = Size(subnets=2, neurons=6, validators=3, tempo=4)
@@ -126,11 +129,72 @@ def test_a_write_that_is_undone_leaves_nothing_behind() -> None:
     assert_same(changed_chains(list(CHANGES), undone=True))
 
 
+def stop(*_: Any) -> Any:
+    """A student's rule during which somebody presses Ctrl-C."""
+    raise KeyboardInterrupt
+
+
+def happen(chain: Chain, what: str, changed: tuple[str, int | None, Any]) -> None:
+    """What may come between two blocks of a chain with few subnets."""
+    item, netuid, _ = changed
+    if what == "change":
+        change(chain, *changed)
+    elif what == "change that is undone":
+        mark = chain.state.raw.mark()
+        change(chain, *changed)
+        chain.state.raw.rollback(mark)
+    elif what == "default":
+        chain.state.remove_prefix(MODULE, item, *([] if netuid is None else [netuid]))
+    elif what == "another rule":
+        with chain.rules.using(split=lambda alpha_out, owner_cut, _: split(alpha_out, owner_cut, 0)):
+            chain.produce_block()
+    elif what == "failed block":
+        change(chain, "PendingEpochAt", 1, 1)
+        with chain.rules.using(epoch=lambda _: {}), suppress(BlockFailed):  # after emission
+            chain.produce_block()
+    elif what == "interrupted block":
+        with chain.rules.using(split=stop), suppress(KeyboardInterrupt):  # no subnet may get anything
+            chain.produce_block()
+    elif what == "columns":
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(few, "FEW", 0)
+            chain.produce_block()
+
+
 @pytest.mark.slow
-@settings(max_examples=20, deadline=None)
-@given(changes=st.lists(st.sampled_from(CHANGES), min_size=2, max_size=6))
-def test_the_state_is_the_same_whatever_changes_between_blocks(changes: list[tuple[str, int | None, Any]]) -> None:
-    assert_same(changed_chains(changes))
+@settings(max_examples=30, deadline=None)
+@given(
+    events=st.lists(
+        st.tuples(
+            st.sampled_from(
+                [
+                    "change",
+                    "change that is undone",
+                    "default",
+                    "another rule",
+                    "failed block",
+                    "interrupted block",
+                    "columns",
+                ]
+            ),
+            st.sampled_from(CHANGES),
+            st.integers(0, 2),
+        ),
+        min_size=2,
+        max_size=12,
+    )
+)
+def test_the_state_is_the_same_whatever_happens_between_blocks(
+    events: list[tuple[str, tuple[str, int | None, Any], int]],
+) -> None:
+    def make(chain: Chain) -> None:
+        for what, changed, blocks in events:
+            happen(chain, what, changed)
+            for _ in range(blocks):
+                chain.produce_block()
+        chain.produce_block()
+
+    assert_same(made_both_ways(make))
 
 
 def test_a_stake_on_root_is_found_after_all_stakes_had_been_looked_at() -> None:
