@@ -4,10 +4,10 @@
         with Network() as net:
             subnet = net.create_subnet(owner=net.wallet("alice", tao=1_000))
             net.populate(subnet, validators=4, miners=12, seed=seed)
-            net.run(epochs=20, subnet=subnet)
+            net.run(epochs=3, subnet=subnet)
             return [neuron.incentive for neuron in net.metagraph(subnet)]
 
-    on_all_cores(paid, range(8))
+    on_all_cores(paid, range(4))
 
 Each job runs in another process, which loads the library first: two seconds and about 125 MiB for each process, plus
 what the job itself takes. So it pays for jobs that take seconds together.

@@ -94,11 +94,11 @@ def test_without_a_kernel_every_widget_has_left_a_picture_or_words_that_say_how_
     asked = [output["text"] for output in seen if output["text"].startswith(("Predict first", "Your verdict first"))]
     assert len(asked) > 3
     assert all("Run → Run All Cells" in text for text in asked)
-    explorers = [output for output in seen if len(output["pictures"]) == 5]
+    explorers = [output for output in seen if len(output["pictures"]) == 6]
     assert explorers
     for explorer in explorers:
         assert min(explorer["pictures"]) > 200
-        assert "The liars hold 40 % of stake" in explorer["text"]
+        assert "Liars with 40 % of the stake" in explorer["text"]
     assert folder.path.joinpath(LAB).stat().st_size < MOST_BYTES
     page.close()
 
