@@ -29,6 +29,7 @@ from tao_lab.network.network import NETWORK, Network, address
 from tao_lab.network.receipts import Receipt, Signer
 from tao_lab.node.remote import FORBIDDEN, UNKNOWN_METHOD, Refused, RemoteChain
 from tao_lab.node.server import Server
+from tao_lab.node.substrate import closable
 
 JOIN_TEXT = "tao-lab join {genesis} {name}"  # what a student's coldkey signs to join
 OPEN_TEXT = "tao-lab open {genesis} {netuid} {tempo} {commit_reveal}"  # what the owner of a new subnet signs
@@ -308,7 +309,7 @@ class Joined(Network):
     @property
     def substrate(self) -> RpcSubstrate:
         """The SDK's connection to the class's node: `bt.Client("local", substrate=net.substrate)`. New each time."""
-        return RpcSubstrate(self.url)
+        return closable(RpcSubstrate(self.url))
 
     @property
     def subtensor(self) -> bt.Subtensor:

@@ -19,6 +19,7 @@ import bittensor as bt
 from tao_lab.errors import LabError
 from tao_lab.foreign import escaped
 from tao_lab.network import Network
+from tao_lab.node.substrate import closable
 
 Chain: TypeAlias = Network | str  # in this process, or the SDK's name or URL of a network
 Endpoint: TypeAlias = tuple[str, int]
@@ -72,7 +73,9 @@ def client(chain: Chain) -> bt.Client:
     """The SDK's client of a network; open it with `async with`."""
     if isinstance(chain, Network):
         return bt.Client("local", substrate=chain.substrate)
-    return bt.Client(chain, fallback_endpoints=[]) if "://" in chain else bt.Client(chain)
+    opened = bt.Client(chain, fallback_endpoints=[]) if "://" in chain else bt.Client(chain)
+    closable(opened._substrate)
+    return opened
 
 
 async def read_peers(connection: bt.Client, netuid: int) -> Peers:

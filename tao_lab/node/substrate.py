@@ -13,6 +13,7 @@ from typing import Any
 from bittensor import RpcSubstrate
 from bittensor._transport import SubstrateConnection
 from bittensor._transport.codec import RuntimeCodec
+from bittensor._transport.rpc import WsConnection
 
 from tao_lab.chain.runtime import SPEC_NAME, SPEC_VERSION, SS58_FORMAT, TRANSACTION_VERSION
 from tao_lab.node.rpc import Node, Session
@@ -21,16 +22,60 @@ CLOSING_SECONDS = 0.01
 ENDPOINT = "ws://tao-lab.invalid"  # only a label: nothing connects to it
 
 
-class LocalConnection:
-    """The SDK's session uses it like a WebSocket: `send`, `recv`, `close`.
+class Closable:
+    """A connection that lets its session end.
+
+    The session cancels its reading task and waits for it. Python 3.11 loses the cancellation if a message comes at that
+    moment (`asyncio.wait_for`); the task then reads on, and the session would wait for ever.
 
     Args:
-        node: answers.
+        connection: reads and writes.
         is_closing: whether the session wants to end.
     """
 
-    def __init__(self, node: Node, is_closing: Callable[[], bool]) -> None:
+    def __init__(self, connection: WsConnection, is_closing: Callable[[], bool]) -> None:
         self._is_closing = is_closing
+        self.send, self.close, self._receive = connection.send, connection.close, connection.recv
+
+    async def recv(self) -> str | bytes:
+        """The next answer or notification.
+
+        Raises:
+            CancelledError: The session wants to end.
+        """
+        if self._is_closing():
+            await asyncio.sleep(CLOSING_SECONDS)  # usually the cancellation comes here
+            raise asyncio.CancelledError
+        return await self._receive()
+
+
+def closable(substrate: RpcSubstrate) -> RpcSubstrate:
+    """The SDK's own backend, with connections that let their sessions end."""
+    make = substrate._interface
+
+    def interface(endpoint: str, fallbacks: list[str]) -> SubstrateConnection:
+        connection = make(endpoint, fallbacks)
+        session = connection._session
+        dial = session._connect
+
+        async def connect(url: str) -> Closable:
+            return Closable(await dial(url), lambda: session._closing)
+
+        session._connect = connect
+        return connection
+
+    substrate._interface = interface
+    return substrate
+
+
+class LocalConnection:
+    """The SDK's session uses it like a WebSocket.
+
+    Args:
+        node: answers.
+    """
+
+    def __init__(self, node: Node) -> None:
         self._loop = asyncio.get_running_loop()
         self._inbox: asyncio.Queue[str] = asyncio.Queue()
         self._session = Session(node, self._push)
@@ -47,15 +92,7 @@ class LocalConnection:
             self._inbox.put_nowait(answer)
 
     async def recv(self) -> str:
-        """The next answer or notification.
-
-        Raises:
-            CancelledError: The session wants to end. It cancels its reading task and waits for it, but Python 3.11
-                loses the cancellation if a message comes at that moment (`asyncio.wait_for`), so the task asks again.
-        """
-        if self._is_closing():
-            await asyncio.sleep(CLOSING_SECONDS)  # usually the cancellation comes here
-            raise asyncio.CancelledError
+        """The next answer or notification."""
         return await self._inbox.get()
 
     async def close(self) -> None:
@@ -71,8 +108,8 @@ class LocalSubstrate(RpcSubstrate):  # type: ignore[misc] # the SDK is not typed
         self._node = node
 
     def _interface(self, endpoint: str, fallbacks: list[str]) -> SubstrateConnection:
-        async def connect(url: str) -> LocalConnection:
-            return LocalConnection(self._node, lambda: connection._session._closing)
+        async def connect(url: str) -> Closable:
+            return Closable(LocalConnection(self._node), lambda: connection._session._closing)
 
         connection: Any = SubstrateConnection(endpoint, ss58_format=SS58_FORMAT, connect_factory=connect)
         # The SDK would otherwise keep a copy of the metadata in the student's home for each lab chain, and push

@@ -6,10 +6,12 @@ from typing import Any
 
 import bittensor as bt
 import pytest
+from bittensor._transport import SubstrateConnection
 
 from tao_lab.chain.chain import Chain
+from tao_lab.chain.runtime import SS58_FORMAT
 from tao_lab.node.rpc import Node
-from tao_lab.node.substrate import LocalConnection, LocalSubstrate
+from tao_lab.node.substrate import LocalConnection, LocalSubstrate, closable
 from tests.chain.conftest import TAO, account, key
 
 ADDRESS = account("alice")
@@ -106,6 +108,39 @@ def test_a_client_closes_even_if_a_message_comes_at_that_moment(chain: Chain, mo
         assert await client.block() == 1
         opened[-1]._inbox.put_nowait('{"jsonrpc": "2.0", "id": 0, "result": 1}')
         closing = asyncio.create_task(client.close())
+        closed, _ = await asyncio.wait([closing], timeout=60)
+        closing.cancel()
+        return bool(closed)
+
+    assert asyncio.run(run())
+
+
+def test_a_session_of_any_connection_closes_even_if_a_message_comes_at_that_moment() -> None:
+    class Socket:
+        def __init__(self) -> None:
+            self.inbox: asyncio.Queue[str] = asyncio.Queue()
+            self.recv = self.inbox.get
+
+        async def send(self, message: str) -> None:
+            raise AssertionError(message)
+
+        async def close(self) -> None:
+            pass
+
+    async def run() -> bool:
+        socket = Socket()
+
+        async def dial(url: str) -> Socket:
+            return socket
+
+        substrate = bt.RpcSubstrate("ws://127.0.0.1:9")
+        substrate._interface = lambda url, _: SubstrateConnection(url, ss58_format=SS58_FORMAT, connect_factory=dial)
+        session = closable(substrate)._interface(substrate.endpoint, [])._session
+        await session.connect()
+        while not socket.inbox._getters:  # type: ignore[attr-defined] # the session reads
+            await asyncio.sleep(0)
+        socket.inbox.put_nowait('{"jsonrpc": "2.0", "id": 0, "result": 1}')
+        closing = asyncio.create_task(session.close())
         closed, _ = await asyncio.wait([closing], timeout=60)
         closing.cancel()
         return bool(closed)
