@@ -17,8 +17,7 @@ MOST = max(len(duel.strengths) for duel in DUELS.values())  # strengths of an at
 SIDES = {False: "rule off", True: "rule on"}
 WHO = ("attacker", "honest")
 NOTHING = 0.05  # per cent
-WHOLE, ACROSS = alt.ExprRef("whole"), alt.ExprRef("across")  # titles of axes, which differ from attack to attack
-MOST_SHOWN = 114  # per cent: space for the words above a full bar
+MOST_SHOWN = 126  # per cent: space for the number above a full bar, and for the words above that
 
 
 @dataclass(frozen=True)
@@ -81,14 +80,9 @@ def verdict(both: Both) -> str:
     return "that is no more than honest work brings" if on <= fair else "the rule takes a part"
 
 
-def axes(both: Both) -> dict[str, str]:
-    """Titles of the axes for this attack: what the percentages are a part of, and what the strength is."""
-    return {"whole": f"% {both.duel.gets}", "across": both.duel.across}
-
-
-def _named(*layers: alt.Chart) -> alt.LayerChart:
-    """Layers whose axes get their titles from `axes`."""
-    return alt.layer(*layers).add_params(alt.param(name="whole", value=""), alt.param(name="across", value=""))
+def whole(both: Both) -> str:
+    """What the percentages of this attack are a part of."""
+    return f"% {both.duel.gets}"
 
 
 def bars_table(both: Both) -> Table:
@@ -129,7 +123,7 @@ def bars_spec(style: Style) -> alt.LayerChart:
     )
     y = alt.Y(
         "value:Q",
-        title=WHOLE,
+        title=None,  # `unit` says it: a title stays the same for all attacks
         scale=alt.Scale(domain=alt.DomainUnionWith([0, MOST_SHOWN]), nice=False),
         axis=alt.Axis(values=[0, 20, 40, 60, 80, 100]),
     )
@@ -152,7 +146,15 @@ def bars_spec(style: Style) -> alt.LayerChart:
         .encode(y="max(fair):Q")
     )
     name = fair.mark_text(align="left", baseline="bottom", dx=4, dy=-3, fontSize=style.font)
-    return _named(fair, bars, texts, name.encode(y="max(fair):Q", x=alt.value(0), text=alt.value("fair")))
+    name = name.encode(y="max(fair):Q", x=alt.value(0), text=alt.value("fair"))
+    corner = {"align": "left", "baseline": "top", "dx": 8, "fontSize": style.font}
+    unit = (
+        alt.Chart(alt.NamedData("rows"))
+        .transform_aggregate(count="count()")  # one text, not one for each row
+        .mark_text(text=alt.ExprRef("whole"), color=INK, **corner)
+        .encode(x=alt.value(0), y=alt.value(0))
+    )
+    return alt.layer(fair, bars, texts, name, unit).add_params(alt.param(name="whole", value=""))
 
 
 def lines_table(both: Both) -> Table:
@@ -168,15 +170,15 @@ def lines_table(both: Both) -> Table:
 
 def lines_title(both: Both) -> str:
     """What the lines show."""
-    return f"The attacker's gain by {both.duel.across}: {len(both.duel.strengths)} runs each"
+    return f"Attacker's {whole(both)}, by {both.duel.across}: {len(both.duel.strengths)} runs each"
 
 
 def lines_spec(style: Style) -> alt.LayerChart:
     """Lines with a point at each strength that was run; the one that is shown is larger."""
     names = list(SIDES.values())
     base = alt.Chart(alt.NamedData("rows")).encode(
-        x=alt.X("strength:Q", title=ACROSS, scale=alt.Scale(zero=False, nice=False), axis=alt.Axis(tickCount=4)),
-        y=alt.Y("value:Q", title=WHOLE, axis=alt.Axis(tickCount=4)),
+        x=alt.X("strength:Q", title=None, scale=alt.Scale(zero=False, nice=False), axis=alt.Axis(tickCount=4)),
+        y=alt.Y("value:Q", title=None, axis=alt.Axis(tickCount=4)),
         color=alt.Color(
             "side:N",
             title=None,
@@ -189,7 +191,7 @@ def lines_spec(style: Style) -> alt.LayerChart:
     points = base.mark_point(filled=True, opacity=1).encode(
         size=alt.when("datum.now").then(alt.value(260)).otherwise(alt.value(50))
     )
-    return _named(lines, points)
+    return alt.layer(lines, points)
 
 
 def epochs_table(both: Both) -> Table:
@@ -207,18 +209,18 @@ def epochs_table(both: Both) -> Table:
 def epochs_title(both: Both) -> str:
     """What the lines over epochs show."""
     count = len(both.fights[True].attacker)
-    return f"The same over {count} epoch{'s' if count > 1 else ''}: %, rule off (line) and on (dashed)"
+    return f"The same over {count} epoch{'s' if count > 1 else ''}: {whole(both)}, rule off (line) and on (dashed)"
 
 
 def epochs_spec(style: Style) -> alt.LayerChart:
     """Lines over epochs: colour for who, dashes for the rule."""
     base = alt.Chart(alt.NamedData("rows")).encode(
         x=alt.X("epoch:O", title="epoch", axis=alt.Axis(labelAngle=0, labelOverlap=True)),
-        y=alt.Y("value:Q", title=WHOLE, axis=alt.Axis(tickCount=5)),
+        y=alt.Y("value:Q", title=None, axis=alt.Axis(tickCount=5)),
         color=alt.Color("who:N", title=None, scale=alt.Scale(domain=list(WHO), range=[VERMILLION, BLUE]), legend=None),
         detail="side:N",
     )
     dashes = alt.StrokeDash("side:N", scale=alt.Scale(domain=list(SIDES.values()), range=[[1, 0], [6, 4]]), legend=None)
-    return _named(
+    return alt.layer(
         base.mark_line(strokeWidth=style.font / 6).encode(strokeDash=dashes), base.mark_point(filled=True, size=50)
     )

@@ -124,13 +124,12 @@ def picture(both: attacks.Both, before: str = "") -> Picture:
         before: text before the sentence.
     """
     lines, epochs = attacks.lines_title(both), attacks.epochs_title(both)
-    axes = attacks.axes(both)
     charts = {
-        "bars": Chart(attacks.bars_title(both), attacks.bars_alt(both), attacks.bars_table(both), axes),
-        "lines": Chart(
-            lines, f"{lines}. A line with the rule off and one with it on.", attacks.lines_table(both), axes
+        "bars": Chart(
+            attacks.bars_title(both), attacks.bars_alt(both), attacks.bars_table(both), {"whole": attacks.whole(both)}
         ),
-        "epochs": Chart(epochs, f"{epochs}.", attacks.epochs_table(both), axes),
+        "lines": Chart(lines, f"{lines}. A line with the rule off and one with it on.", attacks.lines_table(both)),
+        "epochs": Chart(epochs, f"{epochs}.", attacks.epochs_table(both)),
     }
     details = (
         f"Attacker: per cent {both.duel.attacker}. Honest: per cent {both.duel.honest}. Dashed line: what an honest "

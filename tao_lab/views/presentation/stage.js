@@ -7,10 +7,12 @@ const same = (a, b) => Object.keys(a).every((name) => a[name] === b[name]);
 
 // --- light and dark: what a person chose last, else what JupyterLab shows, else what the system says ---
 
-function themeOf() {
+function themeOf(root) {
   let kept = null;
   try { kept = localStorage.getItem(THEME); } catch { /* a browser without storage: the system decides */ }
-  const jupyter = { true: "light", false: "dark" }[document.body.dataset.jpThemeLight];
+  // a page of Voila's says "light" of itself wherever it is shown
+  const inside = root.classList.contains("tl-inside");
+  const jupyter = inside ? { true: "light", false: "dark" }[document.body.dataset.jpThemeLight] : null;
   return kept ?? jupyter ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
 }
 
@@ -171,9 +173,9 @@ function fit(f, root) {
 }
 
 async function render({ model, el }) {
+  const inVoila = document.body.dataset.voila !== undefined;
   const about = model.get("_about");
   const specs = model.get("_specs");
-  const inVoila = document.body.dataset.voila !== undefined;
   const figures = Object.keys(specs).map((name) => figure(name, "h2"));
   const roots = (names) => names.map((name) => figures.find((f) => f.name === name).root);
   const sentence = element("p", { class: "tl-sentence", "aria-live": "polite" });
@@ -254,8 +256,8 @@ async function render({ model, el }) {
     if (inVoila) document.documentElement.dataset.theme = name;
     theme.setAttribute("aria-pressed", name === "dark");
   }
-  putTheme(themeOf());
-  const jupyterTheme = new MutationObserver(() => putTheme(themeOf()));
+  putTheme(themeOf(root));
+  const jupyterTheme = new MutationObserver(() => putTheme(themeOf(root)));
   jupyterTheme.observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
   theme.addEventListener("click", () => {
     const name = root.dataset.theme === "dark" ? "light" : "dark";

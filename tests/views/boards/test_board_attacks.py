@@ -1,7 +1,5 @@
 """The page of attacks: what it says of a rule is what the runs gave."""
 
-import json
-
 import pytest
 
 from tao_lab.simulate.duels import DUELS, Fight, kept
@@ -54,11 +52,10 @@ def test_per_cents_for_a_room(value, text):
 
 
 @pytest.mark.parametrize("name", DUELS)
-def test_every_axis_says_what_its_per_cents_are_a_part_of(name):
-    titles = attacks.axes(Both.of(name, 0))
-    assert titles["whole"].startswith("% of ")
-    assert titles["across"]
+def test_every_chart_says_what_its_per_cents_are_a_part_of(name):
+    both = Both.of(name, 0)
+    assert attacks.whole(both).startswith("% of ")
+    for title in (attacks.lines_title, attacks.epochs_title):
+        assert attacks.whole(both) in title(both)
     for spec in (attacks.bars_spec, attacks.lines_spec, attacks.epochs_spec):
-        chart = spec(PROJECTOR).to_dict(validate=False)
-        assert '"title": {"expr": "whole"}' in json.dumps(chart)
-        assert {param["name"] for param in chart["params"]} == set(titles)
+        spec(PROJECTOR).to_dict()  # Altair holds it against the schema
