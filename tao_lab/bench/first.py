@@ -45,11 +45,6 @@ class Opened:
         return min(self.first, self.server + self.browser)
 
 
-def dashboards() -> list[str]:
-    """Names of all dashboards."""
-    return sorted(path.stem for path in FOLDER.glob("*.ipynb"))
-
-
 def measure(name: str) -> Opened:
     """Open one dashboard, twice.
 

@@ -337,10 +337,11 @@ def bench_first(
     names: Annotated[list[str] | None, typer.Argument(help="Dashboards; all of them if none is given.")] = None,
 ) -> None:
     """The first chart of each dashboard, in a headless Chromium, from a server that has just started."""
+    from tao_lab import headings
     from tao_lab.bench import first, machine
     from tao_lab.errors import LabError
 
-    known = first.dashboards()
+    known = [each.name for each in headings.dashboards()]
     if unknown := set(names or ()) - set(known):
         raise LabError(f"dashboard is {min(unknown)!r}; allowed: {', '.join(known)}")
     with messages.status("…") as line:

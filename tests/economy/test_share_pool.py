@@ -105,3 +105,7 @@ def test_whoever_loses_more_than_a_share_loses_the_share_only() -> None:
 
 def test_a_part_is_not_worth_more_than_the_pool() -> None:
     assert share_value(Pool(100, safe_float(10)), safe_float(11)) == 100
+
+
+def test_a_rest_that_is_worth_one_rao_stays() -> None:
+    assert change_stake(Pool(10, safe_float(10)), safe_float(3), -2) == (Pool(8, safe_float(8)), safe_float(1))
