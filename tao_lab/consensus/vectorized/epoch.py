@@ -60,7 +60,7 @@ Settings = Any  # one of SETTINGS
 Rows = Any  # starts, uids and values of SparseRows
 Word = Any  # one number of 64 bits inside compiled code
 
-MOST_NEURONS = 1 << 13  # sums of so many weights are exact
+MOST_NEURONS = 1 << 13  # their weights sum to less than 2^29
 LARGEST_STAKE = np.uint64(1 << 62)  # rao, of the whole subnet
 FRACTION = np.uint64(FRACTION_BITS)
 MILLION = 1_000_000
