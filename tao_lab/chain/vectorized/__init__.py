@@ -8,6 +8,7 @@ from tao_lab.chain.vectorized import (  # noqa: F401 - importing registers them
     epochs,
     few,
     payout,
+    root_stakers,
     schedule,
     stake_ledger,
     stakes,
