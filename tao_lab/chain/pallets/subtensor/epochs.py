@@ -43,7 +43,8 @@ SHARE_BITS = 64  # U64F64
 ENTRY_BYTES = 4  # of a row: uid, value
 NO_ENTRIES = compact(0)
 LENGTH_BYTES = (1, 2, 4)  # of a compact number, by its two lowest bits
-ELEMENTS = {"Active": "?", "ValidatorPermit": "?", "Emission": "<u8", "LastUpdate": "<u8"}  # of stored lists; all others hold u16
+# of stored lists; all others hold u16
+ELEMENTS = {"Active": "?", "ValidatorPermit": "?", "Emission": "<u8", "LastUpdate": "<u8"}
 
 
 def run_epochs(ctx: Context, netuid: int, emission: int, pots: Pending | None = None) -> Sequence[HotkeyEmission]:
