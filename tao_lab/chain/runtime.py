@@ -27,6 +27,7 @@ SPEC_NAME = "node-subtensor"
 SPEC_VERSION = 475  # mainnet since block 9,233,781 of 2026-10-07
 TRANSACTION_VERSION = 1
 SS58_FORMAT = 42
+EMPTY = b"\x00"  # SCALE bytes of an empty list
 NESTED_ERRORS = ("Token", "Arithmetic", "Transactional", "Trie")  # errors of the runtime that belong to no pallet
 
 
@@ -120,6 +121,7 @@ class Item:
         value_type: SCALE type of a value.
         optional: Whether a missing value is None; otherwise it is `default`.
         default: SCALE bytes of a missing value.
+        default_is_empty: Whether they stand for an empty list.
         layout: How each key is hashed, and its type.
         number: The byte format of a value, if it is one whole number, or a struct of them.
         parts: For each key used so far, its bytes in a storage key; items whose keys have the same layout share them.
@@ -132,6 +134,7 @@ class Item:
     value_type: str
     optional: bool
     default: bytes
+    default_is_empty: bool
     layout: tuple[tuple[str, str], ...]
     number: Number | Record | None
     parts: tuple[dict[Any, bytes], ...] = field(repr=False)
@@ -227,6 +230,7 @@ class Runtime:
             entry = self.core.storage_entry(pallet, name)
         except KeyError:
             raise BadValue("storage item", f"{pallet}.{name}", "an item of the runtime's metadata") from None
+        default, optional = bytes(entry.default_bytes), entry.modifier != "Default"
         layout = tuple(zip(entry.param_hashers, entry.param_types, strict=True))
         item = Item(
             pallet=pallet,
@@ -234,8 +238,11 @@ class Runtime:
             prefix=bytes(self.core.storage_prefix(pallet, name)),
             arity=len(entry.param_types),
             value_type=entry.value_type,
-            optional=entry.modifier != "Default",
-            default=bytes(entry.default_bytes),
+            optional=optional,
+            default=default,
+            default_is_empty=not optional
+            and default == EMPTY
+            and self.core.decode(entry.value_type, EMPTY, True) == [],
             layout=layout,
             number=self._number(entry.value_type) or self._record(entry.value_type),
             parts=tuple(self._parts.setdefault(each, {}) for each in layout),

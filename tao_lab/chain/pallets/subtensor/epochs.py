@@ -75,7 +75,7 @@ def run_epochs(ctx: Context, netuid: int, emission: int, pots: Pending | None = 
     for mecid, part in enumerate(split):
         inputs = epoch_input(ctx.state, netuid, ctx.block, part, mecid)
         stakes.append(inputs.stake)
-        terms = null_epoch(inputs, budgets[mecid]) if null else ctx.rules.run_epoch(inputs)
+        terms = null_epoch(inputs, budgets[mecid]) if null else epoch_terms(ctx, inputs)
         _store_mechanism(ctx, mechanism_index(netuid, mecid), terms, bonds=not null)
         parts.append((terms, _mechanism_weight(part, emission, mecid)))
     _store_subnet(ctx, netuid, parts, whole=null)
@@ -86,6 +86,12 @@ def run_epochs(ctx: Context, netuid: int, emission: int, pots: Pending | None = 
     )
     by_key = sorted(zip(hotkeys.values(), hotkeys, strict=True))  # addresses sort as their keys do
     return [HotkeyEmission(hotkey, server[uid], validator[uid]) for hotkey, uid in by_key]
+
+
+@has_twin
+def epoch_terms(ctx: Context, inputs: EpochInput) -> EpochTerms:
+    """What the chain stores after an epoch of one mechanism, by the rule in force."""
+    return ctx.rules.run_epoch(inputs)
 
 
 def _sum_of(columns: list[list[int]]) -> list[int]:
