@@ -288,18 +288,22 @@ def medians(stake: Array, weights: Array, kappa: Word) -> Array:
     normalize(voices)
     total = voices.sum()
     minority = total - divide_words(kappa, U16_MAX)
+    giving = np.zeros(n, np.int64)  # stake of those who give a miner any weight; the others' score is 0
+    for k in range(len(voters)):
+        for uid in range(n):
+            if weights[voters[k], uid] > 0:
+                giving[uid] += voices[k]
     scores, weighing = np.empty(len(voters), np.int64), np.empty(len(voters), np.int64)
     for uid in range(n):
-        count, giving = 0, 0
+        if giving[uid] == 0 or (giving[uid] < total and total - giving[uid] > minority):
+            continue
+        count = 0
         for k in range(len(voters)):
             score = weights[voters[k], uid]
             if score > 0:
                 scores[count], weighing[count] = score, voices[k]
                 count += 1
-                giving += voices[k]
-        not_giving = total - giving  # their score is 0
-        if count == len(voters) or (count > 0 and not_giving <= minority):
-            consensus[uid] = median(scores, weighing, count, minority - not_giving)
+        consensus[uid] = median(scores, weighing, count, minority - (total - giving[uid]))
     return consensus
 
 
@@ -388,9 +392,10 @@ def move_bonds_yuma2(settings: Settings, voices: Array, weights: Array, bonds: A
     of_weights, of_bonds, of_moved, largest = np.zeros((4, n), np.int64)
     for row in range(rows):
         for uid in range(n):
-            weights[row, uid] = times(weights[row, uid], voices[row])
-            of_weights[uid] += weights[row, uid]
             of_bonds[uid] += bonds[row, uid]
+            if weights[row, uid] != 0:
+                weights[row, uid] = times(weights[row, uid], voices[row])
+                of_weights[uid] += weights[row, uid]
     for row in range(rows):
         for uid in range(n):
             if weights[row, uid] != 0 or bonds[row, uid] != 0:
