@@ -291,8 +291,7 @@ def medians(stake: Array, weights: Array, kappa: Word) -> Array:
     giving = np.zeros(n, np.int64)  # stake of those who give a miner any weight; the others' score is 0
     for k in range(len(voters)):
         for uid in range(n):
-            if weights[voters[k], uid] > 0:
-                giving[uid] += voices[k]
+            giving[uid] += voices[k] * np.int64(weights[voters[k], uid] > 0)
     scores, weighing = np.empty(len(voters), np.int64), np.empty(len(voters), np.int64)
     for uid in range(n):
         if giving[uid] == 0 or (giving[uid] < total and total - giving[uid] > minority):
@@ -353,14 +352,13 @@ def clip(
         voice, trust = voices[validators[row]], 0
         for uid in range(n):
             weight = weights[row, uid]
-            if weight == 0:
-                continue
             clipped = min(weight, consensus[uid])
-            trust += clipped
-            incentive[uid] += times(clipped, voice)
+            if clipped != 0:
+                trust += clipped
+                incentive[uid] += times(clipped, voice)
             if settings.bonds_penalty == U16_MAX:
                 weights[row, uid] = clipped
-            elif settings.bonds_penalty != 0:
+            elif settings.bonds_penalty != 0 and weight != 0:
                 weights[row, uid] = weight + multiply_words(penalty, clipped - weight)
         neurons[validators[row]].validator_trust = to_u16(trust)
     normalize(incentive)
