@@ -552,7 +552,7 @@ class StorageReader:
 
     def exists(self, pallet: str, name: str, *params: Any) -> bool:
         """Whether something is written there."""
-        item = self.runtime.item(pallet, name)
+        item = self._items.get((pallet, name)) or self.runtime.item(pallet, name)
         return self._raw.get(self._full_key(item, params)) is not None
 
     def has_entries(self, pallet: str, name: str) -> bool:
@@ -607,7 +607,7 @@ class Storage(StorageReader):
         Raises:
             BadValue: The item does not exist, or a key or the value does not fit it; nothing is written.
         """
-        *params, value = params_and_value
+        params, value = params_and_value[:-1], params_and_value[-1]
         item = self._items.get((pallet, name)) or self.runtime.item(pallet, name)
         encoded = None if item.number is None else item.number.encoded(value)
         if encoded is None:
