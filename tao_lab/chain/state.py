@@ -148,7 +148,9 @@ class RawState:
         self._tell_watches(prefix)
         item = self._items.setdefault(prefix, {})
         before = list(map(item.get, keys))
-        self._journal.extend(zip(keys, before, strict=True))
+        # many are often the same as before, and every entry of the journal is looked at again at the end of the block
+        entries = zip(keys, before, values, strict=True)
+        self._journal.extend([(key, old) for key, old, new in entries if old is None or old != new])
         item.update(zip(keys, values, strict=True))
         if None in before:
             self._sorted.pop(prefix, None)
