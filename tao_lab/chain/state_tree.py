@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from tao_lab.chain.blake2 import BLOCK_BYTES, LANES, Bytes, compress_lanes, hash_parts
+from tao_lab.chain.blake2 import BLOCK_BYTES, FOUND, LANES, LANES_ROOM, LENGTHS, Bytes, compress_lanes, hash_parts
 from tao_lab.chain.column import Changes, ColumnChange, Layout, values_of
 from tao_lab.chain.merkle import EMPTY_ROOT, HASH_BITS, HASH_BYTES, PREFIX_BYTES, StateProof, key_path
 from tao_lab.compiled import njit
@@ -111,8 +111,7 @@ def _hash_leaves(leaves: Ids, data: Bytes, ends: Any, paths: Bytes, hashes: Byte
     """Hash leaves: those that fit into one block eight at a time, the others one by one."""
     block, h = np.zeros(BLOCK_BYTES, np.uint8), np.empty(8, np.uint64)
     words, digest, places = block.view(np.uint64), h.view(np.uint8), hashes.view(np.uint64)
-    m, x, found = np.zeros(16 * LANES, np.uint64), np.empty(256, np.uint64), np.empty(4 * LANES, np.uint64)
-    lengths, waiting = np.zeros(LANES, np.uint64), np.empty(LANES, np.int32)
+    x, waiting = np.zeros(LANES_ROOM, np.uint64), np.empty(LANES, np.int32)
     lane, begin = 0, 0
     for i in range(leaves.shape[0]):
         leaf, value = leaves[i], data[begin : ends[i]]
@@ -127,23 +126,23 @@ def _hash_leaves(leaves: Ids, data: Bytes, ends: Any, paths: Bytes, hashes: Byte
         block[1 + HASH_BYTES : length] = value
         block[length:] = 0
         for k in range(16):
-            m[LANES * k + lane] = words[k]
-        lengths[lane], waiting[lane] = length, leaf
+            x[LANES * k + lane] = words[k]
+        x[LENGTHS + lane], waiting[lane] = length, leaf
         lane += 1
         if lane == LANES or i + 1 == leaves.shape[0]:
-            _finish(lane, waiting, m, lengths, x, found, places)
+            _finish(lane, waiting, x, places)
             lane = 0
     if lane:
-        _finish(lane, waiting, m, lengths, x, found, places)
+        _finish(lane, waiting, x, places)
 
 
 @njit
-def _finish(lanes: int, nodes: Ids, m: Any, lengths: Any, x: Any, found: Any, hashes: Any) -> None:
+def _finish(lanes: int, nodes: Ids, x: Any, hashes: Any) -> None:
     """Hash what is in the lanes; `hashes` are words (n, 4)."""
-    compress_lanes(m, lengths, x, found)
+    compress_lanes(x)
     for lane in range(lanes):
         for k in range(4):
-            hashes[nodes[lane], k] = found[LANES * k + lane]
+            hashes[nodes[lane], k] = x[FOUND + LANES * k + lane]
 
 
 @njit
@@ -175,8 +174,8 @@ def _rehash(changed: Ids, child: Ids, parent: Ids, depth: Any, hashes: Bytes, se
         ordered[levels[place]] = above[i]
         levels[place] += 1
     words, both = hashes.view(np.uint64), np.empty(2 * HASH_BYTES // 8, np.uint64)
-    m, x, found = np.zeros(16 * LANES, np.uint64), np.empty(256, np.uint64), np.empty(4 * LANES, np.uint64)
-    lengths = np.full(LANES, np.uint64(1 + 2 * HASH_BYTES))
+    x = np.zeros(LANES_ROOM, np.uint64)
+    x[LENGTHS : LENGTHS + LANES] = 1 + 2 * HASH_BYTES
     begin = 0
     while begin < count:
         end = begin
@@ -187,11 +186,11 @@ def _rehash(changed: Ids, child: Ids, parent: Ids, depth: Any, hashes: Bytes, se
                 both[4 + k] = words[right, k] if right != NONE else np.uint64(0)
             carry = np.uint64(1)  # the byte before the two hashes moves them by one
             for k in range(8):
-                m[LANES * k + end - begin] = (both[k] << np.uint64(8)) | carry
+                x[LANES * k + end - begin] = (both[k] << np.uint64(8)) | carry
                 carry = both[k] >> np.uint64(56)
-            m[LANES * 8 + end - begin] = carry
+            x[LANES * 8 + end - begin] = carry
             end += 1
-        _finish(end - begin, ordered[begin:end], m, lengths, x, found, words)
+        _finish(end - begin, ordered[begin:end], x, words)
         begin = end
     return count
 
