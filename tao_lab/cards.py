@@ -110,7 +110,7 @@ class Card:
         body = "".join(_block_html(block, colour) for block in self.blocks)
         return _sendable(
             f'<div style="border-left:5px solid {colour};padding:6px 12px;margin:4px 0;'
-            f'line-height:1.5;overflow-wrap:anywhere">{badge} <strong>{_code(self.title)}</strong>{body}</div>'
+            f'line-height:1.5;overflow-wrap:anywhere">{badge} <strong>{words_html(self.title)}</strong>{body}</div>'
         )
 
     def __repr__(self) -> str:
@@ -126,23 +126,24 @@ def _sendable(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def _code(words: str) -> str:
+def words_html(words: str) -> str:
+    """HTML of a sentence: what stands between backticks is code."""
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(words))
 
 
 def _block_html(block: Block, colour: str) -> str:
     if isinstance(block, Text):
-        return f'<div style="margin-top:6px;max-width:62em">{_code(block.words)}</div>'
+        return f'<div style="margin-top:6px;max-width:62em">{words_html(block.words)}</div>'
     head = "".join(_head_html(name) for name in block.header)
     rows = "".join(f"<tr>{_row_html(row, i, block, colour)}</tr>" for i, row in enumerate(block.rows))
-    caption = f'<div style="margin-top:8px">{_code(block.caption)}</div>' if block.caption else ""
+    caption = f'<div style="margin-top:8px">{words_html(block.caption)}</div>' if block.caption else ""
     table = f'<table style="border-collapse:collapse;margin:4px 0"><tbody>{f"<tr>{head}</tr>" if head else ""}{rows}'
     return f'{caption}<div style="{SCROLLS}">{table}</tbody></table></div>'
 
 
 def _head_html(name: str) -> str:
     tag = "th" if name else "td"  # a screen reader would read an empty heading
-    return f'<{tag} style="{CELL};text-align:left;white-space:normal;overflow-wrap:normal">{_code(name)}</{tag}>'
+    return f'<{tag} style="{CELL};text-align:left;white-space:normal;overflow-wrap:normal">{words_html(name)}</{tag}>'
 
 
 def _row_html(row: Sequence[str], place: int, grid: Grid, colour: str) -> str:
@@ -152,7 +153,7 @@ def _row_html(row: Sequence[str], place: int, grid: Grid, colour: str) -> str:
         side = "right" if _is_numeric(grid, column) else "left"
         room = KEPT if len(text) <= SHORT or side == "right" else WRAPPED
         style = f"{CELL}{room};text-align:{side}{mark if (place, column) in grid.marked else ''}"
-        shown = f"<code>{escape(text)}</code>" if grid.literal else _code(text)
+        shown = f"<code>{escape(text)}</code>" if grid.literal else words_html(text)
         if len(text) > SHORT and re.fullmatch(r"<code>[A-Za-z.]+</code>", shown):
             shown = INSIDE.sub("<wbr>", shown)
         cells.append(f'<td style="{style}">{shown}</td>')

@@ -135,7 +135,8 @@ def show_case(case: Case, axes: Axes = AXES) -> tuple[Block, ...]:
     for name, value in case.arguments.items():
         if not isinstance(value, np.ndarray):
             plain.append((name, value))
-            large += [name] if len(_written(value)) > LONGEST or _written(value) == a_kind(value) else []
+            text = _written(value)
+            large += [name] if len(text) > LONGEST or (value is not None and text == a_kind(value)) else []
         elif value.size > MOST_NUMBERS or value.ndim > 2:
             large.append(name)
         elif value.ndim == 2:

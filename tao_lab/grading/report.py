@@ -13,7 +13,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
-from tao_lab.cards import Card
+from tao_lab.cards import Card, words_html
 from tao_lab.course import registry
 from tao_lab.grading import similarity
 from tao_lab.grading.grade import BLANK, MISSING, RIGHT, WRONG, Graded, Mark, Settings
@@ -230,7 +230,7 @@ def _of(mark: Mark, student: Student, found: Class) -> str:
 def _failure(mark: Mark, with_solutions: bool) -> str:
     exercise = registry.exercises()[mark.exercise]
     title = f"<h3>{mark.exercise} {escape(exercise.title)}</h3>"
-    said = mark.card or f"{title}<p>{escape(mark.hint)}</p>"
+    said = mark.card or f"{title}<p>{words_html(mark.hint)}</p>"
     solution = f"<h3>A solution of {mark.exercise}</h3><pre>{escape(exercise.source)}</pre>" if with_solutions else ""
     return f"{said}{solution}"
 
@@ -241,7 +241,9 @@ def class_page(found: Class, pairs: Sequence[similarity.Pair]) -> str:
         [f'<a href="{page_name(s.name)}">{escape(s.name)}</a>', _number(s.total), _percent(s, found), _states(s)]
         for s in found.students
     ]
-    parts = [f"<p>{len(found.students)} students, labs {', '.join(found.labs)}, {_number(found.best)} points.</p>"]
+    one = "student" if len(found.students) == 1 else "students"
+    labs = f"{'lab' if len(found.labs) == 1 else 'labs'} {', '.join(found.labs)}"
+    parts = [f"<p>{len(found.students)} {one}, {labs}, {_number(found.best)} points.</p>"]
     parts.append(_table(("student", "points", "percent", "exercises"), rows, numbers=(1, 2), html=True))
     parts.append("<h2>Hardest exercises</h2>")
     parts.append(_table(("exercise", "what", "right", "wrong", "not started"), _hardest(found), numbers=(2, 3, 4)))
@@ -339,7 +341,7 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence
 
     top = "".join(cell("th", place, escape(text)) for place, text in enumerate(head))
     body = "".join(
-        f"<tr>{''.join(cell('td', place, text if html else escape(text)) for place, text in enumerate(row))}</tr>"
+        f"<tr>{''.join(cell('td', place, text if html else words_html(text)) for place, text in enumerate(row))}</tr>"
         for row in rows
     )
     return f'<div class="wide"><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'

@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
+from inspect import getattr_static
 from types import ModuleType
 from typing import Any
 
@@ -268,10 +269,14 @@ class Values:
 
         Raises:
             NotHandedOutError: answers to this exercise do not get it.
+            AttributeError: the lab's object has no such attribute.
         """
         kind = owner if isinstance(owner, type) else type(owner)
         is_open = kind.__module__ in OPEN_MODULES
         is_the_labs = kind.__module__.partition(".")[0] == "tao_lab"  # other types have their methods in the box
+        has_fixed_names = is_the_labs and not hasattr(kind, "__getattr__")
+        if has_fixed_names and not name.startswith("_") and getattr_static(owner, name, MISSING) is MISSING:
+            raise AttributeError(f"{kind.__name__!r} has no attribute {name!r}")
         if not is_the_labs or name.startswith("_") or not (is_open or name in self._rules.attributes):
             raise NotHandedOutError(f"`.{name}` of {kind.__name__} is not handed out when this exercise is graded")
         return getattr(owner, name)

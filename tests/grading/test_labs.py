@@ -104,6 +104,12 @@ def test_what_a_box_may_not_ask_for(kind: str) -> None:
         ask(values_of(exercise))
 
 
+def test_a_name_that_there_is_nowhere_is_not_said_to_be_held_back() -> None:
+    with pytest.raises(AttributeError, match="'Exact' has no attribute 'share_out'") as error:
+        values_of("06.1").attribute(EXACT, "share_out")
+    assert error.type is AttributeError
+
+
 def test_what_the_solutions_use_is_handed_out() -> None:
     assert values_of("05.1").called(form_problem, [reference.SCHEMA, {"code": "x"}], {}) == ""
     assert values_of("08.2").named("tao_lab.course.lab08.reference", "amount_out")(

@@ -137,6 +137,8 @@ def test_a_class_from_its_folder_to_tables_and_pages(tmp_path: Path) -> None:
     assert "A solution" in (pages / report.page_name("=bob")).read_text()
     everybody = (pages / "index.html").read_text()
     assert MISTAKE.name in everybody
+    assert "`" not in everybody  # what stands between backticks is code
+    assert "3 students, lab 02, " in everybody
     assert "not a verdict" in everybody
 
 
