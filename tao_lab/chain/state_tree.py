@@ -137,12 +137,13 @@ def _finish(lanes: int, places: Ids, x: Words, content: Words) -> None:
 
 
 @njit
-def _fill(lane: int, first: int, words: Words, x: Words) -> int:
-    """Put a byte and the words of an array into a lane; returns the last byte, which is part of the next word."""
+def _fill(lane: int, first: int, node: int, count: int, content: Words, x: Words) -> Any:
+    """Put a byte and words of a node into a lane; returns the last byte, which is part of the next word."""
     carry = np.uint64(first)
-    for k in range(words.shape[0]):
-        x[LANES * k + lane] = (words[k] << np.uint64(8)) | carry
-        carry = words[k] >> np.uint64(56)
+    for k in range(count):
+        word = content[node, k]
+        x[LANES * k + lane] = (word << np.uint64(8)) | carry
+        carry = word >> np.uint64(56)
     return carry
 
 
@@ -154,25 +155,24 @@ def _hash_leaves(
     block, h = np.zeros(BLOCK_BYTES, np.uint8), np.empty(8, np.uint64)
     tail = np.zeros(BLOCK_BYTES - HASH_BYTES, np.uint8)
     x, waiting, words = np.zeros(LANES_ROOM, np.uint64), np.empty(LANES, np.int32), tail.view(np.uint64)
-    lane, row, begin = 0, 0, 0
+    lane, end, begin = 0, 0, 0
     for part in range(counts.shape[0]):
         width = widths[part]
         length = 1 + HASH_BYTES + width
         tail[:] = 0
-        for leaf in leaves[row : row + counts[part]]:
-            value, place = data[begin : begin + width], nodes[leaf, PLACE]
+        for row in range(end, end + counts[part]):
+            leaf, place, value = leaves[row], nodes[leaves[row], PLACE], begin
             begin += width
-            row += 1
-            if not changed[row - 1]:
+            if not changed[row]:
                 continue
             if length > BLOCK_BYTES:
-                hash_parts(0, paths[leaf, :HASH_BYTES], value, block, h)
+                hash_parts(0, paths[leaf, :HASH_BYTES], data[value:begin], block, h)
                 for k in range(HASH_WORDS):
                     content[place >> 1, HASH_WORDS * (place & 1) + k] = h[k]
                 continue
-            tail[0] = _fill(lane, 0, content[leaf, :HASH_WORDS], x)
+            tail[0] = _fill(lane, 0, leaf, HASH_WORDS, content, x)
             for i in range(width):
-                tail[1 + i] = value[i]
+                tail[1 + i] = data[value + i]
             for k in range(BLOCK_WORDS - HASH_WORDS):
                 x[LANES * (HASH_WORDS + k) + lane] = words[k]
             x[LENGTHS + lane], waiting[lane] = length, place
@@ -180,6 +180,7 @@ def _hash_leaves(
             if lane == LANES:
                 _finish(lane, waiting, x, content)
                 lane = 0
+        end += counts[part]
     _finish(lane, waiting, x, content)
 
 
@@ -243,7 +244,7 @@ def _renew(
     lane = 0
     for i in range(ordered.shape[0]):
         node = ordered[i]
-        x[2 * HASH_WORDS * LANES + lane] = _fill(lane, 1, content[node], x)
+        x[2 * HASH_WORDS * LANES + lane] = _fill(lane, 1, node, 2 * HASH_WORDS, content, x)
         waiting[lane] = nodes[node, PLACE]
         lane += 1
         last = i + 1 == ordered.shape[0]
@@ -324,14 +325,15 @@ class StateTree:
         return leaves
 
     def _insert(self, keys: list[bytes]) -> None:
+        # in the order of the tree, so that the nodes of a subtree lie side by side
+        paths, keys = map(list, zip(*sorted((key_path(key), key) for key in keys), strict=True))
         while self._left < len(keys):
             self._grow()
         self._left -= len(keys)
-        new = self._spare[self._left : self._left + len(keys)].copy()
+        new = self._spare[self._left : self._left + len(keys)][::-1].copy()
         self._leaves.update(zip(keys, new.tolist(), strict=True))
         self._forget_columns(keys)
-        paths = np.frombuffer(b"".join([key_path(key) for key in keys]), np.uint64)
-        self._content[new, :HASH_WORDS] = paths.reshape(len(keys), HASH_WORDS)
+        self._content[new, :HASH_WORDS] = np.frombuffer(b"".join(paths), np.uint64).reshape(-1, HASH_WORDS)
         while len(new):
             arrays = (self._nodes, self._child, self._content, self._content.view(np.uint8), self._spare)
             self._left, done = _hang_all(new, *arrays, self._left)
