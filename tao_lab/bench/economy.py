@@ -30,12 +30,12 @@ from tao_lab.chain import executive
 from tao_lab.chain.blake2 import BLOCK_BYTES
 from tao_lab.chain.chain import Chain
 from tao_lab.chain.context import Context
-from tao_lab.chain.pallets.subtensor import distribution, run_coinbase
-from tao_lab.chain.rules import Rules
+from tao_lab.chain.pallets.subtensor import distribution, epochs, run_coinbase
 from tao_lab.chain.state_tree import StateTree
 from tao_lab.chain.store import Store
 from tao_lab.chain.twins import readable_only
-from tao_lab.consensus import EpochInput, EpochTerms, epoch
+from tao_lab.consensus import EpochInput, EpochTerms
+from tao_lab.consensus.vectorized.epoch import epoch_terms
 from tao_lab.units import BLOCKS_PER_DAY
 
 DAYS_PER_YEAR = 365
@@ -161,15 +161,15 @@ class _Counts:
     @contextmanager
     def counting(self) -> Iterator[None]:
         """Count inside a `with` block."""
-        hash_all, run_epoch, commit = StateTree.update, Rules.run_epoch, Store.commit
+        hash_all, run_epoch, commit = StateTree.update, epochs.epoch_terms, Store.commit
 
         def update(tree: StateTree, *changes: Any) -> None:
             hash_all(tree, *changes)
             self.hashes += tree.hashed
 
-        def epoch(rules: Rules, inputs: EpochInput) -> EpochTerms:
+        def epoch(ctx: Context, inputs: EpochInput) -> EpochTerms:
             self.epochs, self.inputs = self.epochs + 1, inputs
-            return run_epoch(rules, inputs)
+            return run_epoch(ctx, inputs)
 
         def count_commit(store: Store, *arguments: Any) -> None:
             self.kept += 1
@@ -178,7 +178,7 @@ class _Counts:
         with ExitStack() as stack:
             for owner, name, function in (
                 (StateTree, "update", update),
-                (Rules, "run_epoch", epoch),
+                (epochs, "epoch_terms", epoch),
                 (Store, "commit", count_commit),
             ):
                 stack.callback(setattr, owner, name, getattr(owner, name))
@@ -202,8 +202,8 @@ def measure_floor(chain: Chain, made: _Counts, written: int, folder: Path) -> Fl
     stored = _seconds(store)
     database.close()
     inputs = made.inputs
-    epochs = 0.0 if inputs is None else _seconds(lambda: [epoch(inputs) for _ in range(EPOCHS_TIMED)])
-    return Floor(hashed, stored, epochs * made.epochs / EPOCHS_TIMED)
+    computed = 0.0 if inputs is None else _seconds(lambda: [epoch_terms(inputs) for _ in range(EPOCHS_TIMED)])
+    return Floor(hashed, stored, computed * made.epochs / EPOCHS_TIMED)
 
 
 def _seconds(work: Callable[[], Any]) -> float:

@@ -3,4 +3,13 @@
 Importing this registers them (`tao_lab.chain.twins`); no pallet imports it.
 """
 
-from tao_lab.chain.vectorized import emission, few, payout, schedule, stake_ledger, stakes  # noqa: F401 - importing registers them
+from tao_lab.chain.vectorized import (  # noqa: F401 - importing registers them
+    emission,
+    epochs,
+    few,
+    payout,
+    root_stakers,
+    schedule,
+    stake_ledger,
+    stakes,
+)

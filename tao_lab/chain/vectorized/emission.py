@@ -24,7 +24,9 @@ from tao_lab.chain.pallets.subtensor.pool import DYNAMIC, SWAP, change_total_sta
 from tao_lab.chain.pallets.subtensor.tao import account_of_netuid, recycle_credit
 from tao_lab.chain.rules import Rules
 from tao_lab.chain.runtime import Runtime
+from tao_lab.chain.state import Storage
 from tao_lab.chain.vectorized.columns import Column, Columns, RaggedItemError, or_readable
+from tao_lab.chain.vectorized.remembered import remember
 from tao_lab.economy.emission_gate import EmissionGate
 from tao_lab.economy.fixed128 import u16_share, u64_share
 from tao_lab.economy.subnet_shares import SubnetPrice
@@ -67,6 +69,7 @@ FREE = 2  # index of the free balance in System.Account, in words: after the non
 AMOUNT_BYTES = 8
 NO_TOPICS = b"\x00"  # at the end of an event
 KEPT = "emission"  # key in the context for the table that `settle` uses
+OPEN_ITEMS = [(MODULE, item) for item in ("FirstEmissionBlockNumber", "SubtokenEnabled", "NetworkRegistrationAllowed")]
 RULES = ("block_emission", "shares", "split", "swap")
 
 
@@ -222,8 +225,12 @@ def deposit_event(runtime: Runtime, netuid: int) -> tuple[bytes, bytes]:
 @or_readable
 def subnets_to_emit_to(ctx: Context, netuids: list[int]) -> list[int]:
     """Subnets that have been started, trade, and are open for registration."""
-    columns = Columns(ctx.state, netuids)
-    open_: Column = columns.written(MODULE, "FirstEmissionBlockNumber")
-    for item in ("SubtokenEnabled", "NetworkRegistrationAllowed"):
-        open_ = open_ & (columns.read(MODULE, item) != 0)
+    return list(remember(ctx.state, "open", netuids, OPEN_ITEMS, lambda: _open_subnets(ctx.state, netuids)))
+
+
+def _open_subnets(state: Storage, netuids: list[int]) -> list[int]:
+    columns = Columns(state, netuids)
+    open_: Column = columns.written(*OPEN_ITEMS[0])
+    for item in OPEN_ITEMS[1:]:
+        open_ = open_ & (columns.read(*item) != 0)
     return [netuid for netuid, yes in zip(netuids, open_.tolist(), strict=True) if yes and netuid != ROOT_NETUID]

@@ -4,33 +4,33 @@ For few subnets, making the arrays of columns takes longer than the work itself.
 by subnet, as in the readable rules. Emission reads its input of each subnet into one row of bytes, runs the compiled
 functions on it, and writes the changed values back.
 
-In most blocks nobody changes a hyperparameter, and prices have fallen as low as they may. So what was computed from
-some items is used again until one of them is written (`Watch`), and a rule that changed nothing rests until then.
+What was computed from items that nobody has written since is used again (`remembered`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
 from tao_lab.chain.context import Context
 from tao_lab.chain.pallets.balances import EXISTENTIAL_DEPOSIT
-from tao_lab.chain.pallets.subtensor import block_step, registration, root_claims, run_coinbase, tempo
+from tao_lab.chain.pallets.subtensor import block_step, registration, run_coinbase, tempo
 from tao_lab.chain.pallets.subtensor.emission_gate import block_gate, stored_gate
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID
 from tao_lab.chain.pallets.subtensor.pool import DYNAMIC, SWAP, change_total_stake
 from tao_lab.chain.pallets.subtensor.tao import account_of_netuid, recycle_credit
 from tao_lab.chain.rules import Rules
 from tao_lab.chain.runtime import Runtime
-from tao_lab.chain.state import RawState, Storage, Watch
+from tao_lab.chain.state import RawState, Storage
 from tao_lab.chain.vectorized.emission import (
     ALWAYS_WRITTEN,
     AMOUNT_BYTES,
     CHANGED,
+    OPEN_ITEMS,
     READ_ONLY,
     RULES,
     deposit_event,
@@ -38,6 +38,8 @@ from tao_lab.chain.vectorized.emission import (
     prices,
     scalars,
 )
+from tao_lab.chain.vectorized.remembered import Remembered, kept_for, remember, unless_at_rest
+from tao_lab.chain.vectorized.schedule import COUNTS, LAST_EPOCHS, PRICE_ITEMS, SCHEDULE, WORK_ITEMS
 from tao_lab.economy.emission_gate import bar_is_due
 from tao_lab.economy.registration_price import FACTOR_BITS, decay_factor
 from tao_lab.economy.vectorized.emission import SUBNET, Table, emit, settle
@@ -50,64 +52,7 @@ FREE = slice(16, 24)  # of the bytes of System.Account: after the nonce and thre
 KEPT = "emission of few"  # key in the context for the rows that `settle` uses
 
 
-Value = TypeVar("Value")
-
-
-# --- what needs no work in a quiet block --------------------------------------------------------------------------
-
-
-@dataclass
-class _Remembered:
-    """A value, the subnets it was computed for, and a watch over the items it was computed from."""
-
-    watch: Watch
-    netuids: list[int]
-    value: Any = None
-
-
-def _kept(state: Storage, name: str, netuids: list[int], items: Sequence[tuple[str, str]]) -> _Remembered:
-    """What is remembered under a name; its watch is stale if it was for other subnets, or there is nothing yet."""
-    found: _Remembered | None = state.remembered.get(name)
-    if found is None:
-        watch = state.raw.watch(state.runtime.item(*item).prefix for item in items)
-        found = state.remembered[name] = _Remembered(watch, netuids)
-    elif found.netuids != netuids:
-        found.watch.fresh, found.netuids = False, netuids
-    return found
-
-
-def _remember(
-    state: Storage, name: str, netuids: list[int], items: Sequence[tuple[str, str]], compute: Callable[[], Value]
-) -> Value:
-    """What `compute` gives; once for these subnets, until one of the items that it reads is written."""
-    kept = _kept(state, name, netuids, items)
-    if not kept.watch.fresh:
-        kept.value = compute()
-        kept.watch.fresh = True
-    value: Value = kept.value
-    return value
-
-
-def _unless_at_rest(
-    ctx: Context, name: str, netuids: list[int], items: Sequence[tuple[str, str]], step: Callable[[], Any]
-) -> None:
-    """Carry out a step that depends on these items only, unless it changed nothing last time and none was written."""
-    kept = _kept(ctx.state, name, netuids, items)
-    if not kept.watch.fresh:
-        mark, _ = ctx.mark()
-        step()
-        kept.watch.fresh = not ctx.state.raw.has_changed(mark)
-
-
 # --- the schedule, and the price of a place -----------------------------------------------------------------------
-
-PRICE_ITEMS = [(MODULE, item) for item in ("Burn", "BurnHalfLife", "MinBurn", "MaxBurn")]
-WORK_ITEMS = [(MODULE, item) for item in ("Difficulty", "BurnHalfLife", "MinDifficulty", "MaxDifficulty")]
-COUNTS = [(MODULE, "RegistrationsThisBlock")]
-OPEN_ITEMS = [(MODULE, item) for item in ("FirstEmissionBlockNumber", "SubtokenEnabled", "NetworkRegistrationAllowed")]
-STAKE_ITEMS = [(MODULE, item) for item in ("AlphaV2", "AlphaV2MapLastKey", "StakingColdkeys")]
-SCHEDULE = [(MODULE, item) for item in ("Tempo", "PendingEpochAt", "LastEpochBlock")]
-LAST_EPOCHS = SCHEDULE[-1:]
 
 
 @registration.lower_prices.twin_for_few
@@ -115,13 +60,13 @@ def lower_prices(ctx: Context, netuids: list[int]) -> Any:
     """`registration_price` of a block on each subnet, unless a student's rule decides."""
     if len(netuids) > FEW or ctx.rules.registration_price is not Rules.registration_price:
         return NotImplemented
-    _unless_at_rest(ctx, "prices", netuids, PRICE_ITEMS, lambda: _lower_prices(ctx, netuids))
+    unless_at_rest(ctx, "prices", netuids, PRICE_ITEMS, lambda: _lower_prices(ctx, netuids))
     return None
 
 
 def _lower_prices(ctx: Context, netuids: list[int]) -> None:
     get = ctx.state.get
-    terms = _remember(
+    terms = remember(
         ctx.state,
         "terms of prices",
         netuids,
@@ -140,7 +85,7 @@ def lower_difficulties(ctx: Context, netuids: list[int]) -> Any:
     """The difficulty falls as the price does; root has no difficulty."""
     if len(netuids) > FEW or ctx.block <= 1:  # the first block only keeps it within its limits
         return NotImplemented
-    _unless_at_rest(ctx, "difficulties", netuids, WORK_ITEMS, lambda: _lower_difficulties(ctx, netuids))
+    unless_at_rest(ctx, "difficulties", netuids, WORK_ITEMS, lambda: _lower_difficulties(ctx, netuids))
     return None
 
 
@@ -159,14 +104,8 @@ def count_anew(ctx: Context, netuids: list[int]) -> Any:
     """Set the number of registrations in this block to 0."""
     if len(netuids) > FEW:
         return NotImplemented
-    _unless_at_rest(ctx, "counts", netuids, COUNTS, lambda: registration.count_anew.readable(ctx, netuids))
+    unless_at_rest(ctx, "counts", netuids, COUNTS, lambda: registration.count_anew.readable(ctx, netuids))
     return None
-
-
-@root_claims.find_root_stakers.twin
-def find_root_stakers(ctx: Context) -> None:
-    """Where all stakes are looked at in one block, once is enough."""
-    _unless_at_rest(ctx, "root stakers", [], STAKE_ITEMS, lambda: root_claims.find_root_stakers.readable(ctx))
 
 
 @run_coinbase.subnets_to_emit_to.twin_for_few
@@ -175,7 +114,7 @@ def subnets_to_emit_to(ctx: Context, netuids: list[int]) -> Any:
     if len(netuids) > FEW:
         return NotImplemented
     readable = run_coinbase.subnets_to_emit_to.readable
-    return list(_remember(ctx.state, "open", netuids, OPEN_ITEMS, lambda: readable(ctx, netuids)))
+    return list(remember(ctx.state, "open", netuids, OPEN_ITEMS, lambda: readable(ctx, netuids)))
 
 
 @block_step.stepped.twin_for_few
@@ -184,9 +123,7 @@ def stepped(ctx: Context, netuids: list[int]) -> Any:
     if len(netuids) > FEW:
         return NotImplemented
     get = ctx.state.get
-    last = _remember(
-        ctx.state, "epochs", netuids, LAST_EPOCHS, lambda: [get(*LAST_EPOCHS[0], each) for each in netuids]
-    )
+    last = remember(ctx.state, "epochs", netuids, LAST_EPOCHS, lambda: [get(*LAST_EPOCHS[0], each) for each in netuids])
     return [netuid for netuid, block in zip(netuids, last, strict=True) if block == ctx.block]
 
 
@@ -197,7 +134,7 @@ def count_block(ctx: Context, netuids: list[int]) -> Any:
         return NotImplemented
     state, due = ctx.state, []
     get = state.get
-    terms = _remember(
+    terms = remember(
         state, "schedule", netuids, SCHEDULE, lambda: [[get(*item, each) for item in SCHEDULE] for each in netuids]
     )
     for netuid, (period, pending, last) in zip(netuids, terms, strict=True):
@@ -330,13 +267,13 @@ def _emit(ctx: Context, netuids: list[int], credit: int) -> bool:
         recycle_credit(ctx, credit)
         return True
     state, get = ctx.state, ctx.state.raw.get
-    kept = _kept(state, KEPT, netuids, ROW_ITEMS)
+    kept = kept_for(state, KEPT, netuids, ROW_ITEMS)
     if not kept.watch.fresh:
         kept.value = _Rows(state, [_layout(ctx.runtime, netuid) for netuid in netuids])
     kept.watch.fresh = False  # until the rows are written
     rows: _Rows = kept.value
     accounts = [get(layout.account) or b"" for layout in rows.layouts]
-    if not (rows.is_whole and _remember(state, "pools", netuids, POOL_ITEMS, lambda: _have_pools(state, netuids))):
+    if not (rows.is_whole and remember(state, "pools", netuids, POOL_ITEMS, lambda: _have_pools(state, netuids))):
         return False
     if any(int.from_bytes(account[FREE], "little") < EXISTENTIAL_DEPOSIT for account in accounts):
         return False
@@ -363,16 +300,16 @@ def _have_pools(state: Storage, netuids: list[int]) -> bool:
 
 def _scalars(ctx: Context) -> tuple[np.uint64, np.uint64, np.uint64]:
     """The same as `scalars`; of these only the TAO on root may change in every block."""
-    _, weight, cut = _remember(ctx.state, "scalars", [], SCALAR_ITEMS, lambda: scalars(ctx))
+    _, weight, cut = remember(ctx.state, "scalars", [], SCALAR_ITEMS, lambda: scalars(ctx))
     return np.uint64(ctx.state.get(MODULE, "SubnetTAO", ROOT_NETUID)), weight, cut
 
 
 def _gate_words(ctx: Context, table: Table) -> tuple[np.uint64, np.uint64, np.uint64]:
     """`gate_words` of this block's gate; in some blocks its bar is measured again."""
-    gate = _remember(ctx.state, "gate", [], GATE_ITEMS, lambda: stored_gate(ctx.state))
+    gate = remember(ctx.state, "gate", [], GATE_ITEMS, lambda: stored_gate(ctx.state))
     if bar_is_due(gate.bar, ctx.block):
         return gate_words(block_gate(ctx, lambda: prices(table)))
-    return _remember(ctx.state, "gate's words", [], GATE_ITEMS, lambda: gate_words(gate))
+    return remember(ctx.state, "gate's words", [], GATE_ITEMS, lambda: gate_words(gate))
 
 
 def _pay_accounts(ctx: Context, rows: _Rows, accounts: list[bytes]) -> int:
@@ -400,7 +337,7 @@ def _remember_emission(ctx: Context, netuids: list[int], alpha_out: list[int]) -
 @run_coinbase.settle.twin_for_few
 def settle_few(ctx: Context, netuids: list[int]) -> Any:
     """Moving prices and root's weights after emission and pay-outs; `NotImplemented` if emission stored no rows."""
-    kept: _Remembered | None = ctx.kept.pop(KEPT, None)
+    kept: Remembered | None = ctx.kept.pop(KEPT, None)
     if kept is None:
         return NotImplemented
     state = ctx.state
@@ -408,7 +345,7 @@ def settle_few(ctx: Context, netuids: list[int]) -> Any:
         kept.value = _Rows(state, kept.value.layouts)
     kept.watch.fresh = False  # until the rows are written
     rows: _Rows = kept.value
-    moving_alpha = _remember(state, "moving", [], MOVING_ITEMS, lambda: int(state.get(*MOVING_ITEMS[0])["bits"]))
+    moving_alpha = remember(state, "moving", [], MOVING_ITEMS, lambda: int(state.get(*MOVING_ITEMS[0])["bits"]))
     root_tao, tao_weight, _ = _scalars(ctx)
     if moving_alpha < 0 or not settle(rows.table, np.uint64(ctx.block), root_tao, tao_weight, np.uint64(moving_alpha)):
         return NotImplemented

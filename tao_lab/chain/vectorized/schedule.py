@@ -12,7 +12,14 @@ from tao_lab.chain.pallets.subtensor import block_step, registration, tempo
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID
 from tao_lab.chain.rules import Rules
 from tao_lab.chain.vectorized.columns import Column, Columns, or_readable
+from tao_lab.chain.vectorized.remembered import remember, unless_at_rest
 from tao_lab.economy.registration_price import FACTOR_BITS, decay_factor
+
+PRICE_ITEMS = [(MODULE, item) for item in ("Burn", "BurnHalfLife", "MinBurn", "MaxBurn")]
+WORK_ITEMS = [(MODULE, item) for item in ("Difficulty", "BurnHalfLife", "MinDifficulty", "MaxDifficulty")]
+COUNTS = [(MODULE, "RegistrationsThisBlock")]
+SCHEDULE = [(MODULE, item) for item in ("Tempo", "PendingEpochAt", "LastEpochBlock")]
+LAST_EPOCHS = SCHEDULE[-1:]
 
 
 @tempo.count_block.twin
@@ -20,7 +27,9 @@ from tao_lab.economy.registration_price import FACTOR_BITS, decay_factor
 def count_block(ctx: Context, netuids: list[int]) -> list[int]:
     """Count the block for every subnet; returns those whose epoch is due."""
     columns = Columns(ctx.state, netuids)
-    period, pending, last = (columns.read(MODULE, name) for name in ("Tempo", "PendingEpochAt", "LastEpochBlock"))
+    period, pending, last = remember(
+        ctx.state, "schedule in columns", netuids, SCHEDULE, lambda: [columns.read(*item) for item in SCHEDULE]
+    )
     since = np.minimum(columns.read(MODULE, "BlocksSinceLastStep") + np.uint64(1), period + np.uint64(1))
     columns.write(MODULE, "BlocksSinceLastStep", since)
     block = np.uint64(ctx.block)
@@ -33,8 +42,10 @@ def count_block(ctx: Context, netuids: list[int]) -> list[int]:
 @or_readable
 def stepped(ctx: Context, netuids: list[int]) -> list[int]:
     """Subnets whose epoch ran or was skipped in this block."""
-    at = Columns(ctx.state, netuids).read(MODULE, "LastEpochBlock") == ctx.block
-    return [netuids[place] for place in np.flatnonzero(at).tolist()]
+    last = remember(
+        ctx.state, "epochs in columns", netuids, LAST_EPOCHS, lambda: Columns(ctx.state, netuids).read(*LAST_EPOCHS[0])
+    )
+    return [netuids[place] for place in np.flatnonzero(last == ctx.block).tolist()]
 
 
 @registration.lower_prices.twin
@@ -43,27 +54,40 @@ def lower_prices(ctx: Context, netuids: list[int]) -> Any:
     """`registration_price` of a block on every subnet, unless a student's rule decides."""
     if ctx.rules.registration_price is not Rules.registration_price:
         return NotImplemented
-    columns = Columns(ctx.state, netuids)
-    before, half_life, low, high = (
-        columns.read(MODULE, item) for item in ("Burn", "BurnHalfLife", "MinBurn", "MaxBurn")
-    )
-    after = np.minimum(np.maximum(_decayed(before, half_life), low), high)
-    columns.write(MODULE, "Burn", after, after != before)
+    unless_at_rest(ctx, "prices", netuids, PRICE_ITEMS, lambda: _lower_prices(ctx, netuids))
     return None
+
+
+def _lower_prices(ctx: Context, netuids: list[int]) -> None:
+    columns = Columns(ctx.state, netuids)
+    half_life, low, high = remember(
+        ctx.state,
+        "terms of prices in columns",
+        netuids,
+        PRICE_ITEMS[1:],
+        lambda: [columns.read(*item) for item in PRICE_ITEMS[1:]],
+    )
+    before = columns.read(*PRICE_ITEMS[0])
+    after = np.minimum(np.maximum(_decayed(before, half_life), low), high)
+    columns.write(*PRICE_ITEMS[0], after, after != before)
 
 
 @registration.lower_difficulties.twin
 @or_readable
-def lower_difficulties(ctx: Context, netuids: list[int]) -> None:
+def lower_difficulties(ctx: Context, netuids: list[int]) -> Any:
     """The difficulty falls as the price does; root has no difficulty."""
+    if ctx.block <= 1:  # the first block only keeps it within its limits
+        return NotImplemented
+    unless_at_rest(ctx, "difficulties", netuids, WORK_ITEMS, lambda: _lower_difficulties(ctx, netuids))
+    return None
+
+
+def _lower_difficulties(ctx: Context, netuids: list[int]) -> None:
     netuids = [netuid for netuid in netuids if netuid != ROOT_NETUID]
     columns = Columns(ctx.state, netuids)
-    before, half_life, lowest, highest = (
-        columns.read(MODULE, item) for item in ("Difficulty", "BurnHalfLife", "MinDifficulty", "MaxDifficulty")
-    )
+    before, half_life, lowest, highest = (columns.read(*item) for item in WORK_ITEMS)
     floor = np.maximum(lowest, np.uint64(1))  # `difficulty_bounds`
-    moved = _decayed(before, half_life) if ctx.block > 1 else before
-    after = np.minimum(np.maximum(moved, floor), np.maximum(highest, floor))
+    after = np.minimum(np.maximum(_decayed(before, half_life), floor), np.maximum(highest, floor))
     for place in np.flatnonzero(after != before).tolist():
         registration.set_difficulty(ctx, netuids[place], int(after[place]))
 
@@ -85,7 +109,9 @@ def _factors(half_lives: bytes) -> Column:
 @or_readable
 def count_anew(ctx: Context, netuids: list[int]) -> None:
     """Set the number of registrations in this block to 0."""
-    columns = Columns(ctx.state, netuids)
-    counts = columns.read(MODULE, "RegistrationsThisBlock")
-    if counts.any():
-        columns.write(MODULE, "RegistrationsThisBlock", np.zeros_like(counts), counts != 0)
+    unless_at_rest(ctx, "counts", netuids, COUNTS, lambda: _count_anew(Columns(ctx.state, netuids)))
+
+
+def _count_anew(columns: Columns) -> None:
+    counts = columns.read(*COUNTS[0])
+    columns.write(*COUNTS[0], np.zeros_like(counts), counts != 0)

@@ -94,16 +94,16 @@ def change(chain: Chain, item: str, netuid: int | None, value: Any) -> None:
     chain.state.put(MODULE, item, *([] if netuid is None else [netuid]), value)
 
 
-def made_both_ways(make: Callable[[Chain], None]) -> list[Chain]:
+def made_both_ways(make: Callable[[Chain], None], size: Size = SIZE) -> list[Chain]:
     """Two chains with the same population on which the same is done, first with the twins, then without them."""
-    chains = both_ways(lambda chain: None, 0, SIZE)
+    chains = both_ways(lambda chain: None, 0, size)
     make(chains[0])
     with readable_only():
         make(chains[1])
     return chains
 
 
-def changed_chains(changes: list[tuple[str, int | None, Any]], undone: bool = False) -> list[Chain]:
+def changed_chains(changes: list[tuple[str, int | None, Any]], undone: bool = False, size: Size = SIZE) -> list[Chain]:
     """Chains that make some blocks before each change, and after it."""
 
     def make(chain: Chain) -> None:
@@ -117,7 +117,7 @@ def changed_chains(changes: list[tuple[str, int | None, Any]], undone: bool = Fa
             chain.produce_block()
         chain.produce_block()
 
-    return made_both_ways(make)
+    return made_both_ways(make, size)
 
 
 @pytest.mark.parametrize("changed", CHANGES, ids=lambda each: f"{each[0]} of {each[1]}")
@@ -127,6 +127,12 @@ def test_a_value_that_is_remembered_is_read_again_once_it_is_written(changed: tu
 
 def test_a_write_that_is_undone_leaves_nothing_behind() -> None:
     assert_same(changed_chains(list(CHANGES), undone=True))
+
+
+@pytest.mark.parametrize("undone", [False, True])
+def test_many_subnets_read_again_what_is_written(undone: bool) -> None:
+    size = Size(few.FEW + 1, neurons=4, validators=2, tempo=7)
+    assert_same(changed_chains([*CHANGES, *reversed(CHANGES)], undone, size))
 
 
 def stop(*_: Any) -> Any:

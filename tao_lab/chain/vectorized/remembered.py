@@ -1,0 +1,56 @@
+"""What was computed from some items of the state is used again until one of them is written (`Watch`).
+
+In most blocks nobody changes a hyperparameter, and prices have fallen as low as they may. So a rule that changed
+nothing in one block rests until somebody writes what it reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from tao_lab.chain.context import Context
+from tao_lab.chain.state import Storage, Watch
+
+Value = TypeVar("Value")
+Items = Sequence[tuple[str, str]]  # pallet and item
+
+
+@dataclass
+class Remembered:
+    """A value, the subnets it was computed for, and a watch over the items it was computed from."""
+
+    watch: Watch
+    netuids: list[int]
+    value: Any = None
+
+
+def kept_for(state: Storage, name: str, netuids: list[int], items: Items) -> Remembered:
+    """What is remembered under a name; its watch is stale if it was for other subnets, or there is nothing yet."""
+    found: Remembered | None = state.remembered.get(name)
+    if found is None:
+        watch = state.raw.watch(state.runtime.item(*item).prefix for item in items)
+        found = state.remembered[name] = Remembered(watch, netuids)
+    elif found.netuids != netuids:
+        found.watch.fresh, found.netuids = False, netuids
+    return found
+
+
+def remember(state: Storage, name: str, netuids: list[int], items: Items, compute: Callable[[], Value]) -> Value:
+    """What `compute` gives; once for these subnets, until one of the items that it reads is written."""
+    kept = kept_for(state, name, netuids, items)
+    if not kept.watch.fresh:
+        kept.value = compute()
+        kept.watch.fresh = True
+    value: Value = kept.value
+    return value
+
+
+def unless_at_rest(ctx: Context, name: str, netuids: list[int], items: Items, step: Callable[[], Any]) -> None:
+    """Carry out a step that depends on these items only, unless it changed nothing last time and none was written."""
+    kept = kept_for(ctx.state, name, netuids, items)
+    if not kept.watch.fresh:
+        mark, _ = ctx.mark()
+        step()
+        kept.watch.fresh = not ctx.state.raw.has_changed(mark)

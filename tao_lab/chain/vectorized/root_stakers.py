@@ -1,0 +1,51 @@
+"""Who has stake on root, found at once: the stakes that a block looks at are put on the list together."""
+
+from __future__ import annotations
+
+from tao_lab.chain.context import Context
+from tao_lab.chain.extrinsic import compact
+from tao_lab.chain.pallets.subtensor import root_claims
+from tao_lab.chain.pallets.subtensor.lookups import MODULE, NETUID_BYTES, ROOT_NETUID
+from tao_lab.chain.pallets.subtensor.root_claims import ACCOUNT_BYTES, STAKES_LOOKED_AT
+from tao_lab.chain.runtime import octets
+from tao_lab.chain.vectorized.remembered import unless_at_rest
+
+STAKE_ITEMS = [(MODULE, item) for item in ("AlphaV2", "AlphaV2MapLastKey", "StakingColdkeys")]
+INDEX_BYTES = 8
+NOTHING, SOME = b"\x00", b"\x01"  # an `Option` in SCALE
+ON_ROOT = ROOT_NETUID.to_bytes(NETUID_BYTES, "little")
+
+
+@root_claims.find_root_stakers.twin
+def find_root_stakers(ctx: Context) -> None:
+    """Where all stakes are looked at in one block, once is enough."""
+    unless_at_rest(ctx, "root stakers", [], STAKE_ITEMS, lambda: _find_root_stakers(ctx))
+
+
+def _find_root_stakers(ctx: Context) -> None:
+    state, raw = ctx.state, ctx.state.raw
+    last = state.get(MODULE, "AlphaV2MapLastKey")
+    after = octets(last) if last is not None else None
+    keys = raw.keys(state.key(MODULE, "AlphaV2"), after, STAKES_LOOKED_AT)
+    if after is None and not keys:
+        return
+    # a key ends with the coldkey and the netuid themselves; that of the list with the coldkey
+    coldkeys = [key[-NETUID_BYTES - ACCOUNT_BYTES : -NETUID_BYTES] for key in keys if key.endswith(ON_ROOT)]
+    listed = state.key(MODULE, "StakingColdkeys")
+    places = raw.get_many([listed + coldkey for coldkey in coldkeys])
+    _put_on_list(ctx, [each for each, place in zip(coldkeys, places, strict=True) if place is None])
+    reached = SOME + compact(len(keys[-1])) + keys[-1] if len(keys) == STAKES_LOOKED_AT else NOTHING
+    raw.put(state.key(MODULE, "AlphaV2MapLastKey"), reached)
+
+
+def _put_on_list(ctx: Context, found: list[bytes]) -> None:
+    """`add_root_staker` for each coldkey that is not on the list yet; one may be found twice."""
+    if not found:
+        return
+    state, coldkeys = ctx.state, list(dict.fromkeys(found))
+    first = state.get(MODULE, "NumStakingColdkeys")
+    numbers = [number.to_bytes(INDEX_BYTES, "little") for number in range(first, first + len(coldkeys))]
+    listed, by_index = state.key(MODULE, "StakingColdkeys"), state.key(MODULE, "StakingColdkeysByIndex")
+    state.raw.put_many([by_index + number for number in numbers], coldkeys)  # neither key is hashed
+    state.raw.put_many([listed + coldkey for coldkey in coldkeys], numbers)
+    state.put(MODULE, "NumStakingColdkeys", first + len(coldkeys))
