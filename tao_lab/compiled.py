@@ -45,6 +45,14 @@ class Compiled:
         kinds = tuple(map(machine_code.kind_of, arguments))
         return (self._ready.get(kinds) or self._function(kinds))(*arguments)
 
+    def like(self, *arguments: Any) -> Function:
+        """The compiled function for arguments of the same kinds as these.
+
+        It does not look at the kinds of what it gets, which saves time where they are always the same.
+        """
+        kinds = tuple(map(machine_code.kind_of, arguments))
+        return self._ready.get(kinds) or self._function(kinds)
+
     def _function(self, kinds: tuple[Any, ...]) -> Function:
         with _building:
             if kinds not in self._ready:

@@ -148,7 +148,9 @@ class RawState:
         self._tell_watches(prefix)
         item = self._items.setdefault(prefix, {})
         before = list(map(item.get, keys))
-        self._journal.extend(zip(keys, before, strict=True))
+        # many are often the same as before, and every entry of the journal is looked at again at the end of the block
+        entries = zip(keys, before, values, strict=True)
+        self._journal.extend([(key, old) for key, old, new in entries if old is None or old != new])
         item.update(zip(keys, values, strict=True))
         if None in before:
             self._sorted.pop(prefix, None)
@@ -213,6 +215,12 @@ class RawState:
             if limit is not None and len(found) >= limit:
                 break
         return found
+
+    def has_any(self, item: bytes) -> bool:
+        """Whether an item, given by its prefix, has any value."""
+        if self._items.get(item):
+            return True
+        return item in self._columns_of and bool(self.keys(item, limit=1))
 
     def items(self) -> Iterator[tuple[bytes, bytes]]:
         """Every key and value."""
@@ -354,8 +362,12 @@ class RawState:
 
     def changes(self) -> Changes:
         """The changes since the last `seal`."""
-        places, before = self._places, self._before()
-        keys = {key: value for key, old in before.items() if key not in places and (value := self.get(key)) != old}
+        places, items, none = self._places, self._items, dict[bytes, bytes]()
+        keys = {
+            key: value
+            for key, old in self._before().items()
+            if key not in places and (value := items.get(key[:PREFIX_BYTES], none).get(key)) != old
+        }
         columns = [
             ColumnChange(column.layout, column.sealed, column.rows)
             for column in self._written
@@ -516,6 +528,8 @@ class StorageReader:
         if value is None:
             if item.optional:
                 return None
+            if item.default_is_empty:
+                return []
             value = item.default
         number = item.number
         if number is not None and len(value) == number.width:
@@ -529,7 +543,7 @@ class StorageReader:
             BadValue: The item does not exist, or the keys do not fit it.
         """
         item = self._items.get((pallet, name)) or self.runtime.item(pallet, name)
-        value = self._raw.get(self._full_key(item, params))
+        value = self._raw.get(self._full_key(item, params) if params or item.arity else item.prefix)
         number = item.number
         if value is not None and number is not None and len(value) == number.width:  # as `_decode`: the usual case
             return number.decoded(value)
@@ -555,8 +569,12 @@ class StorageReader:
 
     def exists(self, pallet: str, name: str, *params: Any) -> bool:
         """Whether something is written there."""
-        item = self.runtime.item(pallet, name)
+        item = self._items.get((pallet, name)) or self.runtime.item(pallet, name)
         return self._raw.get(self._full_key(item, params)) is not None
+
+    def has_entries(self, pallet: str, name: str) -> bool:
+        """Whether anything is written in a map."""
+        return bool(self._raw.keys(self.runtime.item(pallet, name).prefix, limit=1))
 
     def entries(self, pallet: str, name: str, *params: Any) -> list[tuple[Any, Any]]:
         """All stored (key, value) pairs of a map under the given keys, in the order of the storage keys.
@@ -595,18 +613,23 @@ class Storage(StorageReader):
         """The SCALE bytes at several storage keys of one item."""
         return self.raw.get_many(keys)
 
+    def has_entries(self, pallet: str, name: str) -> bool:
+        """Whether anything is written in a map."""
+        item = self._items.get((pallet, name)) or self.runtime.item(pallet, name)
+        return self.raw.has_any(item.prefix)
+
     def put(self, pallet: str, name: str, *params_and_value: Any) -> None:
         """Write an item: its keys, then the value.
 
         Raises:
             BadValue: The item does not exist, or a key or the value does not fit it; nothing is written.
         """
-        *params, value = params_and_value
+        params, value = params_and_value[:-1], params_and_value[-1]
         item = self._items.get((pallet, name)) or self.runtime.item(pallet, name)
         encoded = None if item.number is None else item.number.encoded(value)
         if encoded is None:
             encoded = self.runtime.encode(item.value_type, value, f"{pallet}.{name}")
-        self.raw.put(self._full_key(item, params), encoded)
+        self.raw.put(self._full_key(item, params) if params or item.arity else item.prefix, encoded)
 
     def remove(self, pallet: str, name: str, *params: Any) -> None:
         """Remove an item; it then has its default again."""
@@ -614,6 +637,8 @@ class Storage(StorageReader):
 
     def remove_prefix(self, pallet: str, name: str, *params: Any) -> int:
         """Remove all entries of a map under the given keys; returns their number."""
+        if not self.has_entries(pallet, name):
+            return 0
         keys = self.raw.keys(self.key(pallet, name, *params))
         for key in list(keys):
             self.raw.remove(key)

@@ -277,16 +277,16 @@ class Store:
         Raises:
             StoreError: Nothing was written.
         """
-        changes = self._written(changes if isinstance(changes, Changes) else Changes(changes))
-        fresh, number = self._fresh_keys(changes), blocks[-1].number
-        self._key_ids.update(fresh)
-        ids, pack = self._key_ids, None
-        rows = [(ids[key], number, value) for key, value in changes.keys.items()]
+        changes = changes if isinstance(changes, Changes) else Changes(changes)
+        number, ids, pack = blocks[-1].number, self._key_ids, None
+        rows, fresh = self._rows(changes, number)
+        ids.update(fresh)
         db = self._db
         with _typed_errors(self.path):
             try:
                 db.execute("BEGIN IMMEDIATE")
-                db.executemany("INSERT INTO keys VALUES (?, ?)", list(fresh.items()))
+                if fresh:
+                    db.executemany("INSERT INTO keys VALUES (?, ?)", list(fresh.items()))
                 db.executemany("INSERT INTO changes VALUES (?, ?, ?)", rows)
                 if changes.columns:
                     pack = self._packs.write(number, changes.columns, ids)
@@ -297,27 +297,29 @@ class Store:
                 db.execute("COMMIT")
             except BaseException:
                 for key in fresh:
-                    del self._key_ids[key]
+                    del ids[key]
                 if db.in_transaction:
                     db.execute("ROLLBACK")
                 raise
         if pack is not None:
             self._packs.written(pack)
 
-    def _written(self, changes: Changes) -> Changes:
-        """The changes without the names of blocks."""
-        if self._hashes is None:
-            return changes
-        known = self._hashes.prefix
-        keys = {key: value for key, value in changes.keys.items() if not key.startswith(known)}
-        return Changes(keys, changes.columns)
-
-    def _fresh_keys(self, changes: Changes) -> dict[bytes, int]:
-        """Ids for keys that were never written."""
-        new = dict.fromkeys(key for key in changes.keys if key not in self._key_ids)
-        layouts = self._packs.unknown(changes.columns)
-        new.update(dict.fromkeys(key for layout in layouts for key in layout.keys if key not in self._key_ids))
-        return {key: len(self._key_ids) + 1 + i for i, key in enumerate(new)}
+    def _rows(self, changes: Changes, number: int) -> tuple[list[tuple[int, int, bytes | None]], dict[bytes, int]]:
+        """Rows for a block's single keys, without the names of blocks; and ids for keys that were never written."""
+        ids, fresh = self._key_ids, dict[bytes, int]()
+        rows = []
+        for key, value in changes.keys.items():
+            key_id = ids.get(key)
+            if key_id is None:
+                if self._hashes is not None and key.startswith(self._hashes.prefix):
+                    continue
+                key_id = fresh[key] = len(ids) + len(fresh) + 1
+            rows.append((key_id, number, value))
+        for layout in self._packs.unknown(changes.columns):
+            for key in layout.keys:
+                if key not in ids and key not in fresh:
+                    fresh[key] = len(ids) + len(fresh) + 1
+        return rows, fresh
 
     def check(self) -> None:
         """Let SQLite look at every page and index.

@@ -99,7 +99,15 @@ def _is_long(value: Any) -> bool:
 
 
 def _written(value: Any) -> str:
-    """A value as Python writes it; bytes that are not text in hexadecimal digits, an object by its kind."""
+    """A value as one writes it in Python: large numbers in groups of three digits, so that nobody counts zeros.
+
+    Bytes that are not text are hexadecimal digits; an object without a form of its own is its kind.
+    """
+    if type(value) is int:
+        return f"{value:_}"
+    if type(value) in (list, tuple) and value and all(type(entry) is int for entry in value):
+        entries = ", ".join(map(_written, value))
+        return f"[{entries}]" if type(value) is list else f"({entries}{',' * (len(value) == 1)})"
     if isinstance(value, bytes):
         is_message = len(value) > SHORT_TEXT and value.isascii() and value.decode().isprintable()
         return repr(value) if is_message else f"0x{value.hex()}"

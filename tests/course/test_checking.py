@@ -503,7 +503,9 @@ def test_the_arguments_of_a_case_are_shown_whole_or_named_and_can_be_had_as_valu
     assert "<code>&#x27;```python&#x27;</code>" in card._repr_html_()
     assert "a Keypair" in repr(card)
     assert "`key` and `many`, whole: `given = check(…).given`" in repr(card)
-    assert "whole" not in repr(Card("wrong", "", "", show_case(Case({"limit": None}, "no limit"))))
+    plain = repr(Card("wrong", "", "", show_case(Case({"limit": None, "stakes": [90, 1_234_567], "lock": 10**12}, ""))))
+    assert "whole" not in plain
+    assert "`stakes = [90, 1_234_567]`, `lock = 1_000_000_000_000`" in plain
 
 
 def test_what_a_check_gives_are_copies_of_the_arguments():

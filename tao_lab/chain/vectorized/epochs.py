@@ -1,14 +1,30 @@
-"""The epoch of a subnet in compiled calls."""
+"""The epoch of a subnet in compiled calls, and what it reads and writes as arrays."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, overload
 
-from tao_lab.chain.context import Context
+import numpy as np
+
+from tao_lab.chain.context import Context, encoded_event
+from tao_lab.chain.extrinsic import compact
 from tao_lab.chain.pallets.subtensor import epochs
+from tao_lab.chain.pallets.subtensor.lookups import MODULE
 from tao_lab.chain.rules import Rules
-from tao_lab.consensus import EpochInput
+from tao_lab.chain.runtime import Runtime
+from tao_lab.chain.state import Storage, StorageReader
+from tao_lab.compiled import njit
+from tao_lab.consensus import EpochInput, SparseRows
 from tao_lab.consensus.vectorized import epoch
+from tao_lab.economy import HotkeyEmission
+
+Words = np.ndarray[Any, np.dtype[np.uint64]]
+
+IN_HOOKS = "Initialization"  # the phase of an epoch's events
+NO_EMISSIONS = b"\x00\x00"  # the end of the event: an empty list, and no topics
 
 
 @epochs.epoch_terms.twin
@@ -16,3 +32,113 @@ def epoch_terms(ctx: Context, inputs: EpochInput) -> Any:
     """The epoch in one call; `NotImplemented` with liquid alpha, or if a student's rule decides."""
     terms = epoch.epoch_terms(inputs) if ctx.rules.epoch is Rules.epoch else None
     return NotImplemented if terms is None else terms
+
+
+# --- from the state ---------------------------------------------------------------------------------------------
+
+
+@epochs.registered_at.twin
+def registered_at(state: StorageReader, netuid: int, n: int) -> Any:
+    """Block of registration of each UID, read again only if a neuron was registered since."""
+    if not isinstance(state, Storage):
+        return NotImplemented
+    name = f"registered {netuid}"
+    found = state.remembered.get(name)
+    if found is None:
+        watch = state.raw.watch([state.runtime.item(MODULE, "BlockAtRegistration").prefix])
+        found = state.remembered[name] = [watch, np.zeros(0, np.uint64)]
+    watch, blocks = found
+    if not watch.fresh or len(blocks) != n:
+        found[1] = blocks = epochs.registered_at.readable(state, netuid, n)
+        watch.fresh = True
+    return blocks.copy()  # a rule may change its input
+
+
+@epochs.read_rows.twin
+def read_rows(rows: list[bytes]) -> SparseRows:
+    """The entries of stored rows, decoded in one call."""
+    n, data = len(rows), np.frombuffer(b"".join(rows), np.uint8)
+    starts, entries = np.zeros(n + 1, np.int64), np.empty((2, len(data) // epochs.ENTRY_BYTES), np.int64)
+    count = decode_rows(data, starts, entries)
+    return SparseRows(starts, entries[0, :count], entries[1, :count])
+
+
+@njit(cache=True)
+def decode_rows(data: Any, starts: Any, entries: Any) -> Any:
+    """Decode rows of (u16, u16), one after the other, without entries for UIDs that have no row; gives their number."""
+    n, at, count = len(starts) - 1, 0, 0
+    for row in range(n):
+        kind = data[at] & 3  # the two lowest bits of a compact number say how many bytes it has
+        width = 1 if kind == 0 else 2 if kind == 1 else 4
+        length = np.int64(0)
+        for place in range(width - 1, -1, -1):
+            length = length << 8 | np.int64(data[at + place])
+        at += width
+        for _ in range(length >> 2):
+            uid = np.int64(data[at]) | np.int64(data[at + 1]) << 8
+            if uid < n:
+                entries[0, count], entries[1, count] = uid, np.int64(data[at + 2]) | np.int64(data[at + 3]) << 8
+                count += 1
+            at += 4
+        starts[row + 1] = count
+    return count
+
+
+# --- what follows -----------------------------------------------------------------------------------------------
+
+
+@epochs.tell_incentives.twin
+def tell_incentives(ctx: Context, index: int, emission: Words) -> Any:
+    """The bytes of the event, without the runtime's encoder."""
+    if ctx.phase != IN_HOOKS:
+        return NotImplemented
+    head = _no_incentives(ctx.runtime, index).removesuffix(NO_EMISSIONS)
+    ctx.events.append(b"".join((head, compact(len(emission)), emission.astype("<u8").tobytes(), NO_EMISSIONS[1:])))
+    return None
+
+
+@lru_cache(maxsize=256)
+def _no_incentives(runtime: Runtime, index: int) -> bytes:
+    content = {"netuid": index, "emissions": []}
+    return encoded_event(runtime, IN_HOOKS, MODULE, "IncentiveAlphaEmittedToMiners", content)
+
+
+@dataclass(frozen=True, eq=False)
+class EmissionColumns(Sequence[HotkeyEmission]):
+    """A list of `HotkeyEmission` as columns, rao (n,)."""
+
+    hotkeys: Sequence[str]
+    server: Words
+    validator: Words
+
+    @overload
+    def __getitem__(self, place: int) -> HotkeyEmission: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[HotkeyEmission]: ...
+
+    def __getitem__(self, place: int | slice) -> HotkeyEmission | list[HotkeyEmission]:
+        """One entry, or some of them."""
+        if isinstance(place, slice):
+            return [self[each] for each in range(*place.indices(len(self)))]
+        return HotkeyEmission(self.hotkeys[place], int(self.server[place]), int(self.validator[place]))
+
+    def __len__(self) -> int:
+        """The number of hotkeys."""
+        return len(self.hotkeys)
+
+
+@epochs.by_hotkey.twin
+def by_hotkey(hotkeys: dict[int, str], server: Words, validator: Words) -> Any:
+    """The emission of each hotkey as columns; `NotImplemented` without hotkeys."""
+    if not hotkeys:
+        return NotImplemented
+    names, uids = _by_key(tuple(hotkeys), tuple(hotkeys.values()))
+    return EmissionColumns(names, server[uids], validator[uids])
+
+
+@lru_cache(maxsize=256)
+def _by_key(uids: tuple[int, ...], hotkeys: tuple[str, ...]) -> tuple[list[str], Any]:
+    """Hotkeys in the order of their keys, and the UID of each; most subnets have the same as at the last epoch."""
+    by_key = sorted(zip(hotkeys, uids, strict=True))
+    return [hotkey for hotkey, _ in by_key], np.array([uid for _, uid in by_key], np.intp)

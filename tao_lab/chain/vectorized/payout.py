@@ -23,8 +23,9 @@ from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, address
 from tao_lab.chain.pallets.subtensor.null_consensus import is_null
 from tao_lab.chain.pallets.subtensor.stake import count_stake
 from tao_lab.chain.pallets.subtensor.tao import recycle_subnet_alpha
-from tao_lab.chain.state import Storage
+from tao_lab.chain.state import Storage, Watch
 from tao_lab.chain.vectorized.columns import RaggedItemError, or_readable
+from tao_lab.chain.vectorized.epochs import EmissionColumns
 from tao_lab.economy import HotkeyEmission, Pending
 from tao_lab.economy.dividends import withheld_proportion
 from tao_lab.economy.fixed128 import u64_share
@@ -41,6 +42,21 @@ BY_SUBNET = {
     "root_rest": "RootAlphaDividendsPerSubnet",
 }
 BY_HOTKEY = ("Owner", "Delegates")
+POTS = ("server", "validator")
+
+
+SELDOM_WRITTEN = (
+    "Owner",
+    "Delegates",
+    "ParentKeys",
+    "AutoStakeDestination",
+    "Uids",
+    "StakingHotkeys",
+    "OwnedHotkeys",
+    "SubnetOwner",
+    "SubnetOwnerHotkey",
+    "BlockAtRegistration",
+)
 
 
 @dataclass
@@ -54,6 +70,13 @@ class Payees:
         accounts: The hotkeys' own accounts.
         columns: By field of the table.
         keys: Storage keys by item.
+        watch: Over the items from which the following is read.
+        elsewhere: Whether a hotkey has parents, or its owner is paid on another hotkey.
+        takes: Raw U96F32 values (n,).
+        on_root: Bool (n,): has a UID on root.
+        immune: Bool (n,): a miner of the owner's.
+        listed: Bool (n,): is in its owner's list (`StakingHotkeys`).
+        owner_place: Place of the owner's hotkey; None if the owner's cut goes to another stake.
     """
 
     hotkeys: list[str]
@@ -62,6 +85,13 @@ class Payees:
     accounts: list[bytes]
     columns: dict[str, Layout]
     keys: dict[str, list[bytes]]
+    watch: Watch
+    elsewhere: bool
+    takes: Any
+    on_root: Any
+    immune: Any
+    listed: Any
+    owner_place: int | None
 
 
 @distribution.pay_out.twin
@@ -70,41 +100,91 @@ def pay_out_at_once(
     ctx: Context, netuid: int, pending: Pending, owner_cut: int, emission: Sequence[HotkeyEmission]
 ) -> Any:
     """Pay out a subnet; `NotImplemented` if it must be done hotkey by hotkey."""
-    hotkeys = [entry.hotkey for entry in emission]
-    payees = _payees(ctx.state, netuid, hotkeys)
+    columns = emission if isinstance(emission, EmissionColumns) else _columns_of(emission)
+    payees = _payees(ctx.state, netuid, columns.hotkeys)
     if payees is None or is_null(ctx.state, netuid) or bonded_hotkeys(ctx.state, netuid):
         return NotImplemented
-    table, immune = np.zeros(len(hotkeys), HOTKEY), set(distribution.owner_hotkeys(ctx.state, netuid))
-    _read(ctx, netuid, payees, emission, table)
-    table["immune"] = [hotkey in immune for hotkey in hotkeys] if immune else 0
-    pot = pending.validator if table["server"].any() else min(pending.validator + pending.server, U64_MAX)
+    table = np.zeros(len(payees.hotkeys), HOTKEY)
+    table["server"], table["validator"] = columns.server, columns.validator
+    _read(ctx, payees, table)
+    pot = pending.validator if columns.server.any() else min(pending.validator + pending.server, U64_MAX)
     tao_weight = u64_share(ctx.state.get(MODULE, "TaoWeight"))
     computed, assigned = divide_pots(table, np.uint64(pot), np.uint64(pending.root), np.uint64(tao_weight))
     if not computed:
         return NotImplemented
     mark = ctx.mark()
     recycle_subnet_alpha(ctx, netuid, 0 if assigned else pending.root)
-    distribution.pay_owner_cut(ctx, netuid, owner_cut)
+    if payees.owner_place is None or _cut_moves_on(ctx.state, netuid):
+        distribution.pay_owner_cut(ctx, netuid, owner_cut)
+    else:
+        table["cut"][payees.owner_place] = owner_cut
     if not _pay(ctx, netuid, payees, table):
         ctx.rollback(mark)
         return NotImplemented
     return None
 
 
-def _payees(state: Storage, netuid: int, hotkeys: list[str]) -> Payees | None:
+def _columns_of(emission: Sequence[HotkeyEmission]) -> EmissionColumns:
+    server, validator = (np.array([getattr(each, name) for each in emission], np.uint64) for name in POTS)
+    return EmissionColumns([each.hotkey for each in emission], server, validator)
+
+
+def _cut_moves_on(state: Storage, netuid: int) -> bool:
+    """Whether the owner's cut is locked or shared once it is staked."""
+    leased = state.get(MODULE, "SubnetUidToLeaseId", netuid) is not None
+    return leased or bool(state.get(MODULE, "OwnerCutAutoLockEnabled", netuid))
+
+
+def _payees(state: Storage, netuid: int, hotkeys: Sequence[str]) -> Payees | None:
     """The hotkeys to pay; None if one has parents, or its owner is paid on another hotkey."""
     found: Payees | None = state.layouts.get((PAYOUT, str(netuid)))
-    if found is None or found.hotkeys != hotkeys or state.raw.get_many(found.keys["Owner"]) != found.owners:
+    if found is None or found.hotkeys != hotkeys or not found.watch.fresh:
         if len(set(hotkeys)) != len(hotkeys) or not hotkeys:
             return None
-        found = state.layouts[PAYOUT, str(netuid)] = _new_payees(state, netuid, hotkeys)
-    for item in ("ParentKeys", "AutoStakeDestination"):
-        if any(value is not None for value in state.raw.get_many(found.keys[item])):
-            return None
-    return found
+        same = found is not None and found.hotkeys == hotkeys
+        if found is None or not same or state.raw.get_many(found.keys["Owner"]) != found.owners:
+            watch = _watch(state) if found is None else found.watch
+            found = state.layouts[PAYOUT, str(netuid)] = _new_payees(state, netuid, list(hotkeys), watch)
+        _read_seldom_written(state, netuid, found)
+        found.watch.fresh = True
+    return None if found.elsewhere else found
 
 
-def _new_payees(state: Storage, netuid: int, hotkeys: list[str]) -> Payees:
+def _watch(state: Storage) -> Watch:
+    return state.raw.watch(state.runtime.item(MODULE, item).prefix for item in SELDOM_WRITTEN)
+
+
+def _read_seldom_written(state: Storage, netuid: int, payees: Payees) -> None:
+    raw, keys, hotkeys = state.raw, payees.keys, payees.hotkeys
+    items = ("ParentKeys", "AutoStakeDestination")
+    payees.elsewhere = any(value is not None for item in items for value in raw.get_many(keys[item]))
+    usual = state.runtime.item(MODULE, "Delegates").default
+    takes = b"".join([usual if value is None else value for value in raw.get_many(keys["Delegates"])])
+    payees.takes = (np.frombuffer(takes, "<u2").astype(np.uint64) << FRACTION) // np.uint64(U16_MAX)
+    payees.on_root = np.array([value is not None for value in raw.get_many(keys["on_root"])], np.bool_)
+    immune = set(distribution.owner_hotkeys(state, netuid))
+    payees.immune = np.array([hotkey in immune for hotkey in hotkeys], np.bool_)
+    lists = zip(payees.accounts, raw.get_many(keys["StakingHotkeys"]), strict=True)
+    payees.listed = np.array([_is_listed(account, value) for account, value in lists], np.bool_)
+    payees.owner_place = _owner_place(state, netuid, payees)
+
+
+def _is_listed(account: bytes, value: bytes | None) -> bool:
+    """Whether an account is in a stored list of accounts."""
+    at = -1 if value is None else value.find(account)
+    return value is not None and at >= 0 and (len(value) - at) % ACCOUNT_BYTES == 0
+
+
+def _owner_place(state: Storage, netuid: int, payees: Payees) -> int | None:
+    hotkey, coldkey = (
+        state.get(MODULE, item, netuid) if state.exists(MODULE, item, netuid) else None
+        for item in ("SubnetOwnerHotkey", "SubnetOwner")
+    )
+    place = payees.hotkeys.index(hotkey) if hotkey in payees.hotkeys else None
+    return place if place is not None and payees.coldkeys[place] == coldkey else None
+
+
+def _new_payees(state: Storage, netuid: int, hotkeys: list[str], watch: Watch) -> Payees:
     keys = {item: state.keys_by_account(MODULE, item, hotkeys) for item in BY_HOTKEY}
     keys["ParentKeys"] = state.keys_by_account(MODULE, "ParentKeys", hotkeys, netuid)
     keys["on_root"] = state.keys_by_account(MODULE, "Uids", hotkeys, ROOT_NETUID)
@@ -121,7 +201,7 @@ def _new_payees(state: Storage, netuid: int, hotkeys: list[str]) -> Payees:
     shares = [state.key(MODULE, "AlphaV2", hotkey, coldkey, netuid) for hotkey, coldkey in pairs]
     columns["share"] = _layout(state, "AlphaV2", shares)
     accounts = [key[-ACCOUNT_BYTES:] for key in keys["Owner"]]
-    return Payees(hotkeys, owners, coldkeys, accounts, columns, keys)
+    return Payees(hotkeys, owners, coldkeys, accounts, columns, keys, watch, True, None, None, None, None, None)
 
 
 def _layout(state: Storage, item: str, keys: list[bytes]) -> Layout:
@@ -136,23 +216,17 @@ def _column(ctx: Context, payees: Payees, field: str) -> Column:
     return column
 
 
-def _read(ctx: Context, netuid: int, payees: Payees, emission: Sequence[HotkeyEmission], table: Table) -> None:
+def _read(ctx: Context, payees: Payees, table: Table) -> None:
     """Read the values by which the pots are divided, and make sure that all columns exist."""
     for field in payees.columns:
         _column(ctx, payees, field)
-    raw, keys = ctx.state.raw, payees.keys
-    table["server"] = [entry.server for entry in emission]
-    table["validator"] = [entry.validator for entry in emission]
     table["alpha"] = _column(ctx, payees, "rao").words
     none = bytes(8)
-    root = b"".join([none if value is None else value for value in raw.get_many(keys["root"])])
-    usual = ctx.state.runtime.item(MODULE, "Delegates").default
-    takes = b"".join([usual if value is None else value for value in raw.get_many(keys["Delegates"])])
-    if len(root) != 8 * len(table) or len(takes) != 2 * len(table):
+    root = b"".join([value or none for value in ctx.state.raw.get_many(payees.keys["root"])])
+    if len(root) != 8 * len(table) or len(payees.takes) != len(table):
         raise RaggedItemError("TotalHotkeyAlpha or Delegates")
     table["root"] = np.frombuffer(root, "<u8")
-    table["take"] = (np.frombuffer(takes, "<u2").astype(np.uint64) << FRACTION) // np.uint64(U16_MAX)
-    table["on_root"] = [value is not None for value in raw.get_many(keys["on_root"])]
+    table["take"], table["on_root"], table["immune"] = payees.takes, payees.on_root, payees.immune
 
 
 def _pay(ctx: Context, netuid: int, payees: Payees, table: Table) -> bool:
@@ -161,24 +235,25 @@ def _pay(ctx: Context, netuid: int, payees: Payees, table: Table) -> bool:
     stakes = {field: _column(ctx, payees, field) for field in ("rao", "shares", "share")}
     for field, column in stakes.items():
         table[field] = column.words
-    before = table["rao"].copy()
+    before = int(table["rao"].sum())
     if not pay(table):
         return False
-    _withhold(ctx, netuid, table)
+    _withhold(ctx, netuid, payees, table)
     _remember_hotkeys(ctx, payees, table)
     for field, column in stakes.items():
         differs = column.words != table[field]
         where = differs if differs.ndim == 1 else differs.any(axis=1)
         if where.any():
             raw.write_column(column, _bytes(table, field), where)
-    count_stake(ctx, netuid, sum(table["rao"].tolist()) - sum(before.tolist()))
+    count_stake(ctx, netuid, int(table["rao"].sum()) - before)
     for field, item in (("alpha_rest", "AlphaDividendsPerSubnet"), ("root_rest", "RootAlphaDividendsPerSubnet")):
         column = _column(ctx, payees, field)
         _forget_others(state, item, netuid, column)
         _write_unless_zero(state, column, table, field)
     _write_unless_zero(state, _column(ctx, payees, "last"), table, "last")
-    rests = zip(payees.hotkeys, table["root_rest"].tolist(), strict=True)
-    queue_dividends(ctx, netuid, [(hotkey, rest) for hotkey, rest in rests if rest])
+    places = np.flatnonzero(table["root_rest"])
+    rests = zip(places.tolist(), table["root_rest"][places].tolist(), strict=True)
+    queue_dividends(ctx, netuid, [(payees.hotkeys[place], rest) for place, rest in rests])
     return True
 
 
@@ -194,33 +269,31 @@ def _bytes(table: Table, field: str) -> Any:
     return np.ascontiguousarray(table[field]).view(np.uint8).reshape(len(table), -1)
 
 
-def _withhold(ctx: Context, netuid: int, table: Table) -> None:
+def _withhold(ctx: Context, netuid: int, payees: Payees, table: Table) -> None:
     """Burn or recycle the incentives of the owner's hotkeys, and store their part of all incentives."""
-    state, incentives = ctx.state, table["server"].tolist()
+    state, incentives = ctx.state, table["server"]
+    withheld = incentives[payees.immune].tolist()
     remove = distribution.remover(state, netuid)
-    withheld = table["server"][table["immune"] != 0].tolist()
     for incentive in withheld:
         remove(ctx, netuid, incentive)
-    state.put(MODULE, "MinerBurned", netuid, {"bits": withheld_proportion(sum(withheld), sum(incentives))})
+    word = withheld_proportion(sum(withheld), int(incentives.sum()))
+    state.put(MODULE, "MinerBurned", netuid, {"bits": word})
 
 
 def _remember_hotkeys(ctx: Context, payees: Payees, table: Table) -> None:
     """Add a hotkey to its owner's list (`StakingHotkeys`) when it is paid for the first time.
 
-    All incentives are paid before the first dividend, so an owner's miners come before their validators.
+    The owner's cut is paid first, then all incentives, then dividends: an owner's miners come before their validators.
     """
     incentives = np.where(table["immune"], 0, table["server"])
     dividends = table["alpha_take"] | np.where(table["staked"], table["alpha_rest"], 0)
-    paid = [np.flatnonzero(amounts).tolist() for amounts in (incentives, dividends, table["root_take"])]
-    places = list(dict.fromkeys(itertools.chain(*paid)))
-    lists = ctx.state.raw.get_many([payees.keys["StakingHotkeys"][i] for i in places])
-    for place, value in zip(places, lists, strict=True):
-        at = -1 if value is None else value.find(payees.accounts[place])
-        if value is None or at < 0 or (len(value) - at) % ACCOUNT_BYTES:
-            hotkey, coldkey = payees.hotkeys[place], payees.coldkeys[place]
-            staked_on = ctx.state.get(MODULE, "StakingHotkeys", coldkey)
-            if hotkey not in staked_on:
-                ctx.state.put(MODULE, "StakingHotkeys", coldkey, [*staked_on, hotkey])
+    amounts = (table["cut"], incentives, dividends, table["root_take"])
+    paid = [np.flatnonzero((each != 0) & ~payees.listed).tolist() for each in amounts]
+    for place in dict.fromkeys(itertools.chain(*paid)):
+        hotkey, coldkey = payees.hotkeys[place], payees.coldkeys[place]
+        staked_on = ctx.state.get(MODULE, "StakingHotkeys", coldkey)
+        if hotkey not in staked_on:
+            ctx.state.put(MODULE, "StakingHotkeys", coldkey, [*staked_on, hotkey])
 
 
 def _forget_others(state: Storage, item: str, netuid: int, column: Column) -> None:

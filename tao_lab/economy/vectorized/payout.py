@@ -41,6 +41,7 @@ HOTKEY = np.dtype(
         ("shares", "u8", (3,)),  # TotalHotkeySharesV2: mantissa, low and high word, and exponent
         ("share", "u8", (3,)),  # AlphaV2 of the hotkey's owner
         # what it gets, rao
+        ("cut", "u8"),  # of the subnet's owner
         ("alpha_take", "u8"),
         ("alpha_rest", "u8"),
         ("root_take", "u8"),
@@ -223,7 +224,7 @@ def is_normal(words: Any) -> Any:
 
 @njit(cache=True)
 def pay(hotkeys: Table) -> bool:
-    """Stake incentives, takes and dividends on each hotkey, in the order of the chain.
+    """Stake the owner's cut, incentives, takes and dividends on each hotkey, in the order of the chain.
 
     Args:
         hotkeys: (n,) of HOTKEY, after `divide_pots`; stakes are changed in place.
@@ -235,9 +236,9 @@ def pay(hotkeys: Table) -> bool:
         row = hotkeys[i]
         if not is_normal(row.shares) or not is_normal(row.share):
             return False
-        if row.rao >= LARGEST_AMOUNT or row.server >= LARGEST_AMOUNT:
+        if row.rao >= LARGEST_AMOUNT or row.server >= LARGEST_AMOUNT or row.cut >= LARGEST_AMOUNT:
             return False
-        rao, shares, share = row.rao, number_of(row.shares), number_of(row.share)
+        rao, shares, share = grown(row.rao, number_of(row.shares), number_of(row.share), row.cut)
         if not row.immune:
             rao, shares, share = grown(rao, shares, share, row.server)
         rao, shares, share = grown(rao, shares, share, row.alpha_take)

@@ -195,11 +195,10 @@ def flush(ctx: Context, hotkey: str) -> Work:
 
 def flush_next(ctx: Context) -> None:
     """Flush the next hotkey with queued dividends: one a block, in the order of the keys, then from the start again."""
-    state, prefix = ctx.state, ctx.state.key(MODULE, "PendingBasketDeposits")
-    last = state.get(MODULE, "PendingBasketFlushCursor")
-    if last is None and not state.raw_keys(prefix, None, 1):
+    state, last = ctx.state, ctx.state.get(MODULE, "PendingBasketFlushCursor")
+    if last is None and not state.has_entries(MODULE, "PendingBasketDeposits"):
         return
-    keys = state.raw_keys(prefix, None if last is None else octets(last), 1)
+    keys = state.raw_keys(state.key(MODULE, "PendingBasketDeposits"), None if last is None else octets(last), 1)
     if not keys:
         state.remove(MODULE, "PendingBasketFlushCursor")
         return

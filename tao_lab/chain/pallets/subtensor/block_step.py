@@ -43,7 +43,7 @@ def stepped(ctx: Context, netuids: list[int]) -> list[int]:
 
 def reveal_matured(ctx: Context, netuids: list[int]) -> None:
     """Reveal timelocked weights that are due, except on subnets whose epoch is put off."""
-    if not ctx.state.raw_keys(ctx.state.key(MODULE, "TimelockedWeightCommits"), limit=1):
+    if not ctx.state.has_entries(MODULE, "TimelockedWeightCommits"):
         return
     deferred = deferred_epochs(ctx.state, netuids, ctx.block)
     for netuid in netuids:

@@ -87,7 +87,7 @@ def queue_check_of_suspended(ctx: Context, hotkey: str) -> None:
 def check_thresholds(ctx: Context) -> None:
     """Check the parents in the queue: suspend those below the threshold, and end the suspension of the others."""
     state = ctx.state
-    if not state.raw_keys(state.key(MODULE, CHECKS), limit=1):
+    if not state.has_entries(MODULE, CHECKS):
         return
     for hotkey, _ in state.entries(MODULE, CHECKS):
         if has_threshold_stake(state, hotkey):

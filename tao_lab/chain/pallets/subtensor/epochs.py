@@ -9,7 +9,6 @@ Sources: `pallets/subtensor/src/epoch/run_epoch.rs` (`epoch_mechanism`, `persist
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
@@ -21,7 +20,6 @@ from tao_lab.chain.extrinsic import compact
 from tao_lab.chain.pallets.subtensor.lookups import (
     MODULE,
     hotkeys_by_uid,
-    last_updates,
     mechanism_index,
     owner_uid,
 )
@@ -45,10 +43,11 @@ SHARE_BITS = 64  # U64F64
 ENTRY_BYTES = 4  # of a row: uid, value
 NO_ENTRIES = compact(0)
 LENGTH_BYTES = (1, 2, 4)  # of a compact number, by its two lowest bits
-ELEMENTS = {"Active": "?", "ValidatorPermit": "?", "Emission": "<u8"}  # of stored lists; all others hold u16
+# of stored lists; all others hold u16
+ELEMENTS = {"Active": "?", "ValidatorPermit": "?", "Emission": "<u8", "LastUpdate": "<u8"}
 
 
-def run_epochs(ctx: Context, netuid: int, emission: int, pots: Pending | None = None) -> list[HotkeyEmission]:
+def run_epochs(ctx: Context, netuid: int, emission: int, pots: Pending | None = None) -> Sequence[HotkeyEmission]:
     """Run the epoch of every mechanism of a subnet and store the terms.
 
     Args:
@@ -81,11 +80,9 @@ def run_epochs(ctx: Context, netuid: int, emission: int, pots: Pending | None = 
     _store_subnet(ctx, netuid, parts, whole=null)
     _update_voting_power(ctx, netuid, hotkeys, stakes)
     server, validator = (
-        _sum_of([getattr(terms, name).tolist() for terms, _ in parts])
-        for name in ("server_emission", "validator_emission")
+        _sum_of([getattr(terms, name) for terms, _ in parts]) for name in ("server_emission", "validator_emission")
     )
-    by_key = sorted(zip(hotkeys.values(), hotkeys, strict=True))  # addresses sort as their keys do
-    return [HotkeyEmission(hotkey, server[uid], validator[uid]) for hotkey, uid in by_key]
+    return by_hotkey(hotkeys, server, validator)
 
 
 @has_twin
@@ -94,8 +91,15 @@ def epoch_terms(ctx: Context, inputs: EpochInput) -> EpochTerms:
     return ctx.rules.run_epoch(inputs)
 
 
-def _sum_of(columns: list[list[int]]) -> list[int]:
-    return columns[0] if len(columns) == 1 else [sum(rao) for rao in zip(*columns, strict=True)]
+@has_twin
+def by_hotkey(hotkeys: dict[int, str], server: Words, validator: Words) -> Sequence[HotkeyEmission]:
+    """The emission of each hotkey, in the order of the public keys, from that of each UID (n,)."""
+    by_key = sorted(zip(hotkeys.values(), hotkeys, strict=True))  # addresses sort as their keys do
+    return [HotkeyEmission(hotkey, int(server[uid]), int(validator[uid])) for hotkey, uid in by_key]
+
+
+def _sum_of(columns: list[Words]) -> Words:
+    return columns[0] if len(columns) == 1 else np.sum(columns, axis=0, dtype=np.uint64)
 
 
 def split_emission(state: StorageReader, netuid: int, emission: int) -> list[int]:
@@ -168,9 +172,9 @@ def epoch_input(state: StorageReader, netuid: int, block: int, emission: int, me
         emission=emission,
         stake=stake,
         stake_fraction=fraction,
-        validator_permit=np.array((list(hyper("ValidatorPermit")) + [False] * n)[:n], dtype=np.bool_),
-        last_update=np.array(last_updates(state, netuid, mecid)[:n], dtype=np.uint64),
-        registered_at=_registered_at(state, netuid, n),
+        validator_permit=_numbers(state, "ValidatorPermit", netuid, n),
+        last_update=_numbers(state, "LastUpdate", index, n),
+        registered_at=registered_at(state, netuid, n),
         weights=_rows(state, "Weights", index, n),
         bonds=_rows(state, "Bonds", index, n),
         commit_block=commit_blocks(state, netuid, mecid, block) if hyper("CommitRevealWeightsEnabled") else None,
@@ -190,11 +194,18 @@ def _previous_consensus(state: StorageReader, index: int, n: int) -> np.ndarray[
     """Consensus that the last epoch of a mechanism stored, 0 for newer UIDs; None before its first epoch."""
     if not state.exists(MODULE, "ConsensusByMechanism", index):
         return None
-    stored = list(state.get(MODULE, "ConsensusByMechanism", index))[:n]
-    return np.array(stored + [0] * (n - len(stored)), dtype=np.uint64)
+    return _numbers(state, "ConsensusByMechanism", index, n).astype(np.uint64)
 
 
-def _registered_at(state: StorageReader, netuid: int, n: int) -> np.ndarray[Any, np.dtype[np.uint64]]:
+def _numbers(state: StorageReader, item: str, index: int, n: int) -> Any:
+    """The first n numbers or flags of a stored list, 0 for UIDs that it does not have."""
+    data = state.raw_get(state.key(MODULE, item, index)) or NO_ENTRIES
+    stored = np.frombuffer(data, ELEMENTS.get(item, "<u2"), offset=LENGTH_BYTES[data[0] & 3])[:n]
+    return np.concatenate((stored, np.zeros(n - len(stored), stored.dtype)))
+
+
+@has_twin
+def registered_at(state: StorageReader, netuid: int, n: int) -> np.ndarray[Any, np.dtype[np.uint64]]:
     """Block of registration of each UID, 0 if none is stored."""
     keys = state.keys_by_uid(MODULE, "BlockAtRegistration", netuid, n)
     return np.frombuffer(b"".join([block or NO_BLOCK for block in state.raw_get_many(keys)]), "<u8").astype(np.uint64)
@@ -207,12 +218,7 @@ def _rows(state: StorageReader, item: str, index: int, n: int) -> SparseRows:
     for uid, row in zip(_uids_of(tuple(keys)), state.raw_get_many(keys), strict=True):
         if uid < n:
             rows[uid] = row or NO_ENTRIES
-    table, lengths = _entries(rows)
-    if len(table) and table[:, 0].max() >= n:
-        kept = table[:, 0] < n
-        lengths = np.bincount(np.repeat(np.arange(n), lengths)[kept], minlength=n)
-        table = table[kept]
-    return SparseRows(np.concatenate(([0], np.cumsum(lengths))).astype(np.int64), table[:, 0], table[:, 1])
+    return read_rows(rows)
 
 
 @lru_cache(maxsize=512)
@@ -221,11 +227,15 @@ def _uids_of(keys: tuple[bytes, ...]) -> list[int]:
     return [int.from_bytes(key[-UID_BYTES:], "little") for key in keys]
 
 
-def _entries(rows: list[bytes]) -> tuple[Numbers, Numbers]:
-    """All entries of stored rows (m, 2), and how many each row has (n,)."""
-    entries = [row[LENGTH_BYTES[row[0] & 3] :] for row in rows]
-    lengths = np.fromiter(map(len, entries), np.int64, len(entries)) // ENTRY_BYTES
-    return np.frombuffer(b"".join(entries), "<u2").reshape(-1, 2).astype(np.int64), lengths
+@has_twin
+def read_rows(rows: list[bytes]) -> SparseRows:
+    """The entries of stored rows, one row for each UID, without those for UIDs that don't exist."""
+    n, entries = len(rows), [row[LENGTH_BYTES[row[0] & 3] :] for row in rows]
+    lengths = np.fromiter(map(len, entries), np.int64, n) // ENTRY_BYTES
+    table = np.frombuffer(b"".join(entries), "<u2").reshape(-1, 2).astype(np.int64)
+    kept = table[:, 0] < n
+    lengths, table = np.bincount(np.repeat(np.arange(n), lengths)[kept], minlength=n), table[kept]
+    return SparseRows(np.concatenate(([0], np.cumsum(lengths))).astype(np.int64), table[:, 0], table[:, 1])
 
 
 def commit_blocks(state: StorageReader, netuid: int, mecid: int, block: int) -> np.ndarray[Any, np.dtype[np.uint64]]:
@@ -263,20 +273,27 @@ def oldest_open_epoch(state: StorageReader, netuid: int, block: int) -> int:
 def _store_mechanism(ctx: Context, index: int, terms: EpochTerms, *, bonds: bool = True) -> None:
     _put_numbers(ctx, "Incentive", index, terms.incentive)
     _put_numbers(ctx, "ConsensusByMechanism", index, terms.consensus)
-    ctx.deposit_event(MODULE, "IncentiveAlphaEmittedToMiners", netuid=index, emissions=terms.server_emission.tolist())
+    tell_incentives(ctx, index, terms.server_emission)
     if bonds:
         _store_bonds(ctx, index, terms.bonds)
+
+
+@has_twin
+def tell_incentives(ctx: Context, index: int, emission: Words) -> None:
+    """Deposit the event that says what miners get (n,)."""
+    ctx.deposit_event(MODULE, "IncentiveAlphaEmittedToMiners", netuid=index, emissions=emission.tolist())
 
 
 def _store_bonds(ctx: Context, index: int, bonds: SparseRows) -> None:
     entries = np.empty((len(bonds.uids), 2), "<u2")
     entries[:, 0], entries[:, 1] = bonds.uids, bonds.values
     data = entries.tobytes()
-    bounds = bonds.starts.tolist()
-    rows = [
-        _row_length(end - start) + data[start * ENTRY_BYTES : end * ENTRY_BYTES]
-        for start, end in itertools.pairwise(bounds)
-    ]
+    rows = [NO_ENTRIES] * bonds.n
+    lengths = np.diff(bonds.starts)
+    uids = np.flatnonzero(lengths)
+    places = zip(uids.tolist(), lengths[uids].tolist(), bonds.starts[uids].tolist(), strict=True)
+    for uid, length, start in places:
+        rows[uid] = _row_length(length) + data[start * ENTRY_BYTES : (start + length) * ENTRY_BYTES]
     ctx.state.raw.put_many(ctx.state.keys_by_uid(MODULE, "Bonds", index, bonds.n), rows)
 
 
