@@ -284,6 +284,21 @@ class RawState:
         column.take(Rows(data, column.present | new))
         self._order(column, np.flatnonzero(new).tolist())
 
+    def write_columns(self, written: Iterable[tuple[Column, Any, Any]]) -> None:
+        """Write all rows of several columns in which every key has a value.
+
+        Args:
+            written: Columns, each with its bytes as for `write_column`, and with the same memory as numbers.
+        """
+        for column, data, words in written:
+            before = column.rows
+            self._journal.append((column, before))
+            self._tell_watches(column.layout.prefix)
+            if column.sealed is None:
+                self._written[column] = None
+                column.sealed = before
+            column.data, column.words = data, words
+
     def _order(self, column: Column, rows: Sequence[int]) -> None:
         """Keys of a column have a value now: put them in order, or leave that until somebody asks for the order."""
         ordered = self._sorted.get(column.layout.prefix)
