@@ -7,6 +7,7 @@ from typing import Any
 
 from tao_lab.chain.dispatch import CALL_FILTERS, DISPATCH_GUARDS, Call, Origin, Post, Weight
 from tao_lab.chain.errors import DispatchError
+from tao_lab.chain.events import encoded_event
 from tao_lab.chain.rules import Rules
 from tao_lab.chain.runtime import Runtime
 from tao_lab.chain.state import Storage
@@ -132,13 +133,3 @@ class Context:
         """An error in the form for the next event; its sentence is kept in `refusals`."""
         self.refusals[len(self.events)] = error
         return self.runtime.dispatch_error(error)
-
-
-def encoded_event(runtime: Runtime, phase: Any, pallet: str, name: str, content: Any) -> bytes:
-    """SCALE bytes of an `EventRecord`.
-
-    Raises:
-        BadValue: The metadata has no such event, or the content does not fit.
-    """
-    record = {"phase": phase, "event": {pallet: {name: content}}, "topics": []}
-    return runtime.encode(runtime.event_record_type, record, f"event {pallet}.{name}")

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from tao_lab.chain import absent
@@ -127,7 +128,7 @@ class Post:
     weight: Weight | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RegisteredCall:
     """A call of this chain.
 
@@ -142,12 +143,20 @@ class RegisteredCall:
     pays_fee: bool | PaysFunction
     dispatch_class: str
 
+    @cached_property
+    def fixed_weight(self) -> Weight | None:
+        """Its weight with that of the guards before it; None if it depends on the arguments."""
+        return self.weight + guards_weight(self.pallet, self.name) if isinstance(self.weight, Weight) else None
+
     def pays(self, args: CallArgs) -> bool:
         """Whether the signer pays for it, as known before it runs."""
         return self.pays_fee if isinstance(self.pays_fee, bool) else self.pays_fee(args)
 
     def weight_of(self, args: CallArgs) -> Weight:
         """Declared weight with these arguments, including the guards before the call."""
+        fixed = self.fixed_weight
+        if fixed is not None:
+            return fixed
         own = self.weight if isinstance(self.weight, Weight) else self.weight(args)
         return own + guards_weight(self.pallet, self.name)
 
@@ -157,7 +166,7 @@ class RegisteredCall:
         return declared if actual is None else actual.at_most(declared)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Call:
     """A decoded call: names of the metadata, and the arguments as plain values (nested calls as `Call`).
 
@@ -183,7 +192,7 @@ class Call:
             found += [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, Call)]
         return found
 
-    @property
+    @cached_property
     def registered(self) -> RegisteredCall:
         """The registered function of this call.
 

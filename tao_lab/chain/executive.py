@@ -14,9 +14,10 @@ from typing import Any
 from bittensor_core import ss58_encode
 
 from tao_lab.chain.block import encoded_digest
-from tao_lab.chain.context import Context, encoded_event
+from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import NONE, TRANSACTION_CHECKS, Call, Post, Weight, signed
 from tao_lab.chain.errors import BlockFailed, DispatchError, InvalidTransaction, RuleBroken
+from tao_lab.chain.events import encoded_event, encoded_phase
 from tao_lab.chain.extrinsic import Extrinsic, compact, inherent
 from tao_lab.chain.fee_weights import billed_weight
 from tao_lab.chain.pallets import proxy, system, transaction_payment
@@ -92,8 +93,8 @@ def _clock_start(runtime: Runtime) -> bytes:
 def _clock_event(runtime: Runtime) -> bytes:
     """The event of the clock's extrinsic, the same in each block."""
     clock = inherent(runtime, *CLOCK, {"now": 0})
-    info = _dispatch_info(clock.call, extrinsic_weight(runtime, clock), Post())
-    return encoded_event(runtime, {"ApplyExtrinsic": 0}, "System", "ExtrinsicSuccess", {"dispatch_info": info})
+    weight, registered = extrinsic_weight(runtime, clock), clock.call.registered
+    return encoded_phase({"ApplyExtrinsic": 0}) + _success(runtime, weight, registered.dispatch_class, pays_fee=False)
 
 
 def apply_inherent(ctx: Context, extrinsic: Extrinsic) -> None:
@@ -195,19 +196,22 @@ def outcome(ctx: Context) -> Any:
 
 def _deposit_result(ctx: Context, call: Call, spent: Weight, post: Post, failure: DispatchError | None) -> None:
     """The last event of an extrinsic: success or the error, with its weight and whether it paid."""
-    info = _dispatch_info(call, spent, post)
+    registered = call.registered
+    terms = spent, registered.dispatch_class, post.pays_fee and registered.pays(call.args)
     if failure is None:
-        ctx.deposit_event("System", "ExtrinsicSuccess", dispatch_info=info)
+        ctx.events.append(encoded_phase(ctx.phase) + _success(ctx.runtime, *terms))
     else:
         error = ctx.told_error(failure)
-        ctx.deposit_event("System", "ExtrinsicFailed", dispatch_error=error, dispatch_info=info)
+        ctx.deposit_event("System", "ExtrinsicFailed", dispatch_error=error, dispatch_info=_dispatch_info(*terms))
 
 
-def _dispatch_info(call: Call, spent: Weight, post: Post) -> dict[str, Any]:
-    registered = call.registered
-    pays = post.pays_fee and registered.pays(call.args)
-    return {
-        "weight": spent.encodable(),
-        "class": registered.dispatch_class,
-        "pays_fee": "Yes" if pays else "No",
-    }
+@lru_cache(maxsize=1_024)
+def _success(runtime: Runtime, spent: Weight, dispatch_class: str, pays_fee: bool) -> bytes:
+    """The bytes of the event of a successful extrinsic, without the phase before them."""
+    content = {"dispatch_info": _dispatch_info(spent, dispatch_class, pays_fee)}
+    phase = "Finalization"
+    return encoded_event(runtime, phase, "System", "ExtrinsicSuccess", content)[len(encoded_phase(phase)) :]
+
+
+def _dispatch_info(spent: Weight, dispatch_class: str, pays_fee: bool) -> dict[str, Any]:
+    return {"weight": spent.encodable(), "class": dispatch_class, "pays_fee": "Yes" if pays_fee else "No"}

@@ -76,20 +76,23 @@ class _Reader:
         self.data, self.at = data, 0
 
     def take(self, size: int, field: str) -> bytes:
-        chunk = self.data[self.at : self.at + size]
-        if len(chunk) < size:
+        begin = self.at
+        self.at = end = begin + size
+        chunk = self.data[begin:end]
+        if end > len(self.data):
             raise MalformedExtrinsic(field, f"{len(chunk)} bytes", f"{size} bytes: the extrinsic is truncated")
-        self.at += size
         return chunk
 
     def compact(self, field: str, most: int) -> int:
         """A compact integer in its shortest form, at most `most`."""
-        mode = self.take(1, field)[0]
-        self.at -= 1
-        size = (1, 2, 4, 1 + (mode >> 2) + 4)[mode & 3]
-        number = int.from_bytes(self.take(size, field), "little")
-        value = number >> 2 if mode & 3 < 3 else number >> 8
-        if compact(value) != self.data[self.at - size : self.at]:
+        first = self.take(1, field)[0]
+        mode, value = first & 3, first >> 2  # a number below 64 is in this byte
+        if mode:
+            self.at -= 1
+            size = (1, 2, 4, 1 + (first >> 2) + 4)[mode]
+            number = int.from_bytes(self.take(size, field), "little")
+            value = number >> 2 if mode < 3 else number >> 8
+        if mode and compact(value) != self.data[self.at - size : self.at]:
             raise MalformedExtrinsic(field, value, "a compact integer in its shortest form")
         if value > most:
             raise MalformedExtrinsic(field, value, f"0 to {most}")

@@ -52,16 +52,22 @@ def billed_weight(call: Call, actual: Weight | None = None) -> Weight:
         call: The extrinsic's call.
         actual: The weight that it reports after it ran; None before that, or if it reports nothing.
     """
-    declared = call.registered.weight_of(call.args)
-    billed = Weight(declared.ref_time - sum(_saved(leaf) for leaf in leaves(call)), declared.proof_size)
+    billed = call.registered.weight_of(call.args)
+    saved = sum(_saved(leaf) for leaf in leaves(call)) if _is_around(call) else _saved(call)
+    if saved:
+        billed = Weight(billed.ref_time - saved, billed.proof_size)
     return billed if actual is None else actual.at_most(billed)
 
 
 def leaves(call: Call) -> list[Call]:
     """The call, or the calls inside it whose weights are part of its own."""
-    if call.name not in AROUND.get(call.pallet, []):
+    if not _is_around(call):
         return [call]
     return [leaf for inner in call.inner() for leaf in leaves(inner)]
+
+
+def _is_around(call: Call) -> bool:
+    return call.pallet in AROUND and call.name in AROUND[call.pallet]
 
 
 def _saved(call: Call) -> int:

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import json
 import lzma
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from operator import itemgetter
 from pathlib import Path
 from struct import Struct
 from struct import error as StructError  # noqa: N812 - an exception's name
@@ -64,51 +63,77 @@ class Number:
 
 
 LETTERS = {1: "b", 2: "h", 4: "i", 8: "q"}  # of `struct`, for numbers below zero too; in capitals for others
-PACKED = {int, bytes}
 
 
 class Record:
     """The byte format of a struct whose fields are whole numbers, or such structs; its values need no decoder either.
 
+    The functions for it are made from Python text, as `namedtuple` does: accounts are read and written all the time.
+
     Attributes:
-        names: Names of the fields, in order.
+        fields: Name and format of each field, in order.
         width: Bytes of a value.
+        decoded: The value of `width` bytes, as a dict.
+        encoded: The bytes of a value; None if the runtime's encoder must decide.
     """
 
     def __init__(self, fields: Sequence[tuple[str, Number | Record]]) -> None:
-        self.names = tuple(name for name, _ in fields)
-        self._keys = dict.fromkeys(self.names).keys()
-        self._parts = itemgetter(*self.names)
-        self._wide = [(at, name, kind) for at, (name, kind) in enumerate(fields) if _letter(kind).endswith("s")]
-        self._packing = Struct("<" + "".join(_letter(kind) for _, kind in fields))
-        self.width = self._packing.size
+        self.fields = tuple(fields)
+        numbers = list(_numbers_of(self))
+        packing = Struct("<" + "".join(map(_letter, numbers)))
+        self.width = packing.size
+        names = [f"n{i}" for i in range(len(numbers))]
+        read = write = ""
+        for name, number in zip(names, numbers, strict=True):
+            if _letter(number).endswith("s"):
+                order = f"'little', signed={number.signed}"
+                read += f"{name} = int.from_bytes({name}, {order}); "
+                write += f"{name} = {name}.to_bytes({number.width}, {order}); "
+        text = f"""
+def decoded(data):
+    {", ".join(names)}, = unpack(data)
+    {read}return {_as_dict(self, iter(names))}
 
-    def decoded(self, data: bytes) -> Any:
-        """The value of `width` bytes, as a dict."""
-        found: dict[str, Any] = dict(zip(self.names, self._packing.unpack(data), strict=True))
-        for _, name, kind in self._wide:
-            found[name] = kind.decoded(found[name])
-        return found
-
-    def encoded(self, value: Any) -> bytes | None:
-        """The bytes of a value; None if the runtime's encoder must decide."""
-        if type(value) is not dict or value.keys() != self._keys:
+def encoded(value):
+    try:
+        {_taken_apart(self, "value", iter(names))}
+        if not ({" is ".join(f"type({name})" for name in names)} is int):
             return None
-        parts = list(self._parts(value))
-        for at, _, kind in self._wide:
-            parts[at] = kind.encoded(parts[at])
-        try:
-            return self._packing.pack(*parts) if PACKED.issuperset(map(type, parts)) else None
-        except StructError:  # a number that does not fit
-            return None
+        {write}return pack({", ".join(names)})
+    except (Unusual, KeyError, OverflowError):
+        return None
+"""
+        space: dict[str, Any] = {"unpack": packing.unpack, "pack": packing.pack, "Unusual": StructError}
+        exec(text, space)
+        self.decoded: Callable[[bytes], Any] = space["decoded"]
+        self.encoded: Callable[[Any], bytes | None] = space["encoded"]
 
 
-def _letter(kind: Number | Record) -> str:
-    """What `struct` calls it; structs, and numbers of 128 bits, are bytes at first."""
-    letter = LETTERS.get(kind.width) if isinstance(kind, Number) else None
-    if letter is None:
-        return f"{kind.width}s"
-    return letter if isinstance(kind, Number) and kind.signed else letter.upper()
+def _numbers_of(record: Record) -> Iterator[Number]:
+    """The numbers of a struct and of the structs in it, in order."""
+    for _, kind in record.fields:
+        yield from [kind] if isinstance(kind, Number) else _numbers_of(kind)
+
+
+def _letter(number: Number) -> str:
+    """What `struct` calls it; numbers of 128 bits are bytes at first."""
+    letter = LETTERS.get(number.width, f"{number.width}s")
+    return letter if number.signed or letter.endswith("s") else letter.upper()
+
+
+def _as_dict(record: Record, names: Iterator[str]) -> str:
+    """The text of a dict with the variables `names`."""
+    values = (next(names) if isinstance(kind, Number) else _as_dict(kind, names) for _, kind in record.fields)
+    return "{" + ", ".join(f"{name!r}: {value}" for (name, _), value in zip(record.fields, values, strict=True)) + "}"
+
+
+def _taken_apart(record: Record, value: str, names: Iterator[str]) -> str:
+    """The text that puts a dict's numbers into the variables `names`, or returns None where it is another one."""
+    text = f"if type({value}) is not dict or len({value}) != {len(record.fields)}: return None\n        "
+    for name, kind in record.fields:
+        part = f"{value}[{name!r}]"
+        text += f"{next(names)} = {part}\n        " if isinstance(kind, Number) else _taken_apart(kind, part, names)
+    return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +176,7 @@ class Runtime:
         self._constants: dict[tuple[str, str], Any] = {}
         self.event_record_type = self._type_named("frame_system", "EventRecord")
         self.dispatch_error_type = self._type_named("sp_runtime", "DispatchError")
+        self.account_type = self._type_named("sp_core", "crypto", "AccountId32")
         self.header_type = self._type_named("sp_runtime", "generic", "header", "Header")
         self.digest_item_type = self._type_named("sp_runtime", "generic", "digest", "DigestItem")
 
@@ -244,14 +270,24 @@ class Runtime:
             and default == EMPTY
             and self.core.decode(entry.value_type, EMPTY, True) == [],
             layout=layout,
-            number=self._number(entry.value_type) or self._record(entry.value_type),
+            number=self.number(entry.value_type) or self._record(entry.value_type),
             parts=tuple(self._parts.setdefault(each, {}) for each in layout),
         )
         self.known_items[(pallet, name)] = item
         return item
 
-    def _number(self, scale_type: str) -> Number | None:
-        """The byte format of a type whose values are one whole number, alone or inside a struct."""
+    def event(self, pallet: str, name: str) -> tuple[bytes, list[tuple[str | None, str]]] | None:
+        """An event's indices in SCALE, and name and type of each field; None if there is no such event."""
+        outer = next(t for t in self.types.values() if t.get("path", [""])[-1] == "RuntimeEvent")
+        of_pallet = _variant(outer, pallet)
+        found = None if of_pallet is None else _variant(self.types[of_pallet["fields"][0]["type"]], name)
+        if of_pallet is None or found is None:
+            return None
+        fields = [(field.get("name"), f"scale_info::{field['type']}") for field in found.get("fields", [])]
+        return bytes([of_pallet["index"], found["index"]]), fields
+
+    def number(self, scale_type: str) -> Number | None:
+        """The byte format of a type whose values are one whole number, alone or inside a struct; None for others."""
         definition, in_bits = self.types[int(scale_type.removeprefix("scale_info::"))]["def"], False
         while "composite" in definition and len(definition["composite"].get("fields", [])) == 1:
             only = definition["composite"]["fields"][0]
@@ -272,7 +308,7 @@ class Runtime:
         fields: list[tuple[str, Number | Record]] = []
         for field_ in inside:
             kind = f"scale_info::{field_['type']}"
-            found = self._number(kind) or self._record(kind)
+            found = self.number(kind) or self._record(kind)
             if not field_.get("name") or found is None or (isinstance(found, Number) and found.in_bits):
                 return None
             fields.append((field_["name"], found))
@@ -339,6 +375,11 @@ class Runtime:
         wanted = (content["index"], bytes.fromhex(content["error"][2:])[0])
         pallet, name = next(names for names, indices in self._error_indices.items() if indices == wanted)
         return DispatchError(pallet, name)
+
+
+def _variant(definition: dict[str, Any], name: str) -> dict[str, Any] | None:
+    """A variant of an enum, if it has one of this name."""
+    return next((each for each in definition["def"]["variant"]["variants"] if each["name"] == name), None)
 
 
 def octets(value: str) -> bytes:

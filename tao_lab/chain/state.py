@@ -285,6 +285,21 @@ class RawState:
         column.take(Rows(data, column.present | new))
         self._order(column, np.flatnonzero(new).tolist())
 
+    def write_columns(self, written: Iterable[tuple[Column, Any, Any]]) -> None:
+        """Write all rows of several columns in which every key has a value.
+
+        Args:
+            written: Columns, each with its bytes as for `write_column`, and with the same memory as numbers.
+        """
+        for column, data, words in written:
+            before = column.rows
+            self._journal.append((column, before))
+            self._tell_watches(column.layout.prefix)
+            if column.sealed is None:
+                self._written[column] = None
+                column.sealed = before
+            column.data, column.words = data, words
+
     def _order(self, column: Column, rows: Sequence[int]) -> None:
         """Keys of a column have a value now: put them in order, or leave that until somebody asks for the order."""
         ordered = self._sorted.get(column.layout.prefix)
@@ -354,17 +369,13 @@ class RawState:
             for key, old in self._before().items()
             if key not in places and (value := items.get(key[:PREFIX_BYTES], none).get(key)) != old
         }
-        columns = [
-            ColumnChange(column.layout, column.sealed, column.rows)
-            for column in self._written
-            if column.sealed is not None and not _same(column.sealed, column)
-        ]
-        return Changes(keys, columns)
+        found = (_change(column) for column in self._written)
+        return Changes(keys, [change for change in found if change is not None])
 
     def before(self, changes: Changes) -> Changes:
         """The values of the changed keys and columns at the last `seal`, to undo the changes."""
         before = self._before()
-        columns = [ColumnChange(layout, after, old) for layout, old, after in changes.columns]
+        columns = [ColumnChange(layout, after, old, changed) for layout, old, after, changed in changes.columns]
         return Changes({key: before[key] for key in changes.keys}, columns)
 
     def _before(self) -> dict[bytes, bytes | None]:
@@ -409,10 +420,13 @@ def _placed(before: Any, data: Any, where: Any) -> Any:
     return after
 
 
-def _same(rows: Rows, column: Column) -> bool:
-    if rows.present is not column.present and (rows.present != column.present).any():
-        return False
-    return rows.data is column.data or not rows.differs(column.rows).any()
+def _change(column: Column) -> ColumnChange | None:
+    """What has changed in a column since the last seal, if anything."""
+    before, after = column.sealed, column.rows
+    if before is None or (before.data is after.data and before.present is after.present):
+        return None
+    changed = before.differs(after)
+    return ColumnChange(column.layout, before, after, changed) if changed.any() else None
 
 
 class StorageReader:
@@ -565,7 +579,7 @@ class StorageReader:
 
     def exists(self, pallet: str, name: str, *params: Any) -> bool:
         """Whether something is written there."""
-        item = self.runtime.item(pallet, name)
+        item = self._items.get((pallet, name)) or self.runtime.item(pallet, name)
         return self._raw.get(self._full_key(item, params)) is not None
 
     def has_entries(self, pallet: str, name: str) -> bool:
@@ -620,7 +634,7 @@ class Storage(StorageReader):
         Raises:
             BadValue: The item does not exist, or a key or the value does not fit it; nothing is written.
         """
-        *params, value = params_and_value
+        params, value = params_and_value[:-1], params_and_value[-1]
         item = self._items.get((pallet, name)) or self.runtime.item(pallet, name)
         encoded = None if item.number is None else item.number.encoded(value)
         if encoded is None:

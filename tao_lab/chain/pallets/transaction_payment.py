@@ -13,7 +13,7 @@ since spec 445); `runtime/src/lib.rs` (`impl pallet_transaction_payment::Config`
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import Call, Weight
@@ -51,6 +51,7 @@ def _nearest(parts: int) -> int:
     return (parts + PARTS // 2 - 1) // PARTS
 
 
+@lru_cache(maxsize=1_024)
 def fee_parts(runtime: Runtime, dispatch_class: str, weight: Weight, length: int) -> tuple[int, int, int]:
     """Rao for the base weight, the length and the weight of an extrinsic whose call pays."""
     base = weight_to_fee(base_weight(runtime, dispatch_class))

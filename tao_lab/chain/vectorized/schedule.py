@@ -11,6 +11,7 @@ from tao_lab.chain.context import Context
 from tao_lab.chain.pallets.subtensor import block_step, registration, tempo
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID
 from tao_lab.chain.rules import Rules
+from tao_lab.chain.state import Storage, StorageReader
 from tao_lab.chain.vectorized.columns import Column, Columns, or_readable
 from tao_lab.chain.vectorized.remembered import remember, unless_at_rest
 from tao_lab.economy.registration_price import FACTOR_BITS, decay_factor
@@ -19,6 +20,7 @@ PRICE_ITEMS = [(MODULE, item) for item in ("Burn", "BurnHalfLife", "MinBurn", "M
 WORK_ITEMS = [(MODULE, item) for item in ("Difficulty", "BurnHalfLife", "MinDifficulty", "MaxDifficulty")]
 COUNTS = [(MODULE, "RegistrationsThisBlock")]
 SCHEDULE = [(MODULE, item) for item in ("Tempo", "PendingEpochAt", "LastEpochBlock")]
+HOTKEYS = [(MODULE, "Keys")]
 LAST_EPOCHS = SCHEDULE[-1:]
 
 
@@ -36,6 +38,17 @@ def count_block(ctx: Context, netuids: list[int]) -> list[int]:
     asked = (pending > 0) & (pending <= block)
     due = asked | (since > period) | (block >= last + period)
     return [netuids[place] for place in np.flatnonzero(due & (period > 0)).tolist()]
+
+
+@tempo.has_distinct_hotkeys.twin
+def has_distinct_hotkeys(state: StorageReader, netuid: int) -> Any:
+    """Whether no two UIDs of a subnet have the same hotkey; looked at again only after a registration."""
+    if not isinstance(state, Storage):  # that of a past block
+        return NotImplemented
+    known: dict[int, bool] = remember(state, "distinct hotkeys", [], HOTKEYS, dict)
+    if netuid not in known:
+        known[netuid] = tempo.has_distinct_hotkeys.readable(state, netuid)
+    return known[netuid]
 
 
 @block_step.stepped.twin
