@@ -162,11 +162,7 @@ def epoch_input(state: StorageReader, netuid: int, block: int, emission: int, me
         bonds_penalty=hyper("BondsPenalty"),
         bonds_moving_average=hyper("BondsMovingAverage"),
         yuma3=hyper("Yuma3On"),
-        liquid_alpha=LiquidAlpha(
-            *hyper("AlphaValues"), hyper("AlphaSigmoidSteepness"), hyper("LiquidAlphaConsensusMode")
-        )
-        if hyper("LiquidAlphaOn")
-        else None,
+        liquid_alpha=_liquid_alpha(state, netuid) if hyper("LiquidAlphaOn") else None,
         max_validators=hyper("MaxAllowedValidators"),
         min_stake=state.get(MODULE, "StakeThreshold"),
         owner_uid=owner_uid(state, netuid),
@@ -181,6 +177,14 @@ def epoch_input(state: StorageReader, netuid: int, block: int, emission: int, me
         commit_block=commit_blocks(state, netuid, mecid, block) if hyper("CommitRevealWeightsEnabled") else None,
         previous_consensus=_previous_consensus(state, index, n),
     )
+
+
+def _liquid_alpha(state: StorageReader, netuid: int) -> LiquidAlpha:
+    low, high = state.get(MODULE, "AlphaValues", netuid)
+    steepness, mode = (
+        state.get(MODULE, name, netuid) for name in ("AlphaSigmoidSteepness", "LiquidAlphaConsensusMode")
+    )
+    return LiquidAlpha(low, high, steepness, mode)
 
 
 @has_twin
