@@ -117,7 +117,7 @@ class Packs:
         """
         new: dict[bytes, int] = {}
         numbers = {}
-        for layout, _, _ in columns:
+        for layout, *_ in columns:
             number = self._numbers.get(layout)
             if number is None:
                 data = np.array([ids[key] for key in layout.keys], KEY_ID).tobytes()
@@ -258,7 +258,7 @@ def _before(summary: bytes) -> dict[int, int]:
 def _packed(numbers: Mapping[Layout, int], columns: Sequence[ColumnChange]) -> tuple[bytes, bytes]:
     """Head and data of a pack: of each column, which rows have a value, and all rows."""
     head, parts, begin = np.zeros(len(columns), HEAD), [], 0
-    for place, (layout, _, rows) in enumerate(columns):
+    for place, (layout, _, rows, _) in enumerate(columns):
         head[place] = (numbers[layout], layout.width, begin)
         parts += [rows.present.tobytes(), rows.data.tobytes()]
         begin += len(rows.present) * (layout.width + 1)

@@ -60,6 +60,7 @@ class Pages:
         self._app = app
         self._nursery = nursery
         self._running: dict[str, asyncio.Task[tuple[str, Page] | None]] = {}
+        self._warming: asyncio.Task[None] | None = None
         self._one_at_a_time = asyncio.Lock()
 
     async def get(self, notebook: str) -> tuple[str, Page] | None:
@@ -85,9 +86,21 @@ class Pages:
             outputs, reason = await ran
         if outputs is None:
             self._app.log.info("%s runs again for each reader: %s", notebook, reason)
+            await self.warm()
             return None
         kept.outputs = outputs
         return str(await kept.generate_content_str()), page
+
+    async def warm(self) -> None:
+        """Get ready to fork kernels that run the cells of their page themselves, which few pages need."""
+        if self._warming is None:
+            self._warming = asyncio.create_task(self._warm())
+        await asyncio.shield(self._warming)
+
+    async def _warm(self) -> None:
+        page = self._nursery.page(None)
+        await asyncio.to_thread(page.ran)
+        self._app.kernel_manager.warm = page
 
     def _kept(self, notebook: str) -> Kept:
         app = self._app
@@ -121,6 +134,8 @@ class PageHandler(TornadoVoilaHandler):  # type: ignore[misc,unused-ignore]
         plain = not self.request.arguments.keys() - SIGNING_IN and not (self.notebook_path and path)
         kept = await pages.get(notebook) if pages is not None and plain and app.shows(notebook) else None
         if pages is None or kept is None:
+            if pages is not None:
+                await pages.warm()
             await super().get(path)
             return
         html, page = kept
@@ -204,16 +219,8 @@ class Room(Voila):  # type: ignore[misc,unused-ignore]
             notebooks = [Path(self.notebook_path)]
         else:
             notebooks = [path for path in sorted(Path(self.root_dir).rglob("*.ipynb")) if self.shows(str(path))]
-        running = (pages.get(os.path.relpath(notebook, self.root_dir)) for notebook in notebooks)
-        await asyncio.gather(*running, self._warm())
+        await asyncio.gather(*(pages.get(os.path.relpath(notebook, self.root_dir)) for notebook in notebooks))
         self.log.info("All pages are ready")
-
-    async def _warm(self) -> None:
-        """Get ready for kernels that run their cells themselves; after the first page, which somebody may await."""
-        assert self.nursery is not None
-        warm = self.nursery.page(None)
-        await asyncio.to_thread(warm.ran)
-        self.kernel_manager.warm = warm
 
     def shows(self, notebook: str) -> bool:
         """Whether there is such a notebook in the server's folder, and it is not hidden."""
