@@ -137,7 +137,7 @@ class RawState:
         return found
 
     def put_many(self, keys: Sequence[bytes], values: Sequence[bytes]) -> None:
-        """Write several keys of one item."""
+        """Write several keys of one item, each once."""
         if not keys:
             return
         prefix = keys[0][:PREFIX_BYTES]

@@ -160,6 +160,8 @@ def _read_seldom_written(state: Storage, netuid: int, payees: Payees) -> None:
     payees.elsewhere = any(value is not None for item in items for value in raw.get_many(keys[item]))
     usual = state.runtime.item(MODULE, "Delegates").default
     takes = b"".join([usual if value is None else value for value in raw.get_many(keys["Delegates"])])
+    if len(takes) != 2 * len(hotkeys):
+        raise RaggedItemError("Delegates")
     payees.takes = (np.frombuffer(takes, "<u2").astype(np.uint64) << FRACTION) // np.uint64(U16_MAX)
     payees.on_root = np.array([value is not None for value in raw.get_many(keys["on_root"])], np.bool_)
     immune = set(distribution.owner_hotkeys(state, netuid))
@@ -223,8 +225,8 @@ def _read(ctx: Context, payees: Payees, table: Table) -> None:
     table["alpha"] = _column(ctx, payees, "rao").words
     none = bytes(8)
     root = b"".join([value or none for value in ctx.state.raw.get_many(payees.keys["root"])])
-    if len(root) != 8 * len(table) or len(payees.takes) != len(table):
-        raise RaggedItemError("TotalHotkeyAlpha or Delegates")
+    if len(root) != 8 * len(table):
+        raise RaggedItemError("TotalHotkeyAlpha")
     table["root"] = np.frombuffer(root, "<u8")
     table["take"], table["on_root"], table["immune"] = payees.takes, payees.on_root, payees.immune
 
