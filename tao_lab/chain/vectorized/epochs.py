@@ -9,7 +9,8 @@ from typing import Any, overload
 
 import numpy as np
 
-from tao_lab.chain.context import Context, encoded_event
+from tao_lab.chain.context import Context
+from tao_lab.chain.events import encoded_event
 from tao_lab.chain.extrinsic import compact
 from tao_lab.chain.pallets.subtensor import epochs
 from tao_lab.chain.pallets.subtensor.lookups import MODULE
