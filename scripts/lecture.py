@@ -55,7 +55,7 @@ def lecture(folder: Path, chosen: list[Heading], size: str, dark: bool) -> list[
                 visit.page.click("text=☰ Pages")
             visit.page.click(f"a >> text={dashboard.title}")
             visit.page.wait_for_selector(f"h1:text-is({dashboard.title!r}) >> visible=true")
-            visit.page.wait_for_selector("[data-painted]")
+            visit.page.wait_for_selector("[data-painted]:not([aria-busy=true])")
             keep(dashboard.name)
             for step in range(1, int(visit.page.get_attribute(".tl-story", "data-steps")) + 1):
                 press(visit.page, "PageDown")

@@ -22,7 +22,7 @@ def dashboard(picture: Path) -> None:
     """The dashboard after somebody moved the liars' stake past the half."""
     with _browser.voila(DASHBOARD) as address, _browser.open_browser(1920, 1080) as visit:
         visit.page.goto(address)
-        visit.page.wait_for_selector("[data-painted]")
+        visit.page.wait_for_selector("[data-painted]:not([aria-busy=true])")
         move_liars(visit.page, 55)
         visit.page.screenshot(path=picture)
 
@@ -54,7 +54,7 @@ def lab(picture: Path) -> None:
                     await notebook.scrollToItem(0, "start");
                 }"""
             )
-            visit.page.wait_for_selector("[data-painted]")
+            visit.page.wait_for_selector("[data-painted]:not([aria-busy=true])")
             visit.page.screenshot(path=picture)
 
 

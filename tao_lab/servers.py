@@ -42,7 +42,7 @@ def lab_command(folder: Path, notebook: str = "") -> list[str]:
 
 
 def voila_command(notebooks: Path = paths.LABS / "dashboards", readers: int | None = None) -> list[str]:
-    """The command that starts Voila (`tao_lab.readers.server`) with the lab's template, for this machine only.
+    """The command that starts Voila (`tao_lab.readers`) with the lab's template, for this machine only.
 
     Like JupyterLab, it refuses requests for any other host name. Otherwise a web page from elsewhere could let its own
     name point to this machine (DNS rebinding) and read Voila's answers.
@@ -51,7 +51,7 @@ def voila_command(notebooks: Path = paths.LABS / "dashboards", readers: int | No
         notebooks: a notebook, or a folder of them.
         readers: how many people may have a page open at once; without it, as many as fit into memory.
     """
-    command = [sys.executable, "-m", "tao_lab.readers.server", str(notebooks), "--template=tao-lab"]
+    command = [sys.executable, "-m", "tao_lab.readers", str(notebooks), "--template=tao-lab"]
     command += [] if readers is None else [f"--readers={readers}"]
     local = "--Voila.tornado_settings=allow_remote_access="  # an empty text means false
     return [*command, "--Voila.ip=127.0.0.1", local]

@@ -19,6 +19,7 @@ Words = np.ndarray[Any, np.dtype[np.uint64]]
 LANES = 8  # messages that are hashed side by side
 HASH_BYTES = 32
 BLOCK_BYTES = 128
+LENGTHS, FOUND, LANES_ROOM = 16 * LANES, 17 * LANES, 21 * LANES
 IV = np.array(
     [
         0x6A09E667F3BCC908,
@@ -32,32 +33,16 @@ IV = np.array(
     ],
     np.uint64,
 )
+ALL, NO_BITS = np.uint64(0xFFFFFFFFFFFFFFFF), np.uint64(0)
 FIRST = IV[0] ^ np.uint64(0x01010000 ^ HASH_BYTES)
-SIGMA = np.array(
-    [
-        [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15],
-        [14, 10, 4, 8, 9, 15, 13, 6, 1, 12, 0, 2, 11, 7, 5, 3],
-        [11, 8, 12, 0, 5, 2, 15, 13, 10, 14, 3, 6, 7, 1, 9, 4],
-        [7, 9, 3, 1, 13, 12, 11, 14, 2, 6, 5, 10, 4, 0, 15, 8],
-        [9, 0, 5, 7, 2, 4, 10, 15, 14, 1, 11, 12, 6, 8, 3, 13],
-        [2, 12, 6, 10, 0, 11, 8, 3, 4, 13, 7, 5, 15, 14, 1, 9],
-        [12, 5, 1, 15, 14, 13, 4, 10, 0, 7, 6, 3, 9, 2, 8, 11],
-        [13, 11, 7, 14, 12, 1, 3, 9, 5, 0, 15, 4, 8, 6, 2, 10],
-        [6, 15, 14, 9, 11, 3, 0, 8, 12, 2, 13, 7, 1, 4, 10, 5],
-        [10, 2, 8, 4, 7, 6, 1, 5, 15, 11, 9, 14, 3, 12, 13, 0],
-        [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15],
-        [14, 10, 4, 8, 9, 15, 13, 6, 1, 12, 0, 2, 11, 7, 5, 3],
-    ],
-    np.uint8,
-)
 
 
-@njit(inline="always")
+@njit(forceinline=True)
 def _rotate(word: Any, bits: Any) -> Any:
     return (word >> np.uint64(bits)) | (word << np.uint64(64 - bits))
 
 
-@njit(inline="always")
+@njit(forceinline=True)
 def _mix(a: Any, b: Any, c: Any, d: Any, x: Any, y: Any) -> Any:
     a = a + b + x
     d = _rotate(d ^ a, 32)
@@ -70,32 +55,64 @@ def _mix(a: Any, b: Any, c: Any, d: Any, x: Any, y: Any) -> Any:
     return a, b, c, d
 
 
+@njit(forceinline=True)
+def _round(
+    v: Any, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, g: Any, h: Any, i: Any, j: Any, k: Any, q: Any, m: Any,
+    n: Any, o: Any, p: Any,
+) -> Any:  # fmt: skip
+    """One round, which adds the 16 words of the message in the order of the arguments to the 16 words `v`."""
+    v0, v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15 = v
+    v0, v4, v8, v12 = _mix(v0, v4, v8, v12, a, b)
+    v1, v5, v9, v13 = _mix(v1, v5, v9, v13, c, d)
+    v2, v6, v10, v14 = _mix(v2, v6, v10, v14, e, f)
+    v3, v7, v11, v15 = _mix(v3, v7, v11, v15, g, h)
+    v0, v5, v10, v15 = _mix(v0, v5, v10, v15, i, j)
+    v1, v6, v11, v12 = _mix(v1, v6, v11, v12, k, q)
+    v2, v7, v8, v13 = _mix(v2, v7, v8, v13, m, n)
+    v3, v4, v9, v14 = _mix(v3, v4, v9, v14, o, p)
+    return v0, v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15
+
+
+@njit(forceinline=True)
+def _rounds(h: Any, length: Any, last: Any, m: Any) -> Any:
+    """The state of 8 words after a block of 16 words.
+
+    Nothing here is an array, so that all of it stays in the registers of a processor.
+
+    Args:
+        h: The state before.
+        length: Number of bytes so far.
+        last: All bits set if this is the last block, otherwise 0.
+        m: The block.
+    """
+    h0, h1, h2, h3, h4, h5, h6, h7 = h
+    m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15 = m
+    low = (h0, h1, h2, h3, h4, h5, h6, h7, IV[0], IV[1], IV[2], IV[3])
+    v = (*low, IV[4] ^ length, IV[5], IV[6] ^ last, IV[7])
+    v = _round(v, m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15)
+    v = _round(v, m14, m10, m4, m8, m9, m15, m13, m6, m1, m12, m0, m2, m11, m7, m5, m3)
+    v = _round(v, m11, m8, m12, m0, m5, m2, m15, m13, m10, m14, m3, m6, m7, m1, m9, m4)
+    v = _round(v, m7, m9, m3, m1, m13, m12, m11, m14, m2, m6, m5, m10, m4, m0, m15, m8)
+    v = _round(v, m9, m0, m5, m7, m2, m4, m10, m15, m14, m1, m11, m12, m6, m8, m3, m13)
+    v = _round(v, m2, m12, m6, m10, m0, m11, m8, m3, m4, m13, m7, m5, m15, m14, m1, m9)
+    v = _round(v, m12, m5, m1, m15, m14, m13, m4, m10, m0, m7, m6, m3, m9, m2, m8, m11)
+    v = _round(v, m13, m11, m7, m14, m12, m1, m3, m9, m5, m0, m15, m4, m8, m6, m2, m10)
+    v = _round(v, m6, m15, m14, m9, m11, m3, m0, m8, m12, m2, m13, m7, m1, m4, m10, m5)
+    v = _round(v, m10, m2, m8, m4, m7, m6, m1, m5, m15, m11, m9, m14, m3, m12, m13, m0)
+    v = _round(v, m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15)
+    v = _round(v, m14, m10, m4, m8, m9, m15, m13, m6, m1, m12, m0, m2, m11, m7, m5, m3)
+    h0, h1, h2, h3 = h0 ^ v[0] ^ v[8], h1 ^ v[1] ^ v[9], h2 ^ v[2] ^ v[10], h3 ^ v[3] ^ v[11]
+    h4, h5, h6, h7 = h4 ^ v[4] ^ v[12], h5 ^ v[5] ^ v[13], h6 ^ v[6] ^ v[14], h7 ^ v[7] ^ v[15]
+    return h0, h1, h2, h3, h4, h5, h6, h7
+
+
 @njit
 def compress(h: Words, m: Words, length: Any, last: bool) -> None:
     """Add one block of 16 words to the state `h` of 8 words; `length` is the number of bytes so far."""
-    v0, v1, v2, v3, v4, v5, v6, v7 = h[0], h[1], h[2], h[3], h[4], h[5], h[6], h[7]
-    v8, v9, v10, v11 = IV[0], IV[1], IV[2], IV[3]
-    v12, v13, v14, v15 = IV[4] ^ np.uint64(length), IV[5], IV[6] ^ np.uint64(0), IV[7]
-    if last:
-        v14 = ~v14
-    for r in range(12):
-        s = SIGMA[r]
-        v0, v4, v8, v12 = _mix(v0, v4, v8, v12, m[s[0]], m[s[1]])
-        v1, v5, v9, v13 = _mix(v1, v5, v9, v13, m[s[2]], m[s[3]])
-        v2, v6, v10, v14 = _mix(v2, v6, v10, v14, m[s[4]], m[s[5]])
-        v3, v7, v11, v15 = _mix(v3, v7, v11, v15, m[s[6]], m[s[7]])
-        v0, v5, v10, v15 = _mix(v0, v5, v10, v15, m[s[8]], m[s[9]])
-        v1, v6, v11, v12 = _mix(v1, v6, v11, v12, m[s[10]], m[s[11]])
-        v2, v7, v8, v13 = _mix(v2, v7, v8, v13, m[s[12]], m[s[13]])
-        v3, v4, v9, v14 = _mix(v3, v4, v9, v14, m[s[14]], m[s[15]])
-    h[0] ^= v0 ^ v8
-    h[1] ^= v1 ^ v9
-    h[2] ^= v2 ^ v10
-    h[3] ^= v3 ^ v11
-    h[4] ^= v4 ^ v12
-    h[5] ^= v5 ^ v13
-    h[6] ^= v6 ^ v14
-    h[7] ^= v7 ^ v15
+    low, high = (m[0], m[1], m[2], m[3], m[4], m[5], m[6], m[7]), (m[8], m[9], m[10], m[11], m[12], m[13], m[14], m[15])
+    state = (h[0], h[1], h[2], h[3], h[4], h[5], h[6], h[7])
+    state = _rounds(state, np.uint64(length), ALL if last else NO_BITS, low + high)
+    h[0], h[1], h[2], h[3], h[4], h[5], h[6], h[7] = state
 
 
 @njit
@@ -137,46 +154,17 @@ def hash_parts(first: Any, head: Bytes, tail: Bytes, block: Bytes, h: Words) -> 
 
 
 @njit
-def compress_lanes(m: Words, lengths: Words, x: Words, h: Words) -> None:
+def compress_lanes(x: Words) -> None:
     """Hash eight messages of one block each side by side, as the vector units of a processor like it.
 
-    All arrays are flat: word k of message i is at 8 k + i.
-
     Args:
-        m: 16 words of each message, behind its end zeros.
-        lengths: Bytes of each message.
-        x: Room for 256 words; its first half holds the state, its second the words in the order of the round.
-        h: 4 words of each hash, written.
+        x: LANES_ROOM words: `x[LANES * k + i]` is word k of message i, zeros behind its end; its length is at
+            `x[LENGTHS + i]`, and word k of its hash is written to `x[FOUND + LANES * k + i]`. All of it is one array,
+            since a compiler would have to prove of several that they do not overlap.
     """
-    for k in range(8):
-        for i in range(LANES):
-            x[8 * k + i] = x[64 + 8 * k + i] = IV[k]
     for i in range(LANES):
-        x[i] = FIRST
-        x[96 + i] ^= lengths[i]
-        x[112 + i] = ~x[112 + i]
-    for r in range(12):
-        for j in range(16):
-            word = 8 * int(SIGMA[r, j])
-            for i in range(LANES):
-                x[128 + 8 * j + i] = m[word + i]
-        for i in range(LANES):
-            v0, v1, v2, v3 = x[0 + i], x[8 + i], x[16 + i], x[24 + i]
-            v4, v5, v6, v7 = x[32 + i], x[40 + i], x[48 + i], x[56 + i]
-            v8, v9, v10, v11 = x[64 + i], x[72 + i], x[80 + i], x[88 + i]
-            v12, v13, v14, v15 = x[96 + i], x[104 + i], x[112 + i], x[120 + i]
-            v0, v4, v8, v12 = _mix(v0, v4, v8, v12, x[128 + i], x[136 + i])
-            v1, v5, v9, v13 = _mix(v1, v5, v9, v13, x[144 + i], x[152 + i])
-            v2, v6, v10, v14 = _mix(v2, v6, v10, v14, x[160 + i], x[168 + i])
-            v3, v7, v11, v15 = _mix(v3, v7, v11, v15, x[176 + i], x[184 + i])
-            v0, v5, v10, v15 = _mix(v0, v5, v10, v15, x[192 + i], x[200 + i])
-            v1, v6, v11, v12 = _mix(v1, v6, v11, v12, x[208 + i], x[216 + i])
-            v2, v7, v8, v13 = _mix(v2, v7, v8, v13, x[224 + i], x[232 + i])
-            v3, v4, v9, v14 = _mix(v3, v4, v9, v14, x[240 + i], x[248 + i])
-            x[0 + i], x[8 + i], x[16 + i], x[24 + i] = v0, v1, v2, v3
-            x[32 + i], x[40 + i], x[48 + i], x[56 + i] = v4, v5, v6, v7
-            x[64 + i], x[72 + i], x[80 + i], x[88 + i] = v8, v9, v10, v11
-            x[96 + i], x[104 + i], x[112 + i], x[120 + i] = v12, v13, v14, v15
-    for k in range(4):
-        for i in range(LANES):
-            h[8 * k + i] = (IV[k] if k else FIRST) ^ x[8 * k + i] ^ x[64 + 8 * k + i]
+        low = (x[i], x[8 + i], x[16 + i], x[24 + i], x[32 + i], x[40 + i], x[48 + i], x[56 + i])
+        high = (x[64 + i], x[72 + i], x[80 + i], x[88 + i], x[96 + i], x[104 + i], x[112 + i], x[120 + i])
+        start = (FIRST, IV[1], IV[2], IV[3], IV[4], IV[5], IV[6], IV[7])
+        h = _rounds(start, x[LENGTHS + i], ALL, low + high)
+        x[FOUND + i], x[FOUND + 8 + i], x[FOUND + 16 + i], x[FOUND + 24 + i] = h[0], h[1], h[2], h[3]

@@ -47,9 +47,11 @@ class Rows(NamedTuple):
     present: Array
 
     def differs(self, other: Rows) -> Array:
-        """Bool (n,): the rows whose bytes are others."""
+        """Bool (n,): the rows that have another value, or only here or there one."""
         differs: Array = numbers(self.data) != numbers(other.data)
-        return differs if differs.ndim == 1 else np.logical_or.reduce(differs, axis=1)
+        if differs.ndim > 1:
+            differs = np.logical_or.reduce(differs, axis=1)
+        return differs if self.present is other.present else differs | (self.present != other.present)
 
 
 def numbers(data: Array) -> Array:
@@ -129,11 +131,12 @@ def values_of(layout: Layout, rows: Rows) -> Iterator[tuple[bytes, bytes | None]
 
 
 class ColumnChange(NamedTuple):
-    """A column before and after a change."""
+    """A column before and after a change, and which rows have another value, bool (n,)."""
 
     layout: Layout
     before: Rows
     after: Rows
+    changed: Array
 
 
 @dataclass(frozen=True)
@@ -151,7 +154,7 @@ class Changes:
     def each(self) -> dict[bytes, bytes | None]:
         """The changes key by key."""
         found = dict(self.keys)
-        for layout, before, after in self.columns:
+        for layout, before, after, _ in self.columns:
             pairs = zip(values_of(layout, before), values_of(layout, after), strict=True)
             found.update({key: new for (key, old), (_, new) in pairs if old != new})
         return found

@@ -286,7 +286,7 @@ def _packed(numbers: Mapping[Layout, int], columns: Sequence[ColumnChange], begi
     if not columns:
         return b"", b""
     head, parts = np.zeros(len(columns), HEAD), list[bytes]()
-    for place, (layout, _, rows) in enumerate(columns):
+    for place, (layout, _, rows, _) in enumerate(columns):
         head[place] = (numbers[layout], layout.width, begin)
         parts += [rows.present.tobytes(), rows.data.tobytes()]
         begin += len(rows.present) * (layout.width + 1)

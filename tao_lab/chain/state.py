@@ -129,9 +129,9 @@ class RawState:
         found = list(map(self._items.get(prefix, {}).get, keys))
         if prefix in self._columns_of and None in found:
             places = list(map(self._places.get, keys))
-            columns = {place[0] for place in places if place is not None}
-            if not columns:
+            if not any(places):
                 return found
+            columns = {place[0] for place in places if place is not None}
             if len(columns) == 1 and None not in places:
                 return columns.pop().get_many([place[1] for place in places if place is not None])
             pairs = zip(found, places, strict=True)
@@ -150,10 +150,11 @@ class RawState:
         self._tell_watches(prefix)
         item = self._items.setdefault(prefix, {})
         before = list(map(item.get, keys))
-        # many are often the same as before, and every entry of the journal is looked at again at the end of the block
+        # many are often the same as before, and the end of the block looks at every entry of the journal again
         entries = zip(keys, before, values, strict=True)
-        self._journal.extend([(key, old) for key, old, new in entries if old is None or old != new])
-        item.update(zip(keys, values, strict=True))
+        changed = [(key, old, new) for key, old, new in entries if old is None or old != new]
+        self._journal.extend([(key, old) for key, old, _ in changed])
+        item.update([(key, new) for key, _, new in changed])
         if None in before:
             self._sorted.pop(prefix, None)
 
@@ -286,6 +287,21 @@ class RawState:
         column.take(Rows(data, column.present | new))
         self._order(column, np.flatnonzero(new).tolist())
 
+    def write_columns(self, written: Iterable[tuple[Column, Any, Any]]) -> None:
+        """Write all rows of several columns in which every key has a value.
+
+        Args:
+            written: Columns, each with its bytes as for `write_column`, and with the same memory as numbers.
+        """
+        for column, data, words in written:
+            before = column.rows
+            self._journal.append((column, before))
+            self._tell_watches(column.layout.prefix)
+            if column.sealed is None:
+                self._written[column] = None
+                column.sealed = before
+            column.data, column.words = data, words
+
     def _order(self, column: Column, rows: Sequence[int]) -> None:
         """Keys of a column have a value now: put them in order, or leave that until somebody asks for the order."""
         ordered = self._sorted.get(column.layout.prefix)
@@ -355,17 +371,13 @@ class RawState:
             for key, old in self._before().items()
             if key not in places and (value := items.get(key[:PREFIX_BYTES], none).get(key)) != old
         }
-        columns = [
-            ColumnChange(column.layout, column.sealed, column.rows)
-            for column in self._written
-            if column.sealed is not None and not _same(column.sealed, column)
-        ]
-        return Changes(keys, columns)
+        found = (_change(column) for column in self._written)
+        return Changes(keys, [change for change in found if change is not None])
 
     def before(self, changes: Changes) -> Changes:
         """The values of the changed keys and columns at the last `seal`, to undo the changes."""
         before = self._before()
-        columns = [ColumnChange(layout, after, old) for layout, old, after in changes.columns]
+        columns = [ColumnChange(layout, after, old, changed) for layout, old, after, changed in changes.columns]
         return Changes({key: before[key] for key in changes.keys}, columns)
 
     def _before(self) -> dict[bytes, bytes | None]:
@@ -410,10 +422,13 @@ def _placed(before: Any, data: Any, where: Any) -> Any:
     return after
 
 
-def _same(rows: Rows, column: Column) -> bool:
-    if rows.present is not column.present and (rows.present != column.present).any():
-        return False
-    return rows.data is column.data or not rows.differs(column.rows).any()
+def _change(column: Column) -> ColumnChange | None:
+    """What has changed in a column since the last seal, if anything."""
+    before, after = column.sealed, column.rows
+    if before is None or (before.data is after.data and before.present is after.present):
+        return None
+    changed = before.differs(after)
+    return ColumnChange(column.layout, before, after, changed) if changed.any() else None
 
 
 class StorageReader:
@@ -424,6 +439,7 @@ class StorageReader:
         self._raw = raw
         self._items = runtime.known_items
         self._lists_of_parts: dict[tuple[tuple[str, str], tuple[str, ...]], list[bytes]] = {}
+        self._lists_by_uid: dict[tuple[bytes, int], list[bytes]] = {}
 
     def key(self, pallet: str, name: str, *params: Any) -> bytes:
         """The storage key of an item; with fewer keys than it has, the prefix of all matching storage keys.
@@ -466,9 +482,18 @@ class StorageReader:
         return (account, netuid) if item.layout[0][1] == ACCOUNT_TYPE else (netuid, account)
 
     def keys_by_uid(self, pallet: str, name: str, index: int, n: int) -> list[bytes]:
-        """Storage keys for the first n UIDs, of an item with the keys netuid (or mechanism) and UID."""
+        """Storage keys for the first n UIDs, of an item with the keys netuid (or mechanism) and UID.
+
+        Don't change the list: the same one is returned again.
+        """
         head = self.key(pallet, name, index)  # netuid and UID are not hashed in the key
-        return [head + uid for uid in (UIDS[:n] if n <= len(UIDS) else _uids(n))]
+        found = self._lists_by_uid.get((head, n))
+        if found is None:
+            if len(self._lists_by_uid) >= LISTS_KEPT:
+                self._lists_by_uid.clear()
+            found = [head + uid for uid in (UIDS[:n] if n <= len(UIDS) else _uids(n))]
+            self._lists_by_uid[head, n] = found
+        return found
 
     def _account_parts(self, accounts: tuple[str, ...], item: Item, netuid: int | None) -> list[bytes]:
         layout = item.layout[0 if item.layout[0][1] == ACCOUNT_TYPE else 1]

@@ -13,16 +13,29 @@ from typing import Any
 
 import numpy as np
 
-from tao_lab.chain.blake2 import BLOCK_BYTES, LANES, Bytes, compress_lanes, hash_parts
+from tao_lab.chain.blake2 import (
+    BLOCK_BYTES,
+    FOUND,
+    LANES,
+    LANES_ROOM,
+    LENGTHS,
+    Bytes,
+    Words,
+    compress_lanes,
+    hash_parts,
+)
 from tao_lab.chain.column import Changes, ColumnChange, Layout, values_of
-from tao_lab.chain.merkle import EMPTY_ROOT, HASH_BITS, HASH_BYTES, PREFIX_BYTES, StateProof, key_path
+from tao_lab.chain.merkle import HASH_BITS, HASH_BYTES, PREFIX_BYTES, StateProof, key_path
 from tao_lab.compiled import njit
 
 Ids = np.ndarray[Any, np.dtype[np.int32]]
 
-NONE = -1
+NONE = 0  # no node; as a parent it is what the root hangs on, as its left child
 LEAF, BRANCH = 1, 2
+HASH_WORDS, BLOCK_WORDS = HASH_BYTES // 8, BLOCK_BYTES // 8
 FIRST_ROOM = 1_024
+# What is known of a node. A place is twice the id of a branch, and 1 more for its right child.
+KIND, PLACE, DEPTH, SEEN = range(4)  # SEEN: the last update that came by
 
 
 @njit
@@ -31,186 +44,214 @@ def _bit(paths: Bytes, leaf: int, depth: int) -> int:
 
 
 @njit
-def _hang(
-    root: int, leaf: int, paths: Bytes, kind: Bytes, child: Ids, parent: Ids, depth: Any, spare: Ids, left: int
-) -> Any:
-    """Put a new leaf into the tree; returns the root and the number of spare ids that are left."""
-    at, above, side, level = root, NONE, 0, 0
-    while at != NONE and kind[at] == BRANCH:
-        above, side = at, _bit(paths, leaf, level)
-        at = child[at, side]
+def _child(place: int, child: Ids) -> int:
+    return child[place >> 1, place & 1]
+
+
+@njit
+def _hash_at(place: int, content: Words) -> Any:
+    """The four words of the hash of the node at a place: its parent keeps it, ready to be hashed itself."""
+    parent, first = place >> 1, HASH_WORDS * (place & 1)
+    return content[parent, first], content[parent, first + 1], content[parent, first + 2], content[parent, first + 3]
+
+
+@njit
+def _attach(node: int, place: int, words: Any, nodes: Ids, child: Ids, content: Words) -> None:
+    """Put a node (or NONE) and its hash at a place."""
+    parent, side = place >> 1, place & 1
+    if node != NONE:
+        nodes[node, PLACE] = place
+    child[parent, side] = node
+    for k in range(HASH_WORDS):
+        content[parent, HASH_WORDS * side + k] = words[k]
+
+
+@njit
+def _hang(leaf: int, nodes: Ids, child: Ids, content: Words, paths: Bytes, spare: Ids, left: int) -> int:
+    """Put a new leaf into the tree; returns the number of spare ids that are left."""
+    unknown = (np.uint64(0), np.uint64(0), np.uint64(0), np.uint64(0))
+    place, level = 2 * NONE, 0
+    while nodes[_child(place, child), KIND] == BRANCH:
+        place = 2 * _child(place, child) + _bit(paths, leaf, level)
         level += 1
-    other = at
-    while True:
-        if other == NONE or _bit(paths, leaf, level) != _bit(paths, other, level):
-            last = leaf
-            if other != NONE:
-                left -= 1
-                last = spare[left]
-                kind[last], depth[last] = BRANCH, level
-                child[last, _bit(paths, leaf, level)] = leaf
-                child[last, _bit(paths, other, level)] = other
-                parent[leaf] = parent[other] = last
-        else:
-            left -= 1
-            last = spare[left]
-            kind[last], depth[last] = BRANCH, level
-            child[last, 0] = child[last, 1] = NONE
-        parent[last] = above
-        if above == NONE:
-            root = last
-        else:
-            child[above, side] = last
-        if last == leaf or child[last, 0] != NONE or child[last, 1] != NONE:
-            return root, left
-        above, side = last, _bit(paths, leaf, level)
+    other, words = _child(place, child), _hash_at(place, content)
+    differs = other == NONE
+    while not differs:  # a branch for each bit that both paths have, and one for the first in which they differ
+        left -= 1
+        branch, side = spare[left], _bit(paths, leaf, level)
+        differs = _bit(paths, other, level) != side
+        nodes[branch, KIND], nodes[branch, DEPTH] = BRANCH, level
+        child[branch, 0] = child[branch, 1] = NONE
+        content[branch] = 0
+        _attach(branch, place, unknown, nodes, child, content)
+        place = 2 * branch + side
         level += 1
+        if differs:
+            _attach(other, place ^ 1, words, nodes, child, content)
+    nodes[leaf, KIND] = LEAF
+    _attach(leaf, place, unknown, nodes, child, content)
+    return left
 
 
 @njit(cache=True)
-def _hang_all(
-    root: int, leaves: Ids, paths: Bytes, kind: Bytes, child: Ids, parent: Ids, depth: Any, spare: Ids, left: int
-) -> Any:
-    """Put leaves into the tree while there is space; returns the root, the spare ids, and the number of new leaves."""
+def _hang_all(leaves: Ids, nodes: Ids, child: Ids, content: Words, paths: Bytes, spare: Ids, left: int) -> Any:
+    """Put leaves into the tree while there is space; returns the spare ids, and the number of new leaves."""
     for done in range(leaves.shape[0]):
         if left <= HASH_BITS:
-            return root, left, done
-        kind[leaves[done]], parent[leaves[done]] = LEAF, NONE
-        root, left = _hang(root, leaves[done], paths, kind, child, parent, depth, spare, left)
-    return root, left, leaves.shape[0]
+            return left, done
+        left = _hang(leaves[done], nodes, child, content, paths, spare, left)
+    return left, leaves.shape[0]
 
 
 @njit(cache=True)
-def _take(root: int, leaf: int, kind: Bytes, child: Ids, parent: Ids, spare: Ids, left: int) -> Any:
-    """Take a leaf out; returns the root, the spare ids, and the branch from which to rehash."""
-    above = parent[leaf]
-    kind[leaf] = 0
+def _take(leaf: int, nodes: Ids, child: Ids, content: Words, spare: Ids, left: int) -> Any:
+    """Take a leaf out; returns the spare ids, and the branch from which to rehash."""
+    nothing = (np.uint64(0), np.uint64(0), np.uint64(0), np.uint64(0))
+    place = nodes[leaf, PLACE]
+    nodes[leaf, KIND] = 0
     spare[left] = leaf
     left += 1
-    if above == NONE:
-        return NONE, left, NONE
-    child[above, 1 if child[above, 1] == leaf else 0] = NONE
-    while above != NONE:
-        only = child[above, 0] if child[above, 1] == NONE else child[above, 1]
-        if (child[above, 0] != NONE and child[above, 1] != NONE) or kind[only] == BRANCH:
-            return root, left, above
-        higher = parent[above]  # the only leaf below moves up
-        kind[above] = 0
+    _attach(NONE, place, nothing, nodes, child, content)
+    while place >> 1 != NONE:
+        above, only = place >> 1, place ^ 1 if _child(place, child) == NONE else place
+        rest = _child(only, child)
+        if nodes[rest, KIND] == BRANCH or _child(only ^ 1, child) != NONE:
+            return left, above
+        words = _hash_at(only, content)  # the only leaf below moves up
+        nodes[above, KIND] = 0
         spare[left] = above
         left += 1
-        parent[only] = higher
-        if higher == NONE:
-            return only, left, NONE
-        child[higher, 1 if child[higher, 1] == above else 0] = only
-        above = higher
-    return root, left, NONE
+        place = nodes[above, PLACE]
+        _attach(rest, place, words, nodes, child, content)
+    return left, NONE
 
 
 @njit
-def _hash_leaves(leaves: Ids, data: Bytes, ends: Any, paths: Bytes, hashes: Bytes) -> None:
+def _finish(lanes: int, places: Ids, x: Words, content: Words) -> None:
+    """Hash what is in the lanes, and keep the hashes at these places."""
+    compress_lanes(x)
+    for lane in range(lanes):
+        parent, first = places[lane] >> 1, HASH_WORDS * (places[lane] & 1)
+        for k in range(HASH_WORDS):
+            content[parent, first + k] = x[FOUND + LANES * k + lane]
+
+
+@njit
+def _fill(lane: int, first: int, node: int, count: int, content: Words, x: Words) -> Any:
+    """Put a byte and words of a node into a lane; returns the last byte, which is part of the next word."""
+    carry = np.uint64(first)
+    for k in range(count):
+        word = content[node, k]
+        x[LANES * k + lane] = (word << np.uint64(8)) | carry
+        carry = word >> np.uint64(56)
+    return carry
+
+
+@njit
+def _hash_leaves(
+    leaves: Ids, changed: Any, counts: Any, widths: Any, data: Bytes, nodes: Ids, content: Words, paths: Bytes
+) -> None:
     """Hash leaves: those that fit into one block eight at a time, the others one by one."""
     block, h = np.zeros(BLOCK_BYTES, np.uint8), np.empty(8, np.uint64)
-    words, digest, places = block.view(np.uint64), h.view(np.uint8), hashes.view(np.uint64)
-    m, x, found = np.zeros(16 * LANES, np.uint64), np.empty(256, np.uint64), np.empty(4 * LANES, np.uint64)
-    lengths, waiting = np.zeros(LANES, np.uint64), np.empty(LANES, np.int32)
-    lane, begin = 0, 0
-    for i in range(leaves.shape[0]):
-        leaf, value = leaves[i], data[begin : ends[i]]
-        begin = ends[i]
-        length = 1 + HASH_BYTES + value.shape[0]
-        if length > BLOCK_BYTES:
-            hash_parts(0, paths[leaf], value, block, h)
-            hashes[leaf] = digest[:HASH_BYTES]
-            continue
-        block[0] = 0
-        block[1 : 1 + HASH_BYTES] = paths[leaf]
-        block[1 + HASH_BYTES : length] = value
-        block[length:] = 0
-        for k in range(16):
-            m[LANES * k + lane] = words[k]
-        lengths[lane], waiting[lane] = length, leaf
-        lane += 1
-        if lane == LANES or i + 1 == leaves.shape[0]:
-            _finish(lane, waiting, m, lengths, x, found, places)
-            lane = 0
-    if lane:
-        _finish(lane, waiting, m, lengths, x, found, places)
+    tail = np.zeros(BLOCK_BYTES - HASH_BYTES, np.uint8)
+    x, waiting, words = np.zeros(LANES_ROOM, np.uint64), np.empty(LANES, np.int32), tail.view(np.uint64)
+    lane, end, begin = 0, 0, 0
+    for part in range(counts.shape[0]):
+        width = widths[part]
+        length = 1 + HASH_BYTES + width
+        tail[:] = 0
+        for row in range(end, end + counts[part]):
+            leaf, place, value = leaves[row], nodes[leaves[row], PLACE], begin
+            begin += width
+            if not changed[row]:
+                continue
+            if length > BLOCK_BYTES:
+                hash_parts(0, paths[leaf, :HASH_BYTES], data[value:begin], block, h)
+                for k in range(HASH_WORDS):
+                    content[place >> 1, HASH_WORDS * (place & 1) + k] = h[k]
+                continue
+            tail[0] = _fill(lane, 0, leaf, HASH_WORDS, content, x)
+            for i in range(width):
+                tail[1 + i] = data[value + i]
+            for k in range(BLOCK_WORDS - HASH_WORDS):
+                x[LANES * (HASH_WORDS + k) + lane] = words[k]
+            x[LENGTHS + lane], waiting[lane] = length, place
+            lane += 1
+            if lane == LANES:
+                _finish(lane, waiting, x, content)
+                lane = 0
+        end += counts[part]
+    _finish(lane, waiting, x, content)
 
 
 @njit
-def _finish(lanes: int, nodes: Ids, m: Any, lengths: Any, x: Any, found: Any, hashes: Any) -> None:
-    """Hash what is in the lanes; `hashes` are words (n, 4)."""
-    compress_lanes(m, lengths, x, found)
-    for lane in range(lanes):
-        for k in range(4):
-            hashes[nodes[lane], k] = found[LANES * k + lane]
-
-
-@njit
-def _rehash(changed: Ids, child: Ids, parent: Ids, depth: Any, hashes: Bytes, seen: Any, turn: int) -> int:
-    """Rehash every branch above the changed nodes, those of one depth eight at a time; returns how many there are.
-
-    The deepest come first.
-    """
-    above = np.empty(0, np.int32)
-    count = 0
-    for each in changed:
-        at = each
-        while at != NONE and seen[at] != turn:
-            seen[at] = turn
-            if count == above.shape[0]:
-                more = np.empty(2 * count + 64, np.int32)
-                more[:count] = above
-                above = more
-            above[count] = at
+def _above(leaves: Ids, changed: Any, dirty: Ids, nodes: Ids, turn: int) -> Ids:
+    """Every branch above the changed leaves, those in `dirty` and every branch above them; the deepest come first."""
+    found, count = np.empty(2 * leaves.shape[0] + 1_024, np.int32), 0
+    for i in range(leaves.shape[0] + dirty.shape[0]):
+        if i < leaves.shape[0]:
+            at = nodes[leaves[i], PLACE] >> 1 if changed[i] else NONE
+        else:
+            at = dirty[i - leaves.shape[0]]
+            at = at if nodes[at, KIND] == BRANCH else NONE  # it may have gone too since
+        while at != NONE and nodes[at, SEEN] != turn:
+            nodes[at, SEEN] = turn
+            if count == found.shape[0]:
+                more = np.empty(2 * count, np.int32)
+                more[:count] = found
+                found = more
+            found[count] = at
             count += 1
-            at = parent[at]
-    levels = np.zeros(HASH_BITS + 2, np.int64)
-    for i in range(count):
-        levels[HASH_BITS - depth[above[i]] + 1] += 1
-    levels = np.cumsum(levels)
+            at = nodes[at, PLACE] >> 1
+    begins = np.zeros(HASH_BITS + 2, np.int64)
+    for node in found[:count]:
+        begins[HASH_BITS - nodes[node, DEPTH] + 1] += 1
+    begins = np.cumsum(begins)
     ordered = np.empty(count, np.int32)
-    for i in range(count):
-        place = HASH_BITS - depth[above[i]]
-        ordered[levels[place]] = above[i]
-        levels[place] += 1
-    words, both = hashes.view(np.uint64), np.empty(2 * HASH_BYTES // 8, np.uint64)
-    m, x, found = np.zeros(16 * LANES, np.uint64), np.empty(256, np.uint64), np.empty(4 * LANES, np.uint64)
-    lengths = np.full(LANES, np.uint64(1 + 2 * HASH_BYTES))
-    begin = 0
-    while begin < count:
-        end = begin
-        while end < count and end < begin + LANES and depth[ordered[end]] == depth[ordered[begin]]:
-            for k in range(4):
-                left, right = child[ordered[end], 0], child[ordered[end], 1]
-                both[k] = words[left, k] if left != NONE else np.uint64(0)
-                both[4 + k] = words[right, k] if right != NONE else np.uint64(0)
-            carry = np.uint64(1)  # the byte before the two hashes moves them by one
-            for k in range(8):
-                m[LANES * k + end - begin] = (both[k] << np.uint64(8)) | carry
-                carry = both[k] >> np.uint64(56)
-            m[LANES * 8 + end - begin] = carry
-            end += 1
-        _finish(end - begin, ordered[begin:end], m, lengths, x, found, words)
-        begin = end
-    return count
+    for node in found[:count]:
+        level = HASH_BITS - nodes[node, DEPTH]
+        ordered[begins[level]] = node
+        begins[level] += 1
+    return ordered
 
 
 @njit(cache=True)
 def _renew(
-    leaves: Ids, data: Bytes, ends: Any, dirty: Ids, paths: Bytes, kind: Bytes, child: Ids, parent: Ids, depth: Any,
-    hashes: Bytes, seen: Any, turn: int,
+    leaves: Ids, changed: Any, counts: Any, widths: Any, data: Bytes, dirty: Ids, nodes: Ids, content: Words,
+    paths: Bytes, turn: int,
 ) -> int:  # fmt: skip
-    """Hash leaves, and every branch above them and from those in `dirty` on; returns how many branches there are."""
-    _hash_leaves(leaves, data, ends, paths, hashes)
-    above, count = np.empty(leaves.shape[0] + dirty.shape[0], np.int32), leaves.shape[0]
-    for i in range(count):
-        above[i] = parent[leaves[i]]
-    for node in dirty:
-        if node != NONE and kind[node] == BRANCH:  # it may have gone too since
-            above[count] = node
-            count += 1
-    return _rehash(above[:count], child, parent, depth, hashes, seen, turn)
+    """Hash leaves, and every branch above them and from those in `dirty` on, those of one depth eight at a time.
+
+    Args:
+        leaves: Ids.
+        changed: Which of them to hash.
+        counts: How many leaves each part has.
+        widths: Bytes of a value of each part.
+        data: All values.
+        dirty: Branches that have lost a child.
+        nodes: What is known of each node.
+        content: Of each node: a leaf's path, a branch's two hashes.
+        paths: The same memory in bytes.
+        turn: Number of this update.
+
+    Returns:
+        How many branches there are.
+    """
+    _hash_leaves(leaves, changed, counts, widths, data, nodes, content, paths)
+    ordered = _above(leaves, changed, dirty, nodes, turn)
+    x, waiting = np.zeros(LANES_ROOM, np.uint64), np.empty(LANES, np.int32)
+    x[LENGTHS : LENGTHS + LANES] = 1 + 2 * HASH_BYTES
+    lane = 0
+    for i in range(ordered.shape[0]):
+        node = ordered[i]
+        x[2 * HASH_WORDS * LANES + lane] = _fill(lane, 1, node, 2 * HASH_WORDS, content, x)
+        waiting[lane] = nodes[node, PLACE]
+        lane += 1
+        last = i + 1 == ordered.shape[0]
+        if lane == LANES or last or nodes[ordered[i + 1], DEPTH] != nodes[node, DEPTH]:
+            _finish(lane, waiting, x, content)
+            lane = 0
+    return ordered.shape[0]
 
 
 class StateTree:
@@ -224,31 +265,30 @@ class StateTree:
         self.hashed = 0
         self._leaves: dict[bytes, int] = {}
         self._columns: dict[bytes, dict[Layout, Ids]] = {}  # by item: leaves of a column's keys, where there is one
-        self._root = NONE
         self._turn = 0
-        self._kind = np.zeros(0, np.uint8)
+        self._nodes = np.empty((0, 4), np.int32)
         self._child = np.empty((0, 2), np.int32)
-        self._parent = np.empty(0, np.int32)
-        self._depth = np.empty(0, np.int16)
-        self._seen = np.zeros(0, np.int32)
-        self._paths = np.empty((0, HASH_BYTES), np.uint8)
-        self._hashes = np.empty((0, HASH_BYTES), np.uint8)
+        self._content = np.empty((0, 2 * HASH_WORDS), np.uint64)  # a leaf's path, a branch's two hashes
         self._spare = np.empty(0, np.int32)
         self._left = 0
+        self._grow()
 
     @property
     def root(self) -> bytes:
         """The root: 32 bytes that depend on every key and value; zeros for the empty state."""
-        return self._hash(self._root)
+        return self._hash(NONE, 0)
 
-    def _hash(self, node: int) -> bytes:
-        return EMPTY_ROOT if node == NONE else self._hashes[node].tobytes()
+    def _hash(self, node: int, side: int) -> bytes:
+        """Hash of a node's child, zeros where there is none."""
+        return self._content[node].tobytes()[HASH_BYTES * side :][:HASH_BYTES]
 
     def update(self, changes: Mapping[bytes, bytes | None] | Changes) -> None:
         """Write (or, with None, remove) these keys, and the changed rows of these columns."""
         changes = changes if isinstance(changes, Changes) else Changes(changes)
         keys = dict(changes.keys)
-        parts = [part for change in changes.columns if (part := self._rows(change, keys)) is not None]
+        columns = [
+            (self._leaves_of(each.layout), _changed_rows(each, keys), each.after.data) for each in changes.columns
+        ]
         leaves = self._leaves
         written = {key: value for key, value in keys.items() if value is not None}
         gone = [key for key in keys if key not in written and key in leaves] if len(written) < len(keys) else []
@@ -256,49 +296,47 @@ class StateTree:
         new = [key for key in written if key not in leaves]
         if new:
             self._insert(new)
-        changed = np.fromiter(map(leaves.__getitem__, written), np.int32, len(written))
-        widths = np.fromiter(map(len, written.values()), np.int64, len(written))
-        data = np.frombuffer(b"".join(written.values()), np.uint8)
-        if parts:
-            changed = np.concatenate([changed, *(ids for ids, _ in parts)])
-            widths = np.concatenate([widths, *(np.full(len(ids), rows.shape[1]) for ids, rows in parts)])
-            data = np.concatenate([data, *(rows.ravel() for _, rows in parts)])
+        single, values = np.array([leaves[key] for key in written], np.int32), list(written.values())
+        counts = [1] * len(values) + [len(data) for _, _, data in columns]
+        widths = [len(value) for value in values] + [data.shape[1] for _, _, data in columns]
+        changed = np.concatenate([np.ones(len(values), np.bool_), *(rows for _, rows, _ in columns)])
         self._turn += 1
-        arrays = (self._paths, self._kind, self._child, self._parent, self._depth, self._hashes, self._seen)
-        nodes = _renew(changed, data, widths.cumsum(), dirty, *arrays, self._turn)
-        self.hashed = len(changed) + nodes
+        nodes = _renew(
+            np.concatenate([single, *(ids for ids, _, _ in columns)]),
+            changed,
+            np.array(counts, np.int64),
+            np.array(widths, np.int64),
+            np.concatenate([np.frombuffer(b"".join(values), np.uint8), *(data.ravel() for _, _, data in columns)]),
+            dirty,
+            self._nodes,
+            self._content,
+            self._content.view(np.uint8),
+            self._turn,
+        )
+        self.hashed = int(np.count_nonzero(changed)) + nodes
 
-    def _rows(self, change: ColumnChange, keys: dict[bytes, bytes | None]) -> tuple[Ids, Bytes] | None:
-        """Leaves and new values of the rows that differ; new and removed keys go into `keys` instead."""
-        layout, before, after = change
-        differs = before.differs(after)
-        if not (before.present.all() and after.present.all()):
-            come_or_gone = before.present != after.present
-            differs &= before.present & after.present
-            if come_or_gone.any():
-                values = list(values_of(layout, after))
-                keys.update(values[row] for row in np.flatnonzero(come_or_gone).tolist())
-        if not differs.any():
-            return None
+    def _leaves_of(self, layout: Layout) -> Ids:
+        """Leaves of a column's keys, NONE where there is none."""
         known = self._columns.setdefault(layout.prefix, {})
         leaves = known.get(layout)
         if leaves is None:
             found = [self._leaves.get(key, NONE) for key in layout.keys]
             leaves = known[layout] = np.array(found, np.int32)
-        return leaves[differs], after.data[differs]
+        return leaves
 
     def _insert(self, keys: list[bytes]) -> None:
+        # in the order of the tree, so that the nodes of a subtree lie side by side
+        paths, keys = map(list, zip(*sorted((key_path(key), key) for key in keys), strict=True))
         while self._left < len(keys):
             self._grow()
         self._left -= len(keys)
-        new = self._spare[self._left : self._left + len(keys)].copy()
+        new = self._spare[self._left : self._left + len(keys)][::-1].copy()
         self._leaves.update(zip(keys, new.tolist(), strict=True))
         self._forget_columns(keys)
-        paths = np.frombuffer(b"".join([key_path(key) for key in keys]), np.uint8)
-        self._paths[new] = paths.reshape(len(keys), HASH_BYTES)
+        self._content[new, :HASH_WORDS] = np.frombuffer(b"".join(paths), np.uint64).reshape(-1, HASH_WORDS)
         while len(new):
-            arrays = (self._paths, self._kind, self._child, self._parent, self._depth, self._spare)
-            self._root, self._left, done = _hang_all(self._root, new, *arrays, self._left)
+            arrays = (self._nodes, self._child, self._content, self._content.view(np.uint8), self._spare)
+            self._left, done = _hang_all(new, *arrays, self._left)
             new = new[done:]
             if len(new):
                 self._grow()
@@ -311,30 +349,41 @@ class StateTree:
 
     def _remove(self, key: bytes) -> int:
         self._forget_columns([key])
-        self._root, self._left, dirty = _take(
-            self._root, self._leaves.pop(key), self._kind, self._child, self._parent, self._spare, self._left
-        )
+        arrays = (self._nodes, self._child, self._content, self._spare)
+        self._left, dirty = _take(self._leaves.pop(key), *arrays, self._left)
         return int(dirty)
 
     def _grow(self) -> None:
         """Double the space for nodes."""
-        old = len(self._kind)
+        old = len(self._nodes)
         more = max(old, FIRST_ROOM)
-        for name in ("_kind", "_child", "_parent", "_depth", "_seen", "_paths", "_hashes"):
+        for name in ("_nodes", "_child", "_content"):
             array = getattr(self, name)
             setattr(self, name, np.concatenate([array, np.zeros((more, *array.shape[1:]), array.dtype)]))
+        new = np.arange(old + more - 1, max(old, NONE + 1) - 1, -1)
         spare = np.empty(old + more, np.int32)
         spare[: self._left] = self._spare[: self._left]
-        spare[self._left : self._left + more] = np.arange(old + more - 1, old - 1, -1)
-        self._spare, self._left = spare, self._left + more
+        spare[self._left : self._left + len(new)] = new
+        self._spare, self._left = spare, self._left + len(new)
 
     def proof(self, key: bytes) -> StateProof:
         """The path to `key`, which proves its value, or that it has no value."""
         path, level = int.from_bytes(key_path(key), "big"), HASH_BITS - 1
-        at, siblings = self._root, []
-        while at != NONE and self._kind[at] == BRANCH:
-            side = path >> level & 1
-            siblings.append(self._hash(int(self._child[at, 1 - side])))
-            at, level = int(self._child[at, side]), level - 1
-        end = None if at == NONE else (self._paths[at].tobytes(), self._hash(at))
+        above, side, siblings = NONE, 0, []
+        while self._nodes[at := int(self._child[above, side]), KIND] == BRANCH:
+            above, side = at, path >> level & 1
+            siblings.append(self._hash(above, 1 - side))
+            level -= 1
+        end = None if at == NONE else (self._content[at].tobytes()[:HASH_BYTES], self._hash(above, side))
         return StateProof(tuple(siblings), end)
+
+
+def _changed_rows(change: ColumnChange, keys: dict[bytes, bytes | None]) -> Any:
+    """Which rows have another value; new and removed keys go into `keys` instead."""
+    layout, before, after, changed = change
+    if before.present is after.present:
+        return changed
+    come_or_gone = before.present != after.present
+    values = list(values_of(layout, after)) if come_or_gone.any() else []
+    keys.update(values[row] for row in np.flatnonzero(come_or_gone).tolist())
+    return changed & ~come_or_gone

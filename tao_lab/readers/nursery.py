@@ -17,6 +17,7 @@ from __future__ import annotations
 import atexit
 import gc
 import importlib
+import itertools
 import json
 import os
 import random
@@ -32,15 +33,18 @@ from typing import Any
 from tao_lab.compiled import build_loaded
 from tao_lab.views import rendering
 
-# One thread each: libraries like OpenBLAS start threads when numpy is loaded.
-THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
-# Modules that pages and kernels need, so that they are loaded only once.
-MODULES = (
+# Modules that pages and kernels need, so that they are loaded only once: what every page needs, then what most need.
+# The first page does not wait for the others' modules; if it needs one of them, it loads it for itself.
+EVERY = (
     "IPython.extensions.storemagic",
-    "bittensor",
     "encodings.idna",
     "ipykernel.debugger",
     "ipykernel.kernelapp",
+    "tao_lab.views.presentation",
+    "tornado.platform.asyncio",
+)
+MOST = (
+    "bittensor",
     "tao_lab.network",
     "tao_lab.views.attacks",
     "tao_lab.views.display",
@@ -49,7 +53,6 @@ MODULES = (
     "tao_lab.views.money",
     "tao_lab.views.pools",
     "tao_lab.views.presentation.consensus",
-    "tornado.platform.asyncio",
 )
 MOST_BYTES = 65_536  # of a request to the nursery
 SETTLE_SECONDS = 5  # until a joined thread has also disappeared from the system's list
@@ -61,14 +64,12 @@ def main(channel: socket.socket) -> None:
     Args:
         channel: a request is JSON, `{"page": path}`, and a socket on which the page then answers (`serve_page`).
     """
-    for name in MODULES:
-        importlib.import_module(name)
-    importlib.import_module("ipywidgets").register_comm_target()  # it did not, since it was loaded outside a kernel
-    build_loaded()  # what runs compiled code
-    gc.collect()
-    gc.freeze()  # the collector would write to every page of memory, and so copy it
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # don't wait for children
-    while True:
+    _load(EVERY)
+    importlib.import_module("ipywidgets").register_comm_target()  # it did not, since it was loaded outside a kernel
+    for number in itertools.count():
+        if number == 1:
+            _load(MOST)
         data, descriptors, _, _ = socket.recv_fds(channel, MOST_BYTES, 1)
         if not data:
             return
@@ -83,6 +84,15 @@ def main(channel: socket.socket) -> None:
             serve_page(socket.socket(fileno=descriptors[0]), None if path is None else Path(path))
             return
         os.close(descriptors[0])
+
+
+def _load(names: tuple[str, ...]) -> None:
+    """Load modules into memory that forked processes share."""
+    for name in names:
+        importlib.import_module(name)
+    build_loaded()  # what runs compiled code
+    gc.collect()
+    gc.freeze()  # the collector would write to every page of memory, and so copy it
 
 
 def serve_page(channel: socket.socket, path: Path | None) -> None:

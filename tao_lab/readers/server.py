@@ -14,7 +14,7 @@ from jupyter_server.base.handlers import APIHandler
 from jupyter_server.utils import url_path_join
 from tornado.ioloop import IOLoop
 from tornado.web import authenticated
-from traitlets import Integer, default
+from traitlets import Instance, Integer, default
 from voila.app import Voila
 from voila.notebook_renderer import NotebookRenderer
 from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
@@ -23,7 +23,8 @@ from voila.utils import get_page_config
 
 from tao_lab.errors import LabError
 from tao_lab.readers import limit
-from tao_lab.readers.kernels import CAN_FORK, VOILA, Nursery, Page, Readers
+from tao_lab.readers.forking import CAN_FORK, VOILA, Nursery, Page
+from tao_lab.readers.kernels import Readers
 
 KERNEL_ID = "00000000-0000-0000-0000-000000000000"  # in a stored page, replaced by the id of a reader's kernel
 LOOK_SECONDS = 2  # between two checks for readers that have left
@@ -34,9 +35,7 @@ SIGNING_IN = {"token"}  # arguments of an address that a page does not read
 class Kept(NotebookRenderer):  # type: ignore[misc]
     """Makes a page of a notebook from existing outputs, for any kernel that has run it."""
 
-    def __init__(self, outputs: list[Any], **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self._outputs = outputs
+    outputs: list[Any]  # of each code cell, in nbformat
 
     async def _jinja_kernel_start(self, nb: Any, kernel_id: Any, kernel_future: Any) -> str:
         return KERNEL_ID
@@ -47,7 +46,7 @@ class Kept(NotebookRenderer):  # type: ignore[misc]
     async def _jinja_cell_generator(self, nb: Any, kernel_id: Any) -> Any:
         import nbformat
 
-        outputs = iter(self._outputs)
+        outputs = iter(self.outputs)
         for cell in nb.cells:
             if cell.cell_type == "code":
                 cell.outputs = nbformat.from_dict(next(outputs))
@@ -61,6 +60,7 @@ class Pages:
         self._app = app
         self._nursery = nursery
         self._running: dict[str, asyncio.Task[tuple[str, Page] | None]] = {}
+        self._warming: asyncio.Task[None] | None = None
         self._one_at_a_time = asyncio.Lock()
 
     async def get(self, notebook: str) -> tuple[str, Page] | None:
@@ -80,17 +80,32 @@ class Pages:
     async def _run(self, notebook: str) -> tuple[str, Page] | None:
         async with self._one_at_a_time:
             page = self._nursery.page(Path(self._app.root_dir) / notebook)
-            outputs, reason = await asyncio.to_thread(page.ran)
+            ran = asyncio.create_task(asyncio.to_thread(page.ran))
+            kept = self._kept(notebook)
+            await kept.initialize()  # meanwhile
+            outputs, reason = await ran
         if outputs is None:
             self._app.log.info("%s runs again for each reader: %s", notebook, reason)
+            await self.warm()
             return None
-        return await self._html(notebook, outputs), page
+        kept.outputs = outputs
+        return str(await kept.generate_content_str()), page
 
-    async def _html(self, notebook: str, outputs: list[Any]) -> str:
+    async def warm(self) -> None:
+        """Get ready to fork kernels that run the cells of their page themselves, which few pages need."""
+        if self._warming is None:
+            self._warming = asyncio.create_task(self._warm())
+        await asyncio.shield(self._warming)
+
+    async def _warm(self) -> None:
+        page = self._nursery.page(None)
+        await asyncio.to_thread(page.ran)
+        self._app.kernel_manager.warm = page
+
+    def _kept(self, notebook: str) -> Kept:
         app = self._app
         settings = {"base_url": app.base_url, "settings": app.app.settings, "log": app.log}
-        kept = Kept(
-            outputs,
+        return Kept(
             voila_configuration=app.voila_configuration,
             traitlet_config=app.config,
             notebook_path=notebook,
@@ -103,8 +118,6 @@ class Pages:
             mathjax_config=app.mathjax_config,
             mathjax_url=app.mathjax_url,
         )
-        await kept.initialize()
-        return str(await kept.generate_content_str())
 
 
 class PageHandler(TornadoVoilaHandler):  # type: ignore[misc,unused-ignore]
@@ -121,6 +134,8 @@ class PageHandler(TornadoVoilaHandler):  # type: ignore[misc,unused-ignore]
         plain = not self.request.arguments.keys() - SIGNING_IN and not (self.notebook_path and path)
         kept = await pages.get(notebook) if pages is not None and plain and app.shows(notebook) else None
         if pages is None or kept is None:
+            if pages is not None:
+                await pages.warm()
             await super().get(path)
             return
         html, page = kept
@@ -173,6 +188,7 @@ class Room(Voila):  # type: ignore[misc,unused-ignore]
 
     readers = Integer(help="How many people may have a page open at once.").tag(config=True)
     aliases: ClassVar = {**Voila.aliases, "readers": "Room.readers"}
+    nursery = Instance(Nursery, allow_none=True, help="What pages and kernels come from, where the system can fork.")
     name = "voila"  # its settings are Voila's
     pages: Pages | None = None
 
@@ -189,9 +205,8 @@ class Room(Voila):  # type: ignore[misc,unused-ignore]
         kernels.kernel_manager_class = "tao_lab.readers.kernels.ReaderKernel"
         kernels.limit = self.readers
         kernels.cull_idle_timeout, kernels.cull_interval = kernels.left_seconds, LOOK_SECONDS
-        if CAN_FORK:
-            self._nursery = Nursery()
-            self.pages = Pages(self, self._nursery)
+        if self.nursery is not None:
+            self.pages = Pages(self, self.nursery)
             IOLoop.current().add_callback(self._prepare)
         self.log.info("Up to %d readers at once", self.readers)
         return settings
@@ -199,13 +214,12 @@ class Room(Voila):  # type: ignore[misc,unused-ignore]
     async def _prepare(self) -> None:
         """Run all pages, so that the first reader waits no longer than the others."""
         assert self.pages is not None
+        pages = self.pages
         if self.notebook_path:
             notebooks = [Path(self.notebook_path)]
         else:
             notebooks = [path for path in sorted(Path(self.root_dir).rglob("*.ipynb")) if self.shows(str(path))]
-        self.kernel_manager.warm = self._nursery.page(None)
-        await asyncio.to_thread(self.kernel_manager.warm.ran)
-        await asyncio.gather(*(self.pages.get(os.path.relpath(notebook, self.root_dir)) for notebook in notebooks))
+        await asyncio.gather(*(pages.get(os.path.relpath(notebook, self.root_dir)) for notebook in notebooks))
         self.log.info("All pages are ready")
 
     def shows(self, notebook: str) -> bool:
@@ -224,9 +238,5 @@ class Room(Voila):  # type: ignore[misc,unused-ignore]
     def stop(self) -> None:
         """End all kernels, then the processes that they came from."""
         super().stop()
-        if self.pages is not None:
-            self._nursery.close()
-
-
-if __name__ == "__main__":
-    Room.launch_instance()
+        if self.nursery is not None:
+            self.nursery.close()

@@ -106,7 +106,7 @@ class Panel(anywidget.AnyWidget):  # type: ignore[misc]  # untyped base
 
     _specs = traitlets.Dict().tag(sync=True)
     _about = traitlets.Dict().tag(sync=True)
-    _request = traitlets.Dict().tag(sync=True)
+    _request = traitlets.Dict().tag(sync=True, echo_update=False)  # the page knows what it asked
     _picture = traitlets.Dict().tag(sync=True)
 
     def __init__(

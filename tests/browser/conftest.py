@@ -44,7 +44,7 @@ class Explorer:
 
     def __init__(self, page):
         self.page = page
-        page.wait_for_selector("[data-painted]")
+        page.wait_for_selector("[data-painted]:not([aria-busy=true])")
         self.root = page.locator("[data-painted]").first
 
     def sentence(self):
@@ -60,11 +60,15 @@ class Explorer:
         return self.root.locator(f'input[type="range"][data-setting="{setting}"]')
 
     def do(self, action):
-        """Do something and wait until the charts that answer it are painted."""
+        """Do something and wait until all charts are painted that answer it."""
         before = self.root.get_attribute("data-painted")
         action()
         self.page.wait_for_function(
-            "before => document.querySelector('[data-painted]').dataset.painted !== before", arg=before
+            """before => {
+                const { dataset, ariaBusy } = document.querySelector("[data-painted]");
+                return dataset.painted !== before && ariaBusy !== "true";
+            }""",
+            arg=before,
         )
 
     def press(self, setting, key):

@@ -88,6 +88,23 @@ def test_quick_moves_leave_nothing_stale_behind(explorer):
     assert "on 65 % of stake" in explorer.title("validators")
 
 
+def test_a_chart_below_the_screen_is_drawn_after_the_others_and_shows_the_same(explorer):
+    page = explorer.page
+    before = explorer.picture("bonds")
+    page.evaluate("scrollTo(0, 0)")
+    page.evaluate(
+        """() => {
+            const drawn = document.querySelector("[data-chart=bonds] svg").innerHTML;
+            document.addEventListener("tl-painted", () => {
+                window.drawnLater = document.querySelector("[data-chart=bonds] svg").innerHTML === drawn;
+            }, { once: true });
+        }"""
+    )
+    explorer.press("liar_percent", "End")
+    assert page.evaluate("window.drawnLater")
+    assert explorer.changed(before, "bonds") > 0.002
+
+
 def test_an_upright_window_and_a_dark_notebook_are_followed(explorer):
     page = explorer.page
     inside = "document.querySelector('.tl-stage').classList"

@@ -259,14 +259,14 @@ def test_voila_lists_dashboards_and_labs_and_opens_one(visit, voila_address, vio
         assert each.sentence in text
     assert violations(page) == []
     page.click("text=What is an alpha worth?")
-    page.wait_for_selector("[data-painted]")
+    page.wait_for_selector("[data-painted]:not([aria-busy=true])")
     assert page.locator(".jp-InputArea:visible").count() == 0
     assert violations(page) == []
     assert page.locator("h1:visible").all_inner_texts() == ["What is an alpha worth?"]
     assert page.get_attribute(".tl-stage", "data-theme") == "light"
     page.emulate_media(color_scheme="dark")
     page.reload()
-    page.wait_for_selector("[data-painted]")
+    page.wait_for_selector("[data-painted]:not([aria-busy=true])")
     assert page.get_attribute(".tl-stage", "data-theme") == "dark"
     page.wait_for_function(FILLS)
     seen = ["h1", ".tl-panel", ".tl-sentence", ".tl-payoff", ".tl-story"]

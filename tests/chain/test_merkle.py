@@ -1,7 +1,9 @@
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tao_lab.chain.column import Changes, ColumnChange, Layout, Rows
 from tao_lab.chain.merkle import (
     EMPTY_ROOT,
     key_path,
@@ -83,6 +85,32 @@ def test_a_change_can_be_taken_back(first: dict[bytes, bytes], second: dict[byte
 @given(STATE)
 def test_the_tree_is_the_one_that_its_rule_describes(state: dict[bytes, bytes]) -> None:
     assert tree_of(state).root == plain_root([(key_path(key), value) for key, value in state.items()], 0)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.data())
+def test_a_tree_of_columns_and_long_values_is_the_one_that_its_rule_describes(data: st.DataObject) -> None:
+    """A leaf of 95 bytes just fits into one block of the hash; eight leaves, or eight branches, are hashed at once."""
+    tree, state, rows = StateTree(), dict[bytes, bytes](), st.integers(1, 20)
+    before: dict[Layout, Rows] = {}
+    for item, width in ((b"a" * 32, 8), (b"b" * 32, 95), (b"c" * 32, 96), (b"d" * 32, 1)):
+        layout = Layout(item, [item + bytes([i]) for i in range(data.draw(rows))], bytes(width))
+        before[layout] = Rows(np.zeros((len(layout.keys), width), np.uint8), np.zeros(len(layout.keys), np.bool_))
+    single = st.dictionaries(st.binary(min_size=1, max_size=2), st.none() | st.binary(max_size=300), max_size=9)
+    for step in range(3):
+        keys, columns = data.draw(single), []
+        for layout, old in before.items():
+            n, width = old.data.shape
+            present = np.array(data.draw(st.lists(st.booleans(), min_size=n, max_size=n)))
+            drawn = np.array(data.draw(st.lists(st.integers(0, 2), min_size=n, max_size=n)), np.uint8)
+            new = Rows(np.where(present, drawn, 0).astype(np.uint8)[:, None].repeat(width, 1), present)
+            columns.append(ColumnChange(layout, old, new, old.differs(new)))
+            before[layout] = new
+        changes = Changes(keys, columns)
+        tree.update(changes)
+        for key, value in {**keys, **changes.each()}.items():
+            state.pop(key, None) if value is None else state.update({key: value})
+        assert tree.root == plain_root([(key_path(key), value) for key, value in state.items()], 0), step
 
 
 def plain_root(leaves: list[tuple[bytes, bytes]], level: int) -> bytes:

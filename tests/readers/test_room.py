@@ -20,7 +20,7 @@ import pytest
 from tao_lab import servers
 from tao_lab.bench._reader import reading
 from tao_lab.readers import limit
-from tao_lab.readers.kernels import CAN_FORK
+from tao_lab.readers.forking import CAN_FORK
 from tests import states
 
 SECONDS = 180  # until something is given up; no measure of speed

@@ -6,7 +6,7 @@ as the state (`tao_lab.chain.column`); a value that is not stored has the metada
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, ParamSpec
 
@@ -66,7 +66,8 @@ class Columns:
         self._state, self._netuids = state, tuple(netuids)
         self._found, self._made = _found(state, self._netuids)
 
-    def _find(self, pallet: str, name: str) -> tuple[StateColumn, Any]:
+    def find(self, pallet: str, name: str) -> tuple[StateColumn, Any]:
+        """The column of an item, and the rows of the subnets in it."""
         if self._made != self._state.raw.columns_made:
             self._found, self._made = _found(self._state, self._netuids)
         found = self._found.get((pallet, name))
@@ -93,11 +94,11 @@ class Columns:
     def prepare(self, *items: tuple[str, str]) -> None:
         """Make sure that items can be written later."""
         for item in items:
-            self._find(*item)
+            self.find(*item)
 
     def written(self, pallet: str, name: str) -> Column:
         """Bool (n,): whether a value is stored."""
-        column, rows = self._find(pallet, name)
+        column, rows = self.find(pallet, name)
         return column.present[rows].copy() if rows is ALL else column.present[rows]
 
     def read(self, pallet: str, name: str) -> Column:
@@ -105,18 +106,12 @@ class Columns:
 
         Don't write into the array: it may be the column's own.
         """
-        column, rows = self._find(pallet, name)
+        column, rows = self.find(pallet, name)
         return column.words[rows]
-
-    def read_into(self, table: Column, items: Mapping[str, tuple[str, str]]) -> None:
-        """Read items into the fields of a table with a row for each subnet."""
-        for field, item in items.items():
-            column, rows = self._find(*item)
-            table[field] = column.words[rows]
 
     def write_changed(self, pallet: str, name: str, values: Column) -> None:
         """Write the values that differ from the stored ones."""
-        column, rows = self._find(pallet, name)
+        column, rows = self.find(pallet, name)
         if column.whole and rows is ALL:  # then it is the same to write all of them
             self.write(pallet, name, values)
             return
@@ -125,7 +120,7 @@ class Columns:
 
     def write(self, pallet: str, name: str, values: Column, where: Column | None = None) -> None:
         """Write values of the item's width: all, or those for which `where` is true."""
-        column, rows = self._find(pallet, name)
+        column, rows = self.find(pallet, name)
         if where is not None and not where.any():
             return
         data = values.copy().view(np.uint8).reshape(column.data.shape if rows is ALL else (-1, column.layout.width))

@@ -7,27 +7,27 @@ except the bar of the emission gate, and `run_coinbase` would write the same bar
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
 
+from tao_lab.chain.column import WORD_BYTES, Layout
 from tao_lab.chain.column import Column as StateColumn
-from tao_lab.chain.column import Layout
 from tao_lab.chain.context import Context
 from tao_lab.chain.pallets.balances import EXISTENTIAL_DEPOSIT
 from tao_lab.chain.pallets.subtensor import run_coinbase
-from tao_lab.chain.pallets.subtensor.emission_gate import block_gate
+from tao_lab.chain.pallets.subtensor.emission_gate import block_gate, stored_gate
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID
 from tao_lab.chain.pallets.subtensor.pool import DYNAMIC, SWAP, change_total_stake
 from tao_lab.chain.pallets.subtensor.tao import account_of_netuid, recycle_credit
 from tao_lab.chain.rules import Rules
 from tao_lab.chain.runtime import Runtime
-from tao_lab.chain.state import Storage
-from tao_lab.chain.vectorized.columns import Column, Columns, RaggedItemError, or_readable
+from tao_lab.chain.state import RawState, Storage
+from tao_lab.chain.vectorized.columns import ALL, Column, Columns, RaggedItemError, or_readable
 from tao_lab.chain.vectorized.remembered import remember
-from tao_lab.economy.emission_gate import EmissionGate
+from tao_lab.economy.emission_gate import EmissionGate, bar_is_due
 from tao_lab.economy.fixed128 import u16_share, u64_share
 from tao_lab.economy.subnet_shares import SubnetPrice
 from tao_lab.economy.vectorized.emission import SUBNET, Table, emit, settle
@@ -63,22 +63,132 @@ ALWAYS_WRITTEN = {
     "alpha_in": (MODULE, "SubnetAlphaInEmission"),
     "alpha_out": (MODULE, "SubnetAlphaOutEmission"),
 }
-READ = {**READ_ONLY, **CHANGED, "quote_weight": ALWAYS_WRITTEN["quote_weight"]}
+SETTLED = {"moving_price": READ_ONLY["moving_price"], "root_prop": (MODULE, "RootProp")}
+ITEMS = {**READ_ONLY, **CHANGED, **ALWAYS_WRITTEN, **SETTLED}
+READ = [*READ_ONLY, *CHANGED, "quote_weight"]
+NUMBERS = [name for name in SUBNET.names or () if name in {**CHANGED, **ALWAYS_WRITTEN} and SUBNET[name].shape == ()]
+FIRST = SUBNET.fields[NUMBERS[0]][1] // WORD_BYTES  # type: ignore[index]  # it has names
+NUMBERS_AT = slice(FIRST, FIRST + len(NUMBERS))  # they are one word each, one after the other
+PAID_AT = slice(*(FIRST + NUMBERS.index("excess_tao") + i for i in (0, 2)))  # `excess_tao` and `tao_in`
+WORDS = SUBNET.itemsize // WORD_BYTES  # the switches left out
+POOL_ITEMS = [(MODULE, "SubnetMechanism"), (SWAP, "PalSwapInitialized")]
+GATE_ITEMS = [(MODULE, "EmissionGateBar"), (MODULE, "EmissionGateExponent")]
+SCALAR_ITEMS = [(MODULE, "TaoWeight"), (MODULE, "SubnetOwnerCut")]
+MOVING_ITEMS = [(MODULE, "SubnetMovingAlpha")]
 ACCOUNTS = ("System", "Account")
 FREE = 2  # index of the free balance in System.Account, in words: after the nonce and three reference counts
 AMOUNT_BYTES = 8
 NO_TOPICS = b"\x00"  # at the end of an event
-KEPT = "emission"  # key in the context for the table that `settle` uses
+AMOUNT_AT = slice(-AMOUNT_BYTES - len(NO_TOPICS), -len(NO_TOPICS))  # in an event
+KEPT = "emission"  # key for the table of many subnets, in the state and, for `settle`, in the context
 OPEN_ITEMS = [(MODULE, item) for item in ("FirstEmissionBlockNumber", "SubtokenEnabled", "NetworkRegistrationAllowed")]
 RULES = ("block_emission", "shares", "split", "swap")
 
 
-@dataclass
-class Emitted:
-    """The table of a block whose emission was computed at once."""
+class Subnets:
+    """The table of some subnets, kept from block to block.
 
-    columns: Columns
-    table: Table
+    A change of a column replaces its array. So a field of the table is up to date as long as the column has the array
+    that the field was read from or written to.
+
+    Attributes:
+        netuids: The subnets, in the order of the chain.
+        columns: Their columns.
+        table: Compiled functions compute on it.
+        accounts: `System.Account` of each subnet's account.
+    """
+
+    def __init__(self, ctx: Context, netuids: list[int]) -> None:
+        state = ctx.state
+        self.netuids, self.columns = netuids, Columns(state, netuids)
+        self.columns.prepare(*ITEMS.values())
+        self.accounts = _accounts(ctx, netuids)
+        self._made = state.raw.columns_made
+        self._found = {field: self.columns.find(*item) for field, item in ITEMS.items()}
+        self.table = np.zeros(len(netuids), SUBNET)
+        self.table["netuid"] = netuids
+        self._fields = {field: self.table[field] for field in ITEMS}
+        self._arrays: dict[str, Any] = {}  # by field: the array of the column that has the same values
+        self._paid: Any = None  # the array of the accounts that was written last
+        self._words = np.ndarray((len(netuids), WORDS), "<u8", self.table, 0, (SUBNET.itemsize, WORD_BYTES))
+        self._events = _deposit_events(ctx.runtime, tuple(netuids))
+        self._chosen, self._deposited = self._events, b""  # those of the last block, and which they were
+        self._numbers = [(field, *self._found[field]) for field in NUMBERS]
+
+    def are(self, netuids: list[int], made: int) -> bool:
+        """Whether these are the subnets, and all columns are still the state's."""
+        return self._made == made and self.netuids == netuids
+
+    def read(self) -> None:
+        """Read what has changed in the state."""
+        for field in READ:
+            column, rows = self._found[field]
+            if self._arrays.get(field) is not column.data:
+                self._fields[field][...] = column.words[rows]
+                self._arrays[field] = column.data
+
+    def forget(self) -> None:
+        """Read everything again next time: something computes on the table."""
+        self._arrays.clear()
+
+    def write_emission(self, raw: RawState) -> None:
+        """Write what emission gives."""
+        words = self._words[:, NUMBERS_AT].T.copy()  # each field's values lie together, as in a column
+        data = words.view(np.uint8).reshape(*words.shape, WORD_BYTES)
+        values = [(*each, *both) for each, *both in zip(self._numbers, words, data, strict=True)]
+        self._write(raw, [*values, self._pair("volume")])
+
+    def write_settled(self, raw: RawState) -> None:
+        """Write moving prices and root's weights."""
+        self._write(raw, [self._pair("moving_price"), self._pair("root_prop")])
+
+    def _pair(self, field: str) -> tuple[str, StateColumn, Any, Column, Column]:
+        words = self._fields[field].copy()
+        return field, *self._found[field], words, words.view(np.uint8)
+
+    def _write(self, raw: RawState, values: Iterable[tuple[str, StateColumn, Any, Column, Column]]) -> None:
+        at_once = []
+        for field, column, rows, words, data in values:
+            if column.whole and rows is ALL:  # then it is the same to write all of them
+                at_once.append((column, data, words))
+            elif field not in CHANGED:
+                self.columns.write(*ITEMS[field], words)
+            elif rows is not ALL or data.tobytes() != column.data.tobytes():  # a chain buy, for example, is rare
+                self.columns.write_changed(*ITEMS[field], words)
+        raw.write_columns(at_once)
+
+    def remember(self) -> None:
+        """The table has the values of the state."""
+        for field in READ:
+            self._arrays[field] = self._found[field][0].data
+
+    def have_accounts(self) -> bool:
+        """Whether the accounts of all subnets exist."""
+        if self.accounts.data is self._paid:
+            return True
+        return bool((self.accounts.words[:, FREE] >= EXISTENTIAL_DEPOSIT).all())
+
+    def pay_accounts(self, ctx: Context) -> int:
+        """Put the TAO of chain buys and injections into the accounts, an event for each; returns the rao."""
+        amounts = self._words[:, PAID_AT].copy()
+        paid = amounts[:, 0] + amounts[:, 1]
+        after = self.accounts.words.copy()
+        after[:, FREE] += paid
+        ctx.state.raw.write_column(self.accounts, after.view(np.uint8))  # with no pay it is the same as before
+        self._paid = self.accounts.data
+        ctx.events += self._deposits(amounts.reshape(-1))
+        return int(paid.sum())
+
+    def _deposits(self, amounts: Column) -> list[bytes]:
+        """An event for each amount that is not zero."""
+        paid = amounts != 0
+        where = paid.tobytes()
+        if where != self._deposited:  # most often the same as in the last block
+            self._chosen, self._deposited = self._events[paid], where
+        events, width = self._chosen.copy(), self._chosen.shape[1]
+        events[:, AMOUNT_AT] = amounts[paid].view(np.uint8).reshape(-1, AMOUNT_BYTES)
+        data = events.tobytes()
+        return [data[at : at + width] for at in range(0, len(data), width)]
 
 
 @run_coinbase.emit_to_subnets.twin
@@ -94,30 +204,29 @@ def emit_to_subnets(ctx: Context, netuids: list[int], credit: int) -> Any:
     ctx.kept.pop(KEPT, None)
     if not netuids or any(getattr(ctx.rules, name) is not getattr(Rules, name) for name in RULES):
         return NotImplemented
-    columns = Columns(ctx.state, netuids)
-    columns.prepare(*ALWAYS_WRITTEN.values())
-    accounts = _accounts(ctx, netuids)
-    dynamic = (columns.read(MODULE, "SubnetMechanism") == DYNAMIC).all()
-    if accounts is None or not dynamic or not columns.read(SWAP, "PalSwapInitialized").all():
+    subnets = _subnets(ctx, netuids)
+    if not (subnets.have_accounts() and have_pools(ctx.state, netuids)):
         return NotImplemented
-    table = np.zeros(len(netuids), SUBNET)
-    table["netuid"] = netuids
-    columns.read_into(table, READ)
-    root_tao, tao_weight, cut = scalars(ctx)
-    words = gate_words(block_gate(ctx, lambda: prices(table)))
-    if not emit(table, np.uint64(credit), root_tao, tao_weight, cut, words):
+    subnets.read()
+    words = block_gate_words(ctx, subnets.table)
+    subnets.forget()
+    if not emit(subnets.table, np.uint64(credit), *scalars(ctx), words):
         return NotImplemented
-    for field, item in CHANGED.items():
-        columns.write_changed(*item, table[field])
-    for field, item in ALWAYS_WRITTEN.items():
-        columns.write(*item, table[field])
-    _pay_accounts(ctx, netuids, accounts, table)
-    spent = int(table["excess_tao"].sum() + table["tao_in"].sum())
+    subnets.write_emission(ctx.state.raw)
+    subnets.remember()
+    spent = subnets.pay_accounts(ctx)
     change_total_stake(ctx, spent)
     recycle_credit(ctx, credit - spent)
-    remember_emission(ctx, table)
-    ctx.kept[KEPT] = Emitted(columns, table)
+    remember_emission(ctx, subnets.table)
+    ctx.kept[KEPT] = subnets
     return None
+
+
+def _subnets(ctx: Context, netuids: list[int]) -> Subnets:
+    found: Subnets | None = ctx.state.remembered.get(KEPT)
+    if found is None or not found.are(netuids, ctx.state.raw.columns_made):
+        found = ctx.state.remembered[KEPT] = Subnets(ctx, netuids)
+    return found
 
 
 @run_coinbase.settle.twin
@@ -127,24 +236,25 @@ def settle_at_once(ctx: Context, netuids: list[int]) -> Any:
 
     `NotImplemented` if it must be computed subnet by subnet.
     """
-    emitted = ctx.kept.pop(KEPT, None)
+    emitted: Subnets | None = ctx.kept.pop(KEPT, None)
     if emitted is None:
         return NotImplemented
-    columns, table = emitted.columns, emitted.table
-    columns.prepare((MODULE, "RootProp"))
-    table["outside"] = columns.read(*CHANGED["outside"])  # pay-outs may have recycled some
-    moving_alpha = int(ctx.state.get(MODULE, "SubnetMovingAlpha")["bits"])
+    subnets = _subnets(ctx, emitted.netuids)  # a pay-out may have made other columns
+    subnets.read()  # pay-outs may have recycled some alpha
+    subnets.forget()
     root_tao, tao_weight, _ = scalars(ctx)
-    if moving_alpha < 0 or not settle(table, np.uint64(ctx.block), root_tao, tao_weight, np.uint64(moving_alpha)):
+    alpha = moving_alpha(ctx.state)
+    if alpha < 0 or not settle(subnets.table, np.uint64(ctx.block), root_tao, tao_weight, np.uint64(alpha)):
         return NotImplemented
-    columns.write(MODULE, "SubnetMovingPrice", table["moving_price"])
-    columns.write(MODULE, "RootProp", table["root_prop"])
+    subnets.write_settled(ctx.state.raw)
+    subnets.remember()
     return None
 
 
 def remember_emission(ctx: Context, table: Table) -> None:
     """Store the last subnet's emission in `BlockEmission`, if any subnet's differed: each of them is stored in turn."""
-    if (table["alpha_out"] != ctx.state.get(MODULE, "BlockEmission")).any():
+    stored = int(ctx.state.get(MODULE, "BlockEmission")).to_bytes(WORD_BYTES, "little")
+    if table["alpha_out"].tobytes() != stored * len(table):
         ctx.state.put(MODULE, "BlockEmission", int(table["alpha_out"][np.argmax(table["netuid"])]))
 
 
@@ -164,18 +274,47 @@ def gate_words(gate: EmissionGate) -> tuple[np.uint64, np.uint64, np.uint64]:
     return np.uint64(gate.bar >> 64), np.uint64(low), np.uint64(exponent)
 
 
+def block_gate_words(ctx: Context, table: Table) -> tuple[np.uint64, np.uint64, np.uint64]:
+    """`gate_words` of this block's gate; in some blocks its bar is measured again."""
+    gate = remember(ctx.state, "gate", [], GATE_ITEMS, lambda: stored_gate(ctx.state))
+    if bar_is_due(gate.bar, ctx.block):
+        return gate_words(block_gate(ctx, lambda: prices(table)))
+    return remember(ctx.state, "gate's words", [], GATE_ITEMS, lambda: gate_words(gate))
+
+
 def scalars(ctx: Context) -> tuple[np.uint64, np.uint64, np.uint64]:
     """TAO on root, and the TAO weight and the owners' cut as raw U96F32 values."""
-    root_tao = ctx.state.get(MODULE, "SubnetTAO", ROOT_NETUID)
-    tao_weight = u64_share(ctx.state.get(MODULE, "TaoWeight"))
-    return np.uint64(root_tao), np.uint64(tao_weight), np.uint64(u16_share(ctx.state.get(MODULE, "SubnetOwnerCut")))
+    weight, cut = remember(ctx.state, "scalars", [], SCALAR_ITEMS, lambda: _shares_of_one(ctx.state))
+    return np.uint64(ctx.state.get(MODULE, "SubnetTAO", ROOT_NETUID)), weight, cut
+
+
+def _shares_of_one(state: Storage) -> tuple[np.uint64, np.uint64]:
+    weight, cut = (state.get(*item) for item in SCALAR_ITEMS)
+    return np.uint64(u64_share(weight)), np.uint64(u16_share(cut))
+
+
+def moving_alpha(state: Storage) -> int:
+    """How fast moving prices follow, a raw I96F32 value."""
+    return remember(state, "moving", [], MOVING_ITEMS, lambda: int(state.get(*MOVING_ITEMS[0])["bits"]))
+
+
+def have_pools(state: Storage, netuids: list[int]) -> bool:
+    """Whether every subnet has a pool of its own."""
+    return remember(state, "pools", netuids, POOL_ITEMS, lambda: _have_pools(state, netuids))
+
+
+def _have_pools(state: Storage, netuids: list[int]) -> bool:
+    return all(
+        state.get(MODULE, "SubnetMechanism", netuid) == DYNAMIC and state.get(SWAP, "PalSwapInitialized", netuid)
+        for netuid in netuids
+    )
 
 
 # --- TAO on the subnets' accounts -------------------------------------------------------------------------------
 
 
-def _accounts(ctx: Context, netuids: list[int]) -> StateColumn | None:
-    """`System.Account` of each subnet's account; None if one does not exist."""
+def _accounts(ctx: Context, netuids: list[int]) -> StateColumn:
+    """`System.Account` of each subnet's account."""
     layouts = ctx.state.layouts
     found: tuple[list[int], Layout] | None = layouts.get(ACCOUNTS)
     if found is None or found[0] != netuids:
@@ -185,22 +324,7 @@ def _accounts(ctx: Context, netuids: list[int]) -> StateColumn | None:
     column = ctx.state.raw.column(found[1])
     if column is None:
         raise RaggedItemError("System.Account")
-    return column if (column.words[:, FREE] >= EXISTENTIAL_DEPOSIT).all() else None
-
-
-def _pay_accounts(ctx: Context, netuids: list[int], accounts: StateColumn, table: Table) -> None:
-    """Put the TAO of chain buys and injections into the accounts, an event for each."""
-    paid = table["excess_tao"] + table["tao_in"]
-    after = accounts.words.copy()
-    after[:, FREE] += paid
-    ctx.state.raw.write_column(accounts, after.view(np.uint8))  # with no pay it is the same as before
-    amounts = np.empty(2 * len(table), np.uint64)
-    amounts[::2], amounts[1::2] = table["excess_tao"], table["tao_in"]
-    events = _deposit_events(ctx.runtime, tuple(netuids)).copy()
-    end = events.shape[1] - len(NO_TOPICS)
-    events[:, end - AMOUNT_BYTES : end] = amounts.view(np.uint8).reshape(-1, AMOUNT_BYTES)
-    chosen = events[amounts > 0]
-    ctx.events += chosen.view(f"V{chosen.shape[1]}")[:, 0].tolist()
+    return column
 
 
 @lru_cache(maxsize=8)

@@ -19,9 +19,8 @@ import numpy as np
 from tao_lab.chain.context import Context
 from tao_lab.chain.pallets.balances import EXISTENTIAL_DEPOSIT
 from tao_lab.chain.pallets.subtensor import block_step, registration, run_coinbase, tempo
-from tao_lab.chain.pallets.subtensor.emission_gate import block_gate, stored_gate
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID
-from tao_lab.chain.pallets.subtensor.pool import DYNAMIC, SWAP, change_total_stake
+from tao_lab.chain.pallets.subtensor.pool import change_total_stake
 from tao_lab.chain.pallets.subtensor.tao import account_of_netuid, recycle_credit
 from tao_lab.chain.rules import Rules
 from tao_lab.chain.runtime import Runtime
@@ -33,14 +32,14 @@ from tao_lab.chain.vectorized.emission import (
     OPEN_ITEMS,
     READ_ONLY,
     RULES,
+    block_gate_words,
     deposit_event,
-    gate_words,
-    prices,
+    have_pools,
+    moving_alpha,
     scalars,
 )
 from tao_lab.chain.vectorized.remembered import Remembered, kept_for, remember, unless_at_rest
 from tao_lab.chain.vectorized.schedule import COUNTS, LAST_EPOCHS, PRICE_ITEMS, SCHEDULE, WORK_ITEMS
-from tao_lab.economy.emission_gate import bar_is_due
 from tao_lab.economy.registration_price import FACTOR_BITS, decay_factor
 from tao_lab.economy.vectorized.emission import SUBNET, Table, emit, settle
 from tao_lab.economy.work import difficulty_bounds
@@ -149,10 +148,6 @@ def count_block(ctx: Context, netuids: list[int]) -> Any:
 
 
 ROW_ITEMS = [ITEMS[name] for name in sorted(READ)]
-POOL_ITEMS = [(MODULE, "SubnetMechanism"), (SWAP, "PalSwapInitialized")]
-GATE_ITEMS = [(MODULE, "EmissionGateBar"), (MODULE, "EmissionGateExponent")]
-SCALAR_ITEMS = [(MODULE, "TaoWeight"), (MODULE, "SubnetOwnerCut")]
-MOVING_ITEMS = [(MODULE, "SubnetMovingAlpha")]
 
 
 @dataclass(frozen=True)
@@ -273,12 +268,12 @@ def _emit(ctx: Context, netuids: list[int], credit: int) -> bool:
     kept.watch.fresh = False  # until the rows are written
     rows: _Rows = kept.value
     accounts = [get(layout.account) or b"" for layout in rows.layouts]
-    if not (rows.is_whole and remember(state, "pools", netuids, POOL_ITEMS, lambda: _have_pools(state, netuids))):
+    if not (rows.is_whole and have_pools(state, netuids)):
         return False
     if any(int.from_bytes(account[FREE], "little") < EXISTENTIAL_DEPOSIT for account in accounts):
         return False
     before = bytes(rows.data)
-    if not emit(rows.table, np.uint64(credit), *_scalars(ctx), _gate_words(ctx, rows.table)):
+    if not emit(rows.table, np.uint64(credit), *scalars(ctx), block_gate_words(ctx, rows.table)):
         return False
     rows.write_emission(state, before)
     kept.watch.fresh = True
@@ -288,28 +283,6 @@ def _emit(ctx: Context, netuids: list[int], credit: int) -> bool:
     _remember_emission(ctx, netuids, rows.table["alpha_out"].tolist())
     ctx.kept[KEPT] = kept
     return True
-
-
-def _have_pools(state: Storage, netuids: list[int]) -> bool:
-    """Whether every subnet has a pool of its own."""
-    return all(
-        state.get(MODULE, "SubnetMechanism", netuid) == DYNAMIC and state.get(SWAP, "PalSwapInitialized", netuid)
-        for netuid in netuids
-    )
-
-
-def _scalars(ctx: Context) -> tuple[np.uint64, np.uint64, np.uint64]:
-    """The same as `scalars`; of these only the TAO on root may change in every block."""
-    _, weight, cut = remember(ctx.state, "scalars", [], SCALAR_ITEMS, lambda: scalars(ctx))
-    return np.uint64(ctx.state.get(MODULE, "SubnetTAO", ROOT_NETUID)), weight, cut
-
-
-def _gate_words(ctx: Context, table: Table) -> tuple[np.uint64, np.uint64, np.uint64]:
-    """`gate_words` of this block's gate; in some blocks its bar is measured again."""
-    gate = remember(ctx.state, "gate", [], GATE_ITEMS, lambda: stored_gate(ctx.state))
-    if bar_is_due(gate.bar, ctx.block):
-        return gate_words(block_gate(ctx, lambda: prices(table)))
-    return remember(ctx.state, "gate's words", [], GATE_ITEMS, lambda: gate_words(gate))
 
 
 def _pay_accounts(ctx: Context, rows: _Rows, accounts: list[bytes]) -> int:
@@ -345,9 +318,9 @@ def settle_few(ctx: Context, netuids: list[int]) -> Any:
         kept.value = _Rows(state, kept.value.layouts)
     kept.watch.fresh = False  # until the rows are written
     rows: _Rows = kept.value
-    moving_alpha = remember(state, "moving", [], MOVING_ITEMS, lambda: int(state.get(*MOVING_ITEMS[0])["bits"]))
-    root_tao, tao_weight, _ = _scalars(ctx)
-    if moving_alpha < 0 or not settle(rows.table, np.uint64(ctx.block), root_tao, tao_weight, np.uint64(moving_alpha)):
+    root_tao, tao_weight, _ = scalars(ctx)
+    alpha = moving_alpha(state)
+    if alpha < 0 or not settle(rows.table, np.uint64(ctx.block), root_tao, tao_weight, np.uint64(alpha)):
         return NotImplemented
     rows.write_settled(state)
     kept.watch.fresh = True

@@ -25,6 +25,7 @@ from tao_lab.economy.vectorized.uint128 import (
     divide_by_word,
     high_product,
     less,
+    multiply_divide,
     product,
     scale,
     shift_left,
@@ -35,42 +36,41 @@ from tao_lab.economy.vectorized.uint128 import (
 SUBNET = np.dtype(
     [
         ("netuid", "u8"),
-        # pool
+        # written in every block, one word each
         ("tao", "u8"),  # SubnetTAO, rao
         ("alpha", "u8"),  # SubnetAlphaIn, rao
         ("quote_weight", "u8"),  # SwapBalancer, parts of 10^18
-        ("volume", "u8", (2,)),  # SubnetVolume: low word, high word
         ("flow", "i8"),  # SubnetProtocolFlow, rao
         ("bought", "u8"),  # SubnetProtocolAlpha, rao
-        # alpha outside
         ("outside", "u8"),  # SubnetAlphaOut, rao
         ("issuance", "u8"),  # AlphaAssets.TotalAlphaIssuance, rao
         ("recycled", "u8"),  # AlphaAssets.AlphaRecycled, rao
-        # shares
-        ("moving_price", "u8", (2,)),  # SubnetMovingPrice, raw I96F32 value: low, high
-        ("miner_burned", "u8", (2,)),  # MinerBurned, raw U96F32 value: low, high
-        ("enabled", "u1"),  # SubnetEmissionEnabled
-        ("started", "u8"),  # FirstEmissionBlockNumber
-        ("halving", "u8"),  # EMAPriceHalvingBlocks
-        ("root_prop", "u8", (2,)),  # RootProp, raw U96F32 value: low, high
-        # pots
-        ("cut_enabled", "u1"),  # OwnerCutEnabled
         ("owner", "u8"),  # PendingOwnerCut, rao
         ("server", "u8"),  # PendingServerEmission, rao
         ("validator", "u8"),  # PendingValidatorEmission, rao
         ("root", "u8"),  # PendingRootAlphaDivs, rao
-        # this block
         ("excess_tao", "u8"),  # SubnetExcessTao, rao
         ("tao_in", "u8"),  # SubnetTaoInEmission, rao
         ("alpha_in", "u8"),  # SubnetAlphaInEmission, rao
         ("alpha_out", "u8"),  # SubnetAlphaOutEmission, rao
+        # two words: low, high
+        ("volume", "u8", (2,)),  # SubnetVolume, rao
+        ("moving_price", "u8", (2,)),  # SubnetMovingPrice, raw I96F32 value
+        ("root_prop", "u8", (2,)),  # RootProp, raw U96F32 value
+        ("miner_burned", "u8", (2,)),  # MinerBurned, raw U96F32 value
+        # for shares
+        ("started", "u8"),  # FirstEmissionBlockNumber
+        ("halving", "u8"),  # EMAPriceHalvingBlocks
+        # switches; they come last, so that all numbers are whole words of a row
+        ("enabled", "u1"),  # SubnetEmissionEnabled
+        ("cut_enabled", "u1"),  # OwnerCutEnabled
     ]
 )
 
 Table = np.ndarray[Any, np.dtype[Any]]  # (n,) of SUBNET
 Word = Any
 
-PARTS, PARTS_BITS = np.uint64(ACCURACY), ACCURACY.bit_length()
+PARTS = np.uint64(ACCURACY)
 HALF_PART = np.uint64(ACCURACY // 2)
 LEAST_WEIGHT = np.uint64(MIN_WEIGHT)
 LEAST_RESERVE = np.uint64(MINIMUM_RESERVE)
@@ -238,11 +238,11 @@ def log2_of(word: Word) -> Word:
     if word == WORD_ONE:
         return result << FRACTION
     for _ in range(32):
-        word = shift_right(product(word, word), FRACTION)[1]
-        result <<= ONE
-        if word >= WORD_ONE << ONE:
-            result |= ONE
-            word = (word >> ONE) + (word & ONE)
+        fraction = word & LOW_HALF  # (1 + f)^2 = 1 + 2f + f^2, and 64 bits are enough for f^2
+        word = WORD_ONE + (fraction << ONE) + (fraction * fraction >> FRACTION)
+        bit = word >> (FRACTION + ONE)  # a branch here would be wrong half of the time
+        result = (result << ONE) | bit
+        word = (word >> bit) + (word & bit)
     return result
 
 
@@ -260,6 +260,8 @@ def exp_of(size: Word, negative: bool) -> Word:
         result += term
         if longer[0] != ZERO or longer[1] > LARGEST or result > LARGEST:
             return LARGEST_WHOLE
+        if term == ZERO:  # and so are all others
+            break
     return divide((ONE, ZERO), (ZERO, result))[1] if negative else result
 
 
@@ -301,13 +303,7 @@ def weight_after(tao: Word, alpha: Word, quote_weight: Word, tao_in: Word, alpha
     total = add(base, quote)
     if total[0] == ZERO and total[1] == ZERO:
         return ZERO
-    parts, rest = ZERO, (ZERO, ZERO)
-    for bit in range(PARTS_BITS - 1, -1, -1):  # quote * 10^18 // total: 180 bits, so bit by bit
-        parts, rest = parts << ONE, shift_left(rest, ONE)
-        if PARTS >> np.uint64(bit) & ONE:
-            rest = add(rest, quote)
-        while not less(rest, total):
-            parts, rest = parts + ONE, subtract(rest, total)
+    parts = multiply_divide(quote, PARTS, total)
     return parts if LEAST_WEIGHT <= parts <= PARTS - LEAST_WEIGHT else ZERO
 
 

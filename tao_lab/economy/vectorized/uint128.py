@@ -87,15 +87,24 @@ def high_product(a: Wide, b: Wide) -> Wide:
     return add(add(high, (ZERO, left[0])), add((ZERO, right[0]), (ZERO, carry)))
 
 
+@njit(inline="always")
+def leading_zeros(word: Word) -> Word:
+    """The number of zeros before the first one of a word that is not zero."""
+    zeros = ZERO
+    for bits in (32, 16, 8, 4, 2, 1):
+        if word >> (BITS - np.uint64(bits)) == ZERO:
+            word <<= np.uint64(bits)
+            zeros += np.uint64(bits)
+    return zeros
+
+
 @njit
 def divide_by_word(high: Word, low: Word, divisor: Word) -> Any:
     """(high, low) // divisor where high < divisor: quotient and remainder, one word each."""
     if high == ZERO:
         return low // divisor, low % divisor
-    shift = ZERO
-    while divisor < TOP:
-        divisor <<= ONE
-        shift += ONE
+    shift = leading_zeros(divisor)
+    divisor <<= shift
     if shift != ZERO:
         high = (high << shift) | (low >> (BITS - shift))
         low <<= shift
@@ -127,11 +136,7 @@ def divide(a: Wide, b: Wide) -> Wide:
         return high, divide_by_word(rest, a[1], b[1])[0]
     if less(a, b):
         return ZERO, ZERO
-    shift = ZERO
-    top = b[0]
-    while top < TOP:
-        top <<= ONE
-        shift += ONE
+    shift = leading_zeros(b[0])
     normal = shift_left(b, shift)[0] if shift != ZERO else b[0]
     half = shift_right(a, ONE)
     quotient = divide_by_word(half[0], half[1], normal)[0]
@@ -143,3 +148,22 @@ def divide(a: Wide, b: Wide) -> Wide:
     if not less(left, b):
         quotient += ONE
     return ZERO, quotient
+
+
+@njit
+def multiply_divide(a: Wide, factor: Word, b: Wide) -> Word:
+    """A * factor // b where a is at most b, and b is not zero."""
+    if b[0] == ZERO:
+        top = product(a[1], factor)
+        return divide_by_word(top[0], top[1], b[1])[0]
+    shift = leading_zeros(b[0])
+    if shift != ZERO:
+        a, b = shift_left(a, shift), shift_left(b, shift)
+    high, middle, low = scale(a, factor)
+    quotient = divide_by_word(high, middle, b[0])[0] if high < b[0] else ~ZERO
+    rest = scale(b, quotient)  # only the divisor's high word has counted, so the quotient may be 1 or 2 too large
+    while rest[0] > high or (rest[0] == high and less((middle, low), (rest[1], rest[2]))):
+        quotient -= ONE
+        smaller = subtract((rest[1], rest[2]), b)
+        rest = (rest[0] - (ONE if less((rest[1], rest[2]), b) else ZERO), smaller[0], smaller[1])
+    return quotient

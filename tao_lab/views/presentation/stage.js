@@ -1,6 +1,7 @@
 // The page side of Stage. `vegaEmbed` comes from the bundle, `panelControls` from controls.js, the rest from page.js.
 
 const BASE_FONT = 16; // px: the specs are made for letters of this size (`PROJECTOR` in page.py)
+const REST_MS = 150; // after a picture, until what is not on the screen is drawn too
 const THEME = "tao-lab-theme";
 
 const same = (a, b) => Object.keys(a).every((name) => a[name] === b[name]);
@@ -161,7 +162,7 @@ function fit(f, root) {
   const scale = parseFloat(getComputedStyle(root).getPropertyValue("font-size")) / BASE_FONT;
   const [width, height] = [f.canvas.clientWidth, f.canvas.clientHeight].map((px) => Math.floor(px / scale));
   const size = `${width} x ${height}`;
-  if (width < 1 || height < 1 || f.size === size) return f.fitted;
+  if (!f.view || width < 1 || height < 1 || f.size === size) return f.fitted;
   f.size = size;
   f.fitted = Promise.resolve(f.fitted).then(async () => {
     if (f.size !== size) return; // a newer size waits
@@ -248,7 +249,7 @@ async function render({ model, el }) {
   // A notebook may hold the page twice, and two parts of it with one name lead nobody anywhere.
   const part = inVoila ? ["section", { class: "tl-closer", "aria-label": "Look closer" }] : ["div", { class: "tl-closer" }];
   const closer = element(...part, [details, ...roots(about.closer)]);
-  const root = element("article", { class: `tl-stage ${inVoila ? "tl-whole" : "tl-inside"}` }, [first, closer]);
+  const root = element("article", { class: `tl-stage ${inVoila ? "tl-whole" : "tl-inside"}`, "aria-busy": "true" }, [first, closer]);
   el.replaceChildren(root);
 
   function putTheme(name) {
@@ -286,23 +287,40 @@ async function render({ model, el }) {
   window.addEventListener("keydown", onKey, true);
   const endQuietKeys = quietKeys(root);
 
-  const drawn = model.get("_picture").charts;
-  await Promise.all(figures.map((f) => embed(f, filling(specs[f.name]), rowsOf(drawn[f.name].rows), "svg")));
-  for (const f of figures) f.unmarked = Object.fromEntries((specs[f.name].params ?? []).map(({ name, value }) => [name, value]));
-  linkMarks(figures);
+  // What is on the screen comes first; what is not waits until nothing else is asked for.
+  for (const f of figures) {
+    f.seen = !about.closer.includes(f.name);
+    f.unmarked = Object.fromEntries((specs[f.name].params ?? []).map(({ name, value }) => [name, value]));
+  }
+  const seen = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) figures.find((f) => f.root === target).seen = isIntersecting;
+    draw(figures.filter((f) => f.seen));
+  });
 
-  async function paint() {
+  async function embedAll(wanted) {
+    const { charts } = model.get("_picture");
+    await Promise.all(wanted.map((f) => embed(f, filling(specs[f.name]), rowsOf(charts[f.name].rows), "svg")));
+    await Promise.all(wanted.map((f) => fit(f, root)));
+  }
+  async function draw(wanted) {
     const picture = model.get("_picture");
-    for (const f of figures) {
+    const stale = wanted.filter((f) => f.view && f.picture !== picture);
+    for (const f of stale) {
       const chart = picture.charts[f.name];
+      f.picture = picture;
       f.view.data("rows", rowsOf(chart.rows));
       Object.assign(f.unmarked, chart.signals);
       for (const [name, value] of Object.entries(f.unmarked)) f.view.signal(name, value);
-      describe(f, chart);
     }
+    for (const f of stale) f.drawing = f.view.runAsync();
+    await Promise.all(wanted.map((f) => f.drawing));
+  }
+  async function show() {
+    const picture = model.get("_picture");
     sentence.textContent = picture.sentence;
     details.textContent = picture.details;
-    await Promise.all(figures.map((f) => f.view.runAsync()));
+    for (const f of figures) describe(f, picture.charts[f.name]);
+    await draw(figures.filter((f) => f.seen));
     if (asks.idle()) {
       now = { ...picture.settings };
       controls.put(now);
@@ -311,8 +329,19 @@ async function render({ model, el }) {
     controls.say(picture.shown);
     announce(root, picture.tick);
     asks.answered(picture.tick);
-    root.setAttribute("aria-busy", asks.underWay());
     if (!asks.underWay()) again?.done();
+  }
+  async function finish() {
+    if (asks.underWay()) return;
+    await draw(figures);
+    root.setAttribute("aria-busy", asks.underWay());
+  }
+  let resting = null;
+  async function paint() {
+    clearTimeout(resting);
+    await show();
+    clearTimeout(resting); // another picture may have come
+    resting = setTimeout(finish, REST_MS);
   }
   function tellProgress() {
     asks.alive();
@@ -322,14 +351,20 @@ async function render({ model, el }) {
   // What goes on meanwhile is asked for again, unless a hand is at work.
   const lookingAgain = about.every ? setInterval(() => { if (!asks.underWay()) ask(now, since); }, 1000 * about.every) : null;
 
+  const observer = new ResizeObserver(() => figures.forEach((f) => fit(f, root)));
+  for (const f of figures) { observer.observe(f.canvas); seen.observe(f.root); }
+  await embedAll(figures.filter((f) => f.seen));
   model.on("change:_picture", paint);
   model.on("change:_progress", tellProgress);
-  const observer = new ResizeObserver(() => figures.forEach((f) => fit(f, root)));
-  for (const f of figures) observer.observe(f.canvas);
-  await Promise.all(figures.map((f) => fit(f, root)));
-  await paint();
+  await show();
+  await new Promise((done) => setTimeout(done, REST_MS));
+  await embedAll(figures.filter((f) => !f.view));
+  linkMarks(figures);
+  await finish();
   return () => {
     observer.disconnect();
+    seen.disconnect();
+    clearTimeout(resting);
     jupyterTheme.disconnect();
     window.removeEventListener("keydown", onKey, true);
     endQuietKeys();

@@ -139,8 +139,10 @@ def test_settling(tao: int, alpha: int, quote: int, moving: int, started: int, h
         assert int(table["root_prop"][0, 0]) == root_proportion(root_tao, 971_718_665_099_567_868, alpha)
 
 
-def both_ways(prepare: Callable[[Chain], None], blocks: int, size: Size = SIZE) -> list[Chain]:
-    """Two chains with the same population, one at once, one subnet by subnet."""
+def both_ways(
+    prepare: Callable[[Chain], None], blocks: int, size: Size = SIZE, later: Callable[[Chain], None] | None = None
+) -> list[Chain]:
+    """Two chains with the same population, one at once, one subnet by subnet; as many blocks again after `later`."""
     chains = []
     for at_once in (True, False):
         chain = Chain()
@@ -149,6 +151,10 @@ def both_ways(prepare: Callable[[Chain], None], blocks: int, size: Size = SIZE) 
         with nullcontext() if at_once else readable_only():
             for _ in range(blocks):
                 chain.produce_block()
+            if later is not None:
+                later(chain)
+                for _ in range(blocks):
+                    chain.produce_block()
         chains.append(chain)
     return chains
 

@@ -165,6 +165,7 @@ def deferred_epochs(state: StorageReader, netuids: list[int], block: int) -> set
     return deferred
 
 
+@has_twin
 def has_distinct_hotkeys(state: StorageReader, netuid: int) -> bool:
     """Whether no two UIDs of a subnet have the same hotkey; an epoch requires this."""
     hotkeys = state.raw_get_many(state.raw_keys(state.key(MODULE, "Keys", netuid)))
