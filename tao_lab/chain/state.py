@@ -101,14 +101,16 @@ class RawState:
     def put(self, key: bytes, value: bytes) -> None:
         """Write `value` at `key`."""
         # the journal first, then the watches, here and below: Ctrl-C may come between any two steps
-        item = self._items.get(key[:PREFIX_BYTES])
+        prefix = key[:PREFIX_BYTES]
+        item = self._items.get(prefix)
         old = None if item is None else item.get(key)
         if item is None or old is None:  # new, or in a column
             self._journal.append((key, self.get(key)))
             self._write(key, value)
             return
         self._journal.append((key, old))
-        self._tell_watches(key[:PREFIX_BYTES])
+        if prefix in self._watches:
+            self._tell_watches(prefix)
         item[key] = value
 
     def remove(self, key: bytes) -> None:
@@ -127,9 +129,9 @@ class RawState:
         found = list(map(self._items.get(prefix, {}).get, keys))
         if prefix in self._columns_of and None in found:
             places = list(map(self._places.get, keys))
-            columns = {place[0] for place in places if place is not None}
-            if not columns:
+            if not any(places):
                 return found
+            columns = {place[0] for place in places if place is not None}
             if len(columns) == 1 and None not in places:
                 return columns.pop().get_many([place[1] for place in places if place is not None])
             pairs = zip(found, places, strict=True)
@@ -148,10 +150,11 @@ class RawState:
         self._tell_watches(prefix)
         item = self._items.setdefault(prefix, {})
         before = list(map(item.get, keys))
-        # many are often the same as before, and every entry of the journal is looked at again at the end of the block
+        # many are often the same as before, and the end of the block looks at every entry of the journal again
         entries = zip(keys, before, values, strict=True)
-        self._journal.extend([(key, old) for key, old, new in entries if old is None or old != new])
-        item.update(zip(keys, values, strict=True))
+        changed = [(key, old, new) for key, old, new in entries if old is None or old != new]
+        self._journal.extend([(key, old) for key, old, _ in changed])
+        item.update([(key, new) for key, _, new in changed])
         if None in before:
             self._sorted.pop(prefix, None)
 
@@ -436,6 +439,7 @@ class StorageReader:
         self._raw = raw
         self._items = runtime.known_items
         self._lists_of_parts: dict[tuple[tuple[str, str], tuple[str, ...]], list[bytes]] = {}
+        self._lists_by_uid: dict[tuple[bytes, int], list[bytes]] = {}
 
     def key(self, pallet: str, name: str, *params: Any) -> bytes:
         """The storage key of an item; with fewer keys than it has, the prefix of all matching storage keys.
@@ -478,9 +482,18 @@ class StorageReader:
         return (account, netuid) if item.layout[0][1] == ACCOUNT_TYPE else (netuid, account)
 
     def keys_by_uid(self, pallet: str, name: str, index: int, n: int) -> list[bytes]:
-        """Storage keys for the first n UIDs, of an item with the keys netuid (or mechanism) and UID."""
+        """Storage keys for the first n UIDs, of an item with the keys netuid (or mechanism) and UID.
+
+        Don't change the list: the same one is returned again.
+        """
         head = self.key(pallet, name, index)  # netuid and UID are not hashed in the key
-        return [head + uid for uid in (UIDS[:n] if n <= len(UIDS) else _uids(n))]
+        found = self._lists_by_uid.get((head, n))
+        if found is None:
+            if len(self._lists_by_uid) >= LISTS_KEPT:
+                self._lists_by_uid.clear()
+            found = [head + uid for uid in (UIDS[:n] if n <= len(UIDS) else _uids(n))]
+            self._lists_by_uid[head, n] = found
+        return found
 
     def _account_parts(self, accounts: tuple[str, ...], item: Item, netuid: int | None) -> list[bytes]:
         layout = item.layout[0 if item.layout[0][1] == ACCOUNT_TYPE else 1]

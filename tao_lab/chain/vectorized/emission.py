@@ -69,6 +69,7 @@ READ = [*READ_ONLY, *CHANGED, "quote_weight"]
 NUMBERS = [name for name in SUBNET.names or () if name in {**CHANGED, **ALWAYS_WRITTEN} and SUBNET[name].shape == ()]
 FIRST = SUBNET.fields[NUMBERS[0]][1] // WORD_BYTES  # type: ignore[index]  # it has names
 NUMBERS_AT = slice(FIRST, FIRST + len(NUMBERS))  # they are one word each, one after the other
+PAID_AT = slice(*(FIRST + NUMBERS.index("excess_tao") + i for i in (0, 2)))  # `excess_tao` and `tao_in`
 WORDS = SUBNET.itemsize // WORD_BYTES  # the switches left out
 POOL_ITEMS = [(MODULE, "SubnetMechanism"), (SWAP, "PalSwapInitialized")]
 GATE_ITEMS = [(MODULE, "EmissionGateBar"), (MODULE, "EmissionGateExponent")]
@@ -78,6 +79,7 @@ ACCOUNTS = ("System", "Account")
 FREE = 2  # index of the free balance in System.Account, in words: after the nonce and three reference counts
 AMOUNT_BYTES = 8
 NO_TOPICS = b"\x00"  # at the end of an event
+AMOUNT_AT = slice(-AMOUNT_BYTES - len(NO_TOPICS), -len(NO_TOPICS))  # in an event
 KEPT = "emission"  # key for the table of many subnets, in the state and, for `settle`, in the context
 OPEN_ITEMS = [(MODULE, item) for item in ("FirstEmissionBlockNumber", "SubtokenEnabled", "NetworkRegistrationAllowed")]
 RULES = ("block_emission", "shares", "split", "swap")
@@ -110,6 +112,8 @@ class Subnets:
         self._paid: Any = None  # the array of the accounts that was written last
         self._words = np.ndarray((len(netuids), WORDS), "<u8", self.table, 0, (SUBNET.itemsize, WORD_BYTES))
         self._events = _deposit_events(ctx.runtime, tuple(netuids))
+        self._chosen, self._deposited = self._events, b""  # those of the last block, and which they were
+        self._numbers = [(field, *self._found[field]) for field in NUMBERS]
 
     def are(self, netuids: list[int], made: int) -> bool:
         """Whether these are the subnets, and all columns are still the state's."""
@@ -131,28 +135,26 @@ class Subnets:
         """Write what emission gives."""
         words = self._words[:, NUMBERS_AT].T.copy()  # each field's values lie together, as in a column
         data = words.view(np.uint8).reshape(*words.shape, WORD_BYTES)
-        self._write(raw, [*zip(NUMBERS, words, data, strict=True), self._pair("volume")])
+        values = [(*each, *both) for each, *both in zip(self._numbers, words, data, strict=True)]
+        self._write(raw, [*values, self._pair("volume")])
 
     def write_settled(self, raw: RawState) -> None:
         """Write moving prices and root's weights."""
         self._write(raw, [self._pair("moving_price"), self._pair("root_prop")])
 
-    def _pair(self, field: str) -> tuple[str, Column, Column]:
+    def _pair(self, field: str) -> tuple[str, StateColumn, Any, Column, Column]:
         words = self._fields[field].copy()
-        return field, words, words.view(np.uint8)
+        return field, *self._found[field], words, words.view(np.uint8)
 
-    def _write(self, raw: RawState, values: Iterable[tuple[str, Column, Column]]) -> None:
+    def _write(self, raw: RawState, values: Iterable[tuple[str, StateColumn, Any, Column, Column]]) -> None:
         at_once = []
-        for field, words, data in values:
-            column, rows = self._found[field]
+        for field, column, rows, words, data in values:
             if column.whole and rows is ALL:  # then it is the same to write all of them
                 at_once.append((column, data, words))
-            elif field in CHANGED:  # most often nothing has: a chain buy, for example, is rare
-                if rows is ALL and data.tobytes() == column.data.tobytes():
-                    continue
-                self.columns.write_changed(*ITEMS[field], words)
-            else:
+            elif field not in CHANGED:
                 self.columns.write(*ITEMS[field], words)
+            elif rows is not ALL or data.tobytes() != column.data.tobytes():  # a chain buy, for example, is rare
+                self.columns.write_changed(*ITEMS[field], words)
         raw.write_columns(at_once)
 
     def remember(self) -> None:
@@ -168,18 +170,25 @@ class Subnets:
 
     def pay_accounts(self, ctx: Context) -> int:
         """Put the TAO of chain buys and injections into the accounts, an event for each; returns the rao."""
-        amounts = np.stack([self._fields["excess_tao"], self._fields["tao_in"]], axis=1)
+        amounts = self._words[:, PAID_AT].copy()
         paid = amounts[:, 0] + amounts[:, 1]
         after = self.accounts.words.copy()
         after[:, FREE] += paid
         ctx.state.raw.write_column(self.accounts, after.view(np.uint8))  # with no pay it is the same as before
         self._paid = self.accounts.data
-        events = self._events.copy()
-        end = events.shape[1] - len(NO_TOPICS)
-        events[:, end - AMOUNT_BYTES : end] = amounts.view(np.uint8).reshape(-1, AMOUNT_BYTES)
-        chosen = events[amounts.reshape(-1) > 0]
-        ctx.events += chosen.view(f"V{chosen.shape[1]}")[:, 0].tolist()
+        ctx.events += self._deposits(amounts.reshape(-1))
         return int(paid.sum())
+
+    def _deposits(self, amounts: Column) -> list[bytes]:
+        """An event for each amount that is not zero."""
+        paid = amounts != 0
+        where = paid.tobytes()
+        if where != self._deposited:  # most often the same as in the last block
+            self._chosen, self._deposited = self._events[paid], where
+        events, width = self._chosen.copy(), self._chosen.shape[1]
+        events[:, AMOUNT_AT] = amounts[paid].view(np.uint8).reshape(-1, AMOUNT_BYTES)
+        data = events.tobytes()
+        return [data[at : at + width] for at in range(0, len(data), width)]
 
 
 @run_coinbase.emit_to_subnets.twin
@@ -244,7 +253,8 @@ def settle_at_once(ctx: Context, netuids: list[int]) -> Any:
 
 def remember_emission(ctx: Context, table: Table) -> None:
     """Store the last subnet's emission in `BlockEmission`, if any subnet's differed: each of them is stored in turn."""
-    if (table["alpha_out"] != ctx.state.get(MODULE, "BlockEmission")).any():
+    stored = int(ctx.state.get(MODULE, "BlockEmission")).to_bytes(WORD_BYTES, "little")
+    if table["alpha_out"].tobytes() != stored * len(table):
         ctx.state.put(MODULE, "BlockEmission", int(table["alpha_out"][np.argmax(table["netuid"])]))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, overload
@@ -16,7 +16,7 @@ from tao_lab.chain.pallets.subtensor import epochs
 from tao_lab.chain.pallets.subtensor.lookups import MODULE
 from tao_lab.chain.rules import Rules
 from tao_lab.chain.runtime import Runtime
-from tao_lab.chain.state import Storage, StorageReader
+from tao_lab.chain.state import Storage, StorageReader, Watch
 from tao_lab.compiled import njit
 from tao_lab.consensus import EpochInput, SparseRows
 from tao_lab.consensus.vectorized import epoch
@@ -38,21 +38,34 @@ def epoch_terms(ctx: Context, inputs: EpochInput) -> Any:
 # --- from the state ---------------------------------------------------------------------------------------------
 
 
+@epochs.seats.twin
+def seats(state: StorageReader, netuid: int) -> Any:
+    """Hotkey of each UID, read again only if a neuron was registered since."""
+    return _remembered(state, "Keys", netuid, lambda: epochs.seats.readable(state, netuid))
+
+
 @epochs.registered_at.twin
 def registered_at(state: StorageReader, netuid: int, n: int) -> Any:
     """Block of registration of each UID, read again only if a neuron was registered since."""
+    read = epochs.registered_at.readable
+    return _remembered(state, "BlockAtRegistration", (netuid, n), lambda: read(state, netuid, n))
+
+
+def _remembered(state: StorageReader, item: str, of: Any, read: Callable[[], Any]) -> Any:
+    """What was read of an item, until any of its values is written; a copy, for the caller may change it."""
     if not isinstance(state, Storage):
         return NotImplemented
-    name = f"registered {netuid}"
-    found = state.remembered.get(name)
+    found: tuple[Watch, dict[Any, Any]] | None = state.remembered.get(item)
     if found is None:
-        watch = state.raw.watch([state.runtime.item(MODULE, "BlockAtRegistration").prefix])
-        found = state.remembered[name] = [watch, np.zeros(0, np.uint64)]
-    watch, blocks = found
-    if not watch.fresh or len(blocks) != n:
-        found[1] = blocks = epochs.registered_at.readable(state, netuid, n)
+        watch = state.raw.watch([state.runtime.item(MODULE, item).prefix])
+        found = state.remembered[item] = (watch, {})
+    watch, values = found
+    if not watch.fresh:
         watch.fresh = True
-    return blocks.copy()  # a rule may change its input
+        _, values = state.remembered[item] = (watch, {})
+    if of not in values:
+        values[of] = read()
+    return values[of].copy()
 
 
 @epochs.read_rows.twin

@@ -235,17 +235,18 @@ def _pay(ctx: Context, netuid: int, payees: Payees, table: Table) -> bool:
     stakes = {field: _column(ctx, payees, field) for field in ("rao", "shares", "share")}
     for field, column in stakes.items():
         table[field] = column.words
-    before = int(table["rao"].sum())
+    before = table["rao"].copy()
     if not pay(table):
         return False
     _withhold(ctx, netuid, payees, table)
-    _remember_hotkeys(ctx, payees, table)
+    if ((table["rao"] != before) & ~payees.listed).any():
+        _remember_hotkeys(ctx, payees, table)
     for field, column in stakes.items():
         differs = column.words != table[field]
         where = differs if differs.ndim == 1 else differs.any(axis=1)
         if where.any():
             raw.write_column(column, _bytes(table, field), where)
-    count_stake(ctx, netuid, int(table["rao"].sum()) - before)
+    count_stake(ctx, netuid, int(table["rao"].sum()) - int(before.sum()))
     for field, item in (("alpha_rest", "AlphaDividendsPerSubnet"), ("root_rest", "RootAlphaDividendsPerSubnet")):
         column = _column(ctx, payees, field)
         _forget_others(state, item, netuid, column)
@@ -273,9 +274,10 @@ def _withhold(ctx: Context, netuid: int, payees: Payees, table: Table) -> None:
     """Burn or recycle the incentives of the owner's hotkeys, and store their part of all incentives."""
     state, incentives = ctx.state, table["server"]
     withheld = incentives[payees.immune].tolist()
-    remove = distribution.remover(state, netuid)
-    for incentive in withheld:
-        remove(ctx, netuid, incentive)
+    if any(withheld):
+        remove = distribution.remover(state, netuid)
+        for incentive in withheld:
+            remove(ctx, netuid, incentive)
     word = withheld_proportion(sum(withheld), int(incentives.sum()))
     state.put(MODULE, "MinerBurned", netuid, {"bits": word})
 

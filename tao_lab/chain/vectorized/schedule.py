@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ PRICE_ITEMS = [(MODULE, item) for item in ("Burn", "BurnHalfLife", "MinBurn", "M
 WORK_ITEMS = [(MODULE, item) for item in ("Difficulty", "BurnHalfLife", "MinDifficulty", "MaxDifficulty")]
 COUNTS = [(MODULE, "RegistrationsThisBlock")]
 SCHEDULE = [(MODULE, item) for item in ("Tempo", "PendingEpochAt", "LastEpochBlock")]
+NEVER = np.uint64(tempo.NEVER)
 HOTKEYS = [(MODULE, "Keys")]
 LAST_EPOCHS = SCHEDULE[-1:]
 
@@ -29,15 +29,22 @@ LAST_EPOCHS = SCHEDULE[-1:]
 def count_block(ctx: Context, netuids: list[int]) -> list[int]:
     """Count the block for every subnet; returns those whose epoch is due."""
     columns = Columns(ctx.state, netuids)
-    period, pending, last = remember(
-        ctx.state, "schedule in columns", netuids, SCHEDULE, lambda: [columns.read(*item) for item in SCHEDULE]
-    )
-    since = np.minimum(columns.read(MODULE, "BlocksSinceLastStep") + np.uint64(1), period + np.uint64(1))
+    most, due_at, first = remember(ctx.state, "schedule in columns", netuids, SCHEDULE, lambda: _terms(columns))
+    since = np.minimum(columns.read(MODULE, "BlocksSinceLastStep") + np.uint64(1), most)
     columns.write(MODULE, "BlocksSinceLastStep", since)
-    block = np.uint64(ctx.block)
-    asked = (pending > 0) & (pending <= block)
-    due = asked | (since > period) | (block >= last + period)
-    return [netuids[place] for place in np.flatnonzero(due & (period > 0)).tolist()]
+    due = (since == most) & (due_at != NEVER)  # after a whole tempo without an epoch
+    if first <= ctx.block:
+        due |= due_at <= np.uint64(ctx.block)
+    return [netuids[place] for place in np.flatnonzero(due).tolist()]
+
+
+def _terms(columns: Columns) -> tuple[Column, Column, int]:
+    """Of each subnet the most that is counted, and the block of its next epoch; the first of these blocks."""
+    period, pending, last = (columns.read(*item) for item in SCHEDULE)
+    by_tempo = last + period
+    due_at = np.where(pending > 0, np.minimum(pending, by_tempo), by_tempo)
+    due_at = np.where(period > 0, due_at, NEVER)
+    return period + np.uint64(1), due_at, int(due_at.min(initial=NEVER))
 
 
 @tempo.has_distinct_hotkeys.twin
@@ -73,16 +80,18 @@ def lower_prices(ctx: Context, netuids: list[int]) -> Any:
 
 def _lower_prices(ctx: Context, netuids: list[int]) -> None:
     columns = Columns(ctx.state, netuids)
-    half_life, low, high = remember(
-        ctx.state,
-        "terms of prices in columns",
-        netuids,
-        PRICE_ITEMS[1:],
-        lambda: [columns.read(*item) for item in PRICE_ITEMS[1:]],
+    factors, low, high = remember(
+        ctx.state, "terms of prices in columns", netuids, PRICE_ITEMS[1:], lambda: _terms_of_prices(columns)
     )
     before = columns.read(*PRICE_ITEMS[0])
-    after = np.minimum(np.maximum(_decayed(before, half_life), low), high)
-    columns.write(*PRICE_ITEMS[0], after, after != before)
+    after = np.minimum(np.maximum(_decayed(before, factors), low), high)
+    if (after != before).any():
+        columns.write_changed(*PRICE_ITEMS[0], after)
+
+
+def _terms_of_prices(columns: Columns) -> tuple[Column, Column, Column]:
+    half_life, low, high = (columns.read(*item) for item in PRICE_ITEMS[1:])
+    return _factors(half_life), low, high
 
 
 @registration.lower_difficulties.twin
@@ -100,22 +109,20 @@ def _lower_difficulties(ctx: Context, netuids: list[int]) -> None:
     columns = Columns(ctx.state, netuids)
     before, half_life, lowest, highest = (columns.read(*item) for item in WORK_ITEMS)
     floor = np.maximum(lowest, np.uint64(1))  # `difficulty_bounds`
-    after = np.minimum(np.maximum(_decayed(before, half_life), floor), np.maximum(highest, floor))
+    after = np.minimum(np.maximum(_decayed(before, _factors(half_life)), floor), np.maximum(highest, floor))
     for place in np.flatnonzero(after != before).tolist():
         registration.set_difficulty(ctx, netuids[place], int(after[place]))
 
 
-def _decayed(values: Column, half_lives: Column) -> Column:
-    """Each value times the factor of its half-life: 96 bits, so in two halves."""
-    factors = _factors(half_lives.tobytes())
+def _decayed(values: Column, factors: Column) -> Column:
+    """Each value times its factor: 96 bits, so in two halves."""
     bits, lower = np.uint64(FACTOR_BITS), np.uint64((1 << FACTOR_BITS) - 1)
     return (values >> bits) * factors + ((values & lower) * factors >> bits)
 
 
-@lru_cache(maxsize=8)
-def _factors(half_lives: bytes) -> Column:
+def _factors(half_lives: Column) -> Column:
     """The factor of each half-life, u16."""
-    return np.array([decay_factor(blocks) for blocks in np.frombuffer(half_lives, "<u2").tolist()], np.uint64)
+    return np.array([decay_factor(blocks) for blocks in half_lives.tolist()], np.uint64)
 
 
 @registration.count_anew.twin

@@ -288,18 +288,21 @@ def medians(stake: Array, weights: Array, kappa: Word) -> Array:
     normalize(voices)
     total = voices.sum()
     minority = total - divide_words(kappa, U16_MAX)
+    giving = np.zeros(n, np.int64)  # stake of those who give a miner any weight; the others' score is 0
+    for k in range(len(voters)):
+        for uid in range(n):
+            giving[uid] += voices[k] * np.int64(weights[voters[k], uid] > 0)
     scores, weighing = np.empty(len(voters), np.int64), np.empty(len(voters), np.int64)
     for uid in range(n):
-        count, giving = 0, 0
+        if giving[uid] == 0 or (giving[uid] < total and total - giving[uid] > minority):
+            continue
+        count = 0
         for k in range(len(voters)):
             score = weights[voters[k], uid]
             if score > 0:
                 scores[count], weighing[count] = score, voices[k]
                 count += 1
-                giving += voices[k]
-        not_giving = total - giving  # their score is 0
-        if count == len(voters) or (count > 0 and not_giving <= minority):
-            consensus[uid] = median(scores, weighing, count, minority - not_giving)
+        consensus[uid] = median(scores, weighing, count, minority - (total - giving[uid]))
     return consensus
 
 
@@ -349,14 +352,13 @@ def clip(
         voice, trust = voices[validators[row]], 0
         for uid in range(n):
             weight = weights[row, uid]
-            if weight == 0:
-                continue
             clipped = min(weight, consensus[uid])
-            trust += clipped
-            incentive[uid] += times(clipped, voice)
+            if clipped != 0:
+                trust += clipped
+                incentive[uid] += times(clipped, voice)
             if settings.bonds_penalty == U16_MAX:
                 weights[row, uid] = clipped
-            elif settings.bonds_penalty != 0:
+            elif settings.bonds_penalty != 0 and weight != 0:
                 weights[row, uid] = weight + multiply_words(penalty, clipped - weight)
         neurons[validators[row]].validator_trust = to_u16(trust)
     normalize(incentive)
@@ -388,9 +390,10 @@ def move_bonds_yuma2(settings: Settings, voices: Array, weights: Array, bonds: A
     of_weights, of_bonds, of_moved, largest = np.zeros((4, n), np.int64)
     for row in range(rows):
         for uid in range(n):
-            weights[row, uid] = times(weights[row, uid], voices[row])
-            of_weights[uid] += weights[row, uid]
             of_bonds[uid] += bonds[row, uid]
+            if weights[row, uid] != 0:
+                weights[row, uid] = times(weights[row, uid], voices[row])
+                of_weights[uid] += weights[row, uid]
     for row in range(rows):
         for uid in range(n):
             if weights[row, uid] != 0 or bonds[row, uid] != 0:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from tao_lab.bench.population import Size, populate, put_tao
@@ -108,6 +108,15 @@ def test_shares(subnets: list[tuple[int, int, bool]], bar: int, exponent: float)
     assert [number(share) for share in shares] == subnet_shares(prices, gate)
 
 
+@given(st.integers(0, 2**63 - 1), st.integers(2, vectorized.TERMS - 1))
+@example(2**63 - 1, 31)
+@example(2**63 - 1, 2)
+def test_division_by_a_small_number(value: int, by: int) -> None:
+    for number in (value, value // by * by, max(value // by * by - 1, 0)):  # also where the quotient changes
+        product = number * int(vectorized.RECIPROCALS[by])
+        assert product >> 64 + int(vectorized.SHIFTS[by]) == number // by
+
+
 @given(st.integers(0, 21 * 10**15 + 5))
 def test_emission(issuance: int) -> None:
     assert int(vectorized.emission_of(np.uint64(issuance))) == block_emission(issuance)
@@ -139,8 +148,10 @@ def test_settling(tao: int, alpha: int, quote: int, moving: int, started: int, h
         assert int(table["root_prop"][0, 0]) == root_proportion(root_tao, 971_718_665_099_567_868, alpha)
 
 
-def both_ways(prepare: Callable[[Chain], None], blocks: int, size: Size = SIZE) -> list[Chain]:
-    """Two chains with the same population, one at once, one subnet by subnet."""
+def both_ways(
+    prepare: Callable[[Chain], None], blocks: int, size: Size = SIZE, later: Callable[[Chain], None] | None = None
+) -> list[Chain]:
+    """Two chains with the same population, one at once, one subnet by subnet; as many blocks again after `later`."""
     chains = []
     for at_once in (True, False):
         chain = Chain()
@@ -149,6 +160,10 @@ def both_ways(prepare: Callable[[Chain], None], blocks: int, size: Size = SIZE) 
         with nullcontext() if at_once else readable_only():
             for _ in range(blocks):
                 chain.produce_block()
+            if later is not None:
+                later(chain)
+                for _ in range(blocks):
+                    chain.produce_block()
         chains.append(chain)
     return chains
 

@@ -1,5 +1,6 @@
 """Paying out a subnet at once gives the very numbers, and the very state, that hotkey by hotkey gives."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from tao_lab.bench.population import account
 from tao_lab.chain.chain import Chain
-from tao_lab.chain.pallets.subtensor.lookups import MODULE
+from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID
 from tao_lab.chain.pallets.subtensor.null_consensus import NULL
 from tao_lab.chain.vectorized import payout as payout_twin
 from tao_lab.economy import HotkeyEmission, Pending, Staked, dividends
@@ -52,19 +53,19 @@ def test_the_pots_are_divided_as_dividends_says(
 
 @pytest.mark.slow
 @settings(deadline=None)
-@given(rao, shares, shares, st.lists(rao, min_size=4, max_size=4), st.booleans())
+@given(rao, shares, shares, st.lists(rao, min_size=4, max_size=4), st.booleans(), rao)
 def test_stakes_grow_as_share_pools_do(
-    amount: int, total: SafeFloat, share: SafeFloat, paid: list[int], immune: bool
+    amount: int, total: SafeFloat, share: SafeFloat, paid: list[int], immune: bool, cut: int
 ) -> None:
     table = np.zeros(1, payout.HOTKEY)
     row = table[0]
-    row["rao"], row["immune"] = amount, immune
+    row["rao"], row["immune"], row["cut"] = amount, immune, cut
     for field, value in zip(("server", "alpha_take", "alpha_rest", "root_take"), paid, strict=True):
         row[field] = value
     row["shares"], row["share"] = words(total), words(share)
     assert payout.pay(table)
     pool, mine = Pool(amount, total), share
-    for more in (0 if immune else paid[0], paid[1]):
+    for more in (cut, 0 if immune else paid[0], paid[1]):
         pool, mine = change_stake(pool, mine, more) if more else (pool, mine)
     if pool.shares.mantissa:
         pool = Pool(pool.rao + paid[2], pool.shares)
@@ -108,14 +109,19 @@ def test_the_state_is_the_same_whoever_is_paid(data: st.DataObject) -> None:
         st.tuples(st.just("StakingHotkeys"), coldkey, st.lists(hotkey, max_size=2, unique=True)),
         st.tuples(st.just("SubnetOwner"), netuids, coldkey),
         st.tuples(st.just("RecycleOrBurn"), netuids, st.sampled_from(["Burn", "Recycle"])),
+        st.tuples(st.just("SubnetOwnerHotkey"), netuids, hotkey),
+        st.tuples(st.just("OwnedHotkeys"), coldkey, st.lists(hotkey, max_size=2, unique=True)),
+        st.tuples(st.just("OwnerCutAutoLockEnabled"), netuids, st.booleans()),
+        st.tuples(st.just("Uids"), st.just(ROOT_NETUID), hotkey, st.integers(0, 5)),
+        st.tuples(st.just("BlockAtRegistration"), netuids, uids, st.integers(0, 8)),
+        st.tuples(st.just("Weights"), netuids, uids, st.just([(5, 3), (4, 7), (9, 1)])),
     )
-    changes = data.draw(st.lists(writes, max_size=6))
+    before, after = (data.draw(st.lists(writes, max_size=6)) for _ in range(2))
 
-    def prepare(chain: Chain) -> None:
-        for item, *args in changes:
-            chain.state.put(MODULE, item, *args)
+    def write(changes: list[Any]) -> Callable[[Chain], None]:
+        return lambda chain: [chain.state.put(MODULE, item, *args) for item, *args in changes].clear()
 
-    assert_same(both_ways(prepare, SIZE.tempo + 1))
+    assert_same(both_ways(write(before), SIZE.tempo + 1, later=write(after)))
 
 
 def test_the_pay_out_of_usual_subnets_is_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,7 +27,7 @@ from tao_lab.chain.pallets.subtensor.null_consensus import is_null
 from tao_lab.chain.pallets.subtensor.stake_weights import stake_parts
 from tao_lab.chain.pallets.subtensor.tempo import activity_cutoff_blocks, epoch_with_lookahead
 from tao_lab.chain.pallets.subtensor.voting_power import Voter, update_voting_power
-from tao_lab.chain.state import UID_BYTES, StorageReader
+from tao_lab.chain.state import StorageReader
 from tao_lab.chain.twins import has_twin
 from tao_lab.consensus import EpochInput, EpochTerms, LiquidAlpha, SparseRows
 from tao_lab.consensus.null import Budgets, null_epoch
@@ -68,7 +68,7 @@ def run_epochs(ctx: Context, netuid: int, emission: int, pots: Pending | None = 
         split = [budget.miners + budget.local + budget.root for budget in budgets]
     else:
         split = split_emission(ctx.state, netuid, emission)
-    hotkeys = hotkeys_by_uid(ctx.state, netuid)
+    hotkeys = seats(ctx.state, netuid)
     parts: list[tuple[EpochTerms, int]] = []
     stakes: list[Any] = []
     for mecid, part in enumerate(split):
@@ -147,12 +147,11 @@ def epoch_input(state: StorageReader, netuid: int, block: int, emission: int, me
     def hyper(name: str) -> Any:
         return state.get(MODULE, name, netuid)
 
-    n, hotkeys = int(hyper("SubnetworkN")), hotkeys_by_uid(state, netuid)
-    placed = [uid for uid in range(n) if uid in hotkeys]
+    n, hotkeys = int(hyper("SubnetworkN")), seats(state, netuid)
+    placed = np.array([uid for uid in hotkeys if uid < n], np.intp)
     stake, fraction = np.zeros(n, np.uint64), np.zeros(n, np.uint64)
-    stake[placed], fraction[placed] = stake_columns(state, netuid, [hotkeys[uid] for uid in placed])
+    stake[placed], fraction[placed] = stake_columns(state, netuid, [hotkeys[uid] for uid in placed.tolist()])
     index = mechanism_index(netuid, mecid)
-    low, high = hyper("AlphaValues")
     return EpochInput(
         n=n,
         block=block,
@@ -163,9 +162,7 @@ def epoch_input(state: StorageReader, netuid: int, block: int, emission: int, me
         bonds_penalty=hyper("BondsPenalty"),
         bonds_moving_average=hyper("BondsMovingAverage"),
         yuma3=hyper("Yuma3On"),
-        liquid_alpha=LiquidAlpha(low, high, hyper("AlphaSigmoidSteepness"), hyper("LiquidAlphaConsensusMode"))
-        if hyper("LiquidAlphaOn")
-        else None,
+        liquid_alpha=_liquid_alpha(state, netuid) if hyper("LiquidAlphaOn") else None,
         max_validators=hyper("MaxAllowedValidators"),
         min_stake=state.get(MODULE, "StakeThreshold"),
         owner_uid=owner_uid(state, netuid),
@@ -180,6 +177,20 @@ def epoch_input(state: StorageReader, netuid: int, block: int, emission: int, me
         commit_block=commit_blocks(state, netuid, mecid, block) if hyper("CommitRevealWeightsEnabled") else None,
         previous_consensus=_previous_consensus(state, index, n),
     )
+
+
+def _liquid_alpha(state: StorageReader, netuid: int) -> LiquidAlpha:
+    low, high = state.get(MODULE, "AlphaValues", netuid)
+    steepness, mode = (
+        state.get(MODULE, name, netuid) for name in ("AlphaSigmoidSteepness", "LiquidAlphaConsensusMode")
+    )
+    return LiquidAlpha(low, high, steepness, mode)
+
+
+@has_twin
+def seats(state: StorageReader, netuid: int) -> dict[int, str]:
+    """Hotkey of each UID."""
+    return hotkeys_by_uid(state, netuid)
 
 
 @has_twin
@@ -213,18 +224,8 @@ def registered_at(state: StorageReader, netuid: int, n: int) -> np.ndarray[Any, 
 
 def _rows(state: StorageReader, item: str, index: int, n: int) -> SparseRows:
     """Stored rows of (u16, u16), without entries for UIDs that no longer exist."""
-    rows = [NO_ENTRIES] * n
-    keys = state.raw_keys(state.key(MODULE, item, index))
-    for uid, row in zip(_uids_of(tuple(keys)), state.raw_get_many(keys), strict=True):
-        if uid < n:
-            rows[uid] = row or NO_ENTRIES
-    return read_rows(rows)
-
-
-@lru_cache(maxsize=512)
-def _uids_of(keys: tuple[bytes, ...]) -> list[int]:
-    """The UIDs at the ends of storage keys; most subnets have the same keys as at the last epoch."""
-    return [int.from_bytes(key[-UID_BYTES:], "little") for key in keys]
+    stored = state.raw_get_many(state.keys_by_uid(MODULE, item, index, n))
+    return read_rows([row or NO_ENTRIES for row in stored])
 
 
 @has_twin
