@@ -1,7 +1,7 @@
 """Jupyter servers for the lab: the same command and settings for a person, a test and a screenshot.
 
 This module is also a Jupyter server extension (`etc/jupyter/jupyter_server_config.d/tao-lab.json`). Because of it,
-terminals and kernels of every JupyterLab in the lab's environment find the lab's commands.
+terminals and kernels of every JupyterLab in the lab's environment find the lab's commands, and widgets answer promptly.
 """
 
 from __future__ import annotations
@@ -157,7 +157,11 @@ def _link_jupyter_server_extension(app: Any) -> None:
 
 
 def _load_jupyter_server_extension(app: Any) -> None:
-    """After the list of files exists, leave out solutions if students should not see them."""
+    """Send at once what this server's kernels say, and leave out solutions if students should not see them."""
+    from tao_lab.prompt_connection import PromptConnection
+
+    if app.kernel_websocket_connection_class is PromptConnection.__base__:
+        app.web_app.settings["kernel_websocket_connection_class"] = PromptConnection
     if paths.without_solutions():
         app.contents_manager.hide_globs = [*app.contents_manager.hide_globs, *SOLUTIONS]
 

@@ -17,6 +17,7 @@ Bytes = np.ndarray[Any, np.dtype[np.uint8]]
 Words = np.ndarray[Any, np.dtype[np.uint64]]
 
 LANES = 8  # messages that are hashed side by side
+VECTOR = 4  # of them go into one vector of a processor
 HASH_BYTES = 32
 BLOCK_BYTES = 128
 LENGTHS, FOUND, LANES_ROOM = 16 * LANES, 17 * LANES, 21 * LANES
@@ -154,15 +155,17 @@ def hash_parts(first: Any, head: Bytes, tail: Bytes, block: Bytes, h: Words) -> 
 
 
 @njit
-def compress_lanes(x: Words) -> None:
-    """Hash eight messages of one block each side by side, as the vector units of a processor like it.
+def compress_lanes(x: Words, lanes: int) -> None:
+    """Hash up to eight messages of one block each side by side, as the vector units of a processor like it.
 
     Args:
         x: LANES_ROOM words: `x[LANES * k + i]` is word k of message i, zeros behind its end; its length is at
             `x[LENGTHS + i]`, and word k of its hash is written to `x[FOUND + LANES * k + i]`. All of it is one array,
             since a compiler would have to prove of several that they do not overlap.
+        lanes: How many messages there are. More than one take as long as the next four or eight.
     """
-    for i in range(LANES):
+    count = lanes if lanes == 1 else (lanes + VECTOR - 1) // VECTOR * VECTOR
+    for i in range(count):
         low = (x[i], x[8 + i], x[16 + i], x[24 + i], x[32 + i], x[40 + i], x[48 + i], x[56 + i])
         high = (x[64 + i], x[72 + i], x[80 + i], x[88 + i], x[96 + i], x[104 + i], x[112 + i], x[120 + i])
         start = (FIRST, IV[1], IV[2], IV[3], IV[4], IV[5], IV[6], IV[7])

@@ -98,9 +98,11 @@ class Column:
         """Write a value of the column's width; None removes it."""
         data, present = self.data.copy(), self.present
         data[row] = np.frombuffer(self.layout.default if value is None else value, np.uint8)
-        if present[row] != (value is not None):
-            present = present.copy()
-            present[row] = value is not None
+        if present[row] == (value is not None):
+            self.put_all(data)
+            return
+        present = present.copy()
+        present[row] = value is not None
         self.take(Rows(data, present))
 
     @property

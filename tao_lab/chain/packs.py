@@ -17,6 +17,7 @@ import numpy as np
 
 from tao_lab.chain.column import ColumnChange, Layout, Rows
 from tao_lab.chain.errors import DatabaseCorrupt
+from tao_lab.chain.usual_keys import UsualValues
 
 SCHEMA = """
 CREATE TABLE layouts (id INTEGER PRIMARY KEY, keys BLOB NOT NULL) STRICT;
@@ -94,6 +95,7 @@ class Packs:
         self._periods: dict[int, _Period] = {}  # by the block of the summary before; the newest asked for
         self._latest: tuple[int, _Period] | None = None  # the one that is still being written
         self._last_pack: tuple[int, dict[int, Rows]] = (-1, {})
+        self._usual_head: tuple[list[tuple[Layout, int]], bytes] = ([], b"")
         for number, data in db.execute("SELECT id, keys FROM layouts"):
             self._learn(number, data)
 
@@ -107,25 +109,32 @@ class Packs:
         """Layouts that were not written since the file was opened."""
         return [change.layout for change in columns if change.layout not in self._numbers]
 
-    def write(self, block: int, columns: Sequence[ColumnChange], ids: Mapping[bytes, int]) -> _Written:
+    def write(
+        self, block: int, columns: Sequence[ColumnChange], usual: UsualValues | None, ids: Mapping[bytes, int]
+    ) -> _Written:
         """Insert a pack, new layouts, and a summary if it is time; to be followed by `written` once it is committed.
 
         Args:
             block: Later than all others.
-            columns: At least one.
+            columns: At least one, if there is nothing usual.
+            usual: The values of keys that every block changes.
             ids: Number of every key.
         """
         new: dict[bytes, int] = {}
         numbers = {}
-        for layout, *_ in columns:
+        for layout in (*(usual.layouts if usual else ()), *(column.layout for column in columns)):
             number = self._numbers.get(layout)
             if number is None:
                 data = np.array([ids[key] for key in layout.keys], KEY_ID).tobytes()
                 number = self._by_ids.get(data) or new.setdefault(data, len(self._layouts) + len(new) + 1)
             numbers[layout] = number
         db, (_, period) = self._db, self._open_period()
-        db.executemany("INSERT INTO layouts VALUES (?, ?)", [(number, data) for data, number in new.items()])
-        db.execute("INSERT INTO packs VALUES (?, ?, ?)", (block, *_packed(numbers, columns)))
+        if new:
+            db.executemany("INSERT INTO layouts VALUES (?, ?)", [(number, data) for data, number in new.items()])
+        head, data = _packed(numbers, columns, len(usual.data) if usual else 0)
+        if usual is not None:
+            head, data = self._head_of(usual, numbers) + head, usual.data + data
+        db.execute("INSERT INTO packs VALUES (?, ?, ?)", (block, head, data))
         if period.packs + 1 < SUMMARY_EVERY:
             return _Written(block, numbers, new, None)
         ended = _Period(period.before, {number: list(blocks) for number, blocks in period.blocks.items()})
@@ -133,6 +142,17 @@ class Packs:
         summary = ended.summary()
         db.execute("INSERT INTO summaries VALUES (?, ?)", (block, summary))
         return _Written(block, numbers, new, summary)
+
+    def _head_of(self, usual: UsualValues, numbers: Mapping[Layout, int]) -> bytes:
+        """The head of a pack's usual values, with which it begins; the same for many blocks."""
+        kept, key = self._usual_head, [(layout, numbers[layout]) for layout in usual.layouts]
+        if kept[0] != key:
+            head, begin = np.zeros(len(usual.layouts), HEAD), 0
+            for place, layout in enumerate(usual.layouts):
+                head[place] = (numbers[layout], layout.width, begin)
+                begin += len(layout.keys) * (layout.width + 1)
+            self._usual_head = kept = (key, head.tobytes())
+        return kept[1]
 
     def written(self, what: _Written) -> None:
         """What `write` has inserted is committed."""
@@ -255,9 +275,17 @@ def _before(summary: bytes) -> dict[int, int]:
     return dict(np.frombuffer(summary, LAST).tolist())
 
 
-def _packed(numbers: Mapping[Layout, int], columns: Sequence[ColumnChange]) -> tuple[bytes, bytes]:
-    """Head and data of a pack: of each column, which rows have a value, and all rows."""
-    head, parts, begin = np.zeros(len(columns), HEAD), [], 0
+def _packed(numbers: Mapping[Layout, int], columns: Sequence[ColumnChange], begin: int) -> tuple[bytes, bytes]:
+    """Head and data of columns in a pack: of each column, which rows have a value, and all rows.
+
+    Args:
+        numbers: Of their layouts.
+        columns: The columns.
+        begin: Bytes before them in the pack.
+    """
+    if not columns:
+        return b"", b""
+    head, parts = np.zeros(len(columns), HEAD), list[bytes]()
     for place, (layout, _, rows, _) in enumerate(columns):
         head[place] = (numbers[layout], layout.width, begin)
         parts += [rows.present.tobytes(), rows.data.tobytes()]

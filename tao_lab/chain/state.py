@@ -101,14 +101,16 @@ class RawState:
     def put(self, key: bytes, value: bytes) -> None:
         """Write `value` at `key`."""
         # the journal first, then the watches, here and below: Ctrl-C may come between any two steps
-        item = self._items.get(key[:PREFIX_BYTES])
+        prefix = key[:PREFIX_BYTES]
+        item = self._items.get(prefix)
         old = None if item is None else item.get(key)
         if item is None or old is None:  # new, or in a column
             self._journal.append((key, self.get(key)))
             self._write(key, value)
             return
         self._journal.append((key, old))
-        self._tell_watches(key[:PREFIX_BYTES])
+        if prefix in self._watches:
+            self._tell_watches(prefix)
         item[key] = value
 
     def remove(self, key: bytes) -> None:

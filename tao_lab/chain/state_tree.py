@@ -129,7 +129,7 @@ def _take(leaf: int, nodes: Ids, child: Ids, content: Words, spare: Ids, left: i
 @njit
 def _finish(lanes: int, places: Ids, x: Words, content: Words) -> None:
     """Hash what is in the lanes, and keep the hashes at these places."""
-    compress_lanes(x)
+    compress_lanes(x, lanes)
     for lane in range(lanes):
         parent, first = places[lane] >> 1, HASH_WORDS * (places[lane] & 1)
         for k in range(HASH_WORDS):
@@ -266,6 +266,7 @@ class StateTree:
         self._leaves: dict[bytes, int] = {}
         self._columns: dict[bytes, dict[Layout, Ids]] = {}  # by item: leaves of a column's keys, where there is one
         self._turn = 0
+        self._renew: Any = None  # the compiled function, which always gets the same kinds of arguments
         self._nodes = np.empty((0, 4), np.int32)
         self._child = np.empty((0, 2), np.int32)
         self._content = np.empty((0, 2 * HASH_WORDS), np.uint64)  # a leaf's path, a branch's two hashes
@@ -301,7 +302,7 @@ class StateTree:
         widths = [len(value) for value in values] + [data.shape[1] for _, _, data in columns]
         changed = np.concatenate([np.ones(len(values), np.bool_), *(rows for _, rows, _ in columns)])
         self._turn += 1
-        nodes = _renew(
+        given = (
             np.concatenate([single, *(ids for ids, _, _ in columns)]),
             changed,
             np.array(counts, np.int64),
@@ -313,6 +314,8 @@ class StateTree:
             self._content.view(np.uint8),
             self._turn,
         )
+        self._renew = self._renew or _renew.like(*given)
+        nodes = self._renew(*given)
         self.hashed = int(np.count_nonzero(changed)) + nodes
 
     def _leaves_of(self, layout: Layout) -> Ids:

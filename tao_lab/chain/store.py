@@ -4,8 +4,9 @@
 one search in that index, whatever the height, and a new block costs what it changes. A network that is not to be
 kept lives in the same tables in memory.
 
-What a block changes in whole columns of the state, as emission does for every subnet, is one row (`packs`). The later
-of a key's own row and its column's last pack has its value.
+What a block changes in whole columns of the state, as emission does for every subnet, is one row (`packs`), and so are
+the values of keys that every block changes (`usual_keys`). The later of a key's own row and its column's last pack has
+its value.
 
 The file is in write-ahead mode: a transaction is complete or absent after a crash of the process at any moment.
 One process owns the file at a time. While it is open, the newest blocks are in a second file, the log, whose name ends
@@ -31,6 +32,7 @@ from tao_lab.chain.column import Changes
 from tao_lab.chain.errors import BadValue, DatabaseCorrupt, DatabaseFull, DatabaseLocked, StoreError
 from tao_lab.chain.merkle import EMPTY_ROOT
 from tao_lab.chain.state import prefix_end
+from tao_lab.chain.usual_keys import UsualKeys
 
 FORMAT = "tao-lab/chain/4"  # the schema of spec 475, one pack a block
 OLDER_FORMATS = ("tao-lab/chain/1", "tao-lab/chain/2")  # numbers of events and errors, and items, of spec 461
@@ -184,6 +186,7 @@ class Store:
                 db.execute("PRAGMA wal_checkpoint")  # the mark is of use in the first file only
         self._key_ids = {key: key_id for key_id, key in db.execute("SELECT id, key FROM keys")}
         self._packs = packs.Packs(db, self.path)
+        self._usual = UsualKeys()
 
     def _check_heights(self) -> None:
         """Refuse a file in which blocks are missing; whether the others are what they were is for `audit`."""
@@ -213,10 +216,11 @@ class Store:
         """
         head = self.head()
         assert head is not None
-        query = "SELECT max(block) FROM changes WHERE key_id = ?"
+        query, number_id = "SELECT max(block) FROM changes WHERE key_id = ?", self._key_ids.get(number_key, -1)
         with _typed_errors(self.path):
-            (newest,) = self._db.execute(query, (self._key_ids.get(number_key, -1),)).fetchone()
-        newest = self.first_block() if newest is None else newest
+            (newest,) = self._db.execute(query, (number_id,)).fetchone()
+            packed, _ = self._packs.value(number_id, packs.LAST_BLOCK)
+        newest = max(self.first_block() if newest is None else newest, packed)
         if newest < head.number:
             which = f"what block {head.number} wrote is"
             raise DatabaseCorrupt(MISSING.format(path=self.path, which=which))
@@ -279,7 +283,8 @@ class Store:
         """
         changes = changes if isinstance(changes, Changes) else Changes(changes)
         number, ids, pack = blocks[-1].number, self._key_ids, None
-        rows, fresh = self._rows(changes, number)
+        usual = self._usual.values(changes.keys)
+        rows, fresh = self._rows(changes, number, usual.keys if usual else frozenset())
         ids.update(fresh)
         db = self._db
         with _typed_errors(self.path):
@@ -288,8 +293,8 @@ class Store:
                 if fresh:
                     db.executemany("INSERT INTO keys VALUES (?, ?)", list(fresh.items()))
                 db.executemany("INSERT INTO changes VALUES (?, ?, ?)", rows)
-                if changes.columns:
-                    pack = self._packs.write(number, changes.columns, ids)
+                if usual or changes.columns:
+                    pack = self._packs.write(number, changes.columns, usual, ids)
                 db.executemany(
                     "INSERT INTO blocks VALUES (?, ?, ?, ?)",
                     [(block.number, block.hash, block.header, block.extrinsics) for block in blocks],
@@ -303,12 +308,20 @@ class Store:
                 raise
         if pack is not None:
             self._packs.written(pack)
+        self._usual.learn(changes.keys)
 
-    def _rows(self, changes: Changes, number: int) -> tuple[list[tuple[int, int, bytes | None]], dict[bytes, int]]:
-        """Rows for a block's single keys, without the names of blocks; and ids for keys that were never written."""
+    def _rows(
+        self, changes: Changes, number: int, packed: frozenset[bytes]
+    ) -> tuple[list[tuple[int, int, bytes | None]], dict[bytes, int]]:
+        """Rows for a block's single keys, and ids for keys that were never written.
+
+        Keys in `packed`, and those of the names of blocks, have no rows.
+        """
         ids, fresh = self._key_ids, dict[bytes, int]()
         rows = []
         for key, value in changes.keys.items():
+            if key in packed:
+                continue
             key_id = ids.get(key)
             if key_id is None:
                 if self._hashes is not None and key.startswith(self._hashes.prefix):

@@ -21,11 +21,13 @@ import itertools
 import json
 import os
 import random
+import select
 import signal
 import socket
 import sys
 import time
 import weakref
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -100,7 +102,8 @@ def serve_page(channel: socket.socket, path: Path | None) -> None:
 
     The first line on the channel is `{"outputs": …, "reason": …}`: outputs in nbformat by code cell, or null and why
     the page is not kept. Then a request is a line `{"file": …, "cwd": …, "env": {…}}`, where the file is the kernel's
-    connection file, and its answer a line `{"pid": …}` with the kernel's pidfd.
+    connection file, and its answer a line `{"pid": …}` with the kernel's pidfd. Between requests it draws what the page
+    will show.
 
     Args:
         channel: to the server; when it is closed, this process ends.
@@ -108,6 +111,8 @@ def serve_page(channel: socket.socket, path: Path | None) -> None:
     """
     namespace: dict[str, Any] = {}
     before = _open_files()
+    from tao_lab.views import presentation  # loaded already
+
     outputs, reason = ([], None) if path is None else _run(path, namespace)
     reason = reason or _left_open(before)
     channel.sendall(json.dumps({"outputs": None if reason else outputs, "reason": reason}).encode() + b"\n")
@@ -116,7 +121,15 @@ def serve_page(channel: socket.socket, path: Path | None) -> None:
     gc.collect()
     gc.freeze()
     signal.signal(signal.SIGCHLD, _wait_for_ended)
-    for line in channel.makefile("rb"):
+    requests = channel.makefile("rb")
+    coming = presentation.coming()
+    while True:
+        # one request at a time comes, so none waits in the file's own buffer
+        if not select.select([channel], [], [], 0)[0] and _drew_next(coming):
+            continue
+        line = requests.readline()
+        if not line:
+            return
         parent = os.getpid()
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])  # keep the process number until there is a handle
         pid = os.fork()
@@ -126,6 +139,18 @@ def serve_page(channel: socket.socket, path: Path | None) -> None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
         socket.send_fds(channel, [json.dumps({"pid": pid}).encode() + b"\n"], [handle])
         os.close(handle)
+
+
+def _drew_next(coming: Iterator[Callable[[], object]]) -> bool:
+    """Draw what a reader will ask for, in a thread as the cells were; false if nothing is left to draw."""
+    draw = next(coming, None)
+    if draw is None:
+        return False
+    thread = Thread(target=draw)
+    thread.start()
+    thread.join()
+    _settle()
+    return True
 
 
 def _wait_for_ended(*_: object) -> None:
@@ -189,14 +214,19 @@ def _nbformat(captured: Any) -> list[dict[str, Any]]:
 
 def _left_open(before: set[str]) -> str | None:
     """What a page left open that its readers cannot share."""
-    deadline = time.monotonic() + SETTLE_SECONDS
-    while (threads := len(list(Path("/proc/self/task").iterdir()))) > 1 and time.monotonic() < deadline:
-        time.sleep(0.01)
-    if threads > 1:
-        return f"it left {threads - 1} threads running"
+    if threads := _settle():
+        return f"it left {threads} threads running"
     if opened := _open_files() - before:
         return f"it left open {', '.join(sorted(opened))}"
     return None
+
+
+def _settle() -> int:
+    """Wait until joined threads have disappeared; how many others run."""
+    deadline = time.monotonic() + SETTLE_SECONDS
+    while (threads := len(list(Path("/proc/self/task").iterdir()))) > 1 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return threads - 1
 
 
 def _open_files() -> set[str]:

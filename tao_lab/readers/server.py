@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -22,6 +23,7 @@ from voila.tornado.handler import TornadoVoilaHandler
 from voila.utils import get_page_config
 
 from tao_lab.errors import LabError
+from tao_lab.prompt_connection import PromptConnection
 from tao_lab.readers import limit
 from tao_lab.readers.forking import CAN_FORK, VOILA, Nursery, Page
 from tao_lab.readers.kernels import Readers
@@ -35,7 +37,7 @@ SIGNING_IN = {"token"}  # arguments of an address that a page does not read
 class Kept(NotebookRenderer):  # type: ignore[misc]
     """Makes a page of a notebook from existing outputs, for any kernel that has run it."""
 
-    outputs: list[Any]  # of each code cell, in nbformat
+    outputs: Sequence[Any] = ()  # of each code cell, in nbformat
 
     async def _jinja_kernel_start(self, nb: Any, kernel_id: Any, kernel_future: Any) -> str:
         return KERNEL_ID
@@ -49,7 +51,7 @@ class Kept(NotebookRenderer):  # type: ignore[misc]
         outputs = iter(self.outputs)
         for cell in nb.cells:
             if cell.cell_type == "code":
-                cell.outputs = nbformat.from_dict(next(outputs))
+                cell.outputs = nbformat.from_dict(next(outputs, []))
             yield cell
 
 
@@ -82,7 +84,9 @@ class Pages:
             page = self._nursery.page(Path(self._app.root_dir) / notebook)
             ran = asyncio.create_task(asyncio.to_thread(page.ran))
             kept = self._kept(notebook)
-            await kept.initialize()  # meanwhile
+            await kept.initialize()
+            # Once without outputs, while the cells run: to load what makes a page takes longer than to make one.
+            await kept.generate_content_str()
             outputs, reason = await ran
         if outputs is None:
             self._app.log.info("%s runs again for each reader: %s", notebook, reason)
@@ -195,6 +199,10 @@ class Room(Voila):  # type: ignore[misc,unused-ignore]
     @default("readers")
     def _default_readers(self) -> int:
         return limit.default_readers(CAN_FORK)
+
+    @default("kernel_websocket_connection_class")
+    def _default_connection(self) -> type[PromptConnection]:
+        return PromptConnection
 
     def init_settings(self) -> Any:
         """Voila's settings, with our kernels."""

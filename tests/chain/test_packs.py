@@ -1,5 +1,7 @@
 """Values in columns are the same as values one by one: at the head, in the tree, in the past, and after a way back."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tao_lab.bench.population import Size, populate
-from tao_lab.chain import executive, packs
+from tao_lab.chain import executive, packs, usual_keys
 from tao_lab.chain.chain import Chain
 from tao_lab.chain.column import Layout
 from tao_lab.chain.context import Context
+from tao_lab.chain.errors import DatabaseCorrupt
 from tao_lab.chain.state import RawState
 from tao_lab.chain.state_tree import StateTree
 from tao_lab.chain.store import PastState, Store, StoredBlock
@@ -82,12 +85,15 @@ class Model:
             self.raw.rollback(mark)
 
 
+@pytest.mark.parametrize("window", [1, 2, 100])
 @settings(max_examples=60, deadline=None)
-@given(blocks)
-def test_columns_change_nothing_but_the_way_values_are_kept(chain: list[tuple[list[Any], str]]) -> None:
+@given(chain=blocks)
+def test_columns_change_nothing_but_the_way_values_are_kept(window: int, chain: list[tuple[list[Any], str]]) -> None:
     model, tree, store, past = Model(), StateTree(), Store(), dict[int, dict[bytes, bytes]]()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(packs, "SUMMARY_EVERY", 3)
+        patch.setattr(usual_keys, "WINDOW", window)
+        patch.setattr(usual_keys, "LEAST", 1)
         for number, (steps, end) in enumerate(chain):
             for step in steps:
                 model.do(*step)
@@ -133,11 +139,12 @@ def check_past(store: Store, past: dict[int, dict[bytes, bytes]]) -> None:
         assert replayed == expected
 
 
-@pytest.mark.parametrize("summary_every", [2, 256])
+@pytest.mark.parametrize(("summary_every", "window"), [(2, 2), (256, 1), (256, 100)])
 def test_a_chain_of_some_subnets_opens_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, summary_every: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, summary_every: int, window: int
 ) -> None:
     monkeypatch.setattr(packs, "SUMMARY_EVERY", summary_every)
+    monkeypatch.setattr(usual_keys, "WINDOW", window)
     chain = Chain(tmp_path / "chain.db")
     size = Size(subnets=4, neurons=3, validators=1, tempo=3)
     populate(Context(chain.runtime, chain.state, 1, executive.author(chain.state)), size)
@@ -185,3 +192,38 @@ def test_two_threads_read_two_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     for number in (0, 1, 2, 3, 1):
         assert store.value_at(key, number) == bytes([number]) * WIDTH
     store.close()
+
+
+def test_usual_keys_are_one_row_a_block_and_may_become_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(usual_keys, "WINDOW", 4)
+    chain = Chain(tmp_path / "chain.db")
+    size, states, rows = Size(subnets=1, neurons=3, validators=1, tempo=1_000), [dict(chain.state.raw.items())], []
+    for number in range(1, 28):
+        if number == 14:
+            populate(Context(chain.runtime, chain.state, 1, executive.author(chain.state)), size)
+        chain.produce_block()
+        states.append(dict(chain.state.raw.items()))
+        rows.append(chain.store._db.execute("SELECT count(*) FROM changes WHERE block = ?", (number,)).fetchone()[0])
+    assert rows[1:13] == [4] * 6 + [0] * 6  # the clock, the digest, the height and the name of the parent
+    assert max(rows[19:]) < min(rows[14:18]) / 2
+    assert chain.verify() is None
+    chain.close()
+    again = Chain(tmp_path / "chain.db")
+    for number, expected in enumerate(states):
+        assert dict(again.store.state_at(number)) == expected
+        assert {key: again.store.value_at(key, number) for key in expected} == expected
+    again.close()
+
+
+def test_a_file_that_has_lost_the_usual_values_of_its_last_block_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(usual_keys, "WINDOW", 2)
+    chain = Chain(tmp_path / "chain.db")
+    for _ in range(6):
+        chain.produce_block()
+    chain.close()
+    with closing(sqlite3.connect(tmp_path / "chain.db")) as db, db:
+        db.execute("DELETE FROM packs WHERE block = 6")
+    with pytest.raises(DatabaseCorrupt, match="what block 6 wrote is missing"):
+        Chain(tmp_path / "chain.db")

@@ -20,7 +20,7 @@ import pytest
 from tao_lab import servers
 from tao_lab.bench._reader import reading
 from tao_lab.readers import limit
-from tao_lab.readers.forking import CAN_FORK
+from tao_lab.readers.forking import CAN_FORK, Nursery
 from tests import states
 
 SECONDS = 180  # until something is given up; no measure of speed
@@ -235,6 +235,52 @@ def test_readers_of_one_page_draw_different_keys(tmp_path):
     assert "application/vnd.jupyter.widget-view+json" in said["outputs"][0][0]["data"]
     first, second = said["words"]
     assert first != second
+
+
+DRAWN = """
+import json, sys, threading
+from pathlib import Path
+from tao_lab.readers import nursery
+from tao_lab.views import presentation
+
+namespace = {}
+assert nursery._run(Path(sys.argv[1]), namespace)[1] is None
+(page,) = presentation._presented
+drawn = []
+
+def noted(settings, since):
+    drawn.append([settings, threading.current_thread() is threading.main_thread()])
+
+object.__setattr__(page, "draw", noted)
+coming = presentation.coming()
+while nursery._drew_next(coming):
+    assert nursery._settle() == 0
+print(json.dumps({"drawn": drawn, "places": page.places()}))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not CAN_FORK, reason="kernels are forked on Linux only")
+def test_what_a_story_shows_is_drawn_between_requests_and_leaves_no_thread(tmp_path):
+    notebook(tmp_path, "page.ipynb", "from tao_lab.views.presentation import present\npresent('pool')")
+    command = [sys.executable, "-c", DRAWN, str(tmp_path / "page.ipynb")]
+    one_thread = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    said = json.loads(subprocess.run(command, env={**os.environ, **one_thread}, stdout=-1, check=True).stdout)
+    assert len(said["places"]) > 10
+    assert said["drawn"] == [[place, False] for place in said["places"]]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not CAN_FORK, reason="kernels are forked on Linux only")
+def test_the_first_page_does_not_wait_for_modules_of_other_pages(tmp_path):
+    notebook(tmp_path, "page.ipynb", "import sys\nprint('bittensor' in sys.modules)")
+    nursery = Nursery()
+    try:
+        (first, _), (second, _) = [nursery.page(tmp_path / "page.ipynb").ran() for _ in range(2)]
+    finally:
+        nursery.close()
+    assert first[0][0]["text"] == "False\n"
+    assert second[0][0]["text"] == "True\n"
 
 
 @pytest.mark.parametrize(

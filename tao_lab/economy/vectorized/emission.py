@@ -84,7 +84,13 @@ WORD_ONE = np.uint64(1 << 32)  # one in U96F32 and I32F32
 LOW_HALF = np.uint64((1 << 32) - 1)
 LOG2_E_WORD, EULER = np.uint64(LOG2_E), np.uint64(E)
 LARGEST, LARGEST_WHOLE = np.uint64(LARGEST_WORD), np.uint64(((1 << 31) - 1) << 32)  # of I32F32
+TERMS = 32  # of the series of an exponential
 LARGEST_EXPONENT = np.uint64(1 << 36)  # 16, I32F32
+
+
+# x // k is x * RECIPROCALS[k] >> 64 + SHIFTS[k] for x below 2^63; a division would take five times as long.
+SHIFTS = np.array([0, 0, *((k - 1).bit_length() - 1 for k in range(2, TERMS))], np.uint64)
+RECIPROCALS = np.array([0, 0, *((1 << 64 + int(SHIFTS[k])) // k + 1 for k in range(2, TERMS))], np.uint64)
 
 
 def _halvings() -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
@@ -162,10 +168,15 @@ def shares_of(subnets: Any, bar: Any, exponent: Word, shares: Any) -> None:
     """
     demand_of(subnets, shares)
     if bar[0] != ZERO or bar[1] != ZERO:
+        powers = np.zeros(shares.shape[0], np.uint64)
+        for i in range(shares.shape[0]):
+            if shares[i, 0] != ZERO or shares[i, 1] != ZERO:
+                powers[i] = ratio_of(bar, (shares[i, 0], shares[i, 1]))
+        raise_to(powers, exponent)
         passed = np.zeros_like(shares)
         for i in range(shares.shape[0]):
             if shares[i, 0] != ZERO or shares[i, 1] != ZERO:
-                part = passed_of((shares[i, 0], shares[i, 1]), bar, exponent)
+                part = passed_of((shares[i, 0], shares[i, 1]), powers[i])
                 passed[i, 0], passed[i, 1] = part
         if passed.any():
             normalize(passed)
@@ -183,16 +194,20 @@ def shares_of(subnets: Any, bar: Any, exponent: Word, shares: Any) -> None:
 
 
 @njit
-def passed_of(share: Any, bar: Any, exponent: Word) -> Any:
-    """The part of a share above zero that passes the gate: `passing` times the share."""
+def ratio_of(bar: Any, share: Any) -> Word:
+    """The bar divided by a share above zero, I32F32."""
     if share[0] != ZERO:
         ratio = bar
     elif bar[0] == ZERO:
         ratio = divide((bar[1], ZERO), share)
     else:
         ratio = inverse(share) if share[1] != ONE else (ZERO, ZERO)  # a quotient that does not fit is zero
-    word = LARGEST if ratio[0] >> np.uint64(31) else shift_right(ratio, FRACTION)[1]
-    power = power_of(word, exponent)
+    return LARGEST if ratio[0] >> np.uint64(31) else shift_right(ratio, FRACTION)[1]
+
+
+@njit
+def passed_of(share: Any, power: Word) -> Any:
+    """The part of a share above zero that passes the gate: `passing` times the share."""
     if power == ZERO:
         return share
     gate = inverse(((power >> FRACTION) + ONE, power << FRACTION))[1]
@@ -211,58 +226,78 @@ def inverse(number: Any) -> Any:
     return (ZERO, quotient[1] + ONE) if rest[1] == ZERO and rest[2] == ZERO else quotient
 
 
-@njit
-def power_of(value: Word, exponent: Word) -> Word:
-    """`power` in I32F32 words: e^(exponent * ln(value)), the largest whole number if that does not fit."""
-    if value < np.uint64(3):  # the inverse of 1 or 2 does not fit; 0 has no logarithm
-        return ZERO
-    negative = value < WORD_ONE
-    logarithm = divide(
-        shift_left((ZERO, log2_of(divide((ONE, ZERO), (ZERO, value))[1] if negative else value)), FRACTION),
-        (ZERO, LOG2_E_WORD),
-    )[1]
-    scaled = product(exponent, logarithm)
-    size = shift_right(scaled, FRACTION)[1]
-    if negative and scaled[1] & LOW_HALF:  # cut towards minus infinity
-        size += ONE
-    return exp_of(size, negative)
+# Each step of a logarithm or an exponential needs the one before. So all subnets take a step before the next one: while
+# one waits for its product, the processor computes those of others.
 
 
 @njit
-def log2_of(word: Word) -> Word:
-    """Logarithm to base 2 of an I32F32 word of at least one."""
-    result = ZERO
-    while word >= WORD_ONE << ONE:
-        result += ONE
-        word = (word >> ONE) + (word & ONE)
-    if word == WORD_ONE:
-        return result << FRACTION
+def raise_to(values: Any, exponent: Word) -> None:
+    """`power` of I32F32 words (n,), in place: e^(exponent * ln(value)), the largest whole number if it does not fit."""
+    n = values.shape[0]
+    sizes, negative = np.zeros(n, np.uint64), np.zeros(n, np.bool_)
+    for i in range(n):
+        negative[i] = values[i] < WORD_ONE
+        if values[i] < np.uint64(3):  # the inverse of 1 or 2 does not fit; 0 has no logarithm
+            sizes[i] = WORD_ONE
+        else:
+            sizes[i] = divide((ONE, ZERO), (ZERO, values[i]))[1] if negative[i] else values[i]
+    take_log2(sizes)
+    for i in range(n):
+        logarithm = divide(shift_left((ZERO, sizes[i]), FRACTION), (ZERO, LOG2_E_WORD))[1]
+        scaled = product(exponent, logarithm)
+        sizes[i] = shift_right(scaled, FRACTION)[1]
+        if negative[i] and scaled[1] & LOW_HALF:  # cut towards minus infinity
+            sizes[i] += ONE
+    powers = exp_of(sizes)
+    for i in range(n):
+        if values[i] < np.uint64(3):
+            values[i] = ZERO
+        elif sizes[i] == ZERO:
+            values[i] = WORD_ONE
+        elif sizes[i] == WORD_ONE and not negative[i]:
+            values[i] = EULER
+        elif powers[i] == ZERO:
+            values[i] = LARGEST_WHOLE
+        else:
+            values[i] = divide((ONE, ZERO), (ZERO, powers[i]))[1] if negative[i] else powers[i]
+
+
+@njit
+def take_log2(words: Any) -> None:
+    """Logarithms to base 2 of I32F32 words of at least one (n,), in place."""
+    n = words.shape[0]
+    logarithms = np.zeros(n, np.uint64)
+    for i in range(n):
+        while words[i] >= WORD_ONE << ONE:
+            logarithms[i] += ONE
+            words[i] = (words[i] >> ONE) + (words[i] & ONE)
     for _ in range(32):
-        fraction = word & LOW_HALF  # (1 + f)^2 = 1 + 2f + f^2, and 64 bits are enough for f^2
-        word = WORD_ONE + (fraction << ONE) + (fraction * fraction >> FRACTION)
-        bit = word >> (FRACTION + ONE)  # a branch here would be wrong half of the time
-        result = (result << ONE) | bit
-        word = (word >> bit) + (word & bit)
-    return result
+        for i in range(n):
+            fraction = words[i] & LOW_HALF  # (1 + f)^2 = 1 + 2f + f^2, and 64 bits are enough for f^2
+            word = WORD_ONE + (fraction << ONE) + (fraction * fraction >> FRACTION)
+            bit = word >> (FRACTION + ONE)  # a branch here would be wrong half of the time
+            logarithms[i] = (logarithms[i] << ONE) | bit
+            words[i] = (word >> bit) + (word & bit)
+    words[:] = logarithms
 
 
 @njit
-def exp_of(size: Word, negative: bool) -> Word:
-    """E to a number, or to minus it, of an I32F32 word."""
-    if size == ZERO:
-        return WORD_ONE
-    if size == WORD_ONE and not negative:
-        return EULER
-    term, result = size, size + WORD_ONE
-    for i in range(2, 32):
-        longer = shift_right(product(term, size), FRACTION)
-        term = longer[1] // np.uint64(i)
-        result += term
-        if longer[0] != ZERO or longer[1] > LARGEST or result > LARGEST:
-            return LARGEST_WHOLE
-        if term == ZERO:  # and so are all others
+def exp_of(sizes: Any) -> Any:
+    """E to I32F32 words (n,); zero where that does not fit."""
+    n = sizes.shape[0]
+    terms, results = sizes.copy(), sizes + WORD_ONE
+    fits = np.ones(n, np.bool_)
+    for k in range(2, TERMS):
+        rest = ZERO
+        for i in range(n):
+            longer = shift_right(product(terms[i], sizes[i]), FRACTION)
+            terms[i] = product(longer[1], RECIPROCALS[k])[0] >> SHIFTS[k]  # longer // k
+            results[i] += terms[i]
+            fits[i] &= longer[0] == ZERO and longer[1] <= LARGEST and results[i] <= LARGEST
+            rest |= terms[i]
+        if rest == ZERO:  # and so are all others
             break
-    return divide((ONE, ZERO), (ZERO, result))[1] if negative else result
+    return np.where(fits, results, ZERO)
 
 
 # --- pool -------------------------------------------------------------------------------------------------------

@@ -24,28 +24,38 @@ What `Stage` does with a page:
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable, Iterator
+from functools import partial
 
-from tao_lab import stills
 from tao_lab.errors import LabError
 from tao_lab.headings import dashboards
+from tao_lab.views.panel import Picture
 from tao_lab.views.presentation.page import PROJECTOR, Again, Page, Preset, PresetRow, Step
 from tao_lab.views.presentation.stage import Stage
 
-__all__ = ["PROJECTOR", "Again", "Page", "Preset", "PresetRow", "Stage", "Step", "page_of", "present"]
+__all__ = ["PROJECTOR", "Again", "Page", "Preset", "PresetRow", "Stage", "Step", "coming", "page_of", "present"]
+
+_presented: list[Page] = []
 
 
 def present(name: str) -> Stage:
     """The dashboard with this name, as a widget.
 
-    A server runs a page once for all its readers, so there all that its story shows is computed at once.
-
     Raises:
         LabError: there is no such dashboard.
     """
     page = page_of(name)
-    if stills.in_voila():
-        page.prepare()
+    _presented.append(page)
     return Stage(page)
+
+
+def coming() -> Iterator[Callable[[], Picture]]:
+    """What the presets and stories of this process's dashboards will show, a picture at each call.
+
+    A server draws them in a page's process while nobody asks, so that what takes a second is computed before readers
+    come: kernels that are forked later have it.
+    """
+    return (partial(page.draw, place, None) for page in _presented for place in page.places())
 
 
 def page_of(name: str) -> Page:

@@ -131,11 +131,6 @@ class Page:
         presets = [preset.settings for row in self.presets for preset in row.presets]
         return tuple({**self.start, **settings} for settings in (*presets, *(step.settings for step in self.story)))
 
-    def prepare(self) -> None:
-        """Draw every place of a preset or a step once, so that what takes a second is computed before readers come."""
-        for settings in self.places():
-            self.draw(settings, None)
-
     @property
     def _controls(self) -> dict[str, Slider | Choice]:
         return {control.name: control for control in self.controls}

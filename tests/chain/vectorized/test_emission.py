@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from tao_lab.bench.population import Size, populate, put_tao
@@ -106,6 +106,15 @@ def test_shares(subnets: list[tuple[int, int, bool]], bar: int, exponent: float)
         row["moving_price"][0], row["miner_burned"][0], row["enabled"] = moving, burned, enabled
     vectorized.shares_of(table, (np.uint64(bar >> 64), np.uint64(bar % ONE64)), np.uint64(gate.exponent >> 32), shares)
     assert [number(share) for share in shares] == subnet_shares(prices, gate)
+
+
+@given(st.integers(0, 2**63 - 1), st.integers(2, vectorized.TERMS - 1))
+@example(2**63 - 1, 31)
+@example(2**63 - 1, 2)
+def test_division_by_a_small_number(value: int, by: int) -> None:
+    for number in (value, value // by * by, max(value // by * by - 1, 0)):  # also where the quotient changes
+        product = number * int(vectorized.RECIPROCALS[by])
+        assert product >> 64 + int(vectorized.SHIFTS[by]) == number // by
 
 
 @given(st.integers(0, 21 * 10**15 + 5))
