@@ -266,7 +266,8 @@ class StateTree:
         self._leaves: dict[bytes, int] = {}
         self._columns: dict[bytes, dict[Layout, Ids]] = {}  # by item: leaves of a column's keys, where there is one
         self._turn = 0
-        self._renew: Any = None  # the compiled function, which always gets the same kinds of arguments
+        self._renew: Any = None  # the compiled functions, which always get the same kinds of arguments
+        self._hang_all: Any = None
         self._nodes = np.empty((0, 4), np.int32)
         self._child = np.empty((0, 2), np.int32)
         self._content = np.empty((0, 2 * HASH_WORDS), np.uint64)  # a leaf's path, a branch's two hashes
@@ -339,7 +340,8 @@ class StateTree:
         self._content[new, :HASH_WORDS] = np.frombuffer(b"".join(paths), np.uint64).reshape(-1, HASH_WORDS)
         while len(new):
             arrays = (self._nodes, self._child, self._content, self._content.view(np.uint8), self._spare)
-            self._left, done = _hang_all(new, *arrays, self._left)
+            self._hang_all = self._hang_all or _hang_all.like(new, *arrays, self._left)
+            self._left, done = self._hang_all(new, *arrays, self._left)
             new = new[done:]
             if len(new):
                 self._grow()
