@@ -175,19 +175,20 @@ from pathlib import Path
 from tao_lab.chain.chain import Chain
 from tests.chain.conftest import account, key
 path = Path(sys.argv[1])
+say = lambda line: os.write(1, f"{line}\\n".encode())  # whole, or not at all
 for _ in sys.stdin:
     writer = os.fork()
     if writer:
         os.waitpid(writer, 0)
-        print("dead", flush=True)
+        say("dead")
         continue
-    print(os.getpid(), flush=True)
+    say(os.getpid())
     chain = Chain(path)
-    print(chain.head.number, flush=True)
+    say(chain.head.number)
     while True:
         args = {"dest": account("bob"), "value": 1_000_000}
         chain.submit(chain.sign(key("faucet"), "Balances", "transfer_keep_alive", args))
-        print(chain.produce_block().number, flush=True)
+        say(chain.produce_block().number)
 """
 
 
@@ -211,13 +212,13 @@ def test_fifty_kills_lose_no_committed_block_and_leave_no_half_one(
     for _ in range(50):
         print(file=writers.stdin, flush=True)
         writer = int(writers.stdout.readline())
-        told = [writers.stdout.readline() for _ in range(random.randint(1, 4))]
+        told = [int(writers.stdout.readline()) for _ in range(random.randint(1, 4))]  # not "dead" on its own
         time.sleep(random.uniform(0.0, 0.02))  # at any moment of a block
         os.kill(writer, signal.SIGKILL)
         for line in iter(writers.stdout.readline, "dead\n"):
             assert line, "the process that forks writers has died"
-            told.append(line)
-        committed = max([committed, *map(int, told)])
+            told.append(int(line))
+        committed = max([committed, *told])
         chain = Chain(path)
         assert chain.head.number >= committed
         committed = chain.head.number
