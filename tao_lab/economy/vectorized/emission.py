@@ -415,6 +415,9 @@ def emit(subnets: Table, credit: Word, root_tao: Word, tao_weight: Word, owner_c
         for amount in (row.tao, row.alpha, row.outside, row.issuance, row.bought, row.recycled):
             if amount >= LARGEST_AMOUNT:
                 return False
+        for pot in (row.owner, row.server, row.validator, row.root):
+            if pot >= LARGEST_AMOUNT:
+                return False
         if row.moving_price[1] != ZERO or row.moving_price[0] >= LARGEST_PRICE:
             return False
         if row.miner_burned[1] != ZERO or row.miner_burned[0] > WORD_ONE or row.volume[1] != ZERO:

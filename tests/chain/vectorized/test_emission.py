@@ -16,6 +16,7 @@ from tao_lab.chain.context import Context
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID
 from tao_lab.chain.twins import readable_only
 from tao_lab.chain.vectorized import emission as vectorized_emission
+from tao_lab.chain.vectorized import few
 from tao_lab.economy import (
     EmissionGate,
     Pool,
@@ -32,7 +33,7 @@ from tao_lab.economy import (
 from tao_lab.economy.fixed128 import u64_share
 from tao_lab.economy.swap import ACCURACY, MIN_WEIGHT, weight_after_adding
 from tao_lab.economy.vectorized import emission as vectorized
-from tao_lab.units import RAO_PER_TAO
+from tao_lab.units import RAO_PER_TAO, U64_MAX
 
 ONE32, ONE64 = 1 << 32, 1 << 64
 SIZE = Size(subnets=5, neurons=6, validators=3, tempo=4)
@@ -228,3 +229,13 @@ def test_an_emission_that_changes_from_subnet_to_subnet_is_stored_as_one_by_one(
         chain.state.put(MODULE, "SubnetAlphaOut", 2, 11 * 10**15)  # past its first halving; the last subnet is not
 
     assert_same(both_ways(prepare, 2))
+
+
+@pytest.mark.parametrize("subnets", [2, few.FEW + 1])
+@pytest.mark.parametrize("item", ["PendingOwnerCut", "PendingServerEmission", "PendingValidatorEmission"])
+def test_a_pot_that_is_full_stays_full(subnets: int, item: str) -> None:
+    chains = both_ways(
+        lambda chain: chain.state.put(MODULE, item, 2, U64_MAX), 1, Size(subnets, neurons=2, validators=1, tempo=100)
+    )
+    assert chains[0].state.get(MODULE, item, 2) == U64_MAX
+    assert_same(chains)
