@@ -336,7 +336,7 @@ class StateTree:
         self._left -= len(keys)
         new = self._spare[self._left : self._left + len(keys)][::-1].copy()
         self._leaves.update(zip(keys, new.tolist(), strict=True))
-        self._forget_columns(keys)
+        self._forget_incomplete_columns(keys)
         self._content[new, :HASH_WORDS] = np.frombuffer(b"".join(paths), np.uint64).reshape(-1, HASH_WORDS)
         while len(new):
             arrays = (self._nodes, self._child, self._content, self._content.view(np.uint8), self._spare)
@@ -346,14 +346,14 @@ class StateTree:
             if len(new):
                 self._grow()
 
-    def _forget_columns(self, keys: list[bytes]) -> None:
-        """Forget the columns of keys whose leaves were added or removed."""
-        if self._columns:
-            for prefix in {key[:PREFIX_BYTES] for key in keys}:
-                self._columns.pop(prefix, None)
+    def _forget_incomplete_columns(self, keys: list[bytes]) -> None:
+        """Forget the columns that may hold one of these keys, which had no leaf before."""
+        for prefix in {key[:PREFIX_BYTES] for key in keys} & self._columns.keys():
+            complete = {layout: leaves for layout, leaves in self._columns[prefix].items() if (leaves != NONE).all()}
+            self._columns[prefix] = complete
 
     def _remove(self, key: bytes) -> int:
-        self._forget_columns([key])
+        self._columns.pop(key[:PREFIX_BYTES], None)
         arrays = (self._nodes, self._child, self._content, self._spare)
         self._left, dirty = _take(self._leaves.pop(key), *arrays, self._left)
         return int(dirty)

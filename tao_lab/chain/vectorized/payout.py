@@ -51,7 +51,6 @@ SELDOM_WRITTEN = (
     "ParentKeys",
     "AutoStakeDestination",
     "Uids",
-    "StakingHotkeys",
     "OwnedHotkeys",
     "SubnetOwner",
     "SubnetOwnerHotkey",
@@ -70,7 +69,8 @@ class Payees:
         accounts: The hotkeys' own accounts.
         columns: By field of the table.
         keys: Storage keys by item.
-        watch: Over the items from which the following is read.
+        watch: Over the items from which the following is read, except lists of hotkeys.
+        lists: A watch over these lists: one of them grows every few tempos, and then only they are read again.
         elsewhere: Whether a hotkey has parents, or its owner is paid on another hotkey.
         takes: Raw U96F32 values (n,).
         on_root: Bool (n,): has a UID on root.
@@ -86,6 +86,7 @@ class Payees:
     columns: dict[str, Layout]
     keys: dict[str, list[bytes]]
     watch: Watch
+    lists: Watch
     elsewhere: bool
     takes: Any
     on_root: Any
@@ -143,15 +144,21 @@ def _payees(state: Storage, netuid: int, hotkeys: Sequence[str]) -> Payees | Non
             return None
         same = found is not None and found.hotkeys == hotkeys
         if found is None or not same or state.raw.get_many(found.keys["Owner"]) != found.owners:
-            watch = _watch(state) if found is None else found.watch
-            found = state.layouts[PAYOUT, str(netuid)] = _new_payees(state, netuid, list(hotkeys), watch)
+            watches = _watches(state) if found is None else (found.watch, found.lists)
+            found = state.layouts[PAYOUT, str(netuid)] = _new_payees(state, netuid, list(hotkeys), *watches)
+            found.lists.fresh = False
         _read_seldom_written(state, netuid, found)
         found.watch.fresh = True
+    if not found.lists.fresh:
+        lists = zip(found.accounts, state.raw.get_many(found.keys["StakingHotkeys"]), strict=True)
+        found.listed = np.array([_is_listed(account, value) for account, value in lists], np.bool_)
+        found.lists.fresh = True
     return None if found.elsewhere else found
 
 
-def _watch(state: Storage) -> Watch:
-    return state.raw.watch(state.runtime.item(MODULE, item).prefix for item in SELDOM_WRITTEN)
+def _watches(state: Storage) -> tuple[Watch, Watch]:
+    seldom = state.raw.watch(state.runtime.item(MODULE, item).prefix for item in SELDOM_WRITTEN)
+    return seldom, state.raw.watch([state.runtime.item(MODULE, "StakingHotkeys").prefix])
 
 
 def _read_seldom_written(state: Storage, netuid: int, payees: Payees) -> None:
@@ -166,8 +173,6 @@ def _read_seldom_written(state: Storage, netuid: int, payees: Payees) -> None:
     payees.on_root = np.array([value is not None for value in raw.get_many(keys["on_root"])], np.bool_)
     immune = set(distribution.owner_hotkeys(state, netuid))
     payees.immune = np.array([hotkey in immune for hotkey in hotkeys], np.bool_)
-    lists = zip(payees.accounts, raw.get_many(keys["StakingHotkeys"]), strict=True)
-    payees.listed = np.array([_is_listed(account, value) for account, value in lists], np.bool_)
     payees.owner_place = _owner_place(state, netuid, payees)
 
 
@@ -186,7 +191,7 @@ def _owner_place(state: Storage, netuid: int, payees: Payees) -> int | None:
     return place if place is not None and payees.coldkeys[place] == coldkey else None
 
 
-def _new_payees(state: Storage, netuid: int, hotkeys: list[str], watch: Watch) -> Payees:
+def _new_payees(state: Storage, netuid: int, hotkeys: list[str], watch: Watch, lists: Watch) -> Payees:
     keys = {item: state.keys_by_account(MODULE, item, hotkeys) for item in BY_HOTKEY}
     keys["ParentKeys"] = state.keys_by_account(MODULE, "ParentKeys", hotkeys, netuid)
     keys["on_root"] = state.keys_by_account(MODULE, "Uids", hotkeys, ROOT_NETUID)
@@ -203,7 +208,7 @@ def _new_payees(state: Storage, netuid: int, hotkeys: list[str], watch: Watch) -
     shares = [state.key(MODULE, "AlphaV2", hotkey, coldkey, netuid) for hotkey, coldkey in pairs]
     columns["share"] = _layout(state, "AlphaV2", shares)
     accounts = [key[-ACCOUNT_BYTES:] for key in keys["Owner"]]
-    return Payees(hotkeys, owners, coldkeys, accounts, columns, keys, watch, True, None, None, None, None, None)
+    return Payees(hotkeys, owners, coldkeys, accounts, columns, keys, watch, lists, True, None, None, None, None, None)
 
 
 def _layout(state: Storage, item: str, keys: list[bytes]) -> Layout:
