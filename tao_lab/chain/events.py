@@ -26,19 +26,24 @@ class _Form:
     Attributes:
         head: Index of the pallet, and of the event in it.
         fields: Name of each field (None if the metadata has none), and its format; None for an account.
+        has_names: Whether the metadata has names for them.
     """
 
     head: bytes
     fields: tuple[tuple[str | None, Number | None], ...]
+    has_names: bool
 
     def encoded(self, runtime: Runtime, content: Any) -> bytes | None:
         """The bytes of an event's fields; None if the runtime's encoder must decide."""
-        values = content
-        if type(content) is dict:
-            values = [content.get(name) for name, _ in self.fields]
-        elif type(content) is not list or any(name is not None for name, _ in self.fields):
-            return None
-        if len(content) != len(self.fields):
+        count = len(self.fields)
+        if self.has_names:
+            is_dict = type(content) is dict and len(content) == count
+            values = [content.get(name) for name, _ in self.fields] if is_dict else None
+        elif count == 1:
+            values = [content]
+        else:
+            values = content if type(content) is list and len(content) == count else None
+        if values is None:
             return None
         data = self.head
         for value, (_, number) in zip(values, self.fields, strict=True):
@@ -60,7 +65,7 @@ def encoded_event(runtime: Runtime, phase: Any, pallet: str, name: str, content:
         phase: `Initialization`, `Finalization`, or `{"ApplyExtrinsic": index}`.
         pallet: Name of the pallet.
         name: Name of the event.
-        content: Its fields as a dict by name; without names a list, or the only one itself; None without fields.
+        content: Its fields as a dict by name; without names a list, of one field its value; None without fields.
 
     Raises:
         BadValue: The metadata has no such event, or the content does not fit.
@@ -93,7 +98,7 @@ def _form(runtime: Runtime, pallet: str, name: str) -> _Form | None:
         if (number is None or number.in_bits) and scale_type != runtime.account_type:
             return None
         parts.append((field, number))
-    return _Form(head, tuple(parts))
+    return _Form(head, tuple(parts), any(name is not None for name, _ in parts))
 
 
 @lru_cache(maxsize=ACCOUNTS_KEPT)

@@ -71,3 +71,11 @@ def test_an_event_that_does_not_fit_is_refused(content: Any) -> None:
 def test_an_event_that_is_not_there_is_refused() -> None:
     with pytest.raises(BadValue, match=r"Balances\.Lost"):
         encoded_event(load_runtime(), "Initialization", "Balances", "Lost", {})
+
+
+def test_the_only_field_without_a_name_is_the_content_itself() -> None:
+    runtime = load_runtime()
+    event = "Initialization", "SubtensorModule", "TxDelegateTakeRateLimitSet"
+    assert encoded_event(runtime, *event, 1) == _by_the_runtime(runtime, *event, 1)
+    with pytest.raises(BadValue):
+        encoded_event(runtime, *event, [1])
