@@ -145,8 +145,9 @@ def _payees(state: Storage, netuid: int, hotkeys: Sequence[str]) -> Payees | Non
         same = found is not None and found.hotkeys == hotkeys
         if found is None or not same or state.raw.get_many(found.keys["Owner"]) != found.owners:
             watches = _watches(state) if found is None else (found.watch, found.lists)
+            for watch in watches:
+                watch.fresh = False  # Ctrl-C may come before everything is read
             found = state.layouts[PAYOUT, str(netuid)] = _new_payees(state, netuid, list(hotkeys), *watches)
-            found.lists.fresh = False
         _read_seldom_written(state, netuid, found)
         found.watch.fresh = True
     if not found.lists.fresh:

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from tao_lab.bench.population import account
 from tao_lab.chain.chain import Chain
+from tao_lab.chain.pallets.subtensor import distribution
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID
 from tao_lab.chain.pallets.subtensor.null_consensus import NULL
+from tao_lab.chain.state import StorageReader
 from tao_lab.chain.vectorized import payout as payout_twin
 from tao_lab.economy import HotkeyEmission, Pending, Staked, dividends
 from tao_lab.economy.fixed128 import u16_share, u64_share
@@ -145,3 +147,22 @@ def test_an_owners_hotkeys_are_listed_in_the_order_of_their_first_pay() -> None:
     chains = both_ways(prepare, SIZE.tempo + 1)
     assert chains[0].state.get(MODULE, "StakingHotkeys", owner)[:2] == [account(1, SIZE.neurons - 1), account(1, 1)]
     assert_same(chains)
+
+
+def test_after_an_interruption_everything_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(state: StorageReader, netuid: int) -> list[str]:
+        if netuid == 1:
+            raise KeyboardInterrupt
+        return read(state, netuid)
+
+    read = distribution.owner_hotkeys
+
+    def seat_another(chain: Chain) -> None:
+        chain.state.put(MODULE, "Keys", 1, SIZE.neurons - 1, account(9, 9))
+        with monkeypatch.context() as patch:
+            patch.setattr(distribution, "owner_hotkeys", stop)
+            with pytest.raises(KeyboardInterrupt):
+                for _ in range(SIZE.tempo + 1):
+                    chain.produce_block()
+
+    assert_same(both_ways(lambda chain: None, 2 * SIZE.tempo, later=seat_another))
