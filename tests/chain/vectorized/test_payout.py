@@ -157,12 +157,15 @@ def test_after_an_interruption_everything_is_read_again(monkeypatch: pytest.Monk
 
     read = distribution.owner_hotkeys
 
+    def produce(chain: Chain, blocks: int) -> None:
+        for _ in range(blocks):
+            chain.produce_block()
+
     def seat_another(chain: Chain) -> None:
         chain.state.put(MODULE, "Keys", 1, SIZE.neurons - 1, account(9, 9))
         with monkeypatch.context() as patch:
             patch.setattr(distribution, "owner_hotkeys", stop)
             with pytest.raises(KeyboardInterrupt):
-                for _ in range(SIZE.tempo + 1):
-                    chain.produce_block()
+                produce(chain, SIZE.tempo + 1)
 
     assert_same(both_ways(lambda chain: None, 2 * SIZE.tempo, later=seat_another))
