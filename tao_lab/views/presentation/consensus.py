@@ -262,7 +262,7 @@ def dividends_rows(now: Outcome) -> Table:
             rows["who"].append(who)
             rows["moment"].append(moment)
             rows["dividends"].append(round(value, 6))
-            rows["text"].append(percent(value))
+            rows["text"].append(percent(value).replace("over", ">").replace("under", "<"))  # a phone has no more room
     return rows
 
 
@@ -275,7 +275,7 @@ def dividends_spec() -> alt.LayerChart:
         x=alt.X(
             "dividends:Q",
             title="share of all dividends",
-            scale=alt.Scale(domain=[0, 1.2]),
+            scale=alt.Scale(domain=[0, 1.5]),
             axis=alt.Axis(format="~%", values=[0, 0.5, 1], domain=False),
         ),
     )
