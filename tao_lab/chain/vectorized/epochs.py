@@ -16,7 +16,8 @@ from tao_lab.chain.pallets.subtensor import epochs
 from tao_lab.chain.pallets.subtensor.lookups import MODULE
 from tao_lab.chain.rules import Rules
 from tao_lab.chain.runtime import Runtime
-from tao_lab.chain.state import Storage, StorageReader, Watch
+from tao_lab.chain.state import Storage, StorageReader
+from tao_lab.chain.vectorized.remembered import remember
 from tao_lab.compiled import njit
 from tao_lab.consensus import EpochInput, SparseRows
 from tao_lab.consensus.vectorized import epoch
@@ -55,14 +56,7 @@ def _remembered(state: StorageReader, item: str, of: Any, read: Callable[[], Any
     """What was read of an item, until any of its values is written; a copy, for the caller may change it."""
     if not isinstance(state, Storage):
         return NotImplemented
-    found: tuple[Watch, dict[Any, Any]] | None = state.remembered.get(item)
-    if found is None:
-        watch = state.raw.watch([state.runtime.item(MODULE, item).prefix])
-        found = state.remembered[item] = (watch, {})
-    watch, values = found
-    if not watch.fresh:
-        watch.fresh = True
-        _, values = state.remembered[item] = (watch, {})
+    values: dict[Any, Any] = remember(state, f"epochs' {item}", [], [(MODULE, item)], dict)
     if of not in values:
         values[of] = read()
     return values[of].copy()
