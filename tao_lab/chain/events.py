@@ -87,7 +87,7 @@ def encoded_phase(phase: Any) -> bytes:
 
 @cache
 def _form(runtime: Runtime, pallet: str, name: str) -> _Form | None:
-    """The format of an event that has only accounts and whole numbers; None for any other, and if there is none."""
+    """The format of an event, if the metadata has it and it holds only accounts and whole numbers; otherwise None."""
     found = runtime.event(pallet, name)
     if found is None:
         return None

@@ -241,9 +241,9 @@ def class_page(found: Class, pairs: Sequence[similarity.Pair]) -> str:
         [f'<a href="{page_name(s.name)}">{escape(s.name)}</a>', _number(s.total), _percent(s, found), _states(s)]
         for s in found.students
     ]
-    one = "student" if len(found.students) == 1 else "students"
-    labs = f"{'lab' if len(found.labs) == 1 else 'labs'} {', '.join(found.labs)}"
-    parts = [f"<p>{len(found.students)} {one}, {labs}, {_number(found.best)} points.</p>"]
+    students = f"{len(found.students)} student{'s' * (len(found.students) != 1)}"
+    labs = f"lab{'s' * (len(found.labs) != 1)} {', '.join(found.labs)}"
+    parts = [f"<p>{students}, {labs}, {_number(found.best)} points.</p>"]
     parts.append(_table(("student", "points", "percent", "exercises"), rows, numbers=(1, 2), html=True))
     parts.append("<h2>Hardest exercises</h2>")
     parts.append(_table(("exercise", "what", "right", "wrong", "not started"), _hardest(found), numbers=(2, 3, 4)))
