@@ -32,6 +32,12 @@ def test_the_words_below_compare_with_where_the_slider_was_taken_hold_of(explore
     assert explorer._picture["details"].startswith("Kappa moves from 50 % to 70 %")
 
 
+def test_a_bar_that_is_almost_whole_has_a_label_that_a_phone_has_room_for():
+    explorer = ConsensusExplorer()
+    ask(explorer, "a-1", None, liar_percent=51)
+    assert explorer._picture["charts"]["dividends"]["rows"]["text"] == ["47 %", "53 %", "0 %", "> 99.9 %"]
+
+
 def test_reset_takes_everything_back_and_tells_of_no_move(explorer):
     start = explorer._picture
     ask(explorer, "a-1", explorer.settings, liar_percent=60, yuma3=True, lie="popular")
