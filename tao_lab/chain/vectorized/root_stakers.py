@@ -7,11 +7,11 @@ from tao_lab.chain.extrinsic import compact
 from tao_lab.chain.pallets.subtensor import root_claims
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, NETUID_BYTES, ROOT_NETUID
 from tao_lab.chain.pallets.subtensor.root_claims import ACCOUNT_BYTES, STAKES_LOOKED_AT
-from tao_lab.chain.runtime import octets
 from tao_lab.chain.vectorized.remembered import unless_at_rest
 
 STAKE_ITEMS = [(MODULE, item) for item in ("AlphaV2", "AlphaV2MapLastKey", "StakingColdkeys")]
 INDEX_BYTES = 8
+COMPACT_BYTES = (1, 2, 4)  # of a compact number below 2^30, by the two lowest bits
 NOTHING, SOME = b"\x00", b"\x01"  # an `Option` in SCALE
 ON_ROOT = ROOT_NETUID.to_bytes(NETUID_BYTES, "little")
 
@@ -24,8 +24,7 @@ def find_root_stakers(ctx: Context) -> None:
 
 def _find_root_stakers(ctx: Context) -> None:
     state, raw = ctx.state, ctx.state.raw
-    last = state.get(MODULE, "AlphaV2MapLastKey")
-    after = octets(last) if last is not None else None
+    after = _last_key(raw.get(state.key(MODULE, "AlphaV2MapLastKey")))
     keys = raw.keys(state.key(MODULE, "AlphaV2"), after, STAKES_LOOKED_AT)
     if after is None and not keys:
         return
@@ -36,6 +35,14 @@ def _find_root_stakers(ctx: Context) -> None:
     _put_on_list(ctx, [each for each, place in zip(coldkeys, places, strict=True) if place is None])
     reached = SOME + compact(len(keys[-1])) + keys[-1] if len(keys) == STAKES_LOOKED_AT else NOTHING
     raw.put(state.key(MODULE, "AlphaV2MapLastKey"), reached)
+
+
+def _last_key(stored: bytes | None) -> bytes | None:
+    """The key in an `Option<Vec<u8>>`: the bytes are whole, and the length before them is a compact number."""
+    if not stored or stored[:1] == NOTHING:
+        return None
+    length = len(SOME) + COMPACT_BYTES[stored[1] & 3]
+    return stored[length:]
 
 
 def _put_on_list(ctx: Context, found: list[bytes]) -> None:
