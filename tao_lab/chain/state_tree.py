@@ -34,6 +34,7 @@ NONE = 0  # no node; as a parent it is what the root hangs on, as its left child
 LEAF, BRANCH = 1, 2
 HASH_WORDS, BLOCK_WORDS = HASH_BYTES // 8, BLOCK_BYTES // 8
 FIRST_ROOM = 1_024
+NO_IDS, NO_PATHS, NO_ROWS = np.empty(0, np.int32), np.empty(0, np.uint64), np.empty(0, np.bool_)
 # What is known of a node. A place is twice the id of a branch, and 1 more for its right child.
 KIND, PLACE, DEPTH, SEEN = range(4)  # SEEN: the last update that came by
 
@@ -93,17 +94,7 @@ def _hang(leaf: int, nodes: Ids, child: Ids, content: Words, paths: Bytes, spare
     return left
 
 
-@njit(cache=True)
-def _hang_all(leaves: Ids, nodes: Ids, child: Ids, content: Words, paths: Bytes, spare: Ids, left: int) -> Any:
-    """Put leaves into the tree while there is space; returns the spare ids, and the number of new leaves."""
-    for done in range(leaves.shape[0]):
-        if left <= HASH_BITS:
-            return left, done
-        left = _hang(leaves[done], nodes, child, content, paths, spare, left)
-    return left, leaves.shape[0]
-
-
-@njit(cache=True)
+@njit
 def _take(leaf: int, nodes: Ids, child: Ids, content: Words, spare: Ids, left: int) -> Any:
     """Take a leaf out; returns the spare ids, and the branch from which to rehash."""
     nothing = (np.uint64(0), np.uint64(0), np.uint64(0), np.uint64(0))
@@ -149,21 +140,22 @@ def _fill(lane: int, first: int, node: int, count: int, content: Words, x: Words
 
 @njit
 def _hash_leaves(
-    leaves: Ids, changed: Any, counts: Any, widths: Any, data: Bytes, nodes: Ids, content: Words, paths: Bytes
+    leaves: Ids, single: int, changed: Any, sizes: Any, data: Bytes, nodes: Ids, content: Words, paths: Bytes
 ) -> None:
     """Hash leaves: those that fit into one block eight at a time, the others one by one."""
     block, h = np.zeros(BLOCK_BYTES, np.uint8), np.empty(8, np.uint64)
     tail = np.zeros(BLOCK_BYTES - HASH_BYTES, np.uint8)
     x, waiting, words = np.zeros(LANES_ROOM, np.uint64), np.empty(LANES, np.int32), tail.view(np.uint64)
-    lane, end, begin = 0, 0, 0
-    for part in range(counts.shape[0]):
-        width = widths[part]
+    lane, end, begin, at = 0, 0, 0, 0
+    while at < sizes.shape[0]:
+        rows, width = (1, sizes[at]) if at < single else (sizes[at], sizes[at + 1])
+        at += 1 if at < single else 2
         length = 1 + HASH_BYTES + width
         tail[:] = 0
-        for row in range(end, end + counts[part]):
+        for row in range(end, end + rows):
             leaf, place, value = leaves[row], nodes[leaves[row], PLACE], begin
             begin += width
-            if not changed[row]:
+            if not (row < single or changed[row - single]):
                 continue
             if length > BLOCK_BYTES:
                 hash_parts(0, paths[leaf, :HASH_BYTES], data[value:begin], block, h)
@@ -180,17 +172,17 @@ def _hash_leaves(
             if lane == LANES:
                 _finish(lane, waiting, x, content)
                 lane = 0
-        end += counts[part]
+        end += rows
     _finish(lane, waiting, x, content)
 
 
 @njit
-def _above(leaves: Ids, changed: Any, dirty: Ids, nodes: Ids, turn: int) -> Ids:
+def _above(leaves: Ids, single: int, changed: Any, dirty: Ids, nodes: Ids, turn: int) -> Ids:
     """Every branch above the changed leaves, those in `dirty` and every branch above them; the deepest come first."""
     found, count = np.empty(2 * leaves.shape[0] + 1_024, np.int32), 0
     for i in range(leaves.shape[0] + dirty.shape[0]):
         if i < leaves.shape[0]:
-            at = nodes[leaves[i], PLACE] >> 1 if changed[i] else NONE
+            at = nodes[leaves[i], PLACE] >> 1 if i < single or changed[i - single] else NONE
         else:
             at = dirty[i - leaves.shape[0]]
             at = at if nodes[at, KIND] == BRANCH else NONE  # it may have gone too since
@@ -215,30 +207,9 @@ def _above(leaves: Ids, changed: Any, dirty: Ids, nodes: Ids, turn: int) -> Ids:
     return ordered
 
 
-@njit(cache=True)
-def _renew(
-    leaves: Ids, changed: Any, counts: Any, widths: Any, data: Bytes, dirty: Ids, nodes: Ids, content: Words,
-    paths: Bytes, turn: int,
-) -> int:  # fmt: skip
-    """Hash leaves, and every branch above them and from those in `dirty` on, those of one depth eight at a time.
-
-    Args:
-        leaves: Ids.
-        changed: Which of them to hash.
-        counts: How many leaves each part has.
-        widths: Bytes of a value of each part.
-        data: All values.
-        dirty: Branches that have lost a child.
-        nodes: What is known of each node.
-        content: Of each node: a leaf's path, a branch's two hashes.
-        paths: The same memory in bytes.
-        turn: Number of this update.
-
-    Returns:
-        How many branches there are.
-    """
-    _hash_leaves(leaves, changed, counts, widths, data, nodes, content, paths)
-    ordered = _above(leaves, changed, dirty, nodes, turn)
+@njit
+def _hash_branches(ordered: Ids, nodes: Ids, content: Words) -> None:
+    """Hash branches, the deepest first, those of one depth eight at a time."""
     x, waiting = np.zeros(LANES_ROOM, np.uint64), np.empty(LANES, np.int32)
     x[LENGTHS : LENGTHS + LANES] = 1 + 2 * HASH_BYTES
     lane = 0
@@ -251,7 +222,55 @@ def _renew(
         if lane == LANES or last or nodes[ordered[i + 1], DEPTH] != nodes[node, DEPTH]:
             _finish(lane, waiting, x, content)
             lane = 0
-    return ordered.shape[0]
+
+
+@njit(cache=True)
+def _update(
+    gone: Ids, taken: int, new: Ids, hung: int, new_paths: Words, leaves: Ids, single: int, changed: Any, sizes: Any,
+    data: Bytes, nodes: Ids, child: Ids, content: Words, paths: Bytes, spare: Ids, left: int, turn: int,
+) -> Any:  # fmt: skip
+    """Take leaves out, put new ones into the tree, and hash what has changed and every branch above.
+
+    If there is too little space for the new leaves, nothing is hashed: call it again with more.
+
+    Args:
+        gone: Leaves to take out; afterwards the branches from which to rehash.
+        taken: How many of them are out already.
+        new: Leaves to put in.
+        hung: How many of them are in already.
+        new_paths: Their paths.
+        leaves: Leaves with a value, the new ones too: first those of single keys, then those of columns.
+        single: How many are of single keys.
+        changed: Which of the others to hash.
+        sizes: Bytes of each single value; then, of each column, the number of its leaves and bytes of a value.
+        data: All values.
+        nodes: What is known of each node.
+        child: Of each branch: its children.
+        content: Of each node: a leaf's path, a branch's two hashes.
+        paths: The same memory in bytes.
+        spare: Ids without a node.
+        left: How many of them.
+        turn: Number of this update.
+
+    Returns:
+        How many ids are spare, how many of the new leaves are in, and how many leaves and branches were hashed.
+    """
+    for i in range(taken, gone.shape[0]):
+        left, gone[i] = _take(gone[i], nodes, child, content, spare, left)
+    while hung < new.shape[0] and left > HASH_BITS:
+        for k in range(HASH_WORDS):
+            content[new[hung], k] = new_paths[HASH_WORDS * hung + k]
+        left = _hang(new[hung], nodes, child, content, paths, spare, left)
+        hung += 1
+    if hung < new.shape[0]:
+        return left, hung, 0
+    _hash_leaves(leaves, single, changed, sizes, data, nodes, content, paths)
+    ordered = _above(leaves, single, changed, gone, nodes, turn)
+    _hash_branches(ordered, nodes, content)
+    hashed = single + ordered.shape[0]
+    for row in range(changed.shape[0]):
+        hashed += changed[row]
+    return left, hung, hashed
 
 
 class StateTree:
@@ -266,8 +285,7 @@ class StateTree:
         self._leaves: dict[bytes, int] = {}
         self._columns: dict[bytes, dict[Layout, Ids]] = {}  # by item: leaves of a column's keys, where there is one
         self._turn = 0
-        self._renew: Any = None  # the compiled functions, which always get the same kinds of arguments
-        self._hang_all: Any = None
+        self._compiled: Any = None  # `_update`, which always gets the same kinds of arguments
         self._nodes = np.empty((0, 4), np.int32)
         self._child = np.empty((0, 2), np.int32)
         self._content = np.empty((0, 2 * HASH_WORDS), np.uint64)  # a leaf's path, a branch's two hashes
@@ -287,37 +305,43 @@ class StateTree:
     def update(self, changes: Mapping[bytes, bytes | None] | Changes) -> None:
         """Write (or, with None, remove) these keys, and the changed rows of these columns."""
         changes = changes if isinstance(changes, Changes) else Changes(changes)
-        keys = dict(changes.keys)
-        columns = [
-            (self._leaves_of(each.layout), _changed_rows(each, keys), each.after.data) for each in changes.columns
-        ]
-        leaves = self._leaves
-        written = {key: value for key, value in keys.items() if value is not None}
-        gone = [key for key in keys if key not in written and key in leaves] if len(written) < len(keys) else []
-        dirty = np.array([self._remove(key) for key in gone], np.int32)
-        new = [key for key in written if key not in leaves]
-        if new:
-            self._insert(new)
-        single, values = np.array([leaves[key] for key in written], np.int32), list(written.values())
-        counts = [1] * len(values) + [len(data) for _, _, data in columns]
-        widths = [len(value) for value in values] + [data.shape[1] for _, _, data in columns]
-        changed = np.concatenate([np.ones(len(values), np.bool_), *(rows for _, rows, _ in columns)])
+        keys, columns = changes.keys, changes.columns
+        if columns:
+            keys = dict(keys)
+            rows = [_changed_rows(each, keys) for each in columns]
+        gone = [key for key, value in keys.items() if value is None]
+        if gone:
+            keys = {key: value for key, value in keys.items() if value is not None}
+        taken_out = self._forget(gone) if gone else NO_IDS
+        new, paths = NO_IDS, NO_PATHS
+        if not self._leaves.keys() >= keys.keys():
+            new, paths = self._number([key for key in keys if key not in self._leaves])
+        values = list(keys.values())
+        leaves, changed = np.array([self._leaves[key] for key in keys], np.int32), NO_ROWS
+        sizes, data = list(map(len, values)), np.frombuffer(b"".join(values), np.uint8)
+        if columns:
+            for each in columns:
+                sizes += each.after.data.shape
+            leaves = np.concatenate([leaves, *[self._leaves_of(each.layout) for each in columns]])
+            changed = np.concatenate(rows)
+            data = np.concatenate([data, *[each.after.data.ravel() for each in columns]])
         self._turn += 1
-        given = (
-            np.concatenate([single, *(ids for ids, _, _ in columns)]),
-            changed,
-            np.array(counts, np.int64),
-            np.array(widths, np.int64),
-            np.concatenate([np.frombuffer(b"".join(values), np.uint8), *(data.ravel() for _, _, data in columns)]),
-            dirty,
-            self._nodes,
-            self._content,
-            self._content.view(np.uint8),
-            self._turn,
-        )
-        self._renew = self._renew or _renew.like(*given)
-        nodes = self._renew(*given)
-        self.hashed = int(np.count_nonzero(changed)) + nodes
+        self._run(taken_out, new, paths, leaves, len(values), changed, np.array(sizes, np.int64), data)
+
+    def _run(self, gone: Ids, new: Ids, new_paths: Words, *what: Any) -> None:
+        """Call the compiled update, with more space for nodes if there is too little."""
+        taken = hung = 0
+        while True:
+            given = (
+                gone, taken, new, hung, new_paths, *what, self._nodes, self._child, self._content, self._paths,
+                self._spare, self._left, self._turn,
+            )  # fmt: skip
+            self._compiled = self._compiled or _update.like(*given)
+            self._left, hung, self.hashed = self._compiled(*given)
+            if hung == len(new):
+                return
+            taken = len(gone)
+            self._grow()
 
     def _leaves_of(self, layout: Layout) -> Ids:
         """Leaves of a column's keys, NONE where there is none."""
@@ -328,8 +352,8 @@ class StateTree:
             leaves = known[layout] = np.array(found, np.int32)
         return leaves
 
-    def _insert(self, keys: list[bytes]) -> None:
-        # in the order of the tree, so that the nodes of a subtree lie side by side
+    def _number(self, keys: list[bytes]) -> tuple[Ids, Words]:
+        """Ids for the leaves of new keys, in the order of the tree, so that nodes of a subtree are neighbours; paths."""
         paths, keys = map(list, zip(*sorted((key_path(key), key) for key in keys), strict=True))
         while self._left < len(keys):
             self._grow()
@@ -337,14 +361,7 @@ class StateTree:
         new = self._spare[self._left : self._left + len(keys)][::-1].copy()
         self._leaves.update(zip(keys, new.tolist(), strict=True))
         self._forget_incomplete_columns(keys)
-        self._content[new, :HASH_WORDS] = np.frombuffer(b"".join(paths), np.uint64).reshape(-1, HASH_WORDS)
-        while len(new):
-            arrays = (self._nodes, self._child, self._content, self._content.view(np.uint8), self._spare)
-            self._hang_all = self._hang_all or _hang_all.like(new, *arrays, self._left)
-            self._left, done = self._hang_all(new, *arrays, self._left)
-            new = new[done:]
-            if len(new):
-                self._grow()
+        return new, np.frombuffer(b"".join(paths), np.uint64)
 
     def _forget_incomplete_columns(self, keys: list[bytes]) -> None:
         """Forget the columns that may hold one of these keys, which had no leaf before."""
@@ -352,11 +369,12 @@ class StateTree:
             complete = {layout: leaves for layout, leaves in self._columns[prefix].items() if (leaves != NONE).all()}
             self._columns[prefix] = complete
 
-    def _remove(self, key: bytes) -> int:
-        self._columns.pop(key[:PREFIX_BYTES], None)
-        arrays = (self._nodes, self._child, self._content, self._spare)
-        self._left, dirty = _take(self._leaves.pop(key), *arrays, self._left)
-        return int(dirty)
+    def _forget(self, keys: list[bytes]) -> Ids:
+        """Forget keys and the columns that may hold them; returns their leaves."""
+        leaves = [self._leaves.pop(key) for key in keys if key in self._leaves]
+        for key in keys:
+            self._columns.pop(key[:PREFIX_BYTES], None)
+        return np.array(leaves, np.int32)
 
     def _grow(self) -> None:
         """Double the space for nodes."""
@@ -365,6 +383,7 @@ class StateTree:
         for name in ("_nodes", "_child", "_content"):
             array = getattr(self, name)
             setattr(self, name, np.concatenate([array, np.zeros((more, *array.shape[1:]), array.dtype)]))
+        self._paths = self._content.view(np.uint8)
         new = np.arange(old + more - 1, max(old, NONE + 1) - 1, -1)
         spare = np.empty(old + more, np.int32)
         spare[: self._left] = self._spare[: self._left]
