@@ -89,7 +89,7 @@ class RawState:
         self.columns_made = 0  # how often a column was made or dissolved
         self._written: dict[Column, None] = {}  # columns that were written since the last `seal`
         self._watches: dict[bytes, list[Watch]] = {}  # by item
-        self.writes = 0  # raised before anything is written, undone, or put into a column or out of it
+        self.writes = 0  # raised before anything is written, undone, watched, or put into a column or out of it
 
     def get(self, key: bytes) -> bytes | None:
         """The value of `key`, or None."""
@@ -197,6 +197,7 @@ class RawState:
     def watch(self, items: Iterable[bytes]) -> Watch:
         """A watch over items, given by their prefixes; their next writes make it stale, undone ones too."""
         watch = Watch()
+        self.writes += 1
         for prefix in items:
             self._watches.setdefault(prefix, []).append(watch)
         return watch
@@ -367,9 +368,9 @@ class RawState:
         """A point to which `rollback` returns."""
         return len(self._journal)
 
-    def before_block(self, changes: Iterable[bytes]) -> Changes:
-        """The values of keys that are about to be changed, to undo the change elsewhere."""
-        return Changes({key: self.get(key) for key in changes})
+    def before_write(self, changes: Changes) -> Changes:
+        """The present values of single keys that are about to be changed, to undo the changes elsewhere."""
+        return Changes({key: self.get(key) for key in changes.keys})
 
     @property
     def is_sealed(self) -> bool:
@@ -438,12 +439,15 @@ class RawState:
 class Writer:
     """Writes the same single keys in block after block, whole blocks at once. A block stands: it cannot be undone.
 
-    The keys must not be in columns.
+    It is good until somebody else writes to the state or watches over it (`RawState.writes`). Its keys must not be in
+    columns.
     """
 
     def __init__(self, raw: RawState, keys: Sequence[bytes]) -> None:
-        self._raw, self._prefixes = raw, {key[:PREFIX_BYTES] for key in keys}
-        self._places = [(key, raw._items.setdefault(key[:PREFIX_BYTES], {})) for key in keys]
+        self._raw, self._has_noted = raw, False
+        prefixes = [key[:PREFIX_BYTES] for key in keys]
+        self._places = [(key, raw._items.setdefault(prefix, {})) for key, prefix in zip(keys, prefixes, strict=True)]
+        self._watches = {watch for prefix in {*prefixes} for watch in raw._watches.get(prefix, ())}
 
     def write(
         self, before: Sequence[bytes], after: Sequence[bytes], others: Mapping[bytes, bytes | None], *, is_sealed: bool
@@ -457,19 +461,25 @@ class Writer:
             is_sealed: Whether the block is committed; otherwise these are changes since the last `seal`.
         """
         raw = self._raw
-        for prefix in self._prefixes & raw._watches.keys():
-            raw._tell_watches(prefix)
+        for watch in self._watches:
+            watch.fresh = False
         if not is_sealed:
-            for (key, _), old, new in zip(self._places, before, after, strict=True):
-                if old != new:
-                    raw._sealed.setdefault(key, old)
-            for key in others:
-                raw._sealed.setdefault(key, raw.get(key))
+            self._note(before, others)
         for (key, item), old, new in zip(self._places, before, after, strict=True):
             if old != new:
                 item[key] = new
         for key, value in others.items():
             raw._write(key, value)
+
+    def _note(self, before: Sequence[bytes], others: Mapping[bytes, bytes | None]) -> None:
+        """Note the values at the last `seal`."""
+        sealed, raw = self._raw._sealed, self._raw
+        if not self._has_noted:
+            for (key, item), old in zip(self._places, before, strict=True):
+                sealed.setdefault(key, old if key in item else None)
+            self._has_noted = True
+        for key in others:
+            sealed.setdefault(key, raw.get(key))
 
 
 def _rows(layout: Layout, values: Sequence[bytes | None]) -> Rows:
