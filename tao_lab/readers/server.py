@@ -212,7 +212,7 @@ class PageHandler(TornadoVoilaHandler):  # type: ignore[misc,unused-ignore]
         await self.flush()
         try:
             kept = await pages.get(notebook)
-            if kept is None or kept.stage is None:  # it is no dashboard
+            if kept is None or kept.stage is None:  # it is not a dashboard after all
                 self.finish(dashboard.AGAIN)
                 return
             self.write(parts.showing(kept.stage))
