@@ -397,7 +397,7 @@ class StateTree:
         return leaves
 
     def _number(self, keys: list[bytes]) -> tuple[list[int], Sequence[bytes]]:
-        """Ids for the leaves of new keys, and their paths, in the order of the tree: a subtree's nodes lie side by side."""
+        """Ids for the leaves of new keys, and their paths, in the order of the tree: so a subtree's nodes are close."""
         if not keys:
             return [], ()
         paths, keys = map(list, zip(*sorted((key_path(key), key) for key in keys), strict=True))
