@@ -54,3 +54,9 @@ def unless_at_rest(ctx: Context, name: str, netuids: list[int], items: Items, st
         mark, _ = ctx.mark()
         step()
         kept.watch.fresh = not ctx.state.raw.has_changed(mark)
+
+
+def is_at_rest(state: Storage, name: str, netuids: list[int]) -> bool:
+    """Whether the step of this name changed nothing when it was last carried out, and would change nothing now."""
+    found: Remembered | None = state.remembered.get(name)
+    return found is not None and found.watch.fresh and found.netuids == netuids
