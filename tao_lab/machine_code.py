@@ -52,6 +52,7 @@ POSSIBLE = (
 )
 
 WORD = 8  # bytes
+IN_ORDER = 0x0001 | 0x0100  # of an array's flags: C_CONTIGUOUS and ALIGNED
 # PyArrayObject (numpy/ndarraytypes.h): after the head of every object the data, the number of dimensions, the lengths.
 DATA_AT = object.__basicsize__
 SHAPE_AT = DATA_AT + 2 * WORD
@@ -76,7 +77,7 @@ def kind_of(value: Any) -> Any:
     """A scalar's letter, an array's (dtype, dimensions), a tuple's kinds; None for what an entry cannot take."""
     of = type(value)
     if of is np.ndarray:
-        return (value.dtype, value.ndim) if value.flags.c_contiguous and value.flags.aligned else None
+        return (value.dtype, value.ndim) if value.flags.num & IN_ORDER == IN_ORDER else None
     if of is int:
         return "q" if -(1 << 63) <= value < 1 << 63 else "Q" if 0 <= value < 1 << 64 else None
     if of is tuple:

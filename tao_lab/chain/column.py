@@ -7,8 +7,9 @@ block are found by comparing the column with its copy from the last seal (the en
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -52,6 +53,10 @@ class Rows(NamedTuple):
         if differs.ndim > 1:
             differs = np.logical_or.reduce(differs, axis=1)
         return differs if self.present is other.present else differs | (self.present != other.present)
+
+
+# `rows_from((data, present))` is `Rows(data, present)` without the function in Python that a named tuple has for it.
+rows_from: Callable[[tuple[Array, Array]], Rows] = partial(tuple.__new__, Rows)
 
 
 def numbers(data: Array) -> Array:
@@ -108,7 +113,7 @@ class Column:
     @property
     def rows(self) -> Rows:
         """All values."""
-        return Rows(self.data, self.present)
+        return rows_from((self.data, self.present))
 
     def take(self, rows: Rows) -> None:
         """Replace all values."""

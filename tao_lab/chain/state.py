@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from tao_lab.chain.column import Changes, Column, ColumnChange, Layout, Rows, values_of
+from tao_lab.chain.column import Changes, Column, ColumnChange, Layout, Rows, rows_from, values_of
 from tao_lab.chain.errors import BadValue
 from tao_lab.chain.merkle import PREFIX_BYTES
 from tao_lab.chain.runtime import Item, Runtime
@@ -309,10 +309,12 @@ class RawState:
             written: Columns, each with its bytes as for `write_column`, and with the same memory as numbers.
         """
         self.writes += 1
-        for column, data, words in written:
-            before = column.rows
-            self._journal.append((column, before))
-            self._tell_watches(column.layout.prefix)
+        journal, watches = self._journal, self._watches
+        for column, data, words in written:  # a block writes twenty columns, so their common steps are not calls
+            before = rows_from((column.data, column.present))
+            journal.append((column, before))
+            for watch in watches.get(column.layout.prefix, ()):
+                watch.fresh = False
             if column.sealed is None:
                 self._written[column] = None
                 column.sealed = before

@@ -6,8 +6,9 @@ every holding can be sold in one swap, and the dividends are worth new shares.
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
 
 from tao_lab.chain.context import Context
 from tao_lab.chain.pallets.subtensor import baskets
@@ -20,25 +21,23 @@ from tao_lab.chain.runtime import Runtime
 from tao_lab.chain.state import Storage
 from tao_lab.chain.vectorized.stake_ledger import RAO_BYTES, decoded, encoded
 from tao_lab.economy.baskets import rate_increment, shares_for_value, stakers_part
+from tao_lab.economy.share_pool import ZERO, SafeFloat, change_stake, share_value
 from tao_lab.economy.share_pool import Pool as SharePool
-from tao_lab.economy.share_pool import SafeFloat, change_stake, share_value
 from tao_lab.economy.swap import Pool, SwapError, swap
 from tao_lab.units import U64_MAX
 
 
-class _Holding(NamedTuple):
+@dataclass(frozen=True)
+class _Holding:
     """A fund's stake on one subnet, with the stake of all on the same hotkey, and the pool; None on root."""
 
     all: SharePool
     share: SafeFloat
     pool: Pool | None
 
-    @property
+    @cached_property
     def alpha(self) -> int:
         return share_value(self.all, self.share)
-
-    def after(self, rao: int) -> _Holding:
-        return _Holding(*change_stake(self.all, self.share, rao), self.pool)
 
 
 class _UnusualError(Exception):
@@ -54,13 +53,14 @@ def deposit(ctx: Context, hotkey: str, credits: list[tuple[int, int]]) -> Any:
         return NotImplemented
     try:
         held = _holdings(state, hotkey)
-        before = {netuid: each for netuid, each in held.items() if each.alpha}
-        nav = min(sum(map(_worth, before.values())), U64_MAX)
-        added = {netuid: _with(state, hotkey, netuid, held, alpha) for netuid, alpha in credits}
-        value = sum(_worth(each) - (_worth(held[netuid]) if netuid in held else 0) for netuid, each in added.items())
+        worth = {netuid: _worth(each) for netuid, each in held.items() if each.alpha}
+        added = {netuid: _with(state, hotkey, netuid, held.get(netuid), alpha) for netuid, alpha in credits}
+        gains = [_worth(each) - worth.get(netuid, 0) for netuid, each in added.items()]
     except _UnusualError:
         return NotImplemented
-    cash = held[ROOT_NETUID].alpha if ROOT_NETUID in held else 0
+    if min(gains, default=0) < 0:
+        return NotImplemented
+    nav, value, cash = min(sum(worth.values()), U64_MAX), sum(gains), worth.get(ROOT_NETUID, 0)
     stakers = max(int(state.get(MODULE, "TotalHotkeyAlpha", hotkey, ROOT_NETUID)) - cash, 0)
     outstanding = state.get(MODULE, "BasketShares", hotkey)
     shares = shares_for_value(stakers_part(value, stakers, cash), nav, outstanding)
@@ -74,7 +74,7 @@ def deposit(ctx: Context, hotkey: str, credits: list[tuple[int, int]]) -> Any:
     deposited = state.get(MODULE, "BasketDepositedTao", hotkey)
     state.put(MODULE, "BasketDepositedTao", hotkey, min(deposited + value, U64_MAX))
     ctx.deposit_event(MODULE, "BasketDeposited", hotkey=hotkey, tao=value, shares=shares)
-    return Work(len(before) + 2 * len(credits), len(credits))
+    return Work(len(worth) + 2 * len(credits), len(credits))
 
 
 def _holdings(state: Storage, hotkey: str) -> dict[int, _Holding]:
@@ -113,13 +113,10 @@ def _worth(holding: _Holding) -> int:
         raise _UnusualError from error
 
 
-def _with(state: Storage, hotkey: str, netuid: int, held: dict[int, _Holding], alpha: int) -> _Holding:
-    """A holding after a dividend, which makes it worth no less."""
-    before = held.get(netuid) or _holding(state, hotkey, netuid, SafeFloat(0, 0))
-    after = before.after(alpha)
-    if _worth(after) < _worth(before):
-        raise _UnusualError
-    return after
+def _with(state: Storage, hotkey: str, netuid: int, held: _Holding | None, rao: int) -> _Holding:
+    """A holding, or a new one, after a dividend."""
+    before = held or _holding(state, hotkey, netuid, ZERO)
+    return _Holding(*change_stake(before.all, before.share, rao), before.pool)
 
 
 def _is_staked_on(state: Storage, hotkey: str) -> bool:

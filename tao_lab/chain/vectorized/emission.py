@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache, lru_cache
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -82,6 +83,8 @@ NO_TOPICS = b"\x00"  # at the end of an event
 KEPT = "emission"  # key for the table of many subnets, in the state and, for `settle`, in the context
 OPEN_ITEMS = [(MODULE, item) for item in ("FirstEmissionBlockNumber", "SubtokenEnabled", "NetworkRegistrationAllowed")]
 RULES = ("block_emission", "shares", "split", "swap")
+rules_of = attrgetter(*RULES)
+USUAL_RULES = rules_of(Rules)
 
 Written = tuple[tuple[str, StateColumn, Any], Column, Column]  # field, column and rows; new numbers, and their bytes
 
@@ -154,16 +157,16 @@ class Subnets:
         return (field, *self._found[field]), words, words.view(np.uint8)
 
     def _write(self, raw: RawState, written: Iterable[Written]) -> None:
-        at_once = []
+        at_once, others = [], []
         for (field, column, rows), words, data in written:
             if rows is ALL and (column.whole or (field in CHANGED and self._is_nothing_new(field, column, words))):
                 at_once.append((column, data, words))
-            elif field in CHANGED:
-                self.columns.write_changed(*ITEMS[field], words)
+                self._arrays[field] = data
             else:
-                self.columns.write(*ITEMS[field], words)
+                others.append((field, column, words))
         raw.write_columns(at_once)
-        for (field, column, _), _, _ in written:
+        for field, column, words in others:
+            (self.columns.write_changed if field in CHANGED else self.columns.write)(*ITEMS[field], words)
             self._arrays[field] = column.data
 
     def _is_nothing_new(self, field: str, column: StateColumn, words: Column) -> bool:
@@ -201,7 +204,7 @@ def emit_to_subnets(ctx: Context, netuids: list[int], credit: int) -> Any:
         credit: Rao of TAO that this block has issued.
     """
     ctx.kept.pop(KEPT, None)
-    if not netuids or any(getattr(ctx.rules, name) is not getattr(Rules, name) for name in RULES):
+    if not netuids or rules_of(ctx.rules) != USUAL_RULES:
         return NotImplemented
     subnets = _subnets(ctx, netuids)
     if not (subnets.have_accounts() and have_pools(ctx.state, netuids)):
