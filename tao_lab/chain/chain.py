@@ -27,6 +27,7 @@ from tao_lab.chain.answer import answer
 from tao_lab.chain.audit import Tampered, find_tampered
 from tao_lab.chain.block import NO_STATE_ROOT, Block, Header, decode_header
 from tao_lab.chain.block_hashes import BlockHashes
+from tao_lab.chain.column import Changes
 from tao_lab.chain.context import Context
 from tao_lab.chain.dispatch import ON_FINALIZE, ON_GENESIS, ON_IDLE, ON_INITIALIZE, Query, Weight
 from tao_lab.chain.errors import (
@@ -47,7 +48,9 @@ from tao_lab.chain.runtime import Runtime, load_runtime
 from tao_lab.chain.state import RawState, Storage, StorageReader
 from tao_lab.chain.state_tree import StateTree
 from tao_lab.chain.store import PastState, Store, StoredBlock
+from tao_lab.chain.vectorized.quiet import QuietBlocks
 from tao_lab.interrupts import undisturbed
+from tao_lab.units import U64_MAX
 
 __all__ = ["Chain", "Refusal", "Tampered"]
 
@@ -101,6 +104,7 @@ class Chain:
         self._pool: dict[bytes, _Pooled] = {}  # by hash, in order of arrival
         self._inherents: list[Extrinsic] = []
         self._tree = StateTree()
+        self._quiet = QuietBlocks(self.state)
         self._light: list[StoredBlock] = []  # made since the last block whose state was kept, not yet written
         self._most_bytes = self.runtime.constant("System", "BlockLength")["max"]["normal"]
         self.slot_ms = int(self.runtime.constant("Aura", "SlotDuration"))
@@ -289,7 +293,7 @@ class Chain:
         with self.lock:
             mark = self._raw.mark()
             try:
-                block = self._produce(time_ms, keep_state)
+                block = self._produce_quiet(time_ms, keep_state) or self._produce(time_ms, keep_state)
             except BaseException:
                 with undisturbed():
                     self._raw.rollback(mark)
@@ -322,13 +326,38 @@ class Chain:
         executive.finalize(ctx)
         commit = self._commit if keep_state else self._commit_light
         with undisturbed():  # the file, the tree and the state are at the same block, whenever Ctrl-C comes
-            self.head = commit(self.head.hash, ctx.block, slot, included)
+            block = commit(self.head.hash, ctx.block, slot, included)
             self._inherents = []
             self._pool = {pooled.extrinsic.hash: pooled for pooled in waiting}
-            self.refused = tuple(refused)
-            self._refusals.pop(ctx.block - REFUSALS_KEPT, None)
-            self._refusals[ctx.block] = ctx.refusals
-        return self.head
+            return self._follow(block, tuple(refused), ctx.refusals)
+
+    def _produce_quiet(self, time_ms: int | None, keep_state: bool) -> Block | None:
+        """Make the next block in one step if nothing happens in it but what happens in every block; otherwise None."""
+        raw, head = self._raw, self.head
+        if self._pool or self._inherents or not (raw.is_sealed if keep_state else raw.mark() == 0):
+            return None
+        now = self.state.get("Timestamp", "Now") + self.slot_ms if time_ms is None else time_ms
+        if type(now) is not int or not 0 <= now <= U64_MAX:
+            return None
+        slot = now // self.slot_ms
+        found = self._quiet.next(self.rules, head.number + 1, head.hash, now, slot)
+        if found is None:
+            return None
+        with undisturbed():  # as above
+            terms = head.hash, head.number + 1, slot, [found.extrinsic]
+            if keep_state:
+                block = self._write(*terms, Changes(self._quiet.changes(found)), raw.before_write)
+            else:
+                block = self._write_later(*terms)
+            self._quiet.take(found, is_sealed=keep_state)
+            return self._follow(block, (), {})
+
+    def _follow(self, block: Block, refused: tuple[Refusal, ...], refusals: dict[int, DispatchError]) -> Block:
+        """A block is made: it is the newest one now."""
+        self.head, self.refused = block, refused
+        self._refusals.pop(block.number - REFUSALS_KEPT, None)
+        self._refusals[block.number] = refusals
+        return block
 
     def _apply_pool(self, ctx: Context, included: list[bytes], refused: list[Refusal]) -> list[_Pooled]:
         """Run the pool in order of arrival; returns the extrinsics that must wait longer."""
@@ -398,8 +427,30 @@ class Chain:
             raise BlockFailed(f"block {ctx.block}: {name} raised {error!r}") from error
 
     def _commit(self, parent: bytes, number: int, slot: int, extrinsics: list[bytes]) -> Block:
-        """Compute the roots, write the block, and make it the newest block."""
-        changes = self._raw.changes()
+        """Compute the roots, and write the block with what has changed in the state."""
+        block = self._write(parent, number, slot, extrinsics, self._raw.changes(), self._raw.before)
+        self._raw.seal()
+        return block
+
+    def _write(
+        self,
+        parent: bytes,
+        number: int,
+        slot: int,
+        extrinsics: list[bytes],
+        changes: Changes,
+        before: Callable[[Changes], Changes],
+    ) -> Block:
+        """Compute the roots, and write a block; if that fails, the tree is as before.
+
+        Args:
+            parent: Hash of the block before.
+            number: Height.
+            slot: Of the author.
+            extrinsics: Encoded.
+            changes: What the block, and the light blocks before it, change in the state.
+            before: Gives the values before, to undo them.
+        """
         self._tree.update(changes)
         header = Header(parent, number, self._tree.root, list_root(extrinsics), slot)
         encoded = header.encode(self.runtime)
@@ -408,19 +459,23 @@ class Chain:
             stored = StoredBlock(number, block.hash, encoded, b"".join(extrinsics))
             self.store.commit([*self._light, stored], changes)
         except BaseException:
-            self._tree.update(self._raw.before(changes))
+            self._tree.update(before(changes))
             raise
-        self._raw.seal()
         self._light.clear()
         return block
 
     def _commit_light(self, parent: bytes, number: int, slot: int, extrinsics: list[bytes]) -> Block:
-        """Make a light block the newest block; it is written later."""
+        """Make a light block."""
+        block = self._write_later(parent, number, slot, extrinsics)
+        self._raw.shorten_journal()
+        return block
+
+    def _write_later(self, parent: bytes, number: int, slot: int, extrinsics: list[bytes]) -> Block:
+        """A block without a state root, which is written with the next one whose state is kept."""
         header = Header(parent, number, NO_STATE_ROOT, list_root(extrinsics), slot)
         encoded = header.encode(self.runtime)
         block = Block(number, blake2_256(encoded), header, tuple(extrinsics))
         self._light.append(StoredBlock(number, block.hash, encoded, b"".join(extrinsics)))
-        self._raw.shorten_journal()
         return block
 
     # --- reading -----------------------------------------------------------------------------------------------

@@ -78,8 +78,13 @@ def apply_clock(ctx: Context, time_ms: int) -> bytes:
     """The author's own extrinsic, which sets the time; returns its bytes."""
     ctx.phase = {"ApplyExtrinsic": 0}
     ctx.dispatch(NONE, Call(*CLOCK, {"now": time_ms}))
-    ctx.events.append(_clock_event(ctx.runtime))
-    body = _clock_start(ctx.runtime) + compact(time_ms)
+    ctx.events.append(clock_event(ctx.runtime))
+    return clock_extrinsic(ctx.runtime, time_ms)
+
+
+def clock_extrinsic(runtime: Runtime, time_ms: int) -> bytes:
+    """The bytes of the extrinsic that sets the time."""
+    body = _clock_start(runtime) + compact(time_ms)
     return compact(len(body)) + body
 
 
@@ -90,7 +95,7 @@ def _clock_start(runtime: Runtime) -> bytes:
 
 
 @cache
-def _clock_event(runtime: Runtime) -> bytes:
+def clock_event(runtime: Runtime) -> bytes:
     """The event of the clock's extrinsic, the same in each block."""
     clock = inherent(runtime, *CLOCK, {"now": 0})
     weight, registered = extrinsic_weight(runtime, clock), clock.call.registered

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 
 HASH_BYTES = 32
@@ -24,6 +25,7 @@ HASH_BITS = 256
 EMPTY_ROOT = bytes(HASH_BYTES)
 PREFIX_BYTES = 32  # of a storage key; they name its item
 ITEM_PATH_BYTES = 2
+ITEMS_KEPT = 1_024
 
 
 def blake2_256(data: bytes) -> bytes:
@@ -117,7 +119,13 @@ def key_path(key: bytes) -> bytes:
 
     So all keys of an item are in one subtree, and a block that writes an item for every subnet changes one region.
     """
-    return blake2_256(key[:PREFIX_BYTES])[:ITEM_PATH_BYTES] + blake2_256(key)[: HASH_BYTES - ITEM_PATH_BYTES]
+    return _item_path(key[:PREFIX_BYTES]) + blake2_256(key)[: HASH_BYTES - ITEM_PATH_BYTES]
+
+
+@lru_cache(maxsize=ITEMS_KEPT)
+def _item_path(prefix: bytes) -> bytes:
+    """The first bits of the path to all keys of an item."""
+    return blake2_256(prefix)[:ITEM_PATH_BYTES]
 
 
 def state_leaf(path: bytes, value: bytes) -> bytes:

@@ -104,6 +104,7 @@ class RawState:
         self._written: dict[Column, None] = {}  # columns that were written since the last `seal`
         self._watches: dict[bytes, list[Watch]] = {}  # by item; those of its parts are beside them
         self._part_watches: dict[bytes, tuple[slice, dict[bytes, list[Watch]]]] = {}
+        self.writes = 0  # raised before anything is written, undone, watched, or put into a column or out of it
 
     def get(self, key: bytes) -> bytes | None:
         """The value of `key`, or None."""
@@ -116,6 +117,7 @@ class RawState:
     def put(self, key: bytes, value: bytes) -> None:
         """Write `value` at `key`."""
         # the journal first, then the watches, here and below: Ctrl-C may come between any two steps
+        self.writes += 1
         prefix = key[:PREFIX_BYTES]
         item = self._items.get(prefix)
         old = None if item is None else item.get(key)
@@ -162,6 +164,7 @@ class RawState:
             for key, value in zip(keys, values, strict=True):
                 self.put(key, value)
             return
+        self.writes += 1
         self._tell_watches(prefix, keys)
         item = self._items.setdefault(prefix, {})
         before = list(map(item.get, keys))
@@ -173,8 +176,13 @@ class RawState:
         if None in before:
             self._sorted.pop(prefix, None)
 
+    def writer(self, keys: Sequence[bytes]) -> Writer:
+        """What writes these keys block by block; they are not in columns."""
+        return Writer(self, keys)
+
     def _write(self, key: bytes, value: bytes | None) -> None:
         """Put or remove without a journal entry."""
+        self.writes += 1
         prefix, place = key[:PREFIX_BYTES], self._places.get(key)
         self._tell_watches(prefix, (key,))
         if place is not None and value is not None and len(value) != place[0].layout.width:
@@ -199,6 +207,7 @@ class RawState:
     def watch(self, items: Iterable[bytes | Part]) -> Watch:
         """A watch over items, given by their prefixes, or parts; their next writes make it stale, undone ones too."""
         watch = Watch()
+        self.writes += 1
         for item in items:
             if isinstance(item, Part):
                 self._watches.setdefault(item.item, [])
@@ -210,13 +219,17 @@ class RawState:
 
     def _tell_watches(self, prefix: bytes, keys: Sequence[bytes]) -> None:
         """Values at these keys of an item are written."""
-        for watch in self._watches.get(prefix, ()):
-            watch.fresh = False
+        if prefix in self._watches:
+            for watch in self._watching(prefix, keys):
+                watch.fresh = False
+
+    def _watching(self, prefix: bytes, keys: Sequence[bytes]) -> Iterator[Watch]:
+        """The watches over values at these keys of an item."""
+        yield from self._watches.get(prefix, ())
         if prefix in self._part_watches:
             place, watches = self._part_watches[prefix]
             for part in {key[place] for key in keys}:
-                for watch in watches.get(part, ()):
-                    watch.fresh = False
+                yield from watches.get(part, ())
 
     def _tell_watches_of(self, layout: Layout) -> None:
         """Values of a column are written."""
@@ -239,10 +252,10 @@ class RawState:
             if ordered is None:
                 in_columns = [key for column in self._columns_of.get(start, ()) for key, _ in column.items()]
                 ordered = self._sorted[start] = sorted([*self._items[start], *in_columns])
-            low = bisect_left(ordered, prefix)
+            low = 0 if start == prefix else bisect_left(ordered, prefix)
             if after is not None:
                 low = max(low, bisect_right(ordered, after))
-            end = prefix_end(prefix)
+            end = None if start == prefix else prefix_end(prefix)
             high = len(ordered) if end is None else bisect_left(ordered, end, low)
             found += ordered[low:high] if limit is None else ordered[low : min(high, low + limit - len(found))]
             if limit is not None and len(found) >= limit:
@@ -281,6 +294,7 @@ class RawState:
         if any(value is not None and len(value) != layout.width for value in (*values, *earlier.values())):
             return None
         with undisturbed():
+            self.writes += 1
             self.columns_made += 1
             column = self._columns[layout] = Column(layout, _rows(layout, values))
             self._columns_of.setdefault(layout.prefix, []).append(column)
@@ -298,6 +312,10 @@ class RawState:
         place = self._places.get(keys[0]) if keys else None
         return place[0] if place is not None and place[0].layout.keys == tuple(keys) else None
 
+    def has_in_columns(self, keys: Iterable[bytes]) -> bool:
+        """Whether any of these keys is in a column."""
+        return not self._places.keys().isdisjoint(keys)
+
     def write_column(self, column: Column, data: Any, where: Any = None) -> None:
         """Write rows of a column.
 
@@ -306,6 +324,7 @@ class RawState:
             data: Bytes, uint8 (n, width), of all rows; the column may keep this array.
             where: Bool (n,), the rows to write; by default all of them.
         """
+        self.writes += 1
         self._journal.append((column, column.rows))
         self._tell_watches_of(column.layout)
         self._begin_writing(column)
@@ -319,6 +338,7 @@ class RawState:
 
     def replace_column(self, column: Column, rows: Rows) -> None:
         """Write all rows of a column, with the item's default where a value is missing from now on."""
+        self.writes += 1
         self._journal.append((column, column.rows))
         self._tell_watches_of(column.layout)
         self._begin_writing(column)
@@ -335,6 +355,7 @@ class RawState:
         Args:
             written: Columns, each with its bytes as for `write_column`, and with the same memory as numbers.
         """
+        self.writes += 1
         for column, data, words in written:
             before = column.rows
             self._journal.append((column, before))
@@ -362,6 +383,7 @@ class RawState:
     def _dissolve(self, column: Column) -> None:
         """Store the values of a column one by one from now on."""
         layout = column.layout
+        self.writes += 1
         self.columns_made += 1
         if column.sealed is not None:
             self._sealed.update(values_of(layout, column.sealed))
@@ -378,6 +400,7 @@ class RawState:
     def _put_back(self, column: Column, rows: Rows) -> None:
         """Undo a write of a column; it may have been dissolved since."""
         if self._columns.get(column.layout) is column:
+            self.writes += 1
             if (column.present != rows.present).any():
                 self._sorted.pop(column.layout.prefix, None)
             self._tell_watches_of(column.layout)
@@ -391,6 +414,15 @@ class RawState:
     def mark(self) -> int:
         """A point to which `rollback` returns."""
         return len(self._journal)
+
+    def before_write(self, changes: Changes) -> Changes:
+        """The present values of single keys that are about to be changed, to undo the changes elsewhere."""
+        return Changes({key: self.get(key) for key in changes.keys})
+
+    @property
+    def is_sealed(self) -> bool:
+        """Whether nothing was written since the last `seal`."""
+        return not (self._journal or self._sealed or self._written)
 
     def has_changed(self, mark: int) -> bool:
         """Whether anything has another value than at `mark`."""
@@ -449,6 +481,54 @@ class RawState:
         for column in self._written:
             column.sealed = None
         self._written.clear()
+
+
+class Writer:
+    """Writes the same single keys in block after block, whole blocks at once. A block stands: it cannot be undone.
+
+    It is good until somebody else writes to the state or watches over it (`RawState.writes`). Its keys must not be in
+    columns.
+    """
+
+    def __init__(self, raw: RawState, keys: Sequence[bytes]) -> None:
+        self._raw, self._has_noted = raw, False
+        prefixes = [key[:PREFIX_BYTES] for key in keys]
+        self._places = [(key, raw._items.setdefault(prefix, {})) for key, prefix in zip(keys, prefixes, strict=True)]
+        self._watches = {
+            watch for key, prefix in zip(keys, prefixes, strict=True) for watch in raw._watching(prefix, (key,))
+        }
+
+    def write(
+        self, before: Sequence[bytes], after: Sequence[bytes], others: Mapping[bytes, bytes | None], *, is_sealed: bool
+    ) -> None:
+        """Write what a block changes.
+
+        Args:
+            before: The values of the keys.
+            after: The new ones.
+            others: Key to new value, None for a removed one, of keys that are written in this block only.
+            is_sealed: Whether the block is committed; otherwise these are changes since the last `seal`.
+        """
+        raw = self._raw
+        for watch in self._watches:
+            watch.fresh = False
+        if not is_sealed:
+            self._note(before, others)
+        for (key, item), old, new in zip(self._places, before, after, strict=True):
+            if old != new:
+                item[key] = new
+        for key, value in others.items():
+            raw._write(key, value)
+
+    def _note(self, before: Sequence[bytes], others: Mapping[bytes, bytes | None]) -> None:
+        """Note the values at the last `seal`."""
+        sealed, raw = self._raw._sealed, self._raw
+        if not self._has_noted:
+            for (key, item), old in zip(self._places, before, strict=True):
+                sealed.setdefault(key, old if key in item else None)
+            self._has_noted = True
+        for key in others:
+            sealed.setdefault(key, raw.get(key))
 
 
 def _rows(layout: Layout, values: Sequence[bytes | None]) -> Rows:

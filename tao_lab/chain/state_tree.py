@@ -8,7 +8,7 @@ sixteen bits.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -32,15 +32,18 @@ Ids = np.ndarray[Any, np.dtype[np.int32]]
 
 NONE = 0  # no node; as a parent it is what the root hangs on, as its left child
 LEAF, BRANCH = 1, 2
-HASH_WORDS, BLOCK_WORDS = HASH_BYTES // 8, BLOCK_BYTES // 8
+WORD_BYTES = 8
+HASH_WORDS, BLOCK_WORDS = HASH_BYTES // WORD_BYTES, BLOCK_BYTES // WORD_BYTES
 FIRST_ROOM = 1_024
+NO_LEAVES, NO_ROWS = np.empty(0, np.int32), np.empty(0, np.bool_)
 # What is known of a node. A place is twice the id of a branch, and 1 more for its right child.
 KIND, PLACE, DEPTH, SEEN = range(4)  # SEEN: the last update that came by
 
 
 @njit
-def _bit(paths: Bytes, leaf: int, depth: int) -> int:
-    return (paths[leaf, depth >> 3] >> (7 - (depth & 7))) & 1
+def _bit(content: Words, leaf: int, depth: int) -> int:
+    """A bit of a leaf's path: the most significant one of each byte comes first."""
+    return int(content[leaf, depth >> 6] >> np.uint64((depth & 63) ^ 7)) & 1
 
 
 @njit
@@ -67,19 +70,19 @@ def _attach(node: int, place: int, words: Any, nodes: Ids, child: Ids, content: 
 
 
 @njit
-def _hang(leaf: int, nodes: Ids, child: Ids, content: Words, paths: Bytes, spare: Ids, left: int) -> int:
+def _hang(leaf: int, nodes: Ids, child: Ids, content: Words, spare: Ids, left: int) -> int:
     """Put a new leaf into the tree; returns the number of spare ids that are left."""
     unknown = (np.uint64(0), np.uint64(0), np.uint64(0), np.uint64(0))
     place, level = 2 * NONE, 0
     while nodes[_child(place, child), KIND] == BRANCH:
-        place = 2 * _child(place, child) + _bit(paths, leaf, level)
+        place = 2 * _child(place, child) + _bit(content, leaf, level)
         level += 1
     other, words = _child(place, child), _hash_at(place, content)
     differs = other == NONE
     while not differs:  # a branch for each bit that both paths have, and one for the first in which they differ
         left -= 1
-        branch, side = spare[left], _bit(paths, leaf, level)
-        differs = _bit(paths, other, level) != side
+        branch, side = spare[left], _bit(content, leaf, level)
+        differs = _bit(content, other, level) != side
         nodes[branch, KIND], nodes[branch, DEPTH] = BRANCH, level
         child[branch, 0] = child[branch, 1] = NONE
         content[branch] = 0
@@ -93,17 +96,7 @@ def _hang(leaf: int, nodes: Ids, child: Ids, content: Words, paths: Bytes, spare
     return left
 
 
-@njit(cache=True)
-def _hang_all(leaves: Ids, nodes: Ids, child: Ids, content: Words, paths: Bytes, spare: Ids, left: int) -> Any:
-    """Put leaves into the tree while there is space; returns the spare ids, and the number of new leaves."""
-    for done in range(leaves.shape[0]):
-        if left <= HASH_BITS:
-            return left, done
-        left = _hang(leaves[done], nodes, child, content, paths, spare, left)
-    return left, leaves.shape[0]
-
-
-@njit(cache=True)
+@njit
 def _take(leaf: int, nodes: Ids, child: Ids, content: Words, spare: Ids, left: int) -> Any:
     """Take a leaf out; returns the spare ids, and the branch from which to rehash."""
     nothing = (np.uint64(0), np.uint64(0), np.uint64(0), np.uint64(0))
@@ -148,98 +141,102 @@ def _fill(lane: int, first: int, node: int, count: int, content: Words, x: Words
 
 
 @njit
-def _hash_leaves(
-    leaves: Ids, changed: Any, counts: Any, widths: Any, data: Bytes, nodes: Ids, content: Words, paths: Bytes
-) -> None:
-    """Hash leaves: those that fit into one block eight at a time, the others one by one."""
-    block, h = np.zeros(BLOCK_BYTES, np.uint8), np.empty(8, np.uint64)
-    tail = np.zeros(BLOCK_BYTES - HASH_BYTES, np.uint8)
-    x, waiting, words = np.zeros(LANES_ROOM, np.uint64), np.empty(LANES, np.int32), tail.view(np.uint64)
-    lane, end, begin = 0, 0, 0
-    for part in range(counts.shape[0]):
-        width = widths[part]
-        length = 1 + HASH_BYTES + width
-        tail[:] = 0
-        for row in range(end, end + counts[part]):
-            leaf, place, value = leaves[row], nodes[leaves[row], PLACE], begin
-            begin += width
-            if not changed[row]:
-                continue
-            if length > BLOCK_BYTES:
-                hash_parts(0, paths[leaf, :HASH_BYTES], data[value:begin], block, h)
-                for k in range(HASH_WORDS):
-                    content[place >> 1, HASH_WORDS * (place & 1) + k] = h[k]
-                continue
-            tail[0] = _fill(lane, 0, leaf, HASH_WORDS, content, x)
-            for i in range(width):
-                tail[1 + i] = data[value + i]
-            for k in range(BLOCK_WORDS - HASH_WORDS):
-                x[LANES * (HASH_WORDS + k) + lane] = words[k]
-            x[LENGTHS + lane], waiting[lane] = length, place
-            lane += 1
-            if lane == LANES:
-                _finish(lane, waiting, x, content)
-                lane = 0
-        end += counts[part]
-    _finish(lane, waiting, x, content)
+def _word(data: Bytes, at: int) -> Any:
+    """Eight bytes as a number; the compiler makes one load of it."""
+    word = np.uint64(0)
+    for i in range(WORD_BYTES):
+        word |= np.uint64(data[at + i]) << np.uint64(8 * i)
+    return word
 
 
 @njit
-def _above(leaves: Ids, changed: Any, dirty: Ids, nodes: Ids, turn: int) -> Ids:
-    """Every branch above the changed leaves, those in `dirty` and every branch above them; the deepest come first."""
-    found, count = np.empty(2 * leaves.shape[0] + 1_024, np.int32), 0
-    for i in range(leaves.shape[0] + dirty.shape[0]):
-        if i < leaves.shape[0]:
-            at = nodes[leaves[i], PLACE] >> 1 if changed[i] else NONE
-        else:
-            at = dirty[i - leaves.shape[0]]
-            at = at if nodes[at, KIND] == BRANCH else NONE  # it may have gone too since
-        while at != NONE and nodes[at, SEEN] != turn:
-            nodes[at, SEEN] = turn
-            if count == found.shape[0]:
-                more = np.empty(2 * count, np.int32)
-                more[:count] = found
-                found = more
-            found[count] = at
-            count += 1
-            at = nodes[at, PLACE] >> 1
-    begins = np.zeros(HASH_BITS + 2, np.int64)
-    for node in found[:count]:
-        begins[HASH_BITS - nodes[node, DEPTH] + 1] += 1
-    begins = np.cumsum(begins)
-    ordered = np.empty(count, np.int32)
-    for node in found[:count]:
-        level = HASH_BITS - nodes[node, DEPTH]
-        ordered[begins[level]] = node
-        begins[level] += 1
+def _fill_value(lane: int, carry: Any, begin: int, width: int, data: Bytes, x: Words) -> None:
+    """Put a value behind its path in a lane, and zeros behind it; `carry` is the path's last byte."""
+    k, end = HASH_WORDS, begin + width
+    while begin + WORD_BYTES <= end:
+        word = _word(data, begin)
+        x[LANES * k + lane] = (word << np.uint64(8)) | carry
+        carry = word >> np.uint64(56)
+        begin += WORD_BYTES
+        k += 1
+    for i in range(end - begin):
+        carry |= np.uint64(data[begin + i]) << np.uint64(8 * (i + 1))
+    x[LANES * k + lane] = carry
+    for rest in range(k + 1, BLOCK_WORDS):
+        x[LANES * rest + lane] = 0
+
+
+@njit
+def _hash_long(leaf: int, place: int, value: Bytes, content: Words) -> None:
+    """Hash a leaf that does not fit into one block."""
+    block, h = np.zeros(BLOCK_BYTES, np.uint8), np.empty(8, np.uint64)
+    hash_parts(0, content[leaf].view(np.uint8)[:HASH_BYTES], value, block, h)
+    for k in range(HASH_WORDS):
+        content[place >> 1, HASH_WORDS * (place & 1) + k] = h[k]
+
+
+@njit
+def _hash_leaf(
+    lane: int, leaf: int, place: int, begin: int, width: int, data: Bytes, content: Words, x: Words, waiting: Ids
+) -> int:
+    """Put a leaf into a lane, and hash the lanes if they are full; returns the next lane."""
+    if 1 + HASH_BYTES + width > BLOCK_BYTES:
+        _hash_long(leaf, place, data[begin : begin + width], content)
+        return lane
+    carry = _fill(lane, 0, leaf, HASH_WORDS, content, x)
+    _fill_value(lane, carry, begin, width, data, x)
+    x[LENGTHS + lane], waiting[lane] = 1 + HASH_BYTES + width, place
+    if lane + 1 < LANES:
+        return lane + 1
+    _finish(LANES, waiting, x, content)
+    return 0
+
+
+@njit
+def _above(front: Ids, count: int, nodes: Ids, turn: int) -> Ids:
+    """The first `count` branches in `front`, and every branch above them; the deepest come first.
+
+    All of them take one step up after the other, so that the processor need not wait for one before it asks for the
+    next.
+    """
+    found, depths, total = np.empty(2 * count + FIRST_ROOM, np.int32), np.empty(2 * count + FIRST_ROOM, np.int32), 0
+    begins = np.zeros(HASH_BITS + 1, np.int32)
+    while count:
+        if total + count > found.shape[0]:
+            found, depths = _longer(found, total), _longer(depths, total)
+        more = 0
+        for i in range(count):
+            at = front[i]
+            if at != NONE and nodes[at, SEEN] != turn:
+                nodes[at, SEEN] = turn
+                found[total], depths[total] = at, nodes[at, DEPTH]
+                begins[depths[total]] += 1
+                total += 1
+                front[more] = nodes[at, PLACE] >> 1
+                more += 1
+        count = more
+    end = 0
+    for depth in range(HASH_BITS, -1, -1):
+        end, begins[depth] = end + begins[depth], end
+    ordered = np.empty(total, np.int32)
+    for i in range(total):
+        ordered[begins[depths[i]]] = found[i]
+        begins[depths[i]] += 1
     return ordered
 
 
-@njit(cache=True)
-def _renew(
-    leaves: Ids, changed: Any, counts: Any, widths: Any, data: Bytes, dirty: Ids, nodes: Ids, content: Words,
-    paths: Bytes, turn: int,
-) -> int:  # fmt: skip
-    """Hash leaves, and every branch above them and from those in `dirty` on, those of one depth eight at a time.
+@njit
+def _longer(array: Ids, filled: int) -> Ids:
+    """An array of twice the length with the same first numbers."""
+    longer = np.empty(2 * array.shape[0], np.int32)
+    longer[:filled] = array[:filled]
+    return longer
 
-    Args:
-        leaves: Ids.
-        changed: Which of them to hash.
-        counts: How many leaves each part has.
-        widths: Bytes of a value of each part.
-        data: All values.
-        dirty: Branches that have lost a child.
-        nodes: What is known of each node.
-        content: Of each node: a leaf's path, a branch's two hashes.
-        paths: The same memory in bytes.
-        turn: Number of this update.
 
-    Returns:
-        How many branches there are.
-    """
-    _hash_leaves(leaves, changed, counts, widths, data, nodes, content, paths)
-    ordered = _above(leaves, changed, dirty, nodes, turn)
-    x, waiting = np.zeros(LANES_ROOM, np.uint64), np.empty(LANES, np.int32)
+@njit
+def _hash_branches(ordered: Ids, nodes: Ids, content: Words, x: Words, waiting: Ids) -> None:
+    """Hash branches, the deepest first, those of one depth eight at a time."""
+    x[: LANES * BLOCK_WORDS] = 0
     x[LENGTHS : LENGTHS + LANES] = 1 + 2 * HASH_BYTES
     lane = 0
     for i in range(ordered.shape[0]):
@@ -251,7 +248,78 @@ def _renew(
         if lane == LANES or last or nodes[ordered[i + 1], DEPTH] != nodes[node, DEPTH]:
             _finish(lane, waiting, x, content)
             lane = 0
-    return ordered.shape[0]
+
+
+@njit(cache=True)
+def _update(
+    plan: Any, gone: int, new: int, single: int, data: Bytes, leaves: Ids, changed: Any, nodes: Ids, child: Ids,
+    content: Words, spare: Ids, left: int, taken: int, hung: int, turn: int,
+) -> Any:  # fmt: skip
+    """Take leaves out, put new ones into the tree, and hash what has changed and every branch above.
+
+    If there is too little space for the new leaves, nothing is hashed: call it again with more.
+
+    Args:
+        plan: Ids of leaves to take out (replaced by the branches from which to rehash), of new ones, of those of single
+            keys with a value; bytes of each of these values; of each column: how many leaves, bytes of a value.
+        gone: How many leaves to take out.
+        new: How many are new.
+        single: How many are those of single keys.
+        data: The paths of the new leaves, the single values, the values of the columns.
+        leaves: Those of the columns.
+        changed: Which of these to hash.
+        nodes: What is known of each node.
+        child: Of each branch: its children.
+        content: Of each node: a leaf's path, a branch's two hashes.
+        spare: Ids without a node.
+        left: How many of them.
+        taken: How many leaves are out already.
+        hung: How many new leaves are in already.
+        turn: Number of this update.
+
+    Returns:
+        How many ids are spare, how many of the new leaves are in, and how many leaves and branches were hashed.
+    """
+    for i in range(taken, gone):
+        left, plan[i] = _take(plan[i], nodes, child, content, spare, left)
+    while hung < new and left > HASH_BITS:
+        leaf = plan[gone + hung]
+        for k in range(HASH_WORDS):
+            content[leaf, k] = _word(data, HASH_BYTES * hung + WORD_BYTES * k)
+        left = _hang(leaf, nodes, child, content, spare, left)
+        hung += 1
+    if hung < new:
+        return left, hung, 0
+    x, waiting, lane = np.empty(LANES_ROOM, np.uint64), np.empty(LANES, np.int32), 0
+    front, count = np.empty(gone + single + leaves.shape[0], np.int32), 0
+    for i in range(gone):
+        if nodes[plan[i], KIND] == BRANCH:  # otherwise it has gone too since
+            front[count] = plan[i]
+            count += 1
+    begin, first, hashed = HASH_BYTES * new, gone + new, single
+    for i in range(first, first + single):
+        leaf, width = plan[i], plan[i + single]
+        place = nodes[leaf, PLACE]
+        lane = _hash_leaf(lane, leaf, place, begin, width, data, content, x, waiting)
+        front[count] = place >> 1
+        count += 1
+        begin += width
+    row = 0
+    for part in range(first + 2 * single, plan.shape[0], 2):
+        width = plan[part + 1]
+        for i in range(row, row + plan[part]):
+            if changed[i]:
+                place = nodes[leaves[i], PLACE]
+                lane = _hash_leaf(lane, leaves[i], place, begin, width, data, content, x, waiting)
+                front[count] = place >> 1
+                count += 1
+                hashed += 1
+            begin += width
+        row += plan[part]
+    _finish(lane, waiting, x, content)
+    ordered = _above(front, count, nodes, turn)
+    _hash_branches(ordered, nodes, content, x, waiting)
+    return left, hung, hashed + ordered.shape[0]
 
 
 class StateTree:
@@ -266,8 +334,7 @@ class StateTree:
         self._leaves: dict[bytes, int] = {}
         self._columns: dict[bytes, dict[Layout, Ids]] = {}  # by item: leaves of a column's keys, where there is one
         self._turn = 0
-        self._renew: Any = None  # the compiled functions, which always get the same kinds of arguments
-        self._hang_all: Any = None
+        self._compiled: Any = None  # `_update`, which always gets the same kinds of arguments
         self._nodes = np.empty((0, 4), np.int32)
         self._child = np.empty((0, 2), np.int32)
         self._content = np.empty((0, 2 * HASH_WORDS), np.uint64)  # a leaf's path, a branch's two hashes
@@ -287,37 +354,38 @@ class StateTree:
     def update(self, changes: Mapping[bytes, bytes | None] | Changes) -> None:
         """Write (or, with None, remove) these keys, and the changed rows of these columns."""
         changes = changes if isinstance(changes, Changes) else Changes(changes)
-        keys = dict(changes.keys)
-        columns = [
-            (self._leaves_of(each.layout), _changed_rows(each, keys), each.after.data) for each in changes.columns
-        ]
-        leaves = self._leaves
+        keys, columns = changes.keys, changes.columns
+        if columns:
+            keys = dict(keys)
+            rows = [_changed_rows(each, keys) for each in columns]
+        gone = self._forget([key for key, value in keys.items() if value is None])
         written = {key: value for key, value in keys.items() if value is not None}
-        gone = [key for key in keys if key not in written and key in leaves] if len(written) < len(keys) else []
-        dirty = np.array([self._remove(key) for key in gone], np.int32)
-        new = [key for key in written if key not in leaves]
-        if new:
-            self._insert(new)
-        single, values = np.array([leaves[key] for key in written], np.int32), list(written.values())
-        counts = [1] * len(values) + [len(data) for _, _, data in columns]
-        widths = [len(value) for value in values] + [data.shape[1] for _, _, data in columns]
-        changed = np.concatenate([np.ones(len(values), np.bool_), *(rows for _, rows, _ in columns)])
+        leaves = self._leaves
+        new, paths = self._number([key for key in written if key not in leaves])
+        values, sizes = list(written.values()), list[int]()
+        for each in columns:
+            sizes += each.after.data.shape
+        plan = np.array([*gone, *new, *[leaves[key] for key in written], *map(len, values), *sizes], np.int64)
+        data, in_columns, changed = np.frombuffer(b"".join([*paths, *values]), np.uint8), NO_LEAVES, NO_ROWS
+        if columns:
+            data = np.concatenate([data, *[each.after.data.ravel() for each in columns]])
+            in_columns = np.concatenate([self._leaves_of(each.layout) for each in columns])
+            changed = np.concatenate(rows)
         self._turn += 1
-        given = (
-            np.concatenate([single, *(ids for ids, _, _ in columns)]),
-            changed,
-            np.array(counts, np.int64),
-            np.array(widths, np.int64),
-            np.concatenate([np.frombuffer(b"".join(values), np.uint8), *(data.ravel() for _, _, data in columns)]),
-            dirty,
-            self._nodes,
-            self._content,
-            self._content.view(np.uint8),
-            self._turn,
-        )
-        self._renew = self._renew or _renew.like(*given)
-        nodes = self._renew(*given)
-        self.hashed = int(np.count_nonzero(changed)) + nodes
+        self._run(plan, len(gone), len(new), len(values), data, in_columns, changed)
+
+    def _run(self, plan: Any, gone: int, new: int, *rest: Any) -> None:
+        """Call the compiled update, with more space for nodes if there is too little."""
+        taken = hung = 0
+        while True:
+            arrays = (self._nodes, self._child, self._content, self._spare)
+            given = (plan, gone, new, *rest, *arrays, self._left, taken, hung, self._turn)
+            self._compiled = self._compiled or _update.like(*given)
+            self._left, hung, self.hashed = self._compiled(*given)
+            if hung == new:
+                return
+            taken = gone
+            self._grow()
 
     def _leaves_of(self, layout: Layout) -> Ids:
         """Leaves of a column's keys, NONE where there is none."""
@@ -328,23 +396,18 @@ class StateTree:
             leaves = known[layout] = np.array(found, np.int32)
         return leaves
 
-    def _insert(self, keys: list[bytes]) -> None:
-        # in the order of the tree, so that the nodes of a subtree lie side by side
+    def _number(self, keys: list[bytes]) -> tuple[list[int], Sequence[bytes]]:
+        """Ids for the leaves of new keys, and their paths, in the order of the tree: so a subtree's nodes are close."""
+        if not keys:
+            return [], ()
         paths, keys = map(list, zip(*sorted((key_path(key), key) for key in keys), strict=True))
         while self._left < len(keys):
             self._grow()
         self._left -= len(keys)
-        new = self._spare[self._left : self._left + len(keys)][::-1].copy()
-        self._leaves.update(zip(keys, new.tolist(), strict=True))
+        new = self._spare[self._left : self._left + len(keys)].tolist()[::-1]
+        self._leaves.update(zip(keys, new, strict=True))
         self._forget_incomplete_columns(keys)
-        self._content[new, :HASH_WORDS] = np.frombuffer(b"".join(paths), np.uint64).reshape(-1, HASH_WORDS)
-        while len(new):
-            arrays = (self._nodes, self._child, self._content, self._content.view(np.uint8), self._spare)
-            self._hang_all = self._hang_all or _hang_all.like(new, *arrays, self._left)
-            self._left, done = self._hang_all(new, *arrays, self._left)
-            new = new[done:]
-            if len(new):
-                self._grow()
+        return new, paths
 
     def _forget_incomplete_columns(self, keys: list[bytes]) -> None:
         """Forget the columns that may hold one of these keys, which had no leaf before."""
@@ -352,11 +415,11 @@ class StateTree:
             complete = {layout: leaves for layout, leaves in self._columns[prefix].items() if (leaves != NONE).all()}
             self._columns[prefix] = complete
 
-    def _remove(self, key: bytes) -> int:
-        self._columns.pop(key[:PREFIX_BYTES], None)
-        arrays = (self._nodes, self._child, self._content, self._spare)
-        self._left, dirty = _take(self._leaves.pop(key), *arrays, self._left)
-        return int(dirty)
+    def _forget(self, keys: list[bytes]) -> list[int]:
+        """Forget keys and the columns that may hold them; returns their leaves."""
+        for key in keys:
+            self._columns.pop(key[:PREFIX_BYTES], None)
+        return [self._leaves.pop(key) for key in keys if key in self._leaves]
 
     def _grow(self) -> None:
         """Double the space for nodes."""

@@ -70,6 +70,11 @@ def has_twin(readable: Callable[Given, Result]) -> WithTwin[Given, Result]:
     return WithTwin(readable)
 
 
+def are_used() -> bool:
+    """Whether twins are used; otherwise only readable rules are."""
+    return not _readable_only.get()
+
+
 @contextmanager
 def readable_only() -> Iterator[None]:
     """Use only readable rules inside a `with` block, so that tests can compare them with the twins."""

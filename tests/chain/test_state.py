@@ -290,6 +290,8 @@ def test_a_watch_over_a_part_is_stale_after_writes_of_its_keys_and_no_others() -
         assert stale_after(partial(raw.put_many, [keys[0] + b"newer"], [b"y"])) == is_mine
         assert stale_after(partial(raw.remove, keys[2])) == is_mine
         assert stale_after(partial(raw.rollback, mark)) == is_mine
+        writer = raw.writer([keys[0] + b"newest"])
+        assert stale_after(partial(writer.write, [b""], [b"y"], {}, is_sealed=True)) == is_mine
 
 
 def test_a_replaced_column_has_other_keys_in_order() -> None:

@@ -57,7 +57,7 @@ KEPT = "emission of few"  # key in the context for the rows that `settle` uses
 @registration.lower_prices.twin_for_few
 def lower_prices(ctx: Context, netuids: list[int]) -> Any:
     """`registration_price` of a block on each subnet, unless a student's rule decides."""
-    if len(netuids) > FEW or ctx.rules.registration_price is not Rules.registration_price:
+    if len(netuids) > FEW + 1 or ctx.rules.registration_price is not Rules.registration_price:
         return NotImplemented
     unless_at_rest(ctx, "prices", netuids, PRICE_ITEMS, lambda: _lower_prices(ctx, netuids))
     return None
@@ -82,7 +82,7 @@ def _lower_prices(ctx: Context, netuids: list[int]) -> None:
 @registration.lower_difficulties.twin_for_few
 def lower_difficulties(ctx: Context, netuids: list[int]) -> Any:
     """The difficulty falls as the price does; root has no difficulty."""
-    if len(netuids) > FEW or ctx.block <= 1:  # the first block only keeps it within its limits
+    if len(netuids) > FEW + 1 or ctx.block <= 1:  # the first block only keeps it within its limits
         return NotImplemented
     unless_at_rest(ctx, "difficulties", netuids, WORK_ITEMS, lambda: _lower_difficulties(ctx, netuids))
     return None
@@ -151,7 +151,7 @@ ROW_ITEMS = [ITEMS[name] for name in sorted(READ)]
 
 
 @dataclass(frozen=True)
-class _Field:
+class Field:
     """A part of a row.
 
     Attributes:
@@ -168,12 +168,12 @@ class _Field:
 
 
 @dataclass(frozen=True)
-class _Layout:
+class SubnetLayout:
     """The positions of a subnet's values in a row, and their keys in the state."""
 
     netuid: int
     account: bytes  # storage key of `System.Account`
-    fields: dict[str, _Field]
+    fields: dict[str, Field]
 
     def row(self, state: Storage) -> bytes:
         """The row of the state's values; its length is wrong if a value is not as wide as it should be."""
@@ -183,15 +183,16 @@ class _Layout:
 
 
 @lru_cache(maxsize=64)
-def _layout(runtime: Runtime, netuid: int) -> _Layout:
+def layout_of(runtime: Runtime, netuid: int) -> SubnetLayout:
+    """The layout of a subnet's row."""
     state, fields = Storage(runtime, RawState()), {}  # used only to make keys
     for name in SUBNET.names or ():
         if name in ITEMS:
             field, begin = SUBNET.fields[name][:2]  # type: ignore[index]  # it has names
             default = runtime.item(*ITEMS[name]).default if name in READ else bytes(field.itemsize)
             place = slice(begin, begin + field.itemsize)
-            fields[name] = _Field(state.key(*ITEMS[name], netuid), default, place, name in READ)
-    return _Layout(netuid, state.key("System", "Account", account_of_netuid(netuid)), fields)
+            fields[name] = Field(state.key(*ITEMS[name], netuid), default, place, name in READ)
+    return SubnetLayout(netuid, state.key("System", "Account", account_of_netuid(netuid)), fields)
 
 
 class _Rows:
@@ -203,7 +204,7 @@ class _Rows:
         table: The same memory as a table.
     """
 
-    def __init__(self, state: Storage, layouts: list[_Layout]) -> None:
+    def __init__(self, state: Storage, layouts: list[SubnetLayout]) -> None:
         self.layouts = layouts
         self.data = bytearray(b"".join([layout.row(state) for layout in layouts]))
         self.is_whole = len(self.data) == len(layouts) * SUBNET.itemsize
@@ -264,7 +265,7 @@ def _emit(ctx: Context, netuids: list[int], credit: int) -> bool:
     state, get = ctx.state, ctx.state.raw.get
     kept = kept_for(state, KEPT, netuids, ROW_ITEMS)
     if not kept.watch.fresh:
-        kept.value = _Rows(state, [_layout(ctx.runtime, netuid) for netuid in netuids])
+        kept.value = _Rows(state, [layout_of(ctx.runtime, netuid) for netuid in netuids])
     kept.watch.fresh = False  # until the rows are written
     rows: _Rows = kept.value
     accounts = [get(layout.account) or b"" for layout in rows.layouts]

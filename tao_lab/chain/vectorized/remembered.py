@@ -54,7 +54,7 @@ def kept_for(state: Storage, name: str, netuids: list[int], items: Items) -> Rem
     if found is None:
         watch = state.raw.watch(state.runtime.item(*item).prefix for item in items)
         found = state.remembered[name] = Remembered(watch, netuids)
-    elif found.netuids != netuids:
+    elif found.netuids is not netuids and found.netuids != netuids:
         found.watch.fresh, found.netuids = False, netuids
     return found
 
@@ -76,3 +76,9 @@ def unless_at_rest(ctx: Context, name: str, netuids: list[int], items: Items, st
         mark, _ = ctx.mark()
         step()
         kept.watch.fresh = not ctx.state.raw.has_changed(mark)
+
+
+def is_at_rest(state: Storage, name: str, netuids: list[int]) -> bool:
+    """Whether the step of this name changed nothing when it was last carried out, and would change nothing now."""
+    found: Remembered | None = state.remembered.get(name)
+    return found is not None and found.watch.fresh and found.netuids == netuids

@@ -7,12 +7,15 @@ from tao_lab.chain.extrinsic import compact
 from tao_lab.chain.pallets.subtensor import root_claims
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, NETUID_BYTES, ROOT_NETUID
 from tao_lab.chain.pallets.subtensor.root_claims import ACCOUNT_BYTES, STAKES_LOOKED_AT
-from tao_lab.chain.runtime import octets
-from tao_lab.chain.vectorized.remembered import unless_at_rest
+from tao_lab.chain.state import Storage
+from tao_lab.chain.vectorized.remembered import remember, unless_at_rest
 
-STAKE_ITEMS = [(MODULE, item) for item in ("AlphaV2", "AlphaV2MapLastKey", "StakingColdkeys")]
+STAKES_AND_LIST = [(MODULE, item) for item in ("AlphaV2", "StakingColdkeys")]
+STAKE_ITEMS = [*STAKES_AND_LIST, (MODULE, "AlphaV2MapLastKey")]
 INDEX_BYTES = 8
+COMPACT_BYTES = (1, 2, 4)  # of a compact number below 2^30, by the two lowest bits
 NOTHING, SOME = b"\x00", b"\x01"  # an `Option` in SCALE
+MISSING = b""
 ON_ROOT = ROOT_NETUID.to_bytes(NETUID_BYTES, "little")
 
 
@@ -24,8 +27,7 @@ def find_root_stakers(ctx: Context) -> None:
 
 def _find_root_stakers(ctx: Context) -> None:
     state, raw = ctx.state, ctx.state.raw
-    last = state.get(MODULE, "AlphaV2MapLastKey")
-    after = octets(last) if last is not None else None
+    after = _last_key(raw.get(state.key(MODULE, "AlphaV2MapLastKey")))
     keys = raw.keys(state.key(MODULE, "AlphaV2"), after, STAKES_LOOKED_AT)
     if after is None and not keys:
         return
@@ -34,8 +36,40 @@ def _find_root_stakers(ctx: Context) -> None:
     listed = state.key(MODULE, "StakingColdkeys")
     places = raw.get_many([listed + coldkey for coldkey in coldkeys])
     _put_on_list(ctx, [each for each, place in zip(coldkeys, places, strict=True) if place is None])
-    reached = SOME + compact(len(keys[-1])) + keys[-1] if len(keys) == STAKES_LOOKED_AT else NOTHING
-    raw.put(state.key(MODULE, "AlphaV2MapLastKey"), reached)
+    raw.put(state.key(MODULE, "AlphaV2MapLastKey"), _reached(keys[-1]) if len(keys) == STAKES_LOOKED_AT else NOTHING)
+
+
+def _reached(key: bytes) -> bytes:
+    """The value of `AlphaV2MapLastKey` where the next block goes on behind a key."""
+    return SOME + compact(len(key)) + key
+
+
+def next_places(state: Storage) -> dict[bytes, bytes] | None:
+    """From each value of `AlphaV2MapLastKey` to that after the next block, in a round through all stakes.
+
+    Without stakes it does not change; an empty value stands for none. The result is None while a stake on root is not
+    on the list: then the search has more to do.
+    """
+    return remember(state, "round of root stakers", [], STAKES_AND_LIST, lambda: _next_places(state))
+
+
+def _next_places(state: Storage) -> dict[bytes, bytes] | None:
+    keys, listed = state.raw.keys(state.key(MODULE, "AlphaV2")), state.key(MODULE, "StakingColdkeys")
+    coldkeys = {key[-NETUID_BYTES - ACCOUNT_BYTES : -NETUID_BYTES] for key in keys if key.endswith(ON_ROOT)}
+    if None in state.raw.get_many([listed + coldkey for coldkey in coldkeys]):
+        return None
+    if not keys:
+        return {MISSING: MISSING, NOTHING: NOTHING}
+    places = [NOTHING, *map(_reached, keys[STAKES_LOOKED_AT - 1 :: STAKES_LOOKED_AT])]
+    return dict(zip(places, [*places[1:], NOTHING], strict=True))
+
+
+def _last_key(stored: bytes | None) -> bytes | None:
+    """The key in an `Option<Vec<u8>>`: the bytes are whole, and the length before them is a compact number."""
+    if not stored or stored[:1] == NOTHING:
+        return None
+    length = len(SOME) + COMPACT_BYTES[stored[1] & 3]
+    return stored[length:]
 
 
 def _put_on_list(ctx: Context, found: list[bytes]) -> None:

@@ -15,10 +15,17 @@ from tao_lab.chain.errors import BlockFailed
 from tao_lab.chain.pallets.subtensor.lookups import MODULE
 from tao_lab.chain.twins import readable_only
 from tao_lab.chain.vectorized import emission, few
+from tao_lab.chain.vectorized.quiet import QuietBlocks
 from tao_lab.economy import split
 from tests.chain.vectorized.test_emission import assert_same, both_ways, drawn_state
 
 SIZE = Size(subnets=2, neurons=6, validators=3, tempo=4)
+
+
+@pytest.fixture(autouse=True)
+def every_block_goes_the_usual_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No block is made from a plan (`quiet`)."""
+    monkeypatch.setattr(QuietBlocks, "next", lambda *_: None)
 
 
 def count_calls(module: Any, name: str, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
