@@ -218,10 +218,10 @@ class RawState:
             if ordered is None:
                 in_columns = [key for column in self._columns_of.get(start, ()) for key, _ in column.items()]
                 ordered = self._sorted[start] = sorted([*self._items[start], *in_columns])
-            low = bisect_left(ordered, prefix)
+            low = 0 if start == prefix else bisect_left(ordered, prefix)
             if after is not None:
                 low = max(low, bisect_right(ordered, after))
-            end = prefix_end(prefix)
+            end = None if start == prefix else prefix_end(prefix)
             high = len(ordered) if end is None else bisect_left(ordered, end, low)
             found += ordered[low:high] if limit is None else ordered[low : min(high, low + limit - len(found))]
             if limit is not None and len(found) >= limit:

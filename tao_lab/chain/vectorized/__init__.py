@@ -4,6 +4,7 @@ Importing this registers them (`tao_lab.chain.twins`); no pallet imports it.
 """
 
 from tao_lab.chain.vectorized import (  # noqa: F401 - importing registers them
+    baskets,
     emission,
     epochs,
     few,

@@ -32,7 +32,7 @@ def kept_for(state: Storage, name: str, netuids: list[int], items: Items) -> Rem
     if found is None:
         watch = state.raw.watch(state.runtime.item(*item).prefix for item in items)
         found = state.remembered[name] = Remembered(watch, netuids)
-    elif found.netuids != netuids:
+    elif found.netuids is not netuids and found.netuids != netuids:
         found.watch.fresh, found.netuids = False, netuids
     return found
 
