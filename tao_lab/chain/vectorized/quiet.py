@@ -141,7 +141,10 @@ class QuietBlocks:
         if not twins.are_used():
             return None
         if not self._watch.fresh or number >= self._until:
-            self._plan, self._until = _make_plan(self._state, number)
+            try:
+                self._plan, self._until = _make_plan(self._state, number)
+            except ValueError:  # a value that does not decode: the usual way tells which hook it stops
+                self._plan, self._until = None, LAST_HEIGHT
             self._watch.fresh = True
         plan = self._plan
         return plan.block(number, parent, now, slot) if plan is not None and plan.is_ready(number) else None
