@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-import bittensor as bt
 from bittensor_core import Keypair
 
 from tao_lab.chain.errors import ChainError, DispatchError
 
-Signer: TypeAlias = bt.Wallet | Keypair
-Amount: TypeAlias = bt.Balance
+if TYPE_CHECKING:
+    import bittensor as bt
+else:
+    from tao_lab.network import sdk as bt
+
+Signer: TypeAlias = "bt.Wallet | Keypair"
+Amount: TypeAlias = "bt.Balance"
 
 
 @dataclass(frozen=True)
