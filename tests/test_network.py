@@ -184,7 +184,7 @@ print("bittensor" in sys.modules)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["attacks", "emission", "network"])
+@pytest.mark.parametrize("name", ["attacks", "emission", "leaderboard", "network"])
 def test_a_dashboard_of_its_own_chain_does_not_load_the_sdk(name: str) -> None:
     said = subprocess.run([sys.executable, "-c", NO_SDK, name], stdout=subprocess.PIPE, check=True, text=True)
     assert said.stdout == "False\n"

@@ -248,7 +248,7 @@ class Network:
         """
         if not isinstance(rao, int) or isinstance(rao, bool) or not 0 <= rao <= SUPPLY_TAO * RAO_PER_TAO:
             raise BadValue("rao", rao, f"a whole number from 0 to {SUPPLY_TAO * RAO_PER_TAO}")
-        missing = rao - self.balance(who).rao
+        missing = rao - self._free(who)
         if missing > 0:
             self.call(self._faucet, "Balances", "transfer_keep_alive", dest=address(who), value=missing)
 
@@ -267,8 +267,10 @@ class Network:
 
     def balance(self, who: Signer | str) -> Amount:
         """Free TAO of a wallet's coldkey, a key, or an address."""
-        info = self.chain.state.get("System", "Account", address(who))
-        return bt.Balance.from_rao(info["data"]["free"])
+        return bt.Balance.from_rao(self._free(who))
+
+    def _free(self, who: Signer | str) -> int:
+        return int(self.chain.state.get("System", "Account", address(who))["data"]["free"])
 
     # --- calls and blocks --------------------------------------------------------------------------------------
 
@@ -335,7 +337,7 @@ class Network:
                 failure = told[place]
             elif place in told:
                 refusals.append(told[place])
-        return Receipt(block.number, index, bt.Balance.from_rao(fee), tuple(events), tuple(refusals)), failure
+        return Receipt(block.number, index, fee, tuple(events), tuple(refusals)), failure
 
     def _with_names(self, error: DispatchError) -> DispatchError:
         return DispatchError(error.pallet, error.name, self._named(error.sentence))
