@@ -1,7 +1,8 @@
 """A reader of a dashboard without a browser: sends a browser's requests until it has the widgets' state.
 
-The page's HTML names its kernel; the widget manager then opens a WebSocket to that kernel and asks for the state of all
-widgets, as here. What a browser does after that (compiling JavaScript, drawing) happens on the reader's own computer.
+The page's HTML names its kernel; the widget manager of an ordinary page then opens a WebSocket to that kernel and asks
+for the state of all widgets, as here. A dashboard brings the state with it, and asks for less. What a browser does
+after that (compiling JavaScript, drawing) happens on the reader's own computer.
 """
 
 from __future__ import annotations

@@ -346,7 +346,7 @@ class Chain:
         with undisturbed():  # as above
             terms = head.hash, head.number + 1, slot, [found.extrinsic]
             if keep_state:
-                block = self._write(*terms, Changes(found.changes), lambda _: raw.before_block(found.changes))
+                block = self._write(*terms, Changes(self._quiet.changes(found)), raw.before_write)
             else:
                 block = self._write_later(*terms)
             self._quiet.take(found, is_sealed=keep_state)

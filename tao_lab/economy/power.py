@@ -12,7 +12,7 @@ Source: `sam0x17/safe-bigmath` (revision 013c4998), `src/integer.rs` (`pow_ratio
 from __future__ import annotations
 
 from decimal import Context, Decimal
-from functools import cache
+from functools import cache, lru_cache
 from math import gcd
 
 SCALE = 10**18
@@ -27,6 +27,7 @@ OPEN = Decimal("1e-20")  # if a result is closer than this to a whole number, 50
 LARGE_EXPONENTIAL = 60  # between e^-60 and e^60 the series have far more digits than needed
 
 
+@lru_cache(maxsize=64)  # a swap needs the same power for what it pays and for the price after it
 def power_scaled(numerator: int, denominator: int, p: int, q: int, precision: int = 256) -> int | None:
     """10^18 * (numerator / denominator)^(p / q), whole.
 

@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -68,6 +69,22 @@ class Forked:
         self.send_signal(signal.SIGKILL)
 
 
+@dataclass(frozen=True)
+class Ran:
+    """What a page's cells did.
+
+    Attributes:
+        outputs: by code cell, in nbformat; None if the page cannot be kept.
+        reason: why it cannot be kept.
+        stage: if a dashboard is all that the page shows, its number as a widget (`model_id`) and what its script needs
+            (`state`).
+    """
+
+    outputs: list[Any] | None
+    reason: str | None
+    stage: dict[str, Any] | None
+
+
 class Nursery:
     """The server's side of the process that has loaded the lab."""
 
@@ -119,8 +136,8 @@ class Page:
         self._channel = channel
         self._lock = Lock()  # one request at a time
 
-    def ran(self) -> tuple[list[Any] | None, str | None]:
-        """Wait until the cells have run: their outputs in nbformat, or why the page cannot be kept.
+    def ran(self) -> Ran:
+        """Wait until the cells have run.
 
         Raises:
             LabError: the process has ended.
@@ -131,8 +148,7 @@ class Page:
             if not part:
                 raise LabError("the process that runs this page has ended; its last words are above")
             said += part
-        answer = json.loads(said)
-        return answer["outputs"], answer["reason"]
+        return Ran(**json.loads(said))
 
     def fork(self, file: str, cwd: str, env: dict[str, str]) -> Forked:
         """A new kernel for one reader.

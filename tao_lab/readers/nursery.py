@@ -33,18 +33,19 @@ from threading import Thread
 from typing import Any
 
 from tao_lab.compiled import build_loaded
+from tao_lab.readers.forking import Ran
 from tao_lab.views import rendering
 
-# Modules that pages and kernels need, so that they are loaded only once: what every page needs, then what most need.
-# The first page does not wait for the others' modules; if it needs one of them, it loads it for itself.
+# Modules that pages and kernels need, so that they are loaded only once: what every page needs, what only kernels need,
+# then what most pages need. The first page does not wait for the others' modules; if it needs one, it loads it itself.
 EVERY = (
     "IPython.extensions.storemagic",
     "encodings.idna",
-    "ipykernel.debugger",
-    "ipykernel.kernelapp",
+    "ipykernel.kernelapp",  # before a widget is made: it says how widgets talk
     "tao_lab.views.presentation",
     "tornado.platform.asyncio",
 )
+KERNELS = ("ipykernel.debugger",)
 MOST = (
     "bittensor",
     "tao_lab.network",
@@ -56,6 +57,7 @@ MOST = (
     "tao_lab.views.pools",
     "tao_lab.views.presentation.consensus",
 )
+WIDGET = "application/vnd.jupyter.widget-view+json"
 MOST_BYTES = 65_536  # of a request to the nursery
 SETTLE_SECONDS = 5  # until a joined thread has also disappeared from the system's list
 
@@ -71,7 +73,7 @@ def main(channel: socket.socket) -> None:
     importlib.import_module("ipywidgets").register_comm_target()  # it did not, since it was loaded outside a kernel
     for number in itertools.count():
         if number == 1:
-            _load(MOST)
+            _load((*KERNELS, *MOST))
         data, descriptors, _, _ = socket.recv_fds(channel, MOST_BYTES, 1)
         if not data:
             return
@@ -100,10 +102,9 @@ def _load(names: tuple[str, ...]) -> None:
 def serve_page(channel: socket.socket, path: Path | None) -> None:
     """Run a notebook's cells, send their outputs, then fork a kernel for each request.
 
-    The first line on the channel is `{"outputs": …, "reason": …}`: outputs in nbformat by code cell, or null and why
-    the page is not kept. Then a request is a line `{"file": …, "cwd": …, "env": {…}}`, where the file is the kernel's
-    connection file, and its answer a line `{"pid": …}` with the kernel's pidfd. Between requests it draws what the page
-    will show.
+    The first line on the channel is a `forking.Ran` in JSON. Then a request is a line `{"file": …, "cwd": …, "env":
+    {…}}`, where the file is the kernel's connection file, and its answer a line `{"pid": …}` with the kernel's pidfd.
+    Between requests it draws what the page will show.
 
     Args:
         channel: to the server; when it is closed, this process ends.
@@ -115,9 +116,12 @@ def serve_page(channel: socket.socket, path: Path | None) -> None:
 
     outputs, reason = ([], None) if path is None else _run(path, namespace)
     reason = reason or _left_open(before)
-    channel.sendall(json.dumps({"outputs": None if reason else outputs, "reason": reason}).encode() + b"\n")
+    ran = Ran(None if reason else outputs, reason, None if reason else _stage(outputs))
+    channel.sendall(json.dumps(vars(ran)).encode() + b"\n")
     if reason:
         return
+    for name in KERNELS:  # the server has the outputs, and a reader's browser draws meanwhile
+        importlib.import_module(name)
     gc.collect()
     gc.freeze()
     signal.signal(signal.SIGCHLD, _wait_for_ended)
@@ -206,10 +210,22 @@ def _nbformat(captured: Any) -> list[dict[str, Any]]:
     outputs = [
         {"output_type": "display_data", "data": json_clean(encode_images(dict(shown.data))), "metadata": shown.metadata}
         for shown in captured.outputs
+        if shown.data  # what shows itself leaves an empty result
     ]
     if captured.stdout:
         outputs.insert(0, {"output_type": "stream", "name": "stdout", "text": captured.stdout})
     return outputs
+
+
+def _stage(outputs: list[Any]) -> dict[str, Any] | None:
+    """The dashboard that is all that a page shows."""
+    from ipykernel.jsonutil import json_clean
+
+    from tao_lab.views import presentation
+
+    shown = [output.get("data", {}).get(WIDGET, {}) for cell in outputs for output in cell]
+    stage = presentation.presented(shown[0].get("model_id", "")) if len(shown) == 1 else None
+    return None if stage is None else {"model_id": stage.model_id, "state": json_clean(stage.shown())}
 
 
 def _left_open(before: set[str]) -> str | None:

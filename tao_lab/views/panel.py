@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import cache
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -119,7 +118,7 @@ class Panel(anywidget.AnyWidget):  # type: ignore[misc]  # untyped base
         scripts: tuple[str, ...] = ("controls.js", "panel.js"),
         about: Mapping[str, Any] | None = None,
     ) -> None:
-        self._esm = bundle(*scripts)
+        self._esm = rendering.bundle(*scripts)
         self._controls = {control.name: control for control in controls}
         self._draw = draw
         self._settings = self._start()
@@ -187,14 +186,6 @@ class Panel(anywidget.AnyWidget):  # type: ignore[misc]  # untyped base
         picture = self._draw(self._settings)
         charts = {name: vars(chart) for name, chart in picture.charts.items()}  # asdict would copy every row
         return {"tick": tick, "settings": self._settings, **vars(picture), "charts": charts}
-
-
-@cache
-def bundle(*scripts: str) -> str:
-    """A widget's JavaScript with Vega, Vega-Lite and vega-embed in one module, about 0.9 MB."""
-    files = (_HERE.parent / "quiet_keys.js", _HERE / "page.js", *(_HERE / script for script in scripts))
-    parts = [file.read_text(encoding="utf-8") for file in files]
-    return rendering.script("\n".join(parts))
 
 
 def still(specs: Mapping[str, Any], shown: Mapping[str, Any], sentence: str) -> str:

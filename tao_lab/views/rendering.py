@@ -23,6 +23,7 @@ from typing import Any
 from tao_lab.errors import LabError
 from tao_lab.kept_files import kept
 
+STAGE = ("controls.js", "presentation/stage.js")  # scripts of a dashboard
 IDLE_SECONDS = 10  # without a question, until the process ends
 SERVER = Path(__file__).with_name("rendering_process.py")  # run as a file, so that it loads nothing of the lab
 
@@ -49,6 +50,20 @@ def png(spec: Mapping[str, Any]) -> bytes:
     return base64.b64decode(_ask("vegalite_to_png", spec, scale=1))
 
 
+def bundle(*scripts: str) -> str:
+    """A widget's JavaScript with Vega, Vega-Lite and vega-embed in one module, about 0.9 MB.
+
+    Args:
+        scripts: the widget's own files, beside this one.
+    """
+    return script(_source(scripts))
+
+
+def bundle_name(*scripts: str) -> str:
+    """A name that changes with the bundle's content; to know it, nothing is made."""
+    return _name(_source(scripts))
+
+
 @cache
 def script(source: str) -> str:
     """JavaScript with the modules that it imports (Vega, Vega-Lite, vega-embed) in one.
@@ -56,11 +71,22 @@ def script(source: str) -> str:
     Raises:
         RenderingError: it is not JavaScript.
     """
-    made = f"{source}\n{version('vl-convert-python')}"
-    name = f"script-{hashlib.blake2b(made.encode(), digest_size=12).hexdigest()}.js"
-    found = kept(name, SERVER, lambda: _ask("javascript_bundle", source).encode())
+    found = kept(_name(source), SERVER, lambda: _ask("javascript_bundle", source).encode())
     assert found is not None
     return found.decode()
+
+
+@cache
+def _source(scripts: tuple[str, ...]) -> str:
+    """What all widgets share, then a widget's own files."""
+    here = SERVER.parent
+    files = (here.parent / "quiet_keys.js", here / "page.js", *(here / name for name in scripts))
+    return "\n".join(file.read_text(encoding="utf-8") for file in files)
+
+
+def _name(source: str) -> str:
+    made = f"{source}\n{version('vl-convert-python')}"
+    return f"script-{hashlib.blake2b(made.encode(), digest_size=12).hexdigest()}.js"
 
 
 # --- the other process ---

@@ -245,7 +245,7 @@ from tao_lab.views import presentation
 
 namespace = {}
 assert nursery._run(Path(sys.argv[1]), namespace)[1] is None
-(page,) = presentation._presented
+(page,) = [stage.page for stage in presentation._presented]
 drawn = []
 
 def noted(settings, since):
@@ -276,11 +276,11 @@ def test_the_first_page_does_not_wait_for_modules_of_other_pages(tmp_path):
     notebook(tmp_path, "page.ipynb", "import sys\nprint('bittensor' in sys.modules)")
     nursery = Nursery()
     try:
-        (first, _), (second, _) = [nursery.page(tmp_path / "page.ipynb").ran() for _ in range(2)]
+        first, second = [nursery.page(tmp_path / "page.ipynb").ran() for _ in range(2)]
     finally:
         nursery.close()
-    assert first[0][0]["text"] == "False\n"
-    assert second[0][0]["text"] == "True\n"
+    assert first.outputs[0][0]["text"] == "False\n"
+    assert second.outputs[0][0]["text"] == "True\n"
 
 
 @pytest.mark.parametrize(

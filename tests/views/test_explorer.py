@@ -2,8 +2,8 @@ import pytest
 
 from tao_lab.consensus import epoch
 from tao_lab.fixed import FLOAT
-from tao_lab.views import ConsensusExplorer
-from tao_lab.views.panel import PanelError, bundle, still_charts
+from tao_lab.views import ConsensusExplorer, rendering
+from tao_lab.views.panel import PanelError, still_charts
 from tao_lab.views.presentation import page_of
 
 
@@ -79,7 +79,7 @@ def test_what_stays_in_a_saved_notebook_marks_the_liars_miner(explorer):
 
 
 def test_the_script_brings_everything_with_it():
-    script = bundle("controls.js", "presentation/stage.js")
+    script = rendering.bundle(*rendering.STAGE)
     assert "esm.sh" not in script
     assert "cdn.jsdelivr" not in script
     assert "import " not in script[:200]

@@ -4,8 +4,8 @@ import pytest
 
 from tao_lab.economy import Pool, swap
 from tao_lab.units import RAO_PER_TAO
-from tao_lab.views import PoolExplorer, lines_chart, price_history_chart, quote
-from tao_lab.views.panel import PanelError, bundle
+from tao_lab.views import PoolExplorer, lines_chart, price_history_chart, quote, rendering
+from tao_lab.views.panel import PanelError
 from tao_lab.views.pools import PARTS, parts_table
 
 EVEN = Pool(1_000 * RAO_PER_TAO, 1_000 * RAO_PER_TAO)
@@ -87,7 +87,7 @@ def test_every_picture_has_a_title_and_a_text_alternative():
     for chart in explorer._picture["charts"].values():
         assert 10 < len(chart["title"]) < 70
         assert len(chart["alt"]) > 30
-    assert "cdn.jsdelivr" not in bundle("panel.js")
+    assert "cdn.jsdelivr" not in rendering.bundle("panel.js")
 
 
 def test_charts_over_time_show_without_a_network_and_say_what_they_show():

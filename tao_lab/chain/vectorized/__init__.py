@@ -4,6 +4,7 @@ Importing this registers them (`tao_lab.chain.twins`); no pallet imports it.
 """
 
 from tao_lab.chain.vectorized import (  # noqa: F401 - importing registers them
+    baskets,
     emission,
     epochs,
     few,
@@ -12,4 +13,5 @@ from tao_lab.chain.vectorized import (  # noqa: F401 - importing registers them
     schedule,
     stake_ledger,
     stakes,
+    yuma,
 )

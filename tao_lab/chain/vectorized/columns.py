@@ -12,7 +12,7 @@ from typing import Any, ParamSpec
 
 import numpy as np
 
-from tao_lab.chain.column import WORD_BYTES, Layout
+from tao_lab.chain.column import WORD_BYTES, Layout, numbers
 from tao_lab.chain.column import Column as StateColumn
 from tao_lab.chain.state import Storage
 
@@ -119,14 +119,22 @@ class Columns:
         self.write(pallet, name, values, differs if differs.ndim == 1 else differs.any(axis=1))
 
     def write(self, pallet: str, name: str, values: Column, where: Column | None = None) -> None:
-        """Write values of the item's width: all, or those for which `where` is true."""
+        """Write values of the item's width: all, or those for which `where` is true.
+
+        Don't write into the array any more: the column may keep it.
+        """
         column, rows = self.find(pallet, name)
         if where is not None and not where.any():
             return
-        data = values.copy().view(np.uint8).reshape(column.data.shape if rows is ALL else (-1, column.layout.width))
-        if rows is not ALL:
-            data, where = _spread(column, rows, data, where)
-        self._state.raw.write_column(column, data, where)
+        raw, data = self._state.raw, np.ascontiguousarray(values).view(np.uint8)
+        if rows is ALL:
+            data = data.reshape(column.data.shape)
+            if where is None and column.whole:
+                raw.write_columns([(column, data, numbers(data))])
+                return
+        else:
+            data, where = _spread(column, rows, data.reshape(-1, column.layout.width), where)
+        raw.write_column(column, data, where)
 
 
 def _found(state: Storage, netuids: tuple[int, ...]) -> tuple[Found, int]:

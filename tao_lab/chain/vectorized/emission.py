@@ -27,6 +27,7 @@ from tao_lab.chain.runtime import Runtime
 from tao_lab.chain.state import RawState, Storage
 from tao_lab.chain.vectorized.columns import ALL, Column, Columns, RaggedItemError, or_readable
 from tao_lab.chain.vectorized.remembered import remember
+from tao_lab.chain.vectorized.subnet_loops import pay
 from tao_lab.economy.emission_gate import EmissionGate, bar_is_due
 from tao_lab.economy.fixed128 import u16_share, u64_share
 from tao_lab.economy.subnet_shares import SubnetPrice
@@ -69,7 +70,6 @@ READ = [*READ_ONLY, *CHANGED, "quote_weight"]
 NUMBERS = [name for name in SUBNET.names or () if name in {**CHANGED, **ALWAYS_WRITTEN} and SUBNET[name].shape == ()]
 FIRST = SUBNET.fields[NUMBERS[0]][1] // WORD_BYTES  # type: ignore[index]  # it has names
 NUMBERS_AT = slice(FIRST, FIRST + len(NUMBERS))  # they are one word each, one after the other
-PAID_AT = slice(*(FIRST + NUMBERS.index("excess_tao") + i for i in (0, 2)))  # `excess_tao` and `tao_in`
 WORDS = SUBNET.itemsize // WORD_BYTES  # the switches left out
 POOL_ITEMS = [(MODULE, "SubnetMechanism"), (SWAP, "PalSwapInitialized")]
 GATE_ITEMS = [(MODULE, "EmissionGateBar"), (MODULE, "EmissionGateExponent")]
@@ -79,10 +79,11 @@ ACCOUNTS = ("System", "Account")
 FREE = 2  # index of the free balance in System.Account, in words: after the nonce and three reference counts
 AMOUNT_BYTES = 8
 NO_TOPICS = b"\x00"  # at the end of an event
-AMOUNT_AT = slice(-AMOUNT_BYTES - len(NO_TOPICS), -len(NO_TOPICS))  # in an event
 KEPT = "emission"  # key for the table of many subnets, in the state and, for `settle`, in the context
 OPEN_ITEMS = [(MODULE, item) for item in ("FirstEmissionBlockNumber", "SubtokenEnabled", "NetworkRegistrationAllowed")]
 RULES = ("block_emission", "shares", "split", "swap")
+
+Written = tuple[tuple[str, StateColumn, Any], Column, Column]  # field, column and rows; new numbers, and their bytes
 
 
 class Subnets:
@@ -111,9 +112,12 @@ class Subnets:
         self._arrays: dict[str, Any] = {}  # by field: the array of the column that has the same values
         self._paid: Any = None  # the array of the accounts that was written last
         self._words = np.ndarray((len(netuids), WORDS), "<u8", self.table, 0, (SUBNET.itemsize, WORD_BYTES))
+        self._is_read = True
+        self._missing: dict[str, tuple[Any, Any]] = {}  # by field: `present` of the column, and where it is false
         self._events = _deposit_events(ctx.runtime, tuple(netuids))
-        self._chosen, self._deposited = self._events, b""  # those of the last block, and which they were
+        self._amount_at = self._events.shape[1] - AMOUNT_BYTES - len(NO_TOPICS)
         self._numbers = [(field, *self._found[field]) for field in NUMBERS]
+        self._read = [(field, self._fields[field], *self._found[field]) for field in READ]
 
     def are(self, netuids: list[int], made: int) -> bool:
         """Whether these are the subnets, and all columns are still the state's."""
@@ -121,46 +125,54 @@ class Subnets:
 
     def read(self) -> None:
         """Read what has changed in the state."""
-        for field in READ:
-            column, rows = self._found[field]
-            if self._arrays.get(field) is not column.data:
-                self._fields[field][...] = column.words[rows]
+        arrays = self._arrays if self._is_read else {}
+        for field, values, column, rows in self._read:
+            if arrays.get(field) is not column.data:
+                values[...] = column.words[rows]
                 self._arrays[field] = column.data
 
-    def forget(self) -> None:
-        """Read everything again next time: something computes on the table."""
-        self._arrays.clear()
+    def begin(self) -> None:
+        """Something computes on the table: until `finish`, everything would have to be read again."""
+        self._is_read = False
+
+    def finish(self) -> None:
+        """What was computed is in the state now."""
+        self._is_read = True
 
     def write_emission(self, raw: RawState) -> None:
         """Write what emission gives."""
         words = self._words[:, NUMBERS_AT].T.copy()  # each field's values lie together, as in a column
         data = words.view(np.uint8).reshape(*words.shape, WORD_BYTES)
-        values = [(*each, *both) for each, *both in zip(self._numbers, words, data, strict=True)]
-        self._write(raw, [*values, self._pair("volume")])
+        self._write(raw, [*zip(self._numbers, words, data, strict=True), self._pair("volume")])
 
     def write_settled(self, raw: RawState) -> None:
         """Write moving prices and root's weights."""
         self._write(raw, [self._pair("moving_price"), self._pair("root_prop")])
 
-    def _pair(self, field: str) -> tuple[str, StateColumn, Any, Column, Column]:
+    def _pair(self, field: str) -> Written:
         words = self._fields[field].copy()
-        return field, *self._found[field], words, words.view(np.uint8)
+        return (field, *self._found[field]), words, words.view(np.uint8)
 
-    def _write(self, raw: RawState, values: Iterable[tuple[str, StateColumn, Any, Column, Column]]) -> None:
+    def _write(self, raw: RawState, written: Iterable[Written]) -> None:
         at_once = []
-        for field, column, rows, words, data in values:
-            if column.whole and rows is ALL:  # then it is the same to write all of them
+        for (field, column, rows), words, data in written:
+            if rows is ALL and (column.whole or (field in CHANGED and self._is_nothing_new(field, column, words))):
                 at_once.append((column, data, words))
-            elif field not in CHANGED:
-                self.columns.write(*ITEMS[field], words)
-            elif rows is not ALL or data.tobytes() != column.data.tobytes():  # a chain buy, for example, is rare
+            elif field in CHANGED:
                 self.columns.write_changed(*ITEMS[field], words)
+            else:
+                self.columns.write(*ITEMS[field], words)
         raw.write_columns(at_once)
+        for (field, column, _), _, _ in written:
+            self._arrays[field] = column.data
 
-    def remember(self) -> None:
-        """The table has the values of the state."""
-        for field in READ:
-            self._arrays[field] = self._found[field][0].data
+    def _is_nothing_new(self, field: str, column: StateColumn, words: Column) -> bool:
+        """Whether the keys without a stored value would still have none."""
+        present, missing = self._missing.get(field, (None, None))
+        if present is not column.present:
+            missing = np.flatnonzero(~column.present)
+            self._missing[field] = column.present, missing
+        return bool((words[missing] == column.words[missing]).all())
 
     def have_accounts(self) -> bool:
         """Whether the accounts of all subnets exist."""
@@ -170,25 +182,12 @@ class Subnets:
 
     def pay_accounts(self, ctx: Context) -> int:
         """Put the TAO of chain buys and injections into the accounts, an event for each; returns the rao."""
-        amounts = self._words[:, PAID_AT].copy()
-        paid = amounts[:, 0] + amounts[:, 1]
-        after = self.accounts.words.copy()
-        after[:, FREE] += paid
-        ctx.state.raw.write_column(self.accounts, after.view(np.uint8))  # with no pay it is the same as before
+        accounts, events = self.accounts.words.copy(), np.empty_like(self._events)
+        spent, count = pay(self.table, accounts, FREE, self._events, self._amount_at, events)
+        ctx.state.raw.write_column(self.accounts, accounts.view(np.uint8))  # with no pay it is the same as before
         self._paid = self.accounts.data
-        ctx.events += self._deposits(amounts.reshape(-1))
-        return int(paid.sum())
-
-    def _deposits(self, amounts: Column) -> list[bytes]:
-        """An event for each amount that is not zero."""
-        paid = amounts != 0
-        where = paid.tobytes()
-        if where != self._deposited:  # most often the same as in the last block
-            self._chosen, self._deposited = self._events[paid], where
-        events, width = self._chosen.copy(), self._chosen.shape[1]
-        events[:, AMOUNT_AT] = amounts[paid].view(np.uint8).reshape(-1, AMOUNT_BYTES)
-        data = events.tobytes()
-        return [data[at : at + width] for at in range(0, len(data), width)]
+        ctx.events += events[:count].view((np.void, events.shape[1]))[:, 0].tolist()
+        return int(spent)
 
 
 @run_coinbase.emit_to_subnets.twin
@@ -209,11 +208,11 @@ def emit_to_subnets(ctx: Context, netuids: list[int], credit: int) -> Any:
         return NotImplemented
     subnets.read()
     words = block_gate_words(ctx, subnets.table)
-    subnets.forget()
+    subnets.begin()
     if not emit(subnets.table, np.uint64(credit), *scalars(ctx), words):
         return NotImplemented
     subnets.write_emission(ctx.state.raw)
-    subnets.remember()
+    subnets.finish()
     spent = subnets.pay_accounts(ctx)
     change_total_stake(ctx, spent)
     recycle_credit(ctx, credit - spent)
@@ -241,13 +240,13 @@ def settle_at_once(ctx: Context, netuids: list[int]) -> Any:
         return NotImplemented
     subnets = _subnets(ctx, emitted.netuids)  # a pay-out may have made other columns
     subnets.read()  # pay-outs may have recycled some alpha
-    subnets.forget()
+    subnets.begin()
     root_tao, tao_weight, _ = scalars(ctx)
     alpha = moving_alpha(ctx.state)
     if alpha < 0 or not settle(subnets.table, np.uint64(ctx.block), root_tao, tao_weight, np.uint64(alpha)):
         return NotImplemented
     subnets.write_settled(ctx.state.raw)
-    subnets.remember()
+    subnets.finish()
     return None
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from struct import Struct
 from typing import Any
 
@@ -71,7 +72,8 @@ HOOKS = {
     ("Proxy", proxy.forget_results),
     (MODULE, child_threshold.check_thresholds),
 }
-RULES_USED = (*RULES, "registration_price")
+rules_used = attrgetter(*RULES, "registration_price")
+USUAL_RULES = rules_used(Rules)
 SYSTEM = [  # written in every block; they follow the numbers of a plan
     ("Timestamp", "Now"),
     ("System", "Digest"),
@@ -104,13 +106,11 @@ class QuietBlock:
 
     Attributes:
         extrinsic: The only one, which sets the time.
-        changes: New values of what it changes in the state, None for a removed one.
-        values: Of the plan, after this block.
-        hashes: The part of the changes that concerns names of blocks.
+        values: Of the plan's keys, after this block.
+        hashes: Keys and names of blocks, None for one that the state keeps no longer.
     """
 
     extrinsic: bytes
-    changes: dict[bytes, bytes | None]
     values: tuple[bytes, ...]
     hashes: dict[bytes, bytes | None]
 
@@ -120,6 +120,8 @@ class QuietBlocks:
 
     def __init__(self, state: Storage) -> None:
         self._state = state
+        hooks = tuple(map(list, (ON_INITIALIZE, ON_IDLE, ON_FINALIZE)))
+        self._hooks = hooks if set().union(*hooks) == HOOKS else None  # other ones may do more
         self._watch = state.raw.watch(state.runtime.item(*item).prefix for item in TERMS)
         self._plan: Plan | None = None
         self._until = 0  # the first block for which the plan, or that there is none, does not hold
@@ -134,15 +136,23 @@ class QuietBlocks:
             now: Its time, Unix milliseconds.
             slot: The author's slot.
         """
-        if {*ON_INITIALIZE, *ON_IDLE, *ON_FINALIZE} != HOOKS or not twins.are_used():
+        if self._hooks != (ON_INITIALIZE, ON_IDLE, ON_FINALIZE) or rules_used(rules) != USUAL_RULES:
             return None
-        if any(getattr(rules, name) is not getattr(Rules, name) for name in RULES_USED):
+        if not twins.are_used():
             return None
         if not self._watch.fresh or number >= self._until:
-            self._plan, self._until = _make_plan(self._state, number)
+            try:
+                self._plan, self._until = _make_plan(self._state, number)
+            except ValueError:  # a value that does not decode: the usual way tells which hook it stops
+                self._plan, self._until = None, LAST_HEIGHT
             self._watch.fresh = True
         plan = self._plan
         return plan.block(number, parent, now, slot) if plan is not None and plan.is_ready(number) else None
+
+    def changes(self, block: QuietBlock) -> dict[bytes, bytes | None]:
+        """New values of what a block from `next` changes in the state, None for a removed one."""
+        assert self._plan is not None
+        return self._plan.changes(block)
 
     def take(self, block: QuietBlock, *, is_sealed: bool) -> None:
         """Write a block to the state.
@@ -175,10 +185,10 @@ class Plan:
         self._kept = state.runtime.block_hashes_kept
         self._system = [state.key(*item) for item in SYSTEM]
         self._keys = (*numbers.keys, *self._system)
-        self._writer = state.raw.writer(self._keys)
         self._unpack = Struct(numbers.format).unpack
         self._values: tuple[bytes, ...] = ()  # of these keys
-        self._missing: set[bytes] = set()
+        self._missing: list[int] = []  # places of values that are not in the state
+        self._writer = state.raw.writer(())
         self._search: dict[bytes, bytes] = {}
         self._writes = -1  # of the state, when its values were these
         self._until = 0  # the first block in which more happens, as far as the values say
@@ -202,7 +212,8 @@ class Plan:
         for key, tempo in self._tempos:
             until = min(until, number + tempo - int.from_bytes(raw.get(key) or b"", "little"))
         self._tables.data[:] = numbers.data
-        self._missing, self._search = numbers.missing, search
+        self._missing = [place for place, key in enumerate(numbers.keys) if key in numbers.missing]
+        self._search, self._writer = search, raw.writer(self._keys)
         self._values = (*self._unpack(numbers.data), *[raw.get(key) or MISSING for key in self._system])
         self._is_still = self._netuids == [ROOT_NETUID] and self._computed(number) == self._values[: -len(SYSTEM)]
         return until
@@ -224,18 +235,22 @@ class Plan:
             count.to_bytes(NUMBER_BYTES, "little"),
             self._search[self._values[-1]],
         )
-        changes: dict[bytes, bytes | None] = {
-            key: new for key, new, old in zip(self._keys, after, self._values, strict=True) if new != old
-        }
-        if not self._missing.isdisjoint(changes):
+        if any(after[place] != self._values[place] for place in self._missing):
             return None
         hashes: dict[bytes, bytes | None] = {key("System", "BlockHash", number - 1): parent}
         if number > self._kept:
             oldest = key("System", "BlockHash", number - self._kept - 1)
             if self._raw.get(oldest) is not None:
                 hashes[oldest] = None
-        changes.update(hashes)
-        return QuietBlock(executive.clock_extrinsic(runtime, now), changes, after, hashes)
+        return QuietBlock(executive.clock_extrinsic(runtime, now), after, hashes)
+
+    def changes(self, block: QuietBlock) -> dict[bytes, bytes | None]:
+        """What a block changes."""
+        changes: dict[bytes, bytes | None] = {
+            key: new for key, new, old in zip(self._keys, block.values, self._values, strict=True) if new != old
+        }
+        changes.update(block.hashes)
+        return changes
 
     def take(self, block: QuietBlock, *, is_sealed: bool) -> None:
         """Write a block to the state."""

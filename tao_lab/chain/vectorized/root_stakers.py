@@ -7,13 +7,13 @@ from tao_lab.chain.extrinsic import compact
 from tao_lab.chain.pallets.subtensor import root_claims
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, NETUID_BYTES, ROOT_NETUID
 from tao_lab.chain.pallets.subtensor.root_claims import ACCOUNT_BYTES, STAKES_LOOKED_AT
-from tao_lab.chain.runtime import octets
 from tao_lab.chain.state import Storage
 from tao_lab.chain.vectorized.remembered import remember, unless_at_rest
 
 STAKES_AND_LIST = [(MODULE, item) for item in ("AlphaV2", "StakingColdkeys")]
 STAKE_ITEMS = [*STAKES_AND_LIST, (MODULE, "AlphaV2MapLastKey")]
 INDEX_BYTES = 8
+COMPACT_BYTES = (1, 2, 4)  # of a compact number below 2^30, by the two lowest bits
 NOTHING, SOME = b"\x00", b"\x01"  # an `Option` in SCALE
 MISSING = b""
 ON_ROOT = ROOT_NETUID.to_bytes(NETUID_BYTES, "little")
@@ -27,8 +27,7 @@ def find_root_stakers(ctx: Context) -> None:
 
 def _find_root_stakers(ctx: Context) -> None:
     state, raw = ctx.state, ctx.state.raw
-    last = state.get(MODULE, "AlphaV2MapLastKey")
-    after = octets(last) if last is not None else None
+    after = _last_key(raw.get(state.key(MODULE, "AlphaV2MapLastKey")))
     keys = raw.keys(state.key(MODULE, "AlphaV2"), after, STAKES_LOOKED_AT)
     if after is None and not keys:
         return
@@ -63,6 +62,14 @@ def _next_places(state: Storage) -> dict[bytes, bytes] | None:
         return {MISSING: MISSING, NOTHING: NOTHING}
     places = [NOTHING, *map(_reached, keys[STAKES_LOOKED_AT - 1 :: STAKES_LOOKED_AT])]
     return dict(zip(places, [*places[1:], NOTHING], strict=True))
+
+
+def _last_key(stored: bytes | None) -> bytes | None:
+    """The key in an `Option<Vec<u8>>`: the bytes are whole, and the length before them is a compact number."""
+    if not stored or stored[:1] == NOTHING:
+        return None
+    length = len(SOME) + COMPACT_BYTES[stored[1] & 3]
+    return stored[length:]
 
 
 def _put_on_list(ctx: Context, found: list[bytes]) -> None:

@@ -7,19 +7,23 @@ from typing import Any
 import numpy as np
 
 from tao_lab.chain.context import Context
-from tao_lab.chain.pallets.subtensor import block_step, registration, tempo
+from tao_lab.chain.pallets.subtensor import block_step, lookups, registration, swap_hotkey, tempo
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID
 from tao_lab.chain.rules import Rules
 from tao_lab.chain.state import Storage, StorageReader
 from tao_lab.chain.vectorized.columns import Column, Columns, or_readable
 from tao_lab.chain.vectorized.remembered import remember, unless_at_rest
-from tao_lab.economy.registration_price import FACTOR_BITS, decay_factor
+from tao_lab.chain.vectorized.subnet_loops import count, lower
+from tao_lab.economy.registration_price import decay_factor
 
 PRICE_ITEMS = [(MODULE, item) for item in ("Burn", "BurnHalfLife", "MinBurn", "MaxBurn")]
 WORK_ITEMS = [(MODULE, item) for item in ("Difficulty", "BurnHalfLife", "MinDifficulty", "MaxDifficulty")]
 COUNTS = [(MODULE, "RegistrationsThisBlock")]
 SCHEDULE = [(MODULE, item) for item in ("Tempo", "PendingEpochAt", "LastEpochBlock")]
+SINCE = (MODULE, "BlocksSinceLastStep")
 NEVER = np.uint64(tempo.NEVER)
+SUBNETS = [(MODULE, "NetworksAdded")]
+SWAPS = [(MODULE, item) for item in ("LastHotkeySwapOnNetuid", "StakeMoveCooldownUntil")]
 HOTKEYS = [(MODULE, "Keys")]
 LAST_EPOCHS = SCHEDULE[-1:]
 
@@ -29,22 +33,20 @@ LAST_EPOCHS = SCHEDULE[-1:]
 def count_block(ctx: Context, netuids: list[int]) -> list[int]:
     """Count the block for every subnet; returns those whose epoch is due."""
     columns = Columns(ctx.state, netuids)
-    most, due_at, first = remember(ctx.state, "schedule in columns", netuids, SCHEDULE, lambda: _terms(columns))
-    since = np.minimum(columns.read(MODULE, "BlocksSinceLastStep") + np.uint64(1), most)
-    columns.write(MODULE, "BlocksSinceLastStep", since)
-    due = (since == most) & (due_at != NEVER)  # after a whole tempo without an epoch
-    if first <= ctx.block:
-        due |= due_at <= np.uint64(ctx.block)
-    return [netuids[place] for place in np.flatnonzero(due).tolist()]
+    most, due_at = remember(ctx.state, "schedule in columns", netuids, SCHEDULE, lambda: _terms(columns))
+    since = columns.read(*SINCE)
+    counted, due = np.empty_like(since), np.empty(len(since), np.int64)
+    found = count(since, most, due_at, ctx.block, counted, due)
+    columns.write(*SINCE, counted)
+    return [netuids[place] for place in due[:found].tolist()] if found else []
 
 
-def _terms(columns: Columns) -> tuple[Column, Column, int]:
-    """Of each subnet the most that is counted, and the block of its next epoch; the first of these blocks."""
-    period, pending, last = (columns.read(*item) for item in SCHEDULE)
+def _terms(columns: Columns) -> tuple[Column, Column]:
+    """Of each subnet the most that is counted, and the block of its next epoch."""
+    period, pending, last = (columns.read(*item).astype(np.uint64) for item in SCHEDULE)
     by_tempo = last + period
     due_at = np.where(pending > 0, np.minimum(pending, by_tempo), by_tempo)
-    due_at = np.where(period > 0, due_at, NEVER)
-    return period + np.uint64(1), due_at, int(due_at.min(initial=NEVER))
+    return period + np.uint64(1), np.where(period > 0, due_at, NEVER)
 
 
 @tempo.has_distinct_hotkeys.twin
@@ -62,10 +64,30 @@ def has_distinct_hotkeys(state: StorageReader, netuid: int) -> Any:
 @or_readable
 def stepped(ctx: Context, netuids: list[int]) -> list[int]:
     """Subnets whose epoch ran or was skipped in this block."""
-    last = remember(
-        ctx.state, "epochs in columns", netuids, LAST_EPOCHS, lambda: Columns(ctx.state, netuids).read(*LAST_EPOCHS[0])
-    )
+    last, newest = remember(ctx.state, "epochs in columns", netuids, LAST_EPOCHS, lambda: _last_epochs(ctx, netuids))
+    if newest < ctx.block:
+        return []
     return [netuids[place] for place in np.flatnonzero(last == ctx.block).tolist()]
+
+
+def _last_epochs(ctx: Context, netuids: list[int]) -> tuple[Column, int]:
+    last = Columns(ctx.state, netuids).read(*LAST_EPOCHS[0])
+    return last, int(last.max(initial=0))
+
+
+@lookups.all_netuids.twin
+def all_netuids(state: StorageReader) -> Any:
+    """Every subnet, looked up again only after one was added or removed."""
+    if not isinstance(state, Storage):  # that of a past block
+        return NotImplemented
+    return list(remember(state, "subnets", [], SUBNETS, lambda: lookups.all_netuids.readable(state)))
+
+
+@swap_hotkey.forget_old_swaps.twin
+def forget_old_swaps(ctx: Context, netuids: list[int]) -> Any:
+    """Nothing, as long as there is no record."""
+    raw, runtime = ctx.state.raw, ctx.runtime
+    return NotImplemented if any(raw.has_any(runtime.item(*item).prefix) for item in SWAPS) else None
 
 
 @registration.lower_prices.twin
@@ -80,12 +102,12 @@ def lower_prices(ctx: Context, netuids: list[int]) -> Any:
 
 def _lower_prices(ctx: Context, netuids: list[int]) -> None:
     columns = Columns(ctx.state, netuids)
-    factors, low, high = remember(
+    terms = remember(
         ctx.state, "terms of prices in columns", netuids, PRICE_ITEMS[1:], lambda: _terms_of_prices(columns)
     )
     before = columns.read(*PRICE_ITEMS[0])
-    after = np.minimum(np.maximum(_decayed(before, factors), low), high)
-    if (after != before).any():
+    after = np.empty_like(before)
+    if lower(before, *terms, after):
         columns.write_changed(*PRICE_ITEMS[0], after)
 
 
@@ -108,16 +130,11 @@ def _lower_difficulties(ctx: Context, netuids: list[int]) -> None:
     netuids = [netuid for netuid in netuids if netuid != ROOT_NETUID]
     columns = Columns(ctx.state, netuids)
     before, half_life, lowest, highest = (columns.read(*item) for item in WORK_ITEMS)
-    floor = np.maximum(lowest, np.uint64(1))  # `difficulty_bounds`
-    after = np.minimum(np.maximum(_decayed(before, _factors(half_life)), floor), np.maximum(highest, floor))
+    low = np.maximum(lowest, np.uint64(1))  # `difficulty_bounds`
+    after = np.empty_like(before)
+    lower(before, _factors(half_life), low, np.maximum(highest, low), after)
     for place in np.flatnonzero(after != before).tolist():
         registration.set_difficulty(ctx, netuids[place], int(after[place]))
-
-
-def _decayed(values: Column, factors: Column) -> Column:
-    """Each value times its factor: 96 bits, so in two halves."""
-    bits, lower = np.uint64(FACTOR_BITS), np.uint64((1 << FACTOR_BITS) - 1)
-    return (values >> bits) * factors + ((values & lower) * factors >> bits)
 
 
 def _factors(half_lives: Column) -> Column:

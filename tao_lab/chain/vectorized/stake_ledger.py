@@ -47,7 +47,7 @@ class StakeLedger:
                 state.put(MODULE, "StakingHotkeys", coldkey, [*staked_on, hotkey])
             key = self._share_keys[who] = state.key(MODULE, "AlphaV2", hotkey, coldkey, self._netuid)
             self._stored[key] = state.raw.get(key)
-            self._shares[who] = _decoded(self._stored[key])
+            self._shares[who] = decoded(self._stored[key])
         pool, share = change_stake(self._pool(hotkey), self._shares[who], rao)
         self._pools[hotkey], self._shares[who] = pool, share
 
@@ -64,9 +64,9 @@ class StakeLedger:
             total, shares = self._pool_keys[hotkey]
             change += pool.rao - int.from_bytes(self._stored[total] or b"", "little")
             self._put(total, pool.rao.to_bytes(RAO_BYTES, "little") if pool.rao else None)
-            self._put(shares, _encoded(pool.shares))
+            self._put(shares, encoded(pool.shares))
         for who, share in self._shares.items():
-            self._put(self._share_keys[who], _encoded(share))
+            self._put(self._share_keys[who], encoded(share))
         count_stake(self._ctx, self._netuid, change)
 
     def _load(self, hotkeys: Sequence[str]) -> None:
@@ -79,7 +79,7 @@ class StakeLedger:
         self._stored.update(zip(totals, rao, strict=True))
         self._stored.update(zip(shares, parts, strict=True))
         for hotkey, total, share, *keys in zip(hotkeys, rao, parts, totals, shares, strict=True):
-            self._pools[hotkey] = Pool(int.from_bytes(total or b"", "little"), _decoded(share))
+            self._pools[hotkey] = Pool(int.from_bytes(total or b"", "little"), decoded(share))
             self._pool_keys[hotkey] = (keys[0], keys[1])
 
     def _pool(self, hotkey: str) -> Pool:
@@ -102,14 +102,16 @@ def open_ledger_at_once(ctx: Context, netuid: int, hotkeys: Sequence[str]) -> St
     return StakeLedger(ctx, netuid, hotkeys)
 
 
-def _decoded(value: bytes | None) -> SafeFloat:
+def decoded(value: bytes | None) -> SafeFloat:
+    """A number of shares from its bytes."""
     if value is None:
         return ZERO
     mantissa, exponent = value[:MANTISSA_BYTES], value[MANTISSA_BYTES:]
     return SafeFloat(int.from_bytes(mantissa, "little"), int.from_bytes(exponent, "little", signed=True))
 
 
-def _encoded(number: SafeFloat) -> bytes | None:
+def encoded(number: SafeFloat) -> bytes | None:
+    """The bytes of a number of shares; None for zero, which is not stored."""
     if number.mantissa == 0:
         return None
     exponent = number.exponent.to_bytes(EXPONENT_BYTES, "little", signed=True)

@@ -33,9 +33,21 @@ from tao_lab.views.panel import Picture
 from tao_lab.views.presentation.page import PROJECTOR, Again, Page, Preset, PresetRow, Step
 from tao_lab.views.presentation.stage import Stage
 
-__all__ = ["PROJECTOR", "Again", "Page", "Preset", "PresetRow", "Stage", "Step", "coming", "page_of", "present"]
+__all__ = [
+    "PROJECTOR",
+    "Again",
+    "Page",
+    "Preset",
+    "PresetRow",
+    "Stage",
+    "Step",
+    "coming",
+    "page_of",
+    "present",
+    "presented",
+]
 
-_presented: list[Page] = []
+_presented: list[Stage] = []
 
 
 def present(name: str) -> Stage:
@@ -44,9 +56,9 @@ def present(name: str) -> Stage:
     Raises:
         LabError: there is no such dashboard.
     """
-    page = page_of(name)
-    _presented.append(page)
-    return Stage(page)
+    stage = Stage(page_of(name))
+    _presented.append(stage)
+    return stage
 
 
 def coming() -> Iterator[Callable[[], Picture]]:
@@ -55,7 +67,13 @@ def coming() -> Iterator[Callable[[], Picture]]:
     A server draws them in a page's process while nobody asks, so that what takes a second is computed before readers
     come: kernels that are forked later have it.
     """
-    return (partial(page.draw, place, None) for page in _presented for place in page.places())
+    pages = [stage.page for stage in _presented]
+    return (partial(page.draw, place, None) for page in pages for place in page.places())
+
+
+def presented(model: str) -> Stage | None:
+    """The dashboard of this process with this number as a widget."""
+    return next((stage for stage in _presented if stage.model_id == model), None)
 
 
 def page_of(name: str) -> Page:

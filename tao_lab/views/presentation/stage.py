@@ -9,6 +9,7 @@ from typing import Any
 import traitlets
 
 from tao_lab.headings import dashboards
+from tao_lab.views import rendering
 from tao_lab.views.panel import Panel, Picture, Settings
 from tao_lab.views.presentation.page import PROJECTOR, Page
 
@@ -40,8 +41,11 @@ class Stage(Panel):
             "again": page.again.label if page.again else "",
             "pages": [{"name": each.name, "title": each.title} for each in dashboards()],
         }
-        scripts = ("controls.js", "presentation/stage.js")
-        super().__init__(page.controls, page.specs, (), self._picture_of, PROJECTOR, scripts, about)
+        super().__init__(page.controls, page.specs, (), self._picture_of, PROJECTOR, rendering.STAGE, about)
+
+    def shown(self) -> dict[str, Any]:
+        """All that the page's script needs to show it as it is now."""
+        return dict(self.get_state(("_specs", "_about", "_picture", "_progress")))
 
     def set(self, **changes: Any) -> None:
         """Move controls from Python, by their names.

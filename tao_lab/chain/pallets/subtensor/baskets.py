@@ -42,6 +42,7 @@ from tao_lab.chain.pallets.subtensor.tao import (
 )
 from tao_lab.chain.runtime import octets
 from tao_lab.chain.state import StorageReader
+from tao_lab.chain.twins import has_twin
 from tao_lab.economy import swap
 from tao_lab.economy.baskets import RATE_BITS, payout, rate_increment, shares_for_value, stakers_part, watermark_change
 from tao_lab.economy.baskets import owed_shares as owed_by_rate
@@ -208,6 +209,7 @@ def flush_next(ctx: Context) -> None:
     state.put(MODULE, "PendingBasketFlushCursor", "0x" + bytes(end).hex())
 
 
+@has_twin
 def deposit(ctx: Context, hotkey: str, credits: list[tuple[int, int]]) -> Work:
     """Put dividends into a basket and mint shares for them, once for all (`deposit_root_alpha_batch`).
 

@@ -13,6 +13,7 @@ from tao_lab.chain.dispatch import Origin, ensure_signed
 from tao_lab.chain.errors import DispatchError
 from tao_lab.chain.runtime import SS58_FORMAT
 from tao_lab.chain.state import UID_BYTES, StorageReader
+from tao_lab.chain.twins import has_twin
 
 MODULE = "SubtensorModule"
 ROOT_NETUID = 0
@@ -38,6 +39,7 @@ def cleanup_queue(state: StorageReader) -> list[int]:
     return list(state.get(MODULE, "DissolveCleanupQueue"))
 
 
+@has_twin
 def all_netuids(state: StorageReader) -> list[int]:
     """Every subnet, root included, in the order of the chain's loops."""
     return list(_netuids_of(tuple(state.raw_keys(state.key(MODULE, "NetworksAdded")))))

@@ -48,6 +48,7 @@ from tao_lab.chain.pallets.subtensor.stake import (
 )
 from tao_lab.chain.pallets.subtensor.tao import coldkey_balance, recycle_tao
 from tao_lab.chain.state import StorageReader
+from tao_lab.chain.twins import has_twin
 from tao_lab.units import in_tao
 
 STAKE_MOVING = measured_weight(MODULE, "swap_hotkey") or Weight()
@@ -380,6 +381,7 @@ def _move_stake(ctx: Context, old: str, new: str, netuid: int, spent: Tally) -> 
             spent.add(1, 2)
 
 
+@has_twin
 def forget_old_swaps(ctx: Context, netuids: list[int]) -> None:
     """Remove records of swaps that are too old to limit a new one; for each subnet once in an interval."""
     interval = ctx.runtime.constant(MODULE, "HotkeySwapOnSubnetInterval")
