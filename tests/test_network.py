@@ -1,4 +1,6 @@
 import asyncio
+import subprocess
+import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,11 +9,14 @@ from typing import Any
 import bittensor as bt
 import pytest
 from bittensor.keyfiles import WrongPasswordError
+from bittensor.wallet import DEFAULT_WALLET_PATH
 
+import tao_lab
 import tao_lab.network
 from tao_lab.chain.errors import BadValue, InvalidTransaction, NotInLab
 from tao_lab.chain.merkle import verify_list_proof
 from tao_lab.network import CallFailed, Network, RealWalletsWarning, address
+from tao_lab.network.joined import join
 
 TAO = 10**9
 
@@ -164,6 +169,30 @@ def test_wallets_in_memory_go_away_with_the_network() -> None:
     net.close()
     del net
     assert not folder.exists()
+
+
+def test_the_computers_real_wallets_are_where_the_sdk_puts_them() -> None:
+    assert tao_lab.network.network.DEFAULT_WALLET_PATH == DEFAULT_WALLET_PATH
+
+
+NO_SDK = """
+import sys
+from tao_lab.views.presentation import present
+present(sys.argv[1])
+print("bittensor" in sys.modules)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["attacks", "emission", "leaderboard", "network"])
+def test_a_dashboard_of_its_own_chain_does_not_load_the_sdk(name: str) -> None:
+    said = subprocess.run([sys.executable, "-c", NO_SDK, name], stdout=subprocess.PIPE, check=True, text=True)
+    assert said.stdout == "False\n"
+
+
+def test_the_joined_network_hangs_on_the_network_that_a_student_imports() -> None:
+    assert tao_lab.Network is Network
+    assert Network.join is join
 
 
 def test_real_wallets_are_left_alone_and_loudly_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

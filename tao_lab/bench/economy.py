@@ -17,7 +17,7 @@ import os
 import sqlite3
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,13 +30,14 @@ from tao_lab.chain import executive
 from tao_lab.chain.blake2 import BLOCK_BYTES
 from tao_lab.chain.chain import Chain
 from tao_lab.chain.context import Context
-from tao_lab.chain.pallets.subtensor import distribution, epochs, run_coinbase
+from tao_lab.chain.pallets.subtensor import distribution, run_coinbase
+from tao_lab.chain.pallets.subtensor.epochs import epoch_input, run_epochs
 from tao_lab.chain.state_tree import StateTree
 from tao_lab.chain.store import Store
 from tao_lab.chain.twins import readable_only
-from tao_lab.consensus import EpochInput, EpochTerms
 from tao_lab.consensus.vectorized.epoch import epoch_terms
-from tao_lab.units import BLOCKS_PER_DAY
+from tao_lab.economy import HotkeyEmission
+from tao_lab.units import BLOCKS_PER_DAY, RAO_PER_TAO
 
 DAYS_PER_YEAR = 365
 KEPT_EVERY = 360  # blocks, with the history of epochs only
@@ -156,20 +157,19 @@ class _Counts:
     kept: int = 0  # blocks that were written to the file
     hashes: int = 0
     epochs: int = 0
-    inputs: EpochInput | None = None  # of the last epoch
 
     @contextmanager
     def counting(self) -> Iterator[None]:
         """Count inside a `with` block."""
-        hash_all, run_epoch, commit = StateTree.update, epochs.epoch_terms, Store.commit
+        hash_all, commit = StateTree.update, Store.commit
 
         def update(tree: StateTree, *changes: Any) -> None:
             hash_all(tree, *changes)
             self.hashes += tree.hashed
 
-        def epoch(ctx: Context, inputs: EpochInput) -> EpochTerms:
-            self.epochs, self.inputs = self.epochs + 1, inputs
-            return run_epoch(ctx, inputs)
+        def count_epoch(*arguments: Any) -> Sequence[HotkeyEmission]:
+            self.epochs += 1
+            return run_epochs(*arguments)
 
         def count_commit(store: Store, *arguments: Any) -> None:
             self.kept += 1
@@ -178,7 +178,7 @@ class _Counts:
         with ExitStack() as stack:
             for owner, name, function in (
                 (StateTree, "update", update),
-                (epochs, "epoch_terms", epoch),
+                (distribution, "run_epochs", count_epoch),
                 (Store, "commit", count_commit),
             ):
                 stack.callback(setattr, owner, name, getattr(owner, name))
@@ -201,8 +201,8 @@ def measure_floor(chain: Chain, made: _Counts, written: int, folder: Path) -> Fl
 
     stored = _seconds(store)
     database.close()
-    inputs = made.inputs
-    computed = 0.0 if inputs is None else _seconds(lambda: [epoch_terms(inputs) for _ in range(EPOCHS_TIMED)])
+    inputs = epoch_input(chain.state, 1, chain.head.number, RAO_PER_TAO)
+    computed = _seconds(lambda: [epoch_terms(inputs) for _ in range(EPOCHS_TIMED)])
     return Floor(hashed, stored, computed * made.epochs / EPOCHS_TIMED)
 
 
@@ -293,7 +293,7 @@ def _exclusive(watched: dict[str, float], processor: float) -> dict[str, float]:
 
 @dataclass(frozen=True)
 class Fit:
-    """Milliseconds of a block by size, and the exponent of the best power law through them."""
+    """Milliseconds of the processor for a block by size, and the exponent of the best power law through them."""
 
     of: str
     sizes: tuple[int, ...]
@@ -318,4 +318,4 @@ def fit_neurons() -> Fit:
 def _short(subnets: int, neurons: int) -> float:
     size = Size(subnets, neurons, validators=neurons // 4, tempo=FIT_TEMPO)
     run = measure(size, "blocks", 2 * FIT_TEMPO)
-    return run.seconds / run.blocks * 1e3
+    return run.processor / run.blocks * 1e3

@@ -27,10 +27,12 @@ class Layout:
         prefix: Of the item.
         keys: Storage keys of the item, each once.
         default: SCALE bytes of a missing value; all values of a column have the same number of bytes.
+        parts: One key of each part of the item (`Part`) in which there are keys; None until the state asks for them.
     """
 
     def __init__(self, prefix: bytes, keys: Sequence[bytes], default: bytes) -> None:
         self.prefix, self.keys, self.default = prefix, tuple(keys), default
+        self.parts: tuple[bytes, ...] | None = None
 
     @property
     def width(self) -> int:

@@ -10,9 +10,9 @@ None if the metadata says that it is optional, as on the real chain. Accounts ar
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -58,6 +58,20 @@ class ReadableState(Protocol):
         ...
 
 
+class Part(NamedTuple):
+    """The values of an item whose keys have the same bytes in one place: those of one subnet.
+
+    Attributes:
+        item: Its prefix.
+        place: Of the bytes in a key; the same for all parts of an item.
+        bytes: Of the netuid.
+    """
+
+    item: bytes
+    place: slice
+    bytes: bytes
+
+
 class Watch:
     """Tells whether some items were written, so that what was computed from them can be used again.
 
@@ -88,7 +102,8 @@ class RawState:
         self._sealed: dict[bytes, bytes | None] = {}  # values of keys at the last `seal`, if the journal was shortened
         self.columns_made = 0  # how often a column was made or dissolved
         self._written: dict[Column, None] = {}  # columns that were written since the last `seal`
-        self._watches: dict[bytes, list[Watch]] = {}  # by item
+        self._watches: dict[bytes, list[Watch]] = {}  # by item; those of its parts are beside them
+        self._part_watches: dict[bytes, tuple[slice, dict[bytes, list[Watch]]]] = {}
         self.writes = 0  # raised before anything is written, undone, watched, or put into a column or out of it
 
     def get(self, key: bytes) -> bytes | None:
@@ -112,7 +127,7 @@ class RawState:
             return
         self._journal.append((key, old))
         if prefix in self._watches:
-            self._tell_watches(prefix)
+            self._tell_watches(prefix, (key,))
         item[key] = value
 
     def remove(self, key: bytes) -> None:
@@ -150,7 +165,7 @@ class RawState:
                 self.put(key, value)
             return
         self.writes += 1
-        self._tell_watches(prefix)
+        self._tell_watches(prefix, keys)
         item = self._items.setdefault(prefix, {})
         before = list(map(item.get, keys))
         # many are often the same as before, and the end of the block looks at every entry of the journal again
@@ -169,7 +184,7 @@ class RawState:
         """Put or remove without a journal entry."""
         self.writes += 1
         prefix, place = key[:PREFIX_BYTES], self._places.get(key)
-        self._tell_watches(prefix)
+        self._tell_watches(prefix, (key,))
         if place is not None and value is not None and len(value) != place[0].layout.width:
             self._dissolve(place[0])
             place = None
@@ -187,24 +202,43 @@ class RawState:
                 item[key] = value
         ordered = self._sorted.get(prefix) if (old is None) != (value is None) else None
         if ordered is not None:
-            at = bisect_left(ordered, key)
-            is_there = ordered[at : at + 1] == [key]  # an interrupted write may have left the list as it was
-            if value is None and is_there:
-                del ordered[at]
-            elif value is not None and not is_there:
-                ordered.insert(at, key)
+            _place(ordered, key, value is not None)
 
-    def watch(self, items: Iterable[bytes]) -> Watch:
-        """A watch over items, given by their prefixes; their next writes make it stale, undone ones too."""
+    def watch(self, items: Iterable[bytes | Part]) -> Watch:
+        """A watch over items, given by their prefixes, or parts; their next writes make it stale, undone ones too."""
         watch = Watch()
         self.writes += 1
-        for prefix in items:
-            self._watches.setdefault(prefix, []).append(watch)
+        for item in items:
+            if isinstance(item, Part):
+                self._watches.setdefault(item.item, [])
+                _, parts = self._part_watches.setdefault(item.item, (item.place, {}))
+                parts.setdefault(item.bytes, []).append(watch)
+            else:
+                self._watches.setdefault(item, []).append(watch)
         return watch
 
-    def _tell_watches(self, prefix: bytes) -> None:
-        for watch in self._watches.get(prefix, ()):
-            watch.fresh = False
+    def _tell_watches(self, prefix: bytes, keys: Sequence[bytes]) -> None:
+        """Values at these keys of an item are written."""
+        if prefix in self._watches:
+            for watch in self._watching(prefix, keys):
+                watch.fresh = False
+
+    def _watching(self, prefix: bytes, keys: Sequence[bytes]) -> Iterator[Watch]:
+        """The watches over values at these keys of an item."""
+        yield from self._watches.get(prefix, ())
+        if prefix in self._part_watches:
+            place, watches = self._part_watches[prefix]
+            for part in {key[place] for key in keys}:
+                yield from watches.get(part, ())
+
+    def _tell_watches_of(self, layout: Layout) -> None:
+        """Values of a column are written."""
+        prefix = layout.prefix
+        if prefix in self._watches:
+            if prefix in self._part_watches and layout.parts is None:
+                place, _ = self._part_watches[prefix]
+                layout.parts = tuple({key[place]: key for key in layout.keys}.values())
+            self._tell_watches(prefix, layout.parts or ())
 
     def keys(self, prefix: bytes, after: bytes | None = None, limit: int | None = None) -> Sequence[bytes]:
         """Keys that begin with `prefix`, in order, those behind `after` only, at most `limit`."""
@@ -292,7 +326,7 @@ class RawState:
         """
         self.writes += 1
         self._journal.append((column, column.rows))
-        self._tell_watches(column.layout.prefix)
+        self._tell_watches_of(column.layout)
         self._begin_writing(column)
         data = data if where is None else _placed(column.data, data, where)
         new = None if column.whole else ~column.present if where is None else where & ~column.present
@@ -302,6 +336,19 @@ class RawState:
         column.take(Rows(data, column.present | new))
         self._order(column, np.flatnonzero(new).tolist())
 
+    def replace_column(self, column: Column, rows: Rows) -> None:
+        """Write all rows of a column, with the item's default where a value is missing from now on."""
+        self.writes += 1
+        self._journal.append((column, column.rows))
+        self._tell_watches_of(column.layout)
+        self._begin_writing(column)
+        before = column.present
+        if rows.present is before:
+            column.put_all(rows.data)
+        else:
+            column.take(rows)
+            self._order(column, np.flatnonzero(rows.present != before).tolist())
+
     def write_columns(self, written: Iterable[tuple[Column, Any, Any]]) -> None:
         """Write all rows of several columns in which every key has a value.
 
@@ -309,25 +356,23 @@ class RawState:
             written: Columns, each with its bytes as for `write_column`, and with the same memory as numbers.
         """
         self.writes += 1
-        journal, watches = self._journal, self._watches
-        for column, data, words in written:  # a block writes twenty columns, so their common steps are not calls
+        for column, data, words in written:
             before = rows_from((column.data, column.present))
-            journal.append((column, before))
-            for watch in watches.get(column.layout.prefix, ()):
-                watch.fresh = False
+            self._journal.append((column, before))
+            self._tell_watches_of(column.layout)
             if column.sealed is None:
                 self._written[column] = None
                 column.sealed = before
             column.data, column.words = data, words
 
     def _order(self, column: Column, rows: Sequence[int]) -> None:
-        """Keys of a column have a value now: put them in order, or leave that until somebody asks for the order."""
+        """Keys of a column have a value now, or none: order them, or leave that until somebody asks for the order."""
         ordered = self._sorted.get(column.layout.prefix)
         if ordered is None or len(rows) > MOST_PUT_IN_ORDER:
             self._sorted.pop(column.layout.prefix, None)
             return
         for row in rows:
-            insort(ordered, column.layout.keys[row])
+            _place(ordered, column.layout.keys[row], bool(column.present[row]))
 
     def _begin_writing(self, column: Column) -> None:
         if column.sealed is None:
@@ -358,7 +403,7 @@ class RawState:
             self.writes += 1
             if (column.present != rows.present).any():
                 self._sorted.pop(column.layout.prefix, None)
-            self._tell_watches(column.layout.prefix)
+            self._tell_watches_of(column.layout)
             column.take(rows)
         else:
             for key, value in values_of(column.layout, rows):
@@ -449,7 +494,9 @@ class Writer:
         self._raw, self._has_noted = raw, False
         prefixes = [key[:PREFIX_BYTES] for key in keys]
         self._places = [(key, raw._items.setdefault(prefix, {})) for key, prefix in zip(keys, prefixes, strict=True)]
-        self._watches = {watch for prefix in {*prefixes} for watch in raw._watches.get(prefix, ())}
+        self._watches = {
+            watch for key, prefix in zip(keys, prefixes, strict=True) for watch in raw._watching(prefix, (key,))
+        }
 
     def write(
         self, before: Sequence[bytes], after: Sequence[bytes], others: Mapping[bytes, bytes | None], *, is_sealed: bool
@@ -488,6 +535,16 @@ def _rows(layout: Layout, values: Sequence[bytes | None]) -> Rows:
     data = b"".join([layout.default if value is None else value for value in values])
     array = np.frombuffer(data, np.uint8).reshape(len(values), layout.width).copy()
     return Rows(array, np.array([value is not None for value in values], np.bool_))
+
+
+def _place(ordered: list[bytes], key: bytes, there: bool) -> None:
+    """Insert or remove a key; an interrupted write may have left the list as it was."""
+    at = bisect_left(ordered, key)
+    is_there = ordered[at : at + 1] == [key]
+    if is_there and not there:
+        del ordered[at]
+    elif there and not is_there:
+        ordered.insert(at, key)
 
 
 def _placed(before: Any, data: Any, where: Any) -> Any:

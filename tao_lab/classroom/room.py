@@ -25,8 +25,8 @@ from tao_lab.chain.state import StorageReader
 from tao_lab.classroom.roster import Grant, NotGranted, Roster, Terms
 from tao_lab.economy.swap import FRACTION_BITS
 from tao_lab.foreign import escaped
-from tao_lab.network.joined import JOIN_TEXT, OPEN_TEXT
 from tao_lab.network.network import Network
+from tao_lab.network.texts import JOIN_TEXT, OPEN_TEXT
 from tao_lab.units import RAO_PER_TAO
 
 KEPT_AS = "class"  # name of the roster in the chain's file

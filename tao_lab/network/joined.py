@@ -27,12 +27,11 @@ from tao_lab.network import running
 from tao_lab.network.metagraph import Metagraph, read_metagraph
 from tao_lab.network.network import NETWORK, Network, address
 from tao_lab.network.receipts import Receipt, Signer
+from tao_lab.network.texts import JOIN_TEXT, OPEN_TEXT
 from tao_lab.node.remote import FORBIDDEN, UNKNOWN_METHOD, Refused, RemoteChain
 from tao_lab.node.server import Server
 from tao_lab.node.substrate import closable
 
-JOIN_TEXT = "tao-lab join {genesis} {name}"  # what a student's coldkey signs to join
-OPEN_TEXT = "tao-lab open {genesis} {netuid} {tempo} {commit_reveal}"  # what the owner of a new subnet signs
 T = TypeVar("T")
 SCHEMES = ("ws", "wss")
 

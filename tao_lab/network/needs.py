@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Protocol
-
-import bittensor as bt
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tao_lab.chain.chain import Chain
 from tao_lab.network.receipts import Amount, Receipt, Signer
+
+if TYPE_CHECKING:
+    import bittensor as bt
+else:
+    from tao_lab.network import sdk as bt
 
 
 class Calls(Protocol):

@@ -9,10 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-import bittensor as bt
-from bittensor.wallet import DEFAULT_WALLET_PATH
 from bittensor_core import Keypair, WrongPasswordError, ss58_decode
 
 from tao_lab import RULES_AS_OF
@@ -38,9 +36,16 @@ from tao_lab.network.population import Population, populate
 from tao_lab.network.receipts import Account, Amount, CallFailed, Receipt, Signer
 from tao_lab.node.rpc import Node
 from tao_lab.node.server import Server
-from tao_lab.node.substrate import LocalSubstrate
 from tao_lab.units import RAO_PER_TAO, U16_MAX
 
+if TYPE_CHECKING:
+    import bittensor as bt
+
+    from tao_lab.node.substrate import LocalSubstrate
+else:
+    from tao_lab.network import sdk as bt
+
+DEFAULT_WALLET_PATH = str(Path.home() / ".bittensor" / "wallets")  # the SDK's own folder
 NETWORK = "local"  # what the SDK calls a network that is neither finney nor test
 DECIMALS = 9
 SUPPLY_TAO = 21_000_000
@@ -243,7 +248,7 @@ class Network:
         """
         if not isinstance(rao, int) or isinstance(rao, bool) or not 0 <= rao <= SUPPLY_TAO * RAO_PER_TAO:
             raise BadValue("rao", rao, f"a whole number from 0 to {SUPPLY_TAO * RAO_PER_TAO}")
-        missing = rao - self.balance(who).rao
+        missing = rao - self._free(who)
         if missing > 0:
             self.call(self._faucet, "Balances", "transfer_keep_alive", dest=address(who), value=missing)
 
@@ -262,8 +267,10 @@ class Network:
 
     def balance(self, who: Signer | str) -> Amount:
         """Free TAO of a wallet's coldkey, a key, or an address."""
-        info = self.chain.state.get("System", "Account", address(who))
-        return bt.Balance.from_rao(info["data"]["free"])
+        return bt.Balance.from_rao(self._free(who))
+
+    def _free(self, who: Signer | str) -> int:
+        return int(self.chain.state.get("System", "Account", address(who))["data"]["free"])
 
     # --- calls and blocks --------------------------------------------------------------------------------------
 
@@ -295,7 +302,7 @@ class Network:
             BadValue: An argument does not fit.
             WrongPassword: The wallet is locked, and nobody is there to type its password.
         """
-        keypair = _coldkey(signer) if isinstance(signer, bt.Wallet) else signer
+        keypair = _coldkey(signer) if not isinstance(signer, Keypair) and isinstance(signer, bt.Wallet) else signer
         with self.chain.lock:
             try:
                 block, index = self._include(self.chain.sign(keypair, pallet, name, args))
@@ -330,7 +337,7 @@ class Network:
                 failure = told[place]
             elif place in told:
                 refusals.append(told[place])
-        return Receipt(block.number, index, bt.Balance.from_rao(fee), tuple(events), tuple(refusals)), failure
+        return Receipt(block.number, index, fee, tuple(events), tuple(refusals)), failure
 
     def _with_names(self, error: DispatchError) -> DispatchError:
         return DispatchError(error.pallet, error.name, self._named(error.sentence))
@@ -671,6 +678,8 @@ class Network:
     @property
     def substrate(self) -> LocalSubstrate:
         """A connection for the SDK: `bt.Client("local", substrate=net.substrate)`. New at each access."""
+        from tao_lab.node.substrate import LocalSubstrate  # it loads the SDK
+
         return LocalSubstrate(self.node)
 
     @property
@@ -780,10 +789,10 @@ def address(who: Signer | str) -> str:
     Raises:
         BadValue: It is not an address.
     """
-    if isinstance(who, bt.Wallet):
-        return str(who.coldkeypub.ss58_address)
     if isinstance(who, Keypair):
         return str(who.ss58_address)
+    if not isinstance(who, str) and isinstance(who, bt.Wallet):
+        return str(who.coldkeypub.ss58_address)
     try:
         ss58_decode(who)
     except (ValueError, TypeError):

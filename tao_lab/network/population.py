@@ -8,14 +8,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import TYPE_CHECKING
 
-import bittensor as bt
 import numpy as np
 
 from tao_lab.chain.errors import BadValue
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, last_updates, subnet_exists, uid_of
 from tao_lab.network.needs import Calls
 from tao_lab.units import RAO_PER_TAO, U16_MAX
+
+if TYPE_CHECKING:
+    import bittensor as bt
+else:
+    from tao_lab.network import sdk as bt
 
 SPARE_RAO = RAO_PER_TAO // 10  # for fees, and for the existential deposit that keeps the account
 STAKE_RAO = 100 * RAO_PER_TAO  # of a validator, on average

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-import bittensor as bt
 from bittensor_core import Keypair
 
 from tao_lab.chain.errors import ChainError, DispatchError
 
-Signer: TypeAlias = bt.Wallet | Keypair
-Amount: TypeAlias = bt.Balance
+if TYPE_CHECKING:
+    import bittensor as bt
+else:
+    from tao_lab.network import sdk as bt
+
+Signer: TypeAlias = "bt.Wallet | Keypair"
+Amount: TypeAlias = "bt.Balance"
 
 
 @dataclass(frozen=True)
@@ -21,16 +25,21 @@ class Receipt:
     Attributes:
         block: Height of its block.
         index: Its number in the block, from 0.
-        fee: What the signer paid for it.
+        fee_rao: What the signer paid for it, in rao.
         events: Its own events, decoded.
         refusals: Why calls inside it failed (of a batch, a proxy, a multisig, sudo), with the chain's sentences.
     """
 
     block: int
     index: int
-    fee: Amount
+    fee_rao: int
     events: tuple[dict[str, Any], ...]
     refusals: tuple[DispatchError, ...] = ()
+
+    @property
+    def fee(self) -> Amount:
+        """What the signer paid for it, as an amount of TAO."""
+        return bt.Balance.from_rao(self.fee_rao)
 
 
 @dataclass(frozen=True)

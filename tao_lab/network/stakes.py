@@ -6,9 +6,7 @@ Sources of the calls: `pallets/subtensor/src/staking/{add_stake,remove_stake,set
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
-
-import bittensor as bt
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tao_lab.chain.errors import BadValue
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, all_netuids, hotkey_exists
@@ -16,7 +14,12 @@ from tao_lab.chain.pallets.subtensor.stake import stake_of_coldkey
 from tao_lab.network.needs import Calls
 from tao_lab.network.receipts import Receipt
 
-Hotkey: TypeAlias = bt.Wallet | str
+if TYPE_CHECKING:
+    import bittensor as bt
+else:
+    from tao_lab.network import sdk as bt
+
+Hotkey: TypeAlias = "bt.Wallet | str"
 
 
 def add_stake(

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-import bittensor as bt
+from typing import TYPE_CHECKING
 
 from tao_lab.chain.pallets.subtensor.lookups import MODULE
 from tao_lab.chain.pallets.subtensor.registration_queue import registration_queue
 from tao_lab.network.needs import Calls
 from tao_lab.network.receipts import Receipt
+
+if TYPE_CHECKING:
+    import bittensor as bt
+else:
+    from tao_lab.network import sdk as bt
 
 
 def subnet_identity(name: str, kind: str) -> dict[str, str]:

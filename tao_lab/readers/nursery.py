@@ -36,16 +36,16 @@ from tao_lab.compiled import build_loaded
 from tao_lab.readers.forking import Ran
 from tao_lab.views import rendering
 
-# Modules that pages and kernels need, so that they are loaded only once: what every page needs, then what most need.
-# The first page does not wait for the others' modules; if it needs one of them, it loads it for itself.
+# Modules that pages and kernels need, so that they are loaded only once: what every page needs, what only kernels need,
+# then what most pages need. The first page does not wait for the others' modules; if it needs one, it loads it itself.
 EVERY = (
     "IPython.extensions.storemagic",
     "encodings.idna",
-    "ipykernel.debugger",
-    "ipykernel.kernelapp",
+    "ipykernel.kernelapp",  # before a widget is made: it says how widgets talk
     "tao_lab.views.presentation",
     "tornado.platform.asyncio",
 )
+KERNELS = ("ipykernel.debugger",)
 MOST = (
     "bittensor",
     "tao_lab.network",
@@ -73,7 +73,7 @@ def main(channel: socket.socket) -> None:
     importlib.import_module("ipywidgets").register_comm_target()  # it did not, since it was loaded outside a kernel
     for number in itertools.count():
         if number == 1:
-            _load(MOST)
+            _load((*KERNELS, *MOST))
         data, descriptors, _, _ = socket.recv_fds(channel, MOST_BYTES, 1)
         if not data:
             return
@@ -120,6 +120,8 @@ def serve_page(channel: socket.socket, path: Path | None) -> None:
     channel.sendall(json.dumps(vars(ran)).encode() + b"\n")
     if reason:
         return
+    for name in KERNELS:  # the server has the outputs, and a reader's browser draws meanwhile
+        importlib.import_module(name)
     gc.collect()
     gc.freeze()
     signal.signal(signal.SIGCHLD, _wait_for_ended)

@@ -21,7 +21,7 @@ from tao_lab.chain.pallets.subtensor.pool import current_alpha_price
 from tao_lab.chain.pallets.subtensor.stake import stake_of_coldkey
 from tao_lab.chain.pallets.subtensor.stake_weights import stake_parts
 from tao_lab.economy.swap import FRACTION_BITS
-from tao_lab.network import Network
+from tao_lab.network.network import Network
 from tao_lab.simulate import miners, owners, traders, validators  # noqa: F401 - importing registers the roles
 from tao_lab.simulate.results import Run
 from tao_lab.simulate.roles import Action, Answer, Call, Register, SetWeights, View, Weights

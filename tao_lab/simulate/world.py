@@ -27,9 +27,10 @@ from tao_lab.chain.genesis import FAUCET_URI, SUDO_URI
 from tao_lab.chain.pallets import balances
 from tao_lab.chain.pallets.subtensor.lookups import MODULE
 from tao_lab.chain.pallets.subtensor.pool import change_total_stake, init_swap, read_pool
+from tao_lab.chain.pallets.subtensor.subnets import network_lock_cost
 from tao_lab.chain.pallets.subtensor.tao import account_of_netuid, mint_alpha_in, mint_tao, recycle_tao
 from tao_lab.economy.swap import Pool, swap
-from tao_lab.network import Network, RealWalletsWarning
+from tao_lab.network.network import Network, RealWalletsWarning
 from tao_lab.simulate.roles import Role, Seat, role_class
 from tao_lab.simulate.scenario import Group, Scenario, ScenarioError
 from tao_lab.units import RAO_PER_TAO
@@ -252,7 +253,7 @@ def _fund(net: Network, amounts: Mapping[str, int]) -> None:
 
 
 def _create_subnet(net: Network, owner: Member, scenario: Scenario) -> int:
-    lock = net.lock_cost().rao
+    lock = network_lock_cost(net.chain.state, net.block_number)
     sudo = str(_lab_key(SUDO_URI).ss58_address)
     _fund(net, {owner.address: lock + owner.group.tao + SPARE_RAO, sudo: RAO_PER_TAO})
     hotkey = str(owner.seats[0].hotkey.ss58_address)

@@ -19,7 +19,8 @@ from tao_lab.economy import SubnetPrice, subnet_shares
 from tao_lab.economy.block_emission import TOTAL_SUPPLY
 from tao_lab.economy.fixed128 import U64F64, to_u96f32
 from tao_lab.economy.issuance import eras
-from tao_lab.network import AlphaFlow, Network, Received, follow_alpha, follow_tao
+from tao_lab.network.flow import AlphaFlow, Received, follow_alpha, follow_tao
+from tao_lab.network.network import Network
 from tao_lab.units import BLOCKS_PER_DAY, RAO_PER_TAO
 from tao_lab.views.charts import WHOLE, Figure, figure_of, values_of
 from tao_lab.views.drawing import Drawing

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import bittensor as bt
 from bittensor_core import Keypair, ss58_encode
 
 from tao_lab.keys import read_mnemonic
 from tao_lab.views.drawing import Arrow, Box, Drawing, Part, Words
+
+if TYPE_CHECKING:
+    import bittensor as bt
 
 GAP = 46  # px between two boxes, for an arrow
 POLKADOT, BITTENSOR = 0, 42

@@ -8,7 +8,8 @@ from typing import Any
 import altair as alt
 
 from tao_lab.cards import Card, Grid, Text, percent
-from tao_lab.network import Metagraph, Neuron, Population
+from tao_lab.network.metagraph import Metagraph, Neuron
+from tao_lab.network.population import Population
 from tao_lab.units import RAO_PER_TAO, U16_MAX
 from tao_lab.views.charts import SMALL, Figure, config
 from tao_lab.views.palette import BLUE, INK, VERMILLION

@@ -16,7 +16,7 @@ from tao_lab.chain.pallets.subtensor.uids import immune_owner_uids
 from tao_lab.economy import PriceTerms, lock_cost, registration_price
 from tao_lab.economy.pruning import Neuron, neuron_to_prune
 from tao_lab.economy.registration_price import MULTIPLIER_ONE
-from tao_lab.network import Network
+from tao_lab.network.network import Network
 from tao_lab.units import BLOCK_SECONDS, RAO_PER_TAO
 from tao_lab.views.charts import SMALL, WHOLE, Figure, config
 from tao_lab.views.palette import BLACK, BLUE, GREY, INK, VERMILLION

@@ -1,6 +1,7 @@
 import signal
 import sys
 from collections.abc import Callable
+from functools import partial
 from random import Random
 from types import FrameType
 from typing import Any
@@ -12,10 +13,10 @@ from hypothesis import strategies as st
 
 from tao_lab.chain import state as state_module
 from tao_lab.chain.chain import Chain
-from tao_lab.chain.column import Layout
+from tao_lab.chain.column import Layout, Rows
 from tao_lab.chain.errors import BadValue
 from tao_lab.chain.runtime import Number, Record
-from tao_lab.chain.state import RawState, Storage, prefix_end
+from tao_lab.chain.state import Part, RawState, Storage, prefix_end
 from tests.chain.conftest import account
 
 KEYS = st.binary(min_size=1, max_size=3).map(lambda tail: b"p" * 31 + tail)
@@ -261,6 +262,56 @@ def test_a_watch_is_stale_after_any_write_of_its_items_and_no_other() -> None:
     assert not stale_after(lambda: raw.put(other, b"y"))
     assert not stale_after(lambda: raw.remove(other + b"nothing here"))
     assert not stale_after(raw.seal)
+
+
+def test_a_watch_over_a_part_is_stale_after_writes_of_its_keys_and_no_others() -> None:
+    raw, item, place = RawState(), bytes([1]) * 32, slice(32, 33)
+    mine, others = ([item + bytes([part, n]) for n in range(3)] for part in (7, 8))
+    raw.put_many([*mine, *others], [b"x"] * 6)
+    columns = [raw.column(Layout(item, keys, b"x")) for keys in (mine[1:], others[1:], [mine[0], others[0]])]
+    watch = raw.watch([Part(item, place, bytes([7]))])
+
+    def stale_after(write: Callable[[], Any]) -> bool:
+        watch.fresh = True
+        write()
+        return not watch.fresh
+
+    mark, rows = raw.mark(), np.full((2, 1), 7, np.uint8)
+    for column, is_mine in zip(columns, (True, False, True), strict=True):
+        assert column is not None
+        assert stale_after(partial(raw.write_column, column, rows)) == is_mine
+        assert stale_after(partial(raw.write_columns, [(column, rows, rows[:, 0])])) == is_mine
+        assert stale_after(partial(raw.replace_column, column, Rows(rows, column.present))) == is_mine
+    assert stale_after(lambda: raw.rollback(mark))
+    for keys, is_mine in ((mine, True), (others, False)):
+        mark = raw.mark()
+        assert stale_after(partial(raw.put, keys[1], b"y")) == is_mine
+        assert stale_after(partial(raw.put, keys[0] + b"new", b"y")) == is_mine
+        assert stale_after(partial(raw.put_many, [keys[0] + b"newer"], [b"y"])) == is_mine
+        assert stale_after(partial(raw.remove, keys[2])) == is_mine
+        assert stale_after(partial(raw.rollback, mark)) == is_mine
+        writer = raw.writer([keys[0] + b"newest"])
+        assert stale_after(partial(writer.write, [b""], [b"y"], {}, is_sealed=True)) == is_mine
+
+
+def test_a_replaced_column_has_other_keys_in_order() -> None:
+    raw, item = RawState(), bytes([1]) * 32
+    keys = [item + bytes([n]) for n in range(200)]
+    raw.put_many(keys[:100], [b"x"] * 100)
+    column = raw.column(Layout(item, keys, b"-"))
+    assert column is not None
+    for there in ([*range(99)], [*range(98), 150], [*range(200)], [3]):
+        assert raw.keys(item) == [key for key, value in zip(keys, raw.get_many(keys), strict=True) if value is not None]
+        mark, before = raw.mark(), dict(raw.items())
+        present = np.isin(np.arange(200), there)
+        rows = Rows(np.where(present, ord("y"), ord("-")).astype(np.uint8)[:, None], present)
+        raw.replace_column(column, rows)
+        assert dict(raw.items()) == {keys[row]: b"y" for row in there}
+        assert raw.keys(item) == [keys[row] for row in there]
+        raw.rollback(mark)
+        assert dict(raw.items()) == before
+        assert raw.keys(item) == sorted(before)
+        raw.replace_column(column, rows)
 
 
 def test_structs_of_numbers_are_read_and_written_as_by_the_runtimes_coder(chain: Chain) -> None:

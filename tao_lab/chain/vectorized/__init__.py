@@ -13,4 +13,5 @@ from tao_lab.chain.vectorized import (  # noqa: F401 - importing registers them
     schedule,
     stake_ledger,
     stakes,
+    yuma,
 )

@@ -66,9 +66,9 @@ def _remembered(state: StorageReader, item: str, of: Any, read: Callable[[], Any
 def read_rows(rows: list[bytes]) -> SparseRows:
     """The entries of stored rows, decoded in one call."""
     n, data = len(rows), np.frombuffer(b"".join(rows), np.uint8)
-    starts, entries = np.zeros(n + 1, np.int64), np.empty((2, len(data) // epochs.ENTRY_BYTES), np.int64)
-    count = decode_rows(data, starts, entries)
-    return SparseRows(starts, entries[0, :count], entries[1, :count])
+    starts, entries = np.zeros(n + 1, np.int64), np.empty((len(data) // epochs.ENTRY_BYTES, 2), np.uint16)
+    uids, values = entries[: decode_rows(data, starts, entries)].T.astype(np.int64, order="C")
+    return SparseRows(starts, uids, values)
 
 
 @njit(cache=True)
@@ -85,7 +85,7 @@ def decode_rows(data: Any, starts: Any, entries: Any) -> Any:
         for _ in range(length >> 2):
             uid = np.int64(data[at]) | np.int64(data[at + 1]) << 8
             if uid < n:
-                entries[0, count], entries[1, count] = uid, np.int64(data[at + 2]) | np.int64(data[at + 3]) << 8
+                entries[count, 0], entries[count, 1] = uid, np.int64(data[at + 2]) | np.int64(data[at + 3]) << 8
                 count += 1
             at += 4
         starts[row + 1] = count

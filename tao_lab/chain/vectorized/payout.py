@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from tao_lab.chain.column import Column, Layout
+from tao_lab.chain.column import Column, Layout, Rows
 from tao_lab.chain.context import Context
 from tao_lab.chain.pallets.subtensor import distribution
 from tao_lab.chain.pallets.subtensor.baskets import queue_dividends
@@ -26,6 +26,8 @@ from tao_lab.chain.pallets.subtensor.tao import recycle_subnet_alpha
 from tao_lab.chain.state import Storage, Watch
 from tao_lab.chain.vectorized.columns import RaggedItemError, or_readable
 from tao_lab.chain.vectorized.epochs import EmissionColumns
+from tao_lab.chain.vectorized.remembered import watch_subnet
+from tao_lab.chain.vectorized.stakes import column_of, copy_of, stakes_of
 from tao_lab.economy import HotkeyEmission, Pending
 from tao_lab.economy.dividends import withheld_proportion
 from tao_lab.economy.fixed128 import u64_share
@@ -33,14 +35,14 @@ from tao_lab.economy.vectorized.payout import FRACTION, HOTKEY, Table, divide_po
 from tao_lab.units import U16_MAX, U64_MAX
 
 PAYOUT = "payout"  # of the layouts that the state keeps
+UNREAD = object()
 ACCOUNT_BYTES = 32
 BY_SUBNET = {
-    "rao": "TotalHotkeyAlpha",
     "shares": "TotalHotkeySharesV2",
     "last": "TotalHotkeyAlphaLastEpoch",
-    "alpha_rest": "AlphaDividendsPerSubnet",
-    "root_rest": "RootAlphaDividendsPerSubnet",
 }
+DIVIDENDS = {"alpha_rest": "AlphaDividendsPerSubnet", "root_rest": "RootAlphaDividendsPerSubnet"}
+STAKED, PAID = ("rao", "shares", "share"), ("alpha_rest", "root_rest", "last")
 BY_HOTKEY = ("Owner", "Delegates")
 POTS = ("server", "validator")
 
@@ -71,15 +73,17 @@ class Payees:
         keys: Storage keys by item.
         watch: Over the items from which the following is read, except lists of hotkeys.
         lists: A watch over these lists: one of them grows every few tempos, and then only they are read again.
+        others: A watch over the subnet's dividends, which tells that others may have some.
         elsewhere: Whether a hotkey has parents, or its owner is paid on another hotkey.
-        takes: Raw U96F32 values (n,).
-        on_root: Bool (n,): has a UID on root.
-        immune: Bool (n,): a miner of the owner's.
-        listed: Bool (n,): is in its owner's list (`StakingHotkeys`).
+        table: Table of HOTKEY, with what seldom changes.
+        immune: Places of the owner's miners.
+        owners_lists: The lists of hotkeys (`StakingHotkeys`) that were read; UNREAD where none was.
+        unlisted: Bool (n,): is not in its owner's list.
+        all_listed: Whether each is.
         owner_place: Place of the owner's hotkey; None if the owner's cut goes to another stake.
     """
 
-    hotkeys: list[str]
+    hotkeys: Sequence[str]
     owners: list[bytes | None]
     coldkeys: list[str]
     accounts: list[bytes]
@@ -87,12 +91,14 @@ class Payees:
     keys: dict[str, list[bytes]]
     watch: Watch
     lists: Watch
-    elsewhere: bool
-    takes: Any
-    on_root: Any
-    immune: Any
-    listed: Any
-    owner_place: int | None
+    others: Watch
+    elsewhere: bool = True
+    table: Any = None
+    immune: Any = None
+    owners_lists: Sequence[Any] = ()
+    unlisted: Any = None
+    all_listed: bool = False
+    owner_place: int | None = None
 
 
 @distribution.pay_out.twin
@@ -105,9 +111,13 @@ def pay_out_at_once(
     payees = _payees(ctx.state, netuid, columns.hotkeys)
     if payees is None or is_null(ctx.state, netuid) or bonded_hotkeys(ctx.state, netuid):
         return NotImplemented
-    table = np.zeros(len(payees.hotkeys), HOTKEY)
+    stakes = stakes_of(ctx.state, netuid, columns.hotkeys)
+    payees.columns["rao"] = stakes.on_subnet
+    for layout in payees.columns.values():  # all of them can be written later
+        column_of(ctx.state, layout)
+    table = copy_of(payees.table)
     table["server"], table["validator"] = columns.server, columns.validator
-    _read(ctx, payees, table)
+    table["alpha"], table["root"] = column_of(ctx.state, stakes.on_subnet).words, stakes.on_root
     pot = pending.validator if columns.server.any() else min(pending.validator + pending.server, U64_MAX)
     tao_weight = u64_share(ctx.state.get(MODULE, "TaoWeight"))
     computed, assigned = divide_pots(table, np.uint64(pot), np.uint64(pending.root), np.uint64(tao_weight))
@@ -139,27 +149,28 @@ def _cut_moves_on(state: Storage, netuid: int) -> bool:
 def _payees(state: Storage, netuid: int, hotkeys: Sequence[str]) -> Payees | None:
     """The hotkeys to pay; None if one has parents, or its owner is paid on another hotkey."""
     found: Payees | None = state.layouts.get((PAYOUT, str(netuid)))
-    if found is None or found.hotkeys != hotkeys or not found.watch.fresh:
+    same = found is not None and (found.hotkeys is hotkeys or found.hotkeys == hotkeys)
+    if found is None or not same or not found.watch.fresh:
         if len(set(hotkeys)) != len(hotkeys) or not hotkeys:
             return None
-        same = found is not None and found.hotkeys == hotkeys
         if found is None or not same or state.raw.get_many(found.keys["Owner"]) != found.owners:
-            watches = _watches(state) if found is None else (found.watch, found.lists)
+            watches = _watches(state, netuid) if found is None else (found.watch, found.lists, found.others)
             for watch in watches:
                 watch.fresh = False  # Ctrl-C may come before everything is read
-            found = state.layouts[PAYOUT, str(netuid)] = _new_payees(state, netuid, list(hotkeys), *watches)
+            found = state.layouts[PAYOUT, str(netuid)] = _new_payees(state, netuid, hotkeys, watches)
         _read_seldom_written(state, netuid, found)
         found.watch.fresh = True
+    found.hotkeys = hotkeys  # the same list is found sooner
     if not found.lists.fresh:
-        lists = zip(found.accounts, state.raw.get_many(found.keys["StakingHotkeys"]), strict=True)
-        found.listed = np.array([_is_listed(account, value) for account, value in lists], np.bool_)
+        _read_lists(state, found)
         found.lists.fresh = True
     return None if found.elsewhere else found
 
 
-def _watches(state: Storage) -> tuple[Watch, Watch]:
+def _watches(state: Storage, netuid: int) -> tuple[Watch, Watch, Watch]:
     seldom = state.raw.watch(state.runtime.item(MODULE, item).prefix for item in SELDOM_WRITTEN)
-    return seldom, state.raw.watch([state.runtime.item(MODULE, "StakingHotkeys").prefix])
+    lists = state.raw.watch([state.runtime.item(MODULE, "StakingHotkeys").prefix])
+    return seldom, lists, watch_subnet(state, netuid, list(DIVIDENDS.values()))
 
 
 def _read_seldom_written(state: Storage, netuid: int, payees: Payees) -> None:
@@ -170,11 +181,24 @@ def _read_seldom_written(state: Storage, netuid: int, payees: Payees) -> None:
     takes = b"".join([usual if value is None else value for value in raw.get_many(keys["Delegates"])])
     if len(takes) != 2 * len(hotkeys):
         raise RaggedItemError("Delegates")
-    payees.takes = (np.frombuffer(takes, "<u2").astype(np.uint64) << FRACTION) // np.uint64(U16_MAX)
-    payees.on_root = np.array([value is not None for value in raw.get_many(keys["on_root"])], np.bool_)
+    table = np.zeros(len(hotkeys), HOTKEY)
+    table["take"] = (np.frombuffer(takes, "<u2").astype(np.uint64) << FRACTION) // np.uint64(U16_MAX)
+    table["on_root"] = [value is not None for value in raw.get_many(keys["on_root"])]
     immune = set(distribution.owner_hotkeys(state, netuid))
-    payees.immune = np.array([hotkey in immune for hotkey in hotkeys], np.bool_)
+    table["immune"] = [hotkey in immune for hotkey in hotkeys]
+    payees.table, payees.immune = table, np.flatnonzero(table["immune"])
     payees.owner_place = _owner_place(state, netuid, payees)
+
+
+def _read_lists(state: Storage, payees: Payees) -> None:
+    """Look for each hotkey in its owner's list, where that is another one than before."""
+    lists = state.raw.get_many(payees.keys["StakingHotkeys"])
+    pairs = enumerate(zip(lists, payees.owners_lists, strict=True))
+    places = [place for place, (now, before) in pairs if now is not before]
+    payees.owners_lists = [UNREAD] * len(lists)  # until all are read
+    for place in places:
+        payees.unlisted[place] = not _is_listed(payees.accounts[place], lists[place])
+    payees.all_listed, payees.owners_lists = not payees.unlisted.any(), lists
 
 
 def _is_listed(account: bytes, value: bytes | None) -> bool:
@@ -192,24 +216,25 @@ def _owner_place(state: Storage, netuid: int, payees: Payees) -> int | None:
     return place if place is not None and payees.coldkeys[place] == coldkey else None
 
 
-def _new_payees(state: Storage, netuid: int, hotkeys: list[str], watch: Watch, lists: Watch) -> Payees:
+def _new_payees(state: Storage, netuid: int, hotkeys: Sequence[str], watches: tuple[Watch, Watch, Watch]) -> Payees:
     keys = {item: state.keys_by_account(MODULE, item, hotkeys) for item in BY_HOTKEY}
     keys["ParentKeys"] = state.keys_by_account(MODULE, "ParentKeys", hotkeys, netuid)
     keys["on_root"] = state.keys_by_account(MODULE, "Uids", hotkeys, ROOT_NETUID)
-    keys["root"] = state.keys_by_account(MODULE, "TotalHotkeyAlpha", hotkeys, ROOT_NETUID)
     owners, nobody = state.raw.get_many(keys["Owner"]), state.runtime.item(MODULE, "Owner").default
     coldkeys = [address(nobody if owner is None else owner) for owner in owners]
     keys["AutoStakeDestination"] = state.keys_by_account(MODULE, "AutoStakeDestination", coldkeys, netuid)
     keys["StakingHotkeys"] = state.keys_by_account(MODULE, "StakingHotkeys", coldkeys)
     columns = {
         field: _layout(state, item, state.keys_by_account(MODULE, item, hotkeys, netuid))
-        for field, item in BY_SUBNET.items()
+        for field, item in (BY_SUBNET | DIVIDENDS).items()
     }
     pairs = zip(hotkeys, coldkeys, strict=True)
     shares = [state.key(MODULE, "AlphaV2", hotkey, coldkey, netuid) for hotkey, coldkey in pairs]
     columns["share"] = _layout(state, "AlphaV2", shares)
     accounts = [key[-ACCOUNT_BYTES:] for key in keys["Owner"]]
-    return Payees(hotkeys, owners, coldkeys, accounts, columns, keys, watch, lists, True, None, None, None, None, None)
+    payees = Payees(hotkeys, owners, coldkeys, accounts, columns, keys, *watches)
+    payees.owners_lists, payees.unlisted = [UNREAD] * len(hotkeys), np.ones(len(hotkeys), np.bool_)
+    return payees
 
 
 def _layout(state: Storage, item: str, keys: list[bytes]) -> Layout:
@@ -217,61 +242,50 @@ def _layout(state: Storage, item: str, keys: list[bytes]) -> Layout:
     return Layout(described.prefix, keys, described.default)
 
 
-def _column(ctx: Context, payees: Payees, field: str) -> Column:
-    column = ctx.state.raw.column(payees.columns[field])
-    if column is None:
-        raise RaggedItemError(BY_SUBNET.get(field, field))
-    return column
-
-
-def _read(ctx: Context, payees: Payees, table: Table) -> None:
-    """Read the values by which the pots are divided, and make sure that all columns exist."""
-    for field in payees.columns:
-        _column(ctx, payees, field)
-    table["alpha"] = _column(ctx, payees, "rao").words
-    none = bytes(8)
-    root = b"".join([value or none for value in ctx.state.raw.get_many(payees.keys["root"])])
-    if len(root) != 8 * len(table):
-        raise RaggedItemError("TotalHotkeyAlpha")
-    table["root"] = np.frombuffer(root, "<u8")
-    table["take"], table["on_root"], table["immune"] = payees.takes, payees.on_root, payees.immune
-
-
 def _pay(ctx: Context, netuid: int, payees: Payees, table: Table) -> bool:
     """Change the stakes and store what was paid; False if it could not be computed."""
-    state, raw = ctx.state, ctx.state.raw
-    stakes = {field: _column(ctx, payees, field) for field in ("rao", "shares", "share")}
-    for field, column in stakes.items():
-        table[field] = column.words
-    before = table["rao"].copy()
+    columns = {field: column_of(ctx.state, layout) for field, layout in payees.columns.items()}
+    for field in STAKED:
+        table[field] = columns[field].words
+    before = columns["rao"].words
     if not pay(table):
         return False
     _withhold(ctx, netuid, payees, table)
-    if ((table["rao"] != before) & ~payees.listed).any():
+    if not payees.all_listed and ((table["rao"] != before) & payees.unlisted).any():
         _remember_hotkeys(ctx, payees, table)
-    for field, column in stakes.items():
-        differs = column.words != table[field]
-        where = differs if differs.ndim == 1 else differs.any(axis=1)
-        if where.any():
-            raw.write_column(column, _bytes(table, field), where)
+    for field in STAKED:
+        _write(ctx.state, columns[field], table, field)
     count_stake(ctx, netuid, int(table["rao"].sum()) - int(before.sum()))
-    for field, item in (("alpha_rest", "AlphaDividendsPerSubnet"), ("root_rest", "RootAlphaDividendsPerSubnet")):
-        column = _column(ctx, payees, field)
-        _forget_others(state, item, netuid, column)
-        _write_unless_zero(state, column, table, field)
-    _write_unless_zero(state, _column(ctx, payees, "last"), table, "last")
+    if not payees.others.fresh:
+        for field, item in DIVIDENDS.items():
+            _forget_others(ctx.state, item, netuid, columns[field])
+    for field in PAID:
+        _write_unless_zero(ctx.state, columns[field], table, field)
+    payees.others.fresh = True
     places = np.flatnonzero(table["root_rest"])
-    rests = zip(places.tolist(), table["root_rest"][places].tolist(), strict=True)
-    queue_dividends(ctx, netuid, [(payees.hotkeys[place], rest) for place, rest in rests])
+    if len(places):
+        rests = zip(places.tolist(), table["root_rest"][places].tolist(), strict=True)
+        queue_dividends(ctx, netuid, [(payees.hotkeys[place], rest) for place, rest in rests])
     return True
+
+
+def _write(state: Storage, column: Column, table: Table, field: str) -> None:
+    """Write stakes; one that is missing stays so if there is none now."""
+    present = column.present
+    if not column.whole:
+        missing = np.flatnonzero(~present)
+        new = missing[(column.words[missing] != table[field][missing]).reshape(len(missing), -1).any(axis=1)]
+        if len(new):
+            present = present.copy()
+            present[new] = True
+    state.raw.replace_column(column, Rows(_bytes(table, field), present))
 
 
 def _write_unless_zero(state: Storage, column: Column, table: Table, field: str) -> None:
     """Write amounts in rao; an entry that would be zero is removed."""
     there = table[field] != 0
-    for place in np.flatnonzero(column.present & ~there).tolist():
-        state.raw.remove(column.layout.keys[place])
-    state.raw.write_column(column, _bytes(table, field), there)
+    present = column.present if (there == column.present).all() else there
+    state.raw.replace_column(column, Rows(_bytes(table, field), present))
 
 
 def _bytes(table: Table, field: str) -> Any:
@@ -298,7 +312,7 @@ def _remember_hotkeys(ctx: Context, payees: Payees, table: Table) -> None:
     incentives = np.where(table["immune"], 0, table["server"])
     dividends = table["alpha_take"] | np.where(table["staked"], table["alpha_rest"], 0)
     amounts = (table["cut"], incentives, dividends, table["root_take"])
-    paid = [np.flatnonzero((each != 0) & ~payees.listed).tolist() for each in amounts]
+    paid = [np.flatnonzero((each != 0) & payees.unlisted).tolist() for each in amounts]
     for place in dict.fromkeys(itertools.chain(*paid)):
         hotkey, coldkey = payees.hotkeys[place], payees.coldkeys[place]
         staked_on = ctx.state.get(MODULE, "StakingHotkeys", coldkey)

@@ -11,10 +11,32 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from tao_lab.chain.context import Context
-from tao_lab.chain.state import Storage, Watch
+from tao_lab.chain.merkle import PREFIX_BYTES
+from tao_lab.chain.pallets.subtensor.lookups import MODULE, NETUID_BYTES
+from tao_lab.chain.state import Part, Storage, Watch
 
 Value = TypeVar("Value")
 Items = Sequence[tuple[str, str]]  # pallet and item
+
+
+FIRST, LAST = slice(PREFIX_BYTES, PREFIX_BYTES + NETUID_BYTES), slice(-NETUID_BYTES, None)  # of the bytes of a key
+
+
+def watch_subnet(state: Storage, netuid: int, items: Sequence[str], by_account: Sequence[str] = ()) -> Watch:
+    """A watch over a subnet's values of some items.
+
+    Args:
+        state: The state.
+        netuid: The subnet.
+        items: Items with the key netuid, or netuid and something else; the netuid must not be hashed then.
+        by_account: Items with the keys account and netuid.
+    """
+    part, places = netuid.to_bytes(NETUID_BYTES, "little"), []
+    for name in (*items, *by_account):
+        item = state.runtime.item(MODULE, name)
+        last = item.arity == 1 or name in by_account  # no hash is behind a key itself
+        places.append(Part(item.prefix, LAST if last else FIRST, part))
+    return state.raw.watch(places)
 
 
 @dataclass

@@ -57,7 +57,7 @@ TERMS = tuple(name for name in NEURON.names or () if name in EpochTerms.__datacl
 
 Neurons = Any  # (n,) of NEURON
 Settings = Any  # one of SETTINGS
-Rows = Any  # starts, uids and values of SparseRows
+Rows = Any  # starts (n + 1,), int64, and entries (m, 2), u16: UID and value, as the chain stores them
 Word = Any  # one number of 64 bits inside compiled code
 
 MOST_NEURONS = 1 << 13  # their weights sum to less than 2^29
@@ -83,15 +83,30 @@ def epoch_terms(inputs: EpochInput) -> EpochTerms | None:
         neurons[name] = getattr(inputs, name)
     neurons["commit_block"] = U64_MAX if inputs.commit_block is None else inputs.commit_block
     neurons["stake_fraction"] = 0 if inputs.stake_fraction is None else inputs.stake_fraction
-    weights, bonds = (
-        tuple(map(np.ascontiguousarray, (rows.starts, rows.uids, rows.values)))
-        for rows in (inputs.weights, inputs.bonds)
-    )
-    most = len(weights[1]) + len(bonds[1])
-    starts, uids, values = np.zeros(inputs.n + 1, np.int64), np.empty(most, np.int64), np.empty(most, np.int64)
-    run_epoch(neurons, _settings(inputs), weights, bonds, (starts, uids, values))
-    stored = SparseRows(starts, uids[: starts[-1]], values[: starts[-1]])
-    return EpochTerms(bonds=stored, **{name: neurons[name] for name in TERMS})
+    starts, entries = new_rows(neurons, _settings(inputs), _rows(inputs.weights), _rows(inputs.bonds))
+    uids, values = entries.T.astype(np.int64, order="C")
+    return EpochTerms(bonds=SparseRows(starts, uids, values), **{name: neurons[name] for name in TERMS})
+
+
+def _rows(rows: SparseRows) -> Rows:
+    entries = np.empty((len(rows.uids), 2), np.uint16)
+    entries[:, 0], entries[:, 1] = rows.uids, rows.values
+    return np.ascontiguousarray(rows.starts, np.int64), entries
+
+
+def new_rows(neurons: Neurons, settings: Settings, weights: Rows, bonds: Rows) -> Rows:
+    """Run an epoch; gives the rows of bonds after it.
+
+    Args:
+        neurons: (n,) of NEURON; what the chain stores is written into it.
+        settings: (1,) of SETTINGS.
+        weights: rows of weights.
+        bonds: rows of bonds after the previous epoch.
+    """
+    starts = np.zeros(len(neurons) + 1, np.int64)
+    entries = np.empty((len(weights[1]) + len(bonds[1]), 2), np.uint16)
+    run_epoch(neurons, settings, weights, bonds, (starts, entries))
+    return starts, entries[: starts[-1]]
 
 
 def _settings(inputs: EpochInput) -> Settings:
@@ -261,7 +276,7 @@ def validators_of(neurons: Neurons, bond_starts: Array) -> Array:
 @njit
 def normalized_weights(neurons: Neurons, settings: Settings, validators: Array, rows: Rows) -> Array:
     """Weights that count, each row divided by its sum."""
-    starts, uids, values = rows
+    starts, entries = rows
     weights = np.zeros((len(validators), neurons.shape[0]), np.int64)
     for row in range(len(validators)):
         voter = validators[row]
@@ -269,10 +284,11 @@ def normalized_weights(neurons: Neurons, settings: Settings, validators: Array, 
         if not from_voter.had_permit:
             continue
         for k in range(starts[voter], starts[voter + 1]):
-            miner = neurons[uids[k]]
-            itself = uids[k] == voter and voter != settings.owner_uid
+            uid = np.int64(entries[k, 0])
+            miner = neurons[uid]
+            itself = uid == voter and voter != settings.owner_uid
             new = from_voter.last_update <= miner.registered_at or from_voter.commit_block < miner.registered_at
-            weights[row, uids[k]] = 0 if itself or new else values[k]
+            weights[row, uid] = 0 if itself or new else np.int64(entries[k, 1])
         normalize(weights[row])
     return weights
 
@@ -373,12 +389,13 @@ def clip(
 @njit
 def kept_bonds(neurons: Neurons, settings: Settings, validators: Array, rows: Rows) -> Array:
     """Stored bonds (v, n), u16, of the miners that keep them."""
-    starts, uids, values = rows
+    starts, entries = rows
     bonds = np.zeros((len(validators), neurons.shape[0]), np.int64)
     for row in range(len(validators)):
         for k in range(starts[validators[row]], starts[validators[row] + 1]):
-            if neurons[uids[k]].registered_at < settings.bonds_kept_before:
-                bonds[row, uids[k]] = values[k]
+            uid = np.int64(entries[k, 0])
+            if neurons[uid].registered_at < settings.bonds_kept_before:
+                bonds[row, uid] = np.int64(entries[k, 1])
     return bonds
 
 
@@ -441,7 +458,7 @@ def move_bonds_yuma3(settings: Settings, voices: Array, weights: Array, bonds: A
 @njit
 def store_bonds(neurons: Neurons, validators: Array, bonds: Array, rows: Rows) -> None:
     """Write the bonds of the UIDs with a new permit as sparse rows."""
-    starts, uids, values = rows
+    starts, entries = rows
     row, count = 0, 0
     for validator in range(neurons.shape[0]):
         starts[validator] = count
@@ -449,7 +466,7 @@ def store_bonds(neurons: Neurons, validators: Array, bonds: Array, rows: Rows) -
             if neurons[validator].validator_permit:
                 for uid in range(neurons.shape[0]):
                     if bonds[row, uid] > 0:
-                        uids[count], values[count] = uid, to_u16(bonds[row, uid])
+                        entries[count, 0], entries[count, 1] = uid, to_u16(bonds[row, uid])
                         count += 1
             row += 1
     starts[neurons.shape[0]] = count

@@ -19,7 +19,6 @@ from tao_lab.chain.pallets.subtensor.pool import current_alpha_price
 from tao_lab.chain.state import StorageReader
 from tao_lab.classroom.room import Room, wealth
 from tao_lab.classroom.roster import Terms
-from tao_lab.node.remote import RemoteChain
 from tao_lab.simulate.world import Signed, set_pool
 from tao_lab.units import RAO_PER_TAO, U16_MAX
 from tao_lab.views.boards.running import Person, do, open_network, open_subnets, weights
@@ -225,6 +224,8 @@ class ClassWatch:
 
     def look(self) -> list[tuple[int, tuple[Standing, ...]]]:
         """Read the class once more; returns all stored readings."""
+        from tao_lab.node.remote import RemoteChain  # it loads the SDK, which the example class does not need
+
         with closing(RemoteChain(self._url)) as chain:
             height = chain.head.number
             if not self.looks or self.looks[-1][0] != height:

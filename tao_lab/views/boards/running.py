@@ -19,9 +19,10 @@ from tao_lab.chain.block import Block
 from tao_lab.chain.genesis import FAUCET_URI, SUDO_URI
 from tao_lab.chain.pallets.subtensor.lookups import MODULE, ROOT_NETUID, all_netuids, hotkeys_by_uid, owner_uid
 from tao_lab.chain.pallets.subtensor.pool import current_alpha_price
+from tao_lab.chain.pallets.subtensor.subnets import network_lock_cost
 from tao_lab.chain.state import StorageReader
 from tao_lab.economy.swap import FRACTION_BITS
-from tao_lab.network import Network, RealWalletsWarning
+from tao_lab.network.network import Network, RealWalletsWarning
 from tao_lab.simulate.world import Signed, include, set_pool
 from tao_lab.units import RAO_PER_TAO, U16_MAX
 
@@ -227,7 +228,7 @@ def sudo(net: Network, name: str, **args: Any) -> Signed:
 def open_subnets(net: Network, owners: dict[str, Person], tempo: int) -> list[Subnet]:
     """Create subnets, start them, and let them take part in emission."""
     root = str(Keypair.from_uri(SUDO_URI).ss58_address)
-    lock = net.lock_cost().rao
+    lock = network_lock_cost(net.chain.state, net.block_number)
     fund(net, {root: 10 * TAO, **{owner.address: 5 * lock for owner in owners.values()}})
     limits = [
         sudo(net, "sudo_set_network_rate_limit", rate_limit=0),

@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, closing, nullcontext, suppress
+from typing import TYPE_CHECKING, TypeAlias
 
 from tao_lab.chain.block import Block
 from tao_lab.chain.chain import Chain
 from tao_lab.chain.extrinsic import decode_extrinsic
 from tao_lab.chain.pallets.subtensor.lookups import MODULE
-from tao_lab.network import Network
-from tao_lab.node.remote import Refused, RemoteChain
+from tao_lab.network.network import Network
 from tao_lab.views.boards.running import Moment, moment
+
+if TYPE_CHECKING:
+    from tao_lab.node.remote import RemoteChain  # it loads the SDK, which a dashboard of its own chain does not need
 
 LONGEST = 1 << 22  # bytes of an extrinsic
 MOST_AT_ONCE = 20  # blocks that are read after a pause; older ones are left out
 MOST_KEPT = 1_000  # blocks
 
-
-Chains = Callable[[], AbstractContextManager[Chain | RemoteChain]]
-Names = Callable[[Chain | RemoteChain], Mapping[str, str]]
+Chains: TypeAlias = "Callable[[], AbstractContextManager[Chain | RemoteChain]]"
+Names: TypeAlias = "Callable[[Chain | RemoteChain], Mapping[str, str]]"
 
 
 class Watch:
@@ -58,6 +60,8 @@ class Watch:
             NoAnswer: nobody answers there.
             Refused: the code is wrong.
         """
+        from tao_lab.node.remote import RemoteChain
+
         return cls(lambda: closing(RemoteChain(url)), _students)
 
     def look(self) -> list[Moment]:
@@ -86,6 +90,8 @@ def _calls(chain: Chain | RemoteChain, block: Block) -> dict[str, int]:
 
 def _students(chain: Chain | RemoteChain) -> dict[str, str]:
     """Student's name for each hotkey of a student."""
+    from tao_lab.node.remote import Refused, RemoteChain
+
     assert isinstance(chain, RemoteChain)
     with suppress(Refused):  # a node without a class has no names
         students = {address: name for name, address in chain.connection.ask("lab_class")["students"].items()}

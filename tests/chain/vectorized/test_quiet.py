@@ -17,7 +17,7 @@ from tao_lab.bench.population import Size, populate
 from tao_lab.chain import executive
 from tao_lab.chain.chain import Chain
 from tao_lab.chain.context import Context
-from tao_lab.chain.errors import DatabaseFull
+from tao_lab.chain.errors import BlockFailed, DatabaseFull
 from tao_lab.chain.pallets.subtensor.lookups import MODULE
 from tao_lab.chain.runtime import Runtime
 from tao_lab.chain.twins import readable_only
@@ -318,6 +318,23 @@ def test_ctrl_c_at_any_step_leaves_the_state_of_a_whole_block(keep_state: bool) 
     for each in (chain, usual):
         each.produce_block()
     assert_same([chain, usual])
+
+
+@pytest.mark.parametrize("item", ["Tempo", "SubtokenEnabled"])
+def test_a_value_that_does_not_decode_stops_the_block_as_it_always_does(item: str) -> None:
+    chain, heights = prepared()
+    key_of_item = chain.state.key(MODULE, item, 1)
+    before = chain.state.raw_get(key_of_item)
+    chain.state.raw.put(key_of_item, b"\x05")
+    chain.state.raw.seal()
+    with pytest.raises(BlockFailed, match=r"block 5: SubtensorModule\.block_step raised"):
+        chain.produce_block()
+    assert before is not None
+    chain.state.raw.put(key_of_item, before)
+    chain.state.raw.seal()
+    chain.produce_block()
+    assert heights == [4, 5]
+    chain.close()
 
 
 # --- what is not quiet ------------------------------------------------------------------------------------------

@@ -47,6 +47,7 @@ LENGTH_BYTES = (1, 2, 4)  # of a compact number, by its two lowest bits
 ELEMENTS = {"Active": "?", "ValidatorPermit": "?", "Emission": "<u8", "LastUpdate": "<u8"}
 
 
+@has_twin
 def run_epochs(ctx: Context, netuid: int, emission: int, pots: Pending | None = None) -> Sequence[HotkeyEmission]:
     """Run the epoch of every mechanism of a subnet and store the terms.
 
@@ -294,11 +295,11 @@ def _store_bonds(ctx: Context, index: int, bonds: SparseRows) -> None:
     uids = np.flatnonzero(lengths)
     places = zip(uids.tolist(), lengths[uids].tolist(), bonds.starts[uids].tolist(), strict=True)
     for uid, length, start in places:
-        rows[uid] = _row_length(length) + data[start * ENTRY_BYTES : (start + length) * ENTRY_BYTES]
+        rows[uid] = row_length(length) + data[start * ENTRY_BYTES : (start + length) * ENTRY_BYTES]
     ctx.state.raw.put_many(ctx.state.keys_by_uid(MODULE, "Bonds", index, bonds.n), rows)
 
 
-_row_length = lru_cache(maxsize=U16_MAX)(compact)
+row_length = lru_cache(maxsize=U16_MAX)(compact)
 
 
 def _put_numbers(ctx: Context, item: str, index: int, values: Any) -> None:

@@ -67,7 +67,7 @@ def describe_class(node: Node) -> Json:
 
 @method("lab_join", params="code name account signature")
 def join_class(node: Node, code: Json, name: Json, account: Json, signature: Json) -> Json:
-    """Add a student; the account must have signed the text in `tao_lab.network.joined`."""
+    """Add a student; the account must have signed the text in `tao_lab.network.texts`."""
     room = _classroom(node)
     given = text_of(code, "code"), text_of(name, "name"), text_of(account, "account"), bytes_of(signature, "signature")
     try:
