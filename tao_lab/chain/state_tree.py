@@ -26,7 +26,7 @@ from tao_lab.chain.blake2 import (
 )
 from tao_lab.chain.column import Changes, ColumnChange, Layout, values_of
 from tao_lab.chain.merkle import HASH_BITS, HASH_BYTES, PREFIX_BYTES, StateProof, key_path
-from tao_lab.compiled import njit
+from tao_lab.compiled import for_kinds, njit
 
 Ids = np.ndarray[Any, np.dtype[np.int32]]
 
@@ -380,7 +380,7 @@ class StateTree:
         while True:
             arrays = (self._nodes, self._child, self._content, self._spare)
             given = (plan, gone, new, *rest, *arrays, self._left, taken, hung, self._turn)
-            self._compiled = self._compiled or _update.like(*given)
+            self._compiled = self._compiled or for_kinds(_update, *given)
             self._left, hung, self.hashed = self._compiled(*given)
             if hung == new:
                 return
