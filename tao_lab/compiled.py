@@ -106,6 +106,14 @@ class Compiled:
             self._built = getattr(numba, self._decorator)(*self.arguments, **self.options)(self.__wrapped__)
 
 
+def for_kinds(function: Any, *arguments: Any) -> Function:
+    """The compiled function for arguments of the same kinds as these: see `Compiled.like`.
+
+    Where no machine code is kept, modules have numba's own functions after the first call; they take all kinds.
+    """
+    return function.like(*arguments) if isinstance(function, Compiled) else function
+
+
 def build_loaded() -> None:
     """Load what runs compiled code, for example before measuring time."""
     if machine_code.usable():

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tao_lab import machine_code
-from tao_lab.compiled import Compiled, njit, vectorize
+from tao_lab.compiled import Compiled, for_kinds, njit, vectorize
 
 POINT = np.dtype([("x", np.int64), ("y", np.uint64, (2,)), ("near", np.bool_)])
 OFFSET = 7
@@ -100,6 +100,17 @@ def test_what_an_entry_cannot_do_numba_does():
     strided = np.zeros(4, POINT)[::2]
     _move(strided, 4)
     assert strided["x"].tolist() == [4, 4]
+
+
+@njit
+def _thrice(number):
+    return 3 * number
+
+
+def test_a_function_for_some_kinds_is_found_again_where_no_code_is_kept(monkeypatch):
+    monkeypatch.setenv(machine_code.WITH_NUMBA, "1")
+    assert [for_kinds(globals()["_thrice"], 1)(number) for number in (5, 6)] == [15, 18]
+    assert not isinstance(globals()["_thrice"], Compiled)  # numba's own by now
 
 
 @pytest.mark.slow

@@ -26,7 +26,7 @@ from tao_lab.chain.blake2 import (
 )
 from tao_lab.chain.column import Changes, ColumnChange, Layout, values_of
 from tao_lab.chain.merkle import HASH_BITS, HASH_BYTES, PREFIX_BYTES, StateProof, key_path
-from tao_lab.compiled import njit
+from tao_lab.compiled import for_kinds, njit
 
 Ids = np.ndarray[Any, np.dtype[np.int32]]
 
@@ -129,7 +129,7 @@ def _finish(lanes: int, places: Ids, x: Words, content: Words) -> None:
             content[parent, first + k] = x[FOUND + LANES * k + lane]
 
 
-@njit
+@njit(forceinline=True)
 def _fill(lane: int, first: int, node: int, count: int, content: Words, x: Words) -> Any:
     """Put a byte and words of a node into a lane; returns the last byte, which is part of the next word."""
     carry = np.uint64(first)
@@ -140,16 +140,16 @@ def _fill(lane: int, first: int, node: int, count: int, content: Words, x: Words
     return carry
 
 
-@njit
+@njit(forceinline=True)
 def _word(data: Bytes, at: int) -> Any:
     """Eight bytes as a number; the compiler makes one load of it."""
-    word = np.uint64(0)
+    word, first = np.uint64(0), np.uint64(at)  # without a sign there is no place to count from the end
     for i in range(WORD_BYTES):
-        word |= np.uint64(data[at + i]) << np.uint64(8 * i)
+        word |= np.uint64(data[first + np.uint64(i)]) << np.uint64(8 * i)
     return word
 
 
-@njit
+@njit(forceinline=True)
 def _fill_value(lane: int, carry: Any, begin: int, width: int, data: Bytes, x: Words) -> None:
     """Put a value behind its path in a lane, and zeros behind it; `carry` is the path's last byte."""
     k, end = HASH_WORDS, begin + width
@@ -175,7 +175,7 @@ def _hash_long(leaf: int, place: int, value: Bytes, content: Words) -> None:
         content[place >> 1, HASH_WORDS * (place & 1) + k] = h[k]
 
 
-@njit
+@njit(forceinline=True)
 def _hash_leaf(
     lane: int, leaf: int, place: int, begin: int, width: int, data: Bytes, content: Words, x: Words, waiting: Ids
 ) -> int:
@@ -380,7 +380,7 @@ class StateTree:
         while True:
             arrays = (self._nodes, self._child, self._content, self._spare)
             given = (plan, gone, new, *rest, *arrays, self._left, taken, hung, self._turn)
-            self._compiled = self._compiled or _update.like(*given)
+            self._compiled = self._compiled or for_kinds(_update, *given)
             self._left, hung, self.hashed = self._compiled(*given)
             if hung == new:
                 return

@@ -27,7 +27,7 @@ from tao_lab.chain.state import Storage, Watch
 from tao_lab.chain.vectorized.columns import RaggedItemError, or_readable
 from tao_lab.chain.vectorized.epochs import EmissionColumns
 from tao_lab.chain.vectorized.remembered import watch_subnet
-from tao_lab.chain.vectorized.stakes import column_of, stakes_of
+from tao_lab.chain.vectorized.stakes import column_of, copy_of, stakes_of
 from tao_lab.economy import HotkeyEmission, Pending
 from tao_lab.economy.dividends import withheld_proportion
 from tao_lab.economy.fixed128 import u64_share
@@ -35,6 +35,7 @@ from tao_lab.economy.vectorized.payout import FRACTION, HOTKEY, Table, divide_po
 from tao_lab.units import U16_MAX, U64_MAX
 
 PAYOUT = "payout"  # of the layouts that the state keeps
+UNREAD = object()
 ACCOUNT_BYTES = 32
 BY_SUBNET = {
     "shares": "TotalHotkeySharesV2",
@@ -76,7 +77,8 @@ class Payees:
         elsewhere: Whether a hotkey has parents, or its owner is paid on another hotkey.
         table: Table of HOTKEY, with what seldom changes.
         immune: Places of the owner's miners.
-        unlisted: Bool (n,): is not in its owner's list (`StakingHotkeys`).
+        owners_lists: The lists of hotkeys (`StakingHotkeys`) that were read; UNREAD where none was.
+        unlisted: Bool (n,): is not in its owner's list.
         all_listed: Whether each is.
         owner_place: Place of the owner's hotkey; None if the owner's cut goes to another stake.
     """
@@ -93,6 +95,7 @@ class Payees:
     elsewhere: bool = True
     table: Any = None
     immune: Any = None
+    owners_lists: Sequence[Any] = ()
     unlisted: Any = None
     all_listed: bool = False
     owner_place: int | None = None
@@ -112,7 +115,7 @@ def pay_out_at_once(
     payees.columns["rao"] = stakes.on_subnet
     for layout in payees.columns.values():  # all of them can be written later
         column_of(ctx.state, layout)
-    table = payees.table.copy()
+    table = copy_of(payees.table)
     table["server"], table["validator"] = columns.server, columns.validator
     table["alpha"], table["root"] = column_of(ctx.state, stakes.on_subnet).words, stakes.on_root
     pot = pending.validator if columns.server.any() else min(pending.validator + pending.server, U64_MAX)
@@ -159,9 +162,7 @@ def _payees(state: Storage, netuid: int, hotkeys: Sequence[str]) -> Payees | Non
         found.watch.fresh = True
     found.hotkeys = hotkeys  # the same list is found sooner
     if not found.lists.fresh:
-        lists = zip(found.accounts, state.raw.get_many(found.keys["StakingHotkeys"]), strict=True)
-        found.unlisted = np.array([not _is_listed(account, value) for account, value in lists], np.bool_)
-        found.all_listed = not found.unlisted.any()
+        _read_lists(state, found)
         found.lists.fresh = True
     return None if found.elsewhere else found
 
@@ -187,6 +188,17 @@ def _read_seldom_written(state: Storage, netuid: int, payees: Payees) -> None:
     table["immune"] = [hotkey in immune for hotkey in hotkeys]
     payees.table, payees.immune = table, np.flatnonzero(table["immune"])
     payees.owner_place = _owner_place(state, netuid, payees)
+
+
+def _read_lists(state: Storage, payees: Payees) -> None:
+    """Look for each hotkey in its owner's list, where that is another one than before."""
+    lists = state.raw.get_many(payees.keys["StakingHotkeys"])
+    pairs = enumerate(zip(lists, payees.owners_lists, strict=True))
+    places = [place for place, (now, before) in pairs if now is not before]
+    payees.owners_lists = [UNREAD] * len(lists)  # until all are read
+    for place in places:
+        payees.unlisted[place] = not _is_listed(payees.accounts[place], lists[place])
+    payees.all_listed, payees.owners_lists = not payees.unlisted.any(), lists
 
 
 def _is_listed(account: bytes, value: bytes | None) -> bool:
@@ -220,7 +232,9 @@ def _new_payees(state: Storage, netuid: int, hotkeys: Sequence[str], watches: tu
     shares = [state.key(MODULE, "AlphaV2", hotkey, coldkey, netuid) for hotkey, coldkey in pairs]
     columns["share"] = _layout(state, "AlphaV2", shares)
     accounts = [key[-ACCOUNT_BYTES:] for key in keys["Owner"]]
-    return Payees(hotkeys, owners, coldkeys, accounts, columns, keys, *watches)
+    payees = Payees(hotkeys, owners, coldkeys, accounts, columns, keys, *watches)
+    payees.owners_lists, payees.unlisted = [UNREAD] * len(hotkeys), np.ones(len(hotkeys), np.bool_)
+    return payees
 
 
 def _layout(state: Storage, item: str, keys: list[bytes]) -> Layout:
@@ -259,9 +273,11 @@ def _write(state: Storage, column: Column, table: Table, field: str) -> None:
     """Write stakes; one that is missing stays so if there is none now."""
     present = column.present
     if not column.whole:
-        differs = column.words != table[field]
-        present = present | (differs if differs.ndim == 1 else differs.any(axis=1))
-        present = column.present if (present == column.present).all() else present
+        missing = np.flatnonzero(~present)
+        new = missing[(column.words[missing] != table[field][missing]).reshape(len(missing), -1).any(axis=1)]
+        if len(new):
+            present = present.copy()
+            present[new] = True
     state.raw.replace_column(column, Rows(_bytes(table, field), present))
 
 

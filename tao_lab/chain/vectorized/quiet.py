@@ -53,6 +53,7 @@ from tao_lab.chain.vectorized.emission import (
 from tao_lab.chain.vectorized.remembered import is_at_rest
 from tao_lab.chain.vectorized.root_stakers import MISSING, next_places
 from tao_lab.chain.vectorized.schedule import SCHEDULE
+from tao_lab.compiled import for_kinds
 from tao_lab.economy.emission_gate import EMISSION_BAR_UPDATE_INTERVAL, bar_is_due
 from tao_lab.economy.registration_price import decay_factor
 from tao_lab.economy.vectorized.emission import SUBNET
@@ -295,7 +296,7 @@ class _Tables:
 
     def compute(self, number: np.uint64) -> bool:
         """Make the numbers those of the next block; False if they can't be used any more."""
-        self._compute = self._compute or quiet_block.like(number, *self._tables)
+        self._compute = self._compute or for_kinds(quiet_block, number, *self._tables)
         return bool(self._compute(number, *self._tables))
 
 

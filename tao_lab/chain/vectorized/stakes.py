@@ -82,6 +82,11 @@ def column_of(state: Storage, layout: Layout) -> Column:
     return column
 
 
+def copy_of(table: Any) -> Any:
+    """A copy of a table with fields; numpy's own goes through it field by field, which takes ten times as long."""
+    return table.view(np.uint8).copy().view(table.dtype)
+
+
 @njit(cache=True)
 def count_stakes(alpha: Any, tao: Any, share: Any, uids: Any, neurons: Any) -> Any:
     """Write the stake of each hotkey as consensus counts it into the table of an epoch.

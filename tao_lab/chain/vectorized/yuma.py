@@ -23,7 +23,7 @@ from tao_lab.chain.state import Storage, Watch
 from tao_lab.chain.vectorized.columns import or_readable
 from tao_lab.chain.vectorized.epochs import EmissionColumns, decode_rows
 from tao_lab.chain.vectorized.remembered import watch_subnet
-from tao_lab.chain.vectorized.stakes import column_of, count_stakes, stakes_of
+from tao_lab.chain.vectorized.stakes import column_of, copy_of, count_stakes, stakes_of
 from tao_lab.compiled import njit
 from tao_lab.consensus.vectorized.epoch import MILLION, MOST_NEURONS, NEURON, NO_OWNER, SETTINGS, Rows, new_rows
 from tao_lab.economy import Pending
@@ -113,7 +113,7 @@ def run_epoch_at_once(ctx: Context, netuid: int, emission: int, pots: Pending | 
     state, subnet = ctx.state, _subnet(ctx.state, netuid)
     if not subnet.usual:
         return NotImplemented
-    neurons, settings = subnet.neurons.copy(), subnet.settings.copy()
+    neurons, settings = copy_of(subnet.neurons), copy_of(subnet.settings)
     stakes = stakes_of(state, netuid, subnet.hotkeys)
     alpha, share = column_of(state, stakes.on_subnet).words, u64_share(state.get(MODULE, "TaoWeight"))
     if not count_stakes(alpha, stakes.on_root, np.uint64(share), subnet.uids, neurons):
