@@ -72,11 +72,11 @@ def main(channel: socket.socket) -> None:
     _load(EVERY)
     importlib.import_module("ipywidgets").register_comm_target()  # it did not, since it was loaded outside a kernel
     for number in itertools.count():
-        if number == 1:
-            _load((*KERNELS, *MOST))
         data, descriptors, _, _ = socket.recv_fds(channel, MOST_BYTES, 1)
         if not data:
             return
+        if number == 1:  # not earlier: the first page and the browser need the processors
+            _load((*KERNELS, *MOST))
         parent = os.getpid()
         if os.fork() == 0:
             from tao_lab import processes

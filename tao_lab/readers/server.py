@@ -315,7 +315,8 @@ class Room(Voila):  # type: ignore[misc,unused-ignore]
             notebooks = [Path(self.notebook_path)]
         else:
             notebooks = [path for path in sorted(Path(self.root_dir).rglob("*.ipynb")) if self.shows(str(path))]
-        await asyncio.gather(*(pages.get(os.path.relpath(notebook, self.root_dir)) for notebook in notebooks))
+        for notebook in notebooks:  # one after another, so that a page that a reader asks for is the next one
+            await pages.get(os.path.relpath(notebook, self.root_dir))
         self.log.info("All pages are ready")
 
     def shows(self, notebook: str) -> bool:

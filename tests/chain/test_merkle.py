@@ -113,6 +113,16 @@ def test_a_tree_of_columns_and_long_values_is_the_one_that_its_rule_describes(da
         assert tree.root == plain_root([(key_path(key), value) for key, value in state.items()], 0), step
 
 
+def test_an_update_that_needs_more_space_for_nodes_takes_leaves_out_only_once() -> None:
+    old = {bytes([1, i]): b"old" for i in range(200)}
+    new = {i.to_bytes(4, "big"): b"new" for i in range(2_000)}
+    tree = tree_of(old)
+    space = len(tree._nodes)
+    tree.update({**dict.fromkeys(old), **new})
+    assert len(tree._nodes) > space
+    assert tree.root == plain_root([(key_path(key), value) for key, value in new.items()], 0)
+
+
 def plain_root(leaves: list[tuple[bytes, bytes]], level: int) -> bytes:
     """The rule without any cleverness: halve by a bit until there is one leaf or none."""
     if len(leaves) < 2:

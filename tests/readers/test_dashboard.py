@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import logging
 import re
+import threading
 from types import SimpleNamespace
 
 import pytest
@@ -10,10 +12,10 @@ from tornado.web import HTTPError
 
 from tao_lab import paths
 from tao_lab.errors import LabError
-from tao_lab.readers import dashboard
+from tao_lab.readers import dashboard, forking
 from tao_lab.readers.dashboard import Parts
 from tao_lab.readers.forking import Page
-from tao_lab.readers.server import Kept, PageHandler, Pages
+from tao_lab.readers.server import Kept, PageHandler, Pages, Room
 
 PARTS = Parts("begin ", f"stage {dashboard.STAGE} ", f"kernel {dashboard.KERNEL}")
 STAGE = {"model_id": "one", "state": {"_about": {"title": "a </script> in a title"}}}
@@ -133,3 +135,39 @@ def test_the_template_has_the_title_the_style_and_the_scripts_address():
     assert re.fullmatch(f"/room{dashboard.SCRIPT}", address)
     assert parts.showing({"one": 1}).strip() == '<script>come.stage({"one": 1});</script>'
     assert '{"baseUrl": "/room/", "kernelId": "k"}</script>' in parts.answered_by("k", "/room/")
+
+
+def test_a_page_that_a_reader_asks_for_is_the_next_one_to_run(tmp_path):
+    for name in ("a", "b", "c"):
+        (tmp_path / f"{name}.ipynb").touch()
+    asked, begun = [], threading.Event()
+
+    class Nursery:
+        def page(self, path):
+            asked.append(path and path.name)
+            return SimpleNamespace(ran=lambda: begun.wait() and forking.Ran(None, "it left a thread", None))
+
+    async def html(*_):
+        return ""
+
+    async def run():
+        app = SimpleNamespace(
+            root_dir=str(tmp_path),
+            notebook_path="",
+            log=logging.getLogger(),
+            kernel_manager=SimpleNamespace(),
+            voila_configuration=SimpleNamespace(template="tao-lab"),
+            shows=lambda _: True,
+        )
+        app.pages = Pages(app, Nursery())
+        app.pages._html = html
+        preparing = asyncio.create_task(Room._prepare(app))
+        while not asked:
+            await asyncio.sleep(0)
+        reading = asyncio.create_task(app.pages.get("c.ipynb"))
+        await asyncio.sleep(0)
+        begun.set()
+        await asyncio.gather(preparing, reading)
+
+    asyncio.run(run())
+    assert [name for name in asked if name] == ["a.ipynb", "c.ipynb", "b.ipynb"]
