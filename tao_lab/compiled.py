@@ -25,7 +25,7 @@ class Compiled:
 
     Args:
         function: the function to compile; a global function or a lambda.
-        decorator: name of numba's decorator, `njit` or `vectorize`.
+        decorator: name of numba's decorator, `njit`, `vectorize` or `intrinsic`.
         arguments: positional arguments of the decorator.
         options: its keyword arguments.
     """
@@ -103,7 +103,8 @@ class Compiled:
         if self._built is None:
             import numba
 
-            self._built = getattr(numba, self._decorator)(*self.arguments, **self.options)(self.__wrapped__)
+            decorator = numba.extending.intrinsic if self._decorator == "intrinsic" else getattr(numba, self._decorator)
+            self._built = decorator(*self.arguments, **self.options)(self.__wrapped__)
 
 
 def for_kinds(function: Any, *arguments: Any) -> Function:
@@ -156,3 +157,8 @@ def njit(*arguments: Any, **options: Any) -> Any:
 def vectorize(*arguments: Any, **options: Any) -> Any:
     """`numba.vectorize`, built at the first call."""
     return lambda function: Compiled(function, "vectorize", arguments, options)
+
+
+def intrinsic(function: Function) -> Any:
+    """`numba.extending.intrinsic`: instructions of the processor, for compiled functions only."""
+    return Compiled(function, "intrinsic", (), {"prefer_literal": False})

@@ -22,6 +22,24 @@ def test_leading_zeros(number: int) -> None:
     assert int(uint128.leading_zeros(np.uint64(word))) == 64 - word.bit_length()
 
 
+@given(words, words)
+def test_a_product_of_two_words(a: int, b: int) -> None:
+    high, low = uint128.product(np.uint64(a), np.uint64(b))
+    assert int(high) << 64 | int(low) == a * b
+
+
+@given(words.filter(bool), st.data())
+@example(1, None)
+@example((1 << 64) - 1, None)
+@example(1 << 63, None)
+def test_division_by_a_word_in_both_ways(divisor: int, data: st.DataObject | None) -> None:
+    most = (divisor << 64) - 1
+    for number in [0, most] if data is None else [data.draw(st.integers(0, most), label="number")]:
+        for divide in {uint128.divide_by_word, uint128.divide_by_digits}:
+            quotient, rest = divide(*pair(number), np.uint64(divisor))
+            assert (int(quotient), int(rest)) == divmod(number, divisor)
+
+
 @given(wides, wides)
 def test_division(number: int, divisor: int) -> None:
     high, low = uint128.divide(pair(number), pair(divisor))

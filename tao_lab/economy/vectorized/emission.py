@@ -88,7 +88,7 @@ TERMS = 32  # of the series of an exponential
 LARGEST_EXPONENT = np.uint64(1 << 36)  # 16, I32F32
 
 
-# x // k is x * RECIPROCALS[k] >> 64 + SHIFTS[k] for x below 2^63; a division would take five times as long.
+# x // k is x * RECIPROCALS[k] >> 64 + SHIFTS[k] for x below 2^63; a division would take longer.
 SHIFTS = np.array([0, 0, *((k - 1).bit_length() - 1 for k in range(2, TERMS))], np.uint64)
 RECIPROCALS = np.array([0, 0, *((1 << 64 + int(SHIFTS[k])) // k + 1 for k in range(2, TERMS))], np.uint64)
 
