@@ -63,7 +63,7 @@ from tao_lab.units import U64_MAX
 WORD = 8  # bytes
 NUMBER_BYTES = 4  # of a height, and of the number of events
 NOTHING = bytes(WORD)  # an amount
-CHAIN_WORDS_GIVEN = 6  # the last ones of CHAIN
+CHAIN_WORDS_GIVEN = 6  # the last ones of CHAIN, `is_stored` left out
 LAST_HEIGHT = U64_MAX
 NO_SUBNETS = np.empty(0, SUBNET)
 HOOKS = {
@@ -184,6 +184,7 @@ class Plan:
         self._tables, self._next = (_Tables(len(netuids), len(numbers.deposits)) for _ in range(2))
         self._is_still = False  # whether no number changes
         self._kept = state.runtime.block_hashes_kept
+        self._emission = state.key(MODULE, "BlockEmission")
         self._system = [state.key(*item) for item in SYSTEM]
         self._keys = (*numbers.keys, *self._system)
         self._unpack = Struct(numbers.format).unpack
@@ -213,6 +214,7 @@ class Plan:
         for key, tempo in self._tempos:
             until = min(until, number + tempo - int.from_bytes(raw.get(key) or b"", "little"))
         self._tables.data[:] = numbers.data
+        self._tables.chain["is_stored"] = self._emission not in numbers.missing
         self._missing = [place for place, key in enumerate(numbers.keys) if key in numbers.missing]
         self._search, self._writer = search, raw.writer(self._keys)
         self._values = (*self._unpack(numbers.data), *[raw.get(key) or MISSING for key in self._system])
@@ -283,6 +285,7 @@ class _Tables:
 
     Attributes:
         data: All of them.
+        chain: The one of CHAIN.
     """
 
     def __init__(self, places: int, subnets: int) -> None:
@@ -292,6 +295,7 @@ class _Tables:
         for dtype, length in shapes:
             self._tables.append(np.ndarray((length,), dtype, self.data, begin))
             begin += dtype.itemsize * length
+        self.chain = self._tables[0]
         self._compute: Any = None
 
     def compute(self, number: np.uint64) -> bool:
@@ -461,6 +465,7 @@ def _add_chain(ctx: Context, numbers: _Numbers, is_emitting: bool) -> None:
         numbers.given(*map(int, words))
     else:
         numbers.given(*[0] * CHAIN_WORDS_GIVEN)
+    numbers.given(0)  # `is_stored`, which is known when values are read
 
 
 def _add_place(state: Storage, numbers: _Numbers, netuid: int) -> tuple[bytes, int]:

@@ -24,6 +24,7 @@ from tao_lab.chain.twins import readable_only
 from tao_lab.chain.vectorized import few
 from tao_lab.chain.vectorized.quiet import QuietBlocks
 from tao_lab.economy import split
+from tao_lab.economy.block_emission import TOTAL_SUPPLY
 from tests.chain.conftest import account, key
 from tests.chain.vectorized.test_few import CHANGES, change
 
@@ -145,6 +146,24 @@ def test_a_subnet_that_has_not_been_started_has_only_a_price_and_a_count() -> No
         assert_alike(chains)
     assert heights
     assert chains[0].state.get(MODULE, "Burn", 2) < 7 * TAO
+    assert_same(chains)
+
+
+@pytest.mark.parametrize("halved", ["TAO", "alpha"])
+def test_emission_is_stored_once_a_block_has_two_different_ones(halved: str) -> None:
+    chains = both(SIZES[2])
+    heights = quiet_blocks(chains[0])
+    for chain in chains:
+        chain.produce_block()
+        near = TOTAL_SUPPLY // 2 - 5 * TAO // 2  # the third block from here has less
+        if halved == "TAO":
+            chain.state.put(MODULE, "TotalIssuance", near)
+        else:
+            chain.state.put(MODULE, "SubnetAlphaOut", 1, near - chain.state.get(MODULE, "SubnetAlphaIn", 1))
+        for _ in range(5):
+            chain.produce_block()
+    assert heights[:1] == [3]
+    assert chains[0].state.exists(MODULE, "BlockEmission")
     assert_same(chains)
 
 
