@@ -51,7 +51,7 @@ from tao_lab.chain.vectorized.emission import (
     scalars,
 )
 from tao_lab.chain.vectorized.remembered import is_at_rest
-from tao_lab.chain.vectorized.root_stakers import MISSING, next_places
+from tao_lab.chain.vectorized.root_stakers import MISSING, next_place
 from tao_lab.chain.vectorized.schedule import SCHEDULE
 from tao_lab.compiled import for_kinds
 from tao_lab.economy.emission_gate import EMISSION_BAR_UPDATE_INTERVAL, bar_is_due
@@ -191,7 +191,6 @@ class Plan:
         self._values: tuple[bytes, ...] = ()  # of these keys
         self._missing: list[int] = []  # places of values that are not in the state
         self._writer = state.raw.writer(())
-        self._search: dict[bytes, bytes] = {}
         self._writes = -1  # of the state, when its values were these
         self._until = 0  # the first block in which more happens, as far as the values say
 
@@ -205,10 +204,9 @@ class Plan:
     def _read(self, number: int) -> int:
         """Read the values; returns the first block from `number` on in which more happens."""
         raw, numbers = self._raw, self._numbers
-        search, last = next_places(self._state), raw.get(self._system[-1]) or MISSING
         if not all(is_at_rest(self._state, name, self._netuids) for name in ("counts", "difficulties")):
             return number
-        if search is None or last not in search or not numbers.read(raw):
+        if not numbers.read(raw):
             return number
         until = LAST_HEIGHT
         for key, tempo in self._tempos:
@@ -216,13 +214,19 @@ class Plan:
         self._tables.data[:] = numbers.data
         self._tables.chain["is_stored"] = self._emission not in numbers.missing
         self._missing = [place for place, key in enumerate(numbers.keys) if key in numbers.missing]
-        self._search, self._writer = search, raw.writer(self._keys)
+        self._writer = raw.writer(self._keys)
         self._values = (*self._unpack(numbers.data), *[raw.get(key) or MISSING for key in self._system])
         self._is_still = self._netuids == [ROOT_NETUID] and self._computed(number) == self._values[: -len(SYSTEM)]
         return until
 
     def block(self, number: int, parent: bytes, now: int, slot: int) -> QuietBlock | None:
-        """The next block; None if its numbers are too large, or it has a value for which there was none before."""
+        """The next block; None if its numbers are too large, or it has a value for which there was none before.
+
+        It is also None if a stake on root is found that is not on the list.
+        """
+        reached = next_place(self._state, self._values[-1])
+        if reached is None:
+            return None
         numbers = self._values[: -len(SYSTEM)] if self._is_still else self._computed(number)
         if numbers is None:
             return None
@@ -236,7 +240,7 @@ class Plan:
             number.to_bytes(NUMBER_BYTES, "little"),
             events,
             count.to_bytes(NUMBER_BYTES, "little"),
-            self._search[self._values[-1]],
+            reached,
         )
         if any(after[place] != self._values[place] for place in self._missing):
             return None

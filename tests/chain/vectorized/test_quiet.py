@@ -3,6 +3,7 @@
 import signal
 import sqlite3
 import sys
+from collections.abc import Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,7 +20,9 @@ from tao_lab.chain.chain import Chain
 from tao_lab.chain.context import Context
 from tao_lab.chain.errors import BlockFailed, DatabaseFull
 from tao_lab.chain.pallets.subtensor.lookups import MODULE
+from tao_lab.chain.pallets.subtensor.root_claims import STAKES_LOOKED_AT
 from tao_lab.chain.runtime import Runtime
+from tao_lab.chain.state import RawState
 from tao_lab.chain.twins import readable_only
 from tao_lab.chain.vectorized import few
 from tao_lab.chain.vectorized.quiet import QuietBlocks
@@ -291,6 +294,24 @@ def test_a_block_that_cannot_be_written_leaves_everything_as_it_was(monkeypatch:
     for _ in range(5):
         usual.produce_block()
     assert_same([chain, usual])
+
+
+def test_after_a_new_stake_no_block_looks_at_all_stakes(monkeypatch: pytest.MonkeyPatch) -> None:
+    chain, heights = prepared()
+    stakes, keys, limits = chain.state.key(MODULE, "AlphaV2"), RawState.keys, []
+
+    def noted(raw: RawState, prefix: bytes, after: bytes | None = None, limit: int | None = None) -> Sequence[bytes]:
+        if prefix == stakes:
+            limits.append(limit)
+        return keys(raw, prefix, after, limit)
+
+    first = chain.state.raw.keys(stakes)[0]
+    chain.state.raw.put(first, chain.state.raw.get(first) or b"")
+    monkeypatch.setattr(RawState, "keys", noted)
+    for _ in range(3):
+        chain.produce_block()
+    assert heights == [4, 6, 7]
+    assert set(limits) == {STAKES_LOOKED_AT}
 
 
 def interrupted_at(chain: Chain, after: int, keep_state: bool) -> bool:
