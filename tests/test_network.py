@@ -79,6 +79,7 @@ def test_a_transfer_says_what_it_cost(net: Network) -> None:
     receipt = net.transfer(alice, bob, net.tao("1.5"))
     assert net.balance(bob).rao == 1_500_000_000
     assert net.balance(alice).rao == 10 * TAO - 1_500_000_000 - receipt.fee.rao
+    assert f"fee={receipt.fee!r}" in repr(receipt)  # an amount with its unit, where a notebook shows it
     assert receipt.events[-1]["event_id"] == "ExtrinsicSuccess"
     block = net.block(receipt.block)
     proof = net.extrinsic_proof(receipt.block, receipt.index)

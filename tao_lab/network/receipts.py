@@ -41,6 +41,11 @@ class Receipt:
         """What the signer paid for it, as an amount of TAO."""
         return bt.Balance.from_rao(self.fee_rao)
 
+    def __repr__(self) -> str:
+        """Everything, with the fee as an amount: a notebook shows it."""
+        parts = (f"{name}={getattr(self, name)!r}" for name in ("block", "index", "fee", "events", "refusals"))
+        return f"Receipt({', '.join(parts)})"
+
 
 @dataclass(frozen=True)
 class Account:

@@ -51,7 +51,7 @@ from tao_lab.chain.vectorized.emission import (
     scalars,
 )
 from tao_lab.chain.vectorized.remembered import is_at_rest
-from tao_lab.chain.vectorized.root_stakers import MISSING, next_places
+from tao_lab.chain.vectorized.root_stakers import MISSING, next_place
 from tao_lab.chain.vectorized.schedule import SCHEDULE
 from tao_lab.compiled import for_kinds
 from tao_lab.economy.emission_gate import EMISSION_BAR_UPDATE_INTERVAL, bar_is_due
@@ -63,7 +63,7 @@ from tao_lab.units import U64_MAX
 WORD = 8  # bytes
 NUMBER_BYTES = 4  # of a height, and of the number of events
 NOTHING = bytes(WORD)  # an amount
-CHAIN_WORDS_GIVEN = 6  # the last ones of CHAIN
+CHAIN_WORDS_GIVEN = 6  # the last ones of CHAIN, `is_stored` left out
 LAST_HEIGHT = U64_MAX
 NO_SUBNETS = np.empty(0, SUBNET)
 HOOKS = {
@@ -184,13 +184,13 @@ class Plan:
         self._tables, self._next = (_Tables(len(netuids), len(numbers.deposits)) for _ in range(2))
         self._is_still = False  # whether no number changes
         self._kept = state.runtime.block_hashes_kept
+        self._emission = state.key(MODULE, "BlockEmission")
         self._system = [state.key(*item) for item in SYSTEM]
         self._keys = (*numbers.keys, *self._system)
         self._unpack = Struct(numbers.format).unpack
         self._values: tuple[bytes, ...] = ()  # of these keys
         self._missing: list[int] = []  # places of values that are not in the state
         self._writer = state.raw.writer(())
-        self._search: dict[bytes, bytes] = {}
         self._writes = -1  # of the state, when its values were these
         self._until = 0  # the first block in which more happens, as far as the values say
 
@@ -204,23 +204,29 @@ class Plan:
     def _read(self, number: int) -> int:
         """Read the values; returns the first block from `number` on in which more happens."""
         raw, numbers = self._raw, self._numbers
-        search, last = next_places(self._state), raw.get(self._system[-1]) or MISSING
         if not all(is_at_rest(self._state, name, self._netuids) for name in ("counts", "difficulties")):
             return number
-        if search is None or last not in search or not numbers.read(raw):
+        if not numbers.read(raw):
             return number
         until = LAST_HEIGHT
         for key, tempo in self._tempos:
             until = min(until, number + tempo - int.from_bytes(raw.get(key) or b"", "little"))
         self._tables.data[:] = numbers.data
+        self._tables.chain["is_stored"] = self._emission not in numbers.missing
         self._missing = [place for place, key in enumerate(numbers.keys) if key in numbers.missing]
-        self._search, self._writer = search, raw.writer(self._keys)
+        self._writer = raw.writer(self._keys)
         self._values = (*self._unpack(numbers.data), *[raw.get(key) or MISSING for key in self._system])
         self._is_still = self._netuids == [ROOT_NETUID] and self._computed(number) == self._values[: -len(SYSTEM)]
         return until
 
     def block(self, number: int, parent: bytes, now: int, slot: int) -> QuietBlock | None:
-        """The next block; None if its numbers are too large, or it has a value for which there was none before."""
+        """The next block; None if its numbers are too large, or it has a value for which there was none before.
+
+        It is also None if a stake on root is found that is not on the list.
+        """
+        reached = next_place(self._state, self._values[-1])
+        if reached is None:
+            return None
         numbers = self._values[: -len(SYSTEM)] if self._is_still else self._computed(number)
         if numbers is None:
             return None
@@ -234,7 +240,7 @@ class Plan:
             number.to_bytes(NUMBER_BYTES, "little"),
             events,
             count.to_bytes(NUMBER_BYTES, "little"),
-            self._search[self._values[-1]],
+            reached,
         )
         if any(after[place] != self._values[place] for place in self._missing):
             return None
@@ -283,6 +289,7 @@ class _Tables:
 
     Attributes:
         data: All of them.
+        chain: The one of CHAIN.
     """
 
     def __init__(self, places: int, subnets: int) -> None:
@@ -292,6 +299,7 @@ class _Tables:
         for dtype, length in shapes:
             self._tables.append(np.ndarray((length,), dtype, self.data, begin))
             begin += dtype.itemsize * length
+        self.chain = self._tables[0]
         self._compute: Any = None
 
     def compute(self, number: np.uint64) -> bool:
@@ -461,6 +469,7 @@ def _add_chain(ctx: Context, numbers: _Numbers, is_emitting: bool) -> None:
         numbers.given(*map(int, words))
     else:
         numbers.given(*[0] * CHAIN_WORDS_GIVEN)
+    numbers.given(0)  # `is_stored`, which is known when values are read
 
 
 def _add_place(state: Storage, numbers: _Numbers, netuid: int) -> tuple[bytes, int]:

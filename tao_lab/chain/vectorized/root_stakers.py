@@ -44,24 +44,29 @@ def _reached(key: bytes) -> bytes:
     return SOME + compact(len(key)) + key
 
 
-def next_places(state: Storage) -> dict[bytes, bytes] | None:
-    """From each value of `AlphaV2MapLastKey` to that after the next block, in a round through all stakes.
+def next_place(state: Storage, last: bytes) -> bytes | None:
+    """The value of `AlphaV2MapLastKey` after the next block; None if the search has more to do than to move on.
 
-    Without stakes it does not change; an empty value stands for none. The result is None while a stake on root is not
-    on the list: then the search has more to do.
+    Args:
+        state: The state.
+        last: The present value; an empty one stands for none.
     """
-    return remember(state, "round of root stakers", [], STAKES_AND_LIST, lambda: _next_places(state))
+    places: dict[bytes, bytes | None] = remember(state, "round of root stakers", [], STAKES_AND_LIST, dict)
+    if last not in places:
+        places[last] = _next_place(state, last)
+    return places[last]
 
 
-def _next_places(state: Storage) -> dict[bytes, bytes] | None:
-    keys, listed = state.raw.keys(state.key(MODULE, "AlphaV2")), state.key(MODULE, "StakingColdkeys")
+def _next_place(state: Storage, last: bytes) -> bytes | None:
+    raw, after = state.raw, _last_key(last)
+    keys = raw.keys(state.key(MODULE, "AlphaV2"), after, STAKES_LOOKED_AT)
+    if after is None and not keys:
+        return last
+    listed = state.key(MODULE, "StakingColdkeys")
     coldkeys = {key[-NETUID_BYTES - ACCOUNT_BYTES : -NETUID_BYTES] for key in keys if key.endswith(ON_ROOT)}
-    if None in state.raw.get_many([listed + coldkey for coldkey in coldkeys]):
+    if last == MISSING or None in raw.get_many([listed + coldkey for coldkey in coldkeys]):
         return None
-    if not keys:
-        return {MISSING: MISSING, NOTHING: NOTHING}
-    places = [NOTHING, *map(_reached, keys[STAKES_LOOKED_AT - 1 :: STAKES_LOOKED_AT])]
-    return dict(zip(places, [*places[1:], NOTHING], strict=True))
+    return _reached(keys[-1]) if len(keys) == STAKES_LOOKED_AT else NOTHING
 
 
 def _last_key(stored: bytes | None) -> bytes | None:

@@ -28,6 +28,7 @@ CHAIN = np.dtype(
         ("moving_alpha", "u8"),  # raw I96F32 value
         ("bar", "u8", (2,)),  # of the emission gate, a raw U64F64 value, high word first
         ("exponent", "u8"),  # of the emission gate, a raw I32F32 value
+        ("is_stored", "u8"),  # BlockEmission; otherwise it has its default
     ]
 )
 PLACE = np.dtype(
@@ -101,7 +102,9 @@ def _emit(credit: Word, chain: Table, subnets: Table, accounts: Table) -> bool:
         accounts[i].free += paid
         spent += paid
         differs |= subnets[i].alpha_out != credit
-    if differs:  # each subnet's emission is stored in turn
+    if differs:  # each subnet's emission is stored in turn: then there is a value, even if it is the same in the end
+        if whole.is_stored == ZERO:
+            return False
         whole.emission = subnets[subnets.shape[0] - 1].alpha_out
     whole.issuance += spent  # the rest of the credit is recycled
     whole.balances += spent

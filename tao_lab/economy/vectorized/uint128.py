@@ -3,8 +3,8 @@
 Python's own integers are exact but a hundred times slower than the processor's. The compiled rules of emission need
 only these few functions. They do not check for results above 128 bits; the caller must make sure that results fit.
 
-Division by a word is the instruction of x86-64, the same as in C's `__int128`. Elsewhere it is long division with 32-bit
-digits (Knuth, The Art of Computer Programming, volume 2, algorithm D), which takes four times as long.
+Division by a word is one instruction of x86-64, the one that C's `__int128` uses. Elsewhere it is long division with
+32-bit digits (Knuth, The Art of Computer Programming, volume 2, algorithm D), which takes four times as long.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 import signal
 import sqlite3
 import sys
+from collections.abc import Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,11 +20,14 @@ from tao_lab.chain.chain import Chain
 from tao_lab.chain.context import Context
 from tao_lab.chain.errors import BlockFailed, DatabaseFull
 from tao_lab.chain.pallets.subtensor.lookups import MODULE
+from tao_lab.chain.pallets.subtensor.root_claims import STAKES_LOOKED_AT
 from tao_lab.chain.runtime import Runtime
+from tao_lab.chain.state import RawState
 from tao_lab.chain.twins import readable_only
 from tao_lab.chain.vectorized import few
 from tao_lab.chain.vectorized.quiet import QuietBlocks
 from tao_lab.economy import split
+from tao_lab.economy.block_emission import TOTAL_SUPPLY
 from tests.chain.conftest import account, key
 from tests.chain.vectorized.test_few import CHANGES, change
 
@@ -145,6 +149,24 @@ def test_a_subnet_that_has_not_been_started_has_only_a_price_and_a_count() -> No
         assert_alike(chains)
     assert heights
     assert chains[0].state.get(MODULE, "Burn", 2) < 7 * TAO
+    assert_same(chains)
+
+
+@pytest.mark.parametrize("halved", ["TAO", "alpha"])
+def test_emission_is_stored_once_a_block_has_two_different_ones(halved: str) -> None:
+    chains = both(SIZES[2])
+    heights = quiet_blocks(chains[0])
+    for chain in chains:
+        chain.produce_block()
+        near = TOTAL_SUPPLY // 2 - 5 * TAO // 2  # the third block from here has less
+        if halved == "TAO":
+            chain.state.put(MODULE, "TotalIssuance", near)
+        else:
+            chain.state.put(MODULE, "SubnetAlphaOut", 1, near - chain.state.get(MODULE, "SubnetAlphaIn", 1))
+        for _ in range(5):
+            chain.produce_block()
+    assert heights[:1] == [3]
+    assert chains[0].state.exists(MODULE, "BlockEmission")
     assert_same(chains)
 
 
@@ -272,6 +294,24 @@ def test_a_block_that_cannot_be_written_leaves_everything_as_it_was(monkeypatch:
     for _ in range(5):
         usual.produce_block()
     assert_same([chain, usual])
+
+
+def test_after_a_new_stake_no_block_looks_at_all_stakes(monkeypatch: pytest.MonkeyPatch) -> None:
+    chain, heights = prepared()
+    stakes, keys, limits = chain.state.key(MODULE, "AlphaV2"), RawState.keys, []
+
+    def noted(raw: RawState, prefix: bytes, after: bytes | None = None, limit: int | None = None) -> Sequence[bytes]:
+        if prefix == stakes:
+            limits.append(limit)
+        return keys(raw, prefix, after, limit)
+
+    first = chain.state.raw.keys(stakes)[0]
+    chain.state.raw.put(first, chain.state.raw.get(first) or b"")
+    monkeypatch.setattr(RawState, "keys", noted)
+    for _ in range(3):
+        chain.produce_block()
+    assert heights == [4, 6, 7]
+    assert set(limits) == {STAKES_LOOKED_AT}
 
 
 def interrupted_at(chain: Chain, after: int, keep_state: bool) -> bool:
