@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 from tao_lab import machine_code
 
 Function = Callable[..., Any]
+MARK = ".made-of"  # ends the name of a file beside what numba kept: of which code it was made
 _building = RLock()  # two threads may make the first call at the same time
 
 
@@ -103,8 +104,27 @@ class Compiled:
         if self._built is None:
             import numba
 
+            if self.options.get("cache"):
+                _forget_old(self.__wrapped__)
             decorator = numba.extending.intrinsic if self._decorator == "intrinsic" else getattr(numba, self._decorator)
             self._built = decorator(*self.arguments, **self.options)(self.__wrapped__)
+
+
+def _forget_old(function: Function) -> None:
+    """Remove what numba kept of a function if anything that it calls has changed since.
+
+    Numba itself looks only at the file that the function is in.
+    """
+    source, name = Path(function.__code__.co_filename), function.__qualname__
+    folder, now = source.parent / "__pycache__", machine_code.digest(function)
+    mark = folder / f"{source.stem}.{name}{MARK}"
+    with suppress(OSError):  # a folder that nobody may write to stays as it was installed
+        if mark.exists() and mark.read_text(encoding="utf-8") == now:
+            return
+        for index in folder.glob(f"{source.stem}.{name}-*.nbi"):
+            index.unlink()
+        folder.mkdir(exist_ok=True)
+        mark.write_text(now, encoding="utf-8")
 
 
 def for_kinds(function: Any, *arguments: Any) -> Function:

@@ -39,6 +39,7 @@ Kept = tuple[dict[str, Any], bytes]  # what is needed to call it, and its image 
 
 FORMAT = 2
 SUFFIX = ".code"
+OPTIONS = "options of "
 WITH_NUMBA = "TAO_LAB_WITH_NUMBA"  # set where numba's own way is to be tried
 # This reads numba's insides, which may change with each version: with another one, numba's own way is taken.
 TRIED = "0.68."
@@ -553,9 +554,7 @@ def _from_file(function: Function, kinds: tuple[Any, ...], make: Callable[[], Ke
 
 def _key(function: Function, kinds: tuple[Any, ...]) -> str:
     """Changes with everything that the machine code depends on."""
-    text = [str(FORMAT), _makers(), repr(kinds)]
-    text += sorted(set(_texts(function, set())))
-    return hashlib.blake2b("\n".join(text).encode(), digest_size=12).hexdigest()
+    return _digest([str(FORMAT), _makers(), repr(kinds), *sorted(set(_texts(function, set())))])
 
 
 @functools.cache
@@ -564,6 +563,15 @@ def _makers() -> str:
     first = Path("/proc/cpuinfo").read_text().partition("\n\n")[0].splitlines()
     processor = [line for line in first if line.startswith(("model name", "flags"))]
     return f"{version('numba')} {version('llvmlite')} {np.__version__} {processor}"
+
+
+def digest(function: Function) -> str:
+    """Changes with the code of a function, of all compiled functions that it calls, and with their constants."""
+    return _digest(sorted({text for text in _texts(function, set()) if not text.startswith(OPTIONS)}))
+
+
+def _digest(texts: Iterable[str]) -> str:
+    return hashlib.blake2b("\n".join(texts).encode(), digest_size=12).hexdigest()
 
 
 def _texts(function: Function, seen: set[int]) -> Iterator[str]:
@@ -578,7 +586,7 @@ def _texts(function: Function, seen: set[int]) -> Iterator[str]:
         inner = getattr(value, "py_func", getattr(value, "__wrapped__", None))
         if inner is not None:
             options = getattr(value, "options", getattr(value, "targetoptions", {}))
-            yield f"{name} {sorted(options.items())} {getattr(value, 'arguments', ())}"
+            yield f"{OPTIONS}{name} {sorted(options.items())} {getattr(value, 'arguments', ())}"
             yield from _texts(inner, seen)
         elif isinstance(value, np.ndarray):
             yield f"{name} {value.dtype} {value.tobytes().hex()}"

@@ -233,3 +233,38 @@ def test_a_file_that_is_no_code_is_made_again(tmp_path):
         file.write_bytes([b"", bytes(len(data))][number % 2])
     assert run(path, 2) == "12 [0, 2, 4] True"
     assert run(path, 2) == "12 [0, 2, 4] False"
+
+
+CALLED = """
+    from tao_lab.compiled import njit
+
+    @njit
+    def times(number):
+        return number * {factor}
+"""
+CALLS = """
+    from called import times
+    from tao_lab.compiled import njit
+
+    @njit(cache=True)
+    def of_seven(number):
+        return times(number)
+
+    print(of_seven(7))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("with_numba", ["", "1"])
+def test_what_numba_kept_is_made_again_when_a_function_of_another_file_has_changed(tmp_path, monkeypatch, with_numba):
+    monkeypatch.delenv("NUMBA_CACHE_DIR")  # beside the file, as for everybody
+    monkeypatch.setenv(machine_code.WITH_NUMBA, with_numba)
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")  # Python itself would miss two changes within a second
+    program = tmp_path / "calls.py"
+    program.write_text(dedent(CALLS), encoding="utf-8")
+    found = []
+    for factor in (2, 3, 3, 2):
+        (tmp_path / "called.py").write_text(dedent(CALLED.format(factor=factor)), encoding="utf-8")
+        answer = subprocess.run([sys.executable, program], check=True, capture_output=True, text=True, env=os.environ)
+        found.append(int(answer.stdout))
+    assert found == [14, 21, 21, 14]
