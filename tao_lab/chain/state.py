@@ -174,7 +174,8 @@ class RawState:
         self._journal.extend([(key, old) for key, old, _ in changed])
         item.update([(key, new) for key, _, new in changed])
         if None in before:
-            self._sorted.pop(prefix, None)
+            new = [key for key, old in zip(keys, before, strict=True) if old is None]
+            self._order(prefix, new, [True] * len(new))
 
     def writer(self, keys: Sequence[bytes]) -> Writer:
         """What writes these keys block by block; they are not in columns."""
@@ -334,7 +335,7 @@ class RawState:
             column.put_all(data)
             return
         column.take(Rows(data, column.present | new))
-        self._order(column, np.flatnonzero(new).tolist())
+        self._order_rows(column, np.flatnonzero(new).tolist())
 
     def replace_column(self, column: Column, rows: Rows) -> None:
         """Write all rows of a column, with the item's default where a value is missing from now on."""
@@ -347,7 +348,7 @@ class RawState:
             column.put_all(rows.data)
         else:
             column.take(rows)
-            self._order(column, np.flatnonzero(rows.present != before).tolist())
+            self._order_rows(column, np.flatnonzero(rows.present != before).tolist())
 
     def write_columns(self, written: Iterable[tuple[Column, Any, Any]]) -> None:
         """Write all rows of several columns in which every key has a value.
@@ -365,14 +366,18 @@ class RawState:
                 column.sealed = before
             column.data, column.words = data, words
 
-    def _order(self, column: Column, rows: Sequence[int]) -> None:
-        """Keys of a column have a value now, or none: order them, or leave that until somebody asks for the order."""
-        ordered = self._sorted.get(column.layout.prefix)
-        if ordered is None or len(rows) > MOST_PUT_IN_ORDER:
-            self._sorted.pop(column.layout.prefix, None)
+    def _order_rows(self, column: Column, rows: Sequence[int]) -> None:
+        keys = [column.layout.keys[row] for row in rows]
+        self._order(column.layout.prefix, keys, [bool(column.present[row]) for row in rows])
+
+    def _order(self, prefix: bytes, keys: Sequence[bytes], there: Sequence[bool]) -> None:
+        """Keys of an item have a value now, or none: order them, or leave that until somebody asks for the order."""
+        ordered = self._sorted.get(prefix)
+        if ordered is None or len(keys) > MOST_PUT_IN_ORDER:
+            self._sorted.pop(prefix, None)
             return
-        for row in rows:
-            _place(ordered, column.layout.keys[row], bool(column.present[row]))
+        for key, is_there in zip(keys, there, strict=True):
+            _place(ordered, key, is_there)
 
     def _begin_writing(self, column: Column) -> None:
         if column.sealed is None:

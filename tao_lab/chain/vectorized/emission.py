@@ -29,6 +29,7 @@ from tao_lab.chain.state import RawState, Storage
 from tao_lab.chain.vectorized.columns import ALL, Column, Columns, RaggedItemError, or_readable
 from tao_lab.chain.vectorized.remembered import remember
 from tao_lab.chain.vectorized.subnet_loops import pay
+from tao_lab.compiled import for_kinds
 from tao_lab.economy.emission_gate import EmissionGate, bar_is_due
 from tao_lab.economy.fixed128 import u16_share, u64_share
 from tao_lab.economy.subnet_shares import SubnetPrice
@@ -116,6 +117,9 @@ class Subnets:
         self._paid: Any = None  # the array of the accounts that was written last
         self._words = np.ndarray((len(netuids), WORDS), "<u8", self.table, 0, (SUBNET.itemsize, WORD_BYTES))
         self._is_read = True
+        self._emit: Any = None  # the compiled functions
+        self._settle: Any = None
+        self._pay: Any = None
         self._missing: dict[str, tuple[Any, Any]] = {}  # by field: `present` of the column, and where it is false
         self._events = _deposit_events(ctx.runtime, tuple(netuids))
         self._amount_at = self._events.shape[1] - AMOUNT_BYTES - len(NO_TOPICS)
@@ -133,6 +137,16 @@ class Subnets:
             if arrays.get(field) is not column.data:
                 values[...] = column.words[rows]
                 self._arrays[field] = column.data
+
+    def emit(self, *terms: Any) -> bool:
+        """`emit` on the table."""
+        self._emit = self._emit or for_kinds(emit, self.table, *terms)  # they are of the same kinds in each block
+        return bool(self._emit(self.table, *terms))
+
+    def settle(self, *terms: Any) -> bool:
+        """`settle` on the table."""
+        self._settle = self._settle or for_kinds(settle, self.table, *terms)
+        return bool(self._settle(self.table, *terms))
 
     def begin(self) -> None:
         """Something computes on the table: until `finish`, everything would have to be read again."""
@@ -175,7 +189,7 @@ class Subnets:
         if present is not column.present:
             missing = np.flatnonzero(~column.present)
             self._missing[field] = column.present, missing
-        return bool((words[missing] == column.words[missing]).all())
+        return words[missing].tobytes() == column.words[missing].tobytes()
 
     def have_accounts(self) -> bool:
         """Whether the accounts of all subnets exist."""
@@ -186,7 +200,9 @@ class Subnets:
     def pay_accounts(self, ctx: Context) -> int:
         """Put the TAO of chain buys and injections into the accounts, an event for each; returns the rao."""
         accounts, events = self.accounts.words.copy(), np.empty_like(self._events)
-        spent, count = pay(self.table, accounts, FREE, self._events, self._amount_at, events)
+        terms = self.table, accounts, FREE, self._events, self._amount_at, events
+        self._pay = self._pay or for_kinds(pay, *terms)
+        spent, count = self._pay(*terms)
         ctx.state.raw.write_column(self.accounts, accounts.view(np.uint8))  # with no pay it is the same as before
         self._paid = self.accounts.data
         ctx.events += events[:count].view((np.void, events.shape[1]))[:, 0].tolist()
@@ -212,7 +228,7 @@ def emit_to_subnets(ctx: Context, netuids: list[int], credit: int) -> Any:
     subnets.read()
     words = block_gate_words(ctx, subnets.table)
     subnets.begin()
-    if not emit(subnets.table, np.uint64(credit), *scalars(ctx), words):
+    if not subnets.emit(np.uint64(credit), *scalars(ctx), words):
         return NotImplemented
     subnets.write_emission(ctx.state.raw)
     subnets.finish()
@@ -248,7 +264,7 @@ def settle_at_once(ctx: Context, netuids: list[int]) -> Any:
     alpha = moving_alpha(ctx.state)
     if not 0 <= alpha <= U64_MAX:
         return NotImplemented
-    if not settle(subnets.table, np.uint64(ctx.block), root_tao, tao_weight, np.uint64(alpha)):
+    if not subnets.settle(np.uint64(ctx.block), root_tao, tao_weight, np.uint64(alpha)):
         return NotImplemented
     subnets.write_settled(ctx.state.raw)
     subnets.finish()
