@@ -262,7 +262,9 @@ def settle_at_once(ctx: Context, netuids: list[int]) -> Any:
     subnets.begin()
     root_tao, tao_weight, _ = scalars(ctx)
     alpha = moving_alpha(ctx.state)
-    if alpha < 0 or not subnets.settle(np.uint64(ctx.block), root_tao, tao_weight, np.uint64(alpha)):
+    if not 0 <= alpha <= U64_MAX:
+        return NotImplemented
+    if not subnets.settle(np.uint64(ctx.block), root_tao, tao_weight, np.uint64(alpha)):
         return NotImplemented
     subnets.write_settled(ctx.state.raw)
     subnets.finish()

@@ -43,6 +43,7 @@ from tao_lab.chain.vectorized.schedule import COUNTS, LAST_EPOCHS, PRICE_ITEMS, 
 from tao_lab.economy.registration_price import FACTOR_BITS, decay_factor
 from tao_lab.economy.vectorized.emission import SUBNET, Table, emit, settle
 from tao_lab.economy.work import difficulty_bounds
+from tao_lab.units import U64_MAX
 
 FEW = 4  # subnets; with more of them columns are faster
 ITEMS = {**READ_ONLY, **CHANGED, **ALWAYS_WRITTEN, "root_prop": (MODULE, "RootProp")}
@@ -321,7 +322,9 @@ def settle_few(ctx: Context, netuids: list[int]) -> Any:
     rows: _Rows = kept.value
     root_tao, tao_weight, _ = scalars(ctx)
     alpha = moving_alpha(state)
-    if alpha < 0 or not settle(rows.table, np.uint64(ctx.block), root_tao, tao_weight, np.uint64(alpha)):
+    if not 0 <= alpha <= U64_MAX:
+        return NotImplemented
+    if not settle(rows.table, np.uint64(ctx.block), root_tao, tao_weight, np.uint64(alpha)):
         return NotImplemented
     rows.write_settled(state)
     kept.watch.fresh = True

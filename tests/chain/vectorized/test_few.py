@@ -91,6 +91,7 @@ CHANGES: list[tuple[str, int, Any]] = [
     ("TaoWeight", None, 2**62),
     ("SubnetOwnerCut", None, 30_000),
     ("SubnetMovingAlpha", None, {"bits": 2**20}),
+    ("SubnetMovingAlpha", None, {"bits": 2**64}),
     ("EmissionGateBar", None, {"bits": 2**60}),
     ("EmissionGateExponent", None, {"bits": 2**64}),
 ]
