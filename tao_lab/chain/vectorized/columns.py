@@ -27,7 +27,7 @@ ALL = slice(None)
 
 
 class RaggedItemError(Exception):
-    """Values of an item are not all as wide as its default."""
+    """Values of an item are not all as wide as its default, or cut off."""
 
 
 class SubnetLayout:

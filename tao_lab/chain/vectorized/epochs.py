@@ -63,25 +63,36 @@ def _remembered(state: StorageReader, item: str, of: Any, read: Callable[[], Any
 
 
 @epochs.read_rows.twin
-def read_rows(rows: list[bytes]) -> SparseRows:
-    """The entries of stored rows, decoded in one call."""
+def read_rows(rows: list[bytes]) -> Any:
+    """The entries of stored rows, decoded in one call; `NotImplemented` if one is cut off."""
     n, data = len(rows), np.frombuffer(b"".join(rows), np.uint8)
     starts, entries = np.zeros(n + 1, np.int64), np.empty((len(data) // epochs.ENTRY_BYTES, 2), np.uint16)
-    uids, values = entries[: decode_rows(data, starts, entries)].T.astype(np.int64, order="C")
+    count = decode_rows(data, starts, entries)
+    if count < 0:
+        return NotImplemented
+    uids, values = entries[:count].T.astype(np.int64, order="C")
     return SparseRows(starts, uids, values)
 
 
 @njit(cache=True)
 def decode_rows(data: Any, starts: Any, entries: Any) -> Any:
-    """Decode rows of (u16, u16), one after the other, without entries for UIDs that have no row; gives their number."""
-    n, at, count = len(starts) - 1, 0, 0
+    """Decode rows of (u16, u16), one after the other, without entries for UIDs that have no row.
+
+    Returns:
+        The number of entries; -1 if the data end within a row.
+    """
+    n, at, count, end = len(starts) - 1, 0, 0, len(data)
     for row in range(n):
-        kind = data[at] & 3  # the two lowest bits of a compact number say how many bytes it has
+        kind = 0 if at == end else data[at] & 3  # the two lowest bits of a compact number say how many bytes it has
         width = 1 if kind == 0 else 2 if kind == 1 else 4
+        if at + width > end:
+            return -1
         length = np.int64(0)
         for place in range(width - 1, -1, -1):
             length = length << 8 | np.int64(data[at + place])
         at += width
+        if length >> 2 > (end - at) // 4:
+            return -1
         for _ in range(length >> 2):
             uid = np.int64(data[at]) | np.int64(data[at + 1]) << 8
             if uid < n:

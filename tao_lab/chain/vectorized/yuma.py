@@ -20,7 +20,7 @@ from tao_lab.chain.pallets.subtensor.null_consensus import is_null
 from tao_lab.chain.pallets.subtensor.tempo import activity_cutoff_blocks
 from tao_lab.chain.rules import Rules
 from tao_lab.chain.state import Storage, Watch
-from tao_lab.chain.vectorized.columns import or_readable
+from tao_lab.chain.vectorized.columns import RaggedItemError, or_readable
 from tao_lab.chain.vectorized.epochs import EmissionColumns, decode_rows
 from tao_lab.chain.vectorized.remembered import watch_subnet
 from tao_lab.chain.vectorized.stakes import column_of, copy_of, count_stakes, stakes_of
@@ -230,6 +230,8 @@ def _rows(state: Storage, item: str, netuid: int, n: int) -> Rows:
     data = np.frombuffer(b"".join([row or epochs.NO_ENTRIES for row in stored]), np.uint8)
     starts, entries = np.zeros(n + 1, np.int64), np.empty((len(data) // epochs.ENTRY_BYTES, 2), np.uint16)
     count = decode_rows(data, starts, entries)
+    if count < 0:
+        raise RaggedItemError(item)
     return starts, entries[:count]
 
 

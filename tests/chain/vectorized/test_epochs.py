@@ -105,3 +105,8 @@ def test_emission_columns_hold_plain_whole_numbers() -> None:
     (entry,) = twins.EmissionColumns([account(1)], numbers, numbers)
     assert entry == HotkeyEmission(account(1), 3, 3)
     assert type(entry.server) is int
+
+
+@pytest.mark.parametrize("row", [b"\x15", b"\x02\x00", b"\x04\x01", stored([(1, 2), (0, 3)])[:-1]])
+def test_a_row_that_is_cut_off_is_not_decoded_beyond_its_end(row: bytes) -> None:
+    assert twins.read_rows([stored([(1, 2)]), row]) is NotImplemented

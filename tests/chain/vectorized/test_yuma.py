@@ -87,6 +87,13 @@ def test_only_rows_of_bonds_that_have_changed_are_written(monkeypatch: pytest.Mo
     assert max(written) <= SIZE.validators
 
 
+def test_a_row_that_is_cut_off_is_left_to_the_readable_rule() -> None:
+    def cut(chain: Chain) -> None:
+        chain.state.raw.put(chain.state.key(MODULE, "Bonds", 1, 0), b"\x15")  # the first byte of two that say how many
+
+    assert_same(both_ways(lambda chain: None, SIZE.tempo + 1, later=cut))
+
+
 @given(rows, rows)
 def test_rows_are_compared_entry_by_entry(before: list[Any], after: list[Any]) -> None:
     def stored(rows: list[Any]) -> Any:
