@@ -289,7 +289,8 @@ def _write_unless_zero(state: Storage, column: Column, table: Table, field: str)
 
 
 def _bytes(table: Table, field: str) -> Any:
-    return np.ascontiguousarray(table[field]).view(np.uint8).reshape(len(table), -1)
+    """Rows for a column: memory of their own, even if there is only one, because a column keeps it."""
+    return table[field].copy().view(np.uint8).reshape(len(table), -1)
 
 
 def _withhold(ctx: Context, netuid: int, payees: Payees, table: Table) -> None:

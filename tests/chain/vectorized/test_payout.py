@@ -169,3 +169,11 @@ def test_after_an_interruption_everything_is_read_again(monkeypatch: pytest.Monk
                 produce(chain, SIZE.tempo + 1)
 
     assert_same(both_ways(lambda chain: None, 2 * SIZE.tempo, later=seat_another))
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_a_columns_rows_are_not_in_the_table_of_the_pay_out(n: int) -> None:
+    table = np.zeros(n, payout.HOTKEY)
+    rows = payout_twin._bytes(table, "rao")
+    assert not np.shares_memory(rows, table)
+    assert rows.view("<u8").flags.aligned  # as compiled functions need it
