@@ -103,7 +103,10 @@ class Compiled:
     def _build_one(self) -> None:
         if self._built is None:
             import numba
+            from llvmlite import binding
 
+            # Instructions of the processor may be in what numba kept, and LLVM ends a process that cannot read them.
+            binding.initialize_native_asmparser()
             if self.options.get("cache"):
                 _forget_old(self.__wrapped__)
             decorator = numba.extending.intrinsic if self._decorator == "intrinsic" else getattr(numba, self._decorator)

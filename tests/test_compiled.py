@@ -268,3 +268,43 @@ def test_what_numba_kept_is_made_again_when_a_function_of_another_file_has_chang
         answer = subprocess.run([sys.executable, program], check=True, capture_output=True, text=True, env=os.environ)
         found.append(int(answer.stdout))
     assert found == [14, 21, 21, 14]
+
+
+DIVIDES = """
+    import numpy as np
+
+    from tao_lab.compiled import njit
+    from tao_lab.economy.vectorized.uint128 import divide_by_word
+
+    @njit(cache=True)
+    def divided(high):
+        return divide_by_word(high, np.uint64(7), np.uint64(9))[0]
+"""
+CALLS_DIVIDED = """
+    import numpy as np
+
+    from divides import divided
+    from tao_lab.compiled import njit
+
+    @njit(cache=True)
+    def divided_and_one(high):
+        return divided(high) + np.uint64(1)
+
+    print(divided_and_one(np.uint64(4)))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("with_numba", ["", "1"])
+def test_instructions_of_the_processor_in_what_numba_kept_can_be_compiled_into_another_function(
+    tmp_path, monkeypatch, with_numba
+):
+    monkeypatch.delenv("NUMBA_CACHE_DIR")
+    monkeypatch.setenv(machine_code.WITH_NUMBA, with_numba)
+    (tmp_path / "divides.py").write_text(dedent(DIVIDES), encoding="utf-8")
+    (tmp_path / "calls.py").write_text(dedent(CALLS_DIVIDED), encoding="utf-8")
+    answers = []
+    for command in (["-c", "import divides, numpy; print(divides.divided(numpy.uint64(4)))"], ["calls.py"]):
+        told = subprocess.run([sys.executable, *command], check=True, capture_output=True, text=True, cwd=tmp_path)
+        answers.append(int(told.stdout))
+    assert answers == [((4 << 64) + 7) // 9, ((4 << 64) + 7) // 9 + 1]

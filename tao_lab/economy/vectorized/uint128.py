@@ -64,9 +64,8 @@ def two_words_divided(typing: Any, high: Any, low: Any, divisor: Any) -> Any:
     """`divide_by_word` with the instruction of x86-64, which stops the process if the quotient has more than a word."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        from llvmlite import binding, ir
+        from llvmlite import ir
 
-        binding.initialize_native_asmparser()
         word = ir.IntType(64)
         kind = ir.FunctionType(ir.LiteralStructType([word, word]), [word, word, word])
         registers = "={ax},={dx},{dx},{ax},r,~{cc},~{dirflag},~{fpsr},~{flags}"
