@@ -148,8 +148,8 @@ def stop(*_: Any) -> Any:
     raise KeyboardInterrupt
 
 
-def happen(chain: Chain, what: str, changed: tuple[str, int | None, Any]) -> None:
-    """What may come between two blocks of a chain with few subnets."""
+def write(chain: Chain, what: str, changed: tuple[str, int | None, Any]) -> None:
+    """Write to the state between two blocks, if this is what happens."""
     item, netuid, _ = changed
     if what == "change":
         change(chain, *changed)
@@ -159,7 +159,12 @@ def happen(chain: Chain, what: str, changed: tuple[str, int | None, Any]) -> Non
         chain.state.raw.rollback(mark)
     elif what == "default":
         chain.state.remove_prefix(MODULE, item, *([] if netuid is None else [netuid]))
-    elif what == "another rule":
+
+
+def happen(chain: Chain, what: str, changed: tuple[str, int | None, Any]) -> None:
+    """What may come between two blocks of a chain with few subnets."""
+    write(chain, what, changed)
+    if what == "another rule":
         with chain.rules.using(split=lambda alpha_out, owner_cut, _: split(alpha_out, owner_cut, 0)):
             chain.produce_block()
     elif what == "failed block":

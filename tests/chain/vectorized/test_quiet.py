@@ -29,7 +29,7 @@ from tao_lab.chain.vectorized.quiet import QuietBlocks
 from tao_lab.economy import split
 from tao_lab.economy.block_emission import TOTAL_SUPPLY
 from tests.chain.conftest import account, key
-from tests.chain.vectorized.test_few import CHANGES, change
+from tests.chain.vectorized.test_few import CHANGES, write
 
 SIZES = {subnets: Size(subnets, neurons=3, validators=2, tempo=20) for subnets in range(few.FEW + 1)}
 TAO = 10**9
@@ -187,16 +187,8 @@ def stop(*_: Any) -> Any:
 
 def happen(chain: Chain, what: str, changed: tuple[str, int | None, Any], blocks: int, transfer: bytes) -> None:
     """What may come between quiet blocks, and the next blocks."""
-    item, netuid, _ = changed
-    if what == "change":
-        change(chain, *changed)
-    elif what == "change that is undone":
-        mark = chain.state.raw.mark()
-        change(chain, *changed)
-        chain.state.raw.rollback(mark)
-    elif what == "default":
-        chain.state.remove_prefix(MODULE, item, *([] if netuid is None else [netuid]))
-    elif what == "rule":
+    write(chain, what, changed)
+    if what == "rule":
         with chain.rules.using(split=lambda alpha_out, owner_cut, _: split(alpha_out, owner_cut, 0)):
             chain.produce_block()
     elif what == "interrupted":
